@@ -1,0 +1,240 @@
+"""Reverse mode: the one traversal that turns local derivatives into derivatives.
+
+Knows no operation by name. Each sweep visits every neuron below the output once, youngest first:
+a neuron's stamp is younger than those of its constituents, so when a neuron's turn comes, all
+that was made of it has passed its share on. While a sweep runs, `_grad` holds the adjoint.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from gograd_core import scalar
+from gograd_core.errors import InvalidOperationError, StaleGraphError, errstate
+from gograd_core.evaluation import as_numbers, describe, judge, run_rule
+from gograd_core.namespaces import Column, ColumnNamespace
+
+if TYPE_CHECKING:
+    from gograd_core.neuron import Neuron
+
+__all__ = ["adjoints", "backward"]
+
+_lock = threading.RLock()  # one sweep at a time: sweeps of several threads may share leaves
+_running: list[tuple[list[Neuron], list[Neuron]]] = []  # more than one if a rule starts a sweep
+_stamp = attrgetter("_stamp")
+last_setting = 0  # the stamp of the last leaf whose value was set: a younger graph cannot be stale
+
+
+def backward(output: Neuron, seed: float) -> None:
+    """Add the derivative of `output`, times `seed`, to `grad` of the leaves; see `Neuron.backward`."""
+    with _sweep(output) as (interior, leaves):
+        before = [leaf._grad for leaf in leaves]
+        try:
+            for node in interior:
+                node._grad = 0.0
+            output._grad += seed
+            _propagate(interior)
+        except BaseException:
+            for leaf, grad in zip(leaves, before, strict=True):
+                leaf._grad = grad
+            raise
+
+
+def adjoints(
+    output: Neuron, inputs: Sequence[Neuron], *, since: int = 0, graph_namespace: Any = None
+) -> list[Any]:
+    """The derivative of `output` by each of the inputs, leaving the `grad` of every neuron untouched.
+
+    They are floats; with a `graph_namespace` (`gograd_core.ops`) the rules run on neurons in it,
+    and the derivatives are neurons that can be differentiated again. Neurons older than the stamp
+    `since` do not depend on the inputs, and the sweep ends at them.
+    """
+    with _sweep(output, since) as (interior, leaves):
+        neurons = [*interior, *leaves, *inputs]
+        before = [neuron.grad for neuron in neurons]
+        try:
+            for neuron in neurons:
+                neuron._grad = 0.0
+            output._grad += 1.0
+            if graph_namespace is None:
+                _propagate(interior)
+            else:
+                _propagate_graph(interior, graph_namespace)
+            return [neuron._grad for neuron in inputs]
+        finally:
+            for neuron, grad in zip(neurons, before, strict=True):
+                neuron._grad = grad
+
+
+@contextmanager
+def _sweep(output: Neuron, since: int = 0) -> Iterator[tuple[list[Neuron], list[Neuron]]]:
+    """What a sweep from `output` visits: interior neurons, youngest first, and where it ends."""
+    with _lock:
+        interior, leaves = _reachable(output, since)
+        if _running:
+            busy = {id(neuron) for visited in _running for neurons in visited for neuron in neurons}
+            if any(id(neuron) in busy for neuron in (*interior, *leaves)):
+                raise RuntimeError("a rule started a sweep over neurons of the sweep that is running it")
+        _running.append((interior, leaves))
+        try:
+            yield interior, leaves
+        finally:
+            _running.pop()
+
+
+def _reachable(output: Neuron, since: int) -> tuple[list[Neuron], list[Neuron]]:
+    if output._operation is None or output._stamp < since:
+        return [], [output]
+    mark = object()
+    output._mark = mark
+    interior: list[Any] = []
+    leaves: list[Any] = []
+    stack: list[Any] = [output]
+    pop, push = stack.pop, stack.append
+    while stack:
+        node = pop()
+        interior.append(node)
+        for entry in node._constituents:
+            if type(entry) is not float and entry._mark is not mark:
+                entry._mark = mark
+                if entry._operation is None or entry._stamp < since:
+                    leaves.append(entry)
+                else:
+                    push(entry)
+    interior.sort(key=_stamp, reverse=True)
+    if last_setting > interior[-1]._stamp:
+        _refuse_stale(interior)
+    return interior, leaves
+
+
+def _refuse_stale(interior: list[Neuron]) -> None:
+    for node in interior:
+        for entry in node._constituents:
+            if type(entry) is not float and entry._stamp > node._stamp:  # type: ignore[union-attr]
+                made = describe(node._operation, node._constituents)  # type: ignore[arg-type]
+                raise StaleGraphError(
+                    f"{entry!r} was set after {made} was computed from it: compute the graph again before the sweep"
+                )
+
+
+def _propagate(interior: list[Neuron]) -> None:
+    """Pass every adjoint on: entry._grad += adjoint * local derivative.
+
+    Operations of two inputs are most of any graph, and calls with a fixed number of arguments are
+    much faster: hence their own branch, which leaves all but finite floats to `_share`.
+    """
+    for node in interior:
+        adjoint = node._grad
+        if adjoint == 0.0:  # nothing was added, or an arm of `where` that was not taken
+            continue
+        op: Any = node._operation
+        if op.arity == 2:
+            x: Any
+            y: Any
+            x, y = node._constituents
+            partial_x, partial_y = op.partials
+            x_value = x if type(x) is float else x._value
+            y_value = y if type(y) is float else y._value
+            if x_value is not x and partial_x is not None:
+                try:
+                    share = adjoint * partial_x(scalar, node._value, x_value, y_value)
+                except Exception:
+                    share = None
+                if type(share) is not float or share - share != 0.0:
+                    share = _share(node, 0, adjoint, (x_value, y_value))
+                x._grad += share
+            if y_value is not y and partial_y is not None:
+                try:
+                    share = adjoint * partial_y(scalar, node._value, x_value, y_value)
+                except Exception:
+                    share = None
+                if type(share) is not float or share - share != 0.0:
+                    share = _share(node, 1, adjoint, (x_value, y_value))
+                y._grad += share
+        elif op.arity == 1:
+            (x,) = node._constituents
+            if op.partials[0] is not None:
+                x._grad += _share(node, 0, adjoint, (x._value,))
+        elif op.variadic:
+            _propagate_columns(node, adjoint)
+        else:
+            entries: Any = node._constituents
+            values = tuple([entry if type(entry) is float else entry._value for entry in entries])
+            for index, entry in enumerate(entries):
+                if type(entry) is not float and op.partials[index] is not None:
+                    entry._grad += _share(node, index, adjoint, values)
+
+
+def _share(node: Neuron, index: int, adjoint: float, values: tuple[float, ...]) -> float:
+    """What input `index` of `node` receives, judged."""
+    op: Any = node._operation
+    local = run_rule(op, op.partials[index], node._value, *values)
+    if type(local) is not float:
+        (local,) = as_numbers(op, local, 1, f"partial {index}")
+    share = adjoint * local
+    return share if share - share == 0.0 else _judge(node, index, adjoint, local)
+
+
+def _propagate_columns(node: Neuron, adjoint: float) -> None:
+    op: Any = node._operation
+    columns = op.columns(node._constituents)
+    values = [Column([entry if type(entry) is float else entry._value for entry in column]) for column in columns]
+    for index, column in enumerate(columns):
+        partial = op.partials[index]
+        if partial is None or all(type(entry) is float for entry in column):
+            continue
+        local_column = run_rule(op, partial, node._value, *values)
+        for entry, local in zip(column, as_numbers(op, local_column, len(column), f"partial {index}"), strict=True):
+            if type(entry) is not float:
+                share = adjoint * local
+                entry._grad += share if share - share == 0.0 else _judge(node, index, adjoint, local)
+
+
+def _judge(node: Neuron, index: int, adjoint: float, local: float) -> float:
+    """The product of the two, which is not finite."""
+    op: Any = node._operation
+    if local == 0.0:  # even against an infinite adjoint: an arm that was not taken is not poisoned
+        return 0.0
+    values = [entry if type(entry) is float else entry._value for entry in node._constituents]  # type: ignore[union-attr]
+    what = f"the derivative by input {index} of {describe(op, node._constituents)}"
+    judge(op, values, local, lambda: what)
+    judge(op, (adjoint, local), adjoint * local, lambda: f"{what} times the adjoint {adjoint!r}")
+    return adjoint * local
+
+
+def _propagate_graph(interior: list[Neuron], xp: Any) -> None:
+    """As `_propagate`, with rules that run on neurons: adjoints are neurons, or constant floats.
+
+    An adjoint that is zero by value is passed on, since its own derivative need not be; a
+    constant zero is not.
+    """
+    for node in interior:
+        adjoint = node._grad
+        if type(adjoint) is float and adjoint == 0.0:
+            continue
+        op: Any = node._operation
+        if op.opaque:
+            raise InvalidOperationError(f"{op.title} is opaque: its partials cannot be differentiated again")
+        columns = op.columns(node._constituents)
+        arguments: Any = map(Column, columns) if op.variadic else node._constituents
+        arguments = tuple(arguments)
+        values = [getattr(entry, "_value", entry) for entry in node._constituents]
+        for index, column in enumerate(columns):
+            partial = op.partials[index]
+            if partial is None or all(type(entry) is float for entry in column):
+                continue
+            with errstate(domain="ignore"):  # what a rule calls is not judged, only what it returns
+                local_column = partial(ColumnNamespace(xp) if op.variadic else xp, node, *arguments)
+            locals_ = local_column.entries if isinstance(local_column, Column) else [local_column] * len(column)
+            for entry, local in zip(column, locals_, strict=True):
+                local_value = getattr(local, "_value", local)
+                if type(entry) is float or (local is local_value and local == 0.0):
+                    continue
+                judge(op, values, local_value, lambda: f"derivative of {describe(op, node._constituents)}")  # noqa: B023
+                share = adjoint * local
+                unset = type(entry._grad) is float and entry._grad == 0.0
+                entry._grad = share if unset else entry._grad + share

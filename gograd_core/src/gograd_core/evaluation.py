@@ -1,0 +1,110 @@
+"""Running the rules of an operation on floats, and judging what they give.
+
+The rare points pay: a rule runs directly, and only if Python's floats answer with an exception
+or a complex number does it run again on floats whose operators follow IEEE 754.
+"""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Callable, Sequence
+from math import inf, isfinite, isnan
+from typing import TYPE_CHECKING, Any
+
+from gograd_core import scalar
+from gograd_core.errors import DomainError, RuleError, domain_errors_raise
+from gograd_core.namespaces import Column, ColumnNamespace, IEEEFloat, ieee
+
+if TYPE_CHECKING:
+    from gograd_core.op import Op
+
+__all__ = ["as_float", "as_numbers", "describe", "judge", "run_rule"]
+
+_scalar_columns = ColumnNamespace(scalar)
+_ieee_columns = ColumnNamespace(ieee)
+
+
+def run_rule(op: Op, rule: Callable[..., Any], *arguments: Any) -> Any:
+    """What `rule` returns for floats (for columns, if `op` is variadic), by IEEE 754, not judged."""
+    try:
+        result = rule(_scalar_columns if op.variadic else scalar, *arguments)
+        if type(result) is float or not isinstance(result, complex):
+            return result
+        error: Exception = RuleError(f"{op.title} returned the complex number {result}")
+    except (ArithmeticError, ValueError) as raised:
+        error = raised
+    except Exception as raised:
+        raised.add_note(f"while running a rule of {op.title} on {arguments}")
+        raise
+    try:
+        return rule(_ieee_columns if op.variadic else ieee, *map(_to_ieee, arguments))
+    except (ArithmeticError, ValueError):
+        error.add_note(f"while running a rule of {op.title} on {arguments}")
+        raise error from None
+
+
+def _to_ieee(argument: Any) -> Any:
+    if isinstance(argument, Column):
+        return Column([IEEEFloat(entry) for entry in argument.entries])
+    return IEEEFloat(argument)
+
+
+def as_float(number: Any, expected_by: str) -> float:
+    """`number` as a float.
+
+    Raises:
+        TypeError: it is not a real number; the message begins with `expected_by`.
+        OverflowError: it is an integer too large for a float.
+    """
+    if getattr(number, "shape", None) == () and hasattr(number, "item"):
+        number = number.item()  # a NumPy scalar, or an array of no dimension
+    if isinstance(number, numbers.Real):
+        try:
+            return float(number)
+        except OverflowError:
+            raise OverflowError(f"{expected_by} got an integer too large for a float") from None
+    raise TypeError(f"{expected_by} expects real numbers or neurons, got {number!r} of type {type(number).__name__}")
+
+
+def as_numbers(op: Op, result: Any, length: int, what: str) -> list[float]:
+    """What a rule returned, as `length` floats: a number stands for a column that repeats it.
+
+    Raises:
+        RuleError: it is neither a real number nor (of a variadic operation) a column of that length.
+    """
+    entries: Sequence[Any] = [result] * length
+    if op.variadic and isinstance(result, Column):
+        entries = result.entries
+        if len(entries) != length:
+            raise RuleError(f"{what} of {op.title} returned {len(entries)} numbers, expected {length}")
+    for entry in entries:
+        if type(entry) is not float and not isinstance(entry, numbers.Real):
+            raise RuleError(f"{what} of {op.title} returned {entry!r}, expected a real number")
+    return [float(entry) for entry in entries]
+
+
+def judge(op: Op, inputs: Sequence[float], result: float, describe: Callable[[], str]) -> None:
+    """Raise `DomainError` if `result` is NaN made of numbers, or an infinity made of finite ones.
+
+    `describe` is called for the message only, and gives what was computed: "log(x=-1.0)".
+    """
+    if isnan(result):
+        outside = not any(map(isnan, inputs))
+    else:
+        outside = result in (inf, -inf) and all(map(isfinite, inputs))
+    if outside and domain_errors_raise():
+        raise DomainError(
+            f"{describe()} is {result}, not a finite number, in {op.title}. Check the inputs, or let "
+            "the result of IEEE 754 stand with gograd_core.errstate(domain='ignore').",
+            operation=op,
+            inputs=tuple(inputs),
+        )
+
+
+def describe(op: Op, constituents: Sequence[Any]) -> str:
+    """An application in words: "div(1.0, speed=0.0)"."""
+    words = []
+    for entry in constituents[:9]:
+        label = getattr(entry, "label", "")
+        words.append(f"{label}={entry.value!r}" if label else repr(getattr(entry, "value", entry)))
+    return f"{op.name}({', '.join(words)}{', …' if len(constituents) > len(words) else ''})"

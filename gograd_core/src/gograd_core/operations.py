@@ -1,0 +1,58 @@
+"""The namespace of operations: ``from gograd_core import ops; ops.tanh(x)``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gograd_core.op import Op
+    from gograd_core.registry import Registry
+
+__all__ = ["Operations"]
+
+_CONSTANTS = {"e": math.e, "inf": math.inf, "nan": math.nan, "pi": math.pi}
+
+
+class Operations:
+    """Every registered operation as an attribute, plus the constants ``e inf nan pi``.
+
+    ``ops["tanh"]`` is ``ops.tanh``; ``ops["DISTRIBUTION:NAME"]`` reaches an operation even where
+    another one has the name. Iterating gives the names. It is also the `xp` with which rules
+    run on neurons.
+
+    Raises:
+        UnknownOperationError: no operation has that name; the message says what is nearest and
+            what to install.
+    """
+
+    __slots__ = ("_registry",)
+
+    def __init__(self, registry: Callable[[], Registry]) -> None:
+        self._registry = registry
+
+    def __getattr__(self, name: str) -> Any:
+        if name in _CONSTANTS:
+            return _CONSTANTS[name]
+        if name.startswith("_"):
+            raise AttributeError(f"the namespace of operations has no attribute {name!r}")
+        return self._registry()[name]
+
+    def __getitem__(self, name: str) -> Op:
+        return self._registry()[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._registry()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._registry())
+
+    def __len__(self) -> int:
+        return len(self._registry())
+
+    def __dir__(self) -> list[str]:
+        return [*self, *_CONSTANTS]
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} operations of gograd>"

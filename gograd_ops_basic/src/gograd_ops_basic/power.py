@@ -1,0 +1,50 @@
+"""``x ** y``, differentiable in the base and in the exponent."""
+
+from __future__ import annotations
+
+from math import inf, nan
+from typing import Any
+
+from gograd_core import Edge, Op
+
+__all__ = ["POW"]
+
+
+def pow_forward(xp: Any, x: Any, y: Any) -> Any:
+    return x**y
+
+
+def pow_partial_x(xp: Any, out: Any, x: Any, y: Any) -> Any:
+    # x ** 0 is 1 for every x, 0 included, where the formula would be 0 * infinity.
+    return xp.where(y == 0.0, 0.0, y * x ** (y - 1.0))
+
+
+def pow_partial_y(xp: Any, out: Any, x: Any, y: Any) -> Any:
+    # At x = 0 the formula would be 0 * log(0); the power does not change with y > 0.
+    return xp.where(x == 0.0, 0.0, out * xp.log(x))
+
+
+POW = Op(
+    "pow",
+    forward=pow_forward,
+    partials=(pow_partial_x, pow_partial_y),
+    operator="**",
+    samples=((2.0, 3.0), (0.5, -1.5), (7.0, 0.3), (1.0001, 1000.0)),
+    edges=(
+        Edge((-3.0, 2.0), 9.0, (-6.0, nan), "a negative base has powers at single integers only: no slope along y"),
+        Edge((-2.0, 3.0), -8.0, (12.0, nan), "likewise for an odd exponent"),
+        Edge((-2.0, -1.0), -0.5, (-0.25, nan), "likewise for a negative exponent"),
+        Edge((-8.0, 1.0 / 3.0), nan, (nan, nan), "a root of a negative number is not real"),
+        Edge((0.0, 2.0), 0.0, (0.0, 0.0), "the bottom of the parabola; 0**y is 0 for all y > 0"),
+        Edge((0.0, 1.0), 0.0, (1.0, 0.0), "x**1 is x, with slope 1 at 0 too"),
+        Edge((0.0, 0.5), 0.0, (inf, 0.0), "the square root has a vertical tangent at 0"),
+        Edge((0.0, 0.0), 1.0, (0.0, 0.0), "x**0 is 1 for every x; along y 0**y jumps, and 0 is taken"),
+        Edge((3.0, 0.0), 1.0, (0.0, 1.0986122886681098), "x**0 does not change with x; along y the slope is log(3)"),
+        Edge((0.0, -1.0), inf, (-inf, 0.0), "a pole"),
+        Edge((-0.0, -1.0), -inf, (-inf, 0.0), "the same pole from below: the zero has a sign"),
+        Edge((0.0, -2.0), inf, (-inf, 0.0), "a pole of even order"),
+        Edge((10.0, 400.0), inf, (inf, inf), "an overflow"),
+    ),
+    reference=lambda mp, x, y: mp.power(x, y),
+    doc="The power x ** y.",
+)

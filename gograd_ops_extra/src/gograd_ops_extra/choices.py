@@ -1,0 +1,93 @@
+"""Operations that choose one of their inputs."""
+
+from __future__ import annotations
+
+from math import inf, nan
+from typing import Any
+
+from gograd_core import Edge, Op
+
+__all__ = ["CHOICES"]
+
+PAIRS = ((2.0, 3.0), (-1.5, -4.0))
+TIE = "a tie: each input takes half of the derivative, as PyTorch and JAX do"
+
+
+def share_of_larger(xp: Any, x: Any, y: Any) -> Any:
+    return xp.where(x > y, 1.0, xp.where(x == y, 0.5, 0.0))
+
+
+def maximum_forward(xp: Any, x: Any, y: Any) -> Any:
+    return xp.maximum(x, y)
+
+
+def maximum_partial_x(xp: Any, out: Any, x: Any, y: Any) -> Any:
+    return share_of_larger(xp, x, y)
+
+
+def maximum_partial_y(xp: Any, out: Any, x: Any, y: Any) -> Any:
+    return share_of_larger(xp, y, x)
+
+
+def minimum_forward(xp: Any, x: Any, y: Any) -> Any:
+    return xp.minimum(x, y)
+
+
+def minimum_partial_x(xp: Any, out: Any, x: Any, y: Any) -> Any:
+    return share_of_larger(xp, y, x)
+
+
+def minimum_partial_y(xp: Any, out: Any, x: Any, y: Any) -> Any:
+    return share_of_larger(xp, x, y)
+
+
+def where_forward(xp: Any, condition: Any, x: Any, y: Any) -> Any:
+    return xp.where(condition, x, y)
+
+
+def where_partial_x(xp: Any, out: Any, condition: Any, x: Any, y: Any) -> Any:
+    return xp.where(condition, 1.0, 0.0)
+
+
+def where_partial_y(xp: Any, out: Any, condition: Any, x: Any, y: Any) -> Any:
+    return xp.where(condition, 0.0, 1.0)
+
+
+CHOICES = (
+    Op(
+        "maximum",
+        forward=maximum_forward,
+        partials=(maximum_partial_x, maximum_partial_y),
+        samples=PAIRS,
+        edges=(
+            Edge((1.0, 1.0), 1.0, (0.5, 0.5), TIE),
+            Edge((nan, 1.0), nan, (0.0, 0.0), "NaN is passed on; neither input is the larger"),
+        ),
+        reference=lambda mp, x, y: max(x, y),
+        doc="The larger of x and y.",
+    ),
+    Op(
+        "minimum",
+        forward=minimum_forward,
+        partials=(minimum_partial_x, minimum_partial_y),
+        samples=PAIRS,
+        edges=(
+            Edge((1.0, 1.0), 1.0, (0.5, 0.5), TIE),
+            Edge((nan, 1.0), nan, (0.0, 0.0), "NaN is passed on; neither input is the smaller"),
+        ),
+        reference=lambda mp, x, y: min(x, y),
+        doc="The smaller of x and y.",
+    ),
+    Op(
+        "where",
+        forward=where_forward,
+        partials=(None, where_partial_x, where_partial_y),
+        samples=((1.0, 2.0, 3.0), (0.0, 2.0, 3.0)),
+        edges=(
+            Edge((0.0, inf, 3.0), 3.0, (None, 0.0, 1.0), "the arm that is not taken does not matter"),
+            Edge((1.0, 2.0, nan), 2.0, (None, 1.0, 0.0), "the arm that is not taken does not matter"),
+        ),
+        reference=lambda mp, condition, x, y: x if condition else y,
+        doc="x where the condition holds (is not zero), else y.",
+    ),
+)
