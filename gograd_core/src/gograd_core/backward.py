@@ -44,9 +44,7 @@ def backward(output: Neuron, seed: float) -> None:
             raise
 
 
-def adjoints(
-    output: Neuron, inputs: Sequence[Neuron], *, since: int = 0, graph_namespace: Any = None
-) -> list[Any]:
+def adjoints(output: Neuron, inputs: Sequence[Neuron], *, since: int = 0, graph_namespace: Any = None) -> list[Any]:
     """The derivative of `output` by each of the inputs, leaving the `grad` of every neuron untouched.
 
     They are floats; with a `graph_namespace` (`gograd_core.ops`) the rules run on neurons in it,
@@ -222,7 +220,7 @@ def _propagate_graph(interior: list[Neuron], xp: Any) -> None:
         columns = op.columns(node._constituents)
         arguments: Any = map(Column, columns) if op.variadic else node._constituents
         arguments = tuple(arguments)
-        values = [getattr(entry, "_value", entry) for entry in node._constituents]
+        values: list[Any] = [getattr(entry, "_value", entry) for entry in node._constituents]
         for index, column in enumerate(columns):
             partial = op.partials[index]
             if partial is None or all(type(entry) is float for entry in column):

@@ -88,11 +88,9 @@ def judge(op: Op, inputs: Sequence[float], result: float, describe: Callable[[],
 
     `describe` is called for the message only, and gives what was computed: "log(x=-1.0)".
     """
-    if isnan(result):
-        outside = not any(map(isnan, inputs))
-    else:
-        outside = result in (inf, -inf) and all(map(isfinite, inputs))
-    if outside and domain_errors_raise():
+    nan_of_numbers = isnan(result) and not any(map(isnan, inputs))
+    infinity_of_finite = result in (inf, -inf) and all(map(isfinite, inputs))
+    if (nan_of_numbers or infinity_of_finite) and domain_errors_raise():
         raise DomainError(
             f"{describe()} is {result}, not a finite number, in {op.title}. Check the inputs, or let "
             "the result of IEEE 754 stand with gograd_core.errstate(domain='ignore').",

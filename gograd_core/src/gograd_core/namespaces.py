@@ -97,11 +97,9 @@ class _IEEENamespace:
     """`scalar`, with results that go on following IEEE 754 in the operators of Python."""
 
     def __getattr__(self, name: str) -> Any:
-        if name in scalar.__all__:
-            found = getattr(scalar, name)
-        else:
-            found = registry.active[name].bind("scalar", self)
-        return _as_ieee(found) if not callable(found) else lambda *args: _as_ieee(found(*args))
+        standard = name in scalar.__all__
+        found = getattr(scalar, name) if standard else registry.active[name].bind("scalar", self)
+        return (lambda *args: _as_ieee(found(*args))) if callable(found) else _as_ieee(found)
 
 
 def _as_ieee(result: Any) -> Any:

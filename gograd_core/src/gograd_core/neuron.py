@@ -15,7 +15,6 @@ import attrs
 
 from gograd_core import backward as _backward
 from gograd_core import registry, scalar
-from gograd_core.errors import RuleError
 from gograd_core.evaluation import as_float, as_numbers, describe, judge, run_rule
 from gograd_core.namespaces import Column
 
@@ -56,7 +55,7 @@ def _binary(symbol: str) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any]
         try:
             out = op.forward(scalar, self._value, y)
         except Exception:
-            return apply(op, (self, other))
+            out = None
         if type(out) is not float or out - out != 0.0 or _pauses:
             return apply(op, (self, other))
         node = _new(Neuron)
@@ -268,7 +267,8 @@ def add_methods(names: Iterable[str]) -> None:
 
 def _discover_methods(self: Neuron, name: str) -> Any:
     """The first look-up may be a method. A class with __getattr__ is a third slower in everything,
-    so this one stays only until the operations are known."""
+    so this one stays only until the operations are known.
+    """
     if name.startswith("_"):
         raise AttributeError(f"'Neuron' object has no attribute {name!r}")
     return functools.partial(registry.active[name], self)
@@ -285,18 +285,25 @@ def _restore(value: float, label: str, grad: float) -> Neuron:
 
 def apply(op: Op, entries: tuple[Any, ...]) -> Any:
     """`op` of numbers and neurons (of its columns' entries in a row), judged and recorded."""
+    if op.arity == 1 and type(entries[0]) is Neuron:  # the common case first, as in `_binary`
+        try:
+            out = op.forward(scalar, entries[0]._value)
+        except Exception:
+            out = None
+        if type(out) is float and out - out == 0.0 and not _pauses:
+            return _node(op, out, entries)
     constituents: list[Any] = []
     values: list[float] = []
-    involved = False
+    recorded = False
     for entry in entries:
         if type(entry) is Neuron:
-            involved = True
+            recorded = True
+            constituents.append(entry)
             values.append(entry._value)
         else:
-            if type(entry) is not float:
-                entry = float(entry) if type(entry) is int else as_float(entry, op.title)
-            values.append(entry)
-        constituents.append(entry)
+            constant = entry if type(entry) is float else as_float(entry, op.title)
+            constituents.append(constant)
+            values.append(constant)
     out = run_rule(op, op.forward, *(map(Column, op.columns(values)) if op.variadic else values))
     if type(out) is not float:
         if isinstance(out, bool):
@@ -304,14 +311,18 @@ def apply(op: Op, entries: tuple[Any, ...]) -> Any:
         (out,) = as_numbers(op, out, 1, "forward")
     if out - out != 0.0:
         judge(op, values, out, lambda: describe(op, constituents))
-    if not involved:
+    if not recorded:
         return out
     if _pauses and not _recording.get():
         return Neuron(out)
+    return _node(op, out, tuple(constituents))
+
+
+def _node(op: Op, out: float, constituents: tuple[Any, ...]) -> Neuron:
     node = _new(Neuron)
     node._value = out
     node._operation = op
-    node._constituents = tuple(constituents)
+    node._constituents = constituents
     node._stamp = _next_stamp()
     node._mark = None
     return node
@@ -349,7 +360,7 @@ class no_grad(ContextDecorator):
             _pauses -= 1
 
 
-class recorded(no_grad):
+class recording(no_grad):
     """The contrary, inside a `no_grad` block: what a transform needs to differentiate."""
 
     _records = True

@@ -16,7 +16,7 @@ from gograd_core.errors import InvalidOperationError
 from gograd_core.namespaces import ArrayNamespace, ColumnNamespace
 
 if TYPE_CHECKING:
-    from gograd_core.neuron import Neuron
+    pass
 
 __all__ = ["Edge", "Op", "Provider"]
 
@@ -196,7 +196,7 @@ def _call_with_arrays(op: Op, inputs: tuple[Any, ...]) -> Any:
 
 
 def _holds_neurons(inputs: Sequence[Any]) -> bool:
-    return any(type(x) is _neuron.Neuron or getattr(x, "dtype", None) == object for x in inputs)
+    return any(type(x) is _neuron.Neuron or getattr(x, "dtype", None) == "O" for x in inputs)
 
 
 def _validate(op: Op) -> None:

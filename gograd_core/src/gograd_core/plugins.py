@@ -49,9 +49,7 @@ class PluginRecord:
         return failure + [f"gograd plugin {self.distribution} {self.version}: {why}" for why in self.refused.values()]
 
 
-def load_plugins(
-    only: Iterable[str] | None, block: Iterable[str], *, strict: bool = False
-) -> tuple[PluginRecord, ...]:
+def load_plugins(only: Iterable[str] | None, block: Iterable[str], *, strict: bool = False) -> tuple[PluginRecord, ...]:
     """Load every installed plugin that is chosen, in the order of their names.
 
     The environment chooses as well: ``GOGRAD_ONLY_PLUGINS`` and ``GOGRAD_DISABLE_PLUGINS``.
@@ -89,7 +87,9 @@ def _load(
     names = {provider.distribution, _canonical(name)}
     record = PluginRecord(provider.distribution, provider.version, provider.entry_point, "loaded")
     if names & blocked or (wanted and not names & wanted and provider.distribution != "gograd-core"):
-        return attrs.evolve(record, status="blocked", reason="by GOGRAD_DISABLE_PLUGINS, GOGRAD_ONLY_PLUGINS or block/only")
+        return attrs.evolve(
+            record, status="blocked", reason="by GOGRAD_DISABLE_PLUGINS, GOGRAD_ONLY_PLUGINS or block/only"
+        )
     try:
         plugin = entry_point.load()
         manager.register(plugin, name)
@@ -119,7 +119,9 @@ def _collect(manager: pluggy.PluginManager, plugin: Any, provider: Provider) -> 
             raise InvalidOperationError(f"gograd_ops() returned {op!r} among its operations, expected an Op")
         names = {op.name, *op.aliases}
         if names & taken:
-            raise InvalidOperationError(f"gograd_ops() returned two operations named {', '.join(sorted(names & taken))}")
+            raise InvalidOperationError(
+                f"gograd_ops() returned two operations named {', '.join(sorted(names & taken))}"
+            )
         taken |= names
         operations.append(attrs.evolve(op, provider=provider))
     return tuple(operations)

@@ -172,9 +172,7 @@ class Registry:
             for claim in _claimed_by(op):
                 claims.setdefault(claim, []).append(op)
         owners = {claim: owner for claim, ops in claims.items() if (owner := _owner(ops)) is not None}
-        self._records = tuple(
-            attrs.evolve(record, refused=_refusals(record, claims, owners)) for record in records
-        )
+        self._records = tuple(attrs.evolve(record, refused=_refusals(record, claims, owners)) for record in records)
         self._claims, self._owners = claims, owners
         from gograd_core import neuron  # which imports this module
 
@@ -189,7 +187,7 @@ class Registry:
             first = claimants[0].provider
             return (
                 f"{_spoken(name)} is claimed by {' and by '.join(str(op.provider) for op in claimants)}, so none "
-                f"has it. Take ops[\"{first and first.distribution}:{claimants[0].name}\"], or block one: "
+                f'has it. Take ops["{first and first.distribution}:{claimants[0].name}"], or block one: '
                 f"GOGRAD_DISABLE_PLUGINS={first and first.distribution}"
             )
         parts = [f"no installed operation {'is' if name.isidentifier() else 'implements'} {_spoken(name)}."]

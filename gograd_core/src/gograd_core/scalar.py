@@ -31,15 +31,35 @@ from math import (
 )
 from operator import (
     add,
+)
+from operator import (
     eq as equal,
+)
+from operator import (
     ge as greater_equal,
+)
+from operator import (
     gt as greater,
+)
+from operator import (
     le as less_equal,
+)
+from operator import (
     lt as less,
+)
+from operator import (
     mul as multiply,
+)
+from operator import (
     ne as not_equal,
+)
+from operator import (
     neg as negative,
+)
+from operator import (
     pos as positive,
+)
+from operator import (
     sub as subtract,
 )
 from typing import Any
@@ -47,13 +67,73 @@ from typing import Any
 from gograd_core import registry
 
 __all__ = [
-    "abs", "acos", "acosh", "add", "asin", "asinh", "atan", "atan2", "atanh", "ceil", "clip",
-    "copysign", "cos", "cosh", "divide", "e", "equal", "exp", "expm1", "floor", "floor_divide",
-    "greater", "greater_equal", "hypot", "inf", "isfinite", "isinf", "isnan", "less", "less_equal",
-    "log", "log10", "log1p", "log2", "logaddexp", "logical_and", "logical_not", "logical_or",
-    "logical_xor", "max", "maximum", "min", "minimum", "multiply", "nan", "negative", "nextafter",
-    "not_equal", "pi", "positive", "pow", "prod", "reciprocal", "remainder", "round", "sign",
-    "signbit", "sin", "sinh", "sqrt", "square", "subtract", "sum", "tan", "tanh", "trunc", "where",
+    "abs",
+    "acos",
+    "acosh",
+    "add",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
+    "ceil",
+    "clip",
+    "copysign",
+    "cos",
+    "cosh",
+    "divide",
+    "e",
+    "equal",
+    "exp",
+    "expm1",
+    "floor",
+    "floor_divide",
+    "greater",
+    "greater_equal",
+    "hypot",
+    "inf",
+    "isfinite",
+    "isinf",
+    "isnan",
+    "less",
+    "less_equal",
+    "log",
+    "log1p",
+    "log2",
+    "log10",
+    "logaddexp",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "max",
+    "maximum",
+    "min",
+    "minimum",
+    "multiply",
+    "nan",
+    "negative",
+    "nextafter",
+    "not_equal",
+    "pi",
+    "positive",
+    "pow",
+    "prod",
+    "reciprocal",
+    "remainder",
+    "round",
+    "sign",
+    "signbit",
+    "sin",
+    "sinh",
+    "sqrt",
+    "square",
+    "subtract",
+    "sum",
+    "tan",
+    "tanh",
+    "trunc",
+    "where",
 ]  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from gograd_core import backward
 from gograd_core.builtin_ops import identity
-from gograd_core.neuron import Neuron, recorded
+from gograd_core.neuron import Neuron, recording
 from gograd_core.registry import ops
 from gograd_core.tree import flatten
 
@@ -71,7 +71,7 @@ def value_and_grad(
         if any(not -len(args) <= position < len(args) for position in positions):
             raise IndexError(f"wrt={wrt!r}, but {_name(f)} was called with {len(args)} positional argument(s)")
         leaves, rebuild = flatten([args[position] for position in positions])
-        with recorded():
+        with recording():
             inputs = [_variable(leaf, attached=as_neurons) for leaf in leaves]
             since = inputs[0]._stamp if inputs else 0
             changed = list(args)
@@ -112,7 +112,7 @@ def grad(f: Callable[..., Any], wrt: int | Sequence[int] = 0, *, create_graph: b
 def _derivatives(output: Neuron, inputs: Sequence[Neuron], as_neurons: bool, since: int = 0) -> list[Any]:
     if not as_neurons:
         return backward.adjoints(output, inputs, since=since)
-    with recorded():
+    with recording():
         found = backward.adjoints(output, inputs, since=since, graph_namespace=ops)
     return [derivative if type(derivative) is Neuron else Neuron(derivative) for derivative in found]
 

@@ -1,2 +1,26 @@
-"""x"""
+"""Networks of neurons: perceptrons, layers, losses, an optimiser, and the loop that trains them."""
+
+from __future__ import annotations
+
+from gograd_nn.layers import MLP, Layer, Net, Perceptron
+from gograd_nn.losses import cross_entropy, hinge, mse
+from gograd_nn.optimisers import SGD
+from gograd_nn.training import Epoch, History, accuracy, fit, predict
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "MLP",
+    "SGD",
+    "Epoch",
+    "History",
+    "Layer",
+    "Net",
+    "Perceptron",
+    "accuracy",
+    "cross_entropy",
+    "fit",
+    "hinge",
+    "mse",
+    "predict",
+]

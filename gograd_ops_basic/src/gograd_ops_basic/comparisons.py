@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -34,23 +35,23 @@ def not_equal(xp: Any, x: Any, y: Any) -> Any:
     return x != y
 
 
-def comparison(operator: str, rule: Callable[..., Any]) -> Op:
+def comparison(symbol: str, rule: Callable[..., Any], reference: Callable[[Any, Any], Any]) -> Op:
     return Op(
         rule.__name__,
         forward=rule,
         partials=(None, None),
-        operator=operator,
+        operator=symbol,
         samples=((1.0, 2.0), (2.0, 1.0), (1.5, 1.5)),
-        reference=lambda mp, x, y: rule(mp, x, y),
-        doc=f"Whether x {operator} y.",
+        reference=lambda mp, x, y: reference(x, y),
+        doc=f"Whether x {symbol} y.",
     )
 
 
 COMPARISONS = (
-    comparison("<", less),
-    comparison("<=", less_equal),
-    comparison(">", greater),
-    comparison(">=", greater_equal),
-    comparison("==", equal),
-    comparison("!=", not_equal),
+    comparison("<", less, operator.lt),
+    comparison("<=", less_equal, operator.le),
+    comparison(">", greater, operator.gt),
+    comparison(">=", greater_equal, operator.ge),
+    comparison("==", equal, operator.eq),
+    comparison("!=", not_equal, operator.ne),
 )

@@ -1,0 +1,51 @@
+"""How wrong one prediction is. `fit` takes the mean over a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from gograd_core import Neuron, ops
+
+__all__ = ["cross_entropy", "hinge", "mse"]
+
+
+def mse(output: Any, target: Any) -> Any:
+    """The squared error: of two numbers, or the mean over two sequences of equal length.
+
+    Raises:
+        ValueError: the sequences are empty, or of unequal length.
+    """
+    if not isinstance(output, Sequence):
+        output, target = [output], [target]
+    if len(output) != len(target) or not output:
+        raise ValueError(f"mse() expects as many targets as outputs, got {len(target)} and {len(output)}")
+    errors = [o - t for o, t in zip(output, target, strict=True)]
+    return ops.dot(errors, errors) / len(errors)
+
+
+def hinge(score: Any, label: int) -> Any:
+    """max(0, 1 - label * score): zero beyond the margin on the right side.
+
+    Raises:
+        ValueError: `label` is neither -1 nor 1.
+    """
+    if label not in (-1, 1):
+        raise ValueError(f"hinge() expects the label -1 or 1, got {label!r}")
+    return ops.relu(1.0 - label * score)
+
+
+def cross_entropy(logits: Sequence[Any], target: int) -> Any:
+    """-log(softmax(logits)[target]), through log-sum-exp.
+
+    The largest logit is subtracted first, as a constant (it cancels, also in the derivative), so
+    that no exponential overflows.
+
+    Raises:
+        IndexError: `target` is no index of `logits`.
+    """
+    if not 0 <= target < len(logits):
+        raise IndexError(f"cross_entropy() expects a class from 0 to {len(logits) - 1}, got {target!r}")
+    largest = max(logit.value if isinstance(logit, Neuron) else logit for logit in logits)
+    shifted = [logit - largest for logit in logits]
+    return ops.log(ops.sum([ops.exp(z) for z in shifted])) - shifted[target]

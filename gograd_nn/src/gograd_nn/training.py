@@ -1,0 +1,154 @@
+"""The training loop, and what it reports."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import attrs
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from gograd_core import no_grad, ops
+from gograd_nn.optimisers import SGD
+
+__all__ = ["Epoch", "History", "accuracy", "fit", "predict"]
+
+Model = Callable[[Any], Any]
+Loss = Callable[[Any, Any], Any]
+
+
+@attrs.frozen
+class Epoch:
+    """What one pass over the data gave.
+
+    Attributes:
+        loss: the mean loss, each example's taken before the step that its batch led to.
+        accuracy: the share of examples predicted rightly, likewise.
+        held_out_accuracy: on the held-out data after the epoch, None without such data.
+    """
+
+    number: int
+    loss: float
+    accuracy: float
+    held_out_accuracy: float | None = None
+
+
+@attrs.define
+class History:
+    """The epochs of a training, in order; `fit` appends one when it ends."""
+
+    epochs: list[Epoch] = attrs.field(factory=list)
+
+
+def _class_of(output: Any) -> int:
+    """The class that an output stands for: the largest logit, or (for one number) its sign, -1 or 1."""
+    if isinstance(output, Sequence):
+        return max(range(len(output)), key=lambda index: output[index])
+    return 1 if output > 0.0 else -1
+
+
+def predict(model: Model, inputs: Sequence[Any]) -> int:
+    """The class of one example: the index of the largest output, or the sign (-1 or 1) of a single one."""
+    with no_grad():
+        return _class_of(model(inputs))
+
+
+def accuracy(model: Model, inputs: Sequence[Any], targets: Sequence[Any]) -> float:
+    """The share of examples that `predict` gets right.
+
+    Raises:
+        ValueError: there are no examples, or not as many targets as inputs.
+    """
+    _check_examples(inputs, targets)
+    right = [bool(predict(model, x) == target) for x, target in zip(inputs, targets, strict=True)]
+    return sum(right) / len(right)
+
+
+def fit(
+    model: Model,
+    inputs: Sequence[Any],
+    targets: Sequence[Any],
+    *,
+    loss: Loss,
+    optimiser: SGD,
+    epochs: int = 10,
+    batch_size: int = 32,
+    seed: int = 0,
+    held_out: tuple[Sequence[Any], Sequence[Any]] | None = None,
+    history: History | None = None,
+    progress: bool = True,
+) -> History:
+    """Train a model by mini-batches, shown by a progress bar with loss and accuracy.
+
+    Args:
+        model: a function of one example, whose parameters `optimiser` holds.
+        inputs, targets: the examples. For the accuracy a target is a class index, or -1 / 1 for a
+            model with one output.
+        loss: a function of the model's output and the target; its mean over a batch is minimised.
+        epochs: passes over the data.
+        batch_size: examples per step; the last batch of an epoch may be smaller.
+        seed: of the shuffling, which is new in each epoch.
+        held_out: inputs and targets whose accuracy is taken after each epoch.
+        history: where epochs are appended; pass one to keep what was reached when Ctrl-C, or an
+            error, ends the training.
+        progress: whether to draw the bar.
+
+    Returns:
+        The history.
+
+    Raises:
+        ValueError: there are no examples, not as many targets as inputs, or `epochs` or
+            `batch_size` is not positive.
+    """
+    _check_examples(inputs, targets)
+    if epochs < 1 or batch_size < 1:
+        raise ValueError(f"epochs and batch_size must be positive, got {epochs} and {batch_size}")
+    history = History() if history is None else history
+    rng = random.Random(seed)
+    order = list(range(len(inputs)))
+    with _progress_bar(progress) as bar:
+        task = bar.add_task("", total=epochs * len(order), report="")
+        for number in range(1, epochs + 1):
+            rng.shuffle(order)
+            total_loss, right = 0.0, 0
+            for start in range(0, len(order), batch_size):
+                batch = order[start : start + batch_size]
+                batch_loss, batch_right = _step(
+                    model, [inputs[i] for i in batch], [targets[i] for i in batch], loss, optimiser
+                )
+                total_loss += batch_loss * len(batch)
+                right += batch_right
+                seen = start + len(batch)
+                report = f"epoch {number}/{epochs}  loss {total_loss / seen:.4f}  accuracy {right / seen:.1%}"
+                bar.update(task, advance=len(batch), report=report)
+            held_out_accuracy = None if held_out is None else accuracy(model, *held_out)
+            history.epochs.append(Epoch(number, total_loss / len(order), right / len(order), held_out_accuracy))
+    return history
+
+
+def _step(model: Model, inputs: list[Any], targets: list[Any], loss: Loss, optimiser: SGD) -> tuple[float, int]:
+    """One step of the optimiser on one batch: the mean loss, and how many predictions were right."""
+    outputs = [model(x) for x in inputs]
+    mean_loss = ops.sum([loss(output, target) for output, target in zip(outputs, targets, strict=True)]) / len(inputs)
+    optimiser.zero_grad()
+    mean_loss.backward()
+    optimiser.step()
+    right = sum(_class_of(output) == target for output, target in zip(outputs, targets, strict=True))
+    return mean_loss.value, right
+
+
+def _progress_bar(visible: bool) -> Progress:
+    return Progress(
+        TextColumn("training"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[report]}"),
+        TimeRemainingColumn(),
+        disable=not visible,
+    )
+
+
+def _check_examples(inputs: Sequence[Any], targets: Sequence[Any]) -> None:
+    if len(inputs) != len(targets) or len(inputs) == 0:
+        raise ValueError(f"expected as many targets as inputs, at least one; got {len(targets)} and {len(inputs)}")
