@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -21,12 +22,13 @@ train_app = typer.Typer(help="Train a network of neurons on real data.", no_args
 app.add_typer(train_app, name="train")
 
 
-def _console() -> Console:
-    return Console(highlight=False)
+def _console(*, stderr: bool = False) -> Console:
+    """A console that prints text as it is: names and paths may hold what looks like markup."""
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
 
 
 def _fail(message: object) -> typer.Exit:
-    Console(stderr=True, highlight=False, soft_wrap=True).print(f"gograd: {message}", style="red", markup=False)
+    _console(stderr=True).print(f"gograd: {message}", style="red", soft_wrap=True)
     return typer.Exit(1)
 
 
@@ -53,13 +55,13 @@ def train_digits(
     rate: Annotated[float, typer.Option(help="The learning rate.")] = 0.2,
     momentum: Annotated[float, typer.Option(min=0.0, max=0.999, help="Of the optimiser.")] = 0.9,
     batch_size: Annotated[int, typer.Option(min=1, help="Digits per step.")] = 32,
-    seed: Annotated[int, typer.Option(min=0, help="Of split, weights and shuffling.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of split, weights and shuffling.")] = 0,
     out: Annotated[Path, typer.Option(help="Where the picture goes.")] = Path("gograd_digits.png"),
 ) -> None:
     """Learn the 1,797 handwritten digits that scikit-learn ships; Ctrl-C stops early and still reports."""
     hidden = _layer_sizes(layers)
-    if not rate > 0.0:
-        raise typer.BadParameter("must be positive", param_hint="--rate")
+    if not 0.0 < rate < math.inf:
+        raise typer.BadParameter("must be positive and finite", param_hint="--rate")
     if activation not in registry.active or registry.active[activation].arity != 1:
         raise typer.BadParameter(
             f"{activation!r} is no operation of one number; see `gograd ops`", param_hint="--activation"
@@ -74,17 +76,20 @@ def train_digits(
     data = digits.load(seed)
     console.print(f"{len(data.train_digits)} digits to learn from, {len(data.held_out_digits)} held out.")
     history = History()
-    outcome = digits.train(
-        data,
-        hidden=hidden,
-        activation=activation,
-        epochs=epochs,
-        rate=rate,
-        momentum=momentum,
-        batch_size=batch_size,
-        seed=seed,
-        history=history,
-    )
+    try:
+        outcome = digits.train(
+            data,
+            hidden=hidden,
+            activation=activation,
+            epochs=epochs,
+            rate=rate,
+            momentum=momentum,
+            batch_size=batch_size,
+            seed=seed,
+            history=history,
+        )
+    except DomainError as error:
+        raise _fail(f"the training left the real numbers in epoch {len(history.epochs) + 1}: {error}") from None
     if len(history.epochs) < epochs:
         console.print(f"Stopped in epoch {len(history.epochs) + 1} of {epochs}.")
     console.print(_confusion_table(data.held_out_digits, outcome.predictions))
@@ -112,7 +117,7 @@ def _confusion_table(digits: list[int], predictions: list[int]) -> Table:
     for digit in range(10):
         table.add_column(str(digit), justify="right")
     for digit, row in enumerate(counts):
-        cells = [f"[green]{n}[/]" if digit == read else (f"[red]{n}[/]" if n else "·") for read, n in enumerate(row)]
+        cells = [Text(str(n), "green" if read == digit else "red") if n else "·" for read, n in enumerate(row)]
         table.add_row(str(digit), *cells)
     return table
 
@@ -136,7 +141,7 @@ def list_operations() -> None:
     _console().print(table)
 
 
-@app.command("eval")
+@app.command("eval", context_settings={"ignore_unknown_options": True})  # -x is an expression
 def evaluate_expression(
     expression: Annotated[str, typer.Argument(help='Such as "tanh(w*x + b)".')],
     variables: Annotated[list[str] | None, typer.Argument(metavar="NAME=NUMBER...", help="Such as w=2 x=-1.")] = None,
@@ -158,6 +163,8 @@ def evaluate_expression(
     except (ExpressionError, DomainError) as error:
         raise _fail(error) from None
     table = Table(show_header=False)
+    for _ in range(2):
+        table.add_column(overflow="fold")
     table.add_row(Text(expression), repr(result.value if isinstance(result, Neuron) else result))
     for name, neuron in neurons.items():
         table.add_row(f"d / d{name}", repr(neuron.grad))

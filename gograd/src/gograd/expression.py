@@ -32,13 +32,23 @@ def evaluate(text: str, variables: Mapping[str, Any]) -> Any:
         ExpressionError: anything else; the message shows where.
         DomainError: a value is not finite.
     """
+    text = text.strip()
     try:
-        tree = ast.parse(text.strip(), mode="eval")
-        return _Evaluator(text.strip(), variables).visit(tree.body)
-    except SyntaxError as error:
-        raise ExpressionError(f"{text!r} is no expression: {error.msg}") from None
+        result = _Evaluator(text, variables).visit(_parse(text).body)
     except (RecursionError, MemoryError):
         raise ExpressionError("the expression is nested too deeply") from None
+    if isinstance(result, list):
+        raise ExpressionError(f"{text!r} is a list, not a number; lists are inputs of operations such as dot")
+    return result
+
+
+def _parse(text: str) -> ast.Expression:
+    try:
+        return ast.parse(text, mode="eval")
+    except SyntaxError as error:
+        raise ExpressionError(f"{text!r} is no expression: {error.msg}") from None
+    except ValueError as error:  # a character that no source may hold
+        raise ExpressionError(f"{text!r} is no expression: {error}") from None
 
 
 class _Evaluator(ast.NodeVisitor):

@@ -8,8 +8,7 @@ that was made of it has passed its share on. While a sweep runs, `_grad` holds t
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -23,21 +22,24 @@ if TYPE_CHECKING:
 
 __all__ = ["adjoints", "backward"]
 
+Visited = tuple["list[Neuron]", "list[Neuron]"]  # interior neurons, youngest first, and where a sweep ends
+
 _lock = threading.RLock()  # one sweep at a time: sweeps of several threads may share leaves
-_running: list[tuple[list[Neuron], list[Neuron]]] = []  # more than one if a rule starts a sweep
+_running: tuple[Visited, ...] = ()  # more than one if a rule starts a sweep
 _stamp = attrgetter("_stamp")
 last_setting = 0  # the stamp of the last leaf whose value was set: a younger graph cannot be stale
 
 
 def backward(output: Neuron, seed: float) -> None:
     """Add the derivative of `output`, times `seed`, to `grad` of the leaves; see `Neuron.backward`."""
-    with _sweep(output) as (interior, leaves):
+    with _lock:
+        interior, leaves = visited = _visit(output)
         before = [leaf._grad for leaf in leaves]
         try:
             for node in interior:
                 node._grad = 0.0
             output._grad += seed
-            _propagate(interior)
+            _run(visited, _propagate, interior)
         except BaseException:
             for leaf, grad in zip(leaves, before, strict=True):
                 leaf._grad = grad
@@ -51,7 +53,8 @@ def adjoints(output: Neuron, inputs: Sequence[Neuron], *, since: int = 0, graph_
     and the derivatives are neurons that can be differentiated again. Neurons older than the stamp
     `since` do not depend on the inputs, and the sweep ends at them.
     """
-    with _sweep(output, since) as (interior, leaves):
+    with _lock:
+        interior, leaves = visited = _visit(output, since)
         neurons = [*interior, *leaves, *inputs]
         before = [neuron.grad for neuron in neurons]
         try:
@@ -59,32 +62,37 @@ def adjoints(output: Neuron, inputs: Sequence[Neuron], *, since: int = 0, graph_
                 neuron._grad = 0.0
             output._grad += 1.0
             if graph_namespace is None:
-                _propagate(interior)
+                _run(visited, _propagate, interior)
             else:
-                _propagate_graph(interior, graph_namespace)
+                _run(visited, _propagate_graph, interior, graph_namespace)
             return [neuron._grad for neuron in inputs]
         finally:
             for neuron, grad in zip(neurons, before, strict=True):
                 neuron._grad = grad
 
 
-@contextmanager
-def _sweep(output: Neuron, since: int = 0) -> Iterator[tuple[list[Neuron], list[Neuron]]]:
-    """What a sweep from `output` visits: interior neurons, youngest first, and where it ends."""
-    with _lock:
-        interior, leaves = _reachable(output, since)
-        if _running:
-            busy = {id(neuron) for visited in _running for neurons in visited for neuron in neurons}
-            if any(id(neuron) in busy for neuron in (*interior, *leaves)):
-                raise RuntimeError("a rule started a sweep over neurons of the sweep that is running it")
-        _running.append((interior, leaves))
-        try:
-            yield interior, leaves
-        finally:
-            _running.pop()
+def _run(visited: Visited, propagate: Callable[..., None], *args: Any) -> None:
+    """Call `propagate`, with `visited` known as what the running sweep works on."""
+    global _running
+    outer = _running
+    try:
+        _running = (*outer, visited)
+        propagate(*args)
+    finally:
+        _running = outer
 
 
-def _reachable(output: Neuron, since: int) -> tuple[list[Neuron], list[Neuron]]:
+def _visit(output: Neuron, since: int = 0) -> Visited:
+    """What a sweep from `output` visits, which no running sweep may be working on."""
+    visited = _reachable(output, since)
+    if _running:
+        busy = {id(neuron) for sweep in _running for neurons in sweep for neuron in neurons}
+        if any(id(neuron) in busy for neurons in visited for neuron in neurons):
+            raise RuntimeError("a rule started a sweep over neurons of the sweep that is running it")
+    return visited
+
+
+def _reachable(output: Neuron, since: int) -> Visited:
     if output._operation is None or output._stamp < since:
         return [], [output]
     mark = object()
@@ -226,7 +234,11 @@ def _propagate_graph(interior: list[Neuron], xp: Any) -> None:
             if partial is None or all(type(entry) is float for entry in column):
                 continue
             with errstate(domain="ignore"):  # what a rule calls is not judged, only what it returns
-                local_column = partial(ColumnNamespace(xp) if op.variadic else xp, node, *arguments)
+                try:
+                    local_column = partial(ColumnNamespace(xp) if op.variadic else xp, node, *arguments)
+                except Exception as error:
+                    error.add_note(f"while running partial {index} of {op.title} on neurons")
+                    raise
             locals_ = local_column.entries if isinstance(local_column, Column) else [local_column] * len(column)
             for entry, local in zip(column, locals_, strict=True):
                 local_value = getattr(local, "_value", local)

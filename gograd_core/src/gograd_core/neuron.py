@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["OPERATORS", "RESERVED_NAMES", "Neuron", "add_methods", "apply", "no_grad", "zero_grad"]
 
 OPERATORS: dict[str, tuple[int, ...]] = {
-    "+": (1, 2), "-": (1, 2), "*": (2,), "/": (2,), "//": (2,), "%": (2,), "**": (2,), "abs": (1,),
+    "+": (2,), "-": (1, 2), "*": (2,), "/": (2,), "//": (2,), "%": (2,), "**": (2,), "abs": (1,),
     "<": (2,), "<=": (2,), ">": (2,), ">=": (2,), "==": (2,), "!=": (2,),
 }  # fmt: skip
 """The operators of Python that operations may implement, with the numbers of inputs they take."""
@@ -217,7 +217,6 @@ class Neuron:
     __mod__, __rmod__ = _binary("%")
     __pow__, __rpow__ = _binary("**")
     __neg__ = _unary("-")
-    __pos__ = _unary("+")
     __abs__ = _unary("abs")
     __lt__ = _comparison(operator.lt)
     __le__ = _comparison(operator.le)
@@ -232,6 +231,9 @@ class Neuron:
         if self._operation is not None:
             raise TypeError(f"{self!r} belongs to a graph and cannot be copied: copy leaves, or Neuron(x.value)")
         return _restore, (self._value, self.label, self.grad)
+
+    def __pos__(self) -> Neuron:
+        return self
 
     def _refuse(self, *_: object) -> NoReturn:
         raise TypeError(

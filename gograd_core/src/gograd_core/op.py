@@ -6,7 +6,7 @@ import functools
 import inspect
 import keyword
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 
@@ -14,9 +14,6 @@ from gograd_core import neuron as _neuron
 from gograd_core import scalar
 from gograd_core.errors import InvalidOperationError
 from gograd_core.namespaces import ArrayNamespace, ColumnNamespace
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["Edge", "Op", "Provider"]
 
@@ -71,7 +68,7 @@ class Op:
         edges: pinned facts on its border.
         reference: ``reference(mp, *inputs)``, an independent formula in mpmath, if there is one.
         operator: the operator of Python that it implements: ``"+"``, ``"abs"``, ``"<"``. With one
-            input ``"-"`` and ``"+"`` are the signs.
+            input ``"-"`` is the sign.
         symbol: how it is drawn, `name` unless given.
         doc: what it computes, in a sentence.
         aliases: further names.
@@ -204,17 +201,24 @@ def _validate(op: Op) -> None:
         if not holds:
             raise InvalidOperationError(f"operation {op.name!r}: {message}")
 
-    for name in (op.name, *op.aliases):
-        _validate_name(name, require)
+    _validate_name("name", op.name, require)
+    for field in ("aliases", "samples", "edges"):
+        require(isinstance(getattr(op, field), tuple), f"{field} must be a sequence, got {getattr(op, field)!r}")
+    for alias in op.aliases:
+        _validate_name("alias", alias, require)
     require(callable(op.forward), f"forward must be a function, got {op.forward!r}")
     require(isinstance(op.partials, tuple) and bool(op.partials), "partials must hold one function (or None) per input")
     for index, partial in enumerate(op.partials):
         require(partial is None or callable(partial), f"partial {index} must be a function or None, got {partial!r}")
         _validate_signature(partial, 2 + len(op.partials), f"partial {index}", "xp, out, *inputs", require)
     _validate_signature(op.forward, 1 + len(op.partials), "forward", "xp, *inputs", require)
+    require(op.reference is None or callable(op.reference), f"reference must be a function, got {op.reference!r}")
+    functions = isinstance(op.implementations, Mapping) and all(map(callable, op.implementations.values()))
+    require(functions, f"implementations must map backends to functions, got {op.implementations!r}")
     if op.operator is not None:
-        known = _neuron.OPERATORS.get(op.operator, ())
-        require(len(op.partials) in known, f"{op.operator!r} with {len(op.partials)} inputs is no operator of Python")
+        known = () if op.variadic else _neuron.OPERATORS.get(op.operator, ())
+        inputs = "columns" if op.variadic else f"{len(op.partials)} inputs"
+        require(len(op.partials) in known, f"operator {op.operator!r} with {inputs} is none of Python")
     for sample in op.samples:
         fits = isinstance(sample, tuple) and len(sample) == len(op.partials)
         require(fits, f"sample {sample!r} must be a tuple of {len(op.partials)} inputs")
@@ -223,13 +227,13 @@ def _validate(op: Op) -> None:
         require(fits, f"edge {edge!r} must be an Edge with {len(op.partials)} inputs and partials")
 
 
-def _validate_name(name: Any, require: Callable[[bool, str], None]) -> None:
-    require(isinstance(name, str) and name.isidentifier(), f"{name!r} is not an identifier")
-    require(not keyword.iskeyword(name), f"{name!r} is a keyword of Python")
-    require(not name.startswith("_"), f"{name!r} begins with an underscore")
-    require(name not in _neuron.RESERVED_NAMES, f"{name!r} is an attribute of Neuron")
+def _validate_name(field: str, name: Any, require: Callable[[bool, str], None]) -> None:
+    require(isinstance(name, str) and name.isidentifier(), f"{field} {name!r} is not an identifier")
+    require(not keyword.iskeyword(name), f"{field} {name!r} is a keyword of Python")
+    require(not name.startswith("_"), f"{field} {name!r} begins with an underscore")
+    require(name not in _neuron.RESERVED_NAMES, f"{field} {name!r} is an attribute of Neuron")
     require(not isinstance(getattr(scalar, name, None) if name in scalar.__all__ else None, float),
-            f"{name!r} is a constant of the array API standard")  # fmt: skip
+            f"{field} {name!r} is a constant of the array API standard")  # fmt: skip
 
 
 def _validate_signature(

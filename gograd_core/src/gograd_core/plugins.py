@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
@@ -14,6 +13,7 @@ import pluggy
 from gograd_core import hookspecs
 from gograd_core.errors import InvalidOperationError, PluginError
 from gograd_core.op import Op, Provider
+from gograd_core.registry import canonical, claimed_by, spoken
 
 __all__ = ["ENTRY_POINT_GROUP", "PluginRecord", "load_plugins"]
 
@@ -40,8 +40,8 @@ class PluginRecord:
     refused: Mapping[str, str] = attrs.field(factory=dict)
 
     def __str__(self) -> str:
-        reason = f": {self.reason}" if self.reason else ""
-        return f"{self.distribution} {self.version} ({self.entry_point}) {self.status}{reason}"
+        plugin = f"{self.distribution} {self.version}".strip() + (f" ({self.entry_point})" if self.entry_point else "")
+        return f"{plugin} {self.status}" + (f": {self.reason}" if self.reason else "")
 
     def complaints(self) -> list[str]:
         """What the user should hear about it."""
@@ -57,40 +57,53 @@ def load_plugins(only: Iterable[str] | None, block: Iterable[str], *, strict: bo
     Raises:
         PluginError: one could not be loaded and `strict` is true.
     """
-    wanted = _from_environment("GOGRAD_ONLY_PLUGINS") if only is None else set(map(_canonical, only))
-    blocked = _from_environment("GOGRAD_DISABLE_PLUGINS") | set(map(_canonical, block))
+    wanted = set(map(canonical, only)) if only is not None else _from_environment("GOGRAD_ONLY_PLUGINS") or None
+    blocked = _from_environment("GOGRAD_DISABLE_PLUGINS") | set(map(canonical, block))
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
     return tuple(_load(manager, *found, wanted, blocked, strict) for found in _find())
 
 
-def _find() -> list[tuple[Provider, importlib_metadata.EntryPoint]]:
-    """The one place where entry points are read."""
-    found = []
-    for entry_point in importlib_metadata.entry_points(group=ENTRY_POINT_GROUP):
-        distribution = entry_point.dist
-        name = _canonical(distribution.name) if distribution else "unknown"
-        version = distribution.version if distribution else ""
-        found.append((Provider(name, version, entry_point.name), entry_point))
+def _find() -> list[tuple[Provider, importlib_metadata.EntryPoint | Exception]]:
+    """The one place where entry points are read: of each distribution by itself, as one may be damaged."""
+    found: list[tuple[Provider, importlib_metadata.EntryPoint | Exception]] = []
+    names = set()
+    for distribution in importlib_metadata.distributions():
+        if ENTRY_POINT_GROUP not in (distribution.read_text("entry_points.txt") or ""):
+            continue
+        provider = Provider(f"a distribution in {distribution.locate_file('')}")
+        try:
+            provider = Provider(canonical(distribution.name))
+            if provider.distribution in names:  # hidden by an earlier one on sys.path
+                continue
+            names.add(provider.distribution)
+            provider = attrs.evolve(provider, version=distribution.version)
+            entry_points = distribution.entry_points.select(group=ENTRY_POINT_GROUP)
+            found.extend((attrs.evolve(provider, entry_point=each.name), each) for each in entry_points)
+        except Exception as error:
+            found.append((provider, error))
     return sorted(found, key=lambda pair: (pair[0].distribution, pair[0].entry_point))
 
 
 def _load(
     manager: pluggy.PluginManager,
     provider: Provider,
-    entry_point: importlib_metadata.EntryPoint,
-    wanted: set[str],
+    entry_point: importlib_metadata.EntryPoint | Exception,
+    wanted: set[str] | None,
     blocked: set[str],
     strict: bool,
 ) -> PluginRecord:
     name = f"{provider.distribution}:{provider.entry_point}"
-    names = {provider.distribution, _canonical(name)}
+    names = {provider.distribution, canonical(name)}
     record = PluginRecord(provider.distribution, provider.version, provider.entry_point, "loaded")
-    if names & blocked or (wanted and not names & wanted and provider.distribution != "gograd-core"):
+    unwanted = wanted is not None and not names & wanted and provider.distribution != "gograd-core"
+    if names & blocked or unwanted:
         return attrs.evolve(
             record, status="blocked", reason="by GOGRAD_DISABLE_PLUGINS, GOGRAD_ONLY_PLUGINS or block/only"
         )
     try:
+        if isinstance(entry_point, Exception):
+            raise entry_point
         plugin = entry_point.load()
         manager.register(plugin, name)
         return attrs.evolve(record, operations=_collect(manager, plugin, provider))
@@ -117,20 +130,14 @@ def _collect(manager: pluggy.PluginManager, plugin: Any, provider: Provider) -> 
     for op in returned:
         if not isinstance(op, Op):
             raise InvalidOperationError(f"gograd_ops() returned {op!r} among its operations, expected an Op")
-        names = {op.name, *op.aliases}
-        if names & taken:
-            raise InvalidOperationError(
-                f"gograd_ops() returned two operations named {', '.join(sorted(names & taken))}"
-            )
-        taken |= names
+        claims = set(claimed_by(op))
+        if claims & taken:
+            twice = ", ".join(map(spoken, sorted(claims & taken)))
+            raise InvalidOperationError(f"gograd_ops() returned two operations for {twice}")
+        taken |= claims
         operations.append(attrs.evolve(op, provider=provider))
     return tuple(operations)
 
 
-def _canonical(name: str) -> str:
-    """The name of a distribution as PEP 503 normalises it."""
-    return re.sub(r"[-_.]+", "-", name.strip()).lower()
-
-
 def _from_environment(variable: str) -> set[str]:
-    return {_canonical(name) for name in os.environ.get(variable, "").split(",") if name.strip()}
+    return {canonical(name) for name in os.environ.get(variable, "").split(",") if name.strip()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import threading
 import warnings
 from collections.abc import Iterable, Iterator
@@ -29,6 +30,8 @@ OWN_DISTRIBUTIONS = {
 
 BY_HAND = "registered by hand"
 
+_OPERATOR = re.compile(r"(\S+) (\d)")  # how an operator is claimed: "+ 2"
+
 
 class _Operators(dict[str, "Op"]):
     """Operator and number of inputs ("+2") to operation; a miss is the first look-up, or an error."""
@@ -37,7 +40,7 @@ class _Operators(dict[str, "Op"]):
         self._registry = registry
 
     def __missing__(self, key: str) -> Op:
-        return self._registry[key]
+        return self._registry[f"{key[:-1]} {key[-1]}"]
 
 
 class Registry:
@@ -52,6 +55,9 @@ class Registry:
         only: load these alone; names of distributions, or "DISTRIBUTION:ENTRY_POINT".
         block: do not load, and do not even import, these.
         strict: raise `PluginError` for a plugin that cannot be loaded, instead of a warning.
+
+    Raises:
+        TypeError: `only` or `block` is a single string.
     """
 
     def __init__(
@@ -62,11 +68,14 @@ class Registry:
         block: Iterable[str] = (),
         strict: bool = False,
     ) -> None:
+        if isinstance(only, str) or isinstance(block, str):
+            raise TypeError("only and block take an iterable of names, not one string")
         self._only = None if only is None else tuple(only)
         self._block = tuple(block)
         self._strict = strict
         self._lock = threading.RLock()
         self._loading = False
+        self._discovers = discover
         self._loaded = not discover
         self._records: tuple[PluginRecord, ...] = ()
         self._by_hand: tuple[Op, ...] = ()
@@ -83,18 +92,19 @@ class Registry:
             self.load()
         if name in self._owners:
             return self._owners[name]
+        if not isinstance(name, str):
+            raise TypeError(f"operations are looked up by name, not by {name!r}")
         distribution, colon, own_name = name.partition(":")
         for op in self._claims.get(own_name, ()) if colon else ():
-            if op.provider is not None and op.provider.distribution == distribution:
+            if op.provider is not None and op.provider.distribution == canonical(distribution):
                 return op
         raise UnknownOperationError(self._explain(name))
 
     def __contains__(self, name: object) -> bool:
         try:
-            self[name]  # type: ignore[index]
+            return isinstance(name, str) and self[name] is not None
         except UnknownOperationError:
             return False
-        return True
 
     def __iter__(self) -> Iterator[str]:
         """The names of the operations, sorted, without aliases."""
@@ -154,10 +164,10 @@ class Registry:
             raise InvalidOperationError(f"register() expects an Op, got {op!r}")
         with self._lock:
             self.load()
-            for claim in _claimed_by(op):
+            for claim in claimed_by(op):
                 if self._claims.get(claim):
                     raise InvalidOperationError(
-                        f"operation {op.name!r}: {_spoken(claim)} is taken by {self._claims[claim][0].title}; "
+                        f"operation {op.name!r}: {spoken(claim)} is taken by {self._claims[claim][0].title}; "
                         "choose another, or block that plugin"
                     )
             op = attrs.evolve(op, provider=Provider(BY_HAND))
@@ -169,7 +179,7 @@ class Registry:
         """Decide who has each name, and only then let everybody see it."""
         claims: dict[str, list[Op]] = {}
         for op in (*(op for record in records for op in record.operations), *self._by_hand):
-            for claim in _claimed_by(op):
+            for claim in claimed_by(op):
                 claims.setdefault(claim, []).append(op)
         owners = {claim: owner for claim, ops in claims.items() if (owner := _owner(ops)) is not None}
         self._records = tuple(attrs.evolve(record, refused=_refusals(record, claims, owners)) for record in records)
@@ -178,7 +188,8 @@ class Registry:
 
         neuron.add_methods(claim for claim in owners if claim.isidentifier())
         self.operators.clear()
-        self.operators.update({claim: op for claim, op in owners.items() if not claim.isidentifier()})
+        for claim in filter(_OPERATOR.fullmatch, owners):
+            self.operators[claim.replace(" ", "")] = owners[claim]
 
     def _explain(self, name: str) -> str:
         """Why there is no such operation, and what to do."""
@@ -186,17 +197,19 @@ class Registry:
         if claimants:
             first = claimants[0].provider
             return (
-                f"{_spoken(name)} is claimed by {' and by '.join(str(op.provider) for op in claimants)}, so none "
+                f"{spoken(name)} is claimed by {' and by '.join(str(op.provider) for op in claimants)}, so none "
                 f'has it. Take ops["{first and first.distribution}:{claimants[0].name}"], or block one: '
                 f"GOGRAD_DISABLE_PLUGINS={first and first.distribution}"
             )
-        parts = [f"no installed operation {'is' if name.isidentifier() else 'implements'} {_spoken(name)}."]
+        parts = [f"no installed operation {'implements' if _OPERATOR.fullmatch(name) else 'is'} {spoken(name)}."]
         nearest = difflib.get_close_matches(name, [claim for claim in self._owners if claim.isidentifier()], n=1)
         if nearest:
             parts.append(f"Did you mean {nearest[0]!r}?")
         present = {record.distribution for record in self._records}
         missing = {name: provides for name, provides in OWN_DISTRIBUTIONS.items() if name not in present}
-        if missing:
+        if not self._discovers:
+            parts.append("This registry holds only what was registered by hand.")
+        elif missing:
             parts.append("Not installed here: " + ", ".join(f"{d} ({p})" for d, p in missing.items()) + ".")
             parts.append("Install with: pip install " + " ".join(missing))
         failed = [record for record in self._records if record.status != "loaded"]
@@ -220,14 +233,21 @@ class Registry:
         active = self._replaced.pop()
 
 
-def _claimed_by(op: Op) -> tuple[str, ...]:
-    """The names of an operation, and its operator with the number of inputs ("-1" is the sign)."""
-    operator = () if op.operator is None else (f"{op.operator}{op.arity}",)
+def canonical(name: str) -> str:
+    """The name of a distribution as PEP 503 normalises it."""
+    return re.sub(r"[-_.]+", "-", name.strip()).lower()
+
+
+def claimed_by(op: Op) -> tuple[str, ...]:
+    """The names of an operation, and its operator with the number of inputs ("- 1" is the sign)."""
+    operator = () if op.operator is None else (f"{op.operator} {op.arity}",)
     return tuple(dict.fromkeys((op.name, *op.aliases))) + operator
 
 
-def _spoken(claim: str) -> str:
-    return f"{claim!r}" if claim.isidentifier() else f"the operator {claim[:-1]!r} with {claim[-1]} input(s)"
+def spoken(claim: str) -> str:
+    """What is claimed, in words."""
+    operator = _OPERATOR.fullmatch(claim)
+    return f"the operator {operator[1]!r} with {operator[2]} input(s)" if operator else repr(claim)
 
 
 def _owner(claimants: list[Op]) -> Op | None:
@@ -242,13 +262,13 @@ def _refusals(record: PluginRecord, claims: dict[str, list[Op]], owners: dict[st
     """Which names a plugin claims without having them, and why."""
     refused = {}
     for op in record.operations:
-        for claim in _claimed_by(op):
+        for claim in claimed_by(op):
             owner = owners.get(claim)
             if owner is None:
                 others = ", ".join(str(other.provider) for other in claims[claim] if other is not op)
-                refused[claim] = f"{_spoken(claim)} is claimed by {others} too, so none has it"
+                refused[claim] = f"{spoken(claim)} is claimed by {others} too, so none has it"
             elif owner is not op:
-                refused[claim] = f"{_spoken(claim)} belongs to {owner.provider}"
+                refused[claim] = f"{spoken(claim)} belongs to {owner.provider}"
     return refused
 
 

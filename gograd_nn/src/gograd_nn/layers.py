@@ -37,7 +37,8 @@ def _initial_weights(
     Sources: Glorot and Bengio 2010, eq. 12 (variance 2 / (inputs + outputs)); He et al. 2015,
     eq. 10 (variance 2 / inputs).
     """
-    chosen = initialisation or ("he" if activation == "relu" else "xavier")
+    name = getattr(activation, "name", activation)  # of an operation, given itself or by name
+    chosen = initialisation or ("he" if name == "relu" else "xavier")
     if chosen not in ("xavier", "he"):
         raise ValueError(f"initialisation must be 'xavier' or 'he', got {initialisation!r}")
     variance = 2.0 / n_inputs if chosen == "he" else 2.0 / (n_inputs + n_outputs)

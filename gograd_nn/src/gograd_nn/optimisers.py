@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 from gograd_core import Neuron, zero_grad
@@ -13,7 +14,8 @@ class SGD:
     """Stochastic gradient descent with momentum and weight decay.
 
     Each step: v = momentum * v + grad + weight_decay * value; value -= rate * v (the form of
-    Sutskever et al. 2013 that PyTorch uses too). `rate` may be changed between steps.
+    Sutskever et al. 2013 that PyTorch uses too). `rate` may be changed between steps. A parameter
+    that is given twice is one parameter.
 
     Raises:
         ValueError: no parameters, or a setting out of its range.
@@ -22,11 +24,11 @@ class SGD:
     def __init__(
         self, parameters: Iterable[Neuron], rate: float, *, momentum: float = 0.0, weight_decay: float = 0.0
     ) -> None:
-        self.parameters = list(parameters)
+        self.parameters = list(dict.fromkeys(parameters))
         if not self.parameters:
             raise ValueError("SGD needs at least one parameter")
-        if not rate > 0.0:
-            raise ValueError(f"rate must be positive, got {rate!r}")
+        if not 0.0 < rate < math.inf:
+            raise ValueError(f"rate must be positive and finite, got {rate!r}")
         if not 0.0 <= momentum < 1.0:
             raise ValueError(f"momentum must be in [0, 1), got {momentum!r}")
         if not weight_decay >= 0.0:

@@ -98,10 +98,12 @@ def fit(
         The history.
 
     Raises:
-        ValueError: there are no examples, not as many targets as inputs, or `epochs` or
-            `batch_size` is not positive.
+        ValueError: there are no examples (or none held out), not as many targets as inputs, or
+            `epochs` or `batch_size` is not positive.
     """
     _check_examples(inputs, targets)
+    if held_out is not None:
+        _check_examples(*held_out)
     if epochs < 1 or batch_size < 1:
         raise ValueError(f"epochs and batch_size must be positive, got {epochs} and {batch_size}")
     history = History() if history is None else history
@@ -134,7 +136,7 @@ def _step(model: Model, inputs: list[Any], targets: list[Any], loss: Loss, optim
     optimiser.zero_grad()
     mean_loss.backward()
     optimiser.step()
-    right = sum(_class_of(output) == target for output, target in zip(outputs, targets, strict=True))
+    right = sum(bool(_class_of(output) == target) for output, target in zip(outputs, targets, strict=True))
     return mean_loss.value, right
 
 

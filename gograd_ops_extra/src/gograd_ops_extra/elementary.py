@@ -82,7 +82,7 @@ ELEMENTARY = (
         "log",
         forward=log_forward,
         partials=(log_partial,),
-        samples=((0.5,), (3.0,), (1e-300,)),
+        samples=((0.5,), (3.0,), (1e-100,)),
         edges=(
             Edge((0.0,), -inf, (inf,), "a pole"),
             Edge((-1.0,), nan, (-1.0,), "the logarithm of a negative number is not real"),

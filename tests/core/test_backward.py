@@ -1,0 +1,407 @@
+"""The sweep: what is added where, in which order, and what remains after a failure."""
+
+from __future__ import annotations
+
+import gc
+import subprocess
+import sys
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gograd_core import DomainError, Neuron, Op, RuleError, StaleGraphError, errstate, gradient, ops, zero_grad
+
+
+def operation(name, forward, *partials):
+    return Op(name, forward=forward, partials=partials)
+
+
+def refuse(xp, out, *inputs):
+    raise LookupError("no derivative today")
+
+
+class TestAccumulation:
+    def test_a_neuron_may_be_used_any_number_of_times(self):
+        x = Neuron(3.0)
+        (x * x + x * 2 + x).backward()
+        assert x.grad == 2 * 3.0 + 2 + 1
+
+    def test_the_same_neuron_on_both_sides(self):
+        x = Neuron(3.0)
+        (x - x).backward()
+        assert x.grad == 0.0
+        (x**x).backward()
+        assert x.grad == pytest.approx(27 * (1 + 1.0986122886681098), rel=1e-15)
+
+    def test_a_shared_interior_neuron_waits_for_all_its_consumers(self):
+        # d is made before c but consumed by e after c is: a depth-first order that does not wait
+        # would pass d's adjoint on too early, and once more later.
+        x = Neuron(2.0)
+        d = x * x
+        c = d * d
+        e = c * d + d
+        e.backward()
+        assert x.grad == 6 * 2.0**5 + 2 * 2.0
+
+    def test_a_long_ladder_of_shared_neurons_costs_linear_time(self):
+        x = y = Neuron(1.0)
+        for _ in range(60):
+            y = y + y
+        y.backward()
+        assert x.grad == 2.0**60
+
+    def test_leaves_add_up_over_calls_until_zeroed(self):
+        x = Neuron(3.0)
+        (x * 2).backward()
+        (x * 5).backward()
+        assert x.grad == 7.0
+        zero_grad([x])
+        assert x.grad == 0.0
+        zero_grad(x)
+        (x * 5).backward()
+        assert x.grad == 5.0
+
+    def test_interior_gradients_are_those_of_the_last_sweep(self):
+        x = Neuron(3.0)
+        y = x * 2
+        z = y * y
+        for _ in range(3):
+            z.backward()
+        assert y.grad == 12.0
+        assert z.grad == 1.0
+        assert x.grad == 3 * 24.0
+
+    def test_what_a_sweep_visits_without_adding_has_gradient_zero(self):
+        x = Neuron(3.0)
+        y = x * 2
+        y.backward()
+        ops.stop_gradient(y).backward()
+        assert (y.grad, x.grad) == (0.0, 2.0)
+
+    @given(st.floats(-1e3, 1e3))
+    def test_the_seed_scales(self, seed):
+        x = Neuron(3.0)
+        (x * x).backward(seed)
+        assert x.grad == 6.0 * seed
+
+    def test_of_a_leaf_is_the_seed(self):
+        x = Neuron(3.0)
+        x.backward()
+        x.backward(2.0)
+        assert x.grad == 3.0
+
+    def test_constants_are_not_differentiated(self):
+        calls = []
+
+        def partial(xp, out, x, y):
+            calls.append((x, y))
+            return 1.0
+
+        plus = operation("plus", lambda xp, x, y: x + y, partial, refuse)
+        x = Neuron(1.0)
+        plus(x, 2.0).backward()
+        assert calls == [(1.0, 2.0)]
+        assert x.grad == 1.0
+
+    @pytest.mark.parametrize("seed", ["1", None, [1.0]])
+    def test_the_seed_is_a_number(self, seed):
+        with pytest.raises(TypeError, match=r"backward\(seed\) expects real numbers"):
+            (Neuron(1.0) * 2).backward(seed)
+
+
+class TestColumns:
+    def test_dot_differentiates_neurons_and_skips_constants(self):
+        w, x = [Neuron(2.0), Neuron(3.0)], [Neuron(5.0), 7.0]
+        ops.dot(w, x).backward()
+        assert [n.grad for n in w] == [5.0, 7.0]
+        assert x[0].grad == 2.0
+
+    def test_a_column_without_neurons_is_not_differentiated(self):
+        weighted = Op(
+            "weighted",
+            forward=lambda xp, x, y: xp.sum(x * y),
+            partials=(lambda xp, out, x, y: y, refuse),
+            variadic=True,
+        )
+        w = Neuron(2.0)
+        weighted([w], [4.0]).backward()
+        assert w.grad == 4.0
+
+    def test_the_same_neuron_many_times(self):
+        x = Neuron(3.0)
+        ops.dot([x, x], [x, 1.0]).backward()
+        assert x.grad == 2 * 3.0 + 1.0
+
+    def test_a_column_of_the_wrong_length_is_an_error(self):
+        wrong = Op(
+            "wrong", forward=lambda xp, x: xp.sum(x), partials=(lambda xp, out, x: type(x)([1.0]),), variadic=True
+        )
+        with pytest.raises(RuleError, match=r"partial 0 of wrong .* returned 1 numbers, expected 2"):
+            wrong([Neuron(1.0), Neuron(2.0)]).backward()
+
+
+class TestAfterAFailure:
+    @pytest.mark.parametrize("create_graph", [False, True])
+    def test_every_gradient_of_a_leaf_is_as_before(self, create_graph):
+        broken = operation("broken", lambda xp, x: x, refuse)
+        x, y = Neuron(2.0), Neuron(3.0)
+        x.grad, y.grad = 10.0, 20.0
+        z = x * y + broken(x * y)  # the youngest: x and y receive something only after it fails, or before
+        z = z * x + y
+        with pytest.raises(LookupError, match="no derivative today") as caught:
+            z.backward() if not create_graph else gradient(z, [x, y], create_graph=True)
+        assert (x.grad, y.grad) == (10.0, 20.0)
+        assert "broken" in "".join(caught.value.__notes__)
+
+    def test_the_next_sweep_is_right(self):
+        fails = [True]
+
+        def partial(xp, out, x):
+            if fails.pop():
+                raise LookupError
+            return 2.0
+
+        twice = operation("twice", lambda xp, x: 2 * x, partial)
+        x = Neuron(2.0)
+        z = twice(x) * x
+        with pytest.raises(LookupError):
+            z.backward()
+        fails.append(False)
+        z.backward()
+        assert x.grad == 8.0
+
+    @pytest.mark.parametrize("result", [None, "1", [1.0], 1j])
+    def test_a_partial_that_gives_no_number_is_an_error_naming_it(self, result):
+        odd = operation("odd", lambda xp, x: x, lambda xp, out, x: result)
+        x = Neuron(1.0)
+        with pytest.raises(RuleError, match=r"partial 0 of odd|odd .* returned the complex"):
+            (odd(x) * x).backward()
+        assert x.grad == 0.0
+
+    def test_an_interrupt_at_any_line_leaves_all_or_nothing(self):
+        """KeyboardInterrupt is raised at the n-th line that the sweep executes, for every n."""
+        for n in range(1, 10_000):
+            x, y = Neuron(2.0), Neuron(3.0)
+            x.grad, y.grad = 10.0, 20.0
+            z = x * y + ops.tanh(x * y)
+            interrupted = interrupt_at_line(n, z.backward)
+            gradients = (x.grad, y.grad)
+            if not interrupted:
+                break
+            assert gradients == (10.0, 20.0)
+        assert n > 50
+        assert x.grad > 10.0 < y.grad
+
+
+# Signals are delivered at calls and jumps; these hold the only lines that restore, at which a
+# trace function could raise but no signal is delivered.
+CLEANING_UP = ("backward", "_run")
+
+
+def interrupt_at_line(n, function):
+    """Run `function`, raising KeyboardInterrupt at the n-th line of the engine; whether that happened."""
+    count = 0
+
+    def trace(frame, event, argument):
+        nonlocal count
+        if "gograd_core" not in frame.f_code.co_filename or frame.f_code.co_name in CLEANING_UP:
+            return None
+        if event == "line":
+            count += 1
+            if count == n:
+                raise KeyboardInterrupt
+        return trace
+
+    previous = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        function()
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(previous)
+    return False
+
+
+class TestStaleGraphs:
+    def test_a_leaf_that_was_set_after_its_use_is_an_error(self):
+        x, y = Neuron(2.0, "x"), Neuron(3.0)
+        z = x * y
+        x.value = 5.0
+        with pytest.raises(StaleGraphError, match=r"label='x'.* was set after mul\(x=5.0, 3.0\) was computed"):
+            z.backward()
+        assert (x.grad, y.grad) == (0.0, 0.0)
+
+    def test_also_deep_below_and_through_gradient(self):
+        x, y = Neuron(2.0), Neuron(3.0)
+        z = ops.tanh(ops.exp(x * y)) + y
+        x.value = 2.0  # the same value: still a point that nobody computed
+        with pytest.raises(StaleGraphError):
+            gradient(z, [y])
+
+    def test_other_leaves_may_be_set(self):
+        x, other = Neuron(2.0), Neuron(0.0)
+        z = x * x
+        other.value = 1.0
+        z.backward()
+        assert x.grad == 4.0
+
+    def test_a_graph_made_afterwards_is_fine(self):
+        x = Neuron(2.0)
+        x.value = 5.0
+        (x * x).backward()
+        assert x.grad == 10.0
+
+
+class TestRulesThatSweep:
+    def run(self, inner):
+        """The gradient of a graph in which a partial calls `inner(x, square)`."""
+        x = Neuron(2.0)
+        square = x * x
+
+        def partial(xp, out, value):
+            return inner(x, square)
+
+        z = operation("curious", lambda xp, value: value, partial)(square)
+        z.backward()
+        return x.grad
+
+    @pytest.mark.parametrize(
+        "inner",
+        [
+            lambda x, square: square.backward(),
+            lambda x, square: gradient(square, x),
+            lambda x, square: (square + 1.0).backward(),
+            lambda x, square: (x * 3.0).backward(),
+            lambda x, square: x.backward(),
+        ],
+        ids=["backward", "gradient", "above", "shared leaf", "leaf"],
+    )
+    def test_not_over_neurons_of_the_running_sweep(self, inner):
+        with pytest.raises(RuntimeError, match="a rule started a sweep over neurons of the sweep"):
+            self.run(inner)
+
+    def test_but_over_their_own(self):
+        def slope(x, square):
+            y = Neuron(5.0)
+            (y * y).backward()
+            return y.grad
+
+        assert self.run(slope) == 4.0 * 10.0
+
+
+class TestArmsNotTaken:
+    def test_in_user_code(self):
+        x = Neuron(-1.0)
+        with errstate(domain="ignore"):
+            y = ops.where(x > 0.0, ops.log(x) + ops.sqrt(x) + 1.0 / (x + 1.0), x * 2.0)
+            y.backward()
+        assert (y.value, x.grad) == (-2.0, 2.0)
+
+    def test_the_sweep_needs_no_errstate(self):
+        x = Neuron(0.0)
+        with errstate(domain="ignore"):
+            y = ops.where(x > 0.0, ops.sqrt(x) / x, 7.0 + x)
+        y.backward()
+        assert x.grad == 1.0
+
+    def test_in_rules(self):
+        x, y = Neuron(0.0), Neuron(0.0)
+        (x**y).backward()
+        assert (x.grad, y.grad) == (0.0, 0.0)
+
+    def test_not_even_against_an_infinite_adjoint(self):
+        x = Neuron(0.0)
+        with errstate(domain="ignore"):
+            ops.sqrt(ops.where(x > 0.0, x, 0.0 * ops.stop_gradient(x))).backward()
+        assert x.grad == 0.0
+
+
+class TestDomain:
+    def test_a_derivative_that_is_not_finite_is_an_error_naming_input_and_label(self):
+        x = Neuron(0.0, "speed")
+        x.grad = 4.0
+        with pytest.raises(DomainError, match=r"derivative by input 0 of sqrt\(speed=0.0\) is inf"):
+            (ops.sqrt(x) + x).backward()
+        assert x.grad == 4.0
+
+    def test_but_not_where_nobody_asks(self):
+        x = Neuron(0.0)
+        (ops.sqrt(x) * 0.0 + x).backward()
+        assert x.grad == 1.0
+
+    def test_under_errstate_the_ieee_result_stands(self):
+        x = Neuron(0.0)
+        with errstate(domain="ignore"):
+            ops.sqrt(x).backward()
+        assert x.grad == float("inf")
+
+    def test_an_adjoint_that_overflows_is_an_error(self):
+        x = Neuron(2.0)
+        with pytest.raises(DomainError, match=r"derivative by input 0 of mul.* times the adjoint 1e\+200 is inf"):
+            (x * 1e-200 * 1e200).backward(1e200)
+        assert x.grad == 0.0
+
+
+CHAIN = """
+import resource
+from gograd_core import Neuron, ops
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+ops.add(1.0, 1.0)  # plugins are loaded
+before = peak()
+x = y = Neuron(1.0)
+for _ in range({n}):
+    y = y + 1.0
+y.backward()
+assert (x.grad, y.value) == (1.0, 1.0 + {n})
+used = peak() - before
+del y
+print(used / {n})
+"""
+
+
+class TestSizes:
+    def test_a_million_operations_in_a_row_without_recursion_in_700_bytes_each(self):
+        # In a process of its own: the peak of memory is that of the whole process.
+        done = subprocess.run([sys.executable, "-c", CHAIN.format(n=1_000_000)], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        assert 100 < float(done.stdout) < 700
+
+    def test_a_hundred_thousand_side_by_side(self):
+        x = Neuron(1.0)
+        ops.sum([x * 2.0 for _ in range(100_000)]).backward()
+        assert x.grad == 200_000.0
+
+    def test_graphs_are_freed_without_the_collector(self):
+        gc.disable()
+        try:
+            y = Neuron(1.0)
+            for _ in range(1000):
+                y = ops.tanh(y * 1.5)
+            y.backward()
+            gradient(y, y, create_graph=True)
+            assert neurons_alive() > 1000
+            before = neurons_alive()
+            del y
+            assert neurons_alive() <= before - 2000
+        finally:
+            gc.enable()
+
+
+def neurons_alive():
+    return sum(type(thing) is Neuron for thing in gc.get_objects())
+
+
+def test_threads_may_share_leaves():
+    w = Neuron(2.0)
+    threads = [threading.Thread(target=lambda: [(w * 3.0).backward() for _ in range(500)]) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert w.grad == 4 * 500 * 3.0
