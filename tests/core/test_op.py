@@ -1,0 +1,279 @@
+"""What an operation is: its fields, the definitions it refuses, and how it is called."""
+
+import math
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gograd_core import Edge, InvalidOperationError, Neuron, Op, Provider, scalar
+
+
+def rule_1(xp, x):
+    return x
+
+
+def rule_2(xp, x, y):
+    return x
+
+
+def partial_1(xp, out, x):
+    return 1.0
+
+
+def partial_2(xp, out, x, y):
+    return 1.0
+
+
+def unary(name="f", **fields):
+    return Op(name, **{"forward": rule_1, "partials": (partial_1,)} | fields)
+
+
+def binary(name="f", **fields):
+    return Op(name, **{"forward": rule_2, "partials": (partial_2, partial_2)} | fields)
+
+
+def total(inputs, **fields):
+    """A variadic operation of `inputs` columns: the sum of all their entries."""
+    return Op(
+        "total",
+        forward=lambda xp, *columns: sum((xp.sum(column) for column in columns), 0.0),
+        partials=(lambda xp, out, *columns: 1.0,) * inputs,
+        variadic=True,
+        **fields,
+    )
+
+
+class TestFields:
+    def test_defaults(self):
+        op = Op("f", forward=rule_2, partials=(partial_2, None))
+        assert attrs.asdict(op, recurse=False) == {
+            "name": "f",
+            "forward": rule_2,
+            "partials": (partial_2, None),
+            "samples": (),
+            "edges": (),
+            "reference": None,
+            "operator": None,
+            "symbol": "f",
+            "doc": "",
+            "aliases": (),
+            "variadic": False,
+            "opaque": False,
+            "implementations": {},
+            "provider": None,
+            "arity": 2,
+        }
+
+    def test_all_but_the_name_are_given_by_keyword(self):
+        with pytest.raises(TypeError, match="positional"):
+            Op("f", rule_1, (partial_1,))
+
+    @pytest.mark.parametrize("field", ["forward", "partials"])
+    def test_required(self, field):
+        fields = {"forward": rule_1, "partials": (partial_1,)}
+        del fields[field]
+        with pytest.raises(TypeError, match=field):
+            Op("f", **fields)
+
+    def test_lists_become_tuples(self):
+        edge = Edge((0.0,), 0.0, (1.0,), "an example")
+        op = Op("f", forward=rule_1, partials=[None], samples=[(1.0,)], edges=[edge], aliases=["g"])
+        assert (op.partials, op.samples, op.edges, op.aliases) == ((None,), ((1.0,),), (edge,), ("g",))
+
+    @pytest.mark.parametrize(
+        ("fields", "symbol"),
+        [({}, "f"), ({"operator": "+"}, "+"), ({"operator": "+", "symbol": "⊕"}, "⊕"), ({"symbol": "φ"}, "φ")],
+    )
+    def test_symbol_is_the_operator_or_else_the_name_unless_given(self, fields, symbol):
+        assert binary(**fields).symbol == symbol
+
+    @pytest.mark.parametrize(("op", "arity"), [(unary(), 1), (binary(), 2), (total(1), 0), (total(3), 0)])
+    def test_arity_is_the_number_of_inputs_and_0_for_columns(self, op, arity):
+        assert op.arity == arity
+
+    @pytest.mark.parametrize("field", [field.name for field in attrs.fields(Op)])
+    def test_frozen(self, field):
+        with pytest.raises(attrs.exceptions.FrozenInstanceError):
+            setattr(unary(), field, None)
+
+    def test_no_further_attributes(self):
+        with pytest.raises(AttributeError):
+            object.__setattr__(unary(), "colour", "red")
+
+    def test_two_operations_are_equal_only_if_they_are_the_same(self):
+        op = unary()
+        assert op == op
+        assert op != unary()
+        assert len({op, op, unary()}) == 2
+
+    @pytest.mark.parametrize(
+        ("provider", "title"),
+        [
+            (None, "f (not registered)"),
+            (Provider("my-ops", "1.2", "ops"), "f (my-ops 1.2)"),
+            (Provider("registered by hand"), "f (registered by hand)"),
+        ],
+    )
+    def test_title_and_repr_name_the_provider(self, provider, title):
+        op = unary(provider=provider)
+        assert op.title == title
+        assert repr(op) == f"<Op {title}>"
+
+
+def edge(inputs, partials):
+    return Edge(inputs, 0.0, partials, "an example")
+
+
+WRONG_NAMES = {
+    "no identifier": ("2nd", "'2nd' is not an identifier"),
+    "empty": ("", "'' is not an identifier"),
+    "not a string": (3, "3 is not an identifier"),
+    "keyword": ("lambda", "'lambda' is a keyword"),
+    "underscore": ("_f", "'_f' begins with an underscore"),
+    "attribute of Neuron": ("backward", "'backward' is an attribute of Neuron"),
+    "property of Neuron": ("label", "'label' is an attribute of Neuron"),
+    "pi": ("pi", "'pi' is a constant of the array API"),
+    "e": ("e", "'e' is a constant of the array API"),
+    "inf": ("inf", "'inf' is a constant of the array API"),
+    "nan": ("nan", "'nan' is a constant of the array API"),
+}
+WRONG_FIELDS = {
+    "forward is no function": ({"forward": 2.0}, "forward must be a function, got 2.0"),
+    "forward takes too few": ({"forward": lambda xp: 0.0}, "forward must take 2 arguments"),
+    "forward takes too many": ({"forward": rule_2}, "forward must take 2 arguments"),
+    "forward needs a keyword": ({"forward": lambda xp, x, *, n: x}, "forward must take 2 arguments"),
+    "forward of a built-in": ({"forward": math.sin}, "forward must take 2 arguments"),
+    "no partials": ({"partials": ()}, "partials must hold one"),
+    "a lone partial": ({"partials": partial_1}, "partials must hold one"),
+    "partials of a generator": ({"partials": (p for p in [partial_1])}, "partials must hold one"),
+    "partial is a number": ({"partials": (1.0,)}, "partial 0 must be a function or None, got 1.0"),
+    "partial without out": ({"partials": (rule_1,)}, "partial 0 must take 3 arguments"),
+    "partial takes too many": ({"partials": (partial_2,)}, "partial 0 must take 3 arguments"),
+    "one partial too many": ({"partials": (partial_1, partial_1)}, "partial 0 must take 4 arguments"),
+    "unknown operator": ({"operator": "@"}, "operator '@' with 1 inputs is none of Python"),
+    "binary operator": ({"operator": "*"}, r"operator '\*' with 1 inputs is none of Python"),
+    "samples are no sequence": ({"samples": 1.0}, "samples must be a sequence"),
+    "samples of a generator": ({"samples": (x for x in [(1.0,)])}, "samples must be a sequence"),
+    "sample too short": ({"samples": ((1.0,), ())}, r"sample \(\) must be a tuple of 1"),
+    "sample too long": ({"samples": ((1.0, 2.0),)}, r"sample \(1.0, 2.0\) must be a tuple of 1"),
+    "sample is a number": ({"samples": (1.0,)}, "sample 1.0 must be a tuple of 1"),
+    "edges are no sequence": ({"edges": edge((0.0,), (1.0,))}, "edges must be a sequence"),
+    "edge with two inputs": ({"edges": (edge((0.0, 0.0), (1.0,)),)}, "edge .* must be an Edge with 1"),
+    "edge with two partials": ({"edges": (edge((0.0,), (1.0, 1.0)),)}, "edge .* must be an Edge with 1"),
+    "edge is a tuple": ({"edges": ((0.0,),)}, "edge .* must be an Edge with 1"),
+    "reference is no function": ({"reference": "sin"}, "reference must be a function, got 'sin'"),
+    "aliases are a string": ({"aliases": "ab"}, "aliases must be a sequence, got 'ab'"),
+    "implementation is no function": ({"implementations": {"numpy": "sin"}}, "implementations must map"),
+    "implementations are no mapping": ({"implementations": [math.sin]}, "implementations must map"),
+}
+
+
+class TestWrongDefinitions:
+    @pytest.mark.parametrize(("name", "fault"), WRONG_NAMES.values(), ids=WRONG_NAMES)
+    def test_name(self, name, fault):
+        with pytest.raises(InvalidOperationError, match=f"^operation {name!r}: name {fault}"):
+            unary(name)
+
+    @pytest.mark.parametrize(("alias", "fault"), WRONG_NAMES.values(), ids=WRONG_NAMES)
+    def test_alias(self, alias, fault):
+        with pytest.raises(InvalidOperationError, match=f"^operation 'f': alias {fault}"):
+            unary(aliases=("g", alias))
+
+    @pytest.mark.parametrize(("fields", "fault"), WRONG_FIELDS.values(), ids=WRONG_FIELDS)
+    def test_field(self, fields, fault):
+        with pytest.raises(InvalidOperationError, match=f"^operation 'f': {fault}"):
+            unary(**fields)
+
+    @pytest.mark.parametrize(("make", "symbol"), [(unary, "<"), (unary, "**"), (binary, "abs"), (binary, "+1")])
+    def test_operator_with_another_number_of_inputs(self, make, symbol):
+        with pytest.raises(InvalidOperationError, match=r"^operation 'f': operator .* inputs is none of Python"):
+            make(operator=symbol)
+
+    def test_operator_of_columns(self):
+        with pytest.raises(InvalidOperationError, match=r"^operation 'total': operator '\+' with columns"):
+            total(2, operator="+")
+
+    @pytest.mark.parametrize("name", ["f", "Σ", "exp", "sum", "match", "f2"])
+    def test_other_names_are_free(self, name):
+        assert unary(name, aliases=(name + "_too",)).name == name
+
+    def test_functions_without_a_signature_are_taken_at_their_word(self):
+        assert Op("f", forward=max, partials=(None,)).forward is max
+
+
+class TestCall:
+    @pytest.mark.parametrize(
+        ("op", "inputs", "expected"),
+        [(unary(), (), 1), (unary(), (1.0, 2.0), 1), (binary(), (1.0,), 2), (total(2), ([1.0],), 2)],
+    )
+    def test_wrong_number_of_inputs(self, op, inputs, expected):
+        with pytest.raises(
+            TypeError, match=rf"^{op.name} \(not registered\) takes {expected} inputs, got {len(inputs)}"
+        ):
+            op(*inputs)
+
+    @pytest.mark.parametrize("x", ["1", None, 1j, [1.0]])
+    def test_what_is_no_number(self, x):
+        with pytest.raises(TypeError, match=r"^f \(not registered\) expects real numbers or neurons"):
+            unary()(x)
+
+    @pytest.mark.parametrize("column", ["12", b"12", 1.0, None, Neuron(1.0)])
+    def test_what_is_no_column(self, column):
+        with pytest.raises(TypeError, match=r"^total \(not registered\) expects sequences of numbers"):
+            total(1)(column)
+
+    @pytest.mark.parametrize("columns", [([1.0], []), ((1.0, 2.0), [1.0]), (range(3), range(2))])
+    def test_columns_of_unequal_length(self, columns):
+        lengths = [len(column) for column in columns]
+        with pytest.raises(ValueError, match=rf"columns of equal length, got \[{lengths[0]}, {lengths[1]}\]"):
+            total(2)(*columns)
+
+    @pytest.mark.parametrize("kind", [list, tuple, iter, dict.fromkeys])
+    def test_any_iterable_of_numbers_is_a_column(self, kind):
+        assert total(1)(kind([1.0, 2.0])) == 3.0
+
+
+@st.composite
+def tables(draw):
+    """Columns of equal length."""
+    length = draw(st.integers(0, 5))
+    column = st.lists(st.floats(allow_nan=False), min_size=length, max_size=length)
+    return draw(st.lists(column, min_size=1, max_size=4))
+
+
+class TestColumns:
+    @given(tables())
+    def test_columns_are_the_inverse_of_flatten(self, table):
+        op = total(len(table))
+        assert [list(column) for column in op.columns(op.flatten(table))] == table
+
+    @given(st.integers(1, 4), st.integers(0, 5))
+    def test_flatten_is_the_inverse_of_columns(self, inputs, length):
+        op = total(inputs)
+        entries = tuple(range(inputs * length))
+        assert op.flatten(op.columns(entries)) == entries
+
+    def test_one_column_after_the_other(self):
+        assert total(2).flatten([[1.0, 2.0], [3.0, 4.0]]) == (1.0, 2.0, 3.0, 4.0)
+
+
+class TestBind:
+    def test_the_rule_in_the_namespace_given(self):
+        op = unary("root", forward=lambda xp, x: xp.sqrt(x))
+        assert op.bind("scalar", scalar)(9.0) == 3.0
+        with pytest.raises(AttributeError, match="sqrt"):
+            op.bind("other", object())(9.0)
+
+    def test_an_implementation_goes_before_the_rule_in_its_backend_alone(self):
+        op = unary(implementations={"numpy": abs})
+        assert op.bind("numpy", scalar)(-2.0) == 2.0
+        assert op.bind("mpmath", scalar)(-2.0) == -2.0
+
+    def test_opaque_rules_run_on_floats_alone(self):
+        op = unary(opaque=True, implementations={"numpy": abs})
+        assert op.bind("scalar", scalar)(-2.0) == -2.0
+        assert op.bind("numpy", object())(-2.0) == 2.0
+        with pytest.raises(InvalidOperationError, match=r"^f \(not registered\) is opaque: .* not in mpmath"):
+            op.bind("mpmath", object())

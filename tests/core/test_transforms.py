@@ -1,0 +1,175 @@
+"""gradient, grad, value_and_grad: structures, nesting, and that every `grad` stays as it is."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+
+import numpy as np
+import pytest
+
+from gograd_core import Neuron, errstate, grad, gradient, no_grad, ops, value_and_grad
+
+Point = namedtuple("Point", "x y")
+
+
+class TestGradient:
+    def test_by_one_several_or_nested_neurons(self):
+        x, y = Neuron(2.0), Neuron(3.0)
+        z = x * x * y
+        assert gradient(z, x) == 12.0
+        assert gradient(z, [x, y]) == [12.0, 4.0]
+        assert gradient(z, {"a": (x,), "b": [y, x]}) == {"a": (12.0,), "b": [4.0, 12.0]}
+
+    def test_by_interior_neurons_and_by_what_does_not_matter(self):
+        x, other = Neuron(2.0), Neuron(5.0)
+        y = x * x
+        assert gradient(y * 3.0, [y, other, y]) == [3.0, 0.0, 3.0]
+        assert gradient(x, x) == 1.0
+
+    @pytest.mark.parametrize("create_graph", [False, True])
+    def test_leaves_every_grad_untouched(self, create_graph):
+        x = Neuron(2.0)
+        y = x * x
+        z = y * y
+        z.backward()
+        before = [x.grad, y.grad, z.grad]
+        gradient(z, x, create_graph=create_graph)
+        assert [x.grad, y.grad, z.grad] == before
+
+    @pytest.mark.parametrize(("output", "inputs"), [(1.0, Neuron(1.0)), (Neuron(1.0), 1.0), (Neuron(1.0), [1.0])])
+    def test_expects_neurons(self, output, inputs):
+        with pytest.raises(TypeError, match=r"gradient\(\) expects neurons, got 1.0"):
+            gradient(output, inputs)
+
+    def test_create_graph_gives_neurons_to_differentiate_again(self):
+        x = Neuron(3.0)
+        y = x**4
+        for expected in (4 * 27.0, 12 * 9.0, 24 * 3.0, 24.0):
+            y = gradient(y, x, create_graph=True)
+            assert y.value == pytest.approx(expected, rel=1e-15)
+        assert gradient(y, x) == 0.0
+
+    def test_a_derivative_that_vanishes_may_have_one_that_does_not(self):
+        x = Neuron(0.0)
+        first = gradient(x * x, x, create_graph=True)
+        assert first.value == 0.0
+        assert gradient(first, x) == 2.0
+
+
+class TestGrad:
+    def test_of_one_number(self):
+        assert grad(lambda x: x**3)(2.0) == 12.0
+        assert type(grad(lambda x: x * 2)(3)) is float
+
+    def test_value_and_grad(self):
+        assert value_and_grad(lambda x, y: x * y)(2.0, 5.0) == (10.0, 5.0)
+
+    def test_by_one_or_several_arguments(self):
+        def f(x, y, *, scale=1.0):
+            return scale * x * y * y
+
+        assert grad(f)(2.0, 3.0) == 9.0
+        assert grad(f, wrt=1)(2.0, 3.0) == 12.0
+        assert grad(f, wrt=-1)(2.0, 3.0, scale=10.0) == 120.0
+        assert grad(f, wrt=(1, 0))(2.0, 3.0) == (12.0, 9.0)
+
+    def test_nested_structures_come_back_as_they_are(self):
+        def f(p):
+            return p["w"][0] * p["w"][1] + p["point"].x * p["point"].y
+
+        found = grad(f)({"w": [2.0, 3.0], "point": Point(5.0, 7.0)})
+        assert found == {"w": [3.0, 2.0], "point": Point(7.0, 5.0)}
+
+    def test_arrays(self):
+        matrix = np.array([[1.0, 2.0], [3.0, 4.0]])
+        found = grad(lambda m, x: ((m @ x) ** 2).sum())(matrix, np.array([1.0, -1.0]))
+        assert found.dtype == float
+        np.testing.assert_array_equal(found, [[-2.0, 2.0], [-2.0, 2.0]])
+
+    def test_functions_that_do_not_depend_on_the_argument(self):
+        captured = Neuron(4.0)
+        assert grad(lambda x: 3.0)(1.0) == 0.0
+        assert grad(lambda x: captured * captured)(1.0) == 0.0
+        assert captured.grad == 0.0
+
+    @pytest.mark.parametrize("result", [[1.0], None, (1.0, 2.0), {"y": 1.0}, np.array([1.0, 2.0])])
+    def test_the_function_must_return_one_number(self, result):
+        with pytest.raises(TypeError, match="must return one number"):
+            grad(lambda x: result)(1.0)
+
+    def test_there_must_be_such_an_argument(self):
+        with pytest.raises(IndexError, match="wrt=2, but product was called with 2 positional"):
+            grad(product, wrt=2)(1.0, 2.0)
+
+    def test_branches_on_values(self):
+        def f(x):
+            return x * x if x > 0 else -x
+
+        assert (grad(f)(3.0), grad(f)(-3.0)) == (6.0, -1.0)
+
+    def test_the_name_and_doc_of_the_function_are_kept(self):
+        assert (grad(product).__name__, grad(product).__doc__) == ("product", "x times y.")
+
+    def test_differentiates_inside_no_grad_and_leaves_it_on(self):
+        with no_grad():
+            assert grad(lambda x: x * x)(3.0) == 6.0
+            assert (Neuron(1.0) * 2).operation is None
+
+    def test_a_neuron_as_argument_is_only_its_value_at_the_top(self):
+        x = Neuron(3.0)
+        assert grad(lambda y: y * y)(x * x) == 18.0
+        assert x.grad == 0.0
+
+
+class TestNesting:
+    def test_orders(self):
+        assert grad(grad(lambda x: x**3))(2.0) == 12.0
+        assert grad(grad(grad(ops.sin)))(0.3) == pytest.approx(-ops.cos(0.3), rel=1e-15)
+
+    def test_no_confusion_of_perturbations(self):
+        # d/dx [x * d/dy (x * y)] = d/dx x**2, at 3: 6. (After Siskind and Pearlmutter 2005.)
+        assert grad(lambda x: x * grad(lambda y: x * y)(1.0))(3.0) == 6.0
+        # The inner function is taken at x itself: only its own argument counts inside.
+        assert grad(lambda x: x * grad(lambda y: x * y)(x))(3.0) == 6.0
+        assert grad(lambda x: x * grad(lambda y: x + y)(1.0))(1.0) == 1.0
+
+    def test_the_inner_result_may_be_a_constant(self):
+        assert grad(lambda x: x * grad(lambda y: 3.0 * y)(x))(2.0) == 3.0
+
+    def test_gradient_inside_a_transform_gives_neurons(self):
+        def f(x):
+            y = x * x
+            return gradient(y * y, y) * x
+
+        assert grad(f)(2.0) == 6 * 2.0**2
+
+    def test_mixed_second_derivative(self):
+        def f(x, y):
+            return x**2 * y + ops.sin(x * y)
+
+        x, y = 0.7, -1.3
+        found = grad(lambda y: grad(f)(x, y))(y)
+        exact = 2 * x + ops.cos(x * y) - x * y * ops.sin(x * y)
+        assert found == pytest.approx(exact, rel=1e-14)
+
+    def test_with_structures(self):
+        def f(p):
+            return ops.dot(p, [2.0, 3.0]) ** 2
+
+        def norm(p):
+            return ops.sum([g * g for g in grad(f)(p)])
+
+        # grad f = 2 (p.a) a, so norm = 4 (p.a)^2 (a.a) and its gradient 8 (p.a) (a.a) a.
+        assert grad(norm)([1.0, -1.0]) == [8 * -1.0 * 13.0 * 2.0, 8 * -1.0 * 13.0 * 3.0]
+
+    def test_an_arm_not_taken_does_not_poison_higher_orders(self):
+        def f(x):
+            return ops.where(x > 0.0, ops.log(x), x * x * x)
+
+        with errstate(domain="ignore"):
+            assert grad(grad(f))(-2.0) == -12.0
+
+
+def product(x, y):
+    """x times y."""
+    return x * y
