@@ -4,7 +4,7 @@ import math
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gograd_core import Edge, InvalidOperationError, Neuron, Op, Provider, scalar
@@ -244,11 +244,13 @@ def tables(draw):
 
 
 class TestColumns:
+    @settings(deadline=None)
     @given(tables())
     def test_columns_are_the_inverse_of_flatten(self, table):
         op = total(len(table))
         assert [list(column) for column in op.columns(op.flatten(table))] == table
 
+    @settings(deadline=None)
     @given(st.integers(1, 4), st.integers(0, 5))
     def test_flatten_is_the_inverse_of_columns(self, inputs, length):
         op = total(inputs)

@@ -108,12 +108,12 @@ def _load(
         manager.register(plugin, name)
         return attrs.evolve(record, operations=_collect(manager, plugin, provider))
     except (Exception, SystemExit) as error:  # a plugin may fail in any way, and hurts itself alone
-        reason = f"{type(error).__name__}: {error}"
+        record = attrs.evolve(record, status="failed", reason=f"{type(error).__name__}: {error}")
         if strict:
-            raise PluginError(f"{name} {provider.version} could not be loaded: {reason}") from error
+            raise PluginError(f"gograd plugin {record}") from error
         if manager.has_plugin(name):
             manager.unregister(name=name)
-        return attrs.evolve(record, status="failed", reason=reason)
+        return record
 
 
 def _collect(manager: pluggy.PluginManager, plugin: Any, provider: Provider) -> tuple[Op, ...]:

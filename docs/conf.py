@@ -1,0 +1,19 @@
+"""Sphinx configuration."""
+
+from __future__ import annotations
+
+from gograd_core import __version__
+
+project = "gograd"
+author = "the gograd contributors"
+copyright = "2026, the gograd contributors"
+release = __version__
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+exclude_patterns = ["_build"]
+html_theme = "furo"
+html_title = f"gograd {release}"
+html_static_path = ["_static"]
+myst_heading_anchors = 3
+autodoc_typehints = "none"
+autodoc_member_order = "bysource"
+napoleon_use_ivar = True
