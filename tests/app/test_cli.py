@@ -7,7 +7,6 @@ import runpy
 import struct
 from importlib import metadata
 
-import attrs
 import mpmath
 import pytest
 from rich.text import Text
@@ -193,10 +192,11 @@ def test_training_reports_the_held_out_digits_and_draws_a_picture(run, tmp_path)
     out = tmp_path / "[b]tiny.png"
     code, output, error = run("train", "digits", "--epochs", "1", "--layers", "4", "--out", str(out))
     confusion = confusion_of(output)
-    right = sum(confusion[digit][digit] for digit in range(10))
+    right = sum(row[digit] for digit, row in enumerate(confusion))
     assert (code, error) == (0, "")
     assert "1347 digits to learn from, 450 held out." in output
     assert [sum(row) for row in confusion] == [digits.load(0).held_out_digits.count(digit) for digit in range(10)]
+    assert {sum(row) for row in confusion} <= {43, 44, 45, 46}  # a quarter of the 174 to 183 of each
     assert f"<MLP of 2 layers, 310 parameters>. Held-out accuracy: {right / 450:.1%}" in output
     assert right > 200  # chance is 45
     assert "Stopped" not in output
@@ -207,11 +207,12 @@ def test_training_reports_the_held_out_digits_and_draws_a_picture(run, tmp_path)
     assert len(picture) > 20_000
 
 
-@pytest.mark.parametrize(("suffix", "start"), [("svg", b"<?xml"), ("PDF", b"%PDF")])
-def test_the_ending_decides_the_kind_of_picture(run, few_digits, tmp_path, suffix, start):
-    out = tmp_path / f"tiny.{suffix}"
-    assert run("train", "digits", "--epochs", "1", "--layers", "", "--out", str(out))[0] == 0
-    assert out.read_bytes().startswith(start)
+def test_the_picture_shows_every_digit_that_was_read_wrongly(run, few_digits, tmp_path):
+    out = tmp_path / "few.svg"
+    _, output, _ = run("train", "digits", "--epochs", "12", "--layers", "", "--out", str(out))
+    wrong = 40 - sum(row[digit] for digit, row in enumerate(confusion_of(output)))
+    assert 0 < wrong <= 24
+    assert out.read_text().count("<image ") == wrong
 
 
 @pytest.mark.parametrize(("examples", "epoch"), [(10, 1), (70, 2)])
@@ -225,13 +226,13 @@ def test_ctrl_c_ends_the_training_and_still_reports(run, few_digits, tmp_path, m
         return cross_entropy(output, target)
 
     monkeypatch.setattr(digits, "cross_entropy", interrupted)
-    out = tmp_path / "stopped.png"
+    out = tmp_path / "stopped.PDF"
     code, output, _ = run("train", "digits", "--epochs", "5", "--layers", "4", "--out", str(out))
     assert code == 0
     assert f"Stopped in epoch {epoch} of 5." in output
     assert sum(map(sum, confusion_of(output))) == 40
     assert "Held-out accuracy" in output
-    assert out.stat().st_size > 0
+    assert out.read_bytes().startswith(b"%PDF")
 
 
 def test_a_training_that_leaves_the_real_numbers_fails_with_one_line(run, few_digits, tmp_path):
@@ -241,11 +242,3 @@ def test_a_training_that_leaves_the_real_numbers_fails_with_one_line(run, few_di
     assert error.startswith("gograd: the training left the real numbers in epoch 1: log(")
     assert len(error.splitlines()) == 1
     assert not out.exists()
-
-
-def test_the_accuracy_of_an_outcome_is_the_share_of_right_predictions(few_digits):
-    outcome = digits.Outcome(model=None, history=None, predictions=few_digits.held_out_digits[:])
-    assert outcome.accuracy(few_digits) == 1.0
-    wrong = [(digit + 1) % 10 for digit in few_digits.held_out_digits[:10]]
-    changed = attrs.evolve(outcome, predictions=wrong + few_digits.held_out_digits[10:])
-    assert changed.accuracy(few_digits) == 0.75

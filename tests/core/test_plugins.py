@@ -48,7 +48,7 @@ class TestFinding:
 
     def test_a_distribution_hides_its_namesake_further_down_sys_path(self, install):
         install("one", 'unary("hidden")')
-        install("One.", 'unary("seen")', metadata="Metadata-Version: 2.1\nName: ONE\nVersion: 2.0\n")
+        install("other", 'unary("seen")', metadata="Metadata-Version: 2.1\nName: ONE\nVersion: 2.0\n")
         registry = Registry(strict=True)
         assert record(registry, "one").version == "2.0"
         assert "hidden" not in registry.ops
@@ -90,7 +90,7 @@ class TestFaults:
         return reason
 
     @pytest.fixture
-    def registry(self, fault, install, monkeypatch):  # noqa: ARG002
+    def registry(self, fault, install, monkeypatch):
         install("alpha", 'unary("first")')
         install("zeta", 'unary("last")')
         registry = Registry()

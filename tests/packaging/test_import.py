@@ -1,0 +1,113 @@
+"""What `import gograd_core` does not do, and what the core's source does not say."""
+
+import ast
+import builtins
+import operator
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+import gograd_core
+from gograd_core import Registry, scalar
+
+SOURCE = pathlib.Path(gograd_core.__file__).parent
+MODULES = sorted(SOURCE.glob("*.py"))
+HEAVY = ("jax", "llvmlite", "matplotlib", "mpmath", "numba", "numpy", "rich", "scipy", "sklearn", "sympy", "typer")
+FLOATS = ("math", "scalar")  # modules with functions of floats
+OTHERS = ("gograd", "gograd_compile", "gograd_nn", "gograd_ops_basic", "gograd_ops_extra")
+
+
+def modules_after(code):
+    """The top-level modules that a new process has after running `code`."""
+    program = f"{code}\nimport sys\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GOGRAD_")}
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split())
+
+
+IMPORTS = {
+    "import": "import gograd_core",
+    "every name": "from gograd_core import *",
+    "leaf": "from gograd_core import Neuron; x = Neuron(1.0, label='x'); x.value = 2.0; x > 1.0; repr(x); x.backward()",
+    "definition": "from gograd_core import Op; f = Op('f', forward=lambda xp, x: xp.exp(x), partials=(None,)); f(1.0)",
+    "registry of one's own": "from gograd_core import Registry; 'f' in Registry(discover=False).ops",
+}
+FIRST_LOOK_UPS = {
+    "attribute": "ops.exp",
+    "item": "ops['exp']",
+    "in": "'exp' in ops",
+    "iteration": "[*ops]",
+    "operator": "Neuron(1.0) + 1.0",
+    "method": "Neuron(1.0).exp()",
+    "report": "load_report()",
+    "name in a rule": "Op('f', forward=lambda xp, x: xp.sigmoid(x), partials=(None,))(1.0)",
+}
+
+
+class TestBeforeTheFirstLookUp:
+    @pytest.mark.parametrize("code", IMPORTS.values(), ids=IMPORTS)
+    def test_nothing_is_discovered(self, code):
+        loaded = modules_after(code + "\nfrom gograd_core import registry\nassert not registry.active._loaded")
+        assert "gograd_core" in loaded
+        assert loaded.isdisjoint({"importlib_metadata", *OTHERS})
+
+    @pytest.mark.parametrize("code", IMPORTS.values(), ids=IMPORTS)
+    def test_nothing_heavy_is_imported(self, code):
+        assert modules_after(code).isdisjoint(HEAVY)
+
+
+class TestTheFirstLookUp:
+    @pytest.mark.parametrize("code", FIRST_LOOK_UPS.values(), ids=FIRST_LOOK_UPS)
+    def test_discovers(self, code):
+        loaded = modules_after(f"from gograd_core import *\n{code}")
+        assert {"importlib_metadata", "gograd_ops_basic", "gograd_ops_extra"} <= loaded
+        assert loaded.isdisjoint(HEAVY)
+        assert loaded.isdisjoint({"gograd", "gograd_nn"})
+
+
+def nodes(*kinds):
+    """Every node of these kinds in the core's modules, with where it stands."""
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, kinds):
+                yield f"{path.name}:{node.lineno}", node
+
+
+def operations_of_plugins():
+    """Names and aliases of gograd's operations, without those of the core itself."""
+    installed = Registry(only=["gograd-ops-basic", "gograd-ops-extra"]).operations()
+    return {name for op in installed if op.provider.distribution != "gograd-core" for name in (op.name, *op.aliases)}
+
+
+class TestSource:
+    def test_imports_no_other_distribution(self):
+        imported = {where: [alias.name for alias in node.names] for where, node in nodes(ast.Import)}
+        imported |= {where: [node.module] for where, node in nodes(ast.ImportFrom)}
+        assert len(imported) > 50
+        named = {name.partition(".")[0] for names in imported.values() for name in names}
+        assert named - sys.stdlib_module_names == {"attrs", "gograd_core", "importlib_metadata", "numpy", "pluggy"}
+
+    def test_takes_nothing_out_of_a_namespace_of_operations(self):
+        """Neither ``ops.add`` nor ``xp.add`` nor ``registry["add"]``."""
+        names = operations_of_plugins()
+        taken = [(where, node.value, node.attr) for where, node in nodes(ast.Attribute)]
+        taken += [(where, node.value, ast.unparse(node.slice).strip("'")) for where, node in nodes(ast.Subscript)]
+        assert {"_loaded", "entries", "0"} <= {name for _, _, name in taken}
+        namespaces = ("ops", "xp", "active", "registry", "self")
+        found = [(where, ast.unparse(value), name) for where, value, name in taken if name in names]
+        assert [place for place in found if place[1].rpartition(".")[2] in namespaces] == []
+
+    def test_names_no_operation(self):
+        """Python's own words (as in ``re.sub`` and ``"abs"``) aside; scalar.py consists of the array API's names."""
+        forbidden = operations_of_plugins() - {*dir(builtins), *dir(operator)}
+        assert {"div", "exp", "tanh", "where"} <= forbidden
+        texts = [(where, node.value) for where, node in nodes(ast.Constant)]
+        texts += [(where, node.attr) for where, node in nodes(ast.Attribute) if ast.unparse(node.value) not in FLOATS]
+        found = [(where, text) for where, text in texts if isinstance(text, str) and text in forbidden]
+        assert [(where, text) for where, text in found if not where.startswith("scalar.py")] == []
+        assert {text for _, text in found} <= {*scalar.__all__}

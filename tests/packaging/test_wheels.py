@@ -1,0 +1,192 @@
+"""The distributions as a user gets them: what the wheels hold, and an operation that arrives by installing one."""
+
+import importlib.metadata
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import venv
+import zipfile
+from email.parser import Parser
+
+import pytest
+from packaging.requirements import Requirement
+
+ENTRY_POINTS = {
+    "gograd": {"console_scripts": {"gograd": "gograd.cli:app"}},
+    "gograd-core": {"gograd.ops": {"core": "gograd_core.builtin_ops"}},
+    "gograd-nn": {},
+    "gograd-ops-basic": {"gograd.ops": {"basic": "gograd_ops_basic"}},
+    "gograd-ops-extra": {"gograd.ops": {"extra": "gograd_ops_extra"}},
+}
+CORE_NEEDS = ("attrs", "importlib-metadata", "pluggy")
+every_distribution = pytest.mark.parametrize("name", ENTRY_POINTS)
+
+
+@pytest.fixture
+def wheel(wheels, name):
+    with zipfile.ZipFile(wheels[name]) as archive:
+        yield archive
+
+
+def read(wheel, file):
+    (path,) = [path for path in wheel.namelist() if path.endswith(f".dist-info/{file}")]
+    return wheel.read(path).decode("utf-8")
+
+
+def metadata(wheel):
+    return Parser().parsestr(read(wheel, "METADATA"))
+
+
+def needed(requirements):
+    """The names of those that hold here, outside of the extras."""
+    parsed = [Requirement(line) for line in requirements or ()]
+    return sorted(found.name for found in parsed if not found.marker or found.marker.evaluate({"extra": ""}))
+
+
+def test_there_is_a_wheel_of_each(wheels):
+    assert sorted(wheels) == sorted(ENTRY_POINTS)
+
+
+@every_distribution
+class TestContents:
+    def test_one_package_with_types(self, wheel, name):
+        package = name.replace("-", "_")
+        tops = {path.partition("/")[0] for path in wheel.namelist()}
+        assert tops == {package, f"{package}-0.1.0.dist-info"}
+        assert f"{package}/__init__.py" in wheel.namelist()
+        assert f"{package}/py.typed" in wheel.namelist()
+
+    def test_every_module_of_the_source(self, wheel, name, request):
+        package = name.replace("-", "_")
+        source = request.config.rootpath / package / "src"
+        modules = {path.relative_to(source).as_posix() for path in source.rglob("*.py")}
+        assert modules == {path for path in wheel.namelist() if path.endswith(".py")}
+
+    def test_licence(self, wheel, request):
+        assert read(wheel, "licenses/LICENSE") == (request.config.rootpath / "LICENSE").read_text(encoding="utf-8")
+
+    def test_metadata(self, wheel, name):
+        found = metadata(wheel)
+        assert (found["Name"], found["Version"]) == (name, "0.1.0")
+        assert found["Requires-Python"] == ">=3.11"
+        assert found["License-Expression"] == "MIT"
+        assert found["Summary"]
+        assert found.get_payload().strip()
+
+    def test_entry_points(self, wheel, name):
+        expected = ENTRY_POINTS[name]
+        if not expected:
+            assert not any(path.endswith("entry_points.txt") for path in wheel.namelist())
+            return
+        lines = [line for line in read(wheel, "entry_points.txt").splitlines() if line]
+        assert lines == [
+            line
+            for group, entry_points in expected.items()
+            for line in (f"[{group}]", *(f"{key} = {value}" for key, value in entry_points.items()))
+        ]
+
+
+@pytest.mark.parametrize(
+    ("name", "needs"),
+    [
+        ("gograd-core", [*CORE_NEEDS]),
+        ("gograd-ops-basic", ["gograd-core"]),
+        ("gograd-ops-extra", ["gograd-core"]),
+    ],
+)
+def test_requirements_of_engine_and_operations(wheel, needs):
+    assert needed(metadata(wheel).get_all("Requires-Dist")) == needs
+
+
+def test_whoever_has_the_command_has_everything(wheels):
+    with zipfile.ZipFile(wheels["gograd"]) as wheel:
+        assert {*ENTRY_POINTS} - {"gograd"} <= {*needed(metadata(wheel).get_all("Requires-Dist"))}
+
+
+class Environment:
+    """A Python of its own, without pip and without network."""
+
+    def __init__(self, folder):
+        venv.create(folder, with_pip=False, symlinks=os.name != "nt")
+        self.python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
+        self.variables = {
+            name: value for name, value in os.environ.items() if not name.startswith(("GOGRAD_", "PIP_", "PYTHON"))
+        }
+        self.packages = pathlib.Path(self.run("import sysconfig; print(sysconfig.get_path('purelib'))"))
+
+    def run(self, code):
+        """What `code` prints, the last line of its traceback included."""
+        done = self._run(self.python, "-I", "-c", code)
+        return (done.stdout + done.stderr.strip().rpartition("\n")[2]).strip()
+
+    def pip(self, *arguments):
+        done = self._run(
+            sys.executable, "-m", "pip", "--python", self.python, "--disable-pip-version-check", *arguments
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def install(self, wheel):
+        self.pip("install", "--no-index", "--no-deps", "--no-compile", str(wheel))
+        assert "No broken requirements" in self.pip("check")
+
+    def copy(self, name):
+        """Bring a distribution, and what it needs, from the environment of the tests."""
+        for file in importlib.metadata.files(name):
+            if ".." not in file.parts and file.suffix != ".pyc":
+                target = self.packages.joinpath(*file.parts)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(file.locate(), target)
+        for requirement in needed(importlib.metadata.requires(name)):
+            self.copy(requirement)
+
+    def _run(self, *command):
+        return subprocess.run(command, env=self.variables, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def core(tmp_path, wheels):
+    """An environment that holds gograd-core, what it needs, and nothing else."""
+    environment = Environment(tmp_path / "environment")
+    for name in CORE_NEEDS:
+        environment.copy(name)
+    environment.install(wheels["gograd-core"])
+    return environment
+
+
+ADD = "from gograd_core import Neuron; print((Neuron(1) + 1).value)"
+TANH = "from gograd_core import Neuron; print(Neuron(1).tanh().value)"
+REPORT = (
+    "from gograd_core import load_report; print(*(f'{r.distribution} {r.status}' for r in load_report()), sep=', ')"
+)
+UNKNOWN = "gograd_core.errors.UnknownOperationError: no installed operation "
+
+
+class TestInstallingOperations:
+    def test_the_core_alone(self, core):
+        assert core.run("import gograd_core; print(gograd_core.Neuron(2.0))") == "Neuron(2.0, grad=0.0)"
+        assert core.run(REPORT) == "gograd-core loaded"
+        message = core.run(ADD)
+        assert message.startswith(UNKNOWN + "implements the operator '+' with 2 input(s). ")
+        assert message.endswith("Install with: pip install gograd-ops-basic gograd-ops-extra")
+        assert core.run(TANH).startswith(UNKNOWN + "is 'tanh'. ")
+
+    def test_basic(self, core, wheels):
+        core.install(wheels["gograd-ops-basic"])
+        assert core.run(ADD) == "2.0"
+        assert core.run(REPORT) == "gograd-core loaded, gograd-ops-basic loaded"
+        message = core.run(TANH)
+        assert message.startswith(UNKNOWN + "is 'tanh'. ")
+        assert message.endswith("Install with: pip install gograd-ops-extra")
+
+    def test_extra_comes_and_goes(self, core, wheels):
+        core.install(wheels["gograd-ops-basic"])
+        before = core.run(TANH)
+        core.install(wheels["gograd-ops-extra"])
+        assert core.run(TANH) == "0.7615941559557649"
+        assert core.run(REPORT) == "gograd-core loaded, gograd-ops-basic loaded, gograd-ops-extra loaded"
+        core.pip("uninstall", "--yes", "gograd-ops-extra")
+        assert core.run(TANH) == before
+        assert before.startswith(UNKNOWN)
