@@ -81,7 +81,7 @@ class TestArrays:
     @pytest.mark.parametrize("shape", [(3,), (2, 3), (1,), (0,)])
     def test_a_neuron_and_a_numeric_array(self, symbol, ufunc, shape):
         array = np.arange(1.0, 1.0 + math.prod(shape)).reshape(shape)
-        x, op = Neuron(2.5), registry.active.operators[f"{symbol}2"]
+        x, op = Neuron(2.5), registry.active[f"{symbol} 2"]
         for found, expected in (
             (op(x, array), ufunc(2.5, array)),
             (op(array, x), ufunc(array, 2.5)),

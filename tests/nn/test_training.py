@@ -5,12 +5,14 @@ from __future__ import annotations
 import copy
 import math
 import random
+from functools import partial
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from gograd_core import Neuron, ops
-from gograd_nn import MLP, SGD, Epoch, History, accuracy, cross_entropy, fit, hinge, mse, predict
+from gograd_nn import MLP, SGD, Epoch, History, accuracy, cross_entropy, fit, hinge, mse, predict, training
 
 POINTS = [[x / 2.0, y / 2.0] for x in range(-2, 3) for y in range(-2, 3) if x != y]
 SIDES = [1 if x > y else -1 for x, y in POINTS]
@@ -27,7 +29,7 @@ def moons(count):
 
 
 class Watched(SGD):
-    """Tells what the gradients were, and calls `after` when a step is done."""
+    """Calls `after` with the gradients when a step is done."""
 
     def __init__(self, parameters, rate=0.1, *, momentum=0.0, after=lambda gradients: None):
         super().__init__(parameters, rate, momentum=momentum)
@@ -74,15 +76,15 @@ def order_of(seed, epochs=1):
 def test_it_learns(inputs, targets, loss, sizes, rate, epochs):
     model = MLP(sizes, seed=2)
     optimiser = SGD(model.parameters(), rate, momentum=0.9)
-    history = train(model, inputs, targets, loss=loss, optimiser=optimiser, epochs=epochs, batch_size=10)
-    assert history.epochs[-1].loss < history.epochs[0].loss / 2.0
+    found = train(model, inputs, targets, loss=loss, optimiser=optimiser, epochs=epochs, batch_size=10).epochs
+    assert found[-1].loss < found[0].loss / 2.0
     assert accuracy(model, inputs, targets) == 1.0
     assert [predict(model, x) for x in inputs] == targets
 
 
 def test_a_seed_fixes_the_training():
     def result(seed):
-        model = MLP([2, 3, 2], seed=0)
+        model = MLP([2, 3, 2])
         return train(model, POINTS, CLASSES, epochs=2, batch_size=3, seed=seed), values_of(model)
 
     assert result(1) == result(1)
@@ -98,17 +100,13 @@ def test_each_epoch_shows_every_example_once_in_a_new_order():
     assert moves[0] not in (first, moves[1])
 
 
-def test_the_seed_decides_the_order():
-    assert order_of(0) == order_of(0) != order_of(1)
-
-
-def test_shuffling_leaves_the_global_generator_alone():
+def test_the_seed_alone_decides_the_order():
     state = random.getstate()
-    order_of(0)
+    assert order_of(0) == order_of(0) != order_of(1)
     assert random.getstate() == state
 
 
-@pytest.mark.parametrize(("batch_size", "sizes"), [(1, [1] * 10), (4, [4, 4, 2]), (5, [5, 5]), (10, [10]), (99, [10])])
+@pytest.mark.parametrize(("batch_size", "sizes"), [(1, [1] * 10), (4, [4, 4, 2]), (10, [10]), (99, [10])])
 def test_each_batch_leads_to_a_step_along_its_mean_and_the_last_may_be_smaller(batch_size, sizes):
     weight, batch, found = Neuron(0.0), [], []
 
@@ -184,7 +182,7 @@ def test_an_interrupt_in_the_second_epoch_leaves_the_first_in_the_history():
         return cross_entropy(output, target)
 
     with pytest.raises(KeyboardInterrupt):
-        train(MLP([2, 2]), POINTS, CLASSES, loss=interrupted, epochs=4, history=history)
+        train(MLP([2, 2]), POINTS, CLASSES, loss=interrupted, history=history)
     assert [epoch.number for epoch in history.epochs] == [1]
 
 
@@ -215,12 +213,14 @@ def test_arrays_serve_as_examples():
 
 
 @pytest.mark.parametrize("progress", [False, True])
-def test_the_bar_is_drawn_on_request_only(progress, capsys):
+def test_the_bar_is_drawn_on_request_only(progress, capsys, monkeypatch):
+    plain = Console(width=120, force_terminal=False)
+    monkeypatch.setattr(training, "Progress", partial(training.Progress, console=plain))
     (*_, last) = train(MLP([2, 2]), POINTS, CLASSES, epochs=2, progress=progress).epochs
     printed = capsys.readouterr().out
-    report = f"training 40/40 epoch 2/2 loss {last.loss:.4f} accuracy {last.accuracy:.1%}"
+    report = f"40/40 epoch 2/2  loss {last.loss:.4f}  accuracy {last.accuracy:.1%}"
+    assert (report in printed) is progress
     assert (printed == "") is not progress
-    assert (set(report.split()) <= set(printed.split())) is progress
 
 
 @pytest.mark.parametrize(

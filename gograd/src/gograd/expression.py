@@ -100,7 +100,7 @@ class _Evaluator(ast.NodeVisitor):
             return self.generic_visit(node)
         if symbol == "+" and len(operands) == 1:  # as in Python, +x is x
             return self.visit(operands[0])
-        return self._apply(node, lambda: registry.active.operators[f"{symbol}{len(operands)}"], *operands)
+        return self._apply(node, lambda: registry.active[f"{symbol} {len(operands)}"], *operands)
 
     def _apply(self, node: ast.AST, look_up: Callable[[], Any], *operands: ast.AST) -> Any:
         try:

@@ -19,8 +19,9 @@ from gograd_core.errors import (
     errstate,
 )
 from gograd_core.hookspecs import hookimpl
-from gograd_core.neuron import Neuron, no_grad, zero_grad
+from gograd_core.neuron import Neuron, zero_grad
 from gograd_core.op import Edge, Op, Provider
+from gograd_core.recording import no_grad
 from gograd_core.registry import Registry, ops
 from gograd_core.transforms import grad, gradient, value_and_grad
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from math import inf
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -33,13 +34,13 @@ last_setting = 0  # the stamp of the last leaf whose value was set: a younger gr
 def backward(output: Neuron, seed: float) -> None:
     """Add the derivative of `output`, times `seed`, to `grad` of the leaves; see `Neuron.backward`."""
     with _lock:
-        interior, leaves = visited = _visit(output)
+        visited = _visit(output)
+        leaves = visited[1]
         before = [leaf._grad for leaf in leaves]
         try:
-            for node in interior:
-                node._grad = 0.0
-            output._grad += seed
-            _run(visited, _propagate, interior)
+            _run(visited, _sweep, visited, output, seed)
+            for leaf, grad in zip(leaves, before, strict=True):
+                leaf._grad += grad
         except BaseException:
             for leaf, grad in zip(leaves, before, strict=True):
                 leaf._grad = grad
@@ -58,13 +59,12 @@ def adjoints(output: Neuron, inputs: Sequence[Neuron], *, since: int = 0, graph_
         neurons = [*interior, *leaves, *inputs]
         before = [neuron.grad for neuron in neurons]
         try:
-            for neuron in neurons:
+            for neuron in inputs:  # some may not be visited
                 neuron._grad = 0.0
-            output._grad += 1.0
             if graph_namespace is None:
-                _run(visited, _propagate, interior)
+                _run(visited, _sweep, visited, output, 1.0)
             else:
-                _run(visited, _propagate_graph, interior, graph_namespace)
+                _run(visited, _sweep_graph, visited, output, graph_namespace)
             return [neuron._grad for neuron in inputs]
         finally:
             for neuron, grad in zip(neurons, before, strict=True):
@@ -107,7 +107,7 @@ def _reachable(output: Neuron, since: int) -> Visited:
         for entry in node._constituents:
             if type(entry) is not float and entry._mark is not mark:
                 entry._mark = mark
-                if entry._operation is None or entry._stamp < since:
+                if entry._operation is None or (since and entry._stamp < since):
                     leaves.append(entry)
                 else:
                     push(entry)
@@ -127,73 +127,79 @@ def _refuse_stale(interior: list[Neuron]) -> None:
                 )
 
 
-def _propagate(interior: list[Neuron]) -> None:
-    """Pass every adjoint on: entry._grad += adjoint * local derivative.
+def _start(visited: Visited, output: Neuron, seed: float) -> None:
+    for neurons in visited:
+        for neuron in neurons:
+            neuron._grad = 0.0
+    output._grad = seed
 
-    Operations of two inputs are most of any graph, and calls with a fixed number of arguments are
-    much faster: hence their own branch, which leaves all but finite floats to `_share`.
+
+def _sweep(visited: Visited, output: Neuron, seed: float) -> None:
+    """Leave in `_grad` of all that was visited its adjoint, a finite float, or what errstate allows."""
+    _start(visited, output, seed)
+    if not _propagate_fast(*visited):
+        _start(visited, output, seed)
+        _propagate(visited[0])
+
+
+def _propagate_fast(interior: list[Any], leaves: list[Any]) -> bool:
+    """Pass every adjoint on: entry._grad += adjoint * local derivative. Whether that was all right.
+
+    Nothing is judged here. Whatever is odd (an exception, an infinity, a complex number) shows in
+    the adjoint of the neuron that received it, and then `_propagate` does it all again with care.
+    Operations of one and two inputs have branches of their own, since calls with a fixed number of
+    arguments are much faster.
     """
+    try:
+        for node in interior:
+            adjoint = node._grad
+            if adjoint == 0.0:  # nothing was added, or an arm of `where` that was not taken
+                continue
+            if not -inf < adjoint < inf:
+                return False
+            op = node._operation
+            arity = op.arity
+            if arity == 2:
+                x, y = node._constituents
+                partial_x, partial_y = op.partials
+                x_value = x if type(x) is float else x._value
+                y_value = y if type(y) is float else y._value
+                if x_value is not x and partial_x is not None:
+                    x._grad += adjoint * partial_x(scalar, node._value, x_value, y_value)
+                if y_value is not y and partial_y is not None:
+                    y._grad += adjoint * partial_y(scalar, node._value, x_value, y_value)
+            elif arity == 1:
+                (x,) = node._constituents
+                (partial_x,) = op.partials
+                if partial_x is not None:
+                    x._grad += adjoint * partial_x(scalar, node._value, x._value)
+            else:
+                _propagate_one(node)
+        return all(type(leaf._grad) is float and -inf < leaf._grad < inf for leaf in leaves)
+    except Exception:
+        return False
+
+
+def _propagate(interior: list[Neuron]) -> None:
     for node in interior:
-        adjoint = node._grad
-        if adjoint == 0.0:  # nothing was added, or an arm of `where` that was not taken
-            continue
-        op: Any = node._operation
-        if op.arity == 2:
-            x: Any
-            y: Any
-            x, y = node._constituents
-            partial_x, partial_y = op.partials
-            x_value = x if type(x) is float else x._value
-            y_value = y if type(y) is float else y._value
-            if x_value is not x and partial_x is not None:
-                try:
-                    share = adjoint * partial_x(scalar, node._value, x_value, y_value)
-                except Exception:
-                    share = None
-                if type(share) is not float or share - share != 0.0:
-                    share = _share(node, 0, adjoint, (x_value, y_value))
-                x._grad += share
-            if y_value is not y and partial_y is not None:
-                try:
-                    share = adjoint * partial_y(scalar, node._value, x_value, y_value)
-                except Exception:
-                    share = None
-                if type(share) is not float or share - share != 0.0:
-                    share = _share(node, 1, adjoint, (x_value, y_value))
-                y._grad += share
-        elif op.arity == 1:
-            (x,) = node._constituents
-            if op.partials[0] is not None:
-                x._grad += _share(node, 0, adjoint, (x._value,))
-        elif op.variadic:
-            _propagate_columns(node, adjoint)
-        else:
-            entries: Any = node._constituents
-            values = tuple([entry if type(entry) is float else entry._value for entry in entries])
-            for index, entry in enumerate(entries):
-                if type(entry) is not float and op.partials[index] is not None:
-                    entry._grad += _share(node, index, adjoint, values)
+        if node._grad != 0.0:
+            _propagate_one(node)
 
 
-def _share(node: Neuron, index: int, adjoint: float, values: tuple[float, ...]) -> float:
-    """What input `index` of `node` receives, judged."""
+def _propagate_one(node: Neuron) -> None:
+    """Pass the adjoint of one neuron on, with care: what a rule gives is checked and judged."""
     op: Any = node._operation
-    local = run_rule(op, op.partials[index], node._value, *values)
-    if type(local) is not float:
-        (local,) = as_numbers(op, local, 1, f"partial {index}")
-    share = adjoint * local
-    return share if share - share == 0.0 else _judge(node, index, adjoint, local)
-
-
-def _propagate_columns(node: Neuron, adjoint: float) -> None:
-    op: Any = node._operation
+    adjoint = node._grad
     columns = op.columns(node._constituents)
-    values = [Column([entry if type(entry) is float else entry._value for entry in column]) for column in columns]
+    arguments: Any = [entry if type(entry) is float else entry._value for entry in node._constituents]  # type: ignore[union-attr]
+    if op.variadic:
+        arguments = map(Column, op.columns(arguments))
+    arguments = tuple(arguments)
     for index, column in enumerate(columns):
         partial = op.partials[index]
         if partial is None or all(type(entry) is float for entry in column):
             continue
-        local_column = run_rule(op, partial, node._value, *values)
+        local_column = run_rule(op, partial, node._value, *arguments)
         for entry, local in zip(column, as_numbers(op, local_column, len(column), f"partial {index}"), strict=True):
             if type(entry) is not float:
                 share = adjoint * local
@@ -212,13 +218,14 @@ def _judge(node: Neuron, index: int, adjoint: float, local: float) -> float:
     return adjoint * local
 
 
-def _propagate_graph(interior: list[Neuron], xp: Any) -> None:
-    """As `_propagate`, with rules that run on neurons: adjoints are neurons, or constant floats.
+def _sweep_graph(visited: Visited, output: Neuron, xp: Any) -> None:
+    """As `_sweep`, with rules that run on neurons in `xp`: adjoints are neurons, or constant floats.
 
     An adjoint that is zero by value is passed on, since its own derivative need not be; a
     constant zero is not.
     """
-    for node in interior:
+    _start(visited, output, 1.0)
+    for node in visited[0]:
         adjoint = node._grad
         if type(adjoint) is float and adjoint == 0.0:
             continue

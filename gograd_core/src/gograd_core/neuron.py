@@ -2,93 +2,57 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 import operator
-import threading
-from collections.abc import Callable, Iterable
-from contextlib import ContextDecorator
-from contextvars import ContextVar, Token
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn, final
 
 import attrs
 
 from gograd_core import backward as _backward
-from gograd_core import registry, scalar
+from gograd_core import recording, registry, scalar
 from gograd_core.evaluation import as_float, as_numbers, describe, judge, run_rule
 from gograd_core.namespaces import Column
 
 if TYPE_CHECKING:
     from gograd_core.op import Op
 
-__all__ = ["OPERATORS", "RESERVED_NAMES", "Neuron", "add_methods", "apply", "no_grad", "zero_grad"]
+__all__ = ["RESERVED_NAMES", "Neuron", "apply", "is_operand", "next_stamp", "zero_grad"]
 
-OPERATORS: dict[str, tuple[int, ...]] = {
-    "+": (2,), "-": (1, 2), "*": (2,), "/": (2,), "//": (2,), "%": (2,), "**": (2,), "abs": (1,),
-    "<": (2,), "<=": (2,), ">": (2,), ">=": (2,), "==": (2,), "!=": (2,),
-}  # fmt: skip
-"""The operators of Python that operations may implement, with the numbers of inputs they take."""
+Method = Callable[..., Any]
 
-_next_stamp = itertools.count(1).__next__
+next_stamp = itertools.count(1).__next__
 _new = object.__new__
 
 
-def _binary(symbol: str) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
-    """The method of `Neuron`, and the reflected one, for the operation that implements an operator.
-
-    The common case stands here, since most of an engine's time is spent in it: two numbers, a
-    result that is a finite float. All else starts again in `apply`, which does the same with care.
-    """
-    key = f"{symbol}2"
+def _operator(symbol: str) -> tuple[Method, Method]:
+    """The two methods as long as no operation is known that implements the operator."""
 
     def method(self: Neuron, other: Any) -> Any:
-        op = registry.active.operators[key]
-        kind = type(other)
-        if kind is Neuron:
-            y = other._value
-        elif kind is float:
-            y = other
-        elif kind is int:
-            y = other = float(other)
-        else:
-            return op(self, other) if _is_operand(other) else NotImplemented
-        try:
-            out = op.forward(scalar, self._value, y)
-        except Exception:
-            out = None
-        if type(out) is not float or out - out != 0.0 or _pauses:
-            return apply(op, (self, other))
-        node = _new(Neuron)
-        node._value = out
-        node._operation = op
-        node._constituents = (self, other)
-        node._stamp = _next_stamp()
-        node._mark = None
-        return node
+        return registry.active[f"{symbol} 2"](self, other) if is_operand(other) else NotImplemented
 
     def reflected(self: Neuron, other: Any) -> Any:
-        op = registry.active.operators[key]
-        if type(other) is float or type(other) is int:
-            return apply(op, (float(other), self))
-        return op(other, self) if _is_operand(other) else NotImplemented
+        return registry.active[f"{symbol} 2"](other, self) if is_operand(other) else NotImplemented
 
     return method, reflected
 
 
-def _is_operand(other: Any) -> bool:
+def _sign(symbol: str) -> Method:
+    def method(self: Neuron) -> Any:
+        return registry.active[f"{symbol} 1"](self)
+
+    return method
+
+
+def is_operand(other: Any) -> bool:
     """Whether an operator of Neuron takes it: a number or an array, not (say) a string."""
-    if hasattr(other, "__array_namespace__"):
+    if type(other) is Neuron or hasattr(other, "__array_namespace__"):
         return True
     try:
         as_float(other, "")
     except TypeError:
         return False
     return True
-
-
-def _unary(symbol: str) -> Callable[[Any], Any]:
-    key = f"{symbol}1"
-    return lambda self: apply(registry.active.operators[key], (self,))
 
 
 def _comparison(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
@@ -129,7 +93,7 @@ class Neuron:
         self._value = as_float(value, "Neuron()")
         self._operation = None
         self._constituents = ()
-        self._stamp = _next_stamp()
+        self._stamp = next_stamp()
         self._mark = None
         self._grad = 0.0
         self.label = label
@@ -147,7 +111,7 @@ class Neuron:
         if self._operation is not None:
             raise AttributeError(f"only a leaf's value can be set; {self!r} was made by {self._operation.title}")
         self._value = as_float(value, "Neuron.value")
-        self._stamp = _backward.last_setting = _next_stamp()
+        self._stamp = _backward.last_setting = next_stamp()
 
     @property
     def grad(self) -> float:
@@ -194,7 +158,7 @@ class Neuron:
         """
         _backward.backward(self, as_float(seed, "backward(seed)"))
 
-    if TYPE_CHECKING:  # the methods that `add_methods` gives it
+    if TYPE_CHECKING:  # the methods that `bind` gives it
 
         def __getattr__(self, name: str) -> Callable[..., Any]: ...
 
@@ -209,15 +173,15 @@ class Neuron:
     def __bool__(self) -> bool:
         return self._value != 0.0
 
-    __add__, __radd__ = _binary("+")
-    __sub__, __rsub__ = _binary("-")
-    __mul__, __rmul__ = _binary("*")
-    __truediv__, __rtruediv__ = _binary("/")
-    __floordiv__, __rfloordiv__ = _binary("//")
-    __mod__, __rmod__ = _binary("%")
-    __pow__, __rpow__ = _binary("**")
-    __neg__ = _unary("-")
-    __abs__ = _unary("abs")
+    __add__, __radd__ = _operator("+")
+    __sub__, __rsub__ = _operator("-")
+    __mul__, __rmul__ = _operator("*")
+    __truediv__, __rtruediv__ = _operator("/")
+    __floordiv__, __rfloordiv__ = _operator("//")
+    __mod__, __rmod__ = _operator("%")
+    __pow__, __rpow__ = _operator("**")
+    __neg__ = _sign("-")
+    __abs__ = _sign("abs")
     __lt__ = _comparison(operator.lt)
     __le__ = _comparison(operator.le)
     __gt__ = _comparison(operator.gt)
@@ -249,36 +213,6 @@ RESERVED_NAMES = frozenset(dir(Neuron))
 """What no operation may be called: Neuron's own attributes."""
 
 
-def _operation_method(name: str) -> Callable[..., Any]:
-    def method(self: Neuron, *others: Any) -> Any:
-        return registry.active[name](self, *others)
-
-    method.__name__ = name
-    method.__doc__ = f"The operation {name!r} with this neuron as its first input."
-    return method
-
-
-def add_methods(names: Iterable[str]) -> None:
-    """Let ``x.NAME(...)`` be ``ops.NAME(x, ...)``, looked up when it is called."""
-    for name in names:
-        if not hasattr(Neuron, name):
-            setattr(Neuron, name, _operation_method(name))
-    if "__getattr__" in vars(Neuron):
-        del Neuron.__getattr__
-
-
-def _discover_methods(self: Neuron, name: str) -> Any:
-    """The first look-up may be a method. A class with __getattr__ is a third slower in everything,
-    so this one stays only until the operations are known.
-    """
-    if name.startswith("_"):
-        raise AttributeError(f"'Neuron' object has no attribute {name!r}")
-    return functools.partial(registry.active[name], self)
-
-
-Neuron.__getattr__ = _discover_methods  # type: ignore[method-assign]
-
-
 def _restore(value: float, label: str, grad: float) -> Neuron:
     leaf = Neuron(value, label)
     leaf.grad = grad
@@ -292,14 +226,14 @@ def apply(op: Op, entries: tuple[Any, ...]) -> Any:
             out = op.forward(scalar, entries[0]._value)
         except Exception:
             out = None
-        if type(out) is float and out - out == 0.0 and not _pauses:
+        if type(out) is float and out - out == 0.0 and not recording.pauses:
             return _node(op, out, entries)
     constituents: list[Any] = []
     values: list[float] = []
-    recorded = False
+    involved = False
     for entry in entries:
         if type(entry) is Neuron:
-            recorded = True
+            involved = True
             constituents.append(entry)
             values.append(entry._value)
         else:
@@ -313,9 +247,9 @@ def apply(op: Op, entries: tuple[Any, ...]) -> Any:
         (out,) = as_numbers(op, out, 1, "forward")
     if out - out != 0.0:
         judge(op, values, out, lambda: describe(op, constituents))
-    if not recorded:
+    if not involved:
         return out
-    if _pauses and not _recording.get():
+    if not recording.is_recording():
         return Neuron(out)
     return _node(op, out, tuple(constituents))
 
@@ -325,7 +259,7 @@ def _node(op: Op, out: float, constituents: tuple[Any, ...]) -> Neuron:
     node._value = out
     node._operation = op
     node._constituents = constituents
-    node._stamp = _next_stamp()
+    node._stamp = next_stamp()
     node._mark = None
     return node
 
@@ -334,35 +268,3 @@ def zero_grad(neurons: Any) -> None:
     """Set the `grad` of each of the neurons (one, or any iterable of them) to 0.0."""
     for neuron in (neurons,) if type(neurons) is Neuron else neurons:
         neuron.grad = 0.0
-
-
-_recording: ContextVar[bool] = ContextVar("gograd_recording", default=True)
-_pauses = 0  # how many no_grad blocks are open anywhere: nobody asks the slower ContextVar if none
-_pauses_lock = threading.Lock()
-
-
-class no_grad(ContextDecorator):
-    """A block (or function) in which operations give leaves: no graph is recorded, none is kept."""
-
-    _records = False
-
-    def __init__(self) -> None:
-        self._tokens: list[Token[bool]] = []
-
-    def __enter__(self) -> None:
-        global _pauses
-        with _pauses_lock:
-            _pauses += 1
-        self._tokens.append(_recording.set(self._records))
-
-    def __exit__(self, *_: object) -> None:
-        global _pauses
-        _recording.reset(self._tokens.pop())
-        with _pauses_lock:
-            _pauses -= 1
-
-
-class recording(no_grad):
-    """The contrary, inside a `no_grad` block: what a transform needs to differentiate."""
-
-    _records = True

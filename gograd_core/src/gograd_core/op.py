@@ -12,6 +12,7 @@ import attrs
 
 from gograd_core import neuron as _neuron
 from gograd_core import scalar
+from gograd_core.binding import OPERATORS
 from gograd_core.errors import InvalidOperationError
 from gograd_core.namespaces import ArrayNamespace, ColumnNamespace
 
@@ -216,9 +217,9 @@ def _validate(op: Op) -> None:
     functions = isinstance(op.implementations, Mapping) and all(map(callable, op.implementations.values()))
     require(functions, f"implementations must map backends to functions, got {op.implementations!r}")
     if op.operator is not None:
-        known = () if op.variadic else _neuron.OPERATORS.get(op.operator, ())
+        known = not op.variadic and (op.operator, len(op.partials)) in OPERATORS
         inputs = "columns" if op.variadic else f"{len(op.partials)} inputs"
-        require(len(op.partials) in known, f"operator {op.operator!r} with {inputs} is none of Python")
+        require(known, f"operator {op.operator!r} with {inputs} is none of Python")
     for sample in op.samples:
         fits = isinstance(sample, tuple) and len(sample) == len(op.partials)
         require(fits, f"sample {sample!r} must be a tuple of {len(op.partials)} inputs")

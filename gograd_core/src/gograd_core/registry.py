@@ -33,16 +33,6 @@ BY_HAND = "registered by hand"
 _OPERATOR = re.compile(r"(\S+) (\d)")  # how an operator is claimed: "+ 2"
 
 
-class _Operators(dict[str, "Op"]):
-    """Operator and number of inputs ("+2") to operation; a miss is the first look-up, or an error."""
-
-    def __init__(self, registry: Registry) -> None:
-        self._registry = registry
-
-    def __missing__(self, key: str) -> Op:
-        return self._registry[f"{key[:-1]} {key[-1]}"]
-
-
 class Registry:
     """A set of operations under their names.
 
@@ -82,7 +72,6 @@ class Registry:
         self._claims: dict[str, list[Op]] = {}
         self._owners: dict[str, Op] = {}
         self._replaced: list[Registry] = []
-        self.operators: dict[str, Op] = _Operators(self)
         self.ops = Operations(lambda: self)
 
     def __getitem__(self, name: str) -> Op:
@@ -147,7 +136,6 @@ class Registry:
             finally:
                 self._loading = False
             self._settle(records)
-            self._loaded = True
         for record in self._records:
             for complaint in record.complaints():
                 warnings.warn(complaint, PluginWarning, stacklevel=2)
@@ -184,12 +172,15 @@ class Registry:
         owners = {claim: owner for claim, ops in claims.items() if (owner := _owner(ops)) is not None}
         self._records = tuple(attrs.evolve(record, refused=_refusals(record, claims, owners)) for record in records)
         self._claims, self._owners = claims, owners
-        from gograd_core import neuron  # which imports this module
+        self._loaded = True
+        if active is self:
+            self._bind()
 
-        neuron.add_methods(claim for claim in owners if claim.isidentifier())
-        self.operators.clear()
-        for claim in filter(_OPERATOR.fullmatch, owners):
-            self.operators[claim.replace(" ", "")] = owners[claim]
+    def _bind(self) -> None:
+        """Make the operations the methods and operators of `Neuron`."""
+        from gograd_core import binding  # which imports this module
+
+        binding.bind(self._owners if self._loaded else None)
 
     def _explain(self, name: str) -> str:
         """Why there is no such operation, and what to do."""
@@ -224,6 +215,7 @@ class Registry:
         self.load()
         self._replaced.append(active)
         active = self
+        self._bind()
         return self
 
     def __exit__(
@@ -231,6 +223,7 @@ class Registry:
     ) -> None:
         global active
         active = self._replaced.pop()
+        active._bind()
 
 
 def canonical(name: str) -> str:

@@ -9,7 +9,8 @@ from typing import Any
 
 from gograd_core import backward
 from gograd_core.builtin_ops import identity
-from gograd_core.neuron import Neuron, recording
+from gograd_core.neuron import Neuron
+from gograd_core.recording import recording
 from gograd_core.registry import ops
 from gograd_core.tree import flatten
 

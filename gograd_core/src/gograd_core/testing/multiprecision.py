@@ -88,10 +88,11 @@ def exact_partial(op: Op, index: int, inputs: Sequence[Any], *, order: int = 1, 
         if not op.variadic:
             return _derivative(lambda x: _forward(op, _replaced(numbers, index, x)), numbers[index], order)
         column = numbers[index]
-        return [
-            _derivative(lambda x, i=i: _forward(op, _replaced(numbers, index, _replaced(column, i, x))), entry, order)
-            for i, entry in enumerate(column)
-        ]
+
+        def along(i: int) -> Callable[[Any], Any]:
+            return lambda x: _forward(op, _replaced(numbers, index, _replaced(column, i, x)))
+
+        return [_derivative(along(i), entry, order) for i, entry in enumerate(column)]
 
 
 def _derivative(f: Callable[[Any], Any], x: Any, order: int) -> Any:
