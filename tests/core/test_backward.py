@@ -346,10 +346,14 @@ class TestDomain:
 
 
 CHAIN = """
-import resource
+import pathlib, re, resource
 from gograd_core import Neuron, ops
 
 def peak():
+    # getrusage would count what the parent held when it started us.
+    status = pathlib.Path("/proc/self/status")
+    if status.exists():
+        return int(re.search(r"VmHWM:\\s+(\\d+) kB", status.read_text())[1]) * 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 ops.add(1.0, 1.0)  # plugins are loaded

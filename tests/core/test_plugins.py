@@ -78,7 +78,6 @@ FAULTS = {
     "looks up": ("ops.exp", "RuntimeError: a plugin looked up or registered an operation while plugins are"),
     "looks up in its hook": (HOOK + "return [SPOILT, ops.exp]", "RuntimeError: a plugin looked up or registered"),
     "registers": ("register(SPOILT)", "RuntimeError: a plugin looked up or registered an operation"),
-    "computes": ("from gograd_core import Neuron\nNeuron(1.0) + 1", "RuntimeError: a plugin looked up or"),
 }
 
 
@@ -133,7 +132,6 @@ class TestFaults:
             cause = caught.value.__cause__
             assert fault in str(caught.value)
             assert fault in f"{type(cause).__name__}: {cause}"
-        assert strict.operators == {}
 
 
 def test_an_interrupt_is_no_fault_of_the_plugin(install):

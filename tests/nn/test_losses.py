@@ -142,7 +142,7 @@ def test_the_gradient_of_cross_entropy_is_softmax_minus_the_target(point, data):
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: mse([1.0, 2.0], [1.0]), ValueError, "as many targets as outputs, got 1 and 2"),
+        (lambda: mse([1.0, 2.0], [1.0]), ValueError, "as many targets as outputs, at least one; got 1 and 2"),
         (lambda: mse([], []), ValueError, "got 0 and 0"),
         (lambda: hinge(Neuron(0.5), 0), ValueError, "the label -1 or 1, got 0"),
         (lambda: hinge(0.5, 0.5), ValueError, "got 0.5"),

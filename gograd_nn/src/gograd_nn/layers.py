@@ -45,7 +45,7 @@ def _initial_weights(
     return [rng.gauss(0.0, math.sqrt(variance)) for _ in range(n_inputs)]
 
 
-@attrs.define(init=False)
+@attrs.define(init=False, eq=False)
 class Perceptron:
     """One unit: activation(w · inputs + b), a number of a list of numbers.
 
@@ -103,7 +103,7 @@ class Perceptron:
         self.b.label = f"{prefix}b"
 
 
-@attrs.define(init=False)
+@attrs.define(init=False, eq=False)
 class Layer:
     """Units side by side on the same inputs; a list of `n_outputs` numbers. Arguments as `Perceptron`'s."""
 

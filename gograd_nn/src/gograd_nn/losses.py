@@ -16,10 +16,11 @@ def mse(output: Any, target: Any) -> Any:
     Raises:
         ValueError: the sequences are empty, or of unequal length.
     """
-    if not isinstance(output, Sequence):
+    if not hasattr(output, "__len__"):
         output, target = [output], [target]
-    if len(output) != len(target) or not output:
-        raise ValueError(f"mse() expects as many targets as outputs, got {len(target)} and {len(output)}")
+    n_targets = len(target) if hasattr(target, "__len__") else "a single number"
+    if len(output) != n_targets or len(output) == 0:
+        raise ValueError(f"mse() expects as many targets as outputs, at least one; got {n_targets} and {len(output)}")
     errors = [o - t for o, t in zip(output, target, strict=True)]
     return ops.dot(errors, errors) / len(errors)
 

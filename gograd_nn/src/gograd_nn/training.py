@@ -42,10 +42,11 @@ class History:
 
 
 def _class_of(output: Any) -> int:
-    """The class that an output stands for: the largest logit, or (for one number) its sign, -1 or 1."""
-    if isinstance(output, Sequence):
-        return max(range(len(output)), key=lambda index: output[index])
-    return 1 if output > 0.0 else -1
+    """The class that an output stands for: the largest of several logits, or the sign of one, -1 or 1."""
+    logits = output if hasattr(output, "__len__") else [output]
+    if len(logits) == 1:
+        return 1 if logits[0] > 0.0 else -1
+    return max(range(len(logits)), key=lambda index: logits[index])
 
 
 def predict(model: Model, inputs: Sequence[Any]) -> int:
