@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -332,6 +333,18 @@ class TestDomain:
         (ops.sqrt(x) * 0.0 + x).backward()
         assert x.grad == 1.0
 
+    def test_nor_when_the_sweep_must_take_care_of_something_else(self):
+        numpys = operation("numpys", lambda xp, x: x, lambda xp, out, x: np.float64(1.0))
+        x = Neuron(0.0)
+        (ops.sqrt(x) * 0.0 + numpys(x)).backward()
+        assert x.grad == 1.0
+        assert type(x.grad) is float
+
+    def test_also_where_no_leaf_is_reached(self):
+        steep = operation("steep", lambda xp, x: x, lambda xp, out, x: xp.inf)
+        with pytest.raises(DomainError, match="derivative by input 0 of steep"):
+            steep(ops.stop_gradient(Neuron(0.0)) * 1.0).backward()
+
     def test_under_errstate_the_ieee_result_stands(self):
         x = Neuron(0.0)
         with errstate(domain="ignore"):
@@ -405,9 +418,19 @@ def neurons_alive():
 
 def test_threads_may_share_leaves():
     w = Neuron(2.0)
-    threads = [threading.Thread(target=lambda: [(w * 3.0).backward() for _ in range(500)]) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert w.grad == 4 * 500 * 3.0
+
+    def work():
+        for _ in range(200):
+            ops.sum([ops.tanh(w * 0.0) * 3.0 + w for _ in range(5)]).backward()
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        sys.setswitchinterval(interval)
+    assert w.grad == 4 * 200 * 5.0

@@ -7,7 +7,7 @@ from collections import namedtuple
 import numpy as np
 import pytest
 
-from gograd_core import Neuron, errstate, grad, gradient, no_grad, ops, value_and_grad
+from gograd_core import Neuron, Op, errstate, grad, gradient, no_grad, ops, value_and_grad
 
 Point = namedtuple("Point", "x y")
 
@@ -22,6 +22,7 @@ class TestGradient:
 
     def test_by_interior_neurons_and_by_what_does_not_matter(self):
         x, other = Neuron(2.0), Neuron(5.0)
+        other.grad = 7.0
         y = x * x
         assert gradient(y * 3.0, [y, other, y]) == [3.0, 0.0, 3.0]
         assert gradient(x, x) == 1.0
@@ -164,10 +165,30 @@ class TestNesting:
 
     def test_an_arm_not_taken_does_not_poison_higher_orders(self):
         def f(x):
-            return ops.where(x > 0.0, ops.log(x), x * x * x)
+            return x * ops.where(x > 0.0, ops.sqrt(x), x * x * x)
 
         with errstate(domain="ignore"):
-            assert grad(grad(f))(-2.0) == -12.0
+            assert grad(grad(f))(-2.0) == 48.0
+
+    def test_what_a_rule_calls_is_not_judged_in_higher_orders_either(self):
+        x, y = Neuron(0.0), Neuron(2.0)
+        assert gradient(x**y, y, create_graph=True).value == 0.0  # the rule takes log(0), and does not choose it
+
+    def test_an_inner_gradient_stops_where_its_own_argument_begins(self):
+        calls = []
+
+        def partial(xp, out, x):
+            calls.append(x)
+            return 2.0
+
+        twice = Op("twice", forward=lambda xp, x: 2 * x, partials=(partial,))
+
+        def f(x):
+            outer = twice(x)
+            return grad(lambda y: outer * y * y)(3.0)  # 6 * outer
+
+        assert grad(f)(1.0) == 12.0
+        assert len(calls) == 1
 
 
 def product(x, y):
