@@ -1,11 +1,12 @@
 """Discovery: what is found, what becomes of plugins with faults, and how plugins are chosen."""
 
 import re
+import subprocess
 import sys
 
 import pytest
 
-from gograd_core import PluginError, PluginWarning, Registry, UnknownOperationError
+from gograd_core import PluginError, PluginWarning, Registry, UnknownOperationError, registry
 
 
 def load(registry):
@@ -75,9 +76,6 @@ FAULTS = {
     "operator twice": (HOOK + "return [binary(name, operator='+') for name in 'ab']", "for the operator '+' with 2"),
     "generator fails": (HOOK + "yield SPOILT; 1 / 0", "ZeroDivisionError: division by zero"),
     "generator exits": (HOOK + "yield SPOILT; raise SystemExit", "SystemExit: "),
-    "looks up": ("ops.exp", "RuntimeError: a plugin looked up or registered an operation while plugins are"),
-    "looks up in its hook": (HOOK + "return [SPOILT, ops.exp]", "RuntimeError: a plugin looked up or registered"),
-    "registers": ("register(SPOILT)", "RuntimeError: a plugin looked up or registered an operation"),
 }
 
 
@@ -89,12 +87,10 @@ class TestFaults:
         return reason
 
     @pytest.fixture
-    def registry(self, fault, install, monkeypatch):
+    def registry(self, fault, install):
         install("alpha", 'unary("first")')
         install("zeta", 'unary("last")')
-        registry = Registry()
-        monkeypatch.setattr("gograd_core.registry.active", registry)  # what the plugin's own look-ups meet
-        return registry
+        return Registry()
 
     def test_it_is_left_out_whole_with_one_warning(self, registry, fault):
         (warning,) = load(registry)
@@ -122,16 +118,54 @@ class TestFaults:
             registry.ops.spoilt(4.0)
         assert fault in str(caught.value)
 
-    def test_strict_raises_and_registers_nothing(self, fault, install, monkeypatch):
+    def test_strict_raises_at_every_look_up(self, fault, install):
         install("alpha", 'unary("first")')
         strict = Registry(strict=True)
-        monkeypatch.setattr("gograd_core.registry.active", strict)
-        for _ in range(2):
+        for look_up in (lambda: strict.ops.first(4.0), strict.report, lambda: strict.ops.add(1.0, 1.0)):
             with pytest.raises(PluginError, match=r"^gograd plugin broken 1\.0 \(ops\) failed: ") as caught:
-                strict.ops.first(4.0)
+                look_up()
             cause = caught.value.__cause__
             assert fault in str(caught.value)
             assert fault in f"{type(cause).__name__}: {cause}"
+
+
+TOO_EARLY = {
+    "looks up": "ops.exp",
+    "looks up in its hook": HOOK + "return [SPOILT, ops.exp]",
+    "asks": "'exp' in ops",
+    "registers": "register(SPOILT)",
+    "computes": "from gograd_core import Neuron\nNeuron(1.0) + 1.0",
+    "calls a method": "from gograd_core import Neuron\nNeuron(1.0).exp()",
+}
+
+
+@pytest.mark.parametrize("source", TOO_EARLY.values(), ids=TOO_EARLY)
+def test_a_plugin_that_needs_operations_while_they_are_being_found(install, tmp_path, source):
+    """The process-wide registry is not loaded yet only in a new process."""
+    install("alpha", 'unary("first")')
+    install("broken", source=source)
+    folders = [path for path in sys.path if path.startswith(str(tmp_path))]
+    program = f"""
+import sys, warnings
+sys.path[:0] = {folders}
+from gograd_core import ops
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    print(ops.first(4.0), ops.exp(0.0), "spoilt" in ops, len(caught), caught[0].message)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    reason = "RuntimeError: a plugin looked up or registered an operation while plugins are being loaded"
+    assert done.stdout.startswith(f"2.0 1.0 False 1 gograd plugin left out: broken 1.0 (ops) failed: {reason}"), (
+        done.stderr
+    )
+
+
+def test_a_strict_registry_that_cannot_be_loaded_is_not_entered(install):
+    install("broken", source="1 / 0")
+    before = registry.active
+    with pytest.raises(PluginError), Registry(strict=True):
+        pytest.fail("entered")
+    assert registry.active is before
 
 
 def test_an_interrupt_is_no_fault_of_the_plugin(install):

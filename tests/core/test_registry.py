@@ -1,8 +1,10 @@
-"""From names and operators to operations: registries of one's own, look-ups, and what they say."""
+"""Registries: operations registered by hand, the registry that is in force, and threads."""
 
+import operator
 import threading
+from contextlib import ExitStack
+from fractions import Fraction
 
-import importlib_metadata
 import pytest
 
 from gograd_core import (
@@ -54,6 +56,7 @@ class TestRegister:
     def test_process_wide(self, registry):
         with registry:
             assert register(unary()) is ops.halve is registry.ops.halve
+            assert Neuron(4.0).halve().operation is ops.halve
 
     @pytest.mark.parametrize(
         ("op", "claim"),
@@ -101,106 +104,6 @@ class TestRegister:
             registry.register(thing)
 
 
-class TestNamespace:
-    @pytest.fixture
-    def ops(self, registry):
-        for op in (unary("thrice", 3.0, aliases=["triple"]), unary("halve")):
-            registry.register(op)
-        return registry.ops
-
-    def test_attributes_and_items_are_the_same(self, ops):
-        assert ops.thrice is ops["thrice"] is ops.triple is ops["triple"]
-        assert ops.thrice(2.0) == 6.0
-
-    def test_in_knows_aliases_too(self, ops):
-        assert "thrice" in ops
-        assert "triple" in ops
-        assert "twice" not in ops
-        assert "" not in ops
-        assert 3 not in ops
-
-    def test_iteration_gives_sorted_names_without_aliases(self, ops):
-        assert [*ops] == ["halve", "thrice"]
-        assert len(ops) == 2
-
-    def test_dir_adds_the_constants(self, ops):
-        assert dir(ops) == ["e", "halve", "inf", "nan", "pi", "thrice"]
-        assert all(hasattr(ops, name) for name in dir(ops))
-
-    def test_hasattr_and_getattr_with_a_default(self, ops):
-        assert not hasattr(ops, "twice")
-        assert getattr(ops, "twice", None) is None
-
-    @pytest.mark.parametrize("name", ["__array_namespace__", "_private"])
-    def test_private_names_are_not_looked_up(self, name):
-        with pytest.raises(AttributeError, match=name) as caught:
-            getattr(Registry(only=()).ops, name)
-        assert not isinstance(caught.value, UnknownOperationError)
-
-    def test_items_are_strings(self, ops):
-        with pytest.raises(TypeError, match="looked up by name, not by 0"):
-            ops[0]
-
-    def test_distribution_and_name(self):
-        ops = Registry(only=["gograd-ops-basic"]).ops
-        assert ops["gograd-ops-basic:add"] is ops.add
-        assert ops["gograd-ops-basic:subtract"] is ops.sub
-
-
-class TestUnknownNames:
-    @pytest.fixture
-    def bare(self, monkeypatch):
-        """As if gograd-core alone were installed."""
-        core = importlib_metadata.distribution("gograd-core")
-        monkeypatch.setattr(importlib_metadata, "distributions", lambda: [core])
-        return Registry()
-
-    def test_the_nearest_name(self):
-        with pytest.raises(UnknownOperationError, match=r"is 'tahn'\. Did you mean 'tanh'\?"):
-            ops.tahn(1.0)
-        with pytest.raises(UnknownOperationError) as caught:
-            ops.quaternion(1.0)
-        assert "Did you mean" not in str(caught.value)
-
-    def test_what_to_install(self, bare):
-        with pytest.raises(UnknownOperationError) as caught:
-            bare.ops.tanh(1.0)
-        assert str(caught.value).startswith("no installed operation is 'tanh'. Not installed here: gograd-ops-basic")
-        assert str(caught.value).endswith("Install with: pip install gograd-ops-basic gograd-ops-extra")
-
-    @pytest.mark.parametrize(
-        ("compute", "claim"),
-        [
-            (lambda x: x + 1.0, "'+' with 2"),
-            (lambda x: 1.0 - x, "'-' with 2"),
-            (lambda x: -x, "'-' with 1"),
-            (abs, "'abs' with 1"),
-            (lambda x: x**x, "'**' with 2"),
-        ],
-    )
-    def test_operators(self, bare, compute, claim):
-        with bare, pytest.raises(UnknownOperationError) as caught:
-            compute(Neuron(1.0))
-        assert str(caught.value).startswith(f"no installed operation implements the operator {claim} input(s).")
-        assert "pip install gograd-ops-basic" in str(caught.value)
-
-    @pytest.mark.parametrize("name", ["", "a b", "other:exp", "+2", "é:"])
-    def test_what_is_no_name(self, registry, name):
-        with pytest.raises(UnknownOperationError, match=r"^no installed operation is '") as caught:
-            registry.ops[name](1.0)
-        assert f"is {name!r}." in str(caught.value)
-
-    def test_nothing_is_missing_where_nothing_is_looked_for(self, registry):
-        with pytest.raises(UnknownOperationError, match="holds only what was registered by hand") as caught:
-            registry.ops.exp(1.0)
-        assert "install with" not in str(caught.value).lower()
-
-    @pytest.mark.parametrize("kind", [AttributeError, LookupError])
-    def test_both_kinds_of_look_up_error(self, registry, kind):
-        with pytest.raises(kind):
-            registry.ops.exp(1.0)
-
-
 class TestWith:
     def test_swaps_and_restores(self, registry, process_wide):
         halve = registry.register(unary())
@@ -214,12 +117,14 @@ class TestWith:
 
     def test_nested(self, registry, process_wide):
         other = Registry(discover=False)
-        with registry, other, registry:
-            assert registry_module.active is registry
-            with other:
-                assert registry_module.active is other
-            assert registry_module.active is registry
-        assert registry_module.active is process_wide
+        entered = [registry, other, registry, registry, other]
+        seen = []
+        with ExitStack() as stack:
+            for each in entered:
+                stack.callback(lambda: seen.append(registry_module.active))
+                stack.enter_context(each)
+                assert registry_module.active is each
+        assert seen == [registry, registry, other, registry, process_wide]
 
     def test_restores_after_an_exception(self, registry, process_wide):
         with pytest.raises(KeyError), registry:
@@ -236,32 +141,57 @@ class TestWith:
         assert found == [halve]
 
     def test_methods_follow(self, registry):
-        registry.register(unary("scaled_by_registry", 0.5))
+        registry.register(unary("scaled", 0.5))
         other = Registry(discover=False)
-        other.register(unary("scaled_by_registry", 3.0))
+        other.register(unary("scaled", 3.0))
         x = Neuron(4.0)
         with registry:
-            assert x.scaled_by_registry().value == 2.0
+            assert x.scaled().value == 2.0
             with other:
-                assert x.scaled_by_registry().value == 12.0
-            assert x.scaled_by_registry().value == 2.0
-        with pytest.raises(AttributeError, match="scaled_by_registry"):
-            x.scaled_by_registry()
+                assert x.scaled().value == 12.0
+            assert x.scaled().value == 2.0
+        with pytest.raises(AttributeError, match="scaled"):
+            x.scaled()
+
+    def test_methods_are_listed(self, registry):
+        registry.register(unary("listed", aliases=["listed_too"], doc="Half of x."))
+        names = {"listed", "listed_too"}
+        assert names.isdisjoint(dir(Neuron))
+        with registry:
+            assert names <= {*dir(Neuron)}
+            assert "exp" not in dir(Neuron)
+            assert Neuron.listed.__doc__ == "Half of x."
+        assert names.isdisjoint(dir(Neuron))
+        assert "exp" in dir(Neuron)
 
     def test_methods_take_the_other_inputs(self, registry):
-        registry.register(binary("beside_registry", 7.0))
+        registry.register(binary("beside", 7.0))
         with registry:
-            y = Neuron(1.0).beside_registry(2.0)
-        assert (y.value, y.operation.name, y.constituents[1]) == (7.0, "beside_registry", 2.0)
+            y = Neuron(1.0).beside(2.0)
+        assert (y.value, y.operation.name, y.constituents[1]) == (7.0, "beside", 2.0)
 
-    def test_operators_follow(self, registry):
-        registry.register(binary("seven", 7.0, operator="+"))
+    @pytest.mark.parametrize(
+        ("symbol", "compute"),
+        [
+            ("+", operator.add),
+            ("-", operator.sub),
+            ("*", operator.mul),
+            ("/", operator.truediv),
+            ("//", operator.floordiv),
+            ("%", operator.mod),
+            ("**", operator.pow),
+        ],
+    )
+    def test_operators_follow(self, registry, symbol, compute):
+        seven = registry.register(binary("seven", 7.0, operator=symbol))
         x = Neuron(1.0)
         with registry:
-            assert [(x + 2.0).value, (2.0 + x).value, (x + x).value] == [7.0, 7.0, 7.0]
-            with pytest.raises(UnknownOperationError):
-                x * x
-        assert [(x + 2.0).value, (2.0 + x).value, (x + x).value] == [3.0, 3.0, 2.0]
+            for inputs in ((x, 2.0), (2.0, x), (x, x), (x, 2), (2, x), (x, Fraction(2)), (Fraction(2), x)):
+                result = compute(*inputs)
+                assert (result.value, result.operation, result.constituents) == (7.0, seven, inputs)
+            with pytest.raises(UnknownOperationError, match="operator '-' with 1"):
+                -x
+        assert (x + 2.0).value == 3.0
 
     def test_rules_follow(self, registry):
         registry.register(unary("inner", 0.5))

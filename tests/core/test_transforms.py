@@ -167,7 +167,9 @@ class TestNesting:
         def f(x):
             return x * ops.where(x > 0.0, ops.sqrt(x), x * x * x)
 
+        x = Neuron(-2.0)
         with errstate(domain="ignore"):
+            assert gradient(f(x), x, create_graph=True).value == -32.0
             assert grad(grad(f))(-2.0) == 48.0
 
     def test_what_a_rule_calls_is_not_judged_in_higher_orders_either(self):

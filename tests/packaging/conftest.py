@@ -36,7 +36,9 @@ def wheels(tmp_path_factory):
     try:
         place.mkdir()
     except FileExistsError:
-        while not finished.exists():
+        for _ in range(3000):
+            if finished.exists():
+                break
             time.sleep(0.1)
     else:
         failure = "the build was interrupted"
