@@ -52,7 +52,7 @@ def train_digits(
     layers: Annotated[str, typer.Option(help="Units of the hidden layers, separated by commas.")] = "16",
     activation: Annotated[str, typer.Option(help="An operation of one number.")] = "tanh",
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the training digits.")] = 15,
-    rate: Annotated[float, typer.Option(help="The learning rate.")] = 0.2,
+    rate: Annotated[float, typer.Option(help="The learning rate.")] = 0.1,
     momentum: Annotated[float, typer.Option(min=0.0, max=0.999, help="Of the optimiser.")] = 0.9,
     batch_size: Annotated[int, typer.Option(min=1, help="Digits per step.")] = 32,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of split, weights and shuffling.")] = 0,

@@ -115,7 +115,7 @@ class Neuron:
 
     @property
     def grad(self) -> float:
-        """Of a leaf: the derivatives added up by `backward` since `zero_grad`. Else: the last sweep's."""
+        """The derivatives that `backward` has added up since `zero_grad` (a leaf), or that of the last sweep."""
         grad: float = getattr(self, "_grad", 0.0)
         return grad
 

@@ -111,7 +111,7 @@ class Op:
 
     @property
     def title(self) -> str:
-        """The name and the provider, for messages: "tanh (gograd-ops-extra 0.1.0)"."""
+        """The name and the provider as messages give them, "tanh (gograd-ops-extra 0.1.0)"."""
         return f"{self.name} ({self.provider or 'not registered'})"
 
     def __call__(self, *inputs: Any) -> Any:

@@ -95,12 +95,7 @@ def value_and_grad(
 
 
 def grad(f: Callable[..., Any], wrt: int | Sequence[int] = 0, *, create_graph: bool = False) -> Callable[..., Any]:
-    """A function that gives the gradient of `f`; everything else as `value_and_grad`.
-
-    >>> from gograd_core import grad
-    >>> grad(lambda x: x**3)(2.0)
-    12.0
-    """
+    """A function that gives the gradient of `f`; everything else as `value_and_grad`."""
     both = value_and_grad(f, wrt, create_graph=create_graph)
 
     @functools.wraps(f)
