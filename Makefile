@@ -27,7 +27,7 @@ demo: $(STAMP)
 	$(BIN)/gograd train digits
 
 test: $(STAMP)
-	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 check: $(STAMP)
 	$(BIN)/ruff check .
@@ -45,5 +45,5 @@ bench: $(BENCH_STAMP)
 	$(BIN)/python benchmarks/scaling.py
 
 clean:
-	rm -rf .venv docs/_build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+	rm -rf .venv gograd_digits.png docs/_build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
 	find . -name __pycache__ -o -name '*.egg-info' -o -name build -path './gograd*' | xargs rm -rf

@@ -242,6 +242,14 @@ class TestStaleGraphs:
         with pytest.raises(StaleGraphError):
             gradient(z, [y])
 
+    def test_also_between_two_steps_of_one_graph(self):
+        x, y = Neuron(2.0), Neuron(3.0)
+        early = x * x
+        x.value = 5.0
+        late = early * y
+        with pytest.raises(StaleGraphError):
+            late.backward()
+
     def test_other_leaves_may_be_set(self):
         x, other = Neuron(2.0), Neuron(0.0)
         z = x * x
@@ -282,6 +290,16 @@ class TestRulesThatSweep:
     )
     def test_not_over_neurons_of_the_running_sweep(self, inner):
         with pytest.raises(RuntimeError, match="a rule started a sweep over neurons of the sweep"):
+            self.run(inner)
+
+    def test_not_from_a_sweep_in_a_sweep_either(self):
+        y = Neuron(5.0)
+
+        def inner(x, square):
+            partial = lambda xp, out, value: square.backward()  # noqa: E731
+            operation("inner", lambda xp, value: value, partial)(y).backward()
+
+        with pytest.raises(RuntimeError, match="a rule started a sweep"):
             self.run(inner)
 
     def test_but_over_their_own(self):

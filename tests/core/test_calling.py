@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 
 import numpy as np
 import pytest
@@ -66,6 +67,11 @@ class TestColumns:
         with pytest.raises(ValueError, match="one-dimensional columns, got shapes"):
             ops.sum(np.ones((2, 2)))
 
+    def test_columns_have_equal_length(self):
+        for make in (list, np.array):
+            with pytest.raises(ValueError, match=r"dot .* expects columns of equal length, got \[2, 1\]"):
+                ops.dot(make([1.0, 2.0]), make([3.0]))
+
     def test_no_entries(self):
         assert ops.sum([]) == ops.dot([], []) == 0.0
 
@@ -125,6 +131,8 @@ class TestArrays:
         x = Neuron(2.0)
         assert type(ops.mul(x, np.array(3.0))) is Neuron
         assert (np.array(3.0) * x).value == (x * np.array(3.0)).value == 6.0
+        boxed = np.array(Neuron(3.0), dtype=object)
+        assert ops.mul(x, boxed).value == (x * boxed).value == (boxed * x).value == 6.0
 
     @pytest.mark.parametrize("number", [np.float64(3), np.float32(3), np.int64(3)])
     def test_scalars_of_numpy_on_either_side(self, number):
@@ -198,6 +206,23 @@ class TestDomain:
         assert f(3) == -math.inf
         with pytest.raises(DomainError):
             ops.log(0.0)
+
+    def test_one_errstate_serves_several_threads_at_once(self):
+        barrier = threading.Barrier(2)
+
+        @errstate(domain="ignore")
+        def work():
+            barrier.wait()
+            results.append(ops.log(0.0))
+            barrier.wait()
+
+        results = []
+        threads = [threading.Thread(target=work) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert results == [-math.inf] * 2
 
     def test_errstate_refuses_other_words(self):
         with pytest.raises(ValueError, match="'raise' or 'ignore', not 'warn'"):

@@ -117,6 +117,12 @@ class TestRarePoints:
             assert same(op(x), expected)
             assert same(op(Neuron(x)).value, expected)
 
+    def test_in_columns_too(self):
+        inverses = Op("inverses", forward=lambda xp, x: xp.sum(1.0 / xp.exp(x) / x), partials=(None,), variadic=True)
+        with errstate(domain="ignore"):
+            assert inverses([0.0, 1.0]) == math.inf
+            assert inverses([-1000.0, 1.0]) == -math.inf  # exp gives 0, and the division goes on with it
+
     def test_runs_once_at_ordinary_points_and_twice_at_rare_ones(self):
         runs = []
 

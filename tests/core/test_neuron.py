@@ -8,13 +8,14 @@ import fractions
 import math
 import operator
 import pickle
+import threading
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gograd_core import Neuron, UnknownOperationError, no_grad, ops, registry, stop_gradient
+from gograd_core import Neuron, UnknownOperationError, no_grad, ops, recording, registry, stop_gradient
 
 FINITE = st.floats(-1e6, 1e6)
 
@@ -264,6 +265,26 @@ class TestNoGrad:
         with pytest.raises(ZeroDivisionError), no_grad():
             1 / 0
         assert (x * x).operation is not None
+
+
+def test_one_no_grad_serves_several_threads_at_once():
+    barrier = threading.Barrier(2)
+    x, operations = Neuron(2.0), []
+
+    @no_grad()
+    def work():
+        barrier.wait()
+        operations.append((x * x).operation)
+        barrier.wait()
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert operations == [None, None]
+    assert (x * x).operation is not None
+    assert recording.pauses == 0
 
 
 def test_stop_gradient_keeps_the_value_and_no_derivative():

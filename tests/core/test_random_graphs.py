@@ -6,6 +6,7 @@ engines add adjoints in different orders, and where terms cancel, what is left i
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
 
@@ -44,14 +45,15 @@ PEERS = {
     "tanh": anp.tanh,
     "where": lambda c, x, y: anp.where(autograd.tracer.getval(c) != 0.0, x, y),
 }
-OPERATIONS = [op for op in registry.active.operations() if any(op.partials) or op.name == "stop_gradient"]
+OPERATIONS = [op for op in registry.active.operations() if op.name in PEERS or (any(op.partials) and not op.variadic)]
 LEAVES = 3
 POINTS = st.builds(operator.mul, st.floats(0.01, 3.0), st.sampled_from((-1, 1)))
 TOLERANCE = 1e-10
 
 
-def test_every_operation_with_a_derivative_has_a_peer():
-    assert {op.name for op in OPERATIONS} == set(PEERS)
+def peer_of(op):
+    """What the operation is to autograd: without an entry above, its forward rule, which autograd differentiates."""
+    return PEERS.get(op.name, functools.partial(op.forward, anp))
 
 
 @st.composite
@@ -105,7 +107,7 @@ def test_agree_with_autograd(program, points):
         assume(False)
 
     def peer(leaves):
-        return run(program, leaves, lambda op: PEERS[op.name])[-1] + 0.0 * leaves[0]  # depends on a leaf in any case
+        return run(program, leaves, peer_of)[-1] + 0.0 * leaves[0]  # depends on a leaf in any case
 
     expected = [float(derivative) for derivative in autograd.grad(peer)(points)]
     assert results[-1].value == pytest.approx(float(peer(points)), rel=TOLERANCE, abs=0)

@@ -7,7 +7,19 @@ from collections import namedtuple
 import numpy as np
 import pytest
 
-from gograd_core import Neuron, Op, errstate, grad, gradient, no_grad, ops, value_and_grad
+from gograd_core import (
+    DomainError,
+    InvalidOperationError,
+    Neuron,
+    Op,
+    RuleError,
+    errstate,
+    grad,
+    gradient,
+    no_grad,
+    ops,
+    value_and_grad,
+)
 
 Point = namedtuple("Point", "x y")
 
@@ -26,6 +38,7 @@ class TestGradient:
         y = x * x
         assert gradient(y * 3.0, [y, other, y]) == [3.0, 0.0, 3.0]
         assert gradient(x, x) == 1.0
+        assert other.grad == 7.0
 
     @pytest.mark.parametrize("create_graph", [False, True])
     def test_leaves_every_grad_untouched(self, create_graph):
@@ -49,6 +62,34 @@ class TestGradient:
             y = gradient(y, x, create_graph=True)
             assert y.value == pytest.approx(expected, rel=1e-15)
         assert gradient(y, x) == 0.0
+
+    def test_create_graph_records_under_no_grad(self):
+        x = Neuron(3.0)
+        y = x**3
+        with no_grad():
+            first = gradient(y, x, create_graph=True)
+        assert gradient(first, x) == 18.0
+
+    def test_create_graph_judges_and_checks_what_partials_give(self):
+        x = Neuron(0.0)
+        with pytest.raises(DomainError, match=r"derivative by input 0 of sqrt\(0.0\) is inf"):
+            gradient(ops.sqrt(x), x, create_graph=True)
+        for result in (None, "1", [1.0]):
+            odd = Op("odd", forward=lambda xp, x: x, partials=(lambda xp, out, x: result,))  # noqa: B023
+            with pytest.raises(RuleError, match="partial 0 of odd"):
+                gradient(odd(x), x, create_graph=True)
+        short = Op(
+            "short", forward=lambda xp, x: xp.sum(x), partials=(lambda xp, out, x: type(x)([1.0]),), variadic=True
+        )
+        with pytest.raises(RuleError, match="partial 0 of short .* returned 1 numbers, expected 2"):
+            gradient(short([x, x]), x, create_graph=True)
+
+    def test_opaque_operations_have_no_second_derivative(self):
+        opaque = Op("solver", forward=lambda xp, x: x, partials=(lambda xp, out, x: 1.0,), opaque=True)
+        x = Neuron(2.0)
+        assert gradient(opaque(x), x) == 1.0
+        with pytest.raises(InvalidOperationError, match="solver .* is opaque"):
+            gradient(opaque(x), x, create_graph=True)
 
     def test_a_derivative_that_vanishes_may_have_one_that_does_not(self):
         x = Neuron(0.0)
@@ -93,7 +134,7 @@ class TestGrad:
         assert grad(lambda x: captured * captured)(1.0) == 0.0
         assert captured.grad == 0.0
 
-    @pytest.mark.parametrize("result", [[1.0], None, (1.0, 2.0), {"y": 1.0}, np.array([1.0, 2.0])])
+    @pytest.mark.parametrize("result", [[1.0], None, "a", (1.0, 2.0), {"y": 1.0}, np.array([1.0, 2.0])])
     def test_the_function_must_return_one_number(self, result):
         with pytest.raises(TypeError, match="must return one number"):
             grad(lambda x: result)(1.0)
@@ -101,6 +142,10 @@ class TestGrad:
     def test_there_must_be_such_an_argument(self):
         with pytest.raises(IndexError, match="wrt=2, but product was called with 2 positional"):
             grad(product, wrt=2)(1.0, 2.0)
+
+    def test_an_argument_is_named_once(self):
+        with pytest.raises(ValueError, match="names an argument of product twice"):
+            grad(product, wrt=(0, -2))(1.0, 2.0)
 
     def test_branches_on_values(self):
         def f(x):
@@ -143,6 +188,23 @@ class TestNesting:
             return gradient(y * y, y) * x
 
         assert grad(f)(2.0) == 6 * 2.0**2
+
+    def test_third_order_at_the_middle_of_the_activations(self):
+        assert grad(grad(grad(ops.tanh)))(0.0) == pytest.approx(-2.0, rel=1e-15)
+        assert grad(grad(grad(ops.sigmoid)))(0.0) == pytest.approx(-1 / 8, rel=1e-15)
+
+    def test_mixed_derivatives_of_a_power_agree_at_exponent_zero(self):
+        along_x_first = grad(lambda y: grad(lambda x: x**y)(3.0))(0.0)
+        along_y_first = grad(lambda x: grad(lambda y: x**y)(0.0))(3.0)
+        assert along_x_first == pytest.approx(1 / 3, rel=1e-15)
+        assert along_y_first == pytest.approx(1 / 3, rel=1e-15)
+
+    def test_a_condition_that_is_a_neuron_does_not_poison_either(self):
+        def f(x):
+            return ops.where(ops.relu(x), ops.log(x), x * x)
+
+        with errstate(domain="ignore"):
+            assert grad(grad(f))(0.0) == 2.0
 
     def test_mixed_second_derivative(self):
         def f(x, y):

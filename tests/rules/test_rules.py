@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 
 from gograd_core import Neuron, gradient, registry, scalar
-from gograd_core.testing.multiprecision import exact_partial, exact_value
+from gograd_core.testing.multiprecision import MultiprecisionNamespace, exact_partial, exact_value
 
 TOLERANCE = 8 * 2.0**-52
 NUMERICAL_ZERO = 1e-30  # what is left of a zero derivative by differences in 50 digits
 SECOND_ORDER_TOLERANCE = 64 * 2.0**-52  # sums of several terms of opposite sign
+THIRD_ORDER_TOLERANCE = 1024 * 2.0**-52  # and of more of them
 
 OPERATIONS = registry.active.operations()
 SAMPLES = [pytest.param(op, sample, id=f"{op.name}{sample}") for op in OPERATIONS for sample in op.samples]
@@ -81,6 +82,34 @@ def test_second_derivative_is_that_of_the_forward_rule_in_50_digits(op, sample):
             assert found == 0.0
         else:
             assert close(found, exact, SECOND_ORDER_TOLERANCE), (index, found, exact)
+
+
+@pytest.mark.parametrize(("op", "sample"), [case for case in SCALAR if case.values[0].arity == 1])
+def test_third_derivative_is_that_of_the_forward_rule_in_50_digits(op, sample):
+    x = Neuron(sample[0])
+    derivative = op(x)
+    for _ in range(2):
+        derivative = gradient(derivative, x, create_graph=True)
+    found, exact = gradient(derivative, x), exact_partial(op, 0, sample, order=3)
+    if abs(exact) < NUMERICAL_ZERO * abs(op(*sample)):
+        assert found == 0.0
+    else:
+        assert close(found, exact, THIRD_ORDER_TOLERANCE), (found, exact)
+
+
+@pytest.mark.parametrize(("op", "sample"), [case for case in SCALAR if case.values[0].arity == 2])
+def test_mixed_second_derivatives_agree_in_both_orders_and_with_50_digits(op, sample):
+    with mpmath.workdps(50):
+        rule = lambda x, y: op.forward(MultiprecisionNamespace(), x, y)  # noqa: E731
+        exact = mpmath.diff(rule, tuple(map(mpmath.mpf, sample)), (1, 1))
+    for first, second in ((0, 1), (1, 0)):
+        neurons = neurons_of(op, sample)
+        derivative = gradient(op(*neurons), neurons[first], create_graph=True)
+        found = gradient(derivative, neurons[second])
+        if abs(exact) < 1e-20 * max(1.0, abs(op(*sample))):
+            assert found == 0.0
+        else:
+            assert close(found, exact, SECOND_ORDER_TOLERANCE), (first, found, exact)
 
 
 @pytest.mark.parametrize(("op", "sample"), [case for case in SAMPLES if not case.values[0].opaque])

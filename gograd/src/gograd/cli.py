@@ -89,7 +89,7 @@ def train_digits(
             history=history,
         )
     except DomainError as error:
-        raise _fail(f"the training left the real numbers in epoch {len(history.epochs) + 1}: {error}") from None
+        raise _fail(f"the training left the real numbers in epoch {len(history.epochs) + 1}: {error.fact}") from None
     if len(history.epochs) < epochs:
         console.print(f"Stopped in epoch {len(history.epochs) + 1} of {epochs}.")
     console.print(_confusion_table(data.held_out_digits, outcome.predictions))
@@ -161,7 +161,7 @@ def evaluate_expression(
         if isinstance(result, Neuron):
             result.backward()
     except (ExpressionError, DomainError) as error:
-        raise _fail(error) from None
+        raise _fail(error.fact if isinstance(error, DomainError) else error) from None
     table = Table(show_header=False)
     for _ in range(2):
         table.add_column(overflow="fold")

@@ -73,6 +73,8 @@ class _Evaluator(ast.NodeVisitor):
             return self._variables[node.id]
         if node.id in _CONSTANTS:
             return getattr(ops, node.id)
+        if node.id in ops:
+            raise ExpressionError(f"{node.id!r} is an operation: call it, {node.id}(...)")
         raise ExpressionError(f"{node.id!r} has no value: give {node.id}=NUMBER")
 
     def visit_List(self, node: ast.List) -> list[Any]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from gograd_core import scalar
 from gograd_core.errors import InvalidOperationError, StaleGraphError, errstate
-from gograd_core.evaluation import as_numbers, describe, judge, run_rule
+from gograd_core.evaluation import as_column, as_numbers, describe, judge, run_rule
 from gograd_core.namespaces import Column, ColumnNamespace
 
 if TYPE_CHECKING:
@@ -246,12 +246,15 @@ def _sweep_graph(visited: Visited, output: Neuron, xp: Any) -> None:
                 except Exception as error:
                     error.add_note(f"while running partial {index} of {op.title} on neurons")
                     raise
-            locals_ = local_column.entries if isinstance(local_column, Column) else [local_column] * len(column)
-            for entry, local in zip(column, locals_, strict=True):
-                local_value = getattr(local, "_value", local)
-                if type(entry) is float or (local is local_value and local == 0.0):
+            what = f"partial {index}"
+            locals_ = as_column(op, local_column, len(column), what)
+            local_values = [as_numbers(op, getattr(local, "_value", local), 1, what)[0] for local in locals_]
+            for entry, local, local_value in zip(column, locals_, local_values, strict=True):
+                if type(entry) is float or (not hasattr(local, "_value") and local_value == 0.0):
                     continue
-                judge(op, values, local_value, lambda: f"derivative of {describe(op, node._constituents)}")  # noqa: B023
+                if local_value - local_value != 0.0:
+                    where = describe(op, node._constituents)
+                    judge(op, values, local_value, lambda: f"the derivative by input {index} of {where}")  # noqa: B023
                 share = adjoint * local
                 unset = type(entry._grad) is float and entry._grad == 0.0
                 entry._grad = share if unset else entry._grad + share

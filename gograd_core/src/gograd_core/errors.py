@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import ContextDecorator
-from contextvars import ContextVar, Token
-from types import TracebackType
+from contextvars import ContextVar
 from typing import Any, Literal
+
+from gograd_core.blocks import Block
 
 __all__ = [
     "DomainError",
@@ -23,12 +23,16 @@ class DomainError(ArithmeticError, ValueError):
     """An operation made NaN out of numbers, or an infinity out of finite ones.
 
     Attributes:
+        fact: what was computed, and what came out.
         operation: the `Op` that was called.
         inputs: its inputs, as floats.
     """
 
-    def __init__(self, message: str, *, operation: Any = None, inputs: tuple[Any, ...] = ()) -> None:
-        super().__init__(message)
+    def __init__(self, fact: str, *, operation: Any = None, inputs: tuple[Any, ...] = ()) -> None:
+        super().__init__(
+            f"{fact}. Check the inputs, or let the result of IEEE 754 stand with gograd_core.errstate(domain='ignore')."
+        )
+        self.fact = fact
         self.operation = operation
         self.inputs = inputs
 
@@ -59,15 +63,15 @@ class PluginWarning(UserWarning):
 
 Policy = Literal["raise", "ignore"]
 
-_domain: ContextVar[Policy] = ContextVar("gograd_domain", default="raise")
+_domain: ContextVar[tuple[Policy, ...]] = ContextVar("gograd_domain", default=("raise",))
 
 
 def domain_errors_raise() -> bool:
     """Whether, here and now, a result outside the real numbers is an error."""
-    return _domain.get() == "raise"
+    return _domain.get()[-1] == "raise"
 
 
-class errstate(ContextDecorator):
+class errstate(Block):
     """What happens where an operation leaves the real numbers: ``with errstate(domain="ignore"):``.
 
     ``"raise"`` (the default everywhere) raises `DomainError`; ``"ignore"`` lets the result of
@@ -80,16 +84,4 @@ class errstate(ContextDecorator):
     def __init__(self, *, domain: Policy) -> None:
         if domain not in ("raise", "ignore"):
             raise ValueError(f"errstate(domain=...) takes 'raise' or 'ignore', not {domain!r}")
-        self._policy: Policy = domain
-        self._tokens: list[Token[Policy]] = []
-
-    def __enter__(self) -> None:
-        self._tokens.append(_domain.set(self._policy))
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        _domain.reset(self._tokens.pop())
+        super().__init__(_domain, domain)

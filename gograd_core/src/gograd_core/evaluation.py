@@ -18,7 +18,7 @@ from gograd_core.namespaces import Column, ColumnNamespace, IEEEFloat, ieee
 if TYPE_CHECKING:
     from gograd_core.op import Op
 
-__all__ = ["as_float", "as_numbers", "describe", "judge", "run_rule"]
+__all__ = ["as_column", "as_float", "as_numbers", "describe", "judge", "run_rule"]
 
 _scalar_columns = ColumnNamespace(scalar)
 _ieee_columns = ColumnNamespace(ieee)
@@ -72,15 +72,24 @@ def as_numbers(op: Op, result: Any, length: int, what: str) -> list[float]:
     Raises:
         RuleError: it is neither a real number nor (of a variadic operation) a column of that length.
     """
-    entries: Sequence[Any] = [result] * length
-    if op.variadic and isinstance(result, Column):
-        entries = result.entries
-        if len(entries) != length:
-            raise RuleError(f"{what} of {op.title} returned {len(entries)} numbers, expected {length}")
+    entries = as_column(op, result, length, what)
     for entry in entries:
         if type(entry) is not float and not isinstance(entry, numbers.Real):
             raise RuleError(f"{what} of {op.title} returned {entry!r}, expected a real number")
     return [float(entry) for entry in entries]
+
+
+def as_column(op: Op, result: Any, length: int, what: str) -> Sequence[Any]:
+    """What a rule returned, as `length` entries, whatever they are.
+
+    Raises:
+        RuleError: it is a column of another length.
+    """
+    if not (op.variadic and isinstance(result, Column)):
+        return [result] * length
+    if len(result) != length:
+        raise RuleError(f"{what} of {op.title} returned {len(result)} numbers, expected {length}")
+    return result.entries
 
 
 def judge(op: Op, inputs: Sequence[float], result: float, describe: Callable[[], str]) -> None:
@@ -92,8 +101,7 @@ def judge(op: Op, inputs: Sequence[float], result: float, describe: Callable[[],
     infinity_of_finite = result in (inf, -inf) and all(map(isfinite, inputs))
     if (nan_of_numbers or infinity_of_finite) and domain_errors_raise():
         raise DomainError(
-            f"{describe()} is {result}, not a finite number, in {op.title}. Check the inputs, or let "
-            "the result of IEEE 754 stand with gograd_core.errstate(domain='ignore').",
+            f"{describe()} is {result}, not a finite number, in {op.title}",
             operation=op,
             inputs=tuple(inputs),
         )

@@ -12,9 +12,9 @@ from typing import Any
 
 from gograd_core import registry, scalar
 
-__all__ = ["ArrayNamespace", "Column", "ColumnNamespace", "IEEEFloat", "ieee"]
+__all__ = ["REDUCTIONS", "ArrayNamespace", "Column", "ColumnNamespace", "IEEEFloat", "ieee"]
 
-_REDUCTIONS = ("max", "min", "prod", "sum")
+REDUCTIONS = ("max", "min", "prod", "sum")
 
 
 class IEEEFloat(float):
@@ -120,7 +120,7 @@ class ColumnNamespace:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._xp, name)
-        if name in _REDUCTIONS:
+        if name in REDUCTIONS:
             return lambda column: found(column.entries)
         if not callable(found):
             return found

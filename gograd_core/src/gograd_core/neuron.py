@@ -11,8 +11,10 @@ import attrs
 
 from gograd_core import backward as _backward
 from gograd_core import recording, registry, scalar
+from gograd_core.errors import RuleError
 from gograd_core.evaluation import as_float, as_numbers, describe, judge, run_rule
 from gograd_core.namespaces import Column
+from gograd_core.tree import flatten
 
 if TYPE_CHECKING:
     from gograd_core.op import Op
@@ -116,8 +118,7 @@ class Neuron:
     @property
     def grad(self) -> float:
         """The derivatives that `backward` has added up since `zero_grad` (a leaf), or that of the last sweep."""
-        grad: float = getattr(self, "_grad", 0.0)
-        return grad
+        return float(getattr(self, "_grad", 0.0))
 
     @grad.setter
     def grad(self, grad: Any) -> None:
@@ -221,7 +222,7 @@ def _restore(value: float, label: str, grad: float) -> Neuron:
 
 def apply(op: Op, entries: tuple[Any, ...]) -> Any:
     """`op` of numbers and neurons (of its columns' entries in a row), judged and recorded."""
-    if op.arity == 1 and type(entries[0]) is Neuron:  # the common case first, as in `_binary`
+    if op.arity == 1 and type(entries[0]) is Neuron:  # the common case first, as in `binding`
         try:
             out = op.forward(scalar, entries[0]._value)
         except Exception:
@@ -244,6 +245,8 @@ def apply(op: Op, entries: tuple[Any, ...]) -> Any:
     if type(out) is not float:
         if isinstance(out, bool):
             return out
+        if isinstance(out, Column):
+            raise RuleError(f"forward of {op.title} returned a column, expected a real number")
         (out,) = as_numbers(op, out, 1, "forward")
     if out - out != 0.0:
         judge(op, values, out, lambda: describe(op, constituents))
@@ -265,6 +268,8 @@ def _node(op: Op, out: float, constituents: tuple[Any, ...]) -> Neuron:
 
 
 def zero_grad(neurons: Any) -> None:
-    """Set the `grad` of each of the neurons (one, or any iterable of them) to 0.0."""
-    for neuron in (neurons,) if type(neurons) is Neuron else neurons:
+    """Set the `grad` of neurons to 0.0: of one, of any iterable, of nested lists, dicts or arrays of them."""
+    if hasattr(neurons, "__next__"):
+        neurons = list(neurons)
+    for neuron in flatten(neurons)[0]:
         neuron.grad = 0.0

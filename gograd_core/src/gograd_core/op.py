@@ -14,7 +14,7 @@ from gograd_core import neuron as _neuron
 from gograd_core import scalar
 from gograd_core.binding import OPERATORS
 from gograd_core.errors import InvalidOperationError
-from gograd_core.namespaces import ArrayNamespace, ColumnNamespace
+from gograd_core.namespaces import REDUCTIONS, ArrayNamespace, ColumnNamespace
 
 __all__ = ["Edge", "Op", "Provider"]
 
@@ -173,7 +173,7 @@ class Op:
 
 
 def _is_array(x: Any) -> bool:
-    return hasattr(x, "__array_namespace__") and x.shape != ()
+    return hasattr(x, "__array_namespace__") and (x.shape != () or _holds_neurons([x]))
 
 
 def _call_with_arrays(op: Op, inputs: tuple[Any, ...]) -> Any:
@@ -182,7 +182,7 @@ def _call_with_arrays(op: Op, inputs: tuple[Any, ...]) -> Any:
     if op.variadic:
         if any(len(array.shape) != 1 for array in arrays):
             raise ValueError(f"{op.title} expects one-dimensional columns, got shapes {[a.shape for a in arrays]}")
-        if len(arrays) < len(inputs) or _holds_neurons(arrays):
+        if len(arrays) < len(inputs) or _holds_neurons(arrays) or len({array.shape for array in arrays}) > 1:
             return _neuron.apply(op, op.flatten(inputs))
     elif _holds_neurons(inputs):
         import numpy as np  # an object array exists, so NumPy is there
@@ -220,6 +220,8 @@ def _validate(op: Op) -> None:
         known = not op.variadic and (op.operator, len(op.partials)) in OPERATORS
         inputs = "columns" if op.variadic else f"{len(op.partials)} inputs"
         require(known, f"operator {op.operator!r} with {inputs} is none of Python")
+    for name in {op.name, *op.aliases} & set(scalar.__all__):
+        _validate_standard_name(op, name, require)
     for sample in op.samples:
         fits = isinstance(sample, tuple) and len(sample) == len(op.partials)
         require(fits, f"sample {sample!r} must be a tuple of {len(op.partials)} inputs")
@@ -233,8 +235,23 @@ def _validate_name(field: str, name: Any, require: Callable[[bool, str], None]) 
     require(not keyword.iskeyword(name), f"{field} {name!r} is a keyword of Python")
     require(not name.startswith("_"), f"{field} {name!r} begins with an underscore")
     require(name not in _neuron.RESERVED_NAMES, f"{field} {name!r} is an attribute of Neuron")
-    require(not isinstance(getattr(scalar, name, None) if name in scalar.__all__ else None, float),
-            f"{field} {name!r} is a constant of the array API standard")  # fmt: skip
+    standard = getattr(scalar, name) if name in scalar.__all__ else None
+    require(not isinstance(standard, float), f"{field} {name!r} is a constant of the array API standard")
+
+
+def _validate_standard_name(op: Op, name: str, require: Callable[[bool, str], None]) -> None:
+    """A rule that calls ``xp.NAME`` must get the same function on floats and on neurons."""
+    reduces = name in REDUCTIONS
+    kind = "a column to a number" if reduces else "numbers to a number"
+    require(op.variadic is reduces, f"{name!r} is a function of the array API standard, from {kind}")
+    try:
+        inspect.signature(getattr(scalar, name)).bind(*op.partials)
+    except TypeError:
+        require(
+            False, f"{name!r} is a function of the array API standard, which does not take {len(op.partials)} inputs"
+        )
+    except ValueError:  # a built-in function without a signature
+        pass
 
 
 def _validate_signature(

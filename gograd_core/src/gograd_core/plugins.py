@@ -108,12 +108,19 @@ def _load(
         manager.register(plugin, name)
         return attrs.evolve(record, operations=_collect(manager, plugin, provider))
     except (Exception, SystemExit) as error:  # a plugin may fail in any way, and hurts itself alone
-        record = attrs.evolve(record, status="failed", reason=f"{type(error).__name__}: {error}")
+        record = attrs.evolve(record, status="failed", reason=_in_words(error))
         if strict:
             raise PluginError(f"gograd plugin {record}") from error
         if manager.has_plugin(name):
             manager.unregister(name=name)
         return record
+
+
+def _in_words(error: BaseException) -> str:
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # even its message may fail
+        return type(error).__name__
 
 
 def _collect(manager: pluggy.PluginManager, plugin: Any, provider: Provider) -> tuple[Op, ...]:

@@ -3,43 +3,43 @@
 from __future__ import annotations
 
 import threading
-from contextlib import ContextDecorator
-from contextvars import ContextVar, Token
+from contextvars import ContextVar
+
+from gograd_core.blocks import Block
 
 __all__ = ["is_recording", "no_grad", "recording"]
 
-_recording: ContextVar[bool] = ContextVar("gograd_recording", default=True)
+_recording: ContextVar[tuple[bool, ...]] = ContextVar("gograd_recording", default=(True,))
 pauses = 0  # how many no_grad blocks are open anywhere: nobody asks the slower ContextVar if none
 _pauses_lock = threading.Lock()
 
 
 def is_recording() -> bool:
     """Whether operations, here and now, remember what they are made of."""
-    return not pauses or _recording.get()
+    return not pauses or _recording.get()[-1]
 
 
-class no_grad(ContextDecorator):
+class no_grad(Block):
     """A block (or function) in which operations give leaves: no graph is recorded, none is kept."""
 
-    _records = False
-
     def __init__(self) -> None:
-        self._tokens: list[Token[bool]] = []
+        super().__init__(_recording, False)
 
     def __enter__(self) -> None:
         global pauses
         with _pauses_lock:
             pauses += 1
-        self._tokens.append(_recording.set(self._records))
+        super().__enter__()
 
     def __exit__(self, *_: object) -> None:
         global pauses
-        _recording.reset(self._tokens.pop())
+        super().__exit__()
         with _pauses_lock:
             pauses -= 1
 
 
-class recording(no_grad):
+class recording(Block):
     """The contrary, inside a `no_grad` block: what a transform needs to differentiate."""
 
-    _records = True
+    def __init__(self) -> None:
+        super().__init__(_recording, True)

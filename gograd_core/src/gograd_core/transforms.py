@@ -9,6 +9,7 @@ from typing import Any
 
 from gograd_core import backward
 from gograd_core.builtin_ops import identity
+from gograd_core.evaluation import as_float
 from gograd_core.neuron import Neuron
 from gograd_core.recording import recording
 from gograd_core.registry import ops
@@ -63,6 +64,7 @@ def value_and_grad(
     Raises:
         TypeError: (when called) `f` does not return one number, or an argument is none.
         IndexError: (when called) there is no argument `wrt`.
+        ValueError: (when called) `wrt` names an argument twice.
     """
 
     @functools.wraps(f)
@@ -71,6 +73,8 @@ def value_and_grad(
         as_neurons = create_graph or _depth.get() > 0
         if any(not -len(args) <= position < len(args) for position in positions):
             raise IndexError(f"wrt={wrt!r}, but {_name(f)} was called with {len(args)} positional argument(s)")
+        if len({position % len(args) for position in positions}) < len(positions):
+            raise ValueError(f"wrt={wrt!r} names an argument of {_name(f)} twice")
         leaves, rebuild = flatten([args[position] for position in positions])
         with recording():
             inputs = [_variable(leaf, attached=as_neurons) for leaf in leaves]
@@ -84,7 +88,7 @@ def value_and_grad(
             finally:
                 _depth.reset(token)
             if type(output) is not Neuron:
-                output = Neuron(_number(f, output))
+                output = Neuron(as_float(output, f"{_name(f)} must return one number to be differentiated;"))
             derivatives = rebuild(_derivatives(output, inputs, as_neurons, since))
         return (
             output if as_neurons else output.value,
@@ -119,12 +123,6 @@ def _variable(number: Any, *, attached: bool) -> Neuron:
         return Neuron(number)
     variable: Neuron = identity(number) if attached else Neuron(number.value)
     return variable
-
-
-def _number(f: Callable[..., Any], output: Any) -> Any:
-    if isinstance(output, (list, tuple, dict, type(None))) or getattr(output, "shape", ()) != ():
-        raise TypeError(f"{_name(f)} must return one number to be differentiated, got {output!r}")
-    return output
 
 
 def _name(f: Callable[..., Any]) -> str:

@@ -145,12 +145,20 @@ class Net:
 
     A module is anything with `__call__`, `parameters()` and `name_parameters(prefix)`; a plain
     function (say, one that scales its inputs) serves as a module without parameters.
-    Parameters are labelled ``layer0.unit3.w7``.
+    Parameters are labelled ``layer0.unit3.w7``. Give the layers different seeds (or one shared
+    `random.Random`): layers of the same seed and size start with the same weights.
+
+    Raises:
+        TypeError: a layer cannot be called.
+        ValueError: there is none.
     """
 
     def __init__(self, *layers: Module | Callable[[Any], Any]) -> None:
         if not layers:
             raise ValueError("a net needs at least one layer")
+        for layer in layers:
+            if not callable(layer):
+                raise TypeError(f"a net is made of layers and functions, got {layer!r}")
         self.layers = layers
         self.name_parameters("")
 

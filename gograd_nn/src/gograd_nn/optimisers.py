@@ -18,6 +18,7 @@ class SGD:
     that is given twice is one parameter.
 
     Raises:
+        TypeError: a parameter is no leaf neuron.
         ValueError: no parameters, or a setting out of its range.
     """
 
@@ -27,6 +28,9 @@ class SGD:
         self.parameters = list(dict.fromkeys(parameters))
         if not self.parameters:
             raise ValueError("SGD needs at least one parameter")
+        for parameter in self.parameters:
+            if not isinstance(parameter, Neuron) or parameter.operation is not None:
+                raise TypeError(f"SGD expects leaf neurons, got {parameter!r}")
         if not 0.0 < rate < math.inf:
             raise ValueError(f"rate must be positive and finite, got {rate!r}")
         if not 0.0 <= momentum < 1.0:

@@ -9,7 +9,7 @@ from typing import Any
 import attrs
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from gograd_core import no_grad, ops
+from gograd_core import Neuron, no_grad, ops
 from gograd_nn.optimisers import SGD
 
 __all__ = ["Epoch", "History", "accuracy", "fit", "predict"]
@@ -134,6 +134,8 @@ def _step(model: Model, inputs: list[Any], targets: list[Any], loss: Loss, optim
     """One step of the optimiser on one batch: the mean loss, and how many predictions were right."""
     outputs = [model(x) for x in inputs]
     mean_loss = ops.sum([loss(output, target) for output, target in zip(outputs, targets, strict=True)]) / len(inputs)
+    if not isinstance(mean_loss, Neuron) or mean_loss.operation is None:
+        raise ValueError("the loss depends on no neuron: is fit() called under no_grad(), or has the model none?")
     optimiser.zero_grad()
     mean_loss.backward()
     optimiser.step()

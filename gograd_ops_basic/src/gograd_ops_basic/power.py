@@ -15,8 +15,10 @@ def pow_forward(xp: Any, x: Any, y: Any) -> Any:
 
 
 def pow_partial_x(xp: Any, out: Any, x: Any, y: Any) -> Any:
-    # x ** 0 is 1 for every x, 0 included, where the formula would be 0 * infinity.
-    return xp.where(y == 0.0, 0.0, y * x ** (y - 1.0))
+    # x ** 0 is 1 for every x, 0 included, where the formula would be 0 * infinity. Elsewhere the
+    # formula holds at y = 0 too, and its own derivative along y is not 0 there.
+    slope = y * x ** (y - 1.0)
+    return xp.where(x == 0.0, xp.where(y == 0.0, 0.0, slope), slope)
 
 
 def pow_partial_y(xp: Any, out: Any, x: Any, y: Any) -> Any:
@@ -29,7 +31,7 @@ POW = Op(
     forward=pow_forward,
     partials=(pow_partial_x, pow_partial_y),
     operator="**",
-    samples=((2.0, 3.0), (0.5, -1.5), (7.0, 0.3), (1.0001, 1000.0)),
+    samples=((2.0, 3.0), (0.5, -1.5), (7.0, 0.3), (1.0001, 1000.0), (3.0, 0.0)),
     edges=(
         Edge((-3.0, 2.0), 9.0, (-6.0, nan), "a negative base has powers at single integers only: no slope along y"),
         Edge((-2.0, 3.0), -8.0, (12.0, nan), "likewise for an odd exponent"),

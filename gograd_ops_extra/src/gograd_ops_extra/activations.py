@@ -17,9 +17,11 @@ def sigmoid_forward(xp: Any, x: Any) -> Any:
 
 
 def sigmoid_partial(xp: Any, out: Any, x: Any) -> Any:
-    # out * (1 - out) is shorter, and loses every digit beyond x = 37, where out rounds to 1.
-    decay = xp.exp(-xp.abs(x))
-    return decay / ((1.0 + decay) * (1.0 + decay))
+    # out * (1 - out) loses every digit beyond x = 37, where out rounds to 1. The other formula has
+    # a kink at 0, which higher derivatives would see. Each is taken where it is smooth and accurate.
+    size = xp.abs(x)
+    decay = xp.exp(-size)
+    return xp.where(size < 1.0, out * (1.0 - out), decay / ((1.0 + decay) * (1.0 + decay)))
 
 
 def relu_forward(xp: Any, x: Any) -> Any:
@@ -36,7 +38,7 @@ ACTIVATIONS = (
         forward=sigmoid_forward,
         partials=(sigmoid_partial,),
         symbol="σ",
-        samples=((0.3,), (-2.0,), (40.0,), (-700.0,)),
+        samples=((0.0,), (0.3,), (-2.0,), (40.0,), (-700.0,)),
         edges=(
             Edge((800.0,), 1.0, (0.0,), "the slope underflows"),
             Edge((-800.0,), 0.0, (0.0,), "value and slope underflow"),

@@ -46,11 +46,11 @@ def where_forward(xp: Any, condition: Any, x: Any, y: Any) -> Any:
 
 
 def where_partial_x(xp: Any, out: Any, condition: Any, x: Any, y: Any) -> Any:
-    return xp.where(condition, 1.0, 0.0)
+    return xp.where(condition != 0.0, 1.0, 0.0)  # a comparison of neurons is a constant
 
 
 def where_partial_y(xp: Any, out: Any, condition: Any, x: Any, y: Any) -> Any:
-    return xp.where(condition, 0.0, 1.0)
+    return xp.where(condition != 0.0, 0.0, 1.0)
 
 
 CHOICES = (

@@ -55,9 +55,11 @@ def tanh_forward(xp: Any, x: Any) -> Any:
 
 
 def tanh_partial(xp: Any, out: Any, x: Any) -> Any:
-    # 1 - out**2 is shorter, and loses every digit beyond x = 19, where out rounds to 1.
-    decay = xp.exp(-2.0 * xp.abs(x))
-    return 4.0 * decay / ((1.0 + decay) * (1.0 + decay))
+    # 1 - out**2 loses every digit beyond x = 19, where out rounds to 1. The other formula has a
+    # kink at 0, which higher derivatives would see. Each is taken where it is smooth and accurate.
+    size = xp.abs(x)
+    decay = xp.exp(-2.0 * size)
+    return xp.where(size < 1.0, 1.0 - out * out, 4.0 * decay / ((1.0 + decay) * (1.0 + decay)))
 
 
 def sign_forward(xp: Any, x: Any) -> Any:
@@ -126,7 +128,7 @@ ELEMENTARY = (
         "tanh",
         forward=tanh_forward,
         partials=(tanh_partial,),
-        samples=((0.3,), (-2.0,), (25.0,)),
+        samples=((0.0,), (0.3,), (-2.0,), (25.0,)),
         edges=(Edge((inf,), 1.0, (0.0,), "the limit"), Edge((-400.0,), -1.0, (0.0,), "the slope underflows")),
         reference=lambda mp, x: mp.tanh(x),
         doc="The hyperbolic tangent.",
