@@ -191,6 +191,20 @@ class TestWrongDefinitions:
         with pytest.raises(InvalidOperationError, match=r"^operation 'f': operator .* inputs is none of Python"):
             make(operator=symbol)
 
+    @pytest.mark.parametrize(
+        ("make", "fault"),
+        [
+            (lambda: unary("atan2"), "not of 1 inputs"),
+            (lambda: binary("log1p"), "not of 2 inputs"),
+            (lambda: unary("max"), "from a column to a number"),
+            (lambda: unary(aliases=("multiply",)), "not of 1 inputs"),
+            (lambda: total(1, aliases=("exp",)), "from numbers to a number"),
+        ],
+    )
+    def test_a_name_of_the_standard_takes_the_inputs_of_the_standard(self, make, fault):
+        with pytest.raises(InvalidOperationError, match=f"is a function of the array API standard, {fault}"):
+            make()
+
     def test_operator_of_columns(self):
         with pytest.raises(InvalidOperationError, match=r"^operation 'total': operator '\+' with columns"):
             total(2, operator="+")

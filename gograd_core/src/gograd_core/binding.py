@@ -45,13 +45,13 @@ def bind(owners: Mapping[str, Op] | None) -> None:
         elif symbol in _BINARY:
             name = _BINARY[symbol]
             methods[f"__{name}__"], methods[f"__r{name}__"] = _bound_operator(op)
-    for name in _bound - methods.keys():
+    for name, method in methods.items():
+        setattr(Neuron, name, method)
+    for name in _bound - methods.keys():  # last: until then another thread's look-up needs __getattr__
         if name in _unbound:
             setattr(Neuron, name, _unbound[name])
         else:
             delattr(Neuron, name)
-    for name, method in methods.items():
-        setattr(Neuron, name, method)
     _bound.clear()
     _bound.update(methods)
 

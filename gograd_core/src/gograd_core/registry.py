@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import threading
 import warnings
@@ -193,6 +192,8 @@ class Registry:
                 f"GOGRAD_DISABLE_PLUGINS={first and first.distribution}"
             )
         parts = [f"no installed operation {'implements' if _OPERATOR.fullmatch(name) else 'is'} {spoken(name)}."]
+        import difflib  # for messages alone
+
         nearest = difflib.get_close_matches(name, [claim for claim in self._owners if claim.isidentifier()], n=1)
         if nearest:
             parts.append(f"Did you mean {nearest[0]!r}?")
