@@ -194,10 +194,10 @@ class TestWrongDefinitions:
     @pytest.mark.parametrize(
         ("make", "fault"),
         [
-            (lambda: unary("atan2"), "not of 1 inputs"),
-            (lambda: binary("log1p"), "not of 2 inputs"),
+            (lambda: unary("atan2"), "which does not take 1"),
+            (lambda: binary("log1p"), "which does not take 2"),
             (lambda: unary("max"), "from a column to a number"),
-            (lambda: unary(aliases=("multiply",)), "not of 1 inputs"),
+            (lambda: unary(aliases=("multiply",)), "which does not take 1"),
             (lambda: total(1, aliases=("exp",)), "from numbers to a number"),
         ],
     )

@@ -244,26 +244,26 @@ def _validate_standard_name(op: Op, name: str, require: Callable[[bool, str], No
     reduces = name in REDUCTIONS
     kind = "a column to a number" if reduces else "numbers to a number"
     require(op.variadic is reduces, f"{name!r} is a function of the array API standard, from {kind}")
-    try:
-        inspect.signature(getattr(scalar, name)).bind(*op.partials)
-    except TypeError:
-        require(
-            False, f"{name!r} is a function of the array API standard, which does not take {len(op.partials)} inputs"
-        )
-    except ValueError:  # a built-in function without a signature
-        pass
+    count = len(op.partials)
+    fits = not _misfit(getattr(scalar, name), count)
+    require(fits, f"{name!r} is a function of the array API standard, which does not take {count} inputs")
 
 
 def _validate_signature(
     rule: Rule | None, count: int, what: str, expected: str, require: Callable[[bool, str], None]
 ) -> None:
-    if rule is None:
-        return
+    misfit = "" if rule is None else _misfit(rule, count)
+    require(not misfit, f"{what} must take {count} arguments ({expected}), but {misfit}")
+
+
+def _misfit(rule: Rule, count: int) -> str:
+    """Why `rule` cannot be called with `count` arguments; empty if it can, or does not say."""
     try:
         signature = inspect.signature(rule)
     except (TypeError, ValueError):  # built-in functions may have none
-        return
+        return ""
     try:
         signature.bind(*range(count))
     except TypeError as error:
-        require(False, f"{what} must take {count} arguments ({expected}), but {error}")
+        return str(error)
+    return ""
