@@ -148,6 +148,7 @@ def test_the_result_is_a_neuron_that_can_be_differentiated():
         ("x % 2", "the operator '%'"),
         ("z + 1", "'z' has no value: give z=NUMBER"),
         ("__builtins__", "'__builtins__' has no value"),
+        ("x^2", r"'x\^2': a power is written x\*\*y"),
         ("tanh", r"'tanh' is an operation: call it, tanh\(...\)"),
         ("tanh()", r"tanh\(\): tanh .*takes 1 inputs, got 0"),
         ("tanh(1, 2)", "takes 1 inputs, got 2"),

@@ -84,6 +84,8 @@ class _Evaluator(ast.NodeVisitor):
         return self._operator(node, _UNARY.get(type(node.op)), node.operand)
 
     def visit_BinOp(self, node: ast.BinOp) -> Any:
+        if isinstance(node.op, ast.BitXor):
+            raise ExpressionError(f"{ast.get_source_segment(self._text, node)!r}: a power is written x**y")
         return self._operator(node, _BINARY.get(type(node.op)), node.left, node.right)
 
     def visit_Compare(self, node: ast.Compare) -> Any:
