@@ -107,6 +107,7 @@ class TestRarePoints:
             (lambda xp, x: xp.where(x > 0.0, 1.0 / x, 7.0), 0.0, 7.0),
             (lambda xp, x: xp.where(x == 0.0, 0.0, x / xp.abs(x)), 0.0, 0.0),
             (lambda xp, x: xp.exp(x) / xp.exp(x), 1000.0, math.nan),
+            (lambda xp, x: 1.0 / xp.exp(x), -1000.0, math.inf),
             (lambda xp, x: 1.0 / xp.reciprocal(xp.sigmoid(x)), -1000.0, 0.0),
             (lambda xp, x: x % 0.0, 1.0, math.nan),
         ],

@@ -203,7 +203,9 @@ class TestNesting:
         def f(x):
             return ops.where(ops.relu(x), ops.log(x), x * x)
 
+        x = Neuron(0.0)
         with errstate(domain="ignore"):
+            assert gradient(x + f(x), x, create_graph=True).value == 1.0
             assert grad(grad(f))(0.0) == 2.0
 
     def test_mixed_second_derivative(self):
