@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import operator
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn, final
 
@@ -25,6 +26,7 @@ Method = Callable[..., Any]
 
 next_stamp = itertools.count(1).__next__
 _new = object.__new__
+_setting = threading.Lock()
 
 
 def _operator(symbol: str) -> tuple[Method, Method]:
@@ -112,8 +114,10 @@ class Neuron:
     def value(self, value: Any) -> None:
         if self._operation is not None:
             raise AttributeError(f"only a leaf's value can be set; {self!r} was made by {self._operation.title}")
-        self._value = as_float(value, "Neuron.value")
-        self._stamp = _backward.last_setting = next_stamp()
+        number = as_float(value, "Neuron.value")
+        with _setting:  # the last setting must not go back in time when several threads set leaves
+            self._value = number
+            self._stamp = _backward.last_setting = next_stamp()
 
     @property
     def grad(self) -> float:
