@@ -242,3 +242,9 @@ def test_a_training_that_leaves_the_real_numbers_fails_with_one_line(run, few_di
     assert error.startswith("gograd: the training left the real numbers in epoch 1: log(")
     assert len(error.splitlines()) == 1
     assert not out.exists()
+
+
+def test_a_domain_error_says_what_happened_and_gives_no_advice_for_programs(run):
+    code, _, errors = run("eval", "log(x)", "x=-1")
+    assert code == 1
+    assert errors == "gograd: log(x=-1.0) is nan, not a finite number, in log (gograd-ops-extra 0.1.0)\n"

@@ -239,3 +239,24 @@ class TestDomain:
         with pytest.raises(DomainError, match=r"derivative by input 0 of mul.* times the adjoint 1e\+200 is inf"):
             (x * 1e-200 * 1e200).backward(1e200)
         assert x.grad == 0.0
+
+
+def test_zero_grad_takes_whatever_holds_neurons():
+    x, y = Neuron(1.0), Neuron(2.0)
+    for holder in (
+        x,
+        [x, y],
+        {x, y},
+        {"a": [x], "b": (y,)},
+        np.array([[x], [y]]),
+        iter([x, y]),
+        {"a": x, "b": y}.values(),
+    ):
+        x.grad = y.grad = 5.0
+        zero_grad(holder)
+        assert x.grad == 0.0
+        assert y.grad == (5.0 if holder is x else 0.0)
+    x.grad = 5.0
+    with pytest.raises(TypeError, match=r"zero_grad\(\) expects neurons, got 1.0"):
+        zero_grad([x, 1.0])
+    assert x.grad == 5.0

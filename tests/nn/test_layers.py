@@ -210,3 +210,8 @@ def test_wrong_sizes_and_settings_are_named(call, message):
 def test_an_unknown_activation_is_named_with_its_nearest():
     with pytest.raises(UnknownOperationError, match=r"'tahn'.* Did you mean 'tanh'"):
         Perceptron(1, "tahn")([1.0])
+
+
+def test_a_net_is_made_of_what_can_be_called():
+    with pytest.raises(TypeError, match=r"a net is made of layers and functions, got \["):
+        Net([Layer(2, 2)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import mpmath
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -153,3 +154,10 @@ def test_the_gradient_of_cross_entropy_is_softmax_minus_the_target(point, data):
 def test_wrong_targets_are_named(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize("output", [[1.0], np.array([1.0])])
+def test_several_outputs_need_several_targets(output):
+    with pytest.raises(ValueError, match="as many targets as outputs, at least one; got a single number and 1"):
+        mse(output, 1.0)
+    assert mse(output, [3.0]) == 4.0

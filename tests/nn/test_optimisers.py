@@ -118,3 +118,9 @@ def test_with_weight_decay_the_bottom_moves_towards_zero():
 def test_settings_out_of_range_are_named(count, settings, message):
     with pytest.raises(ValueError, match=message):
         SGD([Neuron(1.0) for _ in range(count)], **settings)
+
+
+@pytest.mark.parametrize("thing", [1.0, Neuron(1.0) * 2.0, "w"])
+def test_only_leaves_can_be_optimised(thing):
+    with pytest.raises(TypeError, match="SGD expects leaf neurons, got"):
+        SGD([Neuron(1.0), thing], 0.1)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from gograd_core import Neuron, ops
+from gograd_core import Neuron, no_grad, ops
 from gograd_nn import MLP, SGD, Epoch, History, accuracy, cross_entropy, fit, hinge, mse, predict, training
 
 POINTS = [[x / 2.0, y / 2.0] for x in range(-2, 3) for y in range(-2, 3) if x != y]
@@ -246,3 +246,19 @@ def test_wrong_examples_and_settings_are_named_before_anything_changes(inputs, t
 def test_accuracy_needs_as_many_targets_as_examples(inputs, targets):
     with pytest.raises(ValueError, match=f"got {len(targets)} and {len(inputs)}"):
         accuracy(lambda x: x, inputs, targets)
+
+
+def test_training_that_could_change_nothing_is_refused():
+    model = MLP([2, 1], seed=0)
+    optimiser = SGD(model.parameters(), 0.1)
+    before = [parameter.value for parameter in model.parameters()]
+    with no_grad(), pytest.raises(ValueError, match=r"depends on no neuron.*no_grad"):
+        fit(model, POINTS, SIDES, loss=hinge, optimiser=optimiser, progress=False)
+    with pytest.raises(ValueError, match="depends on no neuron"):
+        fit(lambda x: 1.0, POINTS, SIDES, loss=hinge, optimiser=optimiser, progress=False)
+    assert [parameter.value for parameter in model.parameters()] == before
+
+
+@pytest.mark.parametrize("wrap", [lambda x: [x], lambda x: np.array([x])])
+def test_a_single_output_in_a_sequence_is_judged_by_its_sign(wrap):
+    assert [predict(lambda x: wrap(x[0]), [score]) for score in (2.0, -2.0)] == [1, -1]

@@ -272,8 +272,15 @@ def _node(op: Op, out: float, constituents: tuple[Any, ...]) -> Neuron:
 
 
 def zero_grad(neurons: Any) -> None:
-    """Set the `grad` of neurons to 0.0: of one, of any iterable, of nested lists, dicts or arrays of them."""
-    if hasattr(neurons, "__next__"):
-        neurons = list(neurons)
-    for neuron in flatten(neurons)[0]:
+    """Set the `grad` of neurons to 0.0: of one, of any iterable, of nested lists, dicts or arrays of them.
+
+    Raises:
+        TypeError: there is something else among them; nothing is changed then.
+    """
+    nested = isinstance(neurons, (Neuron, list, tuple, dict)) or hasattr(neurons, "__array_namespace__")
+    found, _ = flatten(neurons if nested else list(neurons))
+    for neuron in found:
+        if type(neuron) is not Neuron:
+            raise TypeError(f"zero_grad() expects neurons, got {neuron!r}")
+    for neuron in found:
         neuron.grad = 0.0

@@ -99,8 +99,9 @@ def fit(
         The history.
 
     Raises:
-        ValueError: there are no examples (or none held out), not as many targets as inputs, or
-            `epochs` or `batch_size` is not positive.
+        ValueError: there are no examples (or none held out), not as many targets as inputs,
+            `epochs` or `batch_size` is not positive, or the loss depends on no neuron, as under
+            `no_grad`.
     """
     _check_examples(inputs, targets)
     if held_out is not None:
