@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from gograd_core import DomainError, InvalidOperationError, Neuron, Op, Registry, RuleError, errstate, scalar
-from gograd_core.namespaces import ArrayNamespace, Column, ColumnNamespace, IEEEFloat, ieee
+from gograd_core.ieee import IEEEFloat
+from gograd_core.namespaces import ArrayNamespace, Column, ColumnNamespace, ieee
 from gograd_core.testing.multiprecision import MultiprecisionNamespace
 
 SPECIAL = (0.0, -0.0, 1.0, -1.0, 0.5, -2.0, 3.0, 5e-324, 1e-300, 1e300, -1e300, math.inf, -math.inf, math.nan)

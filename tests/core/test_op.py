@@ -3,11 +3,14 @@
 import math
 
 import attrs
+import mpmath
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gograd_core import Edge, InvalidOperationError, Neuron, Op, Provider, scalar
+from gograd_core import Accuracy, Edge, InvalidOperationError, Neuron, Op, Provider, Registry, ops, scalar
+from gograd_core.namespaces import Column, ColumnNamespace
 
 
 def rule_1(xp, x):
@@ -63,6 +66,9 @@ class TestFields:
             "opaque": False,
             "implementations": {},
             "provider": None,
+            "domain": "",
+            "accuracy": Accuracy(4.0),
+            "math": None,
             "arity": 2,
         }
 
@@ -70,12 +76,14 @@ class TestFields:
         with pytest.raises(TypeError, match="positional"):
             Op("f", rule_1, (partial_1,))
 
-    @pytest.mark.parametrize("field", ["forward", "partials"])
-    def test_required(self, field):
-        fields = {"forward": rule_1, "partials": (partial_1,)}
-        del fields[field]
-        with pytest.raises(TypeError, match=field):
-            Op("f", **fields)
+    def test_partials_are_required(self):
+        with pytest.raises(TypeError, match="partials"):
+            Op("f", forward=rule_1)
+
+    @pytest.mark.parametrize("implementations", [{}, {"numpy": abs}])
+    def test_forward_is_required_without_an_implementation_for_floats(self, implementations):
+        with pytest.raises(InvalidOperationError, match="forward must be a function, got None"):
+            Op("f", partials=(partial_1,), implementations=implementations)
 
     def test_lists_become_tuples(self):
         edge = Edge((0.0,), 0.0, (1.0,), "an example")
@@ -166,6 +174,9 @@ WRONG_FIELDS = {
     "reference is no function": ({"reference": "sin"}, "reference must be a function, got 'sin'"),
     "aliases are a string": ({"aliases": "ab"}, "aliases must be a sequence, got 'ab'"),
     "implementation is no function": ({"implementations": {"numpy": "sin"}}, "implementations must map"),
+    "domain is no string": ({"domain": None}, "domain must be a string, got None"),
+    "accuracy is a number": ({"accuracy": 8.0}, "accuracy must be an Accuracy, got 8.0"),
+    "math is no identifier": ({"math": "math.sin"}, "math must name a function, got 'math.sin'"),
     "implementations are no mapping": ({"implementations": [math.sin]}, "implementations must map"),
 }
 
@@ -278,18 +289,106 @@ class TestColumns:
 class TestBind:
     def test_the_rule_in_the_namespace_given(self):
         op = unary("root", forward=lambda xp, x: xp.sqrt(x))
-        assert op.bind("scalar", scalar)(9.0) == 3.0
+        assert op.bind(scalar)(9.0) == 3.0
         with pytest.raises(AttributeError, match="sqrt"):
-            op.bind("other", object())(9.0)
+            op.bind(Namespace("other"))(9.0)
 
-    def test_an_implementation_goes_before_the_rule_in_its_backend_alone(self):
-        op = unary(implementations={"numpy": abs})
-        assert op.bind("numpy", scalar)(-2.0) == 2.0
-        assert op.bind("mpmath", scalar)(-2.0) == -2.0
+    def test_a_variadic_rule_takes_columns(self):
+        assert total(2).bind(scalar)(Column([1.0, 2.0]), Column([3.0, 4.0])) == 10.0
+
+    def test_a_variadic_rule_may_call_variadic_operations(self):
+        with Registry(discover=False) as registry:
+            registry.register(total(1))
+            twice = Op("twice", forward=lambda xp, x: 2.0 * xp.total(x), partials=(lambda *_: 2.0,), variadic=True)
+            assert twice([1.0, 2.0]) == 6.0
+            assert ColumnNamespace(ops).total(Column([Neuron(1.0), Neuron(2.0)])).operation.name == "total"
 
     def test_opaque_rules_run_on_floats_alone(self):
         op = unary(opaque=True, implementations={"numpy": abs})
-        assert op.bind("scalar", scalar)(-2.0) == -2.0
-        assert op.bind("numpy", object())(-2.0) == 2.0
+        assert op.bind(scalar)(-2.0) == -2.0
+        assert op.bind(Namespace("numpy"))(-2.0) == 2.0
         with pytest.raises(InvalidOperationError, match=r"^f \(not registered\) is opaque: .* not in mpmath"):
-            op.bind("mpmath", object())
+            op.bind(Namespace("mpmath"))
+
+
+class Namespace:
+    def __init__(self, backend):
+        self.backend = backend
+
+
+class TestImplementations:
+    def test_take_the_place_of_the_formula_in_their_backend_alone(self):
+        op = unary(implementations={"numpy": abs})
+        assert op.bind(Namespace("numpy"))(-2.0) == 2.0
+        assert op.bind(Namespace("mpmath"))(-2.0) == -2.0
+        assert op(-2.0) == -2.0
+
+    def test_hold_for_floats_and_neurons_too(self):
+        op = unary(implementations={"scalar": abs})
+        assert op(-2.0) == op(Neuron(-2.0)).value == 2.0
+
+    def test_one_for_floats_makes_a_formula_unnecessary(self):
+        op = unary(forward=None, implementations={"scalar": math.erf})
+        assert op.formula is None
+        assert op(0.5) == math.erf(0.5)
+
+    def test_may_be_named_and_are_imported_when_used(self):
+        op = unary(forward=None, implementations={"scalar": "math:erf", "other": "no_such_module:f"})
+        assert op(0.5) == math.erf(0.5)
+        with pytest.raises(
+            InvalidOperationError, match=r"^f \(not registered\) has no implementation in other, only in"
+        ):
+            op.bind(Namespace("other"))(0.5)
+
+    @pytest.mark.parametrize("named", ["no_such_module:f", "math:no_such_name"])
+    def test_one_for_floats_that_cannot_be_imported(self, named):
+        with pytest.raises(ImportError, match="no_such"):
+            unary(forward=None, implementations={"scalar": named})(0.5)
+
+    @pytest.mark.parametrize("numpy_too", [{}, {"numpy": "no_such_module:f"}])
+    def test_arrays_are_worked_point_by_point_if_there_is_none_for_them(self, numpy_too):
+        op = unary(forward=None, implementations={"scalar": math.erf, **numpy_too})
+        points = np.array([[0.5, -1.0], [0.0, 2.0]])
+        assert op(points).tolist() == [[math.erf(x) for x in row] for row in points.tolist()]
+
+    def test_the_reference_serves_in_many_digits(self):
+        op = unary(forward=None, implementations={"scalar": math.erf}, reference=lambda mp, x: mp.erf(x))
+        with mpmath.workdps(40):
+            assert op.bind(Namespace("mpmath"))(mpmath.mpf(0.5)) == mpmath.erf(0.5)
+
+    def test_survive_registration(self):
+        with Registry(discover=False) as registry:
+            op = registry.register(unary(forward=None, implementations={"scalar": math.erf}))
+            assert (op(0.5), op.formula) == (math.erf(0.5), None)
+            with pytest.raises(
+                InvalidOperationError, match=r"^f \(registered by hand\) has no implementation in other"
+            ):
+                op.bind(Namespace("other"))(0.5)
+
+
+class TestInputNames:
+    @pytest.mark.parametrize(
+        ("fields", "names"),
+        [
+            ({"forward": lambda xp, base: base}, ("base",)),
+            ({"forward": None, "implementations": {"scalar": abs}, "partials": (lambda xp, out, z: z,)}, ("z",)),
+            ({"forward": None, "implementations": {"scalar": abs}, "partials": (None,)}, ("x0",)),
+            ({"forward": lambda xp, *inputs: 0.0, "partials": (None,)}, ("x0",)),
+        ],
+    )
+    def test_are_those_of_the_rules(self, fields, names):
+        assert unary(**fields).input_names == names
+
+    def test_are_made_up_where_the_rules_do_not_say(self):
+        assert binary(forward=lambda xp, *inputs: 0.0, partials=(None, None)).input_names == ("x0", "x1")
+
+
+class TestAccuracy:
+    def test_is_4_ulps_unless_given(self):
+        assert unary().accuracy == Accuracy(4.0)
+
+    @pytest.mark.parametrize("allowed", [{"ulps": 5.0}, {"input_ulps": 1.0}])
+    def test_more_needs_a_reason(self, allowed):
+        with pytest.raises(InvalidOperationError, match="must say why"):
+            Accuracy(**allowed)
+        assert Accuracy(**allowed, why="as an example").why == "as an example"

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from gograd import __version__
+from gograd.conformance import check_operations
+from gograd.console import console, fail
 from gograd.expression import ExpressionError, evaluate
 from gograd_core import DomainError, Neuron, registry
 
@@ -20,16 +21,6 @@ __all__ = ["app"]
 app = typer.Typer(help="Scalar automatic differentiation, with operations as plugins.", no_args_is_help=True)
 train_app = typer.Typer(help="Train a network of neurons on real data.", no_args_is_help=True)
 app.add_typer(train_app, name="train")
-
-
-def _console(*, stderr: bool = False) -> Console:
-    """A console that prints text as it is: names and paths may hold what looks like markup."""
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
-
-
-def _fail(message: object) -> typer.Exit:
-    _console(stderr=True).print(f"gograd: {message}", style="red", soft_wrap=True)
-    return typer.Exit(1)
 
 
 def _show_version(wanted: bool) -> None:
@@ -72,9 +63,9 @@ def train_digits(
     from gograd import digits, pictures  # scikit-learn and matplotlib take a second to import
     from gograd_nn import History
 
-    console = _console()
+    screen = console()
     data = digits.load(seed)
-    console.print(f"{len(data.train_digits)} digits to learn from, {len(data.held_out_digits)} held out.")
+    screen.print(f"{len(data.train_digits)} digits to learn from, {len(data.held_out_digits)} held out.")
     history = History()
     try:
         outcome = digits.train(
@@ -89,13 +80,13 @@ def train_digits(
             history=history,
         )
     except DomainError as error:
-        raise _fail(f"the training left the real numbers in epoch {len(history.epochs) + 1}: {error.fact}") from None
+        raise fail(f"the training left the real numbers in epoch {len(history.epochs) + 1}: {error.fact}") from None
     if len(history.epochs) < epochs:
-        console.print(f"Stopped in epoch {len(history.epochs) + 1} of {epochs}.")
-    console.print(_confusion_table(data.held_out_digits, outcome.predictions))
-    console.print(f"{outcome.model}. Held-out accuracy: {outcome.accuracy(data):.1%}")
+        screen.print(f"Stopped in epoch {len(history.epochs) + 1} of {epochs}.")
+    screen.print(_confusion_table(data.held_out_digits, outcome.predictions))
+    screen.print(f"{outcome.model}. Held-out accuracy: {outcome.accuracy(data):.1%}")
     pictures.draw_training(outcome, data, out)
-    console.print(f"Learning curve and wrong digits: {out}", soft_wrap=True)
+    screen.print(f"Learning curve and wrong digits: {out}", soft_wrap=True)
 
 
 def _layer_sizes(layers: str) -> list[int]:
@@ -138,7 +129,7 @@ def list_operations() -> None:
             provider.distribution if provider else "",
             provider.version if provider else "",
         )
-    _console().print(table)
+    console().print(table)
 
 
 @app.command("eval", context_settings={"ignore_unknown_options": True})  # -x is an expression
@@ -153,19 +144,22 @@ def evaluate_expression(
         try:
             neurons[name] = Neuron(float(number), label=name)
         except ValueError:
-            raise _fail(f"expected NAME=NUMBER, got {assignment!r}") from None
+            raise fail(f"expected NAME=NUMBER, got {assignment!r}") from None
         if not name.isidentifier():
-            raise _fail(f"{name!r} is no name for a variable")
+            raise fail(f"{name!r} is no name for a variable")
     try:
         result = evaluate(expression, neurons)
         if isinstance(result, Neuron):
             result.backward()
     except (ExpressionError, DomainError) as error:
-        raise _fail(error.fact if isinstance(error, DomainError) else error) from None
+        raise fail(error.fact if isinstance(error, DomainError) else error) from None
     table = Table(show_header=False)
     for _ in range(2):
         table.add_column(overflow="fold")
     table.add_row(Text(expression), repr(result.value if isinstance(result, Neuron) else result))
     for name, neuron in neurons.items():
         table.add_row(f"d / d{name}", repr(neuron.grad))
-    _console().print(table)
+    console().print(table)
+
+
+app.command("check")(check_operations)

@@ -18,9 +18,10 @@ from gograd_core.errors import (
     UnknownOperationError,
     errstate,
 )
+from gograd_core.facts import Accuracy, Edge, Provider
 from gograd_core.hookspecs import hookimpl
 from gograd_core.neuron import Neuron, zero_grad
-from gograd_core.op import Edge, Op, Provider
+from gograd_core.op import Op
 from gograd_core.recording import no_grad
 from gograd_core.registry import Registry, ops
 from gograd_core.transforms import grad, gradient, value_and_grad
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from gograd_core import plugins as _plugins
 
 __all__ = [
+    "Accuracy",
     "DomainError",
     "Edge",
     "InvalidOperationError",

@@ -40,6 +40,8 @@ def bind(owners: Mapping[str, Op] | None) -> None:
         symbol, _, arity = claim.partition(" ")
         if not arity:
             methods[claim] = _bound_method(op)
+        elif symbol.startswith("math."):
+            continue
         elif arity == "1":
             methods[f"__{_UNARY[symbol]}__"] = _bound_method(op)
         elif symbol in _BINARY:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from gograd_core import __version__
+from gograd_core.facts import Provider
 from gograd_core.hookspecs import hookimpl
-from gograd_core.op import Op, Provider
+from gograd_core.op import Op
 
 __all__ = ["gograd_ops", "identity", "stop_gradient"]
 

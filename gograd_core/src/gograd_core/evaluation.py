@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from gograd_core import scalar
 from gograd_core.errors import DomainError, RuleError, domain_errors_raise
-from gograd_core.namespaces import Column, ColumnNamespace, IEEEFloat, ieee
+from gograd_core.ieee import IEEEFloat
+from gograd_core.namespaces import Column, ColumnNamespace, ieee
 
 if TYPE_CHECKING:
     from gograd_core.op import Op

@@ -11,16 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from gograd_core import registry, scalar
+from gograd_core.ieee import IEEEFloat
 
-__all__ = ["REDUCTIONS", "ArrayNamespace", "Column", "ColumnNamespace", "IEEEFloat", "ieee"]
+__all__ = ["REDUCTIONS", "ArrayNamespace", "Column", "ColumnNamespace", "ieee"]
 
 REDUCTIONS = ("max", "min", "prod", "sum")
-
-
-class IEEEFloat(float):
-    """A float whose arithmetic never raises: ``/ ** % //`` follow IEEE 754."""
-
-    __slots__ = ()
 
 
 class Column:
@@ -96,9 +91,11 @@ _add_operators()
 class _IEEENamespace:
     """`scalar`, with results that go on following IEEE 754 in the operators of Python."""
 
+    backend = scalar.backend
+
     def __getattr__(self, name: str) -> Any:
         standard = name in scalar.__all__
-        found = getattr(scalar, name) if standard else registry.active[name].bind("scalar", self)
+        found = getattr(scalar, name) if standard else registry.active[name].bind(self)
         return (lambda *args: _as_ieee(found(*args))) if callable(found) else _as_ieee(found)
 
 
@@ -112,11 +109,12 @@ ieee = _IEEENamespace()
 class ColumnNamespace:
     """What a variadic rule receives: the functions of `xp`, entry by entry over columns.
 
-    ``sum``, ``prod``, ``max`` and ``min`` take one column and give a number.
+    ``sum``, ``prod``, ``max``, ``min`` and variadic operations take columns and give a number.
     """
 
     def __init__(self, xp: Any) -> None:
         self._xp = xp
+        self.backend = xp.backend
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._xp, name)
@@ -124,6 +122,9 @@ class ColumnNamespace:
             return lambda column: found(column.entries)
         if not callable(found):
             return found
+        if name not in scalar.__all__ and registry.active[name].variadic:
+            on_neurons = self.backend == "neuron"
+            return (lambda *columns: found(*[column.entries for column in columns])) if on_neurons else found
 
         def lifted(*args: Any) -> Any:
             if any(isinstance(arg, Column) for arg in args):
@@ -143,7 +144,7 @@ class ArrayNamespace:
     def __getattr__(self, name: str) -> Any:
         if name in scalar.__all__:
             return getattr(self._library, name)
-        return registry.active[name].bind(self.backend, self)
+        return registry.active[name].bind(self)
 
     def __dir__(self) -> Iterator[str]:
         yield from scalar.__all__

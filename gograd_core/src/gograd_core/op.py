@@ -4,51 +4,22 @@ from __future__ import annotations
 
 import functools
 import inspect
-import keyword
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import attrs
 
 from gograd_core import neuron as _neuron
-from gograd_core import scalar
-from gograd_core.binding import OPERATORS
+from gograd_core.array_calls import call_with_arrays, is_array
 from gograd_core.errors import InvalidOperationError
-from gograd_core.namespaces import REDUCTIONS, ArrayNamespace, ColumnNamespace
+from gograd_core.facts import Accuracy, Edge, Provider
+from gograd_core.implementations import Implemented
+from gograd_core.namespaces import ArrayNamespace, ColumnNamespace
+from gograd_core.validation import validate
 
-__all__ = ["Edge", "Op", "Provider"]
+__all__ = ["Op"]
 
 Rule = Callable[..., Any]
-
-
-@attrs.frozen
-class Provider:
-    """Where an operation came from: a distribution's entry point, or `register`."""
-
-    distribution: str
-    version: str = ""
-    entry_point: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.distribution} {self.version}".strip()
-
-
-@attrs.frozen
-class Edge:
-    """A pinned fact at a border of the domain.
-
-    Attributes:
-        inputs: the point; for a variadic operation each input is a column.
-        value: what the forward rule gives there by IEEE 754 (inf and nan raise `DomainError`
-            outside ``errstate(domain="ignore")``, unless the inputs hold one).
-        partials: what each partial gives, None where the operation has none.
-        why: the reason, in a sentence; it stands in docs/edge-points.md.
-    """
-
-    inputs: tuple[Any, ...]
-    value: float | bool
-    partials: tuple[float | None, ...]
-    why: str
 
 
 def _tuple(values: Any) -> Any:
@@ -63,20 +34,28 @@ class Op:
     Attributes:
         name: how it is called: ``ops.NAME(x)``, ``x.NAME()``.
         forward: ``forward(xp, *inputs)`` gives the value, with functions and constants from `xp`.
+            Not needed if `implementations` has it for floats.
         partials: one ``partial(xp, out, *inputs)`` per input: the local derivative of the value
             by that input. None in its place: no derivative by that input.
         samples: points inside the domain, each a tuple of inputs; rule tests start from them.
         edges: pinned facts on its border.
+        domain: where the value is a real number, as a condition in Python on the rules' names of
+            the inputs: "-1 <= x <= 1". Empty: everywhere.
+        accuracy: how accurate value and derivatives are; 4 ulps unless given.
         reference: ``reference(mp, *inputs)``, an independent formula in mpmath, if there is one.
         operator: the operator of Python that it implements: ``"+"``, ``"abs"``, ``"<"``. With one
             input ``"-"`` is the sign.
+        math: the function of Python's `math` that it is, for this number of inputs, where the
+            operation of that name is another one: ``math.remainder`` is not the standard's.
         symbol: how it is drawn, `name` unless given.
         doc: what it computes, in a sentence.
         aliases: further names.
         variadic: the inputs are columns of equal length.
         opaque: the rules understand floats alone.
-        implementations: per backend ("scalar", "numpy", "mpmath", …) a function that computes it
-            there, for what the standard's names cannot express.
+        implementations: per backend ("scalar", "numpy", "jax", "mpmath", …) what computes it there,
+            where the standard's functions cannot: a function, or "package.module:name", imported
+            when it is needed. It takes the place of `forward`. Without one for NumPy, that for
+            floats serves, point by point.
         provider: who registered it; set by the registry.
 
     Raises:
@@ -84,27 +63,32 @@ class Op:
     """
 
     name: str = attrs.field()
-    forward: Rule = attrs.field(kw_only=True)
+    forward: Rule = attrs.field(kw_only=True, default=None)
     partials: tuple[Rule | None, ...] = attrs.field(kw_only=True, converter=_tuple)
     samples: tuple[tuple[Any, ...], ...] = attrs.field(kw_only=True, default=(), converter=_tuple)
     edges: tuple[Edge, ...] = attrs.field(kw_only=True, default=(), converter=_tuple)
+    domain: str = attrs.field(kw_only=True, default="")
+    accuracy: Accuracy = attrs.field(kw_only=True, default=Accuracy())
     reference: Callable[..., Any] | None = attrs.field(kw_only=True, default=None)
     operator: str | None = attrs.field(kw_only=True, default=None)
+    math: str | None = attrs.field(kw_only=True, default=None)
     symbol: str = attrs.field(kw_only=True, default="")
     doc: str = attrs.field(kw_only=True, default="")
     aliases: tuple[str, ...] = attrs.field(kw_only=True, default=(), converter=_tuple)
     variadic: bool = attrs.field(kw_only=True, default=False)
     opaque: bool = attrs.field(kw_only=True, default=False)
-    implementations: Mapping[str, Rule] = attrs.field(kw_only=True, factory=dict)
+    implementations: Mapping[str, Rule | str] = attrs.field(kw_only=True, factory=dict)
     provider: Provider | None = attrs.field(kw_only=True, default=None)
     arity: int = attrs.field(init=False)
     """The number of inputs; 0 for a variadic operation, whose columns have any length."""
 
     def __attrs_post_init__(self) -> None:
-        _validate(self)
+        validate(self)
         object.__setattr__(self, "arity", 0 if self.variadic else len(self.partials))
         if not self.symbol:
             object.__setattr__(self, "symbol", self.operator or self.name)
+        if self.implementations:
+            object.__setattr__(self, "forward", Implemented(self))
 
     def __repr__(self) -> str:
         return f"<Op {self.title}>"
@@ -131,8 +115,8 @@ class Op:
             raise TypeError(f"{self.title} takes {len(self.partials)} inputs, got {len(inputs)}")
         for x in inputs:
             kind = type(x)
-            if kind is not _neuron.Neuron and kind is not float and _is_array(x):
-                return _call_with_arrays(self, inputs)
+            if kind is not _neuron.Neuron and kind is not float and is_array(x):
+                return call_with_arrays(self, inputs)
         return _neuron.apply(self, self.flatten(inputs) if self.variadic else inputs)
 
     def flatten(self, columns: Sequence[Any]) -> tuple[Any, ...]:
@@ -157,113 +141,28 @@ class Op:
             () for _ in self.partials
         ]
 
-    def bind(self, backend: str, xp: Any) -> Rule:
-        """The operation as a function in the namespace `xp` of `backend`, as rules call it: not judged.
+    @property
+    def formula(self) -> Rule | None:
+        """The forward rule as its author wrote it; None if `implementations` stand in its place."""
+        return self.forward.formula if isinstance(self.forward, Implemented) else self.forward
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """What the rules call the inputs; x0, x1, … if they do not say."""
+        count = len(self.partials)
+        for rule, skipped in ((self.formula, 1), *((partial, 2) for partial in self.partials)):
+            parameters = list(inspect.signature(rule).parameters.values())[skipped:] if rule else []
+            if len(parameters) == count and all(p.kind is not p.VAR_POSITIONAL for p in parameters):
+                return tuple(parameter.name for parameter in parameters)
+        return tuple(f"x{index}" for index in range(count))
+
+    def bind(self, xp: Any) -> Rule:
+        """The operation as a function in the namespace `xp`, as rules call it: not judged.
 
         Raises:
             InvalidOperationError: the operation understands floats alone.
         """
-        own = self.implementations.get(backend)
-        if own is not None:
-            return own
-        if self.opaque and backend != "scalar":
-            raise InvalidOperationError(f"{self.title} is opaque: it computes with floats, not in {backend}")
-        columns = self.variadic and backend in ("scalar", "neuron")  # arrays are columns already
+        if self.opaque and xp.backend not in ("scalar", *self.implementations):
+            raise InvalidOperationError(f"{self.title} is opaque: it computes with floats, not in {xp.backend}")
+        columns = self.variadic and not isinstance(xp, ArrayNamespace)  # arrays are columns already
         return functools.partial(self.forward, ColumnNamespace(xp) if columns else xp)
-
-
-def _is_array(x: Any) -> bool:
-    return hasattr(x, "__array_namespace__") and (x.shape != () or _holds_neurons([x]))
-
-
-def _call_with_arrays(op: Op, inputs: tuple[Any, ...]) -> Any:
-    """`op` of arrays: in their own library, or entry by entry where neurons are involved."""
-    arrays = [x for x in inputs if _is_array(x)]
-    if op.variadic:
-        if any(len(array.shape) != 1 for array in arrays):
-            raise ValueError(f"{op.title} expects one-dimensional columns, got shapes {[a.shape for a in arrays]}")
-        if len(arrays) < len(inputs) or _holds_neurons(arrays) or len({array.shape for array in arrays}) > 1:
-            return _neuron.apply(op, op.flatten(inputs))
-    elif _holds_neurons(inputs):
-        import numpy as np  # an object array exists, so NumPy is there
-
-        return np.frompyfunc(op, len(inputs), 1)(*inputs)
-    library = arrays[0].__array_namespace__()
-    xp = ArrayNamespace(library)
-    return op.bind(xp.backend, xp)(*inputs)
-
-
-def _holds_neurons(inputs: Sequence[Any]) -> bool:
-    return any(type(x) is _neuron.Neuron or getattr(x, "dtype", None) == "O" for x in inputs)
-
-
-def _validate(op: Op) -> None:
-    def require(holds: bool, message: str) -> None:
-        if not holds:
-            raise InvalidOperationError(f"operation {op.name!r}: {message}")
-
-    _validate_name("name", op.name, require)
-    for field in ("aliases", "samples", "edges"):
-        require(isinstance(getattr(op, field), tuple), f"{field} must be a sequence, got {getattr(op, field)!r}")
-    for alias in op.aliases:
-        _validate_name("alias", alias, require)
-    require(callable(op.forward), f"forward must be a function, got {op.forward!r}")
-    require(isinstance(op.partials, tuple) and bool(op.partials), "partials must hold one function (or None) per input")
-    for index, partial in enumerate(op.partials):
-        require(partial is None or callable(partial), f"partial {index} must be a function or None, got {partial!r}")
-        _validate_signature(partial, 2 + len(op.partials), f"partial {index}", "xp, out, *inputs", require)
-    _validate_signature(op.forward, 1 + len(op.partials), "forward", "xp, *inputs", require)
-    require(op.reference is None or callable(op.reference), f"reference must be a function, got {op.reference!r}")
-    functions = isinstance(op.implementations, Mapping) and all(map(callable, op.implementations.values()))
-    require(functions, f"implementations must map backends to functions, got {op.implementations!r}")
-    if op.operator is not None:
-        known = not op.variadic and (op.operator, len(op.partials)) in OPERATORS
-        inputs = "columns" if op.variadic else f"{len(op.partials)} inputs"
-        require(known, f"operator {op.operator!r} with {inputs} is none of Python")
-    for name in {op.name, *op.aliases} & set(scalar.__all__):
-        _validate_standard_name(op, name, require)
-    for sample in op.samples:
-        fits = isinstance(sample, tuple) and len(sample) == len(op.partials)
-        require(fits, f"sample {sample!r} must be a tuple of {len(op.partials)} inputs")
-    for edge in op.edges:
-        fits = isinstance(edge, Edge) and len(edge.inputs) == len(edge.partials) == len(op.partials)
-        require(fits, f"edge {edge!r} must be an Edge with {len(op.partials)} inputs and partials")
-
-
-def _validate_name(field: str, name: Any, require: Callable[[bool, str], None]) -> None:
-    require(isinstance(name, str) and name.isidentifier(), f"{field} {name!r} is not an identifier")
-    require(not keyword.iskeyword(name), f"{field} {name!r} is a keyword of Python")
-    require(not name.startswith("_"), f"{field} {name!r} begins with an underscore")
-    require(name not in _neuron.RESERVED_NAMES, f"{field} {name!r} is an attribute of Neuron")
-    standard = getattr(scalar, name) if name in scalar.__all__ else None
-    require(not isinstance(standard, float), f"{field} {name!r} is a constant of the array API standard")
-
-
-def _validate_standard_name(op: Op, name: str, require: Callable[[bool, str], None]) -> None:
-    """A rule that calls ``xp.NAME`` must get the same function on floats and on neurons."""
-    reduces = name in REDUCTIONS
-    kind = "a column to a number" if reduces else "numbers to a number"
-    require(op.variadic is reduces, f"{name!r} is a function of the array API standard, from {kind}")
-    count = len(op.partials)
-    fits = not _misfit(getattr(scalar, name), count)
-    require(fits, f"{name!r} is a function of the array API standard, which does not take {count} inputs")
-
-
-def _validate_signature(
-    rule: Rule | None, count: int, what: str, expected: str, require: Callable[[bool, str], None]
-) -> None:
-    misfit = "" if rule is None else _misfit(rule, count)
-    require(not misfit, f"{what} must take {count} arguments ({expected}), but {misfit}")
-
-
-def _misfit(rule: Rule, count: int) -> str:
-    """Why `rule` cannot be called with `count` arguments; empty if it can, or does not say."""
-    try:
-        signature = inspect.signature(rule)
-    except (TypeError, ValueError):  # built-in functions may have none
-        return ""
-    try:
-        signature.bind(*range(count))
-    except TypeError as error:
-        return str(error)
-    return ""

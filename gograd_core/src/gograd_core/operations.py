@@ -28,6 +28,7 @@ class Operations:
     """
 
     __slots__ = ("_registry",)
+    backend = "neuron"
 
     def __init__(self, registry: Callable[[], Registry]) -> None:
         self._registry = registry

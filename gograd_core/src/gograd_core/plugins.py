@@ -12,7 +12,8 @@ import pluggy
 
 from gograd_core import hookspecs
 from gograd_core.errors import InvalidOperationError, PluginError
-from gograd_core.op import Op, Provider
+from gograd_core.facts import Provider
+from gograd_core.op import Op
 from gograd_core.registry import canonical, claimed_by, spoken
 
 __all__ = ["ENTRY_POINT_GROUP", "PluginRecord", "load_plugins"]

@@ -24,12 +24,14 @@ OWN_DISTRIBUTIONS = {
     "gograd-core": "the engine's own operations",
     "gograd-ops-basic": "the operators of Python: arithmetic and comparisons",
     "gograd-ops-extra": "the functions of mathematics",
+    "gograd-ops-special": "the special functions of SciPy",
 }
 """gograd's own distributions of operations, and what each provides. Their names cannot be taken."""
 
 BY_HAND = "registered by hand"
 
-_OPERATOR = re.compile(r"(\S+) (\d)")  # how an operator is claimed: "+ 2"
+# How operators, and functions of Python's math, are claimed: "+ 2", "math.hypot *"
+_OPERATOR = re.compile(r"(\S+) ([\d*])")
 
 
 class Registry:
@@ -145,7 +147,8 @@ class Registry:
         Raises:
             InvalidOperationError: a name or operator of it is taken; the message says by whom.
         """
-        from gograd_core.op import Op, Provider
+        from gograd_core.facts import Provider
+        from gograd_core.op import Op
 
         if not isinstance(op, Op):
             raise InvalidOperationError(f"register() expects an Op, got {op!r}")
@@ -233,15 +236,19 @@ def canonical(name: str) -> str:
 
 
 def claimed_by(op: Op) -> tuple[str, ...]:
-    """The names of an operation, and its operator with the number of inputs ("- 1" is the sign)."""
+    """The names of an operation, and what it is to Python with the number of inputs ("- 1" is the sign)."""
     operator = () if op.operator is None else (f"{op.operator} {op.arity}",)
-    return tuple(dict.fromkeys((op.name, *op.aliases))) + operator
+    function = () if op.math is None else (f"math.{op.math} {'*' if op.variadic else op.arity}",)
+    return tuple(dict.fromkeys((op.name, *op.aliases))) + operator + function
 
 
 def spoken(claim: str) -> str:
     """What is claimed, in words."""
     operator = _OPERATOR.fullmatch(claim)
-    return f"the operator {operator[1]!r} with {operator[2]} input(s)" if operator else repr(claim)
+    if operator is None:
+        return repr(claim)
+    kind = "function" if operator[1].startswith("math.") else "operator"
+    return f"the {kind} {operator[1]!r} with {operator[2].replace('*', 'any number of')} input(s)"
 
 
 def _owner(claimants: list[Op]) -> Op | None:

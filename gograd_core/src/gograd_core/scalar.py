@@ -9,188 +9,73 @@ name. `__all__` is the list of names that every namespace of gograd has.
 
 from __future__ import annotations
 
-import functools
-import math
-import operator
-import sys
-from collections.abc import Callable, Iterable, Mapping
-from math import (
-    atan,
-    atan2,
-    copysign,
-    e,
-    hypot,
-    inf,
-    isfinite,
-    isinf,
-    isnan,
-    nan,
-    nextafter,
-    pi,
-    tanh,
-)
-from operator import (
-    add,
-)
-from operator import (
-    eq as equal,
-)
-from operator import (
-    ge as greater_equal,
-)
-from operator import (
-    gt as greater,
-)
-from operator import (
-    le as less_equal,
-)
-from operator import (
-    lt as less,
-)
-from operator import (
-    mul as multiply,
-)
-from operator import (
-    ne as not_equal,
-)
-from operator import (
-    neg as negative,
-)
-from operator import (
-    pos as positive,
-)
-from operator import (
-    sub as subtract,
-)
-from typing import Any
+import functools as _functools
+import math as _math
+import operator as _operator
+import sys as _sys
+from collections.abc import Callable as _Callable
+from collections.abc import Iterable as _Iterable
+from math import atan, atan2, copysign, e, hypot, inf, isfinite, isinf, isnan, nan, nextafter, pi, tanh
+from typing import Any as _Any
 
-from gograd_core import registry
+from gograd_core import registry as _registry
+from gograd_core.ieee import total as _total
 
+# Whatever has no underscore here would hide an operation of that name from rules.
 __all__ = [
-    "abs",
-    "acos",
-    "acosh",
-    "add",
-    "asin",
-    "asinh",
-    "atan",
-    "atan2",
-    "atanh",
-    "ceil",
-    "clip",
-    "copysign",
-    "cos",
-    "cosh",
-    "divide",
-    "e",
-    "equal",
-    "exp",
-    "expm1",
-    "floor",
-    "floor_divide",
-    "greater",
-    "greater_equal",
-    "hypot",
-    "inf",
-    "isfinite",
-    "isinf",
-    "isnan",
-    "less",
-    "less_equal",
-    "log",
-    "log1p",
-    "log2",
-    "log10",
-    "logaddexp",
-    "logical_and",
-    "logical_not",
-    "logical_or",
-    "logical_xor",
-    "max",
-    "maximum",
-    "min",
-    "minimum",
-    "multiply",
-    "nan",
-    "negative",
-    "nextafter",
-    "not_equal",
-    "pi",
-    "positive",
-    "pow",
-    "prod",
-    "reciprocal",
-    "remainder",
-    "round",
-    "sign",
-    "signbit",
-    "sin",
-    "sinh",
-    "sqrt",
-    "square",
-    "subtract",
-    "sum",
-    "tan",
-    "tanh",
-    "trunc",
-    "where",
+    "abs", "acos", "acosh", "add", "asin", "asinh", "atan", "atan2", "atanh", "ceil", "clip", "copysign", "cos",
+    "cosh", "divide", "e", "equal", "exp", "expm1", "floor", "floor_divide", "greater", "greater_equal", "hypot",
+    "inf", "isfinite", "isinf", "isnan", "less", "less_equal", "log", "log1p", "log2", "log10", "logaddexp",
+    "logical_and", "logical_not", "logical_or", "logical_xor", "max", "maximum", "min", "minimum", "multiply", "nan",
+    "negative", "nextafter", "not_equal", "pi", "positive", "pow", "prod", "reciprocal", "remainder", "round", "sign",
+    "signbit", "sin", "sinh", "sqrt", "square", "subtract", "sum", "tan", "tanh", "trunc", "where",
 ]  # fmt: skip
 
-
-def _ieee(
-    function: Callable[[float], float],
-    poles: Mapping[float, float] | None = None,
-    overflow: Callable[[float], float] = lambda x: inf,
-) -> Callable[[float], float]:
-    """`function` of the math module, answering with IEEE 754 values instead of exceptions."""
-    at_poles = poles or {}
-
-    @functools.wraps(function)
-    def ieee(x: float, /) -> float:
-        try:
-            return function(x)
-        except OverflowError:
-            return overflow(x)
-        except ValueError:
-            return at_poles.get(x, nan)
-
-    return ieee
+backend = "scalar"  # what implementations of operations for this namespace are called
 
 
-abs = math.fabs
-acos = _ieee(math.acos)
-acosh = _ieee(math.acosh)
-asin = _ieee(math.asin)
-asinh = math.asinh
-atanh = _ieee(math.atanh, poles={1.0: inf, -1.0: -inf})
-cos = _ieee(math.cos)
-cosh = _ieee(math.cosh)
-exp = _ieee(math.exp)
-expm1 = _ieee(math.expm1)
-log = _ieee(math.log, poles={0.0: -inf})
-log10 = _ieee(math.log10, poles={0.0: -inf})
-log1p = _ieee(math.log1p, poles={-1.0: -inf})
-log2 = _ieee(math.log2, poles={0.0: -inf})
-sin = _ieee(math.sin)
-sinh = _ieee(math.sinh, overflow=lambda x: copysign(inf, x))
-sqrt = _ieee(math.sqrt)
-tan = _ieee(math.tan)
+def _pole(at: float, value: float) -> _Callable[[float], float]:
+    """NaN outside a domain at whose border the function has a pole."""
+    return lambda x: value if x == at else nan
 
 
-def _to_integer(function: Callable[[float], int]) -> Callable[[float], float]:
+add, subtract, multiply, negative, positive = _operator.add, _operator.sub, _operator.mul, _operator.neg, _operator.pos
+equal, not_equal = _operator.eq, _operator.ne
+less, less_equal, greater, greater_equal = _operator.lt, _operator.le, _operator.gt, _operator.ge
+abs = _math.fabs
+acos = _total(_math.acos)
+acosh = _total(_math.acosh)
+asin = _total(_math.asin)
+asinh = _math.asinh
+atanh = _total(_math.atanh, outside=lambda x: copysign(inf, x) if _math.fabs(x) == 1.0 else nan)
+cos = _total(_math.cos)
+cosh = _total(_math.cosh)
+exp = _total(_math.exp)
+expm1 = _total(_math.expm1)
+log = _total(_math.log, outside=_pole(0.0, -inf))
+log10 = _total(_math.log10, outside=_pole(0.0, -inf))
+log1p = _total(_math.log1p, outside=_pole(-1.0, -inf))
+log2 = _total(_math.log2, outside=_pole(0.0, -inf))
+sin = _total(_math.sin)
+sinh = _total(_math.sinh, overflow=lambda x: copysign(inf, x))
+sqrt = _total(_math.sqrt)
+tan = _total(_math.tan)
+
+
+def _to_integer(function: _Callable[[float], int]) -> _Callable[[float], float]:
     """A rounding function of the math module that keeps infinities, NaN and the sign of zero."""
 
-    @functools.wraps(function)
+    @_functools.wraps(function)
     def rounded(x: float, /) -> float:
         return copysign(float(function(x)), x) if isfinite(x) else x
 
     return rounded
 
 
-ceil = _to_integer(math.ceil)
-floor = _to_integer(math.floor)
+ceil = _to_integer(_math.ceil)
+floor = _to_integer(_math.floor)
 round = _to_integer(round)
-trunc = _to_integer(math.trunc)
+trunc = _to_integer(_math.trunc)
 
 
 def divide(x: float, y: float, /) -> float:
@@ -214,7 +99,7 @@ def remainder(x: float, y: float, /) -> float:
 def pow(x: float, y: float, /) -> float:
     """x to the power y as C's pow: poles and overflows are infinities, a complex root is NaN."""
     try:
-        return math.pow(x, y)
+        return _math.pow(x, y)
     except OverflowError:
         return -inf if x < 0.0 and y % 2.0 == 1.0 else inf
     except ValueError:
@@ -263,7 +148,7 @@ def clip(x: float, /, min: float | None = None, max: float | None = None) -> flo
 def logaddexp(x: float, y: float, /) -> float:
     """log(exp(x) + exp(y)) without overflow."""
     if x == y:  # infinities of one sign too, whose difference would be NaN
-        return x + math.log(2.0)
+        return x + _math.log(2.0)
     return maximum(x, y) + log1p(exp(-abs(x - y)))
 
 
@@ -292,28 +177,35 @@ def logical_not(x: bool | float, /) -> bool:
     return not x
 
 
-def sum(x: Iterable[float], /) -> float:
+def sum(x: _Iterable[float], /) -> float:
     """The sum of a column, 0.0 of an empty one; added from left to right on every Python."""
-    return functools.reduce(operator.add, x, 0.0)
+    return _functools.reduce(_operator.add, x, 0.0)
 
 
-def prod(x: Iterable[float], /) -> float:
+def prod(x: _Iterable[float], /) -> float:
     """The product of a column, 1.0 of an empty one."""
-    return functools.reduce(operator.mul, x, 1.0)
+    return _functools.reduce(_operator.mul, x, 1.0)
 
 
-def max(x: Iterable[float], /) -> float:
-    """The largest entry of a column; NaN if one is. Raises TypeError for an empty one."""
-    return functools.reduce(maximum, x)
+def max(x: _Iterable[float], /) -> float:
+    """The largest entry of a column; NaN if one is. Raises ValueError for an empty one."""
+    return _extreme(maximum, x)
 
 
-def min(x: Iterable[float], /) -> float:
-    """The smallest entry of a column; NaN if one is. Raises TypeError for an empty one."""
-    return functools.reduce(minimum, x)
+def min(x: _Iterable[float], /) -> float:
+    """The smallest entry of a column; NaN if one is. Raises ValueError for an empty one."""
+    return _extreme(minimum, x)
 
 
-def __getattr__(name: str) -> Callable[..., Any]:
+def _extreme(choose: _Callable[[float, float], float], x: _Iterable[float]) -> float:
+    entries = iter(x)
+    for first in entries:
+        return _functools.reduce(choose, entries, first)
+    raise ValueError("an empty column has no largest and no smallest entry")
+
+
+def __getattr__(name: str) -> _Callable[..., _Any]:
     """A name outside the standard: the registered operation, as a function of floats."""
     if name.startswith("_"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return registry.active[name].bind("scalar", sys.modules[__name__])
+    return _registry.active[name].bind(_sys.modules[__name__])

@@ -1,0 +1,148 @@
+"""Writes the generated parts of the docs from the installed operations: ``python docs/tables.py``.
+
+`edge_points` and `operations` depend on the operations alone, and a test keeps their pages current.
+`accuracy` is measured, so it varies a little between machines.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from gograd_core import Op, registry
+from gograd_core.testing import OpReport, check_registry
+
+DOCS = Path(__file__).parent
+BEGIN, END = "<!-- generated: python docs/tables.py -->\n", "<!-- end of what is generated -->\n"
+
+
+def shown(number: Any) -> str:
+    if isinstance(number, tuple):
+        return "[" + ", ".join(map(shown, number)) + "]"
+    if number is None:
+        return "–"
+    if isinstance(number, bool):
+        return str(number)
+    if math.isinf(number):
+        return "−∞" if number < 0 else "∞"
+    return f"{number:.6g}".replace("-", "−")
+
+
+def escaped(text: str) -> str:
+    return text.replace("*", "\\*").replace("|", "\\|")
+
+
+def row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |\n"
+
+
+def header(*cells: str) -> str:
+    return row(*cells) + f"|{'---|' * len(cells)}\n"
+
+
+def edges_of(op: Op) -> Iterator[tuple[str, ...]]:
+    for edge in op.edges:
+        inputs, partials = ", ".join(map(shown, edge.inputs)), ", ".join(map(shown, edge.partials))
+        yield inputs, shown(edge.value), partials, escaped(edge.why)
+
+
+def edge_points() -> str:
+    text = header("operation", "at", "value", "derivatives", "why")
+    for op in registry.active.operations():
+        text += "".join(row(f"`{op.name}`", *cells) for cells in edges_of(op))
+    return text
+
+
+def operations() -> str:
+    found = registry.active.operations()
+    text = header("operation", "", "domain", "distribution")
+    for op in found:
+        provider = op.provider.distribution if op.provider else ""
+        text += row(f"[`{op.name}`](#{anchor(op)})", escaped(op.doc), condition(op), provider)
+    return text + "".join(f"\n({anchor(op)})=\n" + section(op) for op in found)
+
+
+def anchor(op: Op) -> str:
+    return f"operation-{op.provider.distribution if op.provider else ''}-{op.name}"
+
+
+def condition(op: Op) -> str:
+    return f"`{op.domain}`" if op.domain else "everywhere"
+
+
+def section(op: Op) -> str:
+    inputs = ", ".join(f"`{name}`" for name in op.input_names)
+    facts = {
+        "inputs": f"{inputs}, columns of equal length" if op.variadic else inputs,
+        "also": ", ".join(f"`{name}`" for name in also(op)),
+        "domain": condition(op),
+        "implementations": ", ".join(f"{backend} (`{named(own)}`)" for backend, own in op.implementations.items()),
+        "accuracy": accuracy_promised(op),
+        "from": op.provider.distribution if op.provider else "",
+    }
+    text = f"## {op.name}\n\n{op.doc}\n\n"
+    text += "".join(f"- {what}: {fact}\n" for what, fact in facts.items() if fact)
+    if rules := sources(op):
+        text += f"\n```py\n{rules}```\n"
+    if op.edges:
+        text += "\n" + header("at", "value", "derivatives", "why") + "".join(row(*cells) for cells in edges_of(op))
+    return text
+
+
+def also(op: Op) -> Iterator[str]:
+    yield from op.aliases
+    if op.operator:
+        yield op.operator
+    if op.math:
+        yield f"math.{op.math}"
+
+
+def named(function: Callable[..., Any] | str) -> str:
+    if isinstance(function, str):
+        return function
+    return f"{function.__module__}:{function.__qualname__}"
+
+
+def accuracy_promised(op: Op) -> str:
+    allowed = f"{op.accuracy.ulps:g} ulps"
+    if op.accuracy.input_ulps:
+        allowed += f" and {op.accuracy.input_ulps:g} of the inputs"
+    return f"{allowed}: {op.accuracy.why}" if op.accuracy.why else allowed
+
+
+def sources(op: Op) -> str:
+    """The rules as they are written, with the functions of their module that they call."""
+    functions: dict[Any, None] = {}
+    for rule in (op.formula, *op.partials):
+        if rule is not None:
+            called = [rule.__globals__.get(name) for name in rule.__code__.co_names]
+            helpers = [f for f in called if inspect.isfunction(f) and f.__module__.startswith("gograd_ops")]
+            functions |= dict.fromkeys([*helpers, rule])
+    return "\n\n".join(inspect.getsource(function) for function in functions)
+
+
+def accuracy(reports: tuple[OpReport, ...]) -> str:
+    text = header("operation", "rule", "worst ulps", "at", "points", "allowed")
+    for report in reports:
+        for check in report.checks:
+            for detail in check.details:
+                worst = shown(round(detail.ulps, 2)) if detail.ulps is not None else "–"
+                at = ", ".join(map(shown, detail.at)) if detail.at else ""
+                promised = escaped(accuracy_promised(report.op))
+                text += row(f"`{report.op.name}`", detail.rule, worst, at, str(detail.points), promised)
+    return text
+
+
+def write(name: str, text: str) -> None:
+    page = DOCS / name
+    before, rest = page.read_text(encoding="utf-8").split(BEGIN)
+    page.write_text(before + BEGIN + "\n" + text + "\n" + END + rest.split(END)[1], encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write("edge-points.md", edge_points())
+    write("operations.md", operations())
+    write("accuracy.md", accuracy(check_registry().reports))

@@ -1,0 +1,40 @@
+"""Floats and functions of floats that answer with the values of IEEE 754 where Python raises."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from math import inf, nan
+
+__all__ = ["IEEEFloat", "total"]
+
+
+class IEEEFloat(float):
+    """A float whose arithmetic never raises: ``/ ** % //`` follow IEEE 754."""
+
+    __slots__ = ()
+
+
+def total(
+    function: Callable[[float], float],
+    outside: Callable[[float], float] = lambda x: nan,
+    overflow: Callable[[float], float] = lambda x: inf,
+) -> Callable[[float], float]:
+    """`function`, one like those of the math module, giving infinities and NaN instead of exceptions.
+
+    Args:
+        function: raises ValueError outside its domain, OverflowError where the result is too large.
+        outside: gives the value outside the domain, where some points may be poles.
+        overflow: gives the infinity of the right sign.
+    """
+
+    @functools.wraps(function)
+    def ieee(x: float, /) -> float:
+        try:
+            return function(x)
+        except OverflowError:
+            return overflow(x)
+        except ValueError:
+            return outside(x)
+
+    return ieee

@@ -1,0 +1,51 @@
+"""Python's `math` over neurons: ``from gograd_core import math`` lets a program be differentiated as it stands.
+
+Every name of `math` is here. A function that is given a neuron, alone or inside a sequence, is the
+operation of that name; given numbers it is `math`'s own, errors included.
+"""
+
+from __future__ import annotations
+
+import functools
+import math as _math
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from gograd_core import registry
+from gograd_core.neuron import Neuron
+
+__all__ = [name for name in dir(_math) if not name.startswith("_")]  # pyright: ignore[reportUnsupportedDunderAll]
+
+
+def __getattr__(name: str) -> Any:
+    own = getattr(_math, name)
+    return globals().setdefault(name, _over_neurons(name, own) if callable(own) else own)
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def _over_neurons(name: str, own: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(own)
+    def function(*args: Any, **kwargs: Any) -> Any:
+        # An iterator is read once, here, and then may still be needed.
+        args = tuple([list(arg) if isinstance(arg, Iterator) else arg for arg in args])
+        if not any(map(_holds_neuron, args)):
+            return own(*args, **kwargs)
+        if kwargs:
+            raise TypeError(f"math.{name}() of neurons takes no keywords, got {', '.join(kwargs)}")
+        known = registry.active
+        if f"math.{name} {len(args)}" in known:
+            return known[f"math.{name} {len(args)}"](*args)
+        if f"math.{name} *" in known and (name not in known or len(known[name].partials) != len(args)):
+            return known[f"math.{name} *"](args)
+        return known[name](*args)
+
+    return function
+
+
+def _holds_neuron(arg: Any) -> bool:
+    if type(arg) is Neuron:
+        return True
+    return isinstance(arg, Iterable) and any(type(entry) is Neuron for entry in arg)

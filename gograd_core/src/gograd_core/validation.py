@@ -1,0 +1,102 @@
+"""What an `Op` must look like: every field is checked when it is made."""
+
+from __future__ import annotations
+
+import inspect
+import keyword
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from gograd_core import neuron as _neuron
+from gograd_core import scalar
+from gograd_core.binding import OPERATORS
+from gograd_core.errors import InvalidOperationError
+from gograd_core.facts import Accuracy, Edge
+from gograd_core.namespaces import REDUCTIONS
+
+if TYPE_CHECKING:
+    from gograd_core.op import Op, Rule
+
+__all__ = ["validate"]
+
+
+def validate(op: Op) -> None:
+    def require(holds: bool, message: str) -> None:
+        if not holds:
+            raise InvalidOperationError(f"operation {op.name!r}: {message}")
+
+    _validate_name("name", op.name, require)
+    for field in ("aliases", "samples", "edges"):
+        require(isinstance(getattr(op, field), tuple), f"{field} must be a sequence, got {getattr(op, field)!r}")
+    for alias in op.aliases:
+        _validate_name("alias", alias, require)
+    functions = isinstance(op.implementations, Mapping) and all(
+        callable(own) or (isinstance(own, str) and own.count(":") == 1) for own in op.implementations.values()
+    )
+    expected = 'implementations must map backends to functions or "module:name"'
+    require(functions, f"{expected}, got {op.implementations!r}")
+    absent = op.formula is None and "scalar" in op.implementations
+    require(absent or callable(op.formula), f"forward must be a function, got {op.formula!r}")
+    require(isinstance(op.partials, tuple) and bool(op.partials), "partials must hold one function (or None) per input")
+    for index, partial in enumerate(op.partials):
+        require(partial is None or callable(partial), f"partial {index} must be a function or None, got {partial!r}")
+        _validate_signature(partial, 2 + len(op.partials), f"partial {index}", "xp, out, *inputs", require)
+    _validate_signature(op.formula, 1 + len(op.partials), "forward", "xp, *inputs", require)
+    require(op.reference is None or callable(op.reference), f"reference must be a function, got {op.reference!r}")
+    for field in ("domain", "doc", "symbol"):
+        require(isinstance(getattr(op, field), str), f"{field} must be a string, got {getattr(op, field)!r}")
+    require(isinstance(op.accuracy, Accuracy), f"accuracy must be an Accuracy, got {op.accuracy!r}")
+    named = isinstance(op.math, str) and op.math.isidentifier()
+    require(op.math is None or named, f"math must name a function, got {op.math!r}")
+    if op.operator is not None:
+        known = not op.variadic and (op.operator, len(op.partials)) in OPERATORS
+        inputs = "columns" if op.variadic else f"{len(op.partials)} inputs"
+        require(known, f"operator {op.operator!r} with {inputs} is none of Python")
+    for name in {op.name, *op.aliases} & set(scalar.__all__):
+        _validate_standard_name(op, name, require)
+    for sample in op.samples:
+        fits = isinstance(sample, tuple) and len(sample) == len(op.partials)
+        require(fits, f"sample {sample!r} must be a tuple of {len(op.partials)} inputs")
+    for edge in op.edges:
+        fits = isinstance(edge, Edge) and len(edge.inputs) == len(edge.partials) == len(op.partials)
+        require(fits, f"edge {edge!r} must be an Edge with {len(op.partials)} inputs and partials")
+
+
+def _validate_name(field: str, name: Any, require: Callable[[bool, str], None]) -> None:
+    require(isinstance(name, str) and name.isidentifier(), f"{field} {name!r} is not an identifier")
+    require(not keyword.iskeyword(name), f"{field} {name!r} is a keyword of Python")
+    require(not name.startswith("_"), f"{field} {name!r} begins with an underscore")
+    require(name != "backend", f"{field} {name!r} is an attribute of the namespaces that rules receive")
+    require(name not in _neuron.RESERVED_NAMES, f"{field} {name!r} is an attribute of Neuron")
+    standard = getattr(scalar, name) if name in scalar.__all__ else None
+    require(not isinstance(standard, float), f"{field} {name!r} is a constant of the array API standard")
+
+
+def _validate_standard_name(op: Op, name: str, require: Callable[[bool, str], None]) -> None:
+    """A rule that calls ``xp.NAME`` must get the same function on floats and on neurons."""
+    reduces = name in REDUCTIONS
+    kind = "a column to a number" if reduces else "numbers to a number"
+    require(op.variadic is reduces, f"{name!r} is a function of the array API standard, from {kind}")
+    count = len(op.partials)
+    fits = not _misfit(getattr(scalar, name), count)
+    require(fits, f"{name!r} is a function of the array API standard, which does not take {count} inputs")
+
+
+def _validate_signature(
+    rule: Rule | None, count: int, what: str, expected: str, require: Callable[[bool, str], None]
+) -> None:
+    misfit = "" if rule is None else _misfit(rule, count)
+    require(not misfit, f"{what} must take {count} arguments ({expected}), but {misfit}")
+
+
+def _misfit(rule: Rule, count: int) -> str:
+    """Why `rule` cannot be called with `count` arguments; empty if it can, or does not say."""
+    try:
+        signature = inspect.signature(rule)
+    except (TypeError, ValueError):  # built-in functions may have none
+        return ""
+    try:
+        signature.bind(*range(count))
+    except TypeError as error:
+        return str(error)
+    return ""
