@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-DISTS := gograd_core gograd_ops_basic gograd_ops_extra gograd_nn gograd
+DISTS := gograd_core gograd_ops_basic gograd_ops_extra gograd_ops_special gograd_nn gograd
 STAMP := .venv/.installed
 BENCH_STAMP := .venv/.installed-bench
 

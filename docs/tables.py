@@ -1,17 +1,17 @@
 """Writes the generated parts of the docs from the installed operations: ``python docs/tables.py``.
 
-`edge_points` and `operations` depend on the operations alone, and a test keeps their pages current.
-`accuracy` is measured, so it varies a little between machines.
+A test keeps all pages current but that of `accuracy`, which is measured and varies between machines.
 """
 
 from __future__ import annotations
 
-import inspect
 import math
-from collections.abc import Callable, Iterator
+import runpy
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from gograd.describe import accuracy_of, function_name, other_names, sources
 from gograd_core import Op, registry
 from gograd_core.testing import OpReport, check_registry
 
@@ -77,10 +77,12 @@ def section(op: Op) -> str:
     inputs = ", ".join(f"`{name}`" for name in op.input_names)
     facts = {
         "inputs": f"{inputs}, columns of equal length" if op.variadic else inputs,
-        "also": ", ".join(f"`{name}`" for name in also(op)),
+        "also": ", ".join(f"`{name}`" for name in other_names(op)),
         "domain": condition(op),
-        "implementations": ", ".join(f"{backend} (`{named(own)}`)" for backend, own in op.implementations.items()),
-        "accuracy": accuracy_promised(op),
+        "implementations": ", ".join(
+            f"{backend} (`{function_name(own)}`)" for backend, own in op.implementations.items()
+        ),
+        "accuracy": accuracy_of(op),
         "from": op.provider.distribution if op.provider else "",
     }
     text = f"## {op.name}\n\n{op.doc}\n\n"
@@ -92,36 +94,14 @@ def section(op: Op) -> str:
     return text
 
 
-def also(op: Op) -> Iterator[str]:
-    yield from op.aliases
-    if op.operator:
-        yield op.operator
-    if op.math:
-        yield f"math.{op.math}"
-
-
-def named(function: Callable[..., Any] | str) -> str:
-    if isinstance(function, str):
-        return function
-    return f"{function.__module__}:{function.__qualname__}"
-
-
-def accuracy_promised(op: Op) -> str:
-    allowed = f"{op.accuracy.ulps:g} ulps"
-    if op.accuracy.input_ulps:
-        allowed += f" and {op.accuracy.input_ulps:g} of the inputs"
-    return f"{allowed}: {op.accuracy.why}" if op.accuracy.why else allowed
-
-
-def sources(op: Op) -> str:
-    """The rules as they are written, with the functions of their module that they call."""
-    functions: dict[Any, None] = {}
-    for rule in (op.formula, *op.partials):
-        if rule is not None:
-            called = [rule.__globals__.get(name) for name in rule.__code__.co_names]
-            helpers = [f for f in called if inspect.isfunction(f) and f.__module__.startswith("gograd_ops")]
-            functions |= dict.fromkeys([*helpers, rule])
-    return "\n\n".join(inspect.getsource(function) for function in functions)
+def plugin_faults() -> str:
+    faults = runpy.run_path(str(DOCS / "plugin_faults.py"))
+    failed = {fault: reason for fault, (_, reason) in faults["FAILED"].items()}
+    rows = [(fault, "failed", reason) for fault, reason in [*failed.items(), faults["NEEDS_NEWER_CORE"]]]
+    rows += [(claim, "loaded, but for that name", reason) for claim, (_, reason) in faults["REFUSED"].items()]
+    rows += [(harmless, "loaded", "") for harmless in faults["HARMLESS"]]
+    cells = [(fault, status, f"`{message}`" if message else "") for fault, status, message in rows]
+    return header("fault", "status", "message") + "".join(row(*each) for each in cells)
 
 
 def accuracy(reports: tuple[OpReport, ...]) -> str:
@@ -131,7 +111,7 @@ def accuracy(reports: tuple[OpReport, ...]) -> str:
             for detail in check.details:
                 worst = shown(round(detail.ulps, 2)) if detail.ulps is not None else "–"
                 at = ", ".join(map(shown, detail.at)) if detail.at else ""
-                promised = escaped(accuracy_promised(report.op))
+                promised = escaped(accuracy_of(report.op))
                 text += row(f"`{report.op.name}`", detail.rule, worst, at, str(detail.points), promised)
     return text
 
@@ -144,5 +124,6 @@ def write(name: str, text: str) -> None:
 
 if __name__ == "__main__":
     write("edge-points.md", edge_points())
+    write("plugins.md", plugin_faults())
     write("operations.md", operations())
     write("accuracy.md", accuracy(check_registry().reports))

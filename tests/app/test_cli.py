@@ -9,25 +9,11 @@ from importlib import metadata
 
 import mpmath
 import pytest
-from rich.text import Text
-from typer.testing import CliRunner
 
 import gograd
 from gograd import digits
-from gograd.cli import app
 from gograd_core import Op, Registry, registry
 from gograd_nn import cross_entropy
-
-
-@pytest.fixture
-def run():
-    """Runs the command; gives its exit code, output and error output."""
-
-    def run(*arguments, columns=160):
-        result = CliRunner().invoke(app, arguments, env={"COLUMNS": str(columns)})
-        return result.exit_code, Text.from_ansi(result.stdout).plain, Text.from_ansi(result.stderr).plain
-
-    return run
 
 
 @pytest.fixture
@@ -138,7 +124,7 @@ def test_eval_shows_everything_where_columns_are_few(run):
         (("x +", "x=1"), "'x +' is no expression"),
         (("x.value", "x=1"), "'x.value' is not allowed"),
         (("x + y", "x=1"), "'y' has no value: give y=NUMBER"),
-        (("tahn(x)", "x=1"), "Did you mean 'tanh'?"),
+        (("tanhh(x)", "x=1"), "Did you mean 'tanh'?"),
         (("[x]", "x=1"), "'[x]' is a list"),
         (("\udcff",), "is no expression"),
         (("log(x)", "x=-1"), "log(x=-1.0) is nan"),
@@ -164,7 +150,7 @@ def test_eval_fails_with_one_line(run, arguments, message):
         ("--layers", "a", "positive numbers separated by commas, got 'a'"),
         ("--layers", "8,0", "got '8,0'"),
         ("--layers", "-3", "got '-3'"),
-        ("--activation", "tahn", "'tahn' is no operation of one number"),
+        ("--activation", "tanhh", "'tanhh' is no operation of one number"),
         ("--activation", "add", "'add' is no operation of one number"),
         ("--activation", "dot", "'dot' is no operation of one number"),
         ("--epochs", "0", "--epochs"),

@@ -10,9 +10,10 @@ import pytest
 
 from gograd_core import DomainError, InvalidOperationError, Neuron, Op, Registry, RuleError, errstate, scalar
 from gograd_core.ieee import IEEEFloat
-from gograd_core.namespaces import ArrayNamespace, Column, ColumnNamespace, ieee
+from gograd_core.namespaces import ArrayNamespace, Column, ColumnNamespace, IEEENamespace
 from gograd_core.testing.multiprecision import MultiprecisionNamespace
 
+ieee = IEEENamespace()
 SPECIAL = (0.0, -0.0, 1.0, -1.0, 0.5, -2.0, 3.0, 5e-324, 1e-300, 1e300, -1e300, math.inf, -math.inf, math.nan)
 CONSTANTS = {"e", "inf", "nan", "pi"}
 REDUCTIONS = {"max", "min", "prod", "sum"}

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from gograd_core import Accuracy, Edge, InvalidOperationError, Neuron, Op, Provider, Registry, ops, scalar
 from gograd_core.namespaces import Column, ColumnNamespace
+from gograd_core.scope import IN_FORCE
 
 
 def rule_1(xp, x):
@@ -70,6 +71,8 @@ class TestFields:
             "accuracy": Accuracy(4.0),
             "math": None,
             "arity": 2,
+            "scope": IN_FORCE,
+            "xp": scalar,
         }
 
     def test_all_but_the_name_are_given_by_keyword(self):

@@ -1,12 +1,25 @@
 """Discovery: what is found, what becomes of plugins with faults, and how plugins are chosen."""
 
 import re
+import runpy
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from gograd_core import PluginError, PluginWarning, Registry, UnknownOperationError, registry
+from gograd_core import (
+    InvalidOperationError,
+    Neuron,
+    Op,
+    PluginError,
+    PluginWarning,
+    Registry,
+    UnknownOperationError,
+    load_plugins,
+    ops,
+    registry,
+)
 
 
 def load(registry):
@@ -55,33 +68,13 @@ class TestFinding:
         assert "hidden" not in registry.ops
 
 
-HOOK = "@hookimpl\ndef gograd_ops():\n    "
-FAULTS = {
-    "no such module": (None, "ModuleNotFoundError: No module named 'plugin_broken'"),
-    "syntax": ("def", "SyntaxError: invalid syntax"),
-    "import raises": ("1 / 0", "ZeroDivisionError: division by zero"),
-    "error without words": ("class E(Exception):\n    def __str__(self): return 1 / 0\nraise E", "failed: E"),
-    "import exits": ("raise SystemExit(3)", "SystemExit: 3"),
-    "no hook": ("", "no function gograd_ops marked with gograd_core.hookimpl"),
-    "hook without mark": ("def gograd_ops(): return [SPOILT]", "no function gograd_ops marked with"),
-    "misspelt hook": ("@hookimpl\ndef gograd_op(): return [SPOILT]", "unknown hook 'gograd_op'"),
-    "a second, misspelt hook": (HOOK + "return [SPOILT]\n@hookimpl\ndef gograd_opps(): return []", "'gograd_opps'"),
-    "unknown argument": ("@hookimpl\ndef gograd_ops(config): return [SPOILT]", "{'config'}"),
-    "hook raises": (HOOK + "return {}['key']", "KeyError: 'key'"),
-    "returns None": (HOOK + "[SPOILT]", "gograd_ops() returned None, expected an iterable"),
-    "returns an Op": (HOOK + "return SPOILT", "gograd_ops() returned <Op spoilt"),
-    "returns strings": (HOOK + "return [SPOILT, 'tanh']", "gograd_ops() returned 'tanh' among its operations"),
-    "wrong Op": (HOOK + "return [SPOILT, unary('value')]", "operation 'value': name 'value' is an attribute of Neuron"),
-    "one name twice": (HOOK + "return [SPOILT, unary('spoilt')]", "two operations for 'spoilt'"),
-    "name and alias": (HOOK + "return [SPOILT, unary('b', aliases=['spoilt'])]", "two operations for 'spoilt'"),
-    "operator twice": (HOOK + "return [binary(name, operator='+') for name in 'ab']", "for the operator '+' with 2"),
-    "generator fails": (HOOK + "yield SPOILT; 1 / 0", "ZeroDivisionError: division by zero"),
-    "generator exits": (HOOK + "yield SPOILT; raise SystemExit", "SystemExit: "),
-}
+LIST = runpy.run_path(str(Path(__file__).parents[2] / "docs" / "plugin_faults.py"))
+FAILED = {fault: case for fault, case in LIST["FAILED"].items() if case[1] != LIST["TOO_EARLY"]}
+TOO_EARLY = {fault: source for fault, (source, reason) in LIST["FAILED"].items() if reason == LIST["TOO_EARLY"]}
 
 
 class TestFaults:
-    @pytest.fixture(params=FAULTS.values(), ids=FAULTS)
+    @pytest.fixture(params=FAILED.values(), ids=FAILED)
     def fault(self, request, install):
         source, reason = request.param
         install("broken", source=source)
@@ -129,16 +122,6 @@ class TestFaults:
             assert f"failed: {type(caught.value.__cause__).__name__}" in str(caught.value)
 
 
-TOO_EARLY = {
-    "looks up": "ops.exp",
-    "looks up in its hook": HOOK + "return [SPOILT, ops.exp]",
-    "asks": "'exp' in ops",
-    "registers": "register(SPOILT)",
-    "computes": "from gograd_core import Neuron\nNeuron(1.0) + 1.0",
-    "calls a method": "from gograd_core import Neuron\nNeuron(1.0).exp()",
-}
-
-
 @pytest.mark.parametrize("source", TOO_EARLY.values(), ids=TOO_EARLY)
 def test_a_plugin_that_needs_operations_while_they_are_being_found(install, tmp_path, source):
     """The process-wide registry is not loaded yet only in a new process."""
@@ -154,10 +137,41 @@ with warnings.catch_warnings(record=True) as caught:
     print(ops.first(4.0), ops.exp(0.0), "spoilt" in ops, len(caught), caught[0].message)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    reason = "RuntimeError: a plugin looked up or registered an operation while plugins are being loaded"
-    assert done.stdout.startswith(f"2.0 1.0 False 1 gograd plugin left out: broken 1.0 (ops) failed: {reason}"), (
-        done.stderr
-    )
+    complaint = f"gograd plugin left out: broken 1.0 (ops) failed: {LIST['TOO_EARLY']}"
+    assert done.stdout.startswith(f"2.0 1.0 False 1 {complaint}"), done.stderr
+
+
+class TestClaimsThatAreRefused:
+    @pytest.fixture(params=LIST["REFUSED"].values(), ids=LIST["REFUSED"])
+    def reason(self, request, install):
+        provides, reason = request.param
+        install("broken", provides)
+        install("other", "unary('first')" if "other" in reason else "")
+        return reason
+
+    def test_the_rest_works(self, reason):
+        registry = Registry()
+        warnings = load(registry)
+        assert f"gograd plugin broken 1.0: {reason}" in warnings
+        assert record(registry, "broken").status == "loaded"
+        assert [*record(registry, "broken").refused.values()] == [reason]
+        assert registry.ops.fine(4.0) == registry.ops["broken:fine"](4.0) == 2.0
+
+    def test_are_errors_in_a_strict_registry(self, reason):
+        registry = Registry(strict=True)
+        for _ in range(2):
+            with pytest.raises(PluginError, match=re.escape(f"gograd plugin broken 1.0: {reason}")) as caught:
+                registry.load()
+            assert isinstance(caught.value.__cause__, InvalidOperationError)
+
+
+@pytest.mark.parametrize("provides", LIST["HARMLESS"].values(), ids=LIST["HARMLESS"])
+def test_what_does_no_harm(install, provides):
+    install("broken", provides)
+    install("other", "unary('first')")
+    registry = Registry(strict=True)
+    assert registry.ops.fine(4.0) == registry.ops.first(4.0) == 2.0
+    assert {record.status for record in registry.report()} == {"loaded"}
 
 
 def test_a_strict_registry_that_cannot_be_loaded_is_not_entered(install):
@@ -226,6 +240,7 @@ NOT_BLOCKED = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:.* is not installed:gograd_core.PluginWarning")
 class TestBlocking:
     @pytest.fixture
     def module(self, install):
@@ -257,3 +272,93 @@ class TestBlocking:
     def test_a_look_up_mentions_what_is_blocked(self):
         with pytest.raises(UnknownOperationError, match=r"left out: my-ops 1\.0 \(main_1\) blocked"):
             Registry(block=["my-ops"]).ops.halve(4.0)
+
+
+NOT_INSTALLED = {
+    "only": ({"only": ["my-ops", "Other.Ops"]}, {}),
+    "block": ({"block": ["other-ops"]}, {}),
+    "entry point": ({"block": ["my-ops:other"]}, {}),
+    "variable to disable": ({}, {"GOGRAD_DISABLE_PLUGINS": "my-ops,,other-ops"}),
+    "variable for the only ones": ({}, {"GOGRAD_ONLY_PLUGINS": "other-ops"}),
+}
+
+
+class TestNamesThatAreNotInstalled:
+    @pytest.mark.parametrize(("arguments", "variables"), NOT_INSTALLED.values(), ids=NOT_INSTALLED)
+    def test_are_reported_once(self, install, monkeypatch, arguments, variables):
+        install("my-ops", 'unary("halve")')
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        (warning,) = load(Registry(**arguments))
+        assert re.fullmatch(r"gograd plugin '(other-ops|my-ops:other)' .* is not installed", warning)
+
+    def test_are_errors_in_a_strict_registry(self):
+        with pytest.raises(PluginError, match="'other' was chosen or blocked, but is not installed"):
+            Registry(block=["other"], strict=True).load()
+
+
+class TestLoadingAnew:
+    def test_with_another_choice(self, install):
+        install("my-ops", 'unary("halve")')
+        registry = Registry(block=["my-ops"])
+        assert "halve" not in registry.ops
+        report = registry.load_plugins(only=["my-ops"])
+        assert {record.status for record in report if record.distribution == "my-ops"} == {"loaded"}
+        assert registry.ops.halve(4.0) == 2.0
+        assert "tanh" not in registry.ops
+
+    def test_keeps_what_was_registered_by_hand(self, install):
+        install("my-ops", 'unary("halve")')
+        registry = Registry(discover=False)
+        registry.register(Op("third", forward=lambda xp, x: x / 3.0, partials=(None,)))
+        registry.load_plugins()
+        assert (registry.ops.halve(4.0), registry.ops.third(6.0)) == (2.0, 2.0)
+
+    def test_that_fails_changes_nothing(self, install):
+        install("good", 'unary("halve")')
+        registry = Registry()
+        halve = registry.ops.halve
+        install("broken", source="1 / 0")
+        with pytest.raises(PluginError, match="broken 1.0"):
+            registry.load_plugins(strict=True)
+        assert registry.ops.halve is halve
+        assert "broken" not in {record.distribution for record in registry.report()}
+
+    def test_of_the_process_wide_registry(self, install):
+        install("my-ops", 'unary("halve")')
+        with Registry():
+            assert "loaded" in {record.status for record in load_plugins(only=["my-ops"])}
+            assert ops.halve(Neuron(4.0)).value == 2.0
+            assert "tanh" not in ops
+        assert "tanh" in ops
+        assert "halve" not in ops
+
+
+class TestRequirementsOfTheCore:
+    @pytest.mark.parametrize(
+        "needs", ["gograd-core>=0.2", "gograd_core (>=9,<10)", "Gograd-Core[testing]==0.0.1", "gograd-core~=0.2.1"]
+    )
+    def test_one_that_is_not_met_leaves_the_plugin_out(self, install, needs):
+        metadata = f"Metadata-Version: 2.1\nName: future\nVersion: 1.0\nRequires-Dist: attrs\nRequires-Dist: {needs}\n"
+        module = install("future", 'unary("halve")', metadata=metadata)
+        (warning,) = load(registry := Registry())
+        assert f"it needs {needs}, and gograd-core 0.1.0 is installed" in warning
+        assert record(registry, "future").status == "failed"
+        assert module not in sys.modules
+
+    @pytest.mark.parametrize(
+        "needs", ["gograd-core>=0.1,<0.2", "gograd-core", "gograd-core~=0.1", "gograd-core>9; extra == 'x'"]
+    )
+    def test_one_that_is_met_does_not(self, install, needs):
+        metadata = f"Metadata-Version: 2.1\nName: present\nVersion: 1.0\nRequires-Dist: {needs}\n"
+        install("present", 'unary("halve")', metadata=metadata)
+        assert Registry(strict=True).ops.halve(4.0) == 2.0
+
+
+class TestLoadTime:
+    def test_is_reported(self, install):
+        install("slow", source="import time; time.sleep(0.05)\n@hookimpl\ndef gograd_ops(): return [unary('halve')]")
+        install("quick", 'unary("third")')
+        registry = Registry()
+        assert record(registry, "slow").seconds > 0.05
+        assert record(registry, "quick").seconds > 0.0

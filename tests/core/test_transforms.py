@@ -84,6 +84,20 @@ class TestGradient:
         with pytest.raises(RuleError, match="partial 0 of short .* returned 1 numbers, expected 2"):
             gradient(short([x, x]), x, create_graph=True)
 
+    def test_a_sum_of_derivatives_that_overflows_is_an_error(self):
+        x = Neuron(0.5)
+        y = x * 1e308 + x * 1e308
+        with pytest.raises(
+            DomainError, match=r"of mul\(0.5, 1e\+308\) times the adjoint 1.0, added to 1e\+308, is inf"
+        ):
+            gradient(y, x)
+        with errstate(domain="ignore"):
+            assert gradient(y, x) == float("inf")
+
+    def test_a_factor_of_one_makes_no_neuron(self):
+        x, y = Neuron(2.0), Neuron(3.0)
+        assert gradient(x * y, x, create_graph=True) is y
+
     def test_opaque_operations_have_no_second_derivative(self):
         opaque = Op("solver", forward=lambda xp, x: x, partials=(lambda xp, out, x: 1.0,), opaque=True)
         x = Neuron(2.0)
@@ -104,7 +118,9 @@ class TestGrad:
         assert type(grad(lambda x: x * 2)(3)) is float
 
     def test_value_and_grad(self):
-        assert value_and_grad(lambda x, y: x * y)(2.0, 5.0) == (10.0, 5.0)
+        found = value_and_grad(lambda x, y: x * y)(2.0, 5.0)
+        assert found == (10.0, 5.0)
+        assert list(map(type, found)) == [float, float]
 
     def test_by_one_or_several_arguments(self):
         def f(x, y, *, scale=1.0):

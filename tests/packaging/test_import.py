@@ -12,12 +12,13 @@ import pytest
 
 import gograd_core
 from gograd_core import Registry, scalar
+from gograd_core.namespaces import REDUCTIONS
 
 SOURCE = pathlib.Path(gograd_core.__file__).parent
 MODULES = sorted(SOURCE.glob("*.py"))
 HEAVY = ("jax", "llvmlite", "matplotlib", "mpmath", "numba", "numpy", "rich", "scipy", "sklearn", "sympy", "typer")
-FLOATS = ("math", "scalar")  # modules with functions of floats
-OTHERS = ("gograd", "gograd_compile", "gograd_nn", "gograd_ops_basic", "gograd_ops_extra")
+FLOATS = ("_math", "math", "scalar")  # modules with functions of floats
+OTHERS = ("gograd", "gograd_compile", "gograd_nn", "gograd_ops_basic", "gograd_ops_extra", "gograd_ops_special")
 
 
 def modules_after(code):
@@ -68,7 +69,7 @@ class TestTheFirstLookUp:
     @pytest.mark.parametrize("code", FIRST_LOOK_UPS.values(), ids=FIRST_LOOK_UPS)
     def test_discovers(self, code):
         loaded = modules_after(f"from gograd_core import *\n{code}")
-        assert {"importlib_metadata", "gograd_ops_basic", "gograd_ops_extra"} <= loaded
+        assert {"importlib_metadata", "gograd_ops_basic", "gograd_ops_extra", "gograd_ops_special"} <= loaded
         assert loaded.isdisjoint(HEAVY)
         assert loaded.isdisjoint({"gograd", "gograd_nn"})
 
@@ -83,7 +84,7 @@ def nodes(*kinds):
 
 def operations_of_plugins():
     """Names and aliases of gograd's operations, without those of the core itself."""
-    installed = Registry(only=["gograd-ops-basic", "gograd-ops-extra"]).operations()
+    installed = Registry(only=["gograd-ops-basic", "gograd-ops-extra", "gograd-ops-special"]).operations()
     return {name for op in installed if op.provider.distribution != "gograd-core" for name in (op.name, *op.aliases)}
 
 
@@ -106,8 +107,8 @@ class TestSource:
         assert [place for place in found if place[1].rpartition(".")[2] in namespaces] == []
 
     def test_names_no_operation(self):
-        """Python's own words (as in ``re.sub`` and ``"abs"``) aside; scalar.py consists of the array API's names."""
-        forbidden = operations_of_plugins() - {*dir(builtins), *dir(operator)}
+        """Python's own words (as in ``re.sub`` and ``"abs"``) aside, and the array API's: scalar.py, REDUCTIONS."""
+        forbidden = operations_of_plugins() - {*dir(builtins), *dir(operator), *REDUCTIONS}
         assert {"div", "exp", "tanh", "where"} <= forbidden
         texts = [(where, node.value) for where, node in nodes(ast.Constant)]
         texts += [(where, node.attr) for where, node in nodes(ast.Attribute) if ast.unparse(node.value) not in FLOATS]

@@ -1,12 +1,6 @@
 """The distributions as a user gets them: what the wheels hold, and an operation that arrives by installing one."""
 
-import importlib.metadata
-import os
-import pathlib
-import shutil
-import subprocess
-import sys
-import venv
+import json
 import zipfile
 from email.parser import Parser
 
@@ -19,6 +13,7 @@ ENTRY_POINTS = {
     "gograd-nn": {},
     "gograd-ops-basic": {"gograd.ops": {"basic": "gograd_ops_basic"}},
     "gograd-ops-extra": {"gograd.ops": {"extra": "gograd_ops_extra"}},
+    "gograd-ops-special": {"gograd.ops": {"special": "gograd_ops_special"}},
 }
 CORE_NEEDS = ("attrs", "importlib-metadata", "pluggy")
 every_distribution = pytest.mark.parametrize("name", ENTRY_POINTS)
@@ -94,6 +89,7 @@ class TestContents:
         ("gograd-core", [*CORE_NEEDS]),
         ("gograd-ops-basic", ["gograd-core"]),
         ("gograd-ops-extra", ["gograd-core"]),
+        ("gograd-ops-special", ["gograd-core", "scipy"]),
     ],
 )
 def test_requirements_of_engine_and_operations(wheel, needs):
@@ -105,59 +101,18 @@ def test_whoever_has_the_command_has_everything(wheels):
         assert {*ENTRY_POINTS} - {"gograd"} <= {*needed(metadata(wheel).get_all("Requires-Dist"))}
 
 
-class Environment:
-    """A Python of its own, without pip and without network."""
-
-    def __init__(self, folder):
-        venv.create(folder, with_pip=False, symlinks=os.name != "nt")
-        self.python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
-        self.variables = {
-            name: value for name, value in os.environ.items() if not name.startswith(("GOGRAD_", "PIP_", "PYTHON"))
-        }
-        self.packages = pathlib.Path(self.run("import sysconfig; print(sysconfig.get_path('purelib'))"))
-
-    def run(self, code):
-        """What `code` prints, the last line of its traceback included."""
-        done = self._run(self.python, "-I", "-c", code)
-        return (done.stdout + done.stderr.strip().rpartition("\n")[2]).strip()
-
-    def pip(self, *arguments):
-        done = self._run(
-            sys.executable, "-m", "pip", "--python", self.python, "--disable-pip-version-check", *arguments
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    def install(self, wheel):
-        self.pip("install", "--no-index", "--no-deps", "--no-compile", str(wheel))
-        assert "No broken requirements" in self.pip("check")
-
-    def copy(self, name):
-        """Bring a distribution, and what it needs, from the environment of the tests."""
-        for file in importlib.metadata.files(name):
-            if ".." not in file.parts and file.suffix != ".pyc":
-                target = self.packages.joinpath(*file.parts)
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy(file.locate(), target)
-        for requirement in needed(importlib.metadata.requires(name)):
-            self.copy(requirement)
-
-    def _run(self, *command):
-        return subprocess.run(command, env=self.variables, capture_output=True, text=True, check=False)
-
-
 @pytest.fixture
-def core(tmp_path, wheels):
+def core(environment):
     """An environment that holds gograd-core, what it needs, and nothing else."""
-    environment = Environment(tmp_path / "environment")
-    for name in CORE_NEEDS:
-        environment.copy(name)
-    environment.install(wheels["gograd-core"])
+    environment.bring("gograd-core")
     return environment
 
 
 ADD = "from gograd_core import Neuron; print((Neuron(1) + 1).value)"
 TANH = "from gograd_core import Neuron; print(Neuron(1).tanh().value)"
+SLOPE_OF_LGAMMA = (
+    "from gograd_core import *\ntry: print(grad(ops.lgamma)(3.0))\nexcept UnknownOperationError as error: print(error)"
+)
 REPORT = (
     "from gograd_core import load_report; print(*(f'{r.distribution} {r.status}' for r in load_report()), sep=', ')"
 )
@@ -170,7 +125,7 @@ class TestInstallingOperations:
         assert core.run(REPORT) == "gograd-core loaded"
         message = core.run(ADD)
         assert message.startswith(UNKNOWN + "implements the operator '+' with 2 input(s). ")
-        assert message.endswith("Install with: pip install gograd-ops-basic gograd-ops-extra")
+        assert message.endswith("Install with: pip install gograd-ops-basic gograd-ops-extra gograd-ops-special")
         assert core.run(TANH).startswith(UNKNOWN + "is 'tanh'. ")
 
     def test_basic(self, core, wheels):
@@ -179,7 +134,7 @@ class TestInstallingOperations:
         assert core.run(REPORT) == "gograd-core loaded, gograd-ops-basic loaded"
         message = core.run(TANH)
         assert message.startswith(UNKNOWN + "is 'tanh'. ")
-        assert message.endswith("Install with: pip install gograd-ops-extra")
+        assert message.endswith("Install with: pip install gograd-ops-extra gograd-ops-special")
 
     def test_extra_comes_and_goes(self, core, wheels):
         core.install(wheels["gograd-ops-basic"])
@@ -190,3 +145,40 @@ class TestInstallingOperations:
         core.pip("uninstall", "--yes", "gograd-ops-extra")
         assert core.run(TANH) == before
         assert before.startswith(UNKNOWN)
+
+    def test_a_derivative_that_needs_another_distribution(self, core, wheels):
+        """With all that it needs; that it brings SciPy along, the others do not feel."""
+        core.install(wheels["gograd-ops-basic"])
+        core.install(wheels["gograd-ops-extra"])
+        assert core.run("from gograd_core import ops; print(ops.lgamma(2.0))") == "0.0"
+        message = core.run(SLOPE_OF_LGAMMA)
+        assert message.startswith("no installed operation is 'digamma'. ")
+        assert message.endswith("Install with: pip install gograd-ops-special")
+        core.bring("gograd-ops-special")
+        assert core.run(SLOPE_OF_LGAMMA) == "0.9227843350984671"
+        assert core.run(f"{TANH}; import sys; print('scipy' in sys.modules)") == "0.7615941559557649\nFalse"
+
+    def test_the_command_shows_what_is_installed_with_nothing_to_edit(self, environment, wheels):
+        def command(*arguments):
+            done = environment.execute(environment.scripts / "gograd", *arguments)
+            return done.returncode, done.stdout, done.stderr
+
+        def operations():
+            return {each["name"]: each["distribution"] for each in json.loads(command("ops", "--json")[1])}
+
+        environment.bring("gograd")
+        everything = operations()
+        assert everything["tanh"] == "gograd-ops-extra"
+        assert command("eval", "tanh(0)") == (0, "┌─────────┬─────┐\n│ tanh(0) │ 0.0 │\n└─────────┴─────┘\n", "")
+
+        environment.pip("uninstall", "--yes", "gograd-ops-extra")
+        assert operations() == {name: of for name, of in everything.items() if of != "gograd-ops-extra"}
+        assert "gograd-ops-extra" not in command("plugins")[1]
+        code, _, error = command("eval", "tanh(0)")
+        assert (code, error.partition(". ")[0]) == (1, "gograd: no installed operation is 'tanh'")
+        assert error.endswith("Install with: pip install gograd-ops-extra\n")
+        assert command("ops", "show", "tanh") == (1, "", error)
+
+        environment.install(wheels["gograd-ops-extra"])
+        assert operations() == everything
+        assert "gograd-ops-extra" in command("plugins")[1]

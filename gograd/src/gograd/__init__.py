@@ -1,4 +1,4 @@
-"""The command `gograd`: train a network, list the operations, differentiate an expression."""
+"""The command `gograd`: train, differentiate, list, check and write operations."""
 
 from __future__ import annotations
 

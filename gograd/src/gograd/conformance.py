@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich import box
 from rich.table import Table
 from rich.text import Text
 
@@ -37,7 +40,8 @@ def check_operations(
         typer.echo(json.dumps(report.to_dict(), indent=2))
     else:
         screen = console()
-        screen.print(_table(report.reports))
+        for table in _tables(report.reports):
+            screen.print(table)
         for op_report in report.reports:
             for check in op_report.checks:
                 if check.verdict == "failed":
@@ -46,23 +50,21 @@ def check_operations(
         raise typer.Exit(1)
 
 
-def _table(reports: tuple[OpReport, ...]) -> Table:
+def _tables(reports: tuple[OpReport, ...]) -> Iterator[Table]:
+    """One of each distribution."""
     from gograd_core.testing import CHECKS
 
-    table = Table()
-    table.add_column("operation", overflow="fold")
-    table.add_column("distribution", overflow="fold")
-    for name in CHECKS:
-        table.add_column(name, justify="center")
-    table.add_column("points", justify="right")
-    table.add_column("worst ulps", justify="right")
-    for report in reports:
-        verdicts = {check.name: check.verdict for check in report.checks}
-        table.add_row(
-            report.op.name,
-            report.op.provider.distribution if report.op.provider else "",
-            *(MARKS[verdicts[name]] for name in CHECKS),
-            str(report.points),
-            "" if report.worst_ulps is None else f"{report.worst_ulps:.2f}",
-        )
-    return table
+    by_distribution = lambda report: report.op.provider.distribution if report.op.provider else ""  # noqa: E731
+    for distribution, of_one in itertools.groupby(sorted(reports, key=by_distribution), by_distribution):
+        table = Table(title=distribution, title_justify="left", box=box.SIMPLE_HEAD, padding=0, pad_edge=False)
+        table.add_column("operation", min_width=18)
+        for name in CHECKS:
+            table.add_column(name, justify="center", min_width=len(name))
+        table.add_column("points", justify="right")
+        table.add_column("ulps", justify="right")
+        for report in of_one:
+            verdicts = {check.name: check.verdict for check in report.checks}
+            worst = report.worst_ulps
+            ulps = "" if worst is None else f"{worst:.2f}" if worst < 1000.0 else f"{worst:.0e}"
+            table.add_row(report.op.name, *(MARKS[verdicts[name]] for name in CHECKS), str(report.points), ulps)
+        yield table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 __version__ = "0.1.0"
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gograd_core import registry as _registry
 from gograd_core.builtin_ops import stop_gradient
@@ -20,14 +20,18 @@ from gograd_core.errors import (
 )
 from gograd_core.facts import Accuracy, Edge, Provider
 from gograd_core.hookspecs import hookimpl
+from gograd_core.jacobians import derivative, hessian, hvp, jacobian
 from gograd_core.neuron import Neuron, zero_grad
 from gograd_core.op import Op
 from gograd_core.recording import no_grad
 from gograd_core.registry import Registry, ops
-from gograd_core.transforms import grad, gradient, value_and_grad
+from gograd_core.transforms import grad, gradient, jvp, value_and_grad, vjp
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gograd_core import plugins as _plugins
+    from gograd_core.gradient_check import check_grad
 
 __all__ = [
     "Accuracy",
@@ -43,16 +47,24 @@ __all__ = [
     "RuleError",
     "StaleGraphError",
     "UnknownOperationError",
+    "check_grad",
+    "derivative",
     "errstate",
     "grad",
     "gradient",
+    "hessian",
     "hookimpl",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "load_plugins",
     "load_report",
     "no_grad",
     "ops",
     "register",
     "stop_gradient",
     "value_and_grad",
+    "vjp",
     "zero_grad",
 ]
 
@@ -62,6 +74,24 @@ def register(op: Op) -> Op:
     return _registry.active.register(op)
 
 
+def load_plugins(
+    *, only: Iterable[str] | None = None, block: Iterable[str] = (), strict: bool = False
+) -> tuple[_plugins.PluginRecord, ...]:
+    """Load the plugins of the process-wide registry anew, with another choice; see `Registry.load_plugins`."""
+    return _registry.active.load_plugins(only=only, block=block, strict=strict)
+
+
 def load_report() -> tuple[_plugins.PluginRecord, ...]:
     """What became of every installed plugin; see `Registry.report`."""
     return _registry.active.report()
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """What is needed now and then is imported when it is asked for."""
+        if name != "check_grad":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from gograd_core.gradient_check import check_grad
+
+        return check_grad

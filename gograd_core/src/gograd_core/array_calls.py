@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from gograd_core import neuron as _neuron
-from gograd_core.namespaces import ArrayNamespace
 
 if TYPE_CHECKING:
     from gograd_core.op import Op
@@ -30,9 +29,7 @@ def call_with_arrays(op: Op, inputs: tuple[Any, ...]) -> Any:
         import numpy as np  # an object array exists, so NumPy is there
 
         return np.frompyfunc(op, len(inputs), 1)(*inputs)
-    library = arrays[0].__array_namespace__()
-    xp = ArrayNamespace(library)
-    return op.bind(xp)(*inputs)
+    return op.bind(op.scope.arrays(arrays[0].__array_namespace__()))(*inputs)
 
 
 def _holds_neurons(inputs: Sequence[Any]) -> bool:

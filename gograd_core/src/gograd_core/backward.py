@@ -13,19 +13,18 @@ from math import inf
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from gograd_core import scalar
-from gograd_core.errors import InvalidOperationError, StaleGraphError, errstate
-from gograd_core.evaluation import as_column, as_numbers, describe, judge, run_rule
-from gograd_core.namespaces import Column, ColumnNamespace
+from gograd_core.errors import StaleGraphError
+from gograd_core.evaluation import describe
+from gograd_core.partials import float_partials, judge_share, neuron_partials, product, value_of
 
 if TYPE_CHECKING:
     from gograd_core.neuron import Neuron
 
-__all__ = ["adjoints", "backward"]
+__all__ = ["adjoints", "backward", "lock", "reachable"]
 
 Visited = tuple["list[Neuron]", "list[Neuron]"]  # interior neurons, youngest first, and where a sweep ends
 
-_lock = threading.RLock()  # one sweep at a time: sweeps of several threads may share leaves
+lock = threading.RLock()  # one sweep at a time: sweeps of several threads may share leaves
 _running: tuple[Visited, ...] = ()  # more than one if a rule starts a sweep
 _stamp = attrgetter("_stamp")
 last_setting = 0  # the stamp of the last leaf whose value was set: a younger graph cannot be stale
@@ -33,12 +32,12 @@ last_setting = 0  # the stamp of the last leaf whose value was set: a younger gr
 
 def backward(output: Neuron, seed: float) -> None:
     """Add the derivative of `output`, times `seed`, to `grad` of the leaves; see `Neuron.backward`."""
-    with _lock:
-        visited = _visit(output)
+    with lock:
+        visited = _visit([output])
         leaves = visited[1]
         before = [leaf._grad for leaf in leaves]
         try:
-            _run(visited, _sweep, visited, output, seed)
+            _run(visited, _sweep, visited, [output], [seed])
             for leaf, grad in zip(leaves, before, strict=True):
                 leaf._grad += grad
         except BaseException:
@@ -47,24 +46,29 @@ def backward(output: Neuron, seed: float) -> None:
             raise
 
 
-def adjoints(output: Neuron, inputs: Sequence[Neuron], *, since: int = 0, graph_namespace: Any = None) -> list[Any]:
-    """The derivative of `output` by each of the inputs, leaving the `grad` of every neuron untouched.
+def adjoints(
+    outputs: Sequence[Neuron],
+    seeds: Sequence[Any],
+    inputs: Sequence[Neuron],
+    *,
+    since: int = 0,
+    create_graph: bool = False,
+) -> list[Any]:
+    """The derivative of the sum of `outputs`, each times its seed, by each of the inputs.
 
-    They are floats; with a `graph_namespace` (`gograd_core.ops`) the rules run on neurons in it,
-    and the derivatives are neurons that can be differentiated again. Neurons older than the stamp
-    `since` do not depend on the inputs, and the sweep ends at them.
+    The `grad` of every neuron stays as it is. The derivatives are floats; with
+    `create_graph` the rules run on neurons, and the derivatives are neurons that can be differentiated
+    again, or constant floats. Neurons older than the stamp `since` do not depend on the inputs, and
+    the sweep ends at them.
     """
-    with _lock:
-        interior, leaves = visited = _visit(output, since)
+    with lock:
+        interior, leaves = visited = _visit(outputs, since)
         neurons = [*interior, *leaves, *inputs]
         before = [neuron.grad for neuron in neurons]
         try:
             for neuron in inputs:  # some may not be visited
                 neuron._grad = 0.0
-            if graph_namespace is None:
-                _run(visited, _sweep, visited, output, 1.0)
-            else:
-                _run(visited, _sweep_graph, visited, output, graph_namespace)
+            _run(visited, _sweep_graph if create_graph else _sweep, visited, outputs, seeds)
             return [neuron._grad for neuron in inputs]
         finally:
             for neuron, grad in zip(neurons, before, strict=True):
@@ -82,9 +86,9 @@ def _run(visited: Visited, propagate: Callable[..., None], *args: Any) -> None:
         _running = outer
 
 
-def _visit(output: Neuron, since: int = 0) -> Visited:
-    """What a sweep from `output` visits, which no running sweep may be working on."""
-    visited = _reachable(output, since)
+def _visit(outputs: Sequence[Neuron], since: int = 0) -> Visited:
+    """What a sweep from `outputs` visits, which no running sweep may be working on."""
+    visited = reachable(outputs, since)
     if _running:
         busy = {id(neuron) for sweep in _running for neurons in sweep for neuron in neurons}
         if any(id(neuron) in busy for neurons in visited for neuron in neurons):
@@ -92,27 +96,35 @@ def _visit(output: Neuron, since: int = 0) -> Visited:
     return visited
 
 
-def _reachable(output: Neuron, since: int) -> Visited:
-    if output._operation is None or output._stamp < since:
-        return [], [output]
+def reachable(outputs: Sequence[Neuron], since: int) -> Visited:
+    """The neurons below `outputs`, interior ones youngest first; to be called with `lock` held.
+
+    Leaves are also the neurons older than the stamp `since`.
+
+    Raises:
+        StaleGraphError: a leaf's value was set after a neuron was computed from it.
+    """
     mark = object()
-    output._mark = mark
     interior: list[Any] = []
     leaves: list[Any] = []
-    stack: list[Any] = [output]
+    stack: list[Any] = []
     pop, push = stack.pop, stack.append
-    while stack:
-        node = pop()
-        interior.append(node)
-        for entry in node._constituents:
+    entries: Sequence[Any] = outputs
+    while True:
+        for entry in entries:
             if type(entry) is not float and entry._mark is not mark:
                 entry._mark = mark
                 if entry._operation is None or (since and entry._stamp < since):
                     leaves.append(entry)
                 else:
                     push(entry)
+        if not stack:
+            break
+        node = pop()
+        interior.append(node)
+        entries = node._constituents
     interior.sort(key=_stamp, reverse=True)
-    if last_setting > interior[-1]._stamp:
+    if interior and last_setting > interior[-1]._stamp:
         _refuse_stale(interior)
     return interior, leaves
 
@@ -127,18 +139,25 @@ def _refuse_stale(interior: list[Neuron]) -> None:
                 )
 
 
-def _start(visited: Visited, output: Neuron, seed: float) -> None:
+def _start(visited: Visited, outputs: Sequence[Neuron], seeds: Sequence[Any]) -> None:
     for neurons in visited:
         for neuron in neurons:
             neuron._grad = 0.0
-    output._grad = seed
+    for output, seed in zip(outputs, seeds, strict=True):
+        _add(output, seed)
 
 
-def _sweep(visited: Visited, output: Neuron, seed: float) -> None:
+def _add(neuron: Neuron, share: Any) -> None:
+    """Add to an adjoint; one that is unset becomes the share, without a neuron for the sum."""
+    unset = type(neuron._grad) is float and neuron._grad == 0.0
+    neuron._grad = share if unset else neuron._grad + share
+
+
+def _sweep(visited: Visited, outputs: Sequence[Neuron], seeds: Sequence[float]) -> None:
     """Leave in `_grad` of all that was visited its adjoint, a finite float, or what errstate allows."""
-    _start(visited, output, seed)
+    _start(visited, outputs, seeds)
     if not _propagate_fast(*visited):
-        _start(visited, output, seed)
+        _start(visited, outputs, seeds)
         _propagate(visited[0])
 
 
@@ -165,14 +184,14 @@ def _propagate_fast(interior: list[Any], leaves: list[Any]) -> bool:
                 x_value = x if type(x) is float else x._value
                 y_value = y if type(y) is float else y._value
                 if x_value is not x and partial_x is not None:
-                    x._grad += adjoint * partial_x(scalar, node._value, x_value, y_value)
+                    x._grad += adjoint * partial_x(op.xp, node._value, x_value, y_value)
                 if y_value is not y and partial_y is not None:
-                    y._grad += adjoint * partial_y(scalar, node._value, x_value, y_value)
+                    y._grad += adjoint * partial_y(op.xp, node._value, x_value, y_value)
             elif arity == 1:
                 (x,) = node._constituents
                 (partial_x,) = op.partials
                 if partial_x is not None:
-                    x._grad += adjoint * partial_x(scalar, node._value, x._value)
+                    x._grad += adjoint * partial_x(op.xp, node._value, x._value)
             else:
                 _propagate_one(node)
         return all(type(leaf._grad) is float and -inf < leaf._grad < inf for leaf in leaves)
@@ -188,73 +207,39 @@ def _propagate(interior: list[Neuron]) -> None:
 
 def _propagate_one(node: Neuron) -> None:
     """Pass the adjoint of one neuron on, with care: what a rule gives is checked and judged."""
-    op: Any = node._operation
     adjoint = node._grad
-    columns = op.columns(node._constituents)
-    arguments: Any = [entry if type(entry) is float else entry._value for entry in node._constituents]  # type: ignore[union-attr]
-    if op.variadic:
-        arguments = map(Column, op.columns(arguments))
-    arguments = tuple(arguments)
-    for index, column in enumerate(columns):
-        partial = op.partials[index]
-        if partial is None or all(type(entry) is float for entry in column):
-            continue
-        local_column = run_rule(op, partial, node._value, *arguments)
-        for entry, local in zip(column, as_numbers(op, local_column, len(column), f"partial {index}"), strict=True):
-            if type(entry) is not float:
-                share = adjoint * local
-                entry._grad += share if share - share == 0.0 else _judge(node, index, adjoint, local)
+    for index, column, locals_ in float_partials(node, _is_neuron):
+        for entry, local in zip(column, locals_, strict=True):
+            if type(entry) is float:
+                continue
+            total = entry._grad + adjoint * local
+            if total - total != 0.0:
+                if local == 0.0:  # even against an infinite adjoint: an arm not taken is not poisoned
+                    continue
+                judge_share(node, index, local, "adjoint", adjoint, entry._grad)
+            entry._grad = total
 
 
-def _judge(node: Neuron, index: int, adjoint: float, local: float) -> float:
-    """The product of the two, which is not finite."""
-    op: Any = node._operation
-    if local == 0.0:  # even against an infinite adjoint: an arm that was not taken is not poisoned
-        return 0.0
-    values = [entry if type(entry) is float else entry._value for entry in node._constituents]  # type: ignore[union-attr]
-    what = f"the derivative by input {index} of {describe(op, node._constituents)}"
-    judge(op, values, local, lambda: what)
-    judge(op, (adjoint, local), adjoint * local, lambda: f"{what} times the adjoint {adjoint!r}")
-    return adjoint * local
+def _is_neuron(entry: Any) -> bool:
+    return type(entry) is not float
 
 
-def _sweep_graph(visited: Visited, output: Neuron, xp: Any) -> None:
-    """As `_sweep`, with rules that run on neurons in `xp`: adjoints are neurons, or constant floats.
+def _sweep_graph(visited: Visited, outputs: Sequence[Neuron], seeds: Sequence[Any]) -> None:
+    """As `_sweep`, with rules that run on neurons: adjoints are neurons, or constant floats.
 
     An adjoint that is zero by value is passed on, since its own derivative need not be; a
     constant zero is not.
     """
-    _start(visited, output, 1.0)
+    _start(visited, outputs, seeds)
     for node in visited[0]:
         adjoint = node._grad
         if type(adjoint) is float and adjoint == 0.0:
             continue
-        op: Any = node._operation
-        if op.opaque:
-            raise InvalidOperationError(f"{op.title} is opaque: its partials cannot be differentiated again")
-        columns = op.columns(node._constituents)
-        arguments: Any = map(Column, columns) if op.variadic else node._constituents
-        arguments = tuple(arguments)
-        values: list[Any] = [getattr(entry, "_value", entry) for entry in node._constituents]
-        for index, column in enumerate(columns):
-            partial = op.partials[index]
-            if partial is None or all(type(entry) is float for entry in column):
-                continue
-            with errstate(domain="ignore"):  # what a rule calls is not judged, only what it returns
-                try:
-                    local_column = partial(ColumnNamespace(xp) if op.variadic else xp, node, *arguments)
-                except Exception as error:
-                    error.add_note(f"while running partial {index} of {op.title} on neurons")
-                    raise
-            what = f"partial {index}"
-            locals_ = as_column(op, local_column, len(column), what)
-            local_values = [as_numbers(op, getattr(local, "_value", local), 1, what)[0] for local in locals_]
-            for entry, local, local_value in zip(column, locals_, local_values, strict=True):
-                if type(entry) is float or (not hasattr(local, "_value") and local_value == 0.0):
+        for index, column, locals_ in neuron_partials(node, _is_neuron):
+            for entry, local in zip(column, locals_, strict=True):
+                if type(entry) is float or (type(local) is float and local == 0.0):
                     continue
-                if local_value - local_value != 0.0:
-                    where = describe(op, node._constituents)
-                    judge(op, values, local_value, lambda: f"the derivative by input {index} of {where}")  # noqa: B023
-                share = adjoint * local
-                unset = type(entry._grad) is float and entry._grad == 0.0
-                entry._grad = share if unset else entry._grad + share
+                value = value_of(local)
+                if value - value != 0.0:
+                    judge_share(node, index, value, "adjoint", value_of(adjoint), 0.0)
+                _add(entry, product(adjoint, local))

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from gograd_core import recording, registry, scalar
+from gograd_core import recording, registry
 from gograd_core.neuron import Neuron, apply, is_operand, next_stamp
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _bound_operator(op: Op) -> tuple[Method, Method]:
     The common case stands here, since most of an engine's time is spent in it: two numbers, a
     result that is a finite float. All else starts again in `apply`, which does the same with care.
     """
-    forward = op.forward
+    forward, xp = op.forward, op.xp
 
     def method(self: Neuron, other: Any) -> Any:
         kind = type(other)
@@ -84,7 +84,7 @@ def _bound_operator(op: Op) -> tuple[Method, Method]:
         else:
             return op(self, other) if is_operand(other) else NotImplemented
         try:
-            out = forward(scalar, self._value, y)
+            out = forward(xp, self._value, y)
         except Exception:
             out = None
         if type(out) is not float or out - out != 0.0 or recording.pauses:

@@ -11,24 +11,20 @@ from collections.abc import Callable, Sequence
 from math import inf, isfinite, isnan
 from typing import TYPE_CHECKING, Any
 
-from gograd_core import scalar
 from gograd_core.errors import DomainError, RuleError, domain_errors_raise
 from gograd_core.ieee import IEEEFloat
-from gograd_core.namespaces import Column, ColumnNamespace, ieee
+from gograd_core.namespaces import Column
 
 if TYPE_CHECKING:
     from gograd_core.op import Op
 
 __all__ = ["as_column", "as_float", "as_numbers", "describe", "judge", "run_rule"]
 
-_scalar_columns = ColumnNamespace(scalar)
-_ieee_columns = ColumnNamespace(ieee)
-
 
 def run_rule(op: Op, rule: Callable[..., Any], *arguments: Any) -> Any:
     """What `rule` returns for floats (for columns, if `op` is variadic), by IEEE 754, not judged."""
     try:
-        result = rule(_scalar_columns if op.variadic else scalar, *arguments)
+        result = rule(op.xp, *arguments)
         if type(result) is float or not isinstance(result, complex):
             return result
         error: Exception = RuleError(f"{op.title} returned the complex number {result}")
@@ -38,7 +34,7 @@ def run_rule(op: Op, rule: Callable[..., Any], *arguments: Any) -> Any:
         raised.add_note(f"while running a rule of {op.title} on {arguments}")
         raise
     try:
-        return rule(_ieee_columns if op.variadic else ieee, *map(_to_ieee, arguments))
+        return rule(op.scope.ieee_columns if op.variadic else op.scope.ieee, *map(_to_ieee, arguments))
     except (ArithmeticError, ValueError):
         error.add_note(f"while running a rule of {op.title} on {arguments}")
         raise error from None

@@ -31,13 +31,14 @@ class Edge:
         inputs: the point; for a variadic operation each input is a column.
         value: what the forward rule gives there by IEEE 754 (inf and nan raise `DomainError`
             outside ``errstate(domain="ignore")``, unless the inputs hold one).
-        partials: what each partial gives, None where the operation has none.
+        partials: what each partial gives, None where the operation has none; of a variadic operation
+            a tuple, where the entries of a column differ.
         why: the reason, in a sentence; it stands in docs/edge-points.md.
     """
 
     inputs: tuple[Any, ...]
     value: float | bool
-    partials: tuple[float | None, ...]
+    partials: tuple[Any, ...]
     why: str
 
 

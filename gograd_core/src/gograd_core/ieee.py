@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from math import inf, nan
+from typing import Any
 
 __all__ = ["IEEEFloat", "total"]
 
@@ -16,11 +17,11 @@ class IEEEFloat(float):
 
 
 def total(
-    function: Callable[[float], float],
-    outside: Callable[[float], float] = lambda x: nan,
-    overflow: Callable[[float], float] = lambda x: inf,
-) -> Callable[[float], float]:
-    """`function`, one like those of the math module, giving infinities and NaN instead of exceptions.
+    function: Callable[[Any], float],
+    outside: Callable[[Any], float] = lambda x: nan,
+    overflow: Callable[[Any], float] = lambda x: inf,
+) -> Callable[[Any], float]:
+    """`function` of one input, one like those of the math module, giving infinities and NaN instead of exceptions.
 
     Args:
         function: raises ValueError outside its domain, OverflowError where the result is too large.
@@ -29,7 +30,7 @@ def total(
     """
 
     @functools.wraps(function)
-    def ieee(x: float, /) -> float:
+    def ieee(x: Any, /) -> float:
         try:
             return function(x)
         except OverflowError:

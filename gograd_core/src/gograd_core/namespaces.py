@@ -6,6 +6,7 @@ operation of that name, run in the same namespace.
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from gograd_core import registry, scalar
 from gograd_core.ieee import IEEEFloat
 
-__all__ = ["REDUCTIONS", "ArrayNamespace", "Column", "ColumnNamespace", "ieee"]
+__all__ = ["REDUCTIONS", "ArrayNamespace", "Column", "ColumnNamespace", "IEEENamespace"]
 
 REDUCTIONS = ("max", "min", "prod", "sum")
 
@@ -88,22 +89,36 @@ def _add_operators() -> None:
 _add_operators()
 
 
-class _IEEENamespace:
+Lookup = Callable[[str], Any]
+"""From the name of an operation to the operation: a registry's, or whichever is in force."""
+
+
+def _in_force(name: str) -> Any:
+    return registry.active[name]
+
+
+class IEEENamespace:
     """`scalar`, with results that go on following IEEE 754 in the operators of Python."""
 
     backend = scalar.backend
 
+    def __init__(self, lookup: Lookup = _in_force) -> None:
+        self._lookup = lookup
+
     def __getattr__(self, name: str) -> Any:
-        standard = name in scalar.__all__
-        found = getattr(scalar, name) if standard else registry.active[name].bind(self)
-        return (lambda *args: _as_ieee(found(*args))) if callable(found) else _as_ieee(found)
+        found = getattr(scalar, name) if name in scalar.__all__ else self._lookup(name).bind(self)
+        if not callable(found):
+            return _as_ieee(found)
+
+        @functools.wraps(found)
+        def followed(*args: Any) -> Any:
+            return _as_ieee(found(*args))
+
+        return followed
 
 
 def _as_ieee(result: Any) -> Any:
     return IEEEFloat(result) if type(result) is float else result
-
-
-ieee = _IEEENamespace()
 
 
 class ColumnNamespace:
@@ -122,7 +137,7 @@ class ColumnNamespace:
             return lambda column: found(column.entries)
         if not callable(found):
             return found
-        if name not in scalar.__all__ and registry.active[name].variadic:
+        if getattr(found, "variadic", False):
             on_neurons = self.backend == "neuron"
             return (lambda *columns: found(*[column.entries for column in columns])) if on_neurons else found
 
@@ -137,14 +152,15 @@ class ColumnNamespace:
 class ArrayNamespace:
     """An array library's namespace, cut down to the names of the standard that `scalar` has."""
 
-    def __init__(self, library: Any) -> None:
+    def __init__(self, library: Any, lookup: Lookup = _in_force) -> None:
         self._library = library
+        self._lookup = lookup
         self.backend = library.__name__.partition(".")[0]
 
     def __getattr__(self, name: str) -> Any:
         if name in scalar.__all__:
             return getattr(self._library, name)
-        return registry.active[name].bind(self)
+        return self._lookup(name).bind(self)
 
     def __dir__(self) -> Iterator[str]:
         yield from scalar.__all__

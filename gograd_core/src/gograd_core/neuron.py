@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, final
 import attrs
 
 from gograd_core import backward as _backward
-from gograd_core import recording, registry, scalar
+from gograd_core import recording, registry
 from gograd_core.errors import RuleError
 from gograd_core.evaluation import as_float, as_numbers, describe, judge, run_rule
 from gograd_core.namespaces import Column
@@ -228,7 +228,7 @@ def apply(op: Op, entries: tuple[Any, ...]) -> Any:
     """`op` of numbers and neurons (of its columns' entries in a row), judged and recorded."""
     if op.arity == 1 and type(entries[0]) is Neuron:  # the common case first, as in `binding`
         try:
-            out = op.forward(scalar, entries[0]._value)
+            out = op.forward(op.xp, entries[0]._value)
         except Exception:
             out = None
         if type(out) is float and out - out == 0.0 and not recording.pauses:

@@ -15,6 +15,7 @@ from gograd_core.errors import InvalidOperationError
 from gograd_core.facts import Accuracy, Edge, Provider
 from gograd_core.implementations import Implemented
 from gograd_core.namespaces import ArrayNamespace, ColumnNamespace
+from gograd_core.scope import IN_FORCE, Scope
 from gograd_core.validation import validate
 
 __all__ = ["Op"]
@@ -81,6 +82,10 @@ class Op:
     provider: Provider | None = attrs.field(kw_only=True, default=None)
     arity: int = attrs.field(init=False)
     """The number of inputs; 0 for a variadic operation, whose columns have any length."""
+    scope: Scope = attrs.field(init=False)
+    """Where its rules find the operations that they call; set by the registry."""
+    xp: Any = attrs.field(init=False)
+    """What its rules receive to compute with floats."""
 
     def __attrs_post_init__(self) -> None:
         validate(self)
@@ -89,6 +94,12 @@ class Op:
             object.__setattr__(self, "symbol", self.operator or self.name)
         if self.implementations:
             object.__setattr__(self, "forward", Implemented(self))
+        self.enter(IN_FORCE)
+
+    def enter(self, scope: Scope) -> None:
+        """Let the rules look names up in `scope`; for the registry that owns the operation."""
+        object.__setattr__(self, "scope", scope)
+        object.__setattr__(self, "xp", scope.columns if self.variadic else scope.floats)
 
     def __repr__(self) -> str:
         return f"<Op {self.title}>"
@@ -165,4 +176,6 @@ class Op:
         if self.opaque and xp.backend not in ("scalar", *self.implementations):
             raise InvalidOperationError(f"{self.title} is opaque: it computes with floats, not in {xp.backend}")
         columns = self.variadic and not isinstance(xp, ArrayNamespace)  # arrays are columns already
-        return functools.partial(self.forward, ColumnNamespace(xp) if columns else xp)
+        bound = functools.partial(self.forward, ColumnNamespace(xp) if columns else xp)
+        vars(bound)["variadic"] = self.variadic
+        return bound

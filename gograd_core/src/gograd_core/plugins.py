@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
@@ -10,11 +11,12 @@ import attrs
 import importlib_metadata
 import pluggy
 
-from gograd_core import hookspecs
+from gograd_core import __version__, hookspecs
+from gograd_core.claims import canonical, claimed_by, spoken
 from gograd_core.errors import InvalidOperationError, PluginError
 from gograd_core.facts import Provider
 from gograd_core.op import Op
-from gograd_core.registry import canonical, claimed_by, spoken
+from gograd_core.requirements import unmet
 
 __all__ = ["ENTRY_POINT_GROUP", "PluginRecord", "load_plugins"]
 
@@ -30,6 +32,7 @@ class PluginRecord:
         reason: why it was not loaded.
         operations: what it provides.
         refused: names (and operators) it claims and does not have, with the reason.
+        seconds: how long it took to import the plugin and collect its operations.
     """
 
     distribution: str
@@ -39,6 +42,7 @@ class PluginRecord:
     reason: str = ""
     operations: tuple[Op, ...] = ()
     refused: Mapping[str, str] = attrs.field(factory=dict)
+    seconds: float = attrs.field(default=0.0, eq=False)
 
     def __str__(self) -> str:
         plugin = f"{self.distribution} {self.version}".strip() + (f" ({self.entry_point})" if self.entry_point else "")
@@ -50,19 +54,35 @@ class PluginRecord:
         return failure + [f"gograd plugin {self.distribution} {self.version}: {why}" for why in self.refused.values()]
 
 
-def load_plugins(only: Iterable[str] | None, block: Iterable[str], *, strict: bool = False) -> tuple[PluginRecord, ...]:
+def load_plugins(
+    only: Iterable[str] | None, block: Iterable[str], *, strict: bool = False
+) -> tuple[tuple[PluginRecord, ...], list[str]]:
     """Load every installed plugin that is chosen, in the order of their names.
 
     The environment chooses as well: ``GOGRAD_ONLY_PLUGINS`` and ``GOGRAD_DISABLE_PLUGINS``.
 
+    Returns:
+        What became of each plugin, and complaints about chosen names that are not installed.
+
     Raises:
-        PluginError: one could not be loaded and `strict` is true.
+        PluginError: something is wrong and `strict` is true.
     """
     wanted = set(map(canonical, only)) if only is not None else _from_environment("GOGRAD_ONLY_PLUGINS") or None
     blocked = _from_environment("GOGRAD_DISABLE_PLUGINS") | set(map(canonical, block))
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
-    return tuple(_load(manager, *found, wanted, blocked, strict) for found in _find())
+    found = _find()
+    installed = {name for provider, _ in found for name in _names(provider)}
+    unknown = sorted(((wanted or set()) | blocked) - installed)
+    complaints = [f"gograd plugin {name!r} was chosen or blocked, but is not installed" for name in unknown]
+    if strict and complaints:
+        raise PluginError(complaints[0])
+    return tuple(_load(manager, *each, wanted, blocked, strict) for each in found), complaints
+
+
+def _names(provider: Provider) -> set[str]:
+    """How a plugin may be called to choose or block it."""
+    return {provider.distribution, canonical(f"{provider.distribution}:{provider.entry_point}")}
 
 
 def _find() -> list[tuple[Provider, importlib_metadata.EntryPoint | Exception]]:
@@ -79,8 +99,11 @@ def _find() -> list[tuple[Provider, importlib_metadata.EntryPoint | Exception]]:
                 continue
             names.add(provider.distribution)
             provider = attrs.evolve(provider, version=distribution.version)
-            entry_points = distribution.entry_points.select(group=ENTRY_POINT_GROUP)
-            found.extend((attrs.evolve(provider, entry_point=each.name), each) for each in entry_points)
+            for entry_point in distribution.entry_points.select(group=ENTRY_POINT_GROUP):
+                known = attrs.evolve(provider, entry_point=entry_point.name)
+                missing = unmet(distribution.requires or (), "gograd-core", __version__)
+                needs = PluginError(f"it needs {missing}, and gograd-core {__version__} is installed")
+                found.append((known, needs if missing else entry_point))
         except Exception as error:
             found.append((provider, error))
     return sorted(found, key=lambda pair: (pair[0].distribution, pair[0].entry_point))
@@ -95,21 +118,23 @@ def _load(
     strict: bool,
 ) -> PluginRecord:
     name = f"{provider.distribution}:{provider.entry_point}"
-    names = {provider.distribution, canonical(name)}
     record = PluginRecord(provider.distribution, provider.version, provider.entry_point, "loaded")
-    unwanted = wanted is not None and not names & wanted and provider.distribution != "gograd-core"
-    if names & blocked or unwanted:
+    unwanted = wanted is not None and not _names(provider) & wanted and provider.distribution != "gograd-core"
+    if _names(provider) & blocked or unwanted:
         return attrs.evolve(
             record, status="blocked", reason="by GOGRAD_DISABLE_PLUGINS, GOGRAD_ONLY_PLUGINS or block/only"
         )
+    start = time.perf_counter()
     try:
         if isinstance(entry_point, Exception):
             raise entry_point
         plugin = entry_point.load()
         manager.register(plugin, name)
-        return attrs.evolve(record, operations=_collect(manager, plugin, provider))
+        operations = _collect(manager, plugin, provider)
+        return attrs.evolve(record, operations=operations, seconds=time.perf_counter() - start)
     except (Exception, SystemExit) as error:  # a plugin may fail in any way, and hurts itself alone
-        record = attrs.evolve(record, status="failed", reason=_in_words(error))
+        seconds = time.perf_counter() - start
+        record = attrs.evolve(record, status="failed", reason=_in_words(error), seconds=seconds)
         if strict:
             raise PluginError(f"gograd plugin {record}") from error
         if manager.has_plugin(name):

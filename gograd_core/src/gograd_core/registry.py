@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 import warnings
 from collections.abc import Iterable, Iterator
@@ -11,27 +10,17 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from gograd_core.errors import InvalidOperationError, PluginWarning, UnknownOperationError
+from gograd_core.claims import canonical, claimants, claimed_by, explain, owner, refusals, spoken
+from gograd_core.errors import InvalidOperationError, PluginError, PluginWarning, UnknownOperationError
 from gograd_core.operations import Operations
 
 if TYPE_CHECKING:
     from gograd_core.op import Op
     from gograd_core.plugins import PluginRecord
 
-__all__ = ["OWN_DISTRIBUTIONS", "Registry", "active", "ops"]
-
-OWN_DISTRIBUTIONS = {
-    "gograd-core": "the engine's own operations",
-    "gograd-ops-basic": "the operators of Python: arithmetic and comparisons",
-    "gograd-ops-extra": "the functions of mathematics",
-    "gograd-ops-special": "the special functions of SciPy",
-}
-"""gograd's own distributions of operations, and what each provides. Their names cannot be taken."""
+__all__ = ["Registry", "active", "ops"]
 
 BY_HAND = "registered by hand"
-
-# How operators, and functions of Python's math, are claimed: "+ 2", "math.hypot *"
-_OPERATOR = re.compile(r"(\S+) ([\d*])")
 
 
 class Registry:
@@ -88,7 +77,8 @@ class Registry:
         for op in self._claims.get(own_name, ()) if colon else ():
             if op.provider is not None and op.provider.distribution == canonical(distribution):
                 return op
-        raise UnknownOperationError(self._explain(name))
+        message = explain(name, self._claims, self._owners, self._records, discovers=self._discovers)
+        raise UnknownOperationError(message)
 
     def __contains__(self, name: object) -> bool:
         try:
@@ -118,12 +108,25 @@ class Registry:
         """Find and load the plugins, if that has not happened yet.
 
         Raises:
-            PluginError: a plugin could not be loaded and the registry is strict.
+            PluginError: something is wrong with a plugin, and the registry is strict.
             RuntimeError: called while plugins are being loaded, by one of them.
         """
         with self._lock:
-            if self._loaded:
-                return
+            if not self._loaded:
+                self.load_plugins(only=self._only, block=self._block, strict=self._strict)
+
+    def load_plugins(
+        self, *, only: Iterable[str] | None = None, block: Iterable[str] = (), strict: bool = False
+    ) -> tuple[PluginRecord, ...]:
+        """Find and load the plugins anew, with another choice. What was registered by hand stays.
+
+        Args and errors are those of the constructor and of `load`; if anything is raised, the
+        registry is as before.
+
+        Returns:
+            What became of every plugin, as `report` gives it.
+        """
+        with self._lock:
             if self._loading:
                 raise RuntimeError(
                     "a plugin looked up or registered an operation while plugins are being loaded: return "
@@ -133,13 +136,14 @@ class Registry:
             try:
                 from gograd_core import plugins  # with pluggy and importlib-metadata: not before it is needed
 
-                records = plugins.load_plugins(self._only, self._block, strict=self._strict)
+                records, unknown = plugins.load_plugins(only, block, strict=strict)
             finally:
                 self._loading = False
-            self._settle(records)
-        for record in self._records:
-            for complaint in record.complaints():
-                warnings.warn(complaint, PluginWarning, stacklevel=2)
+            self._settle(records, strict=strict)
+            self._discovers = True
+        for complaint in (*unknown, *(complaint for record in self._records for complaint in record.complaints())):
+            warnings.warn(complaint, PluginWarning, stacklevel=2)
+        return self._records
 
     def register(self, op: Op) -> Op:
         """Add one operation by hand, and return it as it is registered (with a provider).
@@ -165,15 +169,21 @@ class Registry:
             self._settle(self._records)
         return op
 
-    def _settle(self, records: tuple[PluginRecord, ...]) -> None:
+    def _settle(self, records: tuple[PluginRecord, ...], *, strict: bool = False) -> None:
         """Decide who has each name, and only then let everybody see it."""
-        claims: dict[str, list[Op]] = {}
-        for op in (*(op for record in records for op in record.operations), *self._by_hand):
-            for claim in claimed_by(op):
-                claims.setdefault(claim, []).append(op)
-        owners = {claim: owner for claim, ops in claims.items() if (owner := _owner(ops)) is not None}
-        self._records = tuple(attrs.evolve(record, refused=_refusals(record, claims, owners)) for record in records)
-        self._claims, self._owners = claims, owners
+        from gograd_core.scope import Scope  # which imports this module
+
+        ops = (*(op for record in records for op in record.operations), *self._by_hand)
+        claims = claimants(ops)
+        owners = {claim: holder for claim, several in claims.items() if (holder := owner(several)) is not None}
+        records = tuple(attrs.evolve(record, refused=refusals(record, claims, owners)) for record in records)
+        for complaint in (complaint for record in records for complaint in record.complaints()) if strict else ():
+            raise PluginError(complaint) from InvalidOperationError(complaint)
+        scope = Scope(self.__getitem__, self.ops)
+        for op in ops:
+            op.enter(scope)
+        self._records, self._claims, self._owners = records, claims, owners
+        self.ops.publish(owners)
         self._loaded = True
         if active is self:
             self._bind()
@@ -183,36 +193,7 @@ class Registry:
         from gograd_core import binding  # which imports this module
 
         binding.bind(self._owners if self._loaded else None)
-
-    def _explain(self, name: str) -> str:
-        """Why there is no such operation, and what to do."""
-        claimants = self._claims.get(name, ())
-        if claimants:
-            first = claimants[0].provider
-            return (
-                f"{spoken(name)} is claimed by {' and by '.join(str(op.provider) for op in claimants)}, so none "
-                f'has it. Take ops["{first and first.distribution}:{claimants[0].name}"], or block one: '
-                f"GOGRAD_DISABLE_PLUGINS={first and first.distribution}"
-            )
-        parts = [f"no installed operation {'implements' if _OPERATOR.fullmatch(name) else 'is'} {spoken(name)}."]
-        import difflib  # for messages alone
-
-        nearest = difflib.get_close_matches(name, [claim for claim in self._owners if claim.isidentifier()], n=1)
-        if nearest:
-            parts.append(f"Did you mean {nearest[0]!r}?")
-        present = {record.distribution for record in self._records}
-        missing = {name: provides for name, provides in OWN_DISTRIBUTIONS.items() if name not in present}
-        if not self._discovers:
-            parts.append("This registry holds only what was registered by hand.")
-        elif missing:
-            parts.append("Not installed here: " + ", ".join(f"{d} ({p})" for d, p in missing.items()) + ".")
-            parts.append("Install with: pip install " + " ".join(missing))
-        failed = [record for record in self._records if record.status != "loaded"]
-        if failed:
-            parts.append("Plugins that were left out: " + "; ".join(map(str, failed)))
-        if len(parts) == 1:
-            parts.append("`gograd ops` lists those that are installed.")
-        return " ".join(parts)
+        ops.publish(self._owners)
 
     def __enter__(self) -> Registry:
         global active
@@ -228,49 +209,6 @@ class Registry:
         global active
         active = self._replaced.pop()
         active._bind()
-
-
-def canonical(name: str) -> str:
-    """The name of a distribution as PEP 503 normalises it."""
-    return re.sub(r"[-_.]+", "-", name.strip()).lower()
-
-
-def claimed_by(op: Op) -> tuple[str, ...]:
-    """The names of an operation, and what it is to Python with the number of inputs ("- 1" is the sign)."""
-    operator = () if op.operator is None else (f"{op.operator} {op.arity}",)
-    function = () if op.math is None else (f"math.{op.math} {'*' if op.variadic else op.arity}",)
-    return tuple(dict.fromkeys((op.name, *op.aliases))) + operator + function
-
-
-def spoken(claim: str) -> str:
-    """What is claimed, in words."""
-    operator = _OPERATOR.fullmatch(claim)
-    if operator is None:
-        return repr(claim)
-    kind = "function" if operator[1].startswith("math.") else "operator"
-    return f"the {kind} {operator[1]!r} with {operator[2].replace('*', 'any number of')} input(s)"
-
-
-def _owner(claimants: list[Op]) -> Op | None:
-    """Who has a name: the only claimant, else the one of gograd's own, else nobody."""
-    if len(claimants) == 1:
-        return claimants[0]
-    own = [op for op in claimants if op.provider and op.provider.distribution in OWN_DISTRIBUTIONS]
-    return own[0] if len(own) == 1 else None
-
-
-def _refusals(record: PluginRecord, claims: dict[str, list[Op]], owners: dict[str, Op]) -> dict[str, str]:
-    """Which names a plugin claims without having them, and why."""
-    refused = {}
-    for op in record.operations:
-        for claim in claimed_by(op):
-            owner = owners.get(claim)
-            if owner is None:
-                others = ", ".join(str(other.provider) for other in claims[claim] if other is not op)
-                refused[claim] = f"{spoken(claim)} is claimed by {others} too, so none has it"
-            elif owner is not op:
-                refused[claim] = f"{spoken(claim)} belongs to {owner.provider}"
-    return refused
 
 
 active = Registry()

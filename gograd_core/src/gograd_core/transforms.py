@@ -1,25 +1,21 @@
-"""Derivatives of plain Python functions, and of neurons, that leave every `grad` untouched."""
+"""Derivatives of plain Python functions, and of neurons, that leave every `grad` untouched.
+
+Costs are given in evaluations of the function on neurons, as measured for cheap operations.
+"""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from contextvars import ContextVar
 from typing import Any
 
-from gograd_core import backward
-from gograd_core.builtin_ops import identity
-from gograd_core.evaluation import as_float
 from gograd_core.neuron import Neuron
-from gograd_core.recording import recording
-from gograd_core.registry import ops
+from gograd_core.trace import is_nested, numbers_like, pull, trace
 from gograd_core.tree import flatten
 
-__all__ = ["grad", "gradient", "value_and_grad"]
+__all__ = ["grad", "gradient", "jvp", "value_and_grad", "vjp"]
 
-# How many transforms are running: what is called inside one gives neurons, so that the outer one
-# can differentiate it. A float there would cut the graph, and the outer derivative would be wrong.
-_depth: ContextVar[int] = ContextVar("gograd_transform_depth", default=0)
+Wrt = int | Sequence[int]
 
 
 def gradient(output: Neuron, inputs: Any, *, create_graph: bool = False) -> Any:
@@ -29,7 +25,7 @@ def gradient(output: Neuron, inputs: Any, *, create_graph: bool = False) -> Any:
         output: the neuron to differentiate.
         inputs: neurons, leaves or interior ones: one, or nested lists, tuples, dicts or arrays of them.
         create_graph: return neurons that can be differentiated again, instead of floats. Inside a
-            transform (`grad`, `value_and_grad`) that is always so.
+            transform (`grad`, `jacobian`, …) that is always so.
 
     Returns:
         The derivatives, nested as `inputs` are; 0.0 for an input that `output` does not depend on.
@@ -42,13 +38,15 @@ def gradient(output: Neuron, inputs: Any, *, create_graph: bool = False) -> Any:
     for neuron in (output, *neurons):
         if type(neuron) is not Neuron:
             raise TypeError(f"gradient() expects neurons, got {neuron!r}")
-    return rebuild(_derivatives(output, neurons, create_graph or _depth.get() > 0))
+    return rebuild(pull([output], [1.0], neurons, since=0, graph=create_graph or is_nested()))
 
 
 def value_and_grad(
-    f: Callable[..., Any], wrt: int | Sequence[int] = 0, *, create_graph: bool = False
+    f: Callable[..., Any], wrt: Wrt = 0, *, create_graph: bool = False
 ) -> Callable[..., tuple[Any, Any]]:
-    """A function that gives the value of `f` and its gradient, for about the cost of one sweep.
+    """A function that gives the value of `f` and its gradient, in reverse mode.
+
+    Costs one evaluation of `f` and one sweep (about one more), however many numbers there are in the argument.
 
     Args:
         f: a function of numbers, or nested lists, tuples, dicts or arrays of them, that computes
@@ -65,40 +63,18 @@ def value_and_grad(
         TypeError: (when called) `f` does not return one number, or an argument is none.
         IndexError: (when called) there is no argument `wrt`.
         ValueError: (when called) `wrt` names an argument twice.
+        StaleGraphError, DomainError: (when called) as `Neuron.backward`.
     """
 
     @functools.wraps(f)
     def wrapped(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        positions = (wrt,) if isinstance(wrt, int) else tuple(wrt)
-        as_neurons = create_graph or _depth.get() > 0
-        if any(not -len(args) <= position < len(args) for position in positions):
-            raise IndexError(f"wrt={wrt!r}, but {_name(f)} was called with {len(args)} positional argument(s)")
-        if len({position % len(args) for position in positions}) < len(positions):
-            raise ValueError(f"wrt={wrt!r} names an argument of {_name(f)} twice")
-        leaves, rebuild = flatten([args[position] for position in positions])
-        with recording():
-            inputs = [_variable(leaf, attached=as_neurons) for leaf in leaves]
-            since = inputs[0]._stamp if inputs else 0
-            changed = list(args)
-            for position, argument in zip(positions, rebuild(inputs), strict=True):
-                changed[position] = argument
-            token = _depth.set(_depth.get() + 1)
-            try:
-                output = f(*changed, **kwargs)
-            finally:
-                _depth.reset(token)
-            if type(output) is not Neuron:
-                output = Neuron(as_float(output, f"{_name(f)} must return one number to be differentiated;"))
-            derivatives = rebuild(_derivatives(output, inputs, as_neurons, since))
-        return (
-            output if as_neurons else output.value,
-            derivatives[0] if isinstance(wrt, int) else tuple(derivatives),
-        )
+        run = trace(f, args, kwargs, wrt, create_graph=create_graph, scalar=True)
+        return run.value, run.like_argument(run.pull([1.0]))
 
     return wrapped
 
 
-def grad(f: Callable[..., Any], wrt: int | Sequence[int] = 0, *, create_graph: bool = False) -> Callable[..., Any]:
+def grad(f: Callable[..., Any], wrt: Wrt = 0, *, create_graph: bool = False) -> Callable[..., Any]:
     """A function that gives the gradient of `f`; everything else as `value_and_grad`."""
     both = value_and_grad(f, wrt, create_graph=create_graph)
 
@@ -109,21 +85,65 @@ def grad(f: Callable[..., Any], wrt: int | Sequence[int] = 0, *, create_graph: b
     return wrapped
 
 
-def _derivatives(output: Neuron, inputs: Sequence[Neuron], as_neurons: bool, since: int = 0) -> list[Any]:
-    if not as_neurons:
-        return backward.adjoints(output, inputs, since=since)
-    with recording():
-        found = backward.adjoints(output, inputs, since=since, graph_namespace=ops)
-    return [derivative if type(derivative) is Neuron else Neuron(derivative) for derivative in found]
+def jvp(
+    f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], *, create_graph: bool = False
+) -> tuple[Any, Any]:
+    """The value of `f` and its derivative along a direction, in forward mode.
+
+    Costs one evaluation of `f` and one sweep (about half of one), however many numbers `f` returns.
+
+    Args:
+        f: a function of numbers, or nested lists, tuples, dicts or arrays of them, that returns such.
+        primals: the arguments of `f`.
+        tangents: the direction: how fast each number in `primals` changes, nested as they are.
+        create_graph: return neurons that can be differentiated again, instead of floats; always so
+            inside another transform.
+
+    Returns:
+        The value and the derivative, both nested as what `f` returns.
+
+    Raises:
+        TypeError: `primals` is no list or tuple, or something in it or what `f` returns no number.
+        ValueError: `tangents` is not nested as `primals` is.
+        StaleGraphError, DomainError: as `Neuron.backward`.
+    """
+    if not isinstance(primals, (list, tuple)):
+        raise TypeError(f"jvp() expects a list or tuple of the arguments of f, got {primals!r}")
+    run = trace(f, primals, wrt=range(len(primals)), create_graph=create_graph)
+    direction = numbers_like(run.argument, tangents, "tangents", graph=run.graph)
+    return run.value, run.like_result(run.push(direction))
 
 
-def _variable(number: Any, *, attached: bool) -> Neuron:
-    """A fresh neuron for an argument, so that only its use inside `f` counts."""
-    if type(number) is not Neuron:
-        return Neuron(number)
-    variable: Neuron = identity(number) if attached else Neuron(number.value)
-    return variable
+def vjp(
+    f: Callable[..., Any], *primals: Any, create_graph: bool = False
+) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    """The value of `f`, and a function that pulls weights of its results back to its arguments, in reverse mode.
 
+    Costs one evaluation of `f`, and one sweep per call of the function returned, however many
+    numbers there are in `primals`.
 
-def _name(f: Callable[..., Any]) -> str:
-    return getattr(f, "__name__", repr(f))
+    Args:
+        f: a function of numbers, or nested lists, tuples, dicts or arrays of them, that returns such.
+        primals: its arguments.
+        create_graph: return neurons that can be differentiated again, instead of floats; always so
+            inside another transform.
+
+    Returns:
+        The value, and ``pullback(cotangents)``. Cotangents are nested as the value is; each number
+        of the value is multiplied by its cotangent, and of the sum of it all `pullback` gives the
+        gradient by each argument, as a tuple.
+
+    Raises:
+        TypeError: something in `primals` or what `f` returns is no number.
+        ValueError: (pullback) `cotangents` are not nested as the value is.
+        StaleGraphError, DomainError: as `Neuron.backward`.
+    """
+    run = trace(f, primals, wrt=range(len(primals)), create_graph=create_graph)
+
+    def pullback(cotangents: Any) -> tuple[Any, ...]:
+        graph = create_graph or is_nested()
+        weights = numbers_like(run.result, cotangents, "cotangents", graph=graph)
+        gradients = pull(run.outputs, weights, run.inputs, since=run.since, graph=graph)
+        return tuple(run.like_argument(gradients))
+
+    return run.value, pullback

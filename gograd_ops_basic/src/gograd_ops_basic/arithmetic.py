@@ -56,6 +56,14 @@ def div_partial_y(xp: Any, out: Any, x: Any, y: Any) -> Any:
     return -out / y
 
 
+def positive_forward(xp: Any, x: Any) -> Any:
+    return xp.positive(x)
+
+
+def positive_partial(xp: Any, out: Any, x: Any) -> Any:
+    return 1.0
+
+
 def neg_forward(xp: Any, x: Any) -> Any:
     return -x
 
@@ -115,8 +123,17 @@ ARITHMETIC = (
             Edge((0.0, 0.0), nan, (inf, nan), "0/0 has no value"),
             Edge((0.0, 2.0), 0.0, (0.5, -0.0), "an ordinary point"),
         ),
+        domain="y != 0",
         reference=lambda mp, x, y: mp.fdiv(x, y),
         doc="The quotient x / y.",
+    ),
+    Op(
+        "positive",
+        forward=positive_forward,
+        partials=(positive_partial,),
+        samples=((2.0,), (-1.5,)),
+        reference=lambda mp, x: +x,
+        doc="The number itself, +x.",
     ),
     Op(
         "neg",
@@ -133,6 +150,7 @@ ARITHMETIC = (
         forward=abs_forward,
         partials=(abs_partial,),
         operator="abs",
+        aliases=("fabs",),
         symbol="|x|",
         samples=((2.0,), (-1.5,), (1e-9,)),
         edges=(Edge((0.0,), 0.0, (0.0,), "a kink: slopes run from -1 to 1, and the middle one is taken"),),

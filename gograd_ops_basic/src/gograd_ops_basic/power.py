@@ -15,9 +15,14 @@ def pow_forward(xp: Any, x: Any, y: Any) -> Any:
 
 
 def pow_partial_x(xp: Any, out: Any, x: Any, y: Any) -> Any:
-    # x ** 0 is 1 for every x, 0 included, where the formula would be 0 * infinity. Elsewhere the
-    # formula holds at y = 0 too, and its own derivative along y is not 0 there.
-    slope = y * x ** (y - 1.0)
+    # y * out / x, in the order that does not overflow. Where y - 1 is rounded, x ** (y - 1) is far off
+    # for large x, so it serves only where out underflows.
+    tiny = xp.abs(out) < 1e-290
+    base = xp.where(tiny, 1.0, x)
+    quotient = xp.where(xp.abs(x) > 1.0, y * (out / base), y * out / base)
+    slope = xp.where(tiny, y * x ** (y - 1.0), quotient)
+    # x ** 0 is 1 for every x, 0 included, where the formula would be 0 / 0. Elsewhere the formula
+    # holds at y = 0 too, and its own derivative along y is not 0 there.
     return xp.where(x == 0.0, xp.where(y == 0.0, 0.0, slope), slope)
 
 
@@ -31,7 +36,7 @@ POW = Op(
     forward=pow_forward,
     partials=(pow_partial_x, pow_partial_y),
     operator="**",
-    samples=((2.0, 3.0), (0.5, -1.5), (7.0, 0.3), (1.0001, 1000.0), (3.0, 0.0)),
+    samples=((2.0, 3.0), (0.5, -1.5), (7.0, 0.3), (1.0001, 1000.0), (3.0, 0.0), (1e-100, 2.95)),
     edges=(
         Edge((-3.0, 2.0), 9.0, (-6.0, nan), "a negative base has powers at single integers only: no slope along y"),
         Edge((-2.0, 3.0), -8.0, (12.0, nan), "likewise for an odd exponent"),
@@ -47,6 +52,7 @@ POW = Op(
         Edge((0.0, -2.0), inf, (-inf, 0.0), "a pole of even order"),
         Edge((10.0, 400.0), inf, (inf, inf), "an overflow"),
     ),
+    domain="x > 0 or x == 0 and y >= 0 or x < 0 and y == floor(y)",
     reference=lambda mp, x, y: mp.power(x, y),
     doc="The power x ** y.",
 )

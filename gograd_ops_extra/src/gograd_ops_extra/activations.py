@@ -5,9 +5,13 @@ from __future__ import annotations
 from math import inf
 from typing import Any
 
-from gograd_core import Edge, Op
+from gograd_core import Accuracy, Edge, Op
+from gograd_ops_extra.error_functions import gaussian
+from gograd_ops_extra.piecewise import LOWEST, PIECEWISE, bounded
 
 __all__ = ["ACTIVATIONS"]
+
+GELU_CUBIC = 0.044715  # Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016
 
 
 def sigmoid_forward(xp: Any, x: Any) -> Any:
@@ -24,15 +28,91 @@ def sigmoid_partial(xp: Any, out: Any, x: Any) -> Any:
     return xp.where(size < 1.0, out * (1.0 - out), decay / ((1.0 + decay) * (1.0 + decay)))
 
 
-def relu_forward(xp: Any, x: Any) -> Any:
-    return xp.maximum(x, 0.0)
+def log_sigmoid_forward(xp: Any, x: Any) -> Any:
+    return xp.minimum(x, 0.0) - xp.log1p(xp.exp(-xp.abs(x)))
 
 
-def relu_partial(xp: Any, out: Any, x: Any) -> Any:
-    return xp.where(x > 0.0, 1.0, 0.0)
+def log_sigmoid_partial(xp: Any, out: Any, x: Any) -> Any:
+    return xp.sigmoid(-x)
 
+
+def softplus_forward(xp: Any, x: Any) -> Any:
+    return xp.maximum(x, 0.0) + xp.log1p(xp.exp(-xp.abs(x)))
+
+
+def softplus_partial(xp: Any, out: Any, x: Any) -> Any:
+    return xp.sigmoid(x)
+
+
+def falling(xp: Any, x: Any) -> Any:
+    """exp(-x) where x >= 0; to the left it is bounded, and without a kink at 0."""
+    return xp.exp(-xp.maximum(x, -1.0))
+
+
+def rising(xp: Any, x: Any) -> Any:
+    """exp(x) where x <= 0; to the right it is bounded, and without a kink at 0."""
+    return xp.exp(xp.minimum(x, 1.0))
+
+
+def silu_forward(xp: Any, x: Any) -> Any:
+    return xp.maximum(x, LOWEST) * xp.sigmoid(x)
+
+
+def silu_partial(xp: Any, out: Any, x: Any) -> Any:
+    # s * (1 + x * (1 - s)) as a quotient that cancels nowhere but at its zero; to the right, what it differs from 1.
+    x, down, up = bounded(xp, x), falling(xp, x), rising(xp, x)
+    right = 1.0 + down * (x - 1.0 - down) / ((1.0 + down) * (1.0 + down))
+    left = up * (x + 1.0 + up) / ((1.0 + up) * (1.0 + up))
+    return xp.where(x >= 0.0, right, left)
+
+
+def gelu_forward(xp: Any, x: Any) -> Any:
+    return 0.5 * xp.maximum(x, LOWEST) * xp.erfc(-x / xp.sqrt(2.0))
+
+
+def gelu_partial(xp: Any, out: Any, x: Any) -> Any:
+    density = gaussian(xp, x, 0.5) / xp.sqrt(2.0 * xp.pi)
+    return 0.5 * xp.erfc(-x / xp.sqrt(2.0)) + bounded(xp, x) * density
+
+
+def gelu_tanh_gate(xp: Any, x: Any) -> Any:
+    """(1 + tanh(u)) / 2 = sigmoid(2 * u), which keeps its digits in the left tail."""
+    return xp.sigmoid(xp.sqrt(8.0 / xp.pi) * x * (1.0 + GELU_CUBIC * x * x))
+
+
+def gelu_tanh_forward(xp: Any, x: Any) -> Any:
+    return xp.maximum(x, LOWEST) * gelu_tanh_gate(xp, x)
+
+
+def gelu_tanh_partial(xp: Any, out: Any, x: Any) -> Any:
+    gate, opposite = gelu_tanh_gate(xp, x), gelu_tanh_gate(xp, -x)
+    x = bounded(xp, x)
+    slope = xp.sqrt(8.0 / xp.pi) * (x * gate * opposite)
+    return gate + (slope + 3.0 * (GELU_CUBIC * (slope * x * x)))  # in this order no zero meets x * x = inf
+
+
+def mish_forward(xp: Any, x: Any) -> Any:
+    # tanh(log(1 + exp(x))) is a rational function of exp(x), or of exp(-x).
+    down, up = falling(xp, x), rising(xp, x)
+    right = (1.0 + 2.0 * down) / (1.0 + 2.0 * down * (1.0 + down))
+    left = up * (2.0 + up) / (2.0 + up * (2.0 + up))
+    return xp.maximum(x, LOWEST) * xp.where(x >= 0.0, right, left)
+
+
+def mish_partial(xp: Any, out: Any, x: Any) -> Any:
+    # Likewise a quotient that cancels nowhere but at its zero; to the right, what it differs from 1.
+    x, down, up = bounded(xp, x), falling(xp, x), rising(xp, x)
+    below_right, below_left = 1.0 + 2.0 * down * (1.0 + down), 2.0 + up * (2.0 + up)
+    right = 1.0 + 4.0 * (down * down * (x - 0.5 + down * (x - 1.0 - down))) / (below_right * below_right)
+    left = 4.0 * (up * (x + 1.0 + up * (x + 1.5 + up * (1.0 + 0.25 * up)))) / (below_left * below_left)
+    return xp.where(x >= 0.0, right, left)
+
+
+MINIMUM = "the slope has a zero, at the minimum"
+TAIL = "in the left tail the value falls by many ulps with every ulp of x; and " + MINIMUM
 
 ACTIVATIONS = (
+    *PIECEWISE,
     Op(
         "sigmoid",
         forward=sigmoid_forward,
@@ -48,12 +128,74 @@ ACTIVATIONS = (
         doc="The logistic function 1 / (1 + exp(-x)).",
     ),
     Op(
-        "relu",
-        forward=relu_forward,
-        partials=(relu_partial,),
-        samples=((0.3,), (-2.0,)),
-        edges=(Edge((0.0,), 0.0, (0.0,), "a kink: slopes run from 0 to 1, and 0 is taken, as PyTorch does"),),
-        reference=lambda mp, x: max(x, mp.mpf(0)),
-        doc="The rectifier: x where x is positive, else 0.",
+        "log_sigmoid",
+        forward=log_sigmoid_forward,
+        partials=(log_sigmoid_partial,),
+        samples=((0.0,), (0.3,), (-2.0,), (40.0,), (-700.0,)),
+        edges=(
+            Edge((-800.0,), -800.0, (1.0,), "the logarithm of what would underflow"),
+            Edge((-inf,), -inf, (1.0,), "the limit"),
+            Edge((inf,), 0.0, (0.0,), "the limit"),
+        ),
+        reference=lambda mp, x: -mp.log1p(mp.exp(-x)),
+        doc="The logarithm of the logistic function, -log(1 + exp(-x)).",
+    ),
+    Op(
+        "softplus",
+        forward=softplus_forward,
+        partials=(softplus_partial,),
+        samples=((0.0,), (0.3,), (-2.0,), (40.0,), (-700.0,)),
+        edges=(
+            Edge((800.0,), 800.0, (1.0,), "exp(x) alone would overflow"),
+            Edge((-800.0,), 0.0, (0.0,), "value and slope underflow"),
+            Edge((inf,), inf, (1.0,), "the limit"),
+        ),
+        reference=lambda mp, x: mp.log1p(mp.exp(x)),
+        doc="log(1 + exp(x)), a smooth rectifier.",
+    ),
+    Op(
+        "silu",
+        forward=silu_forward,
+        partials=(silu_partial,),
+        aliases=("swish",),
+        samples=((0.0,), (0.3,), (-2.0,), (40.0,), (-600.0,)),
+        edges=(Edge((-inf,), -0.0, (-0.0,), "the limit"), Edge((inf,), inf, (1.0,), "the limit")),
+        accuracy=Accuracy(4.0, input_ulps=1.0, why=MINIMUM),
+        reference=lambda mp, x: x / (1 + mp.exp(-x)),
+        doc="The sigmoid linear unit x / (1 + exp(-x)).",
+    ),
+    Op(
+        "gelu",
+        forward=gelu_forward,
+        partials=(gelu_partial,),
+        samples=((0.0,), (0.3,), (-2.0,), (10.0,), (-20.0,)),
+        edges=(Edge((-inf,), -0.0, (0.0,), "the limit"), Edge((inf,), inf, (1.0,), "the limit")),
+        accuracy=Accuracy(5.0, input_ulps=3.0, why=TAIL),
+        reference=lambda mp, x: x * mp.ncdf(x),
+        doc="The Gaussian error linear unit: x times the probability that a normal variable is below x.",
+    ),
+    Op(
+        "gelu_tanh",
+        forward=gelu_tanh_forward,
+        partials=(gelu_tanh_partial,),
+        samples=((0.0,), (0.3,), (-2.0,), (10.0,), (-15.0,)),
+        edges=(
+            Edge((-inf,), -0.0, (0.0,), "the limit"),
+            Edge((inf,), inf, (1.0,), "the limit"),
+            Edge((1e200,), 1e200, (1.0,), "x * x alone would overflow"),
+        ),
+        accuracy=Accuracy(8.0, input_ulps=4.0, why=TAIL),
+        reference=lambda mp, x: x / (1 + mp.exp(-mp.sqrt(8 / mp.pi) * (x + mp.mpf(GELU_CUBIC) * x**3))),
+        doc="The tanh approximation of gelu: x * (1 + tanh(sqrt(2/pi) * (x + 0.044715 * x**3))) / 2.",
+    ),
+    Op(
+        "mish",
+        forward=mish_forward,
+        partials=(mish_partial,),
+        samples=((0.0,), (0.3,), (-2.0,), (40.0,), (-600.0,)),
+        edges=(Edge((-inf,), -0.0, (-0.0,), "the limit"), Edge((inf,), inf, (1.0,), "the limit")),
+        accuracy=Accuracy(6.0, input_ulps=1.0, why=MINIMUM),
+        reference=lambda mp, x: x * mp.tanh(mp.log1p(mp.exp(x))),
+        doc="x * tanh(softplus(x)).",
     ),
 )

@@ -41,6 +41,25 @@ def minimum_partial_y(xp: Any, out: Any, x: Any, y: Any) -> Any:
     return share_of_larger(xp, x, y)
 
 
+def clip_forward(xp: Any, x: Any, min: Any, max: Any) -> Any:
+    return xp.clip(x, min, max)
+
+
+# The smaller of max and the larger of x and min, and its shares.
+
+
+def clip_partial_x(xp: Any, out: Any, x: Any, min: Any, max: Any) -> Any:
+    return share_of_larger(xp, x, min) * share_of_larger(xp, max, xp.maximum(x, min))
+
+
+def clip_partial_min(xp: Any, out: Any, x: Any, min: Any, max: Any) -> Any:
+    return share_of_larger(xp, min, x) * share_of_larger(xp, max, xp.maximum(x, min))
+
+
+def clip_partial_max(xp: Any, out: Any, x: Any, min: Any, max: Any) -> Any:
+    return share_of_larger(xp, xp.maximum(x, min), max)
+
+
 def where_forward(xp: Any, condition: Any, x: Any, y: Any) -> Any:
     return xp.where(condition, x, y)
 
@@ -77,6 +96,20 @@ CHOICES = (
         ),
         reference=lambda mp, x, y: min(x, y),
         doc="The smaller of x and y.",
+    ),
+    Op(
+        "clip",
+        forward=clip_forward,
+        partials=(clip_partial_x, clip_partial_min, clip_partial_max),
+        samples=((0.3, -1.0, 1.0), (2.0, -1.0, 1.0), (-2.0, -1.0, 1.0)),
+        edges=(
+            Edge((1.0, -1.0, 1.0), 1.0, (0.5, 0.0, 0.5), TIE),
+            Edge((-1.0, -1.0, 1.0), -1.0, (0.5, 0.5, 0.0), TIE),
+            Edge((0.0, 2.0, 1.0), 1.0, (0.0, 0.0, 1.0), "bounds in the wrong order: the upper one holds"),
+            Edge((nan, -1.0, 1.0), nan, (0.0, 0.0, 0.0), "NaN is passed on; it is on no side of the bounds"),
+        ),
+        reference=lambda mp, x, lower, upper: min(max(x, lower), upper),
+        doc="x held between min and max.",
     ),
     Op(
         "where",

@@ -1,7 +1,23 @@
-"""Oracles for testing rules: the extra ``gograd-core[testing]``, which brings mpmath."""
+"""The conformance kit, and the oracles behind it: the extra ``gograd-core[testing]``, which brings mpmath."""
 
 from __future__ import annotations
 
-from gograd_core.testing.multiprecision import MultiprecisionNamespace, exact_partial
+from gograd_core.testing.conformance import check_op, check_registry, conformance_tests
+from gograd_core.testing.exact import exact_partial, exact_value
+from gograd_core.testing.multiprecision import MultiprecisionNamespace
+from gograd_core.testing.reports import CHECKS, Check, ConformanceError, OpReport, RegistryReport, RuleAccuracy
 
-__all__ = ["MultiprecisionNamespace", "exact_partial"]
+__all__ = [
+    "CHECKS",
+    "Check",
+    "ConformanceError",
+    "MultiprecisionNamespace",
+    "OpReport",
+    "RegistryReport",
+    "RuleAccuracy",
+    "check_op",
+    "check_registry",
+    "conformance_tests",
+    "exact_partial",
+    "exact_value",
+]

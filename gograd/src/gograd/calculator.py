@@ -1,0 +1,44 @@
+"""The command `gograd eval`: the value of an expression, and its derivatives."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from gograd.console import console, fail
+from gograd.expression import ExpressionError, evaluate
+from gograd_core import DomainError, Neuron
+
+__all__ = ["evaluate_expression"]
+
+
+def evaluate_expression(
+    expression: Annotated[str, typer.Argument(help='Such as "tanh(w*x + b)".')],
+    variables: Annotated[list[str] | None, typer.Argument(metavar="NAME=NUMBER...", help="Such as w=2 x=-1.")] = None,
+) -> None:
+    """Print the value of an expression, and its derivative by every variable."""
+    neurons = {}
+    for assignment in variables or []:
+        name, _, number = (part.strip() for part in assignment.partition("="))
+        try:
+            neurons[name] = Neuron(float(number), label=name)
+        except ValueError:
+            raise fail(f"expected NAME=NUMBER, got {assignment!r}") from None
+        if not name.isidentifier():
+            raise fail(f"{name!r} is no name for a variable")
+    try:
+        result = evaluate(expression, neurons)
+        if isinstance(result, Neuron):
+            result.backward()
+    except (ExpressionError, DomainError) as error:
+        raise fail(error.fact if isinstance(error, DomainError) else error) from None
+    table = Table(show_header=False)
+    for _ in range(2):
+        table.add_column(overflow="fold")
+    table.add_row(Text(expression), repr(result.value if isinstance(result, Neuron) else result))
+    for name, neuron in neurons.items():
+        table.add_row(f"d / d{name}", repr(neuron.grad))
+    console().print(table)

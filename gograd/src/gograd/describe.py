@@ -1,0 +1,103 @@
+"""What there is to say about an operation: as plain data, and its rules as they are written."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import textwrap
+from collections.abc import Callable, Iterator
+from types import FunctionType
+from typing import Any
+
+from gograd_core import Op
+
+__all__ = ["accuracy_of", "described", "function_name", "other_names", "sources"]
+
+
+def described(op: Op) -> dict[str, Any]:
+    """The facts about an operation as data for JSON, where infinities and NaN are strings."""
+    provider = op.provider
+    return {
+        "name": op.name,
+        "aliases": list(op.aliases),
+        "operator": op.operator,
+        "math": op.math,
+        "symbol": op.symbol,
+        "doc": op.doc,
+        "inputs": list(op.input_names),
+        "variadic": op.variadic,
+        "opaque": op.opaque,
+        "differentiable": [partial is not None for partial in op.partials],
+        "domain": op.domain,
+        "accuracy": {"ulps": op.accuracy.ulps, "input_ulps": op.accuracy.input_ulps, "why": op.accuracy.why},
+        "samples": _plain(op.samples),
+        "edges": [
+            {"inputs": _plain(e.inputs), "value": _plain(e.value), "partials": _plain(e.partials), "why": e.why}
+            for e in op.edges
+        ],
+        "implementations": {backend: function_name(own) for backend, own in op.implementations.items()},
+        "reference": op.reference is not None,
+        "distribution": provider.distribution if provider else "",
+        "version": provider.version if provider else "",
+        "entry_point": provider.entry_point if provider else "",
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (tuple, list)):
+        return [_plain(entry) for entry in value]
+    return repr(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def other_names(op: Op) -> Iterator[str]:
+    """What else the operation is called: aliases, Python's operator, the function of `math`."""
+    yield from op.aliases
+    if op.operator:
+        yield op.operator
+    if op.math:
+        yield f"math.{op.math}"
+
+
+def function_name(function: Callable[..., Any] | str) -> str:
+    """Where a function is found, "package.module:name"."""
+    if isinstance(function, str):
+        return function
+    module = getattr(function, "__module__", None) or type(function).__module__
+    return f"{module}:{getattr(function, '__qualname__', type(function).__qualname__)}"
+
+
+def accuracy_of(op: Op) -> str:
+    """The error that is allowed, in words."""
+    allowed = f"{op.accuracy.ulps:g} ulps"
+    if op.accuracy.input_ulps:
+        allowed += f" and {op.accuracy.input_ulps:g} of the inputs"
+    return f"{allowed}: {op.accuracy.why}" if op.accuracy.why else allowed
+
+
+def sources(op: Op) -> str:
+    """The rules as they are written, after the functions of their package that they call."""
+    functions: dict[FunctionType, None] = {}
+    for rule in (op.formula, *op.partials):
+        _collect(rule, functions)
+    return "\n\n".join(dict.fromkeys(filter(None, map(_source, functions))))
+
+
+def _collect(function: Any, found: dict[FunctionType, None]) -> None:
+    """A function behind those that it calls; one without source in Python is left out."""
+    if not isinstance(function, FunctionType) or function in found:
+        return
+    package = function.__module__.partition(".")[0]
+    found[function] = None  # so that functions that call each other come to an end
+    for name in function.__code__.co_names:
+        called = function.__globals__.get(name)
+        if isinstance(called, FunctionType) and called.__module__.partition(".")[0] == package:
+            _collect(called, found)
+    del found[function]
+    found[function] = None
+
+
+def _source(function: FunctionType) -> str:
+    try:
+        return textwrap.dedent(inspect.getsource(function))
+    except OSError:  # typed in, or its file is gone
+        return ""

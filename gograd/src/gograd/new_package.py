@@ -1,0 +1,82 @@
+"""The command `gograd new`: a complete package of operations, to be changed into one's own."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import keyword
+import re
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gograd.console import console, fail
+from gograd_core import __version__ as core_version
+from gograd_core.claims import OWN_DISTRIBUTIONS, canonical
+
+__all__ = ["new_package"]
+
+TEMPLATE = Path(__file__).with_name("new-package")
+SUFFIX = ".jinja"
+OURS = {"gograd", "gograd-nn", "gograd-compile", *OWN_DISTRIBUTIONS}
+_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
+
+
+def new_package(
+    name: Annotated[str, typer.Argument(help="What the distribution is called, such as my-ops.")],
+    folder: Annotated[Path | None, typer.Option(help="Where it goes; ./NAME if not given.")] = None,
+    author: Annotated[str, typer.Option(help="For the licence and the metadata.")] = "",
+) -> None:
+    """Make a package of operations: an example, tests by the conformance kit, all that a wheel needs."""
+    module = re.sub(r"[-.]+", "_", name).lower()
+    if problem := _problem(name, module):
+        raise fail(problem)
+    target = folder or Path(name)
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise fail(f"{target} exists already, and is not an empty folder")
+    screen = console()
+    for path, text in _files(name, module, author).items():
+        file = target / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        screen.print(file, soft_wrap=True)
+    screen.print(
+        f"\nYour operations go into {target / 'src' / module / '__init__.py'}. Next:\n"
+        f"  cd {target}\n  pip install --editable . --group test\n  pytest",
+        soft_wrap=True,
+    )
+
+
+def _problem(name: str, module: str) -> str:
+    """Why there cannot be such a package; empty if there can."""
+    if not _NAME.fullmatch(name):
+        return f"{name!r} is no name for a distribution: letters, digits, and - _ . between them"
+    if not module.isidentifier() or keyword.iskeyword(module):
+        return f"{name!r} gives no name for a module: {module!r}"
+    if module in sys.stdlib_module_names or canonical(name) in OURS:
+        return f"{name!r} is taken by {'gograd' if canonical(name) in OURS else 'Python'} itself: choose another name"
+    return ""
+
+
+def _files(name: str, module: str, author: str) -> dict[str, str]:
+    """What the package consists of."""
+    import jinja2  # needed here alone
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATE), undefined=jinja2.StrictUndefined, keep_trailing_newline=True
+    )
+    environment.filters["quoted"] = lambda text: json.dumps(text, ensure_ascii=False)  # TOML's strings are JSON's
+    major, minor, *_ = map(int, core_version.split("."))
+    facts = {
+        "name": name,
+        "module": module,
+        "author": author,
+        "year": datetime.date.today().year,
+        "core": f">={major}.{minor},<{major}.{minor + 1}",
+    }
+    return {
+        path.replace("MODULE", module).removesuffix(SUFFIX): environment.get_template(path).render(facts)
+        for path in environment.list_templates()
+    }

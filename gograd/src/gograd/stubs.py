@@ -1,0 +1,160 @@
+"""The command `gograd stubs`: types of the installed operations, for editors and type checkers.
+
+Operations are found when a program runs; a checker reads files. So the files are written: a partial
+stub package (PEP 561) beside gograd_core, which gives `ops` and `Neuron` what is installed here.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+import sysconfig
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Annotated
+
+import typer
+
+from gograd.console import console
+from gograd_core import Op, Registry, errstate, neuron, operations, registry
+
+__all__ = ["stub_files", "write_stubs"]
+
+PACKAGE = "gograd_core-stubs"
+CONSTANTS = ("e", "inf", "nan", "pi")
+NUMBER = "Neuron | float"
+ANYTHING = "Neuron | float | Array"
+IMPORTS = """
+from collections.abc import Iterable
+from typing import Any, Protocol, overload
+class Array(Protocol):
+    def __array_namespace__(self, *, api_version: Any = ...) -> Any: ...
+"""
+SIGNS = {"-": "neg", "abs": "abs"}
+ARITHMETIC = {"+": "add", "-": "sub", "*": "mul", "/": "truediv", "//": "floordiv", "%": "mod", "**": "pow"}
+COMPARISONS = {"lt": NUMBER, "le": NUMBER, "gt": NUMBER, "ge": NUMBER, "eq": "object", "ne": "object"}
+
+
+def write_stubs(
+    folder: Annotated[
+        Path | None, typer.Option(help=f"Where {PACKAGE} goes; the site-packages of this environment if not given.")
+    ] = None,
+) -> None:
+    """Write typed stubs of the installed operations, so that ``ops.tanh`` and ``x.tanh()`` complete and check."""
+    target = (folder or Path(sysconfig.get_path("purelib"))) / PACKAGE
+    target.mkdir(parents=True, exist_ok=True)
+    for name, text in stub_files(registry.active).items():
+        (target / name).write_text(text, encoding="utf-8")
+    console().print(f"{target}: {len(registry.active)} operations", soft_wrap=True)
+
+
+def stub_files(known: Registry) -> dict[str, str]:
+    """The files of the stub package, by their names, for the operations of a registry."""
+    names = {name for op in known.operations() for name in (op.name, *op.aliases) if name in known}
+    named = {name: known[name] for name in sorted(names)}
+    attributes = [f"{name}: float" for name in CONSTANTS] + [f"{name}: {_class_name(op)}" for name, op in named.items()]
+    methods = [_method(name, op) for name, op in named.items() if not op.variadic]
+    classes = {_class_name(op): _class_of(op) for op in named.values()}
+    in_operations = IMPORTS + "from gograd_core.neuron import Neuron\n"
+    return {
+        "py.typed": "partial\n",
+        "operations.pyi": _stub(operations, "Operations", in_operations, attributes) + "".join(classes.values()),
+        "neuron.pyi": _stub(neuron, "Neuron", IMPORTS, [*_operators(known), *methods]),
+    }
+
+
+def _class_name(op: Op) -> str:
+    return re.sub(r"\W", "_", f"_{op.provider.distribution if op.provider else ''}_{op.name}")
+
+
+def _class_of(op: Op) -> str:
+    """A subclass of `Op` that is called with the operation's own inputs."""
+    inputs = op.input_names
+    of_floats, of_neurons = ("bool", "bool") if _decides(op) else ("float", "Neuron")
+    if op.variadic:  # an array can be iterated over too, so it comes first; every list of floats is one of numbers
+        overloads = [
+            (["Array"] * len(inputs), "Any"),
+            (["Iterable[float]"] * len(inputs), of_floats),
+            ([f"Iterable[{NUMBER}]"] * len(inputs), of_neurons),
+        ]
+    else:  # no two of these overlap: the first neuron is in another place
+        overloads = [(["float"] * len(inputs), of_floats)]
+        for before, after in zip(range(len(inputs)), reversed(range(len(inputs))), strict=True):
+            overloads.append((["float"] * before + ["Neuron"] + [NUMBER] * after, of_neurons))
+        overloads.append(([ANYTHING] * len(inputs), "Any"))
+    calls = "\n".join("@overload\n" + _signature("__call__", inputs, *each) for each in overloads)
+    return f"\nclass {_class_name(op)}(Op):\n    {op.doc!r}\n" + _indented(calls)
+
+
+def _method(name: str, op: Op) -> str:
+    """The operation as a method of `Neuron`."""
+    result = "bool" if _decides(op) else "Neuron"
+    others = op.input_names[1:]
+    if not others:
+        return _signature(name, (), (), result, op.doc)
+    return (
+        "@overload\n" + _signature(name, others, [NUMBER] * len(others), result, op.doc)
+        + "\n@overload\n" + _signature(name, others, [ANYTHING] * len(others), "Any")
+    )  # fmt: skip
+
+
+def _operators(known: Registry) -> Iterator[str]:
+    """The operators of `Neuron`: those that an operation implements, and comparisons."""
+    for name, other in COMPARISONS.items():
+        yield _signature(f"__{name}__", ("other",), (other,), "bool")
+    for symbol, name in SIGNS.items():
+        if f"{symbol} 1" in known:
+            yield _signature(f"__{name}__", (), (), "Neuron")
+    for symbol, name in ARITHMETIC.items():
+        if f"{symbol} 2" in known:
+            for method in (f"__{name}__", f"__r{name}__"):
+                yield "@overload\n" + _signature(method, ("other",), (NUMBER,), "Neuron")
+                yield "@overload\n" + _signature(method, ("other",), ("Array",), "Any")
+
+
+def _signature(name: str, inputs: Sequence[str], kinds: Sequence[str], result: str, doc: str = "") -> str:
+    typed = "".join(f", {each}: {kind}" for each, kind in zip(inputs, kinds, strict=True))
+    return (
+        f"def {name}(self{typed}, /) -> {result}:\n    {doc!r}"
+        if doc
+        else f"def {name}(self{typed}, /) -> {result}: ..."
+    )
+
+
+def _indented(text: str) -> str:
+    return "".join(f"    {line}\n" for line in text.splitlines())
+
+
+def _decides(op: Op) -> bool:
+    """Whether the operation gives a bool, as comparisons do."""
+    with errstate(domain="ignore"):
+        return bool(op.samples) and isinstance(op(*op.samples[0]), bool)
+
+
+def _stub(module: ModuleType, name: str, imports: str, members: Sequence[str]) -> str:
+    """The stub of a module: its source without bodies, and in a class `members` for what is found when it runs."""
+    tree = ast.parse(inspect.getsource(module))
+    first = next(i for i, node in enumerate(tree.body) if isinstance(node, ast.Import | ast.ImportFrom)) + 1
+    tree.body[first:first] = ast.parse(imports).body  # after that from __future__
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef) and node.name == name:
+            node.body = [each for each in node.body if not _is_found_later(each)]
+            node.body += ast.parse("\n".join(members)).body
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            doc = ast.get_docstring(node)
+            node.body = [ast.Expr(ast.Constant(doc if doc else ...))]
+    return ast.unparse(ast.fix_missing_locations(tree)) + "\n"
+
+
+def _is_found_later(statement: ast.stmt) -> bool:
+    """`__getattr__`, also inside ``if TYPE_CHECKING:``; and operators, which are assigned, not defined.
+
+    Without ``__float__`` a checker refuses ``math.sqrt(neuron)``, as the neuron itself does.
+    """
+    if isinstance(statement, ast.Assign):
+        targets = [ast.unparse(target) for target in statement.targets]
+        return any(target.startswith(("__", "(__")) for target in targets) and targets != ["__hash__"]
+    return any(isinstance(node, ast.FunctionDef) and node.name == "__getattr__" for node in ast.walk(statement))

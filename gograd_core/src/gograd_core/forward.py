@@ -1,0 +1,163 @@
+"""Forward mode: tangents, carried through the graph that reverse mode walks, in the order of creation.
+
+Knows no operation by name. A neuron has a tangent if it depends on a neuron that was given one;
+only the partials by such inputs are evaluated. Tangents are floats, or neurons with which rules
+compute further. They lie beside the graph, so that a sweep changes nothing in it.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from math import inf
+from typing import TYPE_CHECKING, Any
+
+from gograd_core import backward
+from gograd_core.errors import errstate
+from gograd_core.partials import float_partials, judge_share, neuron_partials, product, value_of
+
+if TYPE_CHECKING:
+    from gograd_core.neuron import Neuron
+
+__all__ = ["ForwardSweep", "creation_order"]
+
+# What judges the cause of a tangent that is not finite. It is asked only if an output has such a
+# one: an arm that `where` did not take neither raises nor poisons.
+Suspects = dict["Neuron", Callable[[], None]]
+
+
+def creation_order(outputs: Sequence[Any], since: int = 0) -> list[Neuron]:
+    """The neurons below `outputs` that operations made, not before the stamp `since`, oldest first.
+
+    Raises:
+        StaleGraphError: a leaf's value was set after a neuron was computed from it.
+    """
+    with backward.lock:
+        interior, _ = backward.reachable(outputs, since)
+    interior.reverse()
+    return interior
+
+
+class ForwardSweep:
+    """The tangents of neurons, found from those of a few.
+
+    Args:
+        seeds: the tangents to start from.
+        create_graph: let rules run on neurons, so that tangents are neurons that can be
+            differentiated again, or constant floats; else all are floats.
+    """
+
+    def __init__(self, seeds: Mapping[Neuron, Any], *, create_graph: bool = False) -> None:
+        self._tangents = {neuron: seed for neuron, seed in seeds.items() if not _is_zero(seed)}
+        self._create_graph = create_graph
+        self._suspects: Suspects = {}
+
+    def tangents(self, outputs: Sequence[Any], order: Sequence[Neuron]) -> list[Any]:
+        """Those of `outputs`, 0.0 for one without. What an earlier call found is not found again.
+
+        Args:
+            outputs: neurons, or constant floats.
+            order: the `creation_order` of `outputs`.
+
+        Raises:
+            DomainError: a tangent is not finite although what it was made of is.
+            InvalidOperationError: an operation that understands floats alone was given neurons.
+        """
+        new = [node for node in order if node not in self._tangents]
+        if not self._create_graph:
+            found = dict(self._tangents)
+            if _extend_fast(new, found):
+                results = _tangents_of(outputs, found)
+                if all(type(tangent) is float and -inf < tangent < inf for tangent in results):
+                    self._tangents = found
+                    return results
+        with errstate(domain="ignore"):  # judged below
+            for node in new:
+                _extend(node, self._tangents, self._suspects, create_graph=self._create_graph)
+        results = _tangents_of(outputs, self._tangents)
+        for output, tangent in zip(outputs, results, strict=True):
+            if not _is_finite(tangent) and output in self._suspects:
+                self._suspects[output]()
+        return results
+
+
+def _tangents_of(outputs: Sequence[Any], tangents: Mapping[Neuron, Any]) -> list[Any]:
+    return [0.0 if type(output) is float else tangents.get(output, 0.0) for output in outputs]
+
+
+def _extend(node: Neuron, tangents: dict[Neuron, Any], suspects: Suspects, *, create_graph: bool) -> None:
+    """Find the tangent of a neuron from those of its constituents.
+
+    One that is a neuron and zero by value counts, since its own derivative need not be zero.
+    """
+
+    def carries(entry: Any) -> bool:
+        return type(entry) is not float and entry in tangents
+
+    partials = neuron_partials(node, carries) if create_graph else float_partials(node, carries)
+    total: Any = 0.0
+    for index, column, locals_ in partials:
+        for entry, local in zip(column, locals_, strict=True):
+            if _is_zero(local) or not carries(entry):
+                continue
+            tangent = tangents[entry]
+            share = product(tangent, local)
+            before, total = total, share if _is_zero(total) else total + share
+            if not _is_finite(total) and node not in suspects:
+                suspects[node] = suspects.get(entry) or functools.partial(
+                    judge_share, node, index, value_of(local), "tangent", value_of(tangent), value_of(before)
+                )
+    if not _is_zero(total):
+        tangents[node] = total
+
+
+def _is_zero(number: Any) -> bool:
+    """Whether it is a constant zero, which passes nothing on."""
+    return type(number) is float and number == 0.0
+
+
+def _is_finite(number: Any) -> bool:
+    return -inf < value_of(number) < inf
+
+
+def _extend_fast(order: Sequence[Any], tangents: dict[Any, Any]) -> bool:
+    """Find the tangents of all neurons in `order`, as floats. Whether nothing was raised.
+
+    Nothing is judged here: whatever is odd shows in the tangents of the outputs, if it matters, and
+    then `_extend` does it all again with care. Operations of one and two inputs
+    have branches of their own, since calls with a fixed number of arguments are much faster.
+    """
+    find = tangents.get
+    try:
+        for node in order:
+            op = node._operation
+            arity = op.arity
+            if arity == 2:
+                x, y = node._constituents
+                along_x = None if type(x) is float else find(x)
+                along_y = None if type(y) is float else find(y)
+                if along_x is None is along_y:
+                    continue
+                partial_x, partial_y = op.partials
+                x_value = x if type(x) is float else x._value
+                y_value = y if type(y) is float else y._value
+                tangent = 0.0
+                if along_x is not None and partial_x is not None:
+                    tangent = along_x * partial_x(op.xp, node._value, x_value, y_value)
+                if along_y is not None and partial_y is not None:
+                    tangent += along_y * partial_y(op.xp, node._value, x_value, y_value)
+                if tangent != 0.0:
+                    tangents[node] = tangent
+            elif arity == 1:
+                (x,) = node._constituents
+                along_x = find(x)
+                partial_x = op.partials[0]
+                if along_x is not None and partial_x is not None:
+                    tangent = along_x * partial_x(op.xp, node._value, x._value)
+                    if tangent != 0.0:
+                        tangents[node] = tangent
+            else:
+                _extend(node, tangents, {}, create_graph=False)
+    except Exception:
+        return False
+    return True

@@ -1,0 +1,124 @@
+"""The check "accuracy": forward and partials on floats, in ulps of the exact result."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import attrs
+import mpmath  # type: ignore[import-untyped]
+
+from gograd_core.errors import InvalidOperationError
+from gograd_core.op import Op
+from gograd_core.testing.exact import Point, arguments, close, unit
+from gograd_core.testing.floats import (
+    NO_DIGIT,
+    differentiable,
+    entries_of,
+    float_partial,
+    float_value,
+    rule_name,
+    ulps,
+)
+from gograd_core.testing.points import Points
+from gograd_core.testing.reports import Check, RuleAccuracy
+
+__all__ = ["check_accuracy", "excused"]
+
+DIGITS = 16  # those of a float
+
+
+@attrs.frozen
+class Comparison:
+    """One result of a rule: the derivative of these orders by each entry (all 0: the value)."""
+
+    point: Point
+    orders: tuple[int, ...]
+    found: float
+    exact: Any
+
+
+def check_accuracy(op: Op, points: Points) -> Check:
+    """Whether the error of every rule is within `Op.accuracy`."""
+    if any(isinstance(points.oracle.value(point), bool) for point in points.samples):
+        return Check("accuracy", "skipped", "true or false: nothing is rounded")
+    try:
+        details = [_measured(op, points, "forward", _values(op, points))]
+        details += [_measured(op, points, rule_name(op, i), _partials(op, points, i)) for i in differentiable(op)]
+    except InvalidOperationError as error:
+        return Check("accuracy", "skipped", str(error))
+    complaints = [
+        _complaint(op, points, rule, worst) for rule, worst in details if (rule.ulps or 0.0) > op.accuracy.ulps
+    ]
+    rules = tuple(detail for detail, _ in details)
+    count = len(points.tried) + len(points.beyond)
+    return Check("accuracy", "failed" if complaints else "passed", "; ".join(complaints), count, rules)
+
+
+def excused(op: Op, points: Points, point: Point, orders: tuple[int, ...], inputs: float) -> Any:
+    """What changing every input by so many units of its last place does to a derivative."""
+    total = mpmath.mpf(0)
+    for entry, x in enumerate(point):
+        further = tuple(order + (i == entry) for i, order in enumerate(orders))
+        total += points.oracle.slope(point, further) * math.ulp(x) * inputs
+    return total
+
+
+def _values(op: Op, points: Points) -> Iterator[Comparison]:
+    for point in [*points.tried, *points.beyond]:
+        yield Comparison(point, unit(len(point)), float_value(op, point), points.oracle.value(point))
+
+
+def _partials(op: Op, points: Points, index: int) -> Iterator[Comparison]:
+    for point in points.tried:
+        out = float_value(op, point)
+        for entry, found in zip(entries_of(op, index, point), float_partial(op, index, out, point), strict=True):
+            orders = unit(len(point), entry)
+            exact = points.oracle.derivative(point, orders)
+            if exact is not None and not mpmath.isnan(exact):
+                yield Comparison(point, orders, found, exact)
+
+
+def _measured(
+    op: Op, points: Points, rule: str, comparisons: Iterator[Comparison]
+) -> tuple[RuleAccuracy, Comparison | None]:
+    """The worst error of a rule, and where it is."""
+    count, worst, at = 0, -1.0, None
+    for compared in comparisons:
+        count += 1
+        error = ulps(compared.found, compared.exact)
+        if max(worst, op.accuracy.ulps) < error < NO_DIGIT and op.accuracy.input_ulps:
+            allowed = excused(op, points, compared.point, compared.orders, op.accuracy.input_ulps)
+            error = max(0.0, error - float(allowed / math.ulp(float(compared.exact))))
+        if error > worst and not (error > op.accuracy.ulps and _is_doubtful(points, compared)):
+            worst, at = error, compared
+    if at is None:
+        return RuleAccuracy(rule), None
+    inputs = tuple(tuple(x) if op.variadic else x for x in arguments(op, at.point))
+    return RuleAccuracy(rule, worst, inputs, count), at
+
+
+def _is_doubtful(points: Points, compared: Comparison) -> bool:
+    return any(n and points.oracle.is_doubtful(compared.point, entry) for entry, n in enumerate(compared.orders))
+
+
+def _complaint(op: Op, points: Points, measured: RuleAccuracy, worst: Any) -> str:
+    """What is wrong about a rule: "partial x is right, but loses 9 of 16 digits near x = 1e-09"."""
+    digits = min(DIGITS, max(1, round(math.log10(measured.ulps or 1.0))))
+    lost = f"all {DIGITS}" if digits == DIGITS else f"{digits} of {DIGITS}"
+    inputs = zip(op.input_names, measured.at or (), strict=True)
+    near = ", ".join(f"{name} = {x}" if op.variadic else f"{name} = {x:.3g}" for name, x in inputs)
+    verdict = "is right, but loses" if _is_right(op, points, worst) else "loses"
+    exact = mpmath.nstr(worst.exact, 6)
+    return f"{measured.rule} {verdict} {lost} digits near {near} (it gives {worst.found:.6g}, exact is {exact})"
+
+
+def _is_right(op: Op, points: Points, worst: Comparison) -> bool:
+    """Whether it is the rule's formula, and not something else that serves for floats, that is right there."""
+    if not any(worst.orders):
+        return op.formula is not None and not op.implementations and not op.opaque
+    entry = worst.orders.index(1)
+    index = entry * len(op.partials) // len(worst.point)
+    start = entries_of(op, index, worst.point).start
+    return not op.opaque and close(points.oracle.partial(op, index, worst.point)[entry - start], worst.exact)

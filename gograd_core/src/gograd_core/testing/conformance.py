@@ -1,0 +1,99 @@
+"""The conformance kit: every check of an operation, of a registry, and as tests."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from gograd_core import registry as _registry
+from gograd_core.claims import canonical
+from gograd_core.op import Op
+from gograd_core.registry import Registry
+from gograd_core.testing.accuracy import check_accuracy
+from gograd_core.testing.edges import check_edges
+from gograd_core.testing.formula import check_formula
+from gograd_core.testing.namespaces import check_namespaces
+from gograd_core.testing.orders import check_orders
+from gograd_core.testing.points import Points, points_of
+from gograd_core.testing.reports import CHECKS, Check, ConformanceError, OpReport, RegistryReport
+from gograd_core.testing.shape import check_shape
+
+__all__ = ["check_op", "check_registry", "conformance_tests", "examine"]
+
+_FUNCTIONS: dict[str, Callable[[Op, Points], Check]] = {
+    "shape": check_shape,
+    "formula": check_formula,
+    "accuracy": check_accuracy,
+    "edges": check_edges,
+    "namespaces": check_namespaces,
+    "orders": check_orders,
+}
+
+
+def check_op(op: Op) -> OpReport:
+    """Check the rules of an operation against oracles that are not the rules.
+
+    Takes about a second; the same points are tried in every run. Other operations that the rules
+    call must be registered.
+    """
+    return OpReport(op, tuple(examine(op)))
+
+
+def check_registry(registry: Registry | None = None, names: Iterable[str] = ()) -> RegistryReport:
+    """Check registered operations.
+
+    Args:
+        registry: the process-wide one if None.
+        names: of operations, "DISTRIBUTION:NAME", or distributions; all operations if there are none.
+
+    Raises:
+        UnknownOperationError: a name is neither an operation nor a distribution that provides some.
+    """
+    with _registry.active if registry is None else registry as known:
+        chosen = [op for name in names for op in named(known, name)] if names else known.operations()
+        return RegistryReport(tuple(check_op(op) for op in dict.fromkeys(chosen)))
+
+
+def named(registry: Registry, name: str) -> list[Op]:
+    """The operation of that name, or those of the distribution of that name.
+
+    Raises:
+        UnknownOperationError: there is neither.
+    """
+    provided = [op for op in registry.operations() if op.provider and op.provider.distribution == canonical(name)]
+    return [registry[name]] if name in registry or not provided else provided
+
+
+def examine(op: Op, points: Points | None = None, names: Sequence[str] = CHECKS) -> Iterator[Check]:
+    """The checks one by one, each run when it is asked for; what a rule raises fails the check."""
+    for name in names:
+        try:
+            points = points or points_of(op)
+            yield _FUNCTIONS[name](op, points)
+        except Exception as error:
+            yield Check(
+                name, "failed", "; ".join([f"{type(error).__name__}: {error}", *getattr(error, "__notes__", [])])
+            )
+
+
+def conformance_tests(ops: Op | Iterable[Op] | str) -> Callable[..., None]:
+    """Tests for pytest, one per operation and check.
+
+    One line in a test file is enough: ``test_conformance = conformance_tests(OPS)``. Instead of
+    operations it takes the name of a distribution that provides some.
+    """
+    import pytest  # whoever writes tests has it
+
+    chosen = named(_registry.active, ops) if isinstance(ops, str) else [ops] if isinstance(ops, Op) else list(ops)
+    cases = [pytest.param(op, name, id=f"{op.name}-{name}") for op in chosen for name in CHECKS]
+    points = functools.cache(points_of)
+
+    @pytest.mark.parametrize(("op", "name"), cases)
+    def test_conformance(op: Op, name: str) -> None:
+        (check,) = examine(op, points(op), [name])
+        if check.verdict == "skipped":
+            pytest.skip(check.message)
+        if check.verdict == "failed":
+            raise ConformanceError(f"{op.title}: {check.message}")
+
+    return test_conformance

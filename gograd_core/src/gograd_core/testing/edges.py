@@ -1,0 +1,150 @@
+"""The check "edges": the pinned facts, and special values as inputs."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from gograd_core import scalar
+from gograd_core.errors import DomainError, errstate
+from gograd_core.evaluation import run_rule
+from gograd_core.facts import Edge
+from gograd_core.namespaces import Column
+from gograd_core.neuron import Neuron
+from gograd_core.op import Op
+from gograd_core.testing.exact import Point, arguments
+from gograd_core.testing.floats import differentiable, float_partial, float_value, rule_name
+from gograd_core.testing.points import Points, free_entries, replaced
+from gograd_core.testing.reports import Check
+
+__all__ = ["SPECIAL", "check_edges", "special_points"]
+
+SPECIAL = tuple(sign * x for x in (math.nan, math.inf, 0.0, math.ulp(0.0), sys.float_info.max) for sign in (1.0, -1.0))
+PROBES = (-math.inf, -1e300, -2.5, 0.0, 0.3, 1.0, 1e300, math.inf)
+SAMPLES = 2  # in so many samples each input is replaced by each special value
+
+
+def check_edges(op: Op, points: Points) -> Check:
+    """Whether pinned facts hold, and whether special values give numbers, NaN or `DomainError`, and nothing else."""
+    special = list(special_points(op, points))
+    count = len(op.edges) + len(special)
+    for edge in op.edges:
+        complaint = _pinned_value(op, edge) or _pinned_partials(op, edge)
+        if complaint:
+            return Check("edges", "failed", f"at the pinned {edge.inputs} {complaint}", count)
+    for entry, point in special:
+        complaint = _ordinary(op, entry, point)
+        if complaint:
+            return Check("edges", "failed", f"at {point} {complaint}", count)
+    return Check("edges", points=count)
+
+
+def special_points(op: Op, points: Points) -> Iterator[tuple[int, Point]]:
+    """Samples with one entry replaced by a special value; and which."""
+    for sample in points.samples[:SAMPLES]:
+        for entry in free_entries(op, sample):
+            yield from ((entry, replaced(sample, entry, x)) for x in SPECIAL)
+
+
+def _pinned_value(op: Op, edge: Edge) -> str:
+    """What is wrong about the value; also whether it is judged as it ought to be."""
+    point = op.flatten(edge.inputs) if op.variadic else edge.inputs
+    found = float_value(op, point)
+    if not same(op, found, edge.value):
+        return f"the value is {found}, expected {edge.value}"
+    error = _raised(lambda: op(*edge.inputs))
+    if _is_judged(edge.value, point) != (error is not None):
+        return f"the value {found} {'raises no DomainError' if error is None else f'raises {error!r}'}"
+    if error is not None and (error.operation is not op or error.inputs != tuple(map(float, point))):
+        return f"the error {error!r} does not name the operation and its inputs"
+    return ""
+
+
+def _pinned_partials(op: Op, edge: Edge) -> str:
+    """What is wrong about the derivatives; also whether they are judged as they ought to be."""
+    point = op.flatten(edge.inputs) if op.variadic else edge.inputs
+    inputs = arguments(op, point)
+    out = float_value(op, point)
+    for index, expected in enumerate(edge.partials):
+        partial = op.partials[index]
+        if partial is None or expected is None:
+            if partial or expected is not None:
+                return f"the derivative by input {index} is pinned as {expected}, but partial {index} is {partial}"
+            continue
+        found = run_rule(op, partial, out, *(map(Column, inputs) if op.variadic else inputs))
+        entries = found.entries if isinstance(found, Column) else [found]
+        pinned = expected if isinstance(expected, tuple) else (expected,) * len(entries)
+        if len(pinned) != len(entries) or not all(
+            same(op, entry, pin) or entry == pin == 0.0 for entry, pin in zip(entries, pinned, strict=True)
+        ):
+            return f"{rule_name(op, index)} gives {entries if op.variadic else found}, expected {expected}"
+        if point and math.isfinite(out):
+            error = _raised(lambda index=index: _derive(op, index, point))  # type: ignore[misc]
+            if any(_is_judged(pin, point) for pin in pinned) != (error is not None):
+                return f"{rule_name(op, index)} {f'raises {error!r}' if error else 'raises no DomainError'}"
+    return ""
+
+
+def _derive(op: Op, index: int, point: Point) -> None:
+    """A sweep by one input alone: what another's derivative is does not matter."""
+    inputs = arguments(op, point)
+    inputs[index] = [Neuron(x) for x in inputs[index]] if op.variadic else Neuron(inputs[index])
+    op(*inputs).backward()
+
+
+def _raised(call: Callable[[], Any]) -> DomainError | None:
+    with errstate(domain="raise"):
+        try:
+            call()
+        except DomainError as error:
+            return error
+    return None
+
+
+def _is_judged(value: float, inputs: Point) -> bool:
+    """Whether the engine objects: to NaN made of numbers, and an infinity made of finite ones."""
+    if math.isnan(value):
+        return not any(map(math.isnan, inputs))
+    return math.isinf(value) and all(map(math.isfinite, inputs))
+
+
+def same(op: Op, found: float, expected: float) -> bool:
+    """NaN is NaN, a zero has its sign, anything else agrees as closely as the operation is accurate."""
+    if isinstance(expected, bool) or isinstance(found, bool):
+        return found is expected
+    if math.isfinite(expected) and expected != 0.0:
+        return abs(found - expected) <= op.accuracy.ulps * math.ulp(expected)
+    return repr(float(found)) == repr(float(expected))
+
+
+def _ordinary(op: Op, entry: int, point: Point) -> str:
+    """What is not as it should be about the results for a special value."""
+    try:
+        out = float_value(op, point)
+    except (ArithmeticError, ValueError) as error:
+        return f"forward raises {error!r}, where IEEE 754 has a value"
+    if math.isnan(point[entry]) and not math.isnan(out) and _must_pass_on(op, entry, point, out):
+        return f"a NaN becomes {out}"
+    for index in differentiable(op):
+        try:
+            float_partial(op, index, out, point)
+        except (ArithmeticError, ValueError) as error:
+            return f"{rule_name(op, index)} raises {error!r}, where IEEE 754 has a value"
+    return ""
+
+
+def _must_pass_on(op: Op, entry: int, point: Point, out: float | bool) -> bool:
+    """Whether a NaN must give NaN: unless something else is pinned or standard, or no number matters there."""
+    if isinstance(out, bool) or any(_equal_points(op, edge, point) for edge in op.edges):
+        return False
+    for name in {op.name, *op.aliases} & set(scalar.__all__):
+        if not math.isnan(getattr(scalar, name)(*arguments(op, point))):
+            return False
+    return len({repr(float_value(op, replaced(point, entry, probe))) for probe in PROBES}) > 1
+
+
+def _equal_points(op: Op, edge: Edge, point: Point) -> bool:
+    pinned = op.flatten(edge.inputs) if op.variadic else edge.inputs
+    return [repr(float(x)) for x in pinned] == [repr(x) for x in point]

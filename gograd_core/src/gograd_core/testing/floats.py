@@ -1,0 +1,72 @@
+"""Rules on floats, as the engine runs them, and how far a float is from the exact result."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import mpmath  # type: ignore[import-untyped]
+
+from gograd_core.errors import errstate
+from gograd_core.evaluation import as_numbers, run_rule
+from gograd_core.namespaces import Column
+from gograd_core.op import Op
+from gograd_core.testing.exact import Point, arguments
+
+__all__ = ["NO_DIGIT", "differentiable", "entries_of", "float_partial", "float_value", "is_normal", "rule_name", "ulps"]
+
+NO_DIGIT = 2.0**53
+"""The error in ulps of a result with no right digit, not even its size; worse ones count as this."""
+
+LARGEST, SMALLEST = sys.float_info.max, sys.float_info.min
+
+
+def float_value(op: Op, point: Point) -> float | bool:
+    """The operation of floats, not judged."""
+    with errstate(domain="ignore"):
+        return op(*arguments(op, point))  # type: ignore[no-any-return]
+
+
+def float_partial(op: Op, index: int, out: float, point: Point) -> list[float]:
+    """What a partial gives for floats, not judged: the derivative by each entry of column `index`."""
+    rule: Callable[..., Any] = op.partials[index]  # type: ignore[assignment]
+    inputs = arguments(op, point)
+    found = run_rule(op, rule, out, *(map(Column, inputs) if op.variadic else inputs))
+    return as_numbers(op, found, len(point) // len(op.partials), f"partial {index}")
+
+
+def differentiable(op: Op) -> list[int]:
+    """The inputs by which there are derivatives."""
+    return [index for index, partial in enumerate(op.partials) if partial is not None]
+
+
+def entries_of(op: Op, index: int, point: Point) -> range:
+    """Where in a point the entries of column `index` are."""
+    length = len(point) // len(op.partials)
+    return range(index * length, (index + 1) * length)
+
+
+def rule_name(op: Op, index: int) -> str:
+    return f"partial {op.input_names[index]}"
+
+
+def is_normal(exact: Any) -> bool:
+    """Whether a float can have all digits of it: 0, or neither too large nor too small."""
+    return bool(exact == 0 or SMALLEST <= abs(exact) <= LARGEST)
+
+
+def ulps(found: float, exact: Any) -> float:
+    """The error of a float in units of the last place of the exact result.
+
+    For a result too small for floats anything as small is right, for one too large anything as
+    large or not finite: a sum of such terms is NaN.
+    """
+    if not is_normal(exact):
+        right = abs(found) <= SMALLEST if abs(exact) < 1 else not abs(found) < LARGEST
+        return 0.0 if right else NO_DIGIT
+    if not math.isfinite(found):
+        return NO_DIGIT
+    with mpmath.workdps(50):
+        return float(min(abs(found - exact) / math.ulp(float(exact)), NO_DIGIT))

@@ -1,0 +1,120 @@
+"""The check "formula": in many digits, forward against the reference, partials against differences of forward.
+
+A wrong formula is off by orders of magnitude here, and one that only rounds badly is right.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import mpmath  # type: ignore[import-untyped]
+
+from gograd_core.errors import InvalidOperationError
+from gograd_core.op import Op
+from gograd_core.testing.differences import extrapolated
+from gograd_core.testing.exact import Point, close, unit
+from gograd_core.testing.floats import differentiable, entries_of, float_partial, float_value, rule_name
+from gograd_core.testing.points import Points, replaced
+from gograd_core.testing.reports import Check
+
+__all__ = ["check_formula"]
+
+DIFFERENCES_TOLERANCE = 1e-7  # what extrapolated differences of floats can resolve
+
+
+def check_formula(op: Op, points: Points) -> Check:
+    """Whether forward and partials are the right functions."""
+    remark = _unchecked(op)
+    if points.unreal:
+        complaint = f"{points.unreal[0]} is inside the domain, but forward gives no real number there"
+        return Check("formula", "failed", complaint, len(points.tried))
+    try:
+        complaint, undecided = _forward(op, points)
+        if op.opaque:
+            remark += "opaque: the rules compute with floats alone, and are compared as such"
+        else:
+            for index in differentiable(op):
+                if complaint:
+                    break
+                complaint, more = _partial(op, points, index)
+                undecided += more
+    except InvalidOperationError as error:
+        return _in_floats(op, points, f"{error}; partials compared with differences of floats")
+    if undecided:
+        remark += f"{undecided} result(s) undecided, since no two precisions agreed"
+    return Check(
+        "formula", "failed" if complaint else "passed", complaint or remark, len(points.tried) + len(points.beyond)
+    )
+
+
+def _unchecked(op: Op) -> str:
+    if op.reference is not None:
+        return ""
+    pinned = sum(isinstance(edge.value, bool) or bool(mpmath.isfinite(edge.value)) for edge in op.edges)
+    return f"forward is checked at its {pinned} pinned point(s) alone. " if pinned else "forward unchecked. "
+
+
+def _forward(op: Op, points: Points) -> tuple[str, int]:
+    """What is wrong about forward; and how often that could not be decided."""
+    undecided = len(points.undecided)
+    if op.reference is not None:
+        for point in [*points.tried, *points.beyond]:
+            found, exact = points.oracle.value(point), points.oracle.reference(point)
+            if exact is None:
+                undecided += 1
+            elif not close(found, exact) or (isinstance(exact, bool) and float_value(op, point) is not exact):
+                return f"forward is not the reference: {_compared(point, found, exact)}", undecided
+    return "", undecided
+
+
+def _partial(op: Op, points: Points, index: int) -> tuple[str, int]:
+    """Likewise about a partial."""
+    undecided = decided = 0
+    for point in points.tried:
+        found = points.oracle.partial(op, index, point)
+        for entry, derivative in zip(entries_of(op, index, point), found, strict=True):
+            exact = points.oracle.derivative(point, unit(len(point), entry))
+            if derivative is None or exact is None or mpmath.isnan(exact):
+                undecided += 1
+            elif close(derivative, exact) or points.oracle.is_doubtful(point, entry):
+                decided += 1
+            else:
+                what = f"{rule_name(op, index)} is not the derivative of forward"
+                return f"{what}: {_compared(point, derivative, exact)}", undecided
+    if undecided and not decided:
+        reason = points.oracle.complaint or "rules must take functions and constants from xp"
+        return f"{rule_name(op, index)} cannot be compared in many digits: {reason}", undecided
+    return "", undecided
+
+
+def _compared(point: Point, found: Any, exact: Any) -> str:
+    """The two results, with a hint if they differ as numbers do that were rounded to floats."""
+    if isinstance(exact, bool):
+        return f"at {point} it gives {found}, expected {exact}"
+    text = f"at {point} it gives {mpmath.nstr(found, 6)}, expected {mpmath.nstr(exact, 6)}"
+    if mpmath.isfinite(found) and mpmath.isfinite(exact) and abs(found - exact) < 1e-14 * abs(exact):
+        with mpmath.workdps(50):
+            text += f" (a difference of {mpmath.nstr(abs(found / exact - 1), 2)}: does a constant come from a float?)"
+    return text
+
+
+def _in_floats(op: Op, points: Points, remark: str) -> Check:
+    """For rules that compute with floats alone."""
+    count = len(points.moderate)
+    for point in points.moderate:
+        out = float_value(op, point)
+        for index in differentiable(op):
+            partial = float_partial(op, index, out, point)
+            for entry, derivative in zip(entries_of(op, index, point), partial, strict=True):
+                f = functools.partial(_moved, op, point, entry)
+                expected, error = extrapolated(f, point[entry])
+                if not abs(derivative - expected) <= DIFFERENCES_TOLERANCE * abs(expected) + 10.0 * error:
+                    what = f"{rule_name(op, index)} is not the derivative of forward"
+                    message = f"{what}: at {point} it gives {derivative}, differences give {expected}"
+                    return Check("formula", "failed", message, count)
+    return Check("formula", message=_unchecked(op) + remark, points=count)
+
+
+def _moved(op: Op, point: Point, entry: int, x: float) -> float:
+    return float_value(op, replaced(point, entry, x))

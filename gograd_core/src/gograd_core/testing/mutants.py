@@ -1,0 +1,98 @@
+"""Broken versions of operations, each broken in one place, which the conformance kit must reject.
+
+Some rules are wrapped: negated, given other inputs, robbed of a digit. The source of others, and of
+the functions of their package that they call, is rewritten: a term or factor dropped, a sign
+flipped, operands swapped.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import attrs
+
+from gograd_core.implementations import resolve
+from gograd_core.namespaces import Column
+from gograd_core.op import Op
+from gograd_core.testing.floats import differentiable, rule_name
+from gograd_core.testing.rewriting import Rewritten, Rule, rewritten
+
+__all__ = ["Mutant", "mutants"]
+
+
+@attrs.frozen
+class Mutant:
+    """A broken operation, and what was done to it."""
+
+    op: Op
+    what: str
+
+
+def mutants(op: Op) -> Iterator[Mutant]:
+    """Versions of `op`, each with one mistake."""
+    if op.formula is not None:
+        for what, rule in (*_wrapped(op, op.formula, 1), *rewritten(op.formula)):
+            yield Mutant(attrs.evolve(op, forward=rule), f"forward: {what}")
+    if "scalar" in op.implementations:
+        for what, rule in _wrapped(op, resolve(op.implementations["scalar"]), 0):
+            implementations = {**op.implementations, "scalar": rule}
+            yield Mutant(attrs.evolve(op, implementations=implementations), f"forward of floats: {what}")
+    for index in differentiable(op):
+        partial: Rule = op.partials[index]  # type: ignore[assignment]
+        for what, rule in (("zeroed", _zeroed(partial)), *_wrapped(op, partial, 2), *rewritten(partial)):
+            partials = (*op.partials[:index], rule, *op.partials[index + 1 :])
+            yield Mutant(attrs.evolve(op, partials=partials), f"{rule_name(op, index)}: {what}")
+    for first, second in itertools.combinations(differentiable(op), 2):
+        swapped = list(op.partials)
+        swapped[first], swapped[second] = swapped[second], swapped[first]
+        yield Mutant(
+            attrs.evolve(op, partials=tuple(swapped)), f"{rule_name(op, first)} and {rule_name(op, second)} swapped"
+        )
+
+
+def _wrapped(op: Op, rule: Rule, skipped: int) -> Iterator[Rewritten]:
+    """A rule negated, with two inputs swapped, and with fewer digits; `skipped` arguments are no inputs."""
+
+    @functools.wraps(rule)
+    def negated(*args: Any) -> Any:
+        return _opposite(rule(*args))
+
+    yield "negated", negated
+    for i, j in itertools.combinations(range(len(op.partials)), 2):
+
+        @functools.wraps(rule)
+        def swapped(*args: Any, i: int = i + skipped, j: int = j + skipped) -> Any:
+            changed = list(args)
+            changed[i], changed[j] = changed[j], changed[i]
+            return rule(*changed)
+
+        yield f"inputs {op.input_names[i]} and {op.input_names[j]} swapped", swapped
+
+    # A result of 15 digits is off by up to 22 ulps; where more than 4 are allowed, more must be lost.
+    digits = 15 - math.ceil(math.log10(max(op.accuracy.ulps, 4.0) / 4.0))
+
+    @functools.wraps(rule)
+    def shortened(*args: Any) -> Any:
+        return _shortened(rule(*args), digits)
+
+    yield f"rounded to {digits} digits", shortened
+
+
+def _zeroed(rule: Rule) -> Rule:
+    return functools.wraps(rule)(lambda *args: 0.0)
+
+
+def _opposite(result: Any) -> Any:
+    if isinstance(result, bool):
+        return not result
+    return result == 0 if str(getattr(result, "dtype", "")) == "bool" else -result
+
+
+def _shortened(result: Any, digits: int) -> Any:
+    if isinstance(result, Column):
+        return Column([_shortened(entry, digits) for entry in result.entries])
+    return float(f"{result:.{digits - 1}e}") if isinstance(result, float) else result

@@ -1,0 +1,130 @@
+"""The check "namespaces": the rules on arrays of NumPy, and of JAX where it is installed, against those on floats."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import attrs
+
+from gograd_core.errors import InvalidOperationError
+from gograd_core.namespaces import ArrayNamespace
+from gograd_core.op import Op
+from gograd_core.testing.accuracy import excused
+from gograd_core.testing.edges import special_points
+from gograd_core.testing.exact import Point, arguments, unit
+from gograd_core.testing.floats import SMALLEST, differentiable, entries_of, float_partial, float_value, rule_name
+from gograd_core.testing.points import Points
+from gograd_core.testing.reports import Check
+
+__all__ = ["check_namespaces"]
+
+LOOPS = 4.0  # what the vector loops of array libraries may be off, in ulps, where math's functions are not
+COLUMNS = 30  # a variadic operation takes the arrays of so many points; others take all points in one array
+
+
+@attrs.frozen
+class Library:
+    """An array library: its name, its namespace, how it makes an array of floats, and what must hold meanwhile."""
+
+    name: str
+    namespace: str
+    array: Callable[[Any, Sequence[float]], Any]
+    settings: Callable[[Any], contextlib.AbstractContextManager[Any]]
+
+
+def _read_only(np: Any, numbers: Sequence[float]) -> Any:
+    array = np.array(numbers, dtype=float)
+    array.flags.writeable = False  # a rule that changes its input is found out
+    return array
+
+
+def _double_precision(jnp: Any) -> contextlib.AbstractContextManager[Any]:
+    return importlib.import_module("jax.experimental").enable_x64()  # type: ignore[no-any-return]
+
+
+LIBRARIES = (
+    Library("NumPy", "numpy", _read_only, lambda np: np.errstate(all="ignore")),
+    Library("JAX", "jax.numpy", lambda jnp, numbers: jnp.asarray(numbers, dtype=float), _double_precision),
+)
+
+
+def check_namespaces(op: Op, points: Points) -> Check:
+    """Whether arrays give what floats give: within the stated ulps, and exactly where it is special."""
+    remarks, count = [], 0
+    for library in LIBRARIES:
+        if importlib.util.find_spec(library.namespace.partition(".")[0]) is None:
+            remarks.append(f"{library.name} is not installed")
+            continue
+        try:
+            complaint, more = _compare(op, points, library)
+        except InvalidOperationError as error:
+            remarks.append(str(error))
+            continue
+        count += more
+        if complaint:
+            return Check("namespaces", "failed", f"{library.name}: {complaint}", count)
+    return Check("namespaces", "passed" if count else "skipped", "; ".join(remarks), count)
+
+
+def _compare(op: Op, points: Points, library: Library) -> tuple[str, int]:
+    """What differs, and how many points were tried."""
+    tried = [*points.tried, *dict.fromkeys(point for _, point in special_points(op, points))]
+    module = importlib.import_module(library.namespace)
+    with library.settings(module):
+        for batch in [[point] for point in tried if point][:COLUMNS] if op.variadic else [tried]:
+            for what, orders, point, scalar, array in _results(op, batch, module, library.array):
+                if not _agree(op, points, point, orders, scalar, array):
+                    return f"{what} gives {array!r} at {point}, on floats {scalar!r}", len(tried)
+    return "", len(tried)
+
+
+def _results(
+    op: Op, batch: list[Point], module: Any, make: Callable[[Any, Sequence[float]], Any]
+) -> Iterator[tuple[str, tuple[int, ...], Point, float, float]]:
+    """Every result for floats and for arrays: the rule, the orders of the derivative, the point, both numbers."""
+    inputs = [make(module, column) for column in (arguments(op, batch[0]) if op.variadic else zip(*batch, strict=True))]
+    out = op(*inputs)
+    values = [float_value(op, point) for point in batch]
+    for point, scalar, array in zip(batch, values, _numbers(out, len(batch)), strict=True):
+        yield "forward", unit(len(point)), point, scalar, array
+    xp = ArrayNamespace(module)
+    out = make(module, out) if getattr(out, "shape", ()) and differentiable(op) else out
+    for index in differentiable(op):
+        found = op.partials[index](xp, out, *inputs)  # type: ignore[misc]
+        arrays = iter(_numbers(found, sum(len(entries_of(op, index, point)) for point in batch)))
+        for point, value in zip(batch, values, strict=True):
+            scalars = float_partial(op, index, value, point)
+            for entry, scalar in zip(entries_of(op, index, point), scalars, strict=True):
+                yield rule_name(op, index), unit(len(point), entry), point, scalar, next(arrays)
+
+
+def _numbers(array: Any, count: int) -> list[Any]:
+    """What a rule gave for arrays, as numbers: one number stands for all."""
+    if getattr(array, "shape", ()) == ():
+        return [array.item() if hasattr(array, "item") else array] * count
+    if array.shape != (count,):
+        raise TypeError(f"a rule gave an array of shape {array.shape} for arrays of shape {(count,)}")
+    return array.tolist()  # type: ignore[no-any-return]
+
+
+def _agree(
+    op: Op, points: Points, point: Point, orders: tuple[int, ...], scalar: float | bool, array: float | bool
+) -> bool:
+    if isinstance(scalar, bool) or isinstance(array, bool):
+        return scalar is array
+    if not math.isfinite(scalar) or not math.isfinite(array):
+        return repr(scalar) == repr(float(array))
+    if scalar == array == 0.0:
+        return any(orders) or math.copysign(1.0, scalar) == math.copysign(1.0, array)
+    if max(abs(scalar), abs(array)) < SMALLEST:
+        return True
+    error, ulp = abs(scalar - array), math.ulp(scalar)
+    allowed = (op.accuracy.ulps + LOOPS) * ulp
+    if error > allowed and op.accuracy.input_ulps:
+        allowed += 2.0 * float(excused(op, points, point, orders, op.accuracy.input_ulps))
+    return error <= allowed

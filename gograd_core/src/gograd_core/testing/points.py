@@ -1,0 +1,192 @@
+"""The points at which operations are tried: samples, random ones, and those beside the borders."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import itertools
+import math
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import attrs
+import mpmath  # type: ignore[import-untyped]
+
+from gograd_core.errors import InvalidOperationError
+from gograd_core.op import Op
+from gograd_core.testing.exact import Oracle, Point
+from gograd_core.testing.floats import float_value, is_normal
+
+__all__ = ["Points", "free_entries", "inside", "points_of", "replaced"]
+
+# How many of each kind are wanted, and how many candidates for each are looked at.
+MODERATE, BESIDE, RANDOM, BEYOND = 4, 40, 40, 20
+CANDIDATES = 4
+
+Range = tuple[float, float]
+NEAR_ONE: Range = (0.1, 10.0)
+RANGES: tuple[Range, ...] = ((1e-3, 10.0), (1e-300, 1e300), (1.0, 1e3), (1e-20, 1e20))
+
+_NAMES = {name: getattr(builtins, name) for name in ("abs", "all", "any", "len", "max", "min", "sum")}
+_NAMES |= {name: value for name, value in vars(math).items() if not name.startswith("_")}
+
+
+@attrs.define
+class Points:
+    """Where an operation is tried.
+
+    Attributes:
+        oracle: the exact values.
+        samples: the operation's own.
+        moderate: these and a few others near 1, for higher derivatives.
+        tried: these, random ones and those beside edges: inside the domain, where the exact value
+            is 0 or neither too large nor too small for floats.
+        beyond: more points inside the domain, where it is too large or too small.
+        undecided: points inside the domain whose exact value was not found.
+        unreal: points inside the domain, as stated, where there is no real value.
+    """
+
+    oracle: Oracle
+    samples: list[Point] = attrs.field(factory=list)
+    moderate: list[Point] = attrs.field(factory=list)
+    tried: list[Point] = attrs.field(factory=list)
+    beyond: list[Point] = attrs.field(factory=list)
+    undecided: list[Point] = attrs.field(factory=list)
+    unreal: list[Point] = attrs.field(factory=list)
+
+    def sort(self, op: Op, candidates: Iterable[Point], wanted: int) -> None:
+        """Put candidates where they belong, until `wanted` more can be tried."""
+        seen = {*self.tried, *self.beyond, *self.undecided, *self.unreal}
+        enough = len(self.tried) + wanted
+        for point in itertools.islice(candidates, wanted * CANDIDATES):
+            if len(self.tried) >= enough:
+                break
+            if point not in seen and inside(op, point):
+                self._kind(op, point).append(point)
+                seen.add(point)
+
+    def _kind(self, op: Op, point: Point) -> list[Point]:
+        try:
+            value = self.oracle.value(point)
+        except InvalidOperationError:  # opaque: there is nothing but floats
+            value = float_value(op, point)
+        if value is None:
+            return self.undecided
+        if mpmath.isnan(value):
+            return self.unreal if op.domain or point in self.samples else []
+        if is_normal(value):
+            return self.tried
+        return self.beyond if len(self.beyond) < BEYOND else []
+
+
+def points_of(op: Op) -> Points:
+    """The points for an operation: the same in every run.
+
+    Raises:
+        InvalidOperationError: the domain is no condition on the inputs.
+    """
+    points = Points(Oracle(op), [op.flatten(s) if op.variadic else tuple(map(float, s)) for s in op.samples])
+    chance = random.Random(op.name)
+    points.sort(op, points.samples, len(points.samples))
+    points.sort(op, _random(op, chance, (NEAR_ONE,), 3), MODERATE)
+    points.moderate = list(points.tried)
+    beside = sorted(set(_beside(op)), key=repr)
+    chance.shuffle(beside)
+    points.sort(op, beside, BESIDE)
+    points.sort(op, _random(op, chance, RANGES, 5), RANDOM)
+    for kind in (points.tried, points.moderate):
+        kind.sort(key=_size)
+    return points
+
+
+def _size(point: Point) -> float:
+    """How far the entries are from 1: what is wrong shows first where numbers are of ordinary size."""
+    return max((abs(math.log(abs(x))) for x in point if x), default=0.0)
+
+
+def inside(op: Op, point: Point) -> bool:
+    """Whether a point lies in the stated domain.
+
+    Raises:
+        InvalidOperationError: the domain is no condition on the inputs.
+    """
+    inputs: Sequence[Any] = op.columns(point) if op.variadic else point
+    try:
+        return not op.domain or bool(eval(op.domain, {**_NAMES, **dict(zip(op.input_names, inputs, strict=True))}))
+    except ArithmeticError:
+        return False
+    except Exception as error:
+        raise InvalidOperationError(f"operation {op.name!r}: domain {op.domain!r}: {error}") from error
+
+
+def _free(op: Op) -> list[bool]:
+    """Which inputs may be any number: those without derivative are choices, or integers, unless all are."""
+    return [partial is not None or not any(op.partials) for partial in op.partials]
+
+
+def free_entries(op: Op, point: Sequence[Any]) -> list[int]:
+    """The entries of a point that may be any number."""
+    free = _free(op)
+    return [entry for entry in range(len(point)) if free[entry * len(free) // len(point)]]
+
+
+def _random(op: Op, chance: random.Random, ranges: Sequence[Range], longest: int) -> Iterator[Point]:
+    """Points without end: all entries of one size, or each of its own."""
+    free = _free(op)
+    while True:
+        sample: Any = chance.choice(op.samples) if op.samples else ((0.0,) if op.variadic else 0.0,) * len(free)
+        length = len(sample[0]) if op.variadic and not all(free) else chance.randint(1, longest) if op.variadic else 1
+        common = chance.random() < 0.5
+        size = _magnitude(chance, chance.choice(ranges))
+        columns = []
+        for index, fixed in enumerate(sample):
+            drawn = [
+                chance.choice((-1.0, 1.0))
+                * (size * _magnitude(chance, NEAR_ONE) if common else _magnitude(chance, chance.choice(ranges)))
+                for _ in range(length)
+            ]
+            columns.append(drawn if free[index] else fixed if op.variadic else [float(fixed)])
+        yield tuple(entry for column in columns for entry in column)
+
+
+def _magnitude(chance: random.Random, span: Range) -> float:
+    """A number of any order of magnitude in the range."""
+    return float(10.0 ** chance.uniform(*map(math.log10, span)))
+
+
+def _beside(op: Op) -> Iterator[Point]:
+    """Points that differ from an edge in one entry, and from a sample in one that is near a border."""
+    for edge in op.edges:
+        point = op.flatten(edge.inputs) if op.variadic else edge.inputs
+        if all(math.isfinite(x) and str(x) != "-0.0" for x in point):  # mpmath knows no zero with a sign
+            for entry in free_entries(op, point):
+                yield from (replaced(point, entry, near) for near in _neighbours(point[entry]))
+    for name, border in [] if op.variadic else _borders(op):
+        entry = op.input_names.index(name)
+        for sample in op.samples if entry in free_entries(op, op.partials) else ():
+            yield from (replaced(sample, entry, near) for near in _neighbours(border))
+
+
+def _borders(op: Op) -> Iterator[tuple[str, float]]:
+    """The numbers with which the domain compares an input: ("x", 1.0) of "x < 1"."""
+    for node in ast.walk(ast.parse(op.domain or "True", mode="eval")):
+        if isinstance(node, ast.Compare):
+            for pair in itertools.pairwise((node.left, *node.comparators)):
+                for name, number in (pair, pair[::-1]):
+                    if isinstance(name, ast.Name) and name.id in op.input_names:
+                        try:
+                            yield name.id, float(ast.literal_eval(number))
+                        except (ValueError, TypeError):
+                            continue
+
+
+def _neighbours(x: float) -> Iterator[float]:
+    for side in (-1.0, 1.0):
+        yield math.nextafter(x, side * math.inf)
+        yield from (x + side * step * (abs(x) or 1.0) for step in (1e-9, 1e-3))
+
+
+def replaced(point: Sequence[Any], entry: int, x: float) -> Point:
+    """The point with another number as one of its entries."""
+    return tuple(float(x if i == entry else other) for i, other in enumerate(point))

@@ -1,0 +1,62 @@
+"""The check "shape": rules return one real number (or column), twice the same, and change no input."""
+
+from __future__ import annotations
+
+import numbers
+from typing import Any
+
+from gograd_core.evaluation import as_column, run_rule
+from gograd_core.namespaces import Column
+from gograd_core.op import Op
+from gograd_core.testing.exact import Point, arguments
+from gograd_core.testing.floats import differentiable, rule_name
+from gograd_core.testing.points import Points
+from gograd_core.testing.reports import Check
+
+__all__ = ["check_shape"]
+
+
+def check_shape(op: Op, points: Points) -> Check:
+    """Whether rules give what rules must, at every point near the samples."""
+    tried = points.moderate
+    if not tried:
+        return Check("shape", "failed", "there is no point to try: give samples inside the domain")
+    for point in tried:
+        complaint = _misfit(op, point)
+        if complaint:
+            return Check("shape", "failed", f"{complaint}, at {point}", len(tried))
+    return Check("shape", points=len(tried))
+
+
+def _misfit(op: Op, point: Point) -> str:
+    out, complaint = _twice(op, op.forward, point, "forward", 1)
+    if complaint:
+        return complaint
+    if isinstance(out, Column):
+        return "forward returns a column, not a number"
+    if isinstance(out, bool) and any(op.partials):
+        return "forward returns a bool, and there are partials"
+    length = len(point) // len(op.partials)
+    for index in differentiable(op):
+        _, complaint = _twice(op, op.partials[index], point, rule_name(op, index), length, out)
+        if complaint:
+            return complaint
+    return ""
+
+
+def _twice(op: Op, rule: Any, point: Point, what: str, length: int, *out: Any) -> tuple[Any, str]:
+    """What a rule returns, and what is wrong about it."""
+    results = []
+    for _ in range(2):
+        inputs = arguments(op, point)
+        given = [Column(column) for column in inputs] if op.variadic else inputs
+        results.append(run_rule(op, rule, *out, *given))
+        if op.variadic and inputs != arguments(op, point):
+            return None, f"{what} changes its inputs"
+    entries = [as_column(op, result, length, what) for result in results]
+    for entry in entries[0]:
+        if not isinstance(entry, numbers.Real):
+            return None, f"{what} returns {entry!r}, expected a real number"
+    if any(a != b and a == a for a, b in zip(*entries, strict=True)):
+        return None, f"{what} returns {results[0]!r} and then {results[1]!r} for the same inputs"
+    return results[0], ""

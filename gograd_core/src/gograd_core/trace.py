@@ -1,0 +1,180 @@
+"""A function run on neurons of its own, and the sweeps over what that recorded."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from operator import itemgetter
+from typing import Any
+
+import attrs
+
+from gograd_core import backward
+from gograd_core.builtin_ops import identity
+from gograd_core.evaluation import as_float
+from gograd_core.forward import ForwardSweep, creation_order
+from gograd_core.neuron import Neuron, next_stamp
+from gograd_core.recording import is_recording, recording
+from gograd_core.tree import Rebuild, flatten, flatten_like
+
+__all__ = ["Trace", "as_neurons", "is_nested", "nested", "numbers_like", "pull", "trace"]
+
+# How many transforms are running: what is called inside one gives neurons, so that the outer one
+# can differentiate it. A float there would cut the graph, and the outer derivative would be wrong.
+_depth: ContextVar[int] = ContextVar("gograd_transform_depth", default=0)
+
+
+def is_nested() -> bool:
+    """Whether an outer transform differentiates what is computed here and now, so that it must be neurons."""
+    return _depth.get() > 0 and is_recording()
+
+
+@contextmanager
+def nested() -> Iterator[None]:
+    """A block whose results will be differentiated: a graph is recorded, and transforms give neurons."""
+    token = _depth.set(_depth.get() + 1)
+    try:
+        with recording():
+            yield
+    finally:
+        _depth.reset(token)
+
+
+@attrs.frozen(eq=False, slots=False)
+class Trace:
+    """What a function made of its arguments: the graph between `inputs` and `outputs`.
+
+    Attributes:
+        argument: what to differentiate by, as it was given: an argument, or a tuple of several.
+        result: what the function returned.
+        like_argument: nests numbers, one per input, as the argument.
+        like_result: nests numbers, one per output, as the result.
+        inputs: a neuron for each number in `argument`.
+        outputs: a neuron for each number in `result`.
+        since: a stamp after those of the inputs; older neurons do not depend on them.
+        graph: whether neurons are asked for, not floats.
+    """
+
+    argument: Any
+    result: Any
+    like_argument: Rebuild
+    like_result: Rebuild
+    inputs: list[Neuron]
+    outputs: list[Neuron]
+    since: int
+    graph: bool
+
+    @property
+    def value(self) -> Any:
+        """What the function returned, in neurons or floats."""
+        return self.like_result(self.outputs if self.graph else [output._value for output in self.outputs])
+
+    def gradient(self) -> Trace:
+        """The trace of the gradient: its outputs are the derivatives of the one output by the inputs."""
+        outputs = pull(self.outputs, [1.0], self.inputs, since=self.since, graph=True)
+        return attrs.evolve(self, outputs=outputs, result=self.argument, like_result=self.like_argument)
+
+    def pull(self, cotangents: Sequence[Any]) -> list[Any]:
+        """The derivative by every input of the outputs, each times its cotangent and all added up."""
+        return pull(self.outputs, cotangents, self.inputs, since=self.since, graph=self.graph)
+
+    def push(self, tangents: Sequence[Any]) -> list[Any]:
+        """The derivative of every output along a direction, given by a tangent per input."""
+        seeds = dict(zip(self.inputs, tangents, strict=True))
+        if not self.graph:
+            return ForwardSweep(seeds).tangents(self.outputs, self.order)
+        with nested():
+            return as_neurons(ForwardSweep(seeds, create_graph=True).tangents(self.outputs, self.order))
+
+    @functools.cached_property
+    def order(self) -> list[Neuron]:
+        """What lies between inputs and outputs, oldest first."""
+        return creation_order(self.outputs, self.since)
+
+
+def trace(
+    f: Callable[..., Any],
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any] | None = None,
+    wrt: int | Sequence[int] = 0,
+    *,
+    create_graph: bool = False,
+    scalar: bool = False,
+) -> Trace:
+    """Run `f` with fresh neurons for the numbers in the arguments `wrt`, recording what it does.
+
+    Raises:
+        TypeError: `f` does not return numbers (one number, if `scalar`), or an argument is none.
+        IndexError: there is no argument `wrt`.
+        ValueError: `wrt` names an argument twice.
+    """
+    positions = _positions(f, args, wrt)
+    argument = args[wrt] if isinstance(wrt, int) else tuple(args[position] for position in positions)
+    graph = create_graph or is_nested()
+    numbers, like_argument = flatten(argument)
+    with nested():
+        inputs = [_variable(number, attached=graph) for number in numbers]
+        since = next_stamp()
+        changed = list(args)
+        fresh = like_argument(inputs)
+        for position, value in zip(positions, (fresh,) if isinstance(wrt, int) else fresh, strict=True):
+            changed[position] = value
+        result = f(*changed, **(kwargs or {}))
+    expectation = f"{_name(f)} must return {'one number' if scalar else 'numbers'} to be differentiated;"
+    results, like_result = ([result], itemgetter(0)) if scalar else flatten(result)
+    outputs = [number if type(number) is Neuron else Neuron(as_float(number, expectation)) for number in results]
+    return Trace(argument, result, like_argument, like_result, inputs, outputs, since, graph)
+
+
+def pull(
+    outputs: Sequence[Neuron], cotangents: Sequence[Any], inputs: Sequence[Neuron], *, since: int, graph: bool
+) -> list[Any]:
+    """The derivative by every input of the outputs, each times its cotangent: as neurons, or as floats."""
+    if not graph:
+        return backward.adjoints(outputs, cotangents, inputs, since=since)
+    with nested():
+        return as_neurons(backward.adjoints(outputs, cotangents, inputs, since=since, create_graph=True))
+
+
+def as_neurons(numbers: Sequence[Any]) -> list[Neuron]:
+    """Neurons as they are, constant floats as leaves."""
+    return [number if type(number) is Neuron else Neuron(number) for number in numbers]
+
+
+def numbers_like(example: Any, tree: Any, name: str, *, graph: bool) -> list[Any]:
+    """The numbers of `tree`, which must be nested as `example` is: floats, or neurons too if a `graph` is made.
+
+    Raises:
+        TypeError: one is neither a real number nor a neuron.
+        ValueError: `tree` is nested otherwise.
+    """
+    found: list[Any] = []
+    for number in flatten_like(example, tree, name):
+        if type(number) is not Neuron:
+            found.append(as_float(number, name))
+        else:
+            found.append(number if graph else number._value)
+    return found
+
+
+def _positions(f: Callable[..., Any], args: Sequence[Any], wrt: int | Sequence[int]) -> tuple[int, ...]:
+    positions = (wrt,) if isinstance(wrt, int) else tuple(wrt)
+    if any(not -len(args) <= position < len(args) for position in positions):
+        raise IndexError(f"wrt={wrt!r}, but {_name(f)} was called with {len(args)} positional argument(s)")
+    if len({position % len(args) for position in positions}) < len(positions):
+        raise ValueError(f"wrt={wrt!r} names an argument of {_name(f)} twice")
+    return positions
+
+
+def _variable(number: Any, *, attached: bool) -> Neuron:
+    """A fresh neuron for a number, so that only its use inside the function counts."""
+    if type(number) is not Neuron:
+        return Neuron(number)
+    variable: Neuron = identity(number) if attached else Neuron(number._value)
+    return variable
+
+
+def _name(f: Callable[..., Any]) -> str:
+    return getattr(f, "__name__", repr(f))

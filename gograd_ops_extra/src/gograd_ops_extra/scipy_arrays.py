@@ -1,0 +1,17 @@
+"""What SciPy computes for arrays a little differently from Python's math. It imports SciPy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.special import gammaln  # type: ignore[import-untyped]
+
+__all__ = ["lgamma"]
+
+
+def lgamma(x: Any) -> Any:
+    """The logarithm of abs(gamma(x)), as math.lgamma: finite beside 0, inf at both infinities."""
+    size = np.abs(x)
+    with np.errstate(divide="ignore"):
+        return np.where(size < 1e-300, -np.log(size), gammaln(np.where(np.isinf(x), size, x)))

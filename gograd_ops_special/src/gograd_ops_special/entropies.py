@@ -1,0 +1,92 @@
+"""The logistic function with its inverse, and x * log(y)."""
+
+from __future__ import annotations
+
+from math import inf, nan
+from typing import Any
+
+from gograd_core import Accuracy, Edge, Op
+from gograd_ops_special.scipy_functions import provided
+
+__all__ = ["ENTROPIES"]
+
+
+def expit_partial(xp: Any, out: Any, x: Any) -> Any:
+    return out * xp.expit(-x)  # 1 - out loses every digit beyond x = 37, where out rounds to 1
+
+
+def logit_partial(xp: Any, out: Any, p: Any) -> Any:
+    return 1.0 / p / (1.0 - p)
+
+
+def xlogy_partial_x(xp: Any, out: Any, x: Any, y: Any) -> Any:
+    return xp.log(y)
+
+
+def xlogy_partial_y(xp: Any, out: Any, x: Any, y: Any) -> Any:
+    return x / xp.where(xp.abs(x) + xp.abs(y) == 0.0, 1.0, y)  # the value is 0 for every y where x is
+
+
+def entr_partial(xp: Any, out: Any, x: Any) -> Any:
+    return -xp.log(x) - 1.0
+
+
+ENTROPIES = (
+    Op(
+        "expit",
+        implementations=provided("expit"),
+        partials=(expit_partial,),
+        samples=((0.0,), (0.3,), (-2.0,), (40.0,), (-700.0,)),
+        edges=(
+            Edge((800.0,), 1.0, (0.0,), "the slope underflows"),
+            Edge((inf,), 1.0, (0.0,), "the limit"),
+            Edge((-inf,), 0.0, (0.0,), "the limit"),
+        ),
+        reference=lambda mp, x: 1 / (1 + mp.exp(-x)),
+        doc="The logistic function 1 / (1 + exp(-x)).",
+    ),
+    Op(
+        "logit",
+        implementations=provided("logit"),
+        partials=(logit_partial,),
+        samples=((0.5,), (0.3,), (0.999,), (1e-100,)),
+        edges=(
+            Edge((0.0,), -inf, (inf,), "a pole"),
+            Edge((1.0,), inf, (inf,), "a pole"),
+            Edge((0.5,), 0.0, (4.0,), "an ordinary point"),
+            Edge((2.0,), nan, (-0.5,), "outside of 0 to 1 the logarithm is not real"),
+        ),
+        domain="0 < p < 1",
+        reference=lambda mp, p: mp.log(p / (1 - p)),
+        doc="The logarithm of the odds, log(p / (1 - p)).",
+    ),
+    Op(
+        "xlogy",
+        implementations=provided("xlogy"),
+        partials=(xlogy_partial_x, xlogy_partial_y),
+        samples=((0.5, 3.0), (-2.0, 0.25), (3.0, 1e-100), (0.0, 2.0)),
+        edges=(
+            Edge((0.0, 0.0), 0.0, (-inf, 0.0), "0 * log(y) is 0 for every y; along x it is a vertical tangent"),
+            Edge((0.0, -1.0), 0.0, (nan, -0.0), "0 * log(y) is 0 for every y; along x there is no function"),
+            Edge((1.0, 0.0), -inf, (-inf, inf), "the pole of the logarithm"),
+            Edge((1.0, -1.0), nan, (nan, -1.0), "the logarithm of a negative number is not real"),
+        ),
+        domain="y > 0",
+        reference=lambda mp, x, y: x * mp.log(y),
+        doc="x * log(y), and 0 wherever x is 0.",
+    ),
+    Op(
+        "entr",
+        implementations=provided("entr"),
+        partials=(entr_partial,),
+        samples=((0.5,), (3.0,), (1e-100,)),
+        edges=(
+            Edge((0.0,), 0.0, (inf,), "a vertical tangent"),
+            Edge((-1.0,), -inf, (nan,), "the negative entropy is convex: infinite outside of its domain"),
+        ),
+        domain="x >= 0",
+        accuracy=Accuracy(4.0, input_ulps=1.0, why="the slope has a zero, at 1 / e"),
+        reference=lambda mp, x: -x * mp.log(x) if x else x,
+        doc="The entropy -x * log(x), 0 at 0 and -inf to its left.",
+    ),
+)

@@ -1,0 +1,15 @@
+"""What JAX calls differently. It imports JAX."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp  # type: ignore[import-not-found, unused-ignore]
+import jax.scipy.special as special  # type: ignore[import-not-found, unused-ignore]
+
+__all__ = ["polygamma"]
+
+
+def polygamma(n: Any, x: Any) -> Any:
+    """JAX wants an array of integers for the order."""
+    return special.polygamma(jnp.asarray(n).astype(int), x)

@@ -1,0 +1,204 @@
+"""``from gograd_core import math``: Python's module over neurons, and over numbers the module itself."""
+
+from __future__ import annotations
+
+import itertools
+import math as python_math
+
+import pytest
+
+from gograd_core import DomainError, Neuron, Registry, UnknownOperationError, gradient, math
+
+ULP = 2.0**-52
+
+# Every name of Python's module, up to 3.15; inputs of which any may be neurons.
+FUNCTIONS = {
+    "acos": (0.3,),
+    "acosh": (1.7,),
+    "asin": (0.3,),
+    "asinh": (0.3,),
+    "atan": (0.3,),
+    "atan2": (0.3, -2.0),
+    "atanh": (0.3,),
+    "cbrt": (-5.0,),
+    "ceil": (2.3,),
+    "copysign": (2.3, -1.0),
+    "cos": (0.3,),
+    "cosh": (0.3,),
+    "degrees": (0.3,),
+    "erf": (0.3,),
+    "erfc": (0.3,),
+    "exp": (0.3,),
+    "exp2": (0.3,),
+    "expm1": (0.3,),
+    "fabs": (-0.3,),
+    "floor": (2.3,),
+    "fma": (2.3, -1.7, 0.3),
+    "fmod": (-7.5, 2.0),
+    "gamma": (2.3,),
+    "hypot": (2.3, -1.7),
+    "lgamma": (2.3,),
+    "log": (2.3,),
+    "log10": (2.3,),
+    "log1p": (2.3,),
+    "log2": (2.3,),
+    "pow": (2.3, 1.7),
+    "radians": (30.0,),
+    "remainder": (7.0, 2.0),
+    "sin": (0.3,),
+    "sinh": (0.3,),
+    "sqrt": (2.3,),
+    "tan": (0.3,),
+    "tanh": (0.3,),
+    "trunc": (-2.3,),
+}
+COLUMNS = {
+    "dist": ((2.3, -1.7), (0.3, 4.0)),
+    "fsum": ((0.1, 0.2, 0.3),),
+    "prod": ((2.3, -1.7, 0.3),),
+    "sumprod": ((2.3, -1.7), (0.3, 4.0)),
+}
+QUESTIONS = {"isclose": (1.0, 1.0 + 1e-12), "isfinite": (0.3,), "isinf": (0.3,), "isnan": (0.3,)}
+CONSTANTS = {"e", "inf", "nan", "pi", "tau"}
+WITHOUT_OPERATION = {
+    "comb", "factorial", "frexp", "gcd", "isqrt", "lcm", "modf", "nextafter", "perm", "ulp",
+}  # fmt: skip
+NEWER = {"fmax", "fmin", "isnormal", "issubnormal", "signbit"}
+
+CALLS = [
+    *((name, inputs) for name, inputs in FUNCTIONS.items() if hasattr(python_math, name)),
+    ("hypot", (-2.3,)),
+    ("hypot", (2.3, -1.7, 0.3)),
+    ("log", (2.3, 10.0)),
+    ("ldexp", (2.3, 5)),
+]
+
+
+def as_neurons(inputs):
+    return [Neuron(x) for x in inputs]
+
+
+def test_every_name_of_python_is_here():
+    assert dir(math) == [name for name in dir(python_math) if not name.startswith("_")]
+    known = {*FUNCTIONS, *COLUMNS, *QUESTIONS, *CONSTANTS, *WITHOUT_OPERATION, *NEWER, "ldexp"}
+    assert set(dir(math)) <= known
+    assert all(getattr(math, name) == getattr(python_math, name) for name in CONSTANTS - {"nan"})
+
+
+@pytest.mark.parametrize(("name", "inputs"), CALLS)
+def test_functions_of_neurons_have_the_value_of_pythons(name, inputs):
+    result = getattr(math, name)(*(x if type(x) is int else Neuron(x) for x in inputs))
+    assert type(result) is Neuron
+    # The C library gives ours; where Python has a formula of its own, the two are a few ulps apart.
+    assert result.value == pytest.approx(getattr(python_math, name)(*inputs), rel=4 * ULP)
+
+
+@pytest.mark.parametrize(("name", "inputs"), [call for call in CALLS if len(call[1]) > 1])
+def test_neurons_and_numbers_mix(name, inputs):
+    for index, x in enumerate(inputs):
+        if type(x) is float:
+            mixed = (*inputs[:index], Neuron(x), *inputs[index + 1 :])
+            result = getattr(math, name)(*mixed)
+            assert result.value == pytest.approx(getattr(python_math, name)(*inputs), rel=4 * ULP)
+            assert mixed[index] in result.constituents
+
+
+@pytest.mark.parametrize("make", [list, tuple, iter, lambda neurons: (neuron for neuron in neurons)])
+@pytest.mark.parametrize(("name", "columns"), [item for item in COLUMNS.items() if hasattr(python_math, item[0])])
+def test_functions_of_sequences(name, columns, make):
+    neurons = [as_neurons(column) for column in columns]
+    result = getattr(math, name)(*map(make, neurons))
+    assert result.value == pytest.approx(getattr(python_math, name)(*columns), rel=4 * ULP)
+    assert result.constituents == tuple(itertools.chain(*neurons))
+
+
+@pytest.mark.parametrize(("name", "inputs"), QUESTIONS.items())
+def test_questions_are_answered_with_a_bool(name, inputs):
+    assert getattr(math, name)(*as_neurons(inputs)) is getattr(python_math, name)(*inputs)
+
+
+@pytest.mark.parametrize(("name", "inputs"), [*CALLS, *COLUMNS.items(), *QUESTIONS.items()])
+def test_numbers_go_to_python(name, inputs):
+    if hasattr(python_math, name):
+        found, expected = getattr(math, name)(*inputs), getattr(python_math, name)(*inputs)
+        assert (found, type(found)) == (expected, type(expected))
+
+
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        (lambda m: m.sqrt(-1.0), ValueError),
+        (lambda m: m.log(0), ValueError),
+        (lambda m: m.exp(1000.0), OverflowError),
+        (lambda m: m.sin("1"), TypeError),
+        (lambda m: m.sin(), TypeError),
+        (lambda m: m.gcd(1.5, 2), TypeError),
+        (lambda m: m.prod(3), TypeError),
+        (lambda m: m.fsum([1.0, "2"]), TypeError),
+        (lambda m: m.dist([1.0], [1.0, 2.0]), ValueError),
+        (lambda m: m.sine(1.0), AttributeError),
+    ],
+)
+def test_errors_about_numbers_are_those_of_python(call, error):
+    with pytest.raises(error) as expected:
+        call(python_math)
+    with pytest.raises(error) as found:
+        call(math)
+    assert type(found.value) is type(expected.value)
+    assert str(found.value) == str(expected.value)
+
+
+def test_numbers_may_be_of_any_kind():
+    assert math.gcd(12, 18) == 6
+    assert math.prod([2, 3], start=4) == 24
+    assert math.prod(x for x in (2, 3)) == 6
+    assert math.isclose(1.0, 1.1, rel_tol=0.2)
+    assert math.hypot() == 0.0
+    assert math.factorial(30) == python_math.factorial(30)
+
+
+def test_the_remainder_is_that_of_ieee_754():
+    assert math.remainder(Neuron(7.0), 2.0).value == -1.0
+    assert (Neuron(7.0) % 2.0).value == 1.0
+
+
+def test_derivatives():
+    x, y = Neuron(3.0), Neuron(4.0)
+    assert gradient(math.hypot(x, y), [x, y]) == pytest.approx([0.6, 0.8], rel=2 * ULP)
+    assert gradient(math.hypot(x, y, 12.0), [x, y]) == pytest.approx([3 / 13, 4 / 13], rel=2 * ULP)
+    assert gradient(math.hypot(x), x) == 1.0
+    assert gradient(math.dist([x, 0.0], (0.0, y)), [x, y]) == pytest.approx([0.6, 0.8], rel=2 * ULP)
+    assert gradient(math.log(x, y), x) == pytest.approx(1 / (3 * python_math.log(4)), rel=4 * ULP)
+    assert gradient(math.prod([x, y, x]), [x, y]) == pytest.approx([24.0, 9.0], rel=2 * ULP)
+    assert gradient(math.fabs(-x), x) == 1.0
+    assert gradient(math.pow(x, 2), x) == pytest.approx(6.0, rel=2 * ULP)
+    assert gradient(math.ldexp(x, 3), x) == 8.0
+
+
+def test_outside_the_domain_neurons_have_gograds_error():
+    with pytest.raises(DomainError, match="sqrt"):
+        math.sqrt(Neuron(-1.0))
+
+
+@pytest.mark.parametrize("name", sorted(WITHOUT_OPERATION))
+def test_what_is_no_operation_says_so(name):
+    arguments = [Neuron(3.0), 2][: 2 if name in {"comb", "gcd", "lcm", "nextafter", "perm"} else 1]
+    with pytest.raises(UnknownOperationError, match=name):
+        getattr(math, name)(*arguments)
+
+
+def test_keywords_are_for_numbers():
+    with pytest.raises(TypeError, match="takes no keywords, got start"):
+        math.prod([Neuron(2.0)], start=3)
+
+
+def test_operations_are_looked_up_when_they_are_called():
+    with Registry(discover=False), pytest.raises(UnknownOperationError, match="'sin'"):
+        math.sin(Neuron(1.0))
+    assert math.sin(Neuron(0.0)).value == 0.0
+
+
+def test_functions_keep_name_and_docstring():
+    assert math.sin.__name__ == "sin"
+    assert math.sin.__doc__ == python_math.sin.__doc__
+    assert math.sin is math.sin
