@@ -183,8 +183,14 @@ def test_outside_the_domain_neurons_have_gograds_error():
 @pytest.mark.parametrize("name", sorted(WITHOUT_OPERATION))
 def test_what_is_no_operation_says_so(name):
     arguments = [Neuron(3.0), 2][: 2 if name in {"comb", "gcd", "lcm", "nextafter", "perm"} else 1]
-    with pytest.raises(UnknownOperationError, match=name):
+    with pytest.raises(UnknownOperationError, match=name) as caught:
         getattr(math, name)(*arguments)
+    assert f"math.{name} has no derivative" in caught.value.__notes__[-1]
+
+
+def test_a_decision_takes_its_keywords():
+    assert math.isclose(Neuron(1.0), 1.1, rel_tol=0.2) is True
+    assert math.isclose(Neuron(0.0), Neuron(1e-9), abs_tol=1e-10) is False
 
 
 def test_keywords_are_for_numbers():

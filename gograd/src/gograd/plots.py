@@ -44,7 +44,7 @@ def _draw_input(op: Op, index: int, axis: Axes) -> None:
     axis.set_ylim(low, high)
     axis.axhline(0.0, color="0.8", linewidth=0.8, zorder=0)
     others = [f"{n} = {v:g}" for i, (n, v) in enumerate(zip(op.input_names, op.samples[0], strict=True)) if i != index]
-    axis.set_title(", ".join(others), fontsize=9)
+    axis.set_title(", ".join(others), fontsize=8)
     axis.set_xlabel(name)
     axis.xaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
     axis.legend(fontsize=9)

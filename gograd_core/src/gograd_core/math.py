@@ -9,10 +9,14 @@ from __future__ import annotations
 import functools
 import math as _math
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gograd_core import registry
+from gograd_core.errors import UnknownOperationError
 from gograd_core.neuron import Neuron
+
+if TYPE_CHECKING:
+    from gograd_core.op import Op
 
 __all__ = [name for name in dir(_math) if not name.startswith("_")]  # pyright: ignore[reportUnsupportedDunderAll]
 
@@ -33,16 +37,28 @@ def _over_neurons(name: str, own: Callable[..., Any]) -> Callable[..., Any]:
         args = tuple([list(arg) if isinstance(arg, Iterator) else arg for arg in args])
         if not any(map(_holds_neuron, args)):
             return own(*args, **kwargs)
+        op, are_entries = _operation(name, len(args))
+        if kwargs and not any(op.partials):  # isclose: a decision, which has no derivative
+            return own(*[getattr(arg, "_value", arg) for arg in args], **kwargs)
         if kwargs:
             raise TypeError(f"math.{name}() of neurons takes no keywords, got {', '.join(kwargs)}")
-        known = registry.active
-        if f"math.{name} {len(args)}" in known:
-            return known[f"math.{name} {len(args)}"](*args)
-        if f"math.{name} *" in known and (name not in known or len(known[name].partials) != len(args)):
-            return known[f"math.{name} *"](args)
-        return known[name](*args)
+        return op(args) if are_entries else op(*args)
 
     return function
+
+
+def _operation(name: str, count: int) -> tuple[Op, bool]:
+    """The operation that is ``math.NAME`` of `count` arguments, and whether these are a column's entries."""
+    known = registry.active
+    if f"math.{name} {count}" in known:
+        return known[f"math.{name} {count}"], False
+    if f"math.{name} *" in known and (name not in known or len(known[name].partials) != count):
+        return known[f"math.{name} *"], True
+    try:
+        return known[name], False
+    except UnknownOperationError as error:
+        error.add_note(f"If math.{name} has no derivative, give it numbers: x.value")
+        raise
 
 
 def _holds_neuron(arg: Any) -> bool:

@@ -46,7 +46,11 @@ def hypot_forward(xp: Any, x: Any, y: Any) -> Any:
 
 
 def hypot_partial_x(xp: Any, out: Any, x: Any, y: Any) -> Any:
-    return x / xp.where(out == 0.0, 1.0, out)  # at the origin 0, where the quotient would be 0/0
+    # Both arms are x / out. The derivative of the first, y**2 / out**3, would cancel where x is larger;
+    # the second has it as a product. At the origin the slope is 0, where the quotient would be 0/0.
+    larger = xp.abs(x) > xp.abs(y)
+    smaller_part = x / xp.where(out == 0.0, 1.0, out)
+    return xp.where(larger, xp.sign(x) / xp.hypot(1.0, y / xp.where(larger, x, 1.0)), smaller_part)
 
 
 def hypot_partial_y(xp: Any, out: Any, x: Any, y: Any) -> Any:
@@ -126,7 +130,8 @@ POWERS = (
         edges=(
             Edge((0.0, 0.0), 0.0, (0.0, 0.0), "the tip of a cone: the middle slope is taken, as for abs"),
             Edge((0.0, 2.0), 2.0, (0.0, 1.0), "an ordinary point"),
-            Edge((inf, 1.0), inf, (nan, 0.0), "no quotient of infinities"),
+            Edge((inf, 1.0), inf, (1.0, 0.0), "the limit"),
+            Edge((inf, inf), inf, (nan, nan), "no quotient of infinities"),
         ),
         reference=lambda mp, x, y: mp.sqrt(x**2 + y**2),
         doc="The length of the vector (x, y), without overflow.",

@@ -29,6 +29,7 @@ Point = tuple[float, ...]
 
 LADDER = (90, 175, 350, 700, 1050)  # cos(1e300) needs 300 digits for its argument alone
 RANGE = 664  # from the largest float to the last digit of the smallest: a remainder may need so many digits
+CLIMBS = 40
 AGREEMENT = mpmath.mpf("1e-25")
 FORMULA_TOLERANCE = mpmath.mpf("1e-18")  # a series with more digits than a float has is right
 TOO_SMALL, TOO_LARGE = mpmath.mpf("1e-330"), mpmath.mpf("1e310")
@@ -120,6 +121,7 @@ class Oracle:
         """What was raised last where something is undecided."""
         self._known: dict[Any, Any] = {}
         self._forwards: dict[Any, Any] = {}
+        self._climbs = 0
 
     def value(self, point: Point) -> Any:
         """The forward rule."""
@@ -219,11 +221,16 @@ class Oracle:
         A zero may be a tiny number that was cancelled: it needs more digits than others.
         """
         found = None
-        for digits in LADDER:
+        for digits in LADDER[: self._rungs()]:
             before, found = found, self._attempt(compute, digits)
             if isinstance(found, bool) or (_agree(before, found) and (found != 0 or digits >= digits_of_zero)):
                 return found
         return None
+
+    def _rungs(self) -> int:
+        """How much of the ladder to climb: special functions in very many digits take too long to do it often."""
+        special = self.op.formula is None or "mpmath" in self.op.implementations
+        return len(LADDER) if self._climbs < CLIMBS or not special else len(LADDER) - 2
 
     def _attempt(self, compute: Callable[[int], Any], digits: int) -> Any:
         with mpmath.workdps(digits):
@@ -238,6 +245,7 @@ class Oracle:
     def _forward(self, point: Sequence[Any], digits: int) -> Any:
         key = (digits, *point)
         if key not in self._forwards:
+            self._climbs += digits >= LADDER[-2]
             self._forwards[key] = _number(self._compute([mpmath.mpf(x) for x in point]))
         return self._forwards[key]
 
