@@ -43,6 +43,7 @@ bench: $(BENCH_STAMP)
 	$(BIN)/python benchmarks/import_time.py
 	$(BIN)/python benchmarks/mlp_moons.py
 	$(BIN)/python benchmarks/scaling.py
+	$(BIN)/python benchmarks/plugins.py
 
 clean:
 	rm -rf .venv gograd_digits.png docs/_build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage

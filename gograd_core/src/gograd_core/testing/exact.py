@@ -157,7 +157,7 @@ class Oracle:
         so small that only the smallest difference falls on one of them.
         """
         orders = unit(len(point), entry)
-        finest = self._attempt(lambda digits: self._difference(point, orders, _scales(point), digits), LADDER[-1])
+        finest = self._attempt(lambda digits: self._difference(point, orders, _scales(point), digits), LADDER[-2])
         return not _agree(finest, self.derivative(point, orders)) or self._has_kink(point, entry, _scales(point))
 
     def _has_kink(self, point: Point, entry: int, scales: Sequence[float]) -> bool:
