@@ -1,6 +1,8 @@
 """What an operation is: its fields, the definitions it refuses, and how it is called."""
 
+import copy
 import math
+import pickle
 
 import attrs
 import mpmath
@@ -367,6 +369,21 @@ class TestImplementations:
                 InvalidOperationError, match=r"^f \(registered by hand\) has no implementation in other"
             ):
                 op.bind(Namespace("other"))(0.5)
+
+
+class TestCopies:
+    def test_a_copy_is_the_operation_itself(self):
+        op = unary()
+        assert copy.copy(op) is op
+        assert copy.deepcopy([op]) == [op]
+
+    @pytest.mark.parametrize("name", ["tanh", "stop_gradient", "gograd-ops-basic:add"])
+    def test_a_pickle_finds_the_operation_again(self, name):
+        assert pickle.loads(pickle.dumps(ops[name])) is ops[name]
+
+    def test_one_that_is_not_registered_has_no_pickle(self):
+        with pytest.raises(TypeError, match=r"^f \(not registered\) cannot be pickled"):
+            pickle.dumps(unary())
 
 
 class TestInputNames:

@@ -208,8 +208,8 @@ def test_wrong_sizes_and_settings_are_named(call, message):
 
 
 def test_an_unknown_activation_is_named_with_its_nearest():
-    with pytest.raises(UnknownOperationError, match=r"'tahn'.* Did you mean 'tanh'"):
-        Perceptron(1, "tahn")([1.0])
+    with pytest.raises(UnknownOperationError, match=r"'sigmiod'.* Did you mean 'sigmoid'"):
+        Perceptron(1, "sigmiod")([1.0])
 
 
 def test_a_net_is_made_of_what_can_be_called():

@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 
 from gograd_core import neuron as _neuron
+from gograd_core import registry
 from gograd_core.array_calls import call_with_arrays, is_array
 from gograd_core.errors import InvalidOperationError
 from gograd_core.facts import Accuracy, Edge, Provider
@@ -104,6 +105,18 @@ class Op:
     def __repr__(self) -> str:
         return f"<Op {self.title}>"
 
+    def __copy__(self) -> Op:
+        return self  # it never changes
+
+    def __deepcopy__(self, memo: object) -> Op:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A pickle holds where the operation came from; it is looked up again."""
+        if self.provider is None:
+            raise TypeError(f"{self.title} cannot be pickled: a registered operation can, as it is found again by name")
+        return _look_up, (f"{self.provider.distribution}:{self.name}",)
+
     @property
     def title(self) -> str:
         """The name and the provider as messages give them, "tanh (gograd-ops-extra 0.1.0)"."""
@@ -179,3 +192,7 @@ class Op:
         bound = functools.partial(self.forward, ColumnNamespace(xp) if columns else xp)
         vars(bound)["variadic"] = self.variadic
         return bound
+
+
+def _look_up(name: str) -> Op:
+    return registry.active[name]
