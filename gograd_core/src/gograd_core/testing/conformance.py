@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from gograd_core import registry as _registry
 from gograd_core.claims import canonical
+from gograd_core.facts import Provider
 from gograd_core.op import Op
 from gograd_core.registry import Registry
 from gograd_core.testing.accuracy import check_accuracy
@@ -44,10 +45,11 @@ def check_registry(registry: Registry | None = None, names: Iterable[str] = ()) 
 
     Args:
         registry: the process-wide one if None.
-        names: of operations, "DISTRIBUTION:NAME", or distributions; all operations if there are none.
+        names: of operations ("NAME", "DISTRIBUTION:NAME") or plugins ("DISTRIBUTION",
+            "DISTRIBUTION:ENTRY_POINT"); all operations if there are none.
 
     Raises:
-        UnknownOperationError: a name is neither an operation nor a distribution that provides some.
+        UnknownOperationError: a name is neither of an operation nor of a plugin that provides some.
     """
     with _registry.active if registry is None else registry as known:
         chosen = [op for name in names for op in named(known, name)] if names else known.operations()
@@ -55,13 +57,17 @@ def check_registry(registry: Registry | None = None, names: Iterable[str] = ()) 
 
 
 def named(registry: Registry, name: str) -> list[Op]:
-    """The operation of that name, or those of the distribution of that name.
+    """The operation of that name, or those of the plugin of that name.
 
     Raises:
         UnknownOperationError: there is neither.
     """
-    provided = [op for op in registry.operations() if op.provider and op.provider.distribution == canonical(name)]
+    provided = [op for op in registry.operations() if op.provider and canonical(name) in _plugin_names(op.provider)]
     return [registry[name]] if name in registry or not provided else provided
+
+
+def _plugin_names(provider: Provider) -> set[str]:
+    return {provider.distribution, canonical(f"{provider.distribution}:{provider.entry_point}")}
 
 
 def examine(op: Op, points: Points | None = None, names: Sequence[str] = CHECKS) -> Iterator[Check]:

@@ -83,7 +83,7 @@ def exact_partial(op: Op, index: int, inputs: Sequence[Any], *, order: int = 1) 
     point, oracle = _flat(op, inputs), Oracle(op)
     length = len(point) // len(op.partials)
     found = [
-        _decided(oracle.derivative(point, unit(len(point), entry, order)), op, inputs)
+        _decided(oracle.derivative(point, unit(len(point), *[entry] * order)), op, inputs)
         for entry in range(index * length, (index + 1) * length)
     ]
     return found if op.variadic else found[0]

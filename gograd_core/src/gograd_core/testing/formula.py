@@ -6,6 +6,7 @@ A wrong formula is off by orders of magnitude here, and one that only rounds bad
 from __future__ import annotations
 
 import functools
+import math
 from typing import Any
 
 import mpmath  # type: ignore[import-untyped]
@@ -25,14 +26,19 @@ DIFFERENCES_TOLERANCE = 1e-7  # what extrapolated differences of floats can reso
 
 def check_formula(op: Op, points: Points) -> Check:
     """Whether forward and partials are the right functions."""
-    remark = _unchecked(op)
+    remarks = _unchecked(op)
     if points.unreal:
         complaint = f"{points.unreal[0]} is inside the domain, but forward gives no real number there"
         return Check("formula", "failed", complaint, len(points.tried))
+    if not points.tried:
+        complaint = f"no exact value was found at any point: {points.oracle.complaint or 'give samples'}"
+        return Check("formula", "failed", complaint)
     try:
         complaint, undecided = _forward(op, points)
+        if op.opaque and op.reference is None:
+            return _in_floats(op, points, "opaque")
         if op.opaque:
-            remark += "opaque: the rules compute with floats alone, and are compared as such"
+            remarks.append("opaque: the rules compute with floats alone, and are measured as such")
         else:
             for index in differentiable(op):
                 if complaint:
@@ -40,19 +46,22 @@ def check_formula(op: Op, points: Points) -> Check:
                 complaint, more = _partial(op, points, index)
                 undecided += more
     except InvalidOperationError as error:
-        return _in_floats(op, points, f"{error}; partials compared with differences of floats")
+        return _in_floats(op, points, str(error))
     if undecided:
-        remark += f"{undecided} result(s) undecided, since no two precisions agreed"
+        remarks.append(f"{undecided} result(s) undecided, since no two precisions agreed")
     return Check(
-        "formula", "failed" if complaint else "passed", complaint or remark, len(points.tried) + len(points.beyond)
+        "formula",
+        "failed" if complaint else "passed",
+        complaint or "; ".join(remarks),
+        len(points.tried) + len(points.beyond),
     )
 
 
-def _unchecked(op: Op) -> str:
+def _unchecked(op: Op) -> list[str]:
     if op.reference is not None:
-        return ""
-    pinned = sum(isinstance(edge.value, bool) or bool(mpmath.isfinite(edge.value)) for edge in op.edges)
-    return f"forward is checked at its {pinned} pinned point(s) alone. " if pinned else "forward unchecked. "
+        return []
+    pinned = sum(math.isfinite(edge.value) for edge in op.edges)
+    return [f"forward is checked at its {pinned} pinned point(s) alone" if pinned else "forward unchecked"]
 
 
 def _forward(op: Op, points: Points) -> tuple[str, int]:
@@ -113,7 +122,8 @@ def _in_floats(op: Op, points: Points, remark: str) -> Check:
                     what = f"{rule_name(op, index)} is not the derivative of forward"
                     message = f"{what}: at {point} it gives {derivative}, differences give {expected}"
                     return Check("formula", "failed", message, count)
-    return Check("formula", message=_unchecked(op) + remark, points=count)
+    remarks = [*_unchecked(op), remark, f"partials agree with differences of floats to {DIFFERENCES_TOLERANCE}"]
+    return Check("formula", message="; ".join(remarks), points=count)
 
 
 def _moved(op: Op, point: Point, entry: int, x: float) -> float:

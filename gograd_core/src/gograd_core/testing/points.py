@@ -21,12 +21,13 @@ from gograd_core.testing.floats import float_value, is_normal
 __all__ = ["Points", "free_entries", "inside", "points_of", "replaced"]
 
 # How many of each kind are wanted, and how many candidates for each are looked at.
-MODERATE, BESIDE, RANDOM, BEYOND = 4, 40, 40, 20
+MODERATE, BESIDE, RANDOM, BEYOND = 4, 40, 50, 20
 CANDIDATES = 4
 
 Range = tuple[float, float]
 NEAR_ONE: Range = (0.1, 10.0)
-RANGES: tuple[Range, ...] = ((1e-3, 10.0), (1e-300, 1e300), (1.0, 1e3), (1e-20, 1e20))
+WIDE: Range = (1e-300, 1e300)
+RANGES: tuple[Range, ...] = (WIDE, WIDE, (1e-20, 1e20), (1e-3, 10.0), (1.0, 1e3))
 
 _NAMES = {name: getattr(builtins, name) for name in ("abs", "all", "any", "len", "max", "min", "sum")}
 _NAMES |= {name: value for name, value in vars(math).items() if not name.startswith("_")}
@@ -69,8 +70,11 @@ class Points:
     def _kind(self, op: Op, point: Point) -> list[Point]:
         try:
             value = self.oracle.value(point)
-        except InvalidOperationError:  # opaque: there is nothing but floats
-            value = float_value(op, point)
+        except InvalidOperationError:  # there is nothing but floats
+            try:
+                value = float_value(op, point)
+            except (ArithmeticError, ValueError):
+                value = math.nan
         if value is None:
             return self.undecided
         if mpmath.isnan(value):

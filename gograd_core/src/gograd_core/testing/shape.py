@@ -17,8 +17,8 @@ __all__ = ["check_shape"]
 
 
 def check_shape(op: Op, points: Points) -> Check:
-    """Whether rules give what rules must, at every point near the samples."""
-    tried = points.moderate
+    """Whether rules give what rules must, at samples and points of ordinary size."""
+    tried = list(dict.fromkeys([*points.samples, *points.moderate]))
     if not tried:
         return Check("shape", "failed", "there is no point to try: give samples inside the domain")
     for point in tried:
