@@ -6,12 +6,11 @@ Each plugin is the module of a distribution "broken 1.0" with the entry point "o
 
 from __future__ import annotations
 
+from gograd_core import errors
+
 HOOK = "@hookimpl\ndef gograd_ops():\n    "
 UNMARKED = "PluginError: it has no function gograd_ops marked with gograd_core.hookimpl"
-TOO_EARLY = (
-    "RuntimeError: a plugin looked up or registered an operation while plugins are being loaded: return operations "
-    "from the hook gograd_ops, and look others up through xp when a rule runs"
-)
+TOO_EARLY = f"RuntimeError: {errors.TOO_EARLY}"
 WRONG_COUNT = "Op('spoilt', forward=lambda xp, x: x, partials=(None, None))"
 
 FAILED: dict[str, tuple[str | None, str]] = {
@@ -23,6 +22,7 @@ FAILED: dict[str, tuple[str | None, str]] = {
         "Silent",
     ),
     "its import exits": ("raise SystemExit(3)", "SystemExit: 3"),
+    "its import raises what is no Exception": ("class Odd(BaseException): pass\nraise Odd('so')", "Odd: so"),
     "it has no hook": ("", UNMARKED),
     "its hook is not marked": ("def gograd_ops(): return [SPOILT]", UNMARKED),
     "its hook is misspelt": ("@hookimpl\ndef gograd_op(): return [SPOILT]", "unknown hook 'gograd_op'"),

@@ -15,7 +15,12 @@ def own_registry(factor):
         Op("twice", forward=lambda xp, x: xp.gain(xp.gain(x)), partials=(lambda xp, out, x: xp.gain(xp.gain(1.0)),)),
         Op("curved", forward=lambda xp, x: x * x, partials=(lambda xp, out, x: xp.gain(x),)),
         Op("pole", forward=lambda xp, x: xp.gain(1.0 / x), partials=(None,)),
-        Op("total", forward=lambda xp, x: xp.sum(xp.gain(x)), partials=(lambda xp, out, x: xp.gain(1.0),), variadic=True),
+        Op(
+            "total",
+            forward=lambda xp, x: xp.sum(xp.gain(x)),
+            partials=(lambda xp, out, x: xp.gain(1.0),),
+            variadic=True,
+        ),
         Op("average", forward=lambda xp, x: xp.total(x) / len(x), partials=(None,), variadic=True),
     ):
         registry.register(op)

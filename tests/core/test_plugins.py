@@ -68,6 +68,7 @@ class TestFinding:
         assert "hidden" not in registry.ops
 
 
+HOOK = "@hookimpl\ndef gograd_ops():\n    "
 LIST = runpy.run_path(str(Path(__file__).parents[2] / "docs" / "plugin_faults.py"))
 FAILED = {fault: case for fault, case in LIST["FAILED"].items() if case[1] != LIST["TOO_EARLY"]}
 TOO_EARLY = {fault: source for fault, (source, reason) in LIST["FAILED"].items() if reason == LIST["TOO_EARLY"]}
@@ -188,6 +189,75 @@ def test_an_interrupt_is_no_fault_of_the_plugin(install):
     for _ in range(2):
         with pytest.raises(KeyboardInterrupt):
             registry.load()
+
+
+def test_bytes_that_are_no_text_hurt_their_distribution_alone(install, tmp_path):
+    install("damaged", "SPOILT")
+    (path,) = (tmp_path / "damaged").glob("*.dist-info")
+    (path / "entry_points.txt").write_bytes(b"[console_scripts]\n# caf\xe9\nfoo = a:b\n")
+    registry = Registry()
+    (warning,) = load(registry)
+    assert "damaged failed: UnicodeDecodeError" in warning
+    assert registry.ops.exp(0.0) == 1.0
+
+
+def test_two_entry_points_for_one_module(install):
+    install("twice", "unary('fine')", entry_points="[gograd.ops]\na = plugin_twice\nb = plugin_twice\n")
+    registry = Registry()
+    (warning,) = load(registry)
+    assert "twice 1.0 (b) failed: PluginError: its module is loaded already, as twice:a" in warning
+    assert registry.ops.fine(4.0) == 2.0
+
+
+def test_all_hooks_of_a_module_count(install):
+    source = HOOK + "return [unary('one')]\n@hookimpl(specname='gograd_ops')\ndef more():\n    return [unary('two')]"
+    install("several", source=source)
+    registry = Registry(strict=True)
+    assert registry.ops.one(4.0) == registry.ops.two(4.0) == 2.0
+
+
+def test_one_name_from_two_entry_points_of_a_distribution(install):
+    install("both", "unary('same')", entry_points="[gograd.ops]\na = plugin_both\nb = plugin_other\n")
+    install("other", "unary('same', doc='The other.')", entry_points="[none]\n")
+    registry = Registry()
+    load(registry)
+    with pytest.raises(
+        UnknownOperationError, match=r'ops\["both:a:same"\], or block one: GOGRAD_DISABLE_PLUGINS=both:a'
+    ):
+        registry.ops.same(1.0)
+    assert (registry.ops["both:a:same"].doc, registry.ops["both:b:same"].doc) == ("", "The other.")
+
+
+WAITING = """
+import sys, threading, warnings
+sys.path[:0] = {folders}
+from gograd_core import ops, registry
+registry.PATIENCE = 1.0
+warnings.simplefilter("ignore")
+{act}
+print(ops.first(4.0))
+"""
+MEANWHILE = {
+    "another thread imports the plugin": (
+        "import time; time.sleep(0.3)\nops.exp(0.0)",
+        "other = threading.Thread(target=lambda: __import__('plugin_slow'))\n"
+        "other.start(); ops.first(4.0); other.join()",
+    ),
+    "the plugin waits for a thread that looks up": (
+        "import concurrent.futures\nlist(concurrent.futures.ThreadPoolExecutor(1).map(lambda x: ops.exp(x), [0.0]))",
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize(("source", "act"), MEANWHILE.values(), ids=MEANWHILE)
+def test_threads_never_wait_for_each_other_without_end(install, tmp_path, source, act):
+    install("alpha", 'unary("first")')
+    install("slow", source=source)
+    folders = [path for path in sys.path if path.startswith(str(tmp_path))]
+    program = WAITING.format(folders=folders, act=act)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    assert done.stdout == "2.0\n", done.stderr
 
 
 DAMAGED = {
@@ -314,6 +384,13 @@ class TestLoadingAnew:
         registry.load_plugins()
         assert (registry.ops.halve(4.0), registry.ops.third(6.0)) == (2.0, 2.0)
 
+    def test_complains_if_a_name_registered_by_hand_is_taken(self):
+        registry = Registry(block=["gograd-ops-extra"])
+        registry.register(Op("tanh", forward=lambda xp, x: 42.0, partials=(None,)))
+        with pytest.warns(PluginWarning, match="operation registered by hand: 'tanh' belongs to gograd-ops-extra"):
+            registry.load_plugins()
+        assert registry.ops["registered by hand:tanh"](1.0) == 42.0
+
     def test_that_fails_changes_nothing(self, install):
         install("good", 'unary("halve")')
         registry = Registry()
@@ -336,7 +413,14 @@ class TestLoadingAnew:
 
 class TestRequirementsOfTheCore:
     @pytest.mark.parametrize(
-        "needs", ["gograd-core>=0.2", "gograd_core (>=9,<10)", "Gograd-Core[testing]==0.0.1", "gograd-core~=0.2.1"]
+        "needs",
+        [
+            "gograd-core>=0.2",
+            "gograd_core (>=9,<10)",
+            "Gograd-Core[testing]==0.0.1",
+            "gograd-core~=0.2.1",
+            "gograd-core>=9; python_version > '3'",
+        ],
     )
     def test_one_that_is_not_met_leaves_the_plugin_out(self, install, needs):
         metadata = f"Metadata-Version: 2.1\nName: future\nVersion: 1.0\nRequires-Dist: attrs\nRequires-Dist: {needs}\n"

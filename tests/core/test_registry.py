@@ -1,6 +1,7 @@
 """Registries: operations registered by hand, the registry that is in force, and threads."""
 
 import operator
+import pickle
 import re
 import threading
 from contextlib import ExitStack
@@ -238,3 +239,24 @@ def test_threads_that_look_up_at_once_load_once(install):
     assert sorted(found) == ["first"] * 4 + ["second"] * 4
     assert len(registry.ops.first.forward.__globals__["calls"]) == 1
     assert sum(name.startswith("f") and name[1:].isdigit() for name in registry) == 2
+
+
+def test_asking_for_a_name_explains_nothing(monkeypatch):
+    monkeypatch.setattr("gograd_core.registry.explain", lambda *_, **__: pytest.fail("explained"))
+    assert "no_such_operation" not in registry_module.active
+    assert "no-such:tanh" not in registry_module.active
+    assert 3 not in registry_module.active
+
+
+@pytest.mark.parametrize("name", ["publish", "annotations", "total", "floats"])
+def test_names_that_namespaces_use_inside_are_free(name):
+    own = Registry(discover=False)
+    own.register(unary(name))
+    caller = own.register(Op("caller", forward=lambda xp, x: getattr(xp, name)(x), partials=(None,)))
+    assert caller(4.0) == own.ops[name](4.0)
+
+
+def test_an_operation_of_another_registry_has_no_pickle():
+    own = Registry(discover=False)
+    with pytest.raises(TypeError, match="only one of the process-wide registry"):
+        pickle.dumps(own.register(unary("gain")))

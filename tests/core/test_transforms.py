@@ -276,3 +276,36 @@ class TestNesting:
 def product(x, y):
     """x times y."""
     return x * y
+
+
+class TestNeuronsThatNobodyAsksAbout:
+    """Their derivatives cost nothing and spoil nothing."""
+
+    def test_a_pole_by_a_captured_neuron(self):
+        captured = Neuron(0.0)
+        assert grad(lambda x: ops.sqrt(captured) * x)(3.0) == 0.0
+
+    @pytest.mark.parametrize("create_graph", [False, True])
+    def test_the_exponent_of_a_negative_base(self, create_graph):
+        x, n = Neuron(-3.0), Neuron(2.0)
+        (slope,) = gradient(x**n, [x], create_graph=create_graph)
+        assert (slope.value if create_graph else slope) == -6.0
+        with pytest.raises(DomainError):
+            gradient(x**n, [x, n], create_graph=create_graph)
+
+    def test_rules_for_them_do_not_run(self):
+        asked = []
+        op = Op(
+            "spy",
+            forward=lambda xp, x, y: x * y,
+            partials=(lambda xp, out, x, y: y, lambda xp, out, x, y: asked.append(x) or x),
+        )
+        x, y = Neuron(2.0), Neuron(3.0)
+        assert gradient(op(x, y), x) == 3.0
+        assert asked == []
+        assert gradient(op(x, y), [y, x]) == [2.0, 3.0]
+
+    def test_interior_neurons_end_the_sweep(self):
+        x = Neuron(0.0)
+        y = ops.sqrt(x)
+        assert gradient(y * 2.0, y) == 2.0

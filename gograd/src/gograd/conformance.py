@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["check_operations"]
 
-MARKS = {"passed": Text("✓", "green"), "failed": Text("✗", "red"), "skipped": Text("–", "dim")}
+MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("–", "dim")}
 
 
 def check_operations(
@@ -40,7 +40,7 @@ def check_operations(
         typer.echo(json.dumps(report.to_dict(), indent=2))
     else:
         screen = console()
-        for table in _tables(report.reports):
+        for table in _tables(report.reports, in_words=screen.options.ascii_only):
             screen.print(table)
         for op_report in report.reports:
             for check in op_report.checks:
@@ -50,8 +50,13 @@ def check_operations(
         raise typer.Exit(1)
 
 
-def _tables(reports: tuple[OpReport, ...]) -> Iterator[Table]:
-    """One of each distribution."""
+def _mark(verdict: str, *, in_words: bool) -> Text:
+    sign, style = MARKS[verdict]
+    return Text(verdict if in_words else sign, style)
+
+
+def _tables(reports: tuple[OpReport, ...], *, in_words: bool) -> Iterator[Table]:
+    """One of each distribution; verdicts in words where the output has no signs for them."""
     from gograd_core.testing import CHECKS
 
     by_distribution = lambda report: report.op.provider.distribution if report.op.provider else ""  # noqa: E731
@@ -63,8 +68,8 @@ def _tables(reports: tuple[OpReport, ...]) -> Iterator[Table]:
         table.add_column("points", justify="right")
         table.add_column("ulps", justify="right")
         for report in of_one:
-            verdicts = {check.name: check.verdict for check in report.checks}
+            verdicts = {check.name: _mark(check.verdict, in_words=in_words) for check in report.checks}
             worst = report.worst_ulps
             ulps = "" if worst is None else f"{worst:.2f}" if worst < 1000.0 else f"{worst:.0e}"
-            table.add_row(report.op.name, *(MARKS[verdicts[name]] for name in CHECKS), str(report.points), ulps)
+            table.add_row(report.op.name, *(verdicts[name] for name in CHECKS), str(report.points), ulps)
         yield table

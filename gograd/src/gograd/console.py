@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import io
+
 import typer
 from rich.console import Console
 
-__all__ = ["console", "fail"]
+__all__ = ["cannot_write", "console", "fail"]
 
 
 def console(*, stderr: bool = False) -> Console:
-    """A console that prints text as it is: names and paths may hold what looks like markup."""
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    """A console that prints text as it is: names and paths may hold what looks like markup.
+
+    What the encoding of the output does not have is escaped.
+    """
+    made = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    if isinstance(made.file, io.TextIOWrapper):
+        made.file.reconfigure(errors="backslashreplace")
+    return made
 
 
 def fail(message: object) -> typer.Exit:
     """Print what went wrong; to be raised."""
     console(stderr=True).print(f"gograd: {message}", style="red", soft_wrap=True)
     return typer.Exit(1)
+
+
+def cannot_write(error: OSError) -> str:
+    """What went wrong with a file, in one line."""
+    return f"cannot write {error.filename}: {error.strerror}"

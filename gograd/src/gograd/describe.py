@@ -29,7 +29,11 @@ def described(op: Op) -> dict[str, Any]:
         "opaque": op.opaque,
         "differentiable": [partial is not None for partial in op.partials],
         "domain": op.domain,
-        "accuracy": {"ulps": op.accuracy.ulps, "input_ulps": op.accuracy.input_ulps, "why": op.accuracy.why},
+        "accuracy": {
+            "ulps": _plain(op.accuracy.ulps),
+            "input_ulps": _plain(op.accuracy.input_ulps),
+            "why": op.accuracy.why,
+        },
         "samples": _plain(op.samples),
         "edges": [
             {"inputs": _plain(e.inputs), "value": _plain(e.value), "partials": _plain(e.partials), "why": e.why}
@@ -44,9 +48,18 @@ def described(op: Op) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
+    """What JSON has: lists, numbers and None; as a string what is neither, such as an infinity."""
+    if hasattr(value, "tolist"):  # NumPy's numbers, and arrays of any library
+        value = value.tolist()
     if isinstance(value, (tuple, list)):
         return [_plain(entry) for entry in value]
-    return repr(value) if isinstance(value, float) and not math.isfinite(value) else value
+    if value is None or isinstance(value, (str, int)):
+        return value
+    try:
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return repr(value)
+    return number if math.isfinite(number) else repr(number)
 
 
 def other_names(op: Op) -> Iterator[str]:
@@ -86,14 +99,19 @@ def _collect(function: Any, found: dict[FunctionType, None]) -> None:
     """A function behind those that it calls; one without source in Python is left out."""
     if not isinstance(function, FunctionType) or function in found:
         return
-    package = function.__module__.partition(".")[0]
+    package = _package(function)
     found[function] = None  # so that functions that call each other come to an end
     for name in function.__code__.co_names:
         called = function.__globals__.get(name)
-        if isinstance(called, FunctionType) and called.__module__.partition(".")[0] == package:
+        if isinstance(called, FunctionType) and _package(called) == package:
             _collect(called, found)
     del found[function]
     found[function] = None
+
+
+def _package(function: FunctionType) -> str:
+    """Empty for a function that was made by `exec`, which may be of no module."""
+    return (function.__module__ or "").partition(".")[0]
 
 
 def _source(function: FunctionType) -> str:

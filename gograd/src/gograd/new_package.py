@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime
+import importlib.util
 import json
 import keyword
 import re
+import shutil
 import sys
+import unicodedata
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gograd.console import console, fail
+from gograd.console import cannot_write, console, fail
 from gograd_core import __version__ as core_version
 from gograd_core.claims import OWN_DISTRIBUTIONS, canonical
 
@@ -33,20 +36,37 @@ def new_package(
     module = re.sub(r"[-.]+", "_", name).lower()
     if problem := _problem(name, module):
         raise fail(problem)
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in author):
+        raise fail(f"the author's name holds a control character: {author!r}")
     target = folder or Path(name)
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise fail(f"{target} exists already, and is not an empty folder")
+    files = {target / path: text for path, text in _files(name, module, author).items()}
+    try:
+        if target.exists() and (not target.is_dir() or any(target.iterdir())):
+            raise fail(f"{target} exists already, and is not an empty folder")
+        _write(target, files)
+    except OSError as error:
+        raise fail(cannot_write(error)) from None
     screen = console()
-    for path, text in _files(name, module, author).items():
-        file = target / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+    for file in files:
         screen.print(file, soft_wrap=True)
     screen.print(
         f"\nYour operations go into {target / 'src' / module / '__init__.py'}. Next:\n"
         f"  cd {target}\n  pip install --editable . --group test\n  pytest",
         soft_wrap=True,
     )
+
+
+def _write(target: Path, files: dict[Path, str]) -> None:
+    """Write all files or, as far as that is possible, nothing."""
+    was_there = target.exists()
+    try:
+        for file, text in files.items():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8")
+    except OSError:
+        if not was_there:
+            shutil.rmtree(target, ignore_errors=True)
+        raise
 
 
 def _problem(name: str, module: str) -> str:
@@ -57,7 +77,15 @@ def _problem(name: str, module: str) -> str:
         return f"{name!r} gives no name for a module: {module!r}"
     if module in sys.stdlib_module_names or canonical(name) in OURS:
         return f"{name!r} is taken by {'gograd' if canonical(name) in OURS else 'Python'} itself: choose another name"
+    if _is_importable(module):
+        return f"{name!r} is taken: a module {module!r} is installed already, and hides yours; choose another name"
     return ""
+
+
+def _is_importable(module: str) -> bool:
+    """A folder without code, which Python takes for a namespace, does not count."""
+    spec = None if module in sys.modules else importlib.util.find_spec(module)
+    return module in sys.modules or (spec is not None and spec.origin is not None)
 
 
 def _files(name: str, module: str, author: str) -> dict[str, str]:

@@ -27,13 +27,16 @@ def list_plugins(
     with warnings.catch_warnings(record=True) as caught:  # they are said below the table
         warnings.simplefilter("always", PluginWarning)
         records = load_report()
+    warned = [str(warning.message) for warning in caught]
     if as_json:
-        typer.echo(json.dumps([_described(record) for record in records], indent=2))
+        complaints = dict.fromkeys([*(each for record in records for each in record.complaints()), *warned])
+        found = {"plugins": [_described(record) for record in records], "complaints": [*complaints]}
+        typer.echo(json.dumps(found, indent=2))
     else:
         screen = console()
         screen.print(_table(records))
         reasons = [line for record in records for line in _remarks(record)]
-        for line in dict.fromkeys([*reasons, *(str(warning.message) for warning in caught)]):
+        for line in dict.fromkeys([*reasons, *warned]):
             screen.print(line, soft_wrap=True)
     if strict and any(record.status == "failed" for record in records):
         raise typer.Exit(1)

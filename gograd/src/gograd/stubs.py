@@ -7,6 +7,7 @@ stub package (PEP 561) beside gograd_core, which gives `ops` and `Neuron` what i
 from __future__ import annotations
 
 import ast
+import copy
 import inspect
 import re
 import sysconfig
@@ -17,12 +18,13 @@ from typing import Annotated
 
 import typer
 
-from gograd.console import console
+from gograd.console import cannot_write, console, fail
 from gograd_core import Op, Registry, errstate, neuron, operations, registry
 
 __all__ = ["stub_files", "write_stubs"]
 
 PACKAGE = "gograd_core-stubs"
+INSTALLED = "InstalledOperations"
 CONSTANTS = ("e", "inf", "nan", "pi")
 NUMBER = "Neuron | float"
 ANYTHING = "Neuron | float | Array"
@@ -44,9 +46,13 @@ def write_stubs(
 ) -> None:
     """Write typed stubs of the installed operations, so that ``ops.tanh`` and ``x.tanh()`` complete and check."""
     target = (folder or Path(sysconfig.get_path("purelib"))) / PACKAGE
-    target.mkdir(parents=True, exist_ok=True)
-    for name, text in stub_files(registry.active).items():
-        (target / name).write_text(text, encoding="utf-8")
+    files = stub_files(registry.active)
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            (target / name).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise fail(cannot_write(error)) from None
     console().print(f"{target}: {len(registry.active)} operations", soft_wrap=True)
 
 
@@ -57,16 +63,17 @@ def stub_files(known: Registry) -> dict[str, str]:
     attributes = [f"{name}: float" for name in CONSTANTS] + [f"{name}: {_class_name(op)}" for name, op in named.items()]
     methods = [_method(name, op) for name, op in named.items() if not op.variadic]
     classes = {_class_name(op): _class_of(op) for op in named.values()}
-    in_operations = IMPORTS + "from gograd_core.neuron import Neuron\n"
     return {
         "py.typed": "partial\n",
-        "operations.pyi": _stub(operations, "Operations", in_operations, attributes) + "".join(classes.values()),
-        "neuron.pyi": _stub(neuron, "Neuron", IMPORTS, [*_operators(known), *methods]),
+        "operations.pyi": _operations_stub(attributes) + "".join(classes.values()),
+        "neuron.pyi": _neuron_stub([*_operators(known), *methods]),
+        "registry.pyi": _registry_stub(),
     }
 
 
 def _class_name(op: Op) -> str:
-    return re.sub(r"\W", "_", f"_{op.provider.distribution if op.provider else ''}_{op.name}")
+    """Two underscores, which no distribution has, part it from the operation."""
+    return re.sub(r"\W", "_", f"_{op.provider.distribution if op.provider else ''}__{op.name}")
 
 
 def _class_of(op: Op) -> str:
@@ -115,12 +122,11 @@ def _operators(known: Registry) -> Iterator[str]:
 
 
 def _signature(name: str, inputs: Sequence[str], kinds: Sequence[str], result: str, doc: str = "") -> str:
-    typed = "".join(f", {each}: {kind}" for each, kind in zip(inputs, kinds, strict=True))
-    return (
-        f"def {name}(self{typed}, /) -> {result}:\n    {doc!r}"
-        if doc
-        else f"def {name}(self{typed}, /) -> {result}: ..."
-    )
+    itself = "self"
+    while itself in inputs:
+        itself = f"_{itself}"
+    typed = ", ".join([itself, *(f"{each}: {kind}" for each, kind in zip(inputs, kinds, strict=True))])
+    return f"def {name}({typed}, /) -> {result}:" + (f"\n    {doc!r}" if doc else " ...")
 
 
 def _indented(text: str) -> str:
@@ -128,20 +134,59 @@ def _indented(text: str) -> str:
 
 
 def _decides(op: Op) -> bool:
-    """Whether the operation gives a bool, as comparisons do."""
-    with errstate(domain="ignore"):
-        return bool(op.samples) and isinstance(op(*op.samples[0]), bool)
+    """Whether the operation gives a bool, as comparisons do; not if it fails, since its library is missing, say."""
+    try:
+        with errstate(domain="ignore"):
+            return bool(op.samples) and isinstance(op(*op.samples[0]), bool)
+    except Exception:
+        return False
 
 
-def _stub(module: ModuleType, name: str, imports: str, members: Sequence[str]) -> str:
-    """The stub of a module: its source without bodies, and in a class `members` for what is found when it runs."""
+def _operations_stub(attributes: Sequence[str]) -> str:
+    """`Operations`, which a registry fills when the program runs; and besides it what is installed here."""
+    tree = _parsed(operations, IMPORTS + "from gograd_core.neuron import Neuron\n")
+    installed = copy.deepcopy(_class(tree, "Operations"))
+    installed.name = INSTALLED
+    _fill(installed, attributes)
+    tree.body.append(installed)
+    return _text(tree)
+
+
+def _neuron_stub(methods: Sequence[str]) -> str:
+    tree = _parsed(neuron, IMPORTS)
+    _fill(_class(tree, "Neuron"), methods)
+    return _text(tree)
+
+
+def _registry_stub() -> str:
+    """`gograd_core.ops` has what is installed here; `Registry.ops` may have anything."""
+    tree = _parsed(registry, f"from gograd_core.operations import {INSTALLED}\n")
+    _class(tree, "Registry").body += ast.parse("ops: Operations").body  # assigned in a body, and bodies go
+    (namespace,) = [i for i, node in enumerate(tree.body) if ast.unparse(node).startswith("ops = ")]
+    tree.body[namespace : namespace + 1] = ast.parse(f"ops: {INSTALLED}").body
+    return _text(tree)
+
+
+def _parsed(module: ModuleType, imports: str) -> ast.Module:
+    """The source of a module, with more imports after that from __future__."""
     tree = ast.parse(inspect.getsource(module))
     first = next(i for i, node in enumerate(tree.body) if isinstance(node, ast.Import | ast.ImportFrom)) + 1
-    tree.body[first:first] = ast.parse(imports).body  # after that from __future__
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef) and node.name == name:
-            node.body = [each for each in node.body if not _is_found_later(each)]
-            node.body += ast.parse("\n".join(members)).body
+    tree.body[first:first] = ast.parse(imports).body
+    return tree
+
+
+def _class(tree: ast.Module, name: str) -> ast.ClassDef:
+    return next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == name)
+
+
+def _fill(found: ast.ClassDef, members: Sequence[str]) -> None:
+    """`members` take the place of what is found when the program runs."""
+    found.body = [each for each in found.body if not _is_found_later(each)]
+    found.body += ast.parse("\n".join(members)).body
+
+
+def _text(tree: ast.Module) -> str:
+    """The stub: functions without bodies."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
             doc = ast.get_docstring(node)

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gograd.console import console, fail
-from gograd_core import DomainError, registry
+from gograd_core import DomainError, UnknownOperationError, registry
 
 __all__ = ["train_digits"]
 
@@ -30,10 +30,7 @@ def train_digits(
     hidden = _layer_sizes(layers)
     if not 0.0 < rate < math.inf:
         raise typer.BadParameter("must be positive and finite", param_hint="--rate")
-    if activation not in registry.active or registry.active[activation].arity != 1:
-        raise typer.BadParameter(
-            f"{activation!r} is no operation of one number; see `gograd ops`", param_hint="--activation"
-        )
+    _check_activation(activation)
     if not out.parent.is_dir() or out.suffix.lower() not in (".png", ".svg", ".pdf"):
         raise typer.BadParameter("must end in .png, .svg or .pdf, in a folder that exists", param_hint="--out")
 
@@ -73,6 +70,15 @@ def _layer_sizes(layers: str) -> list[int]:
             f"expected positive numbers separated by commas, got {layers!r}", param_hint="--layers"
         )
     return [int(size) for size in sizes]
+
+
+def _check_activation(name: str) -> None:
+    try:
+        arity = registry.active[name].arity
+    except UnknownOperationError as error:
+        raise typer.BadParameter(str(error), param_hint="--activation") from None
+    if arity != 1:
+        raise typer.BadParameter(f"{name!r} is no operation of one number; see `gograd ops`", param_hint="--activation")
 
 
 def _confusion_table(digits: list[int], predictions: list[int]) -> Table:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["adjoints", "backward", "lock", "reachable"]
 
 Visited = tuple["list[Neuron]", "list[Neuron]"]  # interior neurons, youngest first, and where a sweep ends
+Seeded = Sequence[tuple["Neuron", Any]]  # outputs, each with the adjoint that it starts from
 
 lock = threading.RLock()  # one sweep at a time: sweeps of several threads may share leaves
 _running: tuple[Visited, ...] = ()  # more than one if a rule starts a sweep
@@ -37,7 +38,7 @@ def backward(output: Neuron, seed: float) -> None:
         leaves = visited[1]
         before = [leaf._grad for leaf in leaves]
         try:
-            _run(visited, _sweep, visited, [output], [seed])
+            _run(visited, _sweep, visited, [(output, seed)])
             for leaf, grad in zip(leaves, before, strict=True):
                 leaf._grad += grad
         except BaseException:
@@ -62,17 +63,39 @@ def adjoints(
     the sweep ends at them.
     """
     with lock:
-        interior, leaves = visited = _visit(outputs, since)
-        neurons = [*interior, *leaves, *inputs]
+        visited = _visit(outputs, since)
+        neurons = [*visited[0], *visited[1], *inputs]
         before = [neuron.grad for neuron in neurons]
         try:
-            for neuron in inputs:  # some may not be visited
-                neuron._grad = 0.0
-            _run(visited, _sweep_graph if create_graph else _sweep, visited, outputs, seeds)
+            for neuron in neurons:
+                neuron._grad = None  # nobody asks for its adjoint
+            wanted = _leading_to(inputs, visited)
+            seeded = [(output, seed) for output, seed in zip(outputs, seeds, strict=True) if output._grad is not None]
+            _run(visited, _sweep_graph if create_graph else _sweep, wanted, seeded)
             return [neuron._grad for neuron in inputs]
         finally:
             for neuron, grad in zip(neurons, before, strict=True):
                 neuron._grad = grad
+
+
+def _leading_to(inputs: Sequence[Neuron], visited: Visited) -> Visited:
+    """Those of the visited neurons whose adjoints the inputs need; theirs and the inputs' are set to 0.0.
+
+    A partial by any other neuron is not asked for, so it costs nothing and poisons nothing.
+    """
+    for neuron in inputs:  # some may not be visited
+        neuron._grad = 0.0
+    interior, leaves = visited
+    everything = all(leaf._grad is not None for leaf in leaves)
+    for node in reversed(interior):
+        if everything or any(map(_receives, node._constituents)):
+            node._grad = 0.0
+    return [node for node in interior if _receives(node)], [leaf for leaf in leaves if _receives(leaf)]
+
+
+def _receives(entry: Any) -> bool:
+    """Whether an adjoint is wanted: of a constituent that is no constant, and leads to an input."""
+    return type(entry) is not float and entry._grad is not None
 
 
 def _run(visited: Visited, propagate: Callable[..., None], *args: Any) -> None:
@@ -139,11 +162,11 @@ def _refuse_stale(interior: list[Neuron]) -> None:
                 )
 
 
-def _start(visited: Visited, outputs: Sequence[Neuron], seeds: Sequence[Any]) -> None:
+def _start(visited: Visited, seeded: Seeded) -> None:
     for neurons in visited:
         for neuron in neurons:
             neuron._grad = 0.0
-    for output, seed in zip(outputs, seeds, strict=True):
+    for output, seed in seeded:
         _add(output, seed)
 
 
@@ -153,11 +176,11 @@ def _add(neuron: Neuron, share: Any) -> None:
     neuron._grad = share if unset else neuron._grad + share
 
 
-def _sweep(visited: Visited, outputs: Sequence[Neuron], seeds: Sequence[float]) -> None:
+def _sweep(visited: Visited, seeded: Seeded) -> None:
     """Leave in `_grad` of all that was visited its adjoint, a finite float, or what errstate allows."""
-    _start(visited, outputs, seeds)
+    _start(visited, seeded)
     if not _propagate_fast(*visited):
-        _start(visited, outputs, seeds)
+        _start(visited, seeded)
         _propagate(visited[0])
 
 
@@ -183,10 +206,10 @@ def _propagate_fast(interior: list[Any], leaves: list[Any]) -> bool:
                 partial_x, partial_y = op.partials
                 x_value = x if type(x) is float else x._value
                 y_value = y if type(y) is float else y._value
-                if x_value is not x and partial_x is not None:
-                    x._grad += adjoint * partial_x(op.xp, node._value, x_value, y_value)
-                if y_value is not y and partial_y is not None:
-                    y._grad += adjoint * partial_y(op.xp, node._value, x_value, y_value)
+                if x_value is not x and partial_x is not None and (so_far := x._grad) is not None:
+                    x._grad = so_far + adjoint * partial_x(op.xp, node._value, x_value, y_value)
+                if y_value is not y and partial_y is not None and (so_far := y._grad) is not None:
+                    y._grad = so_far + adjoint * partial_y(op.xp, node._value, x_value, y_value)
             elif arity == 1:
                 (x,) = node._constituents
                 (partial_x,) = op.partials
@@ -208,9 +231,9 @@ def _propagate(interior: list[Neuron]) -> None:
 def _propagate_one(node: Neuron) -> None:
     """Pass the adjoint of one neuron on, with care: what a rule gives is checked and judged."""
     adjoint = node._grad
-    for index, column, locals_ in float_partials(node, _is_neuron):
+    for index, column, locals_ in float_partials(node, _receives):
         for entry, local in zip(column, locals_, strict=True):
-            if type(entry) is float:
+            if not _receives(entry):
                 continue
             total = entry._grad + adjoint * local
             if total - total != 0.0:
@@ -220,24 +243,20 @@ def _propagate_one(node: Neuron) -> None:
             entry._grad = total
 
 
-def _is_neuron(entry: Any) -> bool:
-    return type(entry) is not float
-
-
-def _sweep_graph(visited: Visited, outputs: Sequence[Neuron], seeds: Sequence[Any]) -> None:
+def _sweep_graph(visited: Visited, seeded: Seeded) -> None:
     """As `_sweep`, with rules that run on neurons: adjoints are neurons, or constant floats.
 
     An adjoint that is zero by value is passed on, since its own derivative need not be; a
     constant zero is not.
     """
-    _start(visited, outputs, seeds)
+    _start(visited, seeded)
     for node in visited[0]:
         adjoint = node._grad
         if type(adjoint) is float and adjoint == 0.0:
             continue
-        for index, column, locals_ in neuron_partials(node, _is_neuron):
+        for index, column, locals_ in neuron_partials(node, _receives):
             for entry, local in zip(column, locals_, strict=True):
-                if type(entry) is float or (type(local) is float and local == 0.0):
+                if not _receives(entry) or (type(local) is float and local == 0.0):
                     continue
                 value = value_of(local)
                 if value - value != 0.0:

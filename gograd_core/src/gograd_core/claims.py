@@ -77,10 +77,10 @@ def owner(claimants: list[Op]) -> Op | None:
     return own[0] if len(own) == 1 else None
 
 
-def refusals(record: PluginRecord, claims: dict[str, list[Op]], owners: dict[str, Op]) -> dict[str, str]:
-    """Which names a plugin claims without having them, and why."""
+def refusals(ops: Iterable[Op], claims: dict[str, list[Op]], owners: dict[str, Op]) -> dict[str, str]:
+    """Which names operations claim without having them, and why."""
     refused = {}
-    for op in record.operations:
+    for op in ops:
         for claim in claimed_by(op):
             holder = owners.get(claim)
             if holder is None:
@@ -89,6 +89,10 @@ def refusals(record: PluginRecord, claims: dict[str, list[Op]], owners: dict[str
             elif holder is not op:
                 refused[claim] = f"{spoken(claim)} belongs to {holder.provider}"
     return refused
+
+
+def _plugin(op: Op) -> str:
+    return f"{op.provider.distribution}:{op.provider.entry_point}" if op.provider else ""
 
 
 def explain(
@@ -101,11 +105,12 @@ def explain(
 ) -> str:
     """Why there is no operation of that name, and what to do."""
     if name in claims:
-        first = claims[name][0]
-        distribution = first.provider and first.provider.distribution
+        plugins = [_plugin(op) for op in claims[name]]
+        first, *others = [plugin.partition(":")[0] for plugin in plugins]
+        named = plugins[0] if first in others else first  # two entry points of one distribution
         return (
             f"{spoken(name)} is claimed by {' and by '.join(str(op.provider) for op in claims[name])}, so none "
-            f'has it. Take ops["{distribution}:{first.name}"], or block one: GOGRAD_DISABLE_PLUGINS={distribution}'
+            f'has it. Take ops["{named}:{claims[name][0].name}"], or block one: GOGRAD_DISABLE_PLUGINS={named}'
         )
     parts = [f"no installed operation {'implements' if is_python_s(name) else 'is'} {spoken(name)}."]
     import difflib  # for messages alone

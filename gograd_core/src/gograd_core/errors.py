@@ -61,6 +61,12 @@ class PluginWarning(UserWarning):
     """A plugin was left out, or one of its names was refused."""
 
 
+TOO_EARLY = (
+    "a plugin looked up or registered an operation while plugins are being loaded: return operations from the hook "
+    "gograd_ops, and look others up through xp when a rule runs"
+)
+
+
 Policy = Literal["raise", "ignore"]
 
 _domain: ContextVar[tuple[Policy, ...]] = ContextVar("gograd_domain", default=("raise",))

@@ -113,9 +113,12 @@ class Op:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A pickle holds where the operation came from; it is looked up again."""
-        if self.provider is None:
-            raise TypeError(f"{self.title} cannot be pickled: a registered operation can, as it is found again by name")
-        return _look_up, (f"{self.provider.distribution}:{self.name}",)
+        name = f"{self.provider.distribution}:{self.name}" if self.provider else self.name
+        if name not in registry.active or registry.active[name] is not self:
+            raise TypeError(
+                f"{self.title} cannot be pickled: only one of the process-wide registry is found again by name"
+            )
+        return _look_up, (name,)
 
     @property
     def title(self) -> str:

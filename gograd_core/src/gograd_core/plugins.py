@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
 from collections.abc import Iterable, Mapping
@@ -13,7 +14,7 @@ import pluggy
 
 from gograd_core import __version__, hookspecs
 from gograd_core.claims import canonical, claimed_by, spoken
-from gograd_core.errors import InvalidOperationError, PluginError
+from gograd_core.errors import TOO_EARLY, InvalidOperationError, PluginError
 from gograd_core.facts import Provider
 from gograd_core.op import Op
 from gograd_core.requirements import unmet
@@ -90,10 +91,10 @@ def _find() -> list[tuple[Provider, importlib_metadata.EntryPoint | Exception]]:
     found: list[tuple[Provider, importlib_metadata.EntryPoint | Exception]] = []
     names = set()
     for distribution in importlib_metadata.distributions():
-        if ENTRY_POINT_GROUP not in (distribution.read_text("entry_points.txt") or ""):
-            continue
         provider = Provider(f"a distribution in {distribution.locate_file('')}")
         try:
+            if ENTRY_POINT_GROUP not in (distribution.read_text("entry_points.txt") or ""):
+                continue
             provider = Provider(canonical(distribution.name))
             if provider.distribution in names:  # hidden by an earlier one on sys.path
                 continue
@@ -129,10 +130,14 @@ def _load(
         if isinstance(entry_point, Exception):
             raise entry_point
         plugin = entry_point.load()
+        if manager.is_registered(plugin):
+            raise PluginError(f"its module is loaded already, as {manager.get_name(plugin)}")
         manager.register(plugin, name)
         operations = _collect(manager, plugin, provider)
         return attrs.evolve(record, operations=operations, seconds=time.perf_counter() - start)
-    except (Exception, SystemExit) as error:  # a plugin may fail in any way, and hurts itself alone
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a plugin may fail in any way, and hurts itself alone
         seconds = time.perf_counter() - start
         record = attrs.evolve(record, status="failed", reason=_in_words(error), seconds=seconds)
         if strict:
@@ -153,14 +158,17 @@ def _collect(manager: pluggy.PluginManager, plugin: Any, provider: Provider) -> 
     """The operations of one registered plugin, all of them valid."""
     manager.check_pending()  # a function marked with hookimpl whose name is no hook
     hooks = [hook for hook in manager.hook.gograd_ops.get_hookimpls() if hook.plugin is plugin]
+    if not hooks and getattr(getattr(plugin, "__spec__", None), "_initializing", False):
+        raise RuntimeError(TOO_EARLY)  # its import, still under way, led to this look-up
     if not hooks:
         raise PluginError("it has no function gograd_ops marked with gograd_core.hookimpl")
-    returned = hooks[0].function()
-    if not isinstance(returned, Iterable):
-        raise InvalidOperationError(f"gograd_ops() returned {returned!r}, expected an iterable of Op")
+    results: list[Any] = [hook.function() for hook in hooks]
+    for returned in results:
+        if not isinstance(returned, Iterable):
+            raise InvalidOperationError(f"gograd_ops() returned {returned!r}, expected an iterable of Op")
     operations = []
     taken: set[str] = set()
-    for op in returned:
+    for op in itertools.chain.from_iterable(results):
         if not isinstance(op, Op):
             raise InvalidOperationError(f"gograd_ops() returned {op!r} among its operations, expected an Op")
         claims = set(claimed_by(op))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import warnings
 from collections.abc import Iterable, Iterator
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import TYPE_CHECKING
 
 import attrs
 
 from gograd_core.claims import canonical, claimants, claimed_by, explain, owner, refusals, spoken
-from gograd_core.errors import InvalidOperationError, PluginError, PluginWarning, UnknownOperationError
+from gograd_core.errors import TOO_EARLY, InvalidOperationError, PluginError, PluginWarning, UnknownOperationError
 from gograd_core.operations import Operations
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Registry", "active", "ops"]
 
 BY_HAND = "registered by hand"
+PATIENCE = 60.0  # seconds to wait for another thread that loads plugins
 
 
 class Registry:
@@ -53,8 +55,8 @@ class Registry:
         self._only = None if only is None else tuple(only)
         self._block = tuple(block)
         self._strict = strict
-        self._lock = threading.RLock()
-        self._loading = False
+        self._changed = threading.Condition()  # the loader, or what there is
+        self._loader: int | None = None  # the thread that is loading plugins
         self._discovers = discover
         self._loaded = not discover
         self._records: tuple[PluginRecord, ...] = ()
@@ -69,22 +71,32 @@ class Registry:
             return self._owners[name]
         except KeyError:
             self.load()
-        if name in self._owners:
-            return self._owners[name]
+        found = self._find(name)
+        if found is not None:
+            return found
         if not isinstance(name, str):
             raise TypeError(f"operations are looked up by name, not by {name!r}")
-        distribution, colon, own_name = name.partition(":")
-        for op in self._claims.get(own_name, ()) if colon else ():
-            if op.provider is not None and op.provider.distribution == canonical(distribution):
-                return op
-        message = explain(name, self._claims, self._owners, self._records, discovers=self._discovers)
-        raise UnknownOperationError(message)
+        raise UnknownOperationError(explain(name, self._claims, self._owners, self._records, discovers=self._discovers))
 
     def __contains__(self, name: object) -> bool:
-        try:
-            return isinstance(name, str) and self[name] is not None
-        except UnknownOperationError:
-            return False
+        self.load()
+        return self._find(name) is not None
+
+    def _find(self, name: object) -> Op | None:
+        """The operation NAME, "DISTRIBUTION:NAME" or "DISTRIBUTION:ENTRY_POINT:NAME"."""
+        if not isinstance(name, str):
+            return None
+        plugin, colon, own_name = name.rpartition(":")
+        if not colon:
+            return self._owners.get(name)
+        for op in self._claims.get(own_name, ()):
+            provider = op.provider
+            if provider and canonical(plugin) in (
+                canonical(provider.distribution),
+                canonical(f"{provider.distribution}:{provider.entry_point}"),
+            ):
+                return op
+        return None
 
     def __iter__(self) -> Iterator[str]:
         """The names of the operations, sorted, without aliases."""
@@ -111,9 +123,8 @@ class Registry:
             PluginError: something is wrong with a plugin, and the registry is strict.
             RuntimeError: called while plugins are being loaded, by one of them.
         """
-        with self._lock:
-            if not self._loaded:
-                self.load_plugins(only=self._only, block=self._block, strict=self._strict)
+        if not self._loaded:
+            self._load(self._only, self._block, strict=self._strict, again=False)
 
     def load_plugins(
         self, *, only: Iterable[str] | None = None, block: Iterable[str] = (), strict: bool = False
@@ -126,24 +137,46 @@ class Registry:
         Returns:
             What became of every plugin, as `report` gives it.
         """
-        with self._lock:
-            if self._loading:
-                raise RuntimeError(
-                    "a plugin looked up or registered an operation while plugins are being loaded: return "
-                    "operations from the hook gograd_ops, and look others up through xp when a rule runs"
-                )
-            self._loading = True
-            try:
-                from gograd_core import plugins  # with pluggy and importlib-metadata: not before it is needed
-
-                records, unknown = plugins.load_plugins(only, block, strict=strict)
-            finally:
-                self._loading = False
-            self._settle(records, strict=strict)
-            self._discovers = True
-        for complaint in (*unknown, *(complaint for record in self._records for complaint in record.complaints())):
-            warnings.warn(complaint, PluginWarning, stacklevel=2)
+        self._load(only, block, strict=strict, again=True)
         return self._records
+
+    def _load(self, only: Iterable[str] | None, block: Iterable[str], *, strict: bool, again: bool) -> None:
+        """Load in one thread at a time, without holding a lock: plugins are imported, and imports have locks too."""
+        loading = False
+        try:
+            with self._changed:
+                self._wait_for_other_threads()
+                if self._loaded and not again:
+                    return
+                loading, self._loader = True, threading.get_ident()
+            from gograd_core import plugins  # with pluggy and importlib-metadata: not before it is needed
+
+            records, complaints = plugins.load_plugins(only, block, strict=strict)
+            with self._changed:
+                self._settle(records, self._by_hand, strict=strict)
+                self._discovers = True
+                complaints += [complaint for record in self._records for complaint in record.complaints()]
+                complaints += self._complaints_by_hand()
+        finally:
+            if loading:
+                with self._changed:
+                    self._loader = None
+                    self._changed.notify_all()
+        for complaint in complaints:
+            warnings.warn(complaint, PluginWarning, stacklevel=2)
+
+    def _wait_for_other_threads(self) -> None:
+        """Until none is loading plugins. One that imports a module must not wait: it may be a plugin's."""
+        if self._loader is None:
+            return
+        if self._loader == threading.get_ident() or _is_importing():
+            raise RuntimeError(TOO_EARLY)
+        if not self._changed.wait_for(lambda: self._loader is None, PATIENCE):
+            raise RuntimeError(f"another thread has been loading plugins for {PATIENCE} seconds; perhaps {TOO_EARLY}")
+
+    def _complaints_by_hand(self) -> list[str]:
+        refused = refusals(self._by_hand, self._claims, self._owners)
+        return [f"gograd operation {BY_HAND}: {why}" for why in refused.values()]
 
     def register(self, op: Op) -> Op:
         """Add one operation by hand, and return it as it is registered (with a provider).
@@ -156,8 +189,9 @@ class Registry:
 
         if not isinstance(op, Op):
             raise InvalidOperationError(f"register() expects an Op, got {op!r}")
-        with self._lock:
-            self.load()
+        self.load()
+        with self._changed:
+            self._wait_for_other_threads()
             for claim in claimed_by(op):
                 if self._claims.get(claim):
                     raise InvalidOperationError(
@@ -165,25 +199,24 @@ class Registry:
                         "choose another, or block that plugin"
                     )
             op = attrs.evolve(op, provider=Provider(BY_HAND))
-            self._by_hand += (op,)
-            self._settle(self._records)
+            self._settle(self._records, (*self._by_hand, op))
         return op
 
-    def _settle(self, records: tuple[PluginRecord, ...], *, strict: bool = False) -> None:
+    def _settle(self, records: tuple[PluginRecord, ...], by_hand: tuple[Op, ...], *, strict: bool = False) -> None:
         """Decide who has each name, and only then let everybody see it."""
         from gograd_core.scope import Scope  # which imports this module
 
-        ops = (*(op for record in records for op in record.operations), *self._by_hand)
-        claims = claimants(ops)
+        operations = (*(op for record in records for op in record.operations), *by_hand)
+        claims = claimants(operations)
         owners = {claim: holder for claim, several in claims.items() if (holder := owner(several)) is not None}
-        records = tuple(attrs.evolve(record, refused=refusals(record, claims, owners)) for record in records)
+        records = tuple(attrs.evolve(r, refused=refusals(r.operations, claims, owners)) for r in records)
         for complaint in (complaint for record in records for complaint in record.complaints()) if strict else ():
             raise PluginError(complaint) from InvalidOperationError(complaint)
-        scope = Scope(self.__getitem__, self.ops)
-        for op in ops:
+        self._records, self._by_hand, self._claims, self._owners = records, by_hand, claims, owners
+        scope = Scope(self.__getitem__, self.ops)  # it looks names up among the new owners
+        for op in operations:
             op.enter(scope)
-        self._records, self._claims, self._owners = records, claims, owners
-        self.ops.publish(owners)
+        self.ops._publish(owners)
         self._loaded = True
         if active is self:
             self._bind()
@@ -193,14 +226,14 @@ class Registry:
         from gograd_core import binding  # which imports this module
 
         binding.bind(self._owners if self._loaded else None)
-        ops.publish(self._owners)
+        ops._publish(self._owners)
 
     def __enter__(self) -> Registry:
         global active
         self.load()
+        self._bind()
         self._replaced.append(active)
         active = self
-        self._bind()
         return self
 
     def __exit__(
@@ -209,6 +242,17 @@ class Registry:
         global active
         active = self._replaced.pop()
         active._bind()
+
+
+def _is_importing() -> bool:
+    """Whether a module is being imported by this thread."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        spec = frame.f_globals.get("__spec__") if frame.f_code.co_name == "<module>" else None
+        if getattr(spec, "_initializing", False):
+            return True
+        frame = frame.f_back
+    return False
 
 
 active = Registry()

@@ -13,7 +13,7 @@ from gograd_core.claims import canonical
 __all__ = ["unmet"]
 
 _REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)(?:\[.*?\])?\s*\(?([^;)]*)\)?\s*(;.*)?")
-_CLAUSE = re.compile(r"(~=|==|!=|<=|>=|<|>)\s*v?(\d+(?:\.\d+)*)(\.\*)?")
+_CLAUSE = re.compile(r"(~=|==|!=|<=|>=|<|>)\s*v?(\d+(?:\.\d+)*)(\.\*)?\s*(?:,|$)")
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     ">=": operator.ge,
     ">": operator.gt,
@@ -25,12 +25,12 @@ _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
 def unmet(requirements: Iterable[str], name: str, version: str) -> str:
     """The first requirement of the distribution `name` that its `version` does not meet; empty if there is none.
 
-    Versions are compared by their release numbers (PEP 440 without the suffixes). Requirements
-    with a marker are taken as met.
+    Versions are compared by their release numbers (PEP 440); clauses with a suffix, as in
+    ">=1.0rc1", and requirements of extras are taken as met.
     """
     for requirement in requirements:
         parts = _REQUIREMENT.fullmatch(requirement.strip())
-        if parts and canonical(parts[1]) == name and not parts[3]:
+        if parts and canonical(parts[1]) == name and "extra" not in (parts[3] or ""):
             clauses = _CLAUSE.findall(parts[2])
             if not all(_meets(version, compare, bound, bool(star)) for compare, bound, star in clauses):
                 return requirement

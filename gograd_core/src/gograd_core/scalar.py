@@ -209,3 +209,6 @@ def __getattr__(name: str) -> _Callable[..., _Any]:
     if name.startswith("_"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return _registry.active[name].bind(_sys.modules[__name__])
+
+
+del annotations  # the name of the feature imported above

@@ -9,6 +9,8 @@ from gograd_core import Accuracy, Edge, Op, hookimpl
 
 def kepler_forward(xp: Any, mean_anomaly: Any, eccentricity: Any) -> Any:
     """The E with E - e sin(E) = M, by Newton's method within a bracket that halves where Newton leaves it."""
+    if not 0.0 <= eccentricity < 1.0:
+        return xp.nan  # no ellipse
     low, high = mean_anomaly - eccentricity, mean_anomaly + eccentricity
     anomaly = mean_anomaly + eccentricity * xp.sin(mean_anomaly)
     for _ in range(200):

@@ -51,9 +51,9 @@ def check_registry(registry: Registry | None = None, names: Iterable[str] = ()) 
     Raises:
         UnknownOperationError: a name is neither of an operation nor of a plugin that provides some.
     """
-    with _registry.active if registry is None else registry as known:
-        chosen = [op for name in names for op in named(known, name)] if names else known.operations()
-        return RegistryReport(tuple(check_op(op) for op in dict.fromkeys(chosen)))
+    known = _registry.active if registry is None else registry
+    chosen = [op for name in names for op in named(known, name)] if names else known.operations()
+    return RegistryReport(tuple(map(check_op, dict.fromkeys(chosen))))
 
 
 def named(registry: Registry, name: str) -> list[Op]:

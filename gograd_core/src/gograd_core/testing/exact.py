@@ -43,9 +43,6 @@ STENCILS: tuple[dict[int, float], ...] = (
     {-2: 1.0, -1: -4.0, 0: 6.0, 1: -4.0, 2: 1.0},
 )
 
-_xp = MultiprecisionNamespace()
-_columns = ColumnNamespace(_xp)
-
 
 def arguments(op: Op, point: Sequence[Any]) -> list[Any]:
     """The inputs as a call of `op` takes them: numbers, or one list per column."""
@@ -117,6 +114,8 @@ class Oracle:
 
     def __init__(self, op: Op) -> None:
         self.op = op
+        xp = MultiprecisionNamespace(op.scope.ops.__getitem__)
+        self._xp: Any = ColumnNamespace(xp) if op.variadic else xp
         self.complaint = ""
         """What was raised last where something is undecided."""
         self._known: dict[Any, Any] = {}
@@ -176,7 +175,7 @@ class Oracle:
 
         @functools.cache
         def column(digits: int) -> list[Any]:
-            found = _run(op, rule, self._forward(point, digits), point=point)
+            found = self._run(rule, self._forward(point, digits), point=point)
             return [_number(entry) for entry in as_column(op, found, length, f"partial {index}")]
 
         return [self._settle(lambda digits, i=i: column(digits)[i]) for i in range(length)]  # type: ignore[misc]
@@ -184,7 +183,7 @@ class Oracle:
     def _compute(self, point: list[Any]) -> Any:
         op = self.op
         if not op.opaque or "mpmath" in op.implementations:
-            return _run(op, op.forward, point=point)
+            return self._run(op.forward, point=point)
         if op.reference is None:
             raise InvalidOperationError(f"{op.title} is opaque, and has no reference")
         return op.reference(mpmath.mp, *arguments(op, point))
@@ -249,6 +248,11 @@ class Oracle:
             self._forwards[key] = _number(self._compute([mpmath.mpf(x) for x in point]))
         return self._forwards[key]
 
+    def _run(self, rule: Callable[..., Any], *out: Any, point: Sequence[Any]) -> Any:
+        """What a rule gives in mpmath's arithmetic, in the digits that are asked for now."""
+        inputs = arguments(self.op, [mpmath.mpf(x) for x in point])
+        return rule(self._xp, *out, *(map(Column, inputs) if self.op.variadic else inputs))
+
     def _difference(self, point: Point, orders: tuple[int, ...], scales: Sequence[float], digits: int) -> Any:
         """The derivative of f as a central difference; 0 if that is no more than rounding.
 
@@ -286,9 +290,3 @@ def _number(result: Any) -> Any:
     if isinstance(result, bool):
         return result
     return mpmath.nan if isinstance(result, (complex, mpmath.mpc)) else mpmath.mpf(result)
-
-
-def _run(op: Op, rule: Callable[..., Any], *out: Any, point: Sequence[Any]) -> Any:
-    """What a rule gives in mpmath's arithmetic, in the digits that are asked for now."""
-    inputs = arguments(op, [mpmath.mpf(x) for x in point])
-    return rule(_columns, *out, *map(Column, inputs)) if op.variadic else rule(_xp, *out, *inputs)

@@ -6,9 +6,10 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-import mpmath  # type: ignore[import-untyped]
+from mpmath import mp  # type: ignore[import-untyped]
 
 from gograd_core import registry, scalar
+from gograd_core.op import Op
 
 __all__ = ["MultiprecisionNamespace"]
 
@@ -28,12 +29,16 @@ _BY_COMPARISON = (
 
 
 class MultiprecisionNamespace:
-    """The standard's functions on mpmath's numbers; a value that is not real is NaN."""
+    """The standard's functions on mpmath's numbers; a value that is not real is NaN.
+
+    Args:
+        lookup: finds the operations that have other names; in the process-wide registry unless given.
+    """
 
     backend = "mpmath"
 
-    def __init__(self, mp: Any = mpmath.mp) -> None:
-        self._mp = mp
+    def __init__(self, lookup: Callable[[str], Op] = lambda name: registry.active[name]) -> None:
+        self._lookup = lookup
         self._functions: dict[str, Callable[..., Any]] = {
             "copysign": lambda x, y: mp.fabs(x) if y >= 0 else -mp.fabs(x),
             # mpmath finds exp(-1e300) too, and takes its time for it.
@@ -50,19 +55,20 @@ class MultiprecisionNamespace:
             **{name: getattr(mp, renamed) for name, renamed in _RENAMED.items()},
             **{name: getattr(mp, name) for name in _SAME},
         }
-        self._functions = {name: self._real(function) for name, function in self._functions.items()}
+        self._functions = {name: _real(function) for name, function in self._functions.items()}
         self._functions |= {name: getattr(scalar, name) for name in _BY_COMPARISON}
 
     def __getattr__(self, name: str) -> Any:
         if name in self._functions:
             return self._functions[name]
         if name in _CONSTANTS:
-            return +getattr(self._mp, name)  # in the digits that are asked for now
-        return registry.active[name].bind(self)
+            return +getattr(mp, name)  # in the digits that are asked for now
+        return self._lookup(name).bind(self)
 
-    def _real(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        def real(*args: Any) -> Any:
-            result = function(*args)
-            return self._mp.nan if isinstance(result, self._mp.mpc) else result
 
-        return real
+def _real(function: Callable[..., Any]) -> Callable[..., Any]:
+    def real(*args: Any) -> Any:
+        result = function(*args)
+        return mp.nan if isinstance(result, mp.mpc) else result
+
+    return real

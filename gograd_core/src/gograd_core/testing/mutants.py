@@ -36,22 +36,28 @@ def mutants(op: Op) -> Iterator[Mutant]:
     """Versions of `op`, each with one mistake."""
     if op.formula is not None:
         for what, rule in (*_wrapped(op, op.formula, 1), *rewritten(op.formula)):
-            yield Mutant(attrs.evolve(op, forward=rule), f"forward: {what}")
+            yield Mutant(_changed(op, forward=rule), f"forward: {what}")
     if "scalar" in op.implementations:
         for what, rule in _wrapped(op, resolve(op.implementations["scalar"]), 0):
             implementations = {**op.implementations, "scalar": rule}
-            yield Mutant(attrs.evolve(op, implementations=implementations), f"forward of floats: {what}")
+            yield Mutant(_changed(op, implementations=implementations), f"forward of floats: {what}")
     for index in differentiable(op):
         partial: Rule = op.partials[index]  # type: ignore[assignment]
         for what, rule in (("zeroed", _zeroed(partial)), *_wrapped(op, partial, 2), *rewritten(partial)):
             partials = (*op.partials[:index], rule, *op.partials[index + 1 :])
-            yield Mutant(attrs.evolve(op, partials=partials), f"{rule_name(op, index)}: {what}")
+            yield Mutant(_changed(op, partials=partials), f"{rule_name(op, index)}: {what}")
     for first, second in itertools.combinations(differentiable(op), 2):
         swapped = list(op.partials)
         swapped[first], swapped[second] = swapped[second], swapped[first]
         yield Mutant(
-            attrs.evolve(op, partials=tuple(swapped)), f"{rule_name(op, first)} and {rule_name(op, second)} swapped"
+            _changed(op, partials=tuple(swapped)), f"{rule_name(op, first)} and {rule_name(op, second)} swapped"
         )
+
+
+def _changed(op: Op, **fields: Any) -> Op:
+    changed = attrs.evolve(op, **fields)
+    changed.enter(op.scope)
+    return changed
 
 
 def _wrapped(op: Op, rule: Rule, skipped: int) -> Iterator[Rewritten]:

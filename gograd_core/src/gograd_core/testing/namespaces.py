@@ -12,7 +12,6 @@ from typing import Any
 import attrs
 
 from gograd_core.errors import InvalidOperationError
-from gograd_core.namespaces import ArrayNamespace
 from gograd_core.op import Op
 from gograd_core.testing.accuracy import excused
 from gograd_core.testing.edges import special_points
@@ -119,7 +118,7 @@ def _results(
     values = [float_value(op, point) for point in batch]
     for point, scalar, array in zip(batch, values, _numbers(out, len(batch)), strict=True):
         yield "forward", unit(len(point)), point, scalar, array
-    xp = ArrayNamespace(module)
+    xp = op.scope.arrays(module)
     out = make(module, out) if getattr(out, "shape", ()) and differentiable(op) else out
     for index in differentiable(op):
         found = op.partials[index](xp, out, *inputs)  # type: ignore[misc]

@@ -1,0 +1,126 @@
+"""The kit proves itself: broken versions of every installed operation are rejected.
+
+Those that are not must be no worse than the original. `python -m gograd_core.testing.mutation`
+prints them by name; so do these tests, with -rP, and their counts stand at the end of the run.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+
+import pytest
+
+from gograd_core import Accuracy, Op, ops, registry
+from gograd_core.testing.mutants import mutants
+from gograd_core.testing.mutation import trials
+
+OPERATIONS = registry.active.operations()
+
+
+@pytest.mark.parametrize("op", OPERATIONS, ids=lambda op: op.name)
+def test_no_mutant_survives(op, record_property):
+    found = list(trials(op))
+    for trial in found:
+        if trial.fate != "rejected":
+            print(f"{op.name}: {trial.fate}: {trial.mutant.what}")
+    record_property("mutants", dict(Counter(trial.fate for trial in found)))
+    assert [trial.mutant.what for trial in found if trial.fate == "survived"] == []
+    assert any(trial.fate == "rejected" for trial in found)
+
+
+def halved(xp, x):
+    return 0.5 * x
+
+
+def difference(xp, out, x, y):
+    return halved(xp, x) - y
+
+
+def what(op):
+    return {mutant.what for mutant in mutants(op)}
+
+
+class TestMutants:
+    def test_of_a_lambda(self):
+        op = Op("f", forward=lambda xp, x: x * x + 1.0, partials=(lambda xp, out, x: 2.0 * x,))
+        assert what(op) == {
+            "forward: negated",
+            "forward: rounded to 15 digits",
+            "forward: x * x + 1.0 → x * x",
+            "forward: x * x + 1.0 → 1.0",
+            "forward: x * x + 1.0 → x * x - 1.0",
+            "forward: x * x → x",
+            "partial x: zeroed",
+            "partial x: negated",
+            "partial x: rounded to 15 digits",
+            "partial x: 2.0 * x → 2.0",
+            "partial x: 2.0 * x → x",
+        }
+
+    def test_of_two_inputs(self):
+        op = Op("f", forward=lambda xp, x, y: xp.atan2(x, y), partials=(difference, difference))
+        assert {
+            "forward: inputs x and y swapped",
+            "forward: xp.atan2(x, y) → xp.atan2(y, x)",
+            "partial y: inputs x and y swapped",
+            "partial y: halved(xp, x) - y → halved(xp, x) + y",
+            "partial y: halved(xp, x) - y → y - halved(xp, x)",
+            "partial y: 0.5 * x → x in halved",
+            "partial x and partial y swapped",
+        } <= what(op)
+
+    def test_the_condition_of_where_is_no_operand(self):
+        op = Op("f", forward=lambda xp, x: xp.where(x < 0.0, -x, x), partials=(None,))
+        assert {
+            "forward: xp.where(x < 0.0, -x, x) → xp.where(x < 0.0, x, -x)",
+            "forward: x < 0.0 → 0.0 < x",
+            "forward: -x → x",
+        } == {mutant for mutant in what(op) if "→" in mutant}
+
+    def test_of_functions_that_have_no_source(self):
+        op = Op("f", implementations={"scalar": math.sin}, partials=(lambda xp, out, x: xp.cos(x),))
+        assert what(op) == {
+            "forward of floats: negated",
+            "forward of floats: rounded to 15 digits",
+            "partial x: zeroed",
+            "partial x: negated",
+            "partial x: rounded to 15 digits",
+        }
+
+    def test_of_rules_made_by_a_function(self):
+        def scaled(factor):
+            return Op("f", forward=lambda xp, x: factor * x, partials=(lambda xp, out, x: factor,))
+
+        (rewritten,) = [mutant.op for mutant in mutants(scaled(3.0)) if mutant.what == "forward: factor * x → factor"]
+        assert rewritten(5.0) == 3.0
+
+    def test_differ_in_one_place_and_leave_the_original_alone(self):
+        op = Op("f", forward=lambda xp, x, y: x * y, partials=(difference, difference))
+        found = {mutant.what: mutant.op for mutant in mutants(op)}
+        broken = found["partial y: 0.5 * x → 0.5 in halved"]
+        assert broken.partials[1](None, 0.0, 8.0, 3.0) == -2.5
+        assert broken.partials[0](None, 0.0, 8.0, 3.0) == op.partials[1](None, 0.0, 8.0, 3.0) == 1.0
+        assert broken.forward is op.forward
+
+    @pytest.mark.parametrize(("ulps", "digits"), [(1.0, 15), (4.0, 15), (5.0, 14), (40.0, 14), (64.0, 13)])
+    def test_lose_more_digits_than_the_operation_may(self, ulps, digits):
+
+        op = Op("f", forward=lambda xp, x: x, partials=(None,), accuracy=Accuracy(ulps, why="some"))
+        (shortened,) = [mutant.op for mutant in mutants(op) if "digits" in mutant.what]
+        assert shortened(1.0 / 3.0) == float(f"0.{'3' * digits}")
+
+
+class TestFates:
+    @staticmethod
+    def fates(op):
+        return {trial.mutant.what: trial.fate for trial in trials(op)}
+
+    def test_a_swap_in_hypot_is_equivalent(self):
+        assert self.fates(ops.hypot)["forward: inputs x and y swapped"] == "equivalent"
+
+    def test_so_is_a_negated_zero(self):
+        assert self.fates(ops.floor)["partial x: negated"] == "equivalent"
+
+    def test_all_others_are_rejected(self):
+        assert set(self.fates(ops.tanh).values()) == {"rejected"}

@@ -1,0 +1,134 @@
+"""Where operations are tried."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from gograd_core import Edge, InvalidOperationError, Op, ops
+from gograd_core.testing.points import inside, points_of
+
+
+def op_of(forward, count=1, **fields):
+    return Op("f", forward=forward, partials=(lambda xp, out, *inputs: 0.0,) * count, **fields)
+
+
+def tried(op):
+    return points_of(op).tried
+
+
+def test_are_the_same_every_time():
+    assert points_of(ops.pow).tried == points_of(ops.pow).tried
+
+
+def test_contain_the_samples():
+    assert set(ops.tanh.samples) <= set(tried(ops.tanh))
+
+
+def test_begin_where_numbers_are_of_ordinary_size():
+    (first,), (last,) = tried(ops.sin)[0], tried(ops.sin)[-1]
+    assert 0.1 < abs(first) < 10.0
+    assert not 1e-100 < abs(last) < 1e100
+
+
+def test_are_of_both_signs_and_every_size():
+    found = [x for (x,) in tried(op_of(lambda xp, x: x))]
+    for negative in (False, True):
+        sizes = [abs(x) for x in found if (x < 0.0) is negative]
+        assert min(sizes) < 1e-50
+        assert max(sizes) > 1e50
+        assert sum(1e-3 <= size <= 10.0 for size in sizes) >= 5
+
+
+@pytest.mark.parametrize(("op", "holds"), [(ops.log, lambda x: x > 0.0), (ops.asin, lambda x: -1.0 <= x <= 1.0)])
+def test_lie_in_the_domain(op, holds):
+    points = points_of(op)
+    assert all(holds(x) for (x,) in (*points.tried, *points.beyond, *points.undecided))
+    assert points.unreal == []
+
+
+def test_without_a_domain_lie_where_the_value_is_real():
+    assert all(x > 0.0 for (x,) in tried(op_of(lambda xp, x: xp.sqrt(x) + xp.log(x), samples=((1.0,),))))
+
+
+@pytest.mark.parametrize("x", [1.0, -1.0])
+def test_lie_beside_the_borders_of_the_domain(x):
+    found = [point[0] for point in tried(ops.asin)]
+    assert {math.nextafter(x, 0.0), x * (1 - 1e-9), x * (1 - 1e-3)} <= set(found)
+
+
+def test_lie_beside_edges_but_not_on_them():
+    op = op_of(lambda xp, x, y: x * y, 2, edges=(Edge((3.0, 0.0), 0.0, (0.0, 0.0), "pinned"),))
+    found = set(tried(op))
+    assert {(math.nextafter(3.0, 4.0), 0.0), (3.0 + 3.0 * 1e-3, 0.0), (3.0, -1e-9)} <= found
+    assert (3.0, 0.0) not in found
+
+
+def test_have_values_that_floats_can_hold():
+    points = points_of(ops.sinh)
+    assert all(abs(x) < 711.0 for (x,) in points.tried)
+    assert points.beyond
+    assert all(abs(x) > 710.0 for (x,) in points.beyond)
+
+
+def test_inputs_without_derivative_are_those_of_samples():
+    assert {point[0] for point in tried(ops.where)} == {sample[0] for sample in ops.where.samples}
+
+
+def test_unless_no_input_has_one():
+    assert len({x for x, _ in tried(ops.less)}) > 20
+
+
+def test_of_columns_have_several_lengths():
+    lengths = {len(point) for point in tried(ops.dot)}
+    assert lengths == {2, 4, 6, 8, 10}
+
+
+def test_columns_without_derivative_are_those_of_samples():
+    weighted = Op(
+        "weighted",
+        forward=lambda xp, weights, x: xp.sum(weights * x),
+        partials=(None, lambda xp, out, weights, x: weights),
+        variadic=True,
+        samples=(((1.0, 2.0), (3.0, 4.0)), ((5.0,), (6.0,))),
+    )
+    assert {point[: len(point) // 2] for point in tried(weighted)} == {(1.0, 2.0), (5.0,)}
+
+
+def test_of_an_opaque_operation_are_known_by_its_floats():
+    found = tried(op_of(lambda xp, x: math.sqrt(x), opaque=True, samples=((4.0,),)))
+    assert (4.0,) in found
+    assert all(x >= 0.0 for (x,) in found)
+
+
+def test_inside_the_domain_without_a_value_are_told():
+    points = points_of(op_of(lambda xp, x: xp.log(x), domain="x > -1", samples=((1.0,),)))
+    assert points.unreal
+    assert all(-1.0 < x < 0.0 for (x,) in points.unreal)
+
+
+class TestDomains:
+    @pytest.mark.parametrize(
+        ("domain", "point", "expected"),
+        [
+            ("", (math.pi,), True),
+            ("0 <= x < 1", (0.0,), True),
+            ("0 <= x < 1", (1.0,), False),
+            ("x > 0 or x != floor(x)", (-2.5,), True),
+            ("x > 0 or x != floor(x)", (-2.0,), False),
+            ("1 / x > 0", (0.0,), False),
+        ],
+    )
+    def test_are_conditions_in_python(self, domain, point, expected):
+        assert inside(op_of(lambda xp, x: x, domain=domain), point) is expected
+
+    def test_of_columns(self):
+        op = op_of(lambda xp, x: xp.sum(x), domain="all(entry > 0 for entry in x)", variadic=True)
+        assert inside(op, (1.0, 2.0))
+        assert not inside(op, (1.0, -2.0))
+
+    @pytest.mark.parametrize("domain", ["y > 0", "x >", "x > 'a'"])
+    def test_that_are_none_are_refused(self, domain):
+        with pytest.raises(InvalidOperationError, match="operation 'f': domain"):
+            points_of(op_of(lambda xp, x: x, domain=domain, samples=((1.0,),)))
