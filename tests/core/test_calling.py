@@ -227,3 +227,9 @@ class TestDomain:
     def test_errstate_refuses_other_words(self):
         with pytest.raises(ValueError, match="'raise' or 'ignore', not 'warn'"):
             errstate(domain="warn")
+
+
+@pytest.mark.parametrize("entries", [[2, 4], [2.0, 4.0]])
+def test_arrays_of_integers_are_real_numbers(entries):
+    assert ops.reciprocal(np.array(entries)).tolist() == [0.5, 0.25]
+    assert ops.sum(np.array(entries)) == 6.0

@@ -309,3 +309,20 @@ class TestNeuronsThatNobodyAsksAbout:
         x = Neuron(0.0)
         y = ops.sqrt(x)
         assert gradient(y * 2.0, y) == 2.0
+
+
+def test_an_opaque_rule_may_use_transforms_itself():
+    def cube_root(xp, x):
+        root = max(1.0, x)
+        for _ in range(60):
+            root -= (root**3 - x) / grad(lambda r: r**3)(root)
+        return root
+
+    op = Op("root", forward=cube_root, partials=(lambda xp, out, x: 1.0 / grad(lambda r: r**3)(out),), opaque=True)
+    assert op(8.0) == grad(lambda x: x * op(8.0))(1.0) == 2.0
+    assert grad(op)(8.0) == pytest.approx(1.0 / 12.0, rel=1e-15)
+
+
+def test_a_truth_value_has_no_derivative():
+    with pytest.raises(TypeError, match="it returned a truth value"):
+        grad(lambda x: x > 0.0)(1.0)

@@ -29,7 +29,14 @@ def call_with_arrays(op: Op, inputs: tuple[Any, ...]) -> Any:
         import numpy as np  # an object array exists, so NumPy is there
 
         return np.frompyfunc(op, len(inputs), 1)(*inputs)
-    return op.bind(op.scope.arrays(arrays[0].__array_namespace__()))(*inputs)
+    library = arrays[0].__array_namespace__()
+    return op.bind(op.scope.arrays(library))(*[_real(library, x) for x in inputs])
+
+
+def _real(library: Any, x: Any) -> Any:
+    """Integers as floats: a rule is one of real numbers."""
+    integers = is_array(x) and library.isdtype(x.dtype, "integral")
+    return library.astype(x, library.float64) if integers else x
 
 
 def _holds_neurons(inputs: Sequence[Any]) -> bool:

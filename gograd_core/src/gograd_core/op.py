@@ -16,6 +16,7 @@ from gograd_core.errors import InvalidOperationError
 from gograd_core.facts import Accuracy, Edge, Provider
 from gograd_core.implementations import Implemented
 from gograd_core.namespaces import ArrayNamespace, ColumnNamespace
+from gograd_core.recording import outside_transforms
 from gograd_core.scope import IN_FORCE, Scope
 from gograd_core.validation import validate
 
@@ -93,6 +94,10 @@ class Op:
         object.__setattr__(self, "arity", 0 if self.variadic else len(self.partials))
         if not self.symbol:
             object.__setattr__(self, "symbol", self.operator or self.name)
+        if self.opaque:
+            rules = [rule and outside_transforms(rule) for rule in (self.formula, *self.partials)]
+            object.__setattr__(self, "forward", rules[0])
+            object.__setattr__(self, "partials", tuple(rules[1:]))
         if self.implementations:
             object.__setattr__(self, "forward", Implemented(self))
         self.enter(IN_FORCE)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import threading
+from collections.abc import Callable
 from contextvars import ContextVar
+from typing import Any
 
 from gograd_core.blocks import Block
 
-__all__ = ["is_recording", "no_grad", "recording"]
+__all__ = ["depth", "is_recording", "no_grad", "outside_transforms", "recording"]
 
 _recording: ContextVar[tuple[bool, ...]] = ContextVar("gograd_recording", default=(True,))
+# How many transforms are running: what is called inside one gives neurons, so that the outer one
+# can differentiate it. A float there would cut the graph, and the outer derivative would be wrong.
+depth: ContextVar[int] = ContextVar("gograd_transform_depth", default=0)
 pauses = 0  # how many no_grad blocks are open anywhere: nobody asks the slower ContextVar if none
 _pauses_lock = threading.Lock()
 
@@ -43,3 +49,20 @@ class recording(Block):
 
     def __init__(self) -> None:
         super().__init__(_recording, True)
+
+
+def outside_transforms(rule: Callable[..., Any]) -> Callable[..., Any]:
+    """A rule on floats that may use transforms itself: they give it floats, whatever is running around it."""
+    if getattr(rule, "is_outside_transforms", False):
+        return rule
+
+    @functools.wraps(rule)
+    def run(*args: Any) -> Any:
+        token = depth.set(0)
+        try:
+            return rule(*args)
+        finally:
+            depth.reset(token)
+
+    vars(run)["is_outside_transforms"] = True
+    return run

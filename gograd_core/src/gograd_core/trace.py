@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
 from operator import itemgetter
 from typing import Any
 
@@ -16,30 +15,26 @@ from gograd_core.builtin_ops import identity
 from gograd_core.evaluation import as_float
 from gograd_core.forward import ForwardSweep, creation_order
 from gograd_core.neuron import Neuron, next_stamp
-from gograd_core.recording import is_recording, recording
+from gograd_core.recording import depth, is_recording, recording
 from gograd_core.tree import Rebuild, flatten, flatten_like
 
 __all__ = ["Trace", "as_neurons", "is_nested", "nested", "numbers_like", "pull", "trace"]
 
-# How many transforms are running: what is called inside one gives neurons, so that the outer one
-# can differentiate it. A float there would cut the graph, and the outer derivative would be wrong.
-_depth: ContextVar[int] = ContextVar("gograd_transform_depth", default=0)
-
 
 def is_nested() -> bool:
     """Whether an outer transform differentiates what is computed here and now, so that it must be neurons."""
-    return _depth.get() > 0 and is_recording()
+    return depth.get() > 0 and is_recording()
 
 
 @contextmanager
 def nested() -> Iterator[None]:
     """A block whose results will be differentiated: a graph is recorded, and transforms give neurons."""
-    token = _depth.set(_depth.get() + 1)
+    token = depth.set(depth.get() + 1)
     try:
         with recording():
             yield
     finally:
-        _depth.reset(token)
+        depth.reset(token)
 
 
 @attrs.frozen(eq=False, slots=False)
@@ -124,6 +119,8 @@ def trace(
         result = f(*changed, **(kwargs or {}))
     expectation = f"{_name(f)} must return {'one number' if scalar else 'numbers'} to be differentiated;"
     results, like_result = ([result], itemgetter(0)) if scalar else flatten(result)
+    if any(isinstance(number, bool) for number in results):
+        raise TypeError(f"{expectation} it returned a truth value, which has no derivative")
     outputs = [number if type(number) is Neuron else Neuron(as_float(number, expectation)) for number in results]
     return Trace(argument, result, like_argument, like_result, inputs, outputs, since, graph)
 
