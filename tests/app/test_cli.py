@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import runpy
 import struct
+import subprocess
+import sys
 from importlib import metadata
 
 import mpmath
@@ -150,7 +153,7 @@ def test_eval_fails_with_one_line(run, arguments, message):
         ("--layers", "a", "positive numbers separated by commas, got 'a'"),
         ("--layers", "8,0", "got '8,0'"),
         ("--layers", "-3", "got '-3'"),
-        ("--activation", "tanhh", "'tanhh' is no operation of one number"),
+        ("--activation", "tanhh", "no installed operation is 'tanhh'. Did you mean 'tanh'?"),
         ("--activation", "add", "'add' is no operation of one number"),
         ("--activation", "dot", "'dot' is no operation of one number"),
         ("--epochs", "0", "--epochs"),
@@ -234,3 +237,17 @@ def test_a_domain_error_says_what_happened_and_gives_no_advice_for_programs(run)
     code, _, errors = run("eval", "log(x)", "x=-1")
     assert code == 1
     assert errors == "gograd: log(x=-1.0) is nan, not a finite number, in log (gograd-ops-extra 0.1.0)\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "printed"),
+    [(("check", "tanh", "where"), "passed"), (("ops",), r"\u03a3"), (("ops", "show", "where"), "by condition: none")],
+)
+@pytest.mark.parametrize("columns", ["40", "160"])
+def test_where_the_output_has_only_ascii_it_is_said_in_ascii(arguments, printed, columns):
+    variables = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "COLUMNS": columns}
+    command = [sys.executable, "-m", "gograd", *arguments]
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.isascii()
+    assert columns == "40" or printed in done.stdout

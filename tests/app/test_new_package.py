@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import errno
+import pathlib
 import subprocess
 import sys
 import tomllib
@@ -111,6 +113,10 @@ class TestFiles:
         ("2ops", "'2ops' gives no name for a module: '2ops'"),
         ("class", "'class' gives no name for a module: 'class'"),
         ("json", "'json' is taken by Python itself"),
+        ("test", "'test' is taken"),
+        ("NumPy", "'NumPy' is taken: a module 'numpy' is installed already, and hides yours; choose another name"),
+        ("pytest", "'pytest' is taken"),
+        ("gograd-ops-special", "'gograd-ops-special' is taken by gograd itself"),
         ("gograd", "'gograd' is taken by gograd itself"),
         ("Gograd_Ops.Extra", "'Gograd_Ops.Extra' is taken by gograd itself: choose another name"),
     ],
@@ -121,6 +127,43 @@ def test_a_bad_name_is_refused(run, in_folder, name, message):
     assert error.startswith("gograd: ")
     assert message in error
     assert files(in_folder) == []
+
+
+@pytest.mark.parametrize("author", ["Ada\nLovelace", "\x7f", "\x1b[31mAda", "\udcff"])
+def test_an_author_with_control_characters_is_refused(run, in_folder, author):
+    code, output, error = run("new", "my-ops", "--author", author)
+    assert (code, output) == (1, "")
+    assert error == f"gograd: the author's name holds a control character: {author!r}\n"
+    assert files(in_folder) == []
+
+
+@pytest.mark.parametrize("folder", ["file/my-ops", "x" * 300])
+def test_where_nothing_can_be_written_it_fails_with_one_line(run, in_folder, folder):
+    (in_folder / "file").write_text("mine")
+    code, output, error = run("new", "my-ops", "--folder", folder)
+    assert (code, output) == (1, "")
+    assert error.startswith("gograd: cannot write ")
+    assert len(error.splitlines()) == 1
+    assert files(in_folder) == ["file"]
+
+
+def test_an_overlong_name_fails_with_one_line(run, in_folder):
+    code, output, error = run("new", "x" * 300)
+    assert (code, output) == (1, "")
+    assert error.startswith("gograd: cannot write ")
+    assert len(error.splitlines()) == 1
+
+
+def test_nothing_stays_half_written(run, in_folder, monkeypatch):
+    def write_text(path, text, **options):
+        if path.name == "pyproject.toml":
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(pathlib.Path, "write_text", write_text)
+    code, output, error = run("new", "my-ops")
+    assert (code, output) == (1, "")
+    assert error == "gograd: cannot write my-ops/pyproject.toml: No space left on device\n"
+    assert not (in_folder / "my-ops").exists()
 
 
 @pytest.mark.parametrize("there", ["my-ops", "my-ops/notes.txt"])
@@ -152,3 +195,11 @@ def test_its_tests_pass_as_generated(generated):
     assert "7 passed" in done.stdout
     printed = environment.run("from gograd_core import ops; print(ops.gudermannian.provider, ops.gudermannian(0.0))")
     assert printed == "my-ops 0.1.0 0.0"
+
+
+def test_an_operation_that_is_not_found_is_explained(generated):
+    package, environment = generated
+    environment.variables["GOGRAD_DISABLE_PLUGINS"] = "my-ops"
+    done = environment.execute(environment.python, "-m", "pytest", "-q", cwd=package)
+    assert done.returncode == 1
+    assert "my-ops 0.1.0 (my-ops) blocked: by GOGRAD_DISABLE_PLUGINS" in done.stdout

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import math
 import struct
+from fractions import Fraction
 
+import mpmath
 import numpy as np
 import pytest
 
 from gograd.describe import described, function_name, other_names, sources
 from gograd.plots import curves
-from gograd_core import Edge, Op, Registry, ops, registry
+from gograd_core import Accuracy, Edge, Op, Registry, ops, registry
 
 
 def slope(xp, out, x):
@@ -54,6 +56,29 @@ class TestJson:
         ]
         assert found["samples"] == [["inf"]]
         assert json.loads(json.dumps(found, allow_nan=False)) == found
+
+    @pytest.mark.parametrize(
+        ("value", "plain"),
+        [
+            (np.int64(2), 2),
+            (np.float64("inf"), "inf"),
+            (np.array([1.0, np.nan]), [1.0, "nan"]),
+            ((Fraction(1, 2), True, None), [0.5, True, None]),
+            (Fraction(10**400), f"Fraction({10**400}, 1)"),
+            (mpmath.mpf("0.25"), 0.25),
+        ],
+    )
+    def test_every_kind_of_number_is_plain(self, value, plain):
+        found = described(op(edges=[Edge((value,), 0.0, (value,), "why")]))
+        assert json.loads(json.dumps(found["edges"], allow_nan=False))[0]["inputs"] == [plain]
+
+    def test_any_accuracy_is_valid_json(self):
+        found = described(op(accuracy=Accuracy(math.inf, input_ulps=np.int64(2), why="so")))
+        assert json.loads(json.dumps(found, allow_nan=False))["accuracy"] == {
+            "ulps": "inf",
+            "input_ulps": 2,
+            "why": "so",
+        }
 
     def test_an_operation_without_provider(self):
         assert described(op())["distribution"] == ""
@@ -127,6 +152,12 @@ class TestSources:
         exec("def f(xp, x): return x", namespace)
         assert sources(op(forward=namespace["f"], partials=(None,))) == ""
         assert sources(op(forward=math.hypot, partials=(None,))) == ""
+
+    def test_a_function_may_be_of_no_module(self):
+        namespace = {"__name__": None}
+        exec("def f(xp, x): return g(x)\ndef g(x): return x", namespace)
+        assert namespace["f"].__module__ is None
+        assert sources(op(forward=namespace["f"], partials=(None,))) == ""
 
     @pytest.mark.parametrize(("function", "name"), [(math.erf, "math:erf"), ("a.b:c", "a.b:c"), (np.exp, "numpy:exp")])
     def test_a_function_is_named(self, function, name):

@@ -90,7 +90,8 @@ def test_strict_is_content_if_none_failed(run):
 
 
 def test_json_has_everything(plugins):
-    found = {each["distribution"]: each for each in json.loads(plugins("--json").stdout)}
+    printed = json.loads(plugins("--json").stdout)
+    found = {each["distribution"]: each for each in printed["plugins"]}
     assert {each["entry_point"] for each in found.values()} >= {"ops", "basic", "core"}
     assert {name: each["status"] for name, each in found.items() if name in PLUGINS} == {
         "good": "loaded",
@@ -102,3 +103,7 @@ def test_json_has_everything(plugins):
     assert good["seconds"] > 0.0 == found["unwanted"]["seconds"]
     assert found["broken"]["reason"] == "RuntimeError: no licence was found"
     assert {"add", "pow"} <= {*found["gograd-ops-basic"]["operations"]}
+    complaints = printed["complaints"]
+    assert len(complaints) == len({*complaints})
+    assert "gograd plugin 'nowhere' was chosen or blocked, but is not installed" in complaints
+    assert "gograd plugin good 2.1: 'tanh' belongs to gograd-ops-extra 0.1.0" in complaints

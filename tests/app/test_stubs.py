@@ -10,17 +10,19 @@ import subprocess
 import sys
 import sysconfig
 
+import attrs
 import pytest
 from typer.testing import CliRunner
 
 from gograd.cli import app
-from gograd.stubs import stub_files
-from gograd_core import Op, Registry, ops
+from gograd.stubs import _class_name, stub_files
+from gograd_core import Op, Provider, Registry, ops
 
 HEADER = """
 import math
 from array_api import Array
-from gograd_core import Neuron, Op, errstate, gradient, ops
+from gograd_core import Neuron, Op, Registry, errstate, gradient, ops
+from gograd_core.registry import active
 
 x, y, number, numbers, neurons, array = Neuron(1.0), Neuron(2.0), 0.5, [1.0, 2.0], [Neuron(1.0)], Array()
 mixed: list[Neuron | float] = [x, 2.0]
@@ -39,7 +41,7 @@ REVEALED = {
     "ops.tanh(x)": "Neuron",
     "ops.tanh(either)": "Neuron | float",
     "ops.tanh(array)": "Any",
-    "ops.tanh": "_gograd_ops_extra_tanh",
+    "ops.tanh": "_gograd_ops_extra__tanh",
     "ops.tanh.samples": "tuple[tuple[Any, ...], ...]",
     "ops['tanh']": "Op",
     "ops.maximum(1.0, 2.0)": "float",
@@ -77,6 +79,10 @@ REVEALED = {
     "sorted(neurons)": "list[Neuron]",
     "hash(x)": "int",
     "gradient(x, [y])": "Any",
+    "Registry(discover=False).ops.tanhh": "Any",
+    "Registry(discover=False).ops['tanh']": "Op",
+    "active.ops": "Operations",
+    "len(active)": "int",
 }
 REJECTED = {
     "ops.tanhh(x)": 'maybe "tanh"',
@@ -171,15 +177,21 @@ class TestFiles:
         write("--folder", tmp_path)
         with Registry(discover=False):
             write("--folder", tmp_path)
-        found = members((tmp_path / "gograd_core-stubs" / "operations.pyi").read_text(), "Operations")
+        found = members((tmp_path / "gograd_core-stubs" / "operations.pyi").read_text(), "InstalledOperations")
         assert "pi" in found
         assert "tanh" not in found
 
     def test_every_name_is_there_and_no_way_to_other_names(self, known):
         files = stub_files(known)
-        assert members(files["operations.pyi"], "Operations") >= {"half", "halved", "total", "pi", "__getitem__"}
+        assert members(files["operations.pyi"], "InstalledOperations") >= {
+            "half",
+            "halved",
+            "total",
+            "pi",
+            "__getitem__",
+        }
         assert members(files["neuron.pyi"], "Neuron") >= {"half", "halved", "value", "__lt__", "__hash__"}
-        for stub, name in (("operations.pyi", "Operations"), ("neuron.pyi", "Neuron")):
+        for stub, name in (("operations.pyi", "InstalledOperations"), ("neuron.pyi", "Neuron")):
             assert members(files[stub], name).isdisjoint({"__getattr__", "__float__", "__add__"})
         assert "total" not in members(files["neuron.pyi"], "Neuron")
 
@@ -189,7 +201,43 @@ class TestFiles:
 
     def test_names_that_nobody_has_are_not_there(self, known, monkeypatch):
         monkeypatch.setattr(type(known), "__contains__", lambda self, name: name != "half")
-        assert "half" not in members(stub_files(known)["operations.pyi"], "Operations")
+        assert "half" not in members(stub_files(known)["operations.pyi"], "InstalledOperations")
+
+    def test_a_registry_s_own_namespace_may_have_any_name(self, known):
+        found = members(stub_files(known)["operations.pyi"], "Operations")
+        assert "__getattr__" in found
+        assert "half" not in found
+
+    @pytest.mark.parametrize("error", [ImportError("no scipy"), ZeroDivisionError()])
+    def test_an_operation_that_fails_gives_numbers(self, known, error):
+        def forward(xp, x):
+            raise error
+
+        known.register(Op("failing", forward=forward, partials=(None,), samples=((1.0,),)))
+        assert "def failing(self, /) -> Neuron" in stub_files(known)["neuron.pyi"]
+
+    def test_an_input_may_be_called_self(self, known):
+        rule = eval("lambda xp, out, self, _self: out")
+        known.register(Op("selfish", forward=lambda xp, self, _self: self, partials=(rule, rule)))
+        (found,) = [each for each in classes(stub_files(known)["operations.pyi"]) if each.name.endswith("_selfish")]
+        assert [each.arg for each in found.body[-1].args.posonlyargs] == ["__self", "self", "_self"]
+
+    def test_operations_of_different_packages_have_different_classes(self):
+        pairs = [("a-b", "c"), ("a", "b_c"), ("a-b-c", "d"), ("a", "b__c_d")]
+        made = [attrs.evolve(double(name), provider=Provider(distribution)) for distribution, name in pairs]
+        assert len({*map(_class_name, made)}) == len(pairs)
+
+    @pytest.mark.parametrize("folder", ["file", "file/below", "x" * 300])
+    def test_where_nothing_can_be_written_it_fails_with_one_line(self, tmp_path, folder):
+        (tmp_path / "file").write_text("mine")
+        result = CliRunner().invoke(app, ["stubs", "--folder", str(tmp_path / folder)])
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert result.stderr.startswith(f"gograd: cannot write {tmp_path / folder}")
+        assert len(result.stderr.splitlines()) == 1
+
+
+def double(name):
+    return Op(name, forward=lambda xp, x: 2.0 * x, partials=(lambda xp, out, x: 2.0,))
 
 
 @pytest.fixture

@@ -74,11 +74,12 @@ def call_by_strike(xp: Any, out: Any, spot: Any, strike: Any, time: Any, rate: A
 def call_by_time(xp: Any, out: Any, spot: Any, strike: Any, time: Any, rate: Any, volatility: Any) -> Any:
     d1, _ = moneyness(xp, spot, strike, time, rate, volatility)
     decay = 0.5 * spot * xp.norm_pdf(d1) * volatility / xp.sqrt(time)
-    return decay + rate * strike * exercise(xp, spot, strike, time, rate, volatility)
+    return decay + rate * (strike * exercise(xp, spot, strike, time, rate, volatility))
 
 
 def call_rho(xp: Any, out: Any, spot: Any, strike: Any, time: Any, rate: Any, volatility: Any) -> Any:
-    return time * strike * exercise(xp, spot, strike, time, rate, volatility)
+    # In this order no product is too large for a float but one whose value is.
+    return strike * exercise(xp, spot, strike, time, rate, volatility) * time
 
 
 def call_vega(xp: Any, out: Any, spot: Any, strike: Any, time: Any, rate: Any, volatility: Any) -> Any:
