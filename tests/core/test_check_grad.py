@@ -44,6 +44,11 @@ class TestAgreement:
             (lambda x: 1.0 + ops.sin(x), (1e-9,)),
             (lambda x: ops.exp(-1e6 * (x - 1.0) ** 2), (1.0001,)),
             (lambda x, y: x**y, (2.5, 3)),
+            (ops.tan, (1.5707963,)),
+            (ops.gamma, (-2.9999,)),
+            (lambda x: ops.sin(1e6 * x), (1.0,)),
+            (lambda x: ops.atan(1e8 * (x - 1.0)), (1.0,)),
+            (lambda x: ops.sin(1.0 / x), (1e-4,)),
             (lambda p: p["w"][0] * ops.tanh(p["w"][1]), ({"w": [0.5, -0.2]},)),
             (lambda m, v: ((m @ v) ** 2).sum(), (np.arange(6.0).reshape(2, 3), np.array([1.0, -1.0, 0.5]))),
             (lambda x: grad(lambda y: x * y**3)(x), (2.0,)),
@@ -109,6 +114,36 @@ class TestDisagreement:
     def test_the_one_that_explains_most_is_named(self):
         f = lambda x: one_digit(x) + ops.tanh(negative(x))  # noqa: E731
         assert check_grad(f, (0.5,)).culprit.op is negative
+
+    def test_errors_that_cancel_are_no_explanation(self):
+        wrong_product = operation(
+            "wrong_product", lambda xp, x, y: x * y, lambda xp, out, x, y: 1.001 * y, lambda xp, out, x, y: x
+        )
+        report = check_grad(lambda x: dropped(x) - dropped(x) + wrong_product(x, x), (0.7,))
+        assert report.culprit.op is wrong_product
+        report = check_grad(lambda x: dropped(x) - dropped(x) + x * x.value, (0.7,))
+        assert not report.passed
+        assert report.culprit is None
+
+    def test_errors_are_weighed_by_right_derivatives(self):
+        """A wrong derivative of 0 hides no error before it."""
+        zero = operation("zero", *WRONG["zero"][:2])
+        assert check_grad(lambda x: zero(2.0 * x), (0.5,)).culprit.op is zero
+        assert check_grad(lambda x: one_digit(zero(x)), (0.5,)).culprit.op is zero
+
+    @pytest.mark.parametrize(
+        ("name", "forward", "partial", "x"),
+        [
+            ("tangent", lambda xp, x: xp.tan(x), lambda xp, out, x: 1.0 + 2.0 * out * out, 1.5707963),
+            ("fast", lambda xp, x: xp.sin(1e6 * x), lambda xp, out, x: 1.01e6 * xp.cos(1e6 * x), 1.0),
+            ("steep", lambda xp, x: xp.atan(1e8 * (x - 1.0)), lambda xp, out, x: 1.01e8 * x, 1.0),
+            ("even", lambda xp, x: xp.cos(x), lambda xp, out, x: 1.0, 0.0),
+            ("stairs", lambda xp, x: xp.round(x), lambda xp, out, x: 1.0, 2.3),
+        ],
+    )
+    def test_at_hard_points(self, name, forward, partial, x):
+        wrong = operation(name, forward, partial)
+        assert check_grad(wrong, (x,)).culprit.op is wrong
 
     def test_the_input_of_the_operation_is_named(self):
         swapped = operation(
@@ -205,6 +240,24 @@ class TestUnresolved:
         report = check_grad(lambda x: 1.0 + 1e-18 * x, (1.0,))
         assert report.passed
         assert len(report.chosen("unresolved")) == 1
+
+    @pytest.mark.parametrize(
+        ("f", "x"),
+        [
+            (ops.tan, math.pi / 2.0),
+            (ops.gamma, -2.9999999999),
+            (lambda x: 1.0 / (x - 1.0), 1.0 + 1e-13),
+            (lambda x: ops.sin(1e13 * x), 1.0),
+            (lambda x: ops.sigmoid(1e10 * (x - 1.0)), 1.0),
+            (lambda x: ops.sigmoid(1e13 * (x - 1.0)), 1.0),
+            (lambda x: (1e10 + ops.sin(x)) - 1e10, 0.5),
+            (lambda x: x * x, 1e-300),
+        ],
+    )
+    def test_what_changes_faster_than_the_smallest_step_or_not_at_all(self, f, x):
+        report = check_grad(f, (x,))
+        assert report.chosen("unresolved") == report.inputs
+        assert report.culprit is None
 
     def test_where_no_step_stays_inside_the_domain(self):
         report = check_grad(border, (1.0,))

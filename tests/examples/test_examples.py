@@ -121,6 +121,12 @@ def test_kepler_solves_the_equation_and_has_the_derivatives_of_the_solution(inst
         assert derivatives == pytest.approx([*map(float, differences)], rel=2e-14), point
 
 
+@pytest.mark.parametrize("eccentricity", [-0.5, 1.0, 2.0, "nan"])
+def test_kepler_has_no_value_where_there_is_no_ellipse(installed, eccentricity):
+    code = f"from gograd_core import *\nwith errstate(domain='ignore'): print(ops.kepler(3.0, float('{eccentricity}')))"
+    assert installed("gograd-ops-opaque").run(code) == "nan"
+
+
 @pytest.mark.parametrize(
     ("code", "message"),
     [

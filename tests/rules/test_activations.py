@@ -106,6 +106,22 @@ class TestKinks:
             assert right == pytest.approx(middle, abs=1e-8)
 
 
+@pytest.mark.parametrize("x", [1e-8, -1e-8, 1e-17, 1e-300])
+@pytest.mark.parametrize(
+    ("f", "order", "sign"),
+    [
+        (ops.sigmoid, 2, -1.0),
+        (ops.expit, 2, -1.0),
+        (ops.softplus, 3, -1.0),
+        (ops.log_sigmoid, 3, 1.0),
+        (lambda x: ops.logaddexp(x, 0.0), 3, -1.0),
+    ],
+)
+def test_curvature_of_the_logistic_function_keeps_its_digits_near_0(f, order, sign, x):
+    """It is -x/8 but for a relative x**2, which is below an ulp here."""
+    assert derivative(f, order=order)(x) == pytest.approx(sign * x / 8.0, rel=4 * 2.0**-52, abs=0)
+
+
 @pytest.mark.parametrize("x", [-30.0, -2.0, -0.3, 0.0, 0.7, 3.0, 40.0])
 class TestIdentities:
     """To a few ulps: both sides are rounded."""

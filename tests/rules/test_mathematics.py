@@ -13,7 +13,7 @@ import pytest
 
 import gograd_ops_basic
 import gograd_ops_extra
-from gograd_core import DomainError, Neuron, errstate, gradient, ops, registry, scalar
+from gograd_core import DomainError, Neuron, derivative, errstate, gradient, hessian, ops, registry, scalar
 
 ULP = 2.0**-52
 SPECIAL = (
@@ -90,7 +90,9 @@ EXTREMES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "inputs", "index", "exact"), EXTREMES, ids=lambda value: "" if callable(value) else str(value))
+@pytest.mark.parametrize(
+    ("name", "inputs", "index", "exact"), EXTREMES, ids=lambda value: "" if callable(value) else str(value)
+)
 def test_derivatives_keep_their_digits_at_extremes(name, inputs, index, exact):
     with mpmath.workdps(700):
         expected = exact(mpmath.mp, *map(mpmath.mpf, inputs))
@@ -268,6 +270,13 @@ def test_lengths_neither_overflow_nor_underflow(vector, length, slopes):
     assert derivatives(ops.norm, vector)[0] == pytest.approx(slopes, rel=2 * ULP)
     assert derivatives(ops.dist, vector, origin)[0] == pytest.approx(slopes, rel=2 * ULP)
     assert derivatives(ops.dist, vector, origin)[1] == pytest.approx([-x for x in slopes], rel=2 * ULP)
+
+
+@pytest.mark.parametrize("length", [ops.norm, lambda v: ops.hypot(*v), lambda v: ops.dist(v, (0.0, 0.0))])
+def test_the_tip_of_a_cone_has_the_higher_derivatives_of_abs(length):
+    assert hessian(length)([0.0, 0.0]) == [[0.0, 0.0], [0.0, 0.0]]
+    for order in (1, 2, 3):
+        assert derivative(lambda x: length([x, 0.0]), order=order)(0.0) == derivative(abs, order=order)(0.0) == 0.0
 
 
 LOGSUMEXP = [

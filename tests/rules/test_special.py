@@ -26,6 +26,7 @@ from gograd_core import (
     derivative,
     errstate,
     grad,
+    hessian,
     ops,
 )
 from gograd_core.implementations import resolve
@@ -190,6 +191,23 @@ class TestBeta:
             exact = mpmath.digamma(mpmath.mpf(a)) - mpmath.digamma(mpmath.mpf(a) + mpmath.mpf(b))
         assert within(grad(ops.betaln, 0)(a, b), exact, 4)
         assert within(grad(ops.betaln, 1)(b, a), exact, 4)
+
+    @pytest.mark.parametrize("b", [1e-12, 1e-3, 0.1, 2.5, 50.0])
+    @pytest.mark.parametrize("a", [1e-12, 1e-6, 1e-3, 0.0039, 0.0040, 0.3, 20.0])
+    @pytest.mark.parametrize(("op", "tolerance"), [(ops.beta, 1e-10), (ops.betaln, 1e-14)])
+    def test_second_derivatives_near_the_poles(self, op, tolerance, a, b):
+        """Where the formula for beta's slope beside the pole ends, at a = 1/256, the other one has lost five digits."""
+        with mpmath.workdps(80):
+            x, y = mpmath.mpf(a), mpmath.mpf(b)
+            slopes = [mpmath.digamma(t) - mpmath.digamma(x + y) for t in (x, y)]
+            exact = [[mpmath.psi(1, t) * (i == j) - mpmath.psi(1, x + y) for j in (0, 1)] for i, t in enumerate((x, y))]
+            if op is ops.beta:
+                exact = [[mpmath.beta(x, y) * (exact[i][j] + slopes[i] * slopes[j]) for j in (0, 1)] for i in (0, 1)]
+        for found, row in zip(hessian(lambda v: op(*v))([a, b]), exact, strict=True):
+            assert found == pytest.approx([float(entry) for entry in row], rel=tolerance, abs=0)
+
+    def test_a_slope_smaller_than_the_increase_of_digamma(self):
+        assert grad(ops.beta, 1)(3.82e-126, 5.12e299) == pytest.approx(-1 / 5.12e299, rel=1e-14, abs=0)
 
     @pytest.mark.parametrize(("a", "b"), [(-0.5, 2.0), (2.0, -0.5), (-1.0, 3.0), (nan, 1.0), (1.0, nan)])
     def test_positive_arguments_alone(self, a, b):

@@ -42,6 +42,7 @@ class TestCheckRegistry:
             report.raise_if_failed()
         assert str(caught.value).startswith("third (registered by hand): failed")
         assert "half" not in str(caught.value)
+        assert str(caught.value) in str(report)
 
     def test_passes_if_all_do(self, own):
         report = check_registry(own, ["half", "quarter"])

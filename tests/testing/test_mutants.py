@@ -13,7 +13,7 @@ import pytest
 
 from gograd_core import Accuracy, Op, ops, registry
 from gograd_core.testing.mutants import mutants
-from gograd_core.testing.mutation import trials
+from gograd_core.testing.mutation import main, trials
 
 OPERATIONS = registry.active.operations()
 
@@ -124,3 +124,14 @@ class TestFates:
 
     def test_all_others_are_rejected(self):
         assert set(self.fates(ops.tanh).values()) == {"rejected"}
+
+
+def test_the_command_prints_counts_and_names(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["mutation", "identity", "stop_gradient"])
+    main()
+    assert capsys.readouterr().out.splitlines() == [
+        "identity: 4 rejected, 1 equivalent",
+        "  equivalent: partial x: rounded to 15 digits",
+        "stop_gradient: 2 rejected",
+        "all: 6 rejected, 1 equivalent",
+    ]

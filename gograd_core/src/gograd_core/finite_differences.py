@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
-from math import inf, isfinite, isnan, nan
+from math import inf, isfinite, isnan, nan, ulp
 from typing import Literal
 
 import attrs
 
 __all__ = ["Comparison", "compare"]
 
-_STEPS = 16  # each half of the one before
+_STEPS = 34  # each half of the one before; the last is about eps ** (2 / 3)
+_ORDERS = 15  # of extrapolation
+_WITNESSES = 3  # halvings of the step that an estimate has to outlast
 _SAFETY = 4.0  # by which the estimated error may be too small
 
 
@@ -21,7 +22,7 @@ class Comparison:
 
     Attributes:
         derivative: what was computed by rules.
-        estimate: what values of the function give; NaN if there were none.
+        estimate: what values of the function give; NaN if there were none, or if they do not settle.
         error: how far the estimate may be off.
         rtol: how large the difference may be, relative to the larger of the two.
         kink: whether the slopes to the left and to the right differ, and the derivative lies between.
@@ -36,14 +37,18 @@ class Comparison:
     @property
     def verdict(self) -> Literal["agrees", "differs", "unresolved"]:
         """Unresolved: there is a kink, or the estimate is not accurate enough to tell."""
-        size = max(abs(self.derivative), abs(self.estimate))
         if self.kink or isnan(self.estimate):
             return "unresolved"
-        if not abs(self.derivative - self.estimate) <= self.rtol * size + self.error:
+        if not abs(self.derivative - self.estimate) <= self.tolerance:
             return "differs"
         # No change at all in the function agrees with the derivative 0.0, whatever rounding may hide.
-        resolved = self.error <= self.rtol * size or self.derivative == self.estimate
+        resolved = self.error <= self.tolerance - self.error or self.derivative == self.estimate
         return "agrees" if resolved else "unresolved"
+
+    @property
+    def tolerance(self) -> float:
+        """How large a difference is no contradiction."""
+        return self.rtol * max(abs(self.derivative), abs(self.estimate)) + self.error
 
     def __str__(self) -> str:
         kink = ", a kink" if self.kink else ""
@@ -54,20 +59,53 @@ def compare(f: Callable[[float], float], x: float, derivative: float, rtol: floa
     """Compare `derivative` with an estimate of that of `f` at `x`.
 
     Steps relative to x are tried first, then steps relative to 1. It ends as soon as an accurate
-    estimate agrees; else the most accurate one is returned.
+    estimate agrees; else the most accurate one is returned that finer steps confirm, if any.
     """
-    best = Comparison(derivative, nan, inf, rtol)
+    rows: list[_Row] = []
     for scale in dict.fromkeys((abs(x) or 1.0, 1.0)):
-        for estimate, error in _estimates(f, x, scale / 8.0):
-            found = Comparison(derivative, estimate, error, rtol)
+        for row in _estimates(f, x, scale / 8.0):
+            found = Comparison(derivative, row.estimate, row.error, rtol)
             if found.verdict == "agrees":
                 return found
-            if error < best.error:
-                best = found
-    return attrs.evolve(best, kink=best.verdict == "differs" and _has_kink(f, x, derivative))
+            rows.append(row)
+    rows.sort(key=lambda row: -row.step)
+    confirmed = [row for place, row in enumerate(rows) if _is_confirmed(row, rows[:place], rows[place + 1 :])]
+    if not confirmed:
+        return Comparison(derivative, nan, inf, rtol)
+    best = min(confirmed, key=lambda row: row.error)
+    found = Comparison(derivative, best.estimate, best.error, rtol)
+    return attrs.evolve(found, kink=found.verdict == "differs" and _has_kink(f, x, derivative))
 
 
-def _estimates(f: Callable[[float], float], x: float, step: float) -> Iterator[tuple[float, float]]:
+@attrs.frozen
+class _Row:
+    """An estimate, how far it may be off, the share of rounding in that, and whether both values were the same."""
+
+    step: float
+    estimate: float
+    error: float
+    rounding: float
+    flat: bool
+
+
+def _is_confirmed(row: _Row, coarser: list[_Row], finer: list[_Row]) -> bool:
+    """Whether the estimate stays where it is for smaller steps.
+
+    That of steps across a pole or many periods does not, however alike two of them may look. The next
+    ones have to be within its own error, since errors that grow with every step would excuse anything.
+    Values that no longer change, though they did for larger steps, are lost in rounding inside of `f`.
+    """
+    following = [other for other in finer if row.step / 2.0**_WITNESSES <= other.step < row.step]
+    return (
+        bool(following)
+        and following[-1].step == row.step / 2.0**_WITNESSES
+        and all(abs(other.estimate - row.estimate) <= row.error + other.rounding for other in following)
+        and all(abs(other.estimate - row.estimate) <= row.error + other.error for other in finer)
+        and not (row.flat and sum(not other.flat for other in coarser) >= _WITNESSES)
+    )
+
+
+def _estimates(f: Callable[[float], float], x: float, step: float) -> Iterator[_Row]:
     """Central differences with ever smaller steps, each row extrapolated, with its error.
 
     Richardson's extrapolation in a tableau whose neighbours give the error: C. J. F. Ridders,
@@ -85,16 +123,16 @@ def _estimates(f: Callable[[float], float], x: float, step: float) -> Iterator[t
             previous = []
         else:
             row = [(above - below) / (high - low)]
-            for order, older in enumerate(previous, start=1):
+            for order, older in enumerate(previous[:_ORDERS], start=1):
                 row.append(row[-1] + (row[-1] - older) / (4.0**order - 1.0))
-            rounding = sys.float_info.epsilon * max(abs(above), abs(below)) / step
+            rounding = _SAFETY * ulp(max(abs(above), abs(below))) / step
             errors = [
                 max(abs(entry - left), abs(entry - above_left))
                 for left, above_left, entry in zip(row, previous, row[1:], strict=False)
             ]
             if errors:
                 least = min(range(len(errors)), key=errors.__getitem__)
-                yield row[least + 1], _SAFETY * (errors[least] + rounding)
+                yield _Row(step, row[least + 1], _SAFETY * errors[least] + rounding, rounding, above == below)
             previous = row
         step /= 2.0
 

@@ -21,11 +21,11 @@ def sigmoid_forward(xp: Any, x: Any) -> Any:
 
 
 def sigmoid_partial(xp: Any, out: Any, x: Any) -> Any:
-    # out * (1 - out) loses every digit beyond x = 37, where out rounds to 1. The other formula has
-    # a kink at 0, which higher derivatives would see. Each is taken where it is smooth and accurate.
-    size = xp.abs(x)
+    # The first formula loses every digit far out, and the second has a kink at 0, which higher derivatives
+    # would see. out * (1 - out) has none, but near 0 the two terms of its derivative cancel.
+    size, half = xp.abs(x), xp.tanh(0.5 * x)
     decay = xp.exp(-size)
-    return xp.where(size < 1.0, out * (1.0 - out), decay / ((1.0 + decay) * (1.0 + decay)))
+    return xp.where(size < 1.0, 0.25 * (1.0 - half * half), decay / ((1.0 + decay) * (1.0 + decay)))
 
 
 def log_sigmoid_forward(xp: Any, x: Any) -> Any:

@@ -47,9 +47,9 @@ def hypot_forward(xp: Any, x: Any, y: Any) -> Any:
 
 def hypot_partial_x(xp: Any, out: Any, x: Any, y: Any) -> Any:
     # Both arms are x / out. The derivative of the first, y**2 / out**3, would cancel where x is larger;
-    # the second has it as a product. At the origin the slope is 0, where the quotient would be 0/0.
+    # the second has it as a product. At the origin the slope is 0, with all derivatives, and not 0/0.
     larger = xp.abs(x) > xp.abs(y)
-    smaller_part = x / xp.where(out == 0.0, 1.0, out)
+    smaller_part = x / xp.where(out == 0.0, xp.inf, out)
     return xp.where(larger, xp.sign(x) / xp.hypot(1.0, y / xp.where(larger, x, 1.0)), smaller_part)
 
 

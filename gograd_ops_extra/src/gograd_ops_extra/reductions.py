@@ -62,7 +62,7 @@ def norm_of_floats(x: Column) -> float:
 
 
 def norm_partial(xp: Any, out: Any, x: Any) -> Any:
-    return x / xp.where(out == 0.0, 1.0, out)  # at the origin 0, where the quotient would be 0/0
+    return x / xp.where(out == 0.0, xp.inf, out)  # at the origin 0, with all its derivatives, and not 0/0
 
 
 def dist_forward(xp: Any, x: Any, y: Any) -> Any:

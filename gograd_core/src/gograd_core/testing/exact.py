@@ -29,7 +29,8 @@ Point = tuple[float, ...]
 
 LADDER = (90, 175, 350, 700, 1050)  # cos(1e300) needs 300 digits for its argument alone
 RANGE = 664  # from the largest float to the last digit of the smallest: a remainder may need so many digits
-CLIMBS = 40
+CLIMBS = 40  # of a special function to the last two precisions
+FINEST = 2500  # whose step is below the last digit of any quotient of floats
 AGREEMENT = mpmath.mpf("1e-25")
 FORMULA_TOLERANCE = mpmath.mpf("1e-18")  # a series with more digits than a float has is right
 TOO_SMALL, TOO_LARGE = mpmath.mpf("1e-330"), mpmath.mpf("1e310")
@@ -121,6 +122,7 @@ class Oracle:
         self._known: dict[Any, Any] = {}
         self._forwards: dict[Any, Any] = {}
         self._climbs = 0
+        self._is_special = op.formula is None or "mpmath" in op.implementations
 
     def value(self, point: Point) -> Any:
         """The forward rule."""
@@ -156,7 +158,8 @@ class Oracle:
         so small that only the smallest difference falls on one of them.
         """
         orders = unit(len(point), entry)
-        finest = self._attempt(lambda digits: self._difference(point, orders, _scales(point), digits), LADDER[-2])
+        digits = LADDER[-2] if self._is_special else FINEST
+        finest = self._attempt(lambda digits: self._difference(point, orders, _scales(point), digits), digits)
         return not _agree(finest, self.derivative(point, orders)) or self._has_kink(point, entry, _scales(point))
 
     def _has_kink(self, point: Point, entry: int, scales: Sequence[float]) -> bool:
@@ -228,8 +231,7 @@ class Oracle:
 
     def _rungs(self) -> int:
         """How much of the ladder to climb: special functions in very many digits take too long to do it often."""
-        special = self.op.formula is None or "mpmath" in self.op.implementations
-        return len(LADDER) if self._climbs < CLIMBS or not special else len(LADDER) - 2
+        return len(LADDER) - 2 if self._is_special and self._climbs >= CLIMBS else len(LADDER)
 
     def _attempt(self, compute: Callable[[int], Any], digits: int) -> Any:
         with mpmath.workdps(digits):
