@@ -51,7 +51,9 @@ def make(folder: Path, package: int) -> None:
     module = f"dummy_ops_{package}"
     names = [(f"dummy_{package}_{i}", i) for i in range(OPERATIONS)]
     rules = "".join(RULES.format(name=name, i=i) for name, i in names)
-    (folder / f"{module}.py").write_text(MODULE.format(rules=rules, ops=" ".join(OP.format(name=n, i=i) for n, i in names)))
+    (folder / f"{module}.py").write_text(
+        MODULE.format(rules=rules, ops=" ".join(OP.format(name=n, i=i) for n, i in names))
+    )
     info = folder / f"{module}-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text(

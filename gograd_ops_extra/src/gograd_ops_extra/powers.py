@@ -147,6 +147,7 @@ POWERS = (
             Edge((1.0, -5000.0), 0.0, (0.0, None), "an underflow"),
             Edge((1.0, 1024.0), inf, (inf, None), "an overflow"),
         ),
+        domain="i == floor(i)",
         reference=lambda mp, x, i: mp.ldexp(x, int(i)),
         doc="x * 2**i for an integer i, by which there is no derivative.",
     ),

@@ -150,7 +150,7 @@ ROUNDING = (
             Edge((0.0, -1.0), -0.0, (0.0, 0.0), "a kink: slopes run from -1 to 1, and the middle one is taken"),
             Edge((2.0, -0.0), -2.0, (-1.0, 0.0), "a jump along y; the zero has a sign"),
         ),
-        reference=lambda mp, x, y: mp.fabs(x) if y > 0 else -mp.fabs(x),
+        reference=lambda mp, x, y: mp.fabs(x) if y >= 0 else -mp.fabs(x),
         doc="The absolute value of x with the sign of y.",
     ),
     Op(

@@ -86,19 +86,25 @@ def _measured(
     op: Op, points: Points, rule: str, comparisons: Iterator[Comparison]
 ) -> tuple[RuleAccuracy, Comparison | None]:
     """The worst error of a rule, and where it is."""
-    count, worst, at = 0, -1.0, None
-    for compared in comparisons:
-        count += 1
-        error = ulps(compared.found, compared.exact)
-        if max(worst, op.accuracy.ulps) < error < math.inf and op.accuracy.input_ulps:
-            allowed = excused(op, points, compared.point, compared.orders, op.accuracy.input_ulps)
-            error = max(0.0, error - float(allowed / math.ulp(float(compared.exact))))
-        if error > worst and not (error > op.accuracy.ulps and _is_doubtful(points, compared)):
-            worst, at = error, compared
+    errors = [(ulps(compared.found, compared.exact), compared) for compared in comparisons]
+    worst, at = -1.0, None
+    for error, compared in sorted(errors, key=lambda each: each[0], reverse=True):
+        if error <= worst:
+            break
+        left = error - _excused_ulps(op, points, compared) if op.accuracy.ulps < error < math.inf else error
+        if left > worst and not (left > op.accuracy.ulps and _is_doubtful(points, compared)):
+            worst, at = max(left, 0.0), compared
     if at is None:
         return RuleAccuracy(rule), None
     inputs = tuple(tuple(x) if op.variadic else x for x in arguments(op, at.point))
-    return RuleAccuracy(rule, min(worst, NO_DIGIT), inputs, count), at
+    return RuleAccuracy(rule, min(worst, NO_DIGIT), inputs, len(errors)), at
+
+
+def _excused_ulps(op: Op, points: Points, compared: Comparison) -> float:
+    if op.accuracy.input_ulps == 0.0:
+        return 0.0
+    allowed = excused(op, points, compared.point, compared.orders, op.accuracy.input_ulps)
+    return float(allowed / math.ulp(float(compared.exact)))
 
 
 def _is_doubtful(points: Points, compared: Comparison) -> bool:

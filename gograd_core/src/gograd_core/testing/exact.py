@@ -157,10 +157,14 @@ class Oracle:
         It is the mean of the slopes on both sides of a kink, or that of a staircase whose steps are
         so small that only the smallest difference falls on one of them.
         """
-        orders = unit(len(point), entry)
-        digits = LADDER[-2] if self._is_special else FINEST
-        finest = self._attempt(lambda digits: self._difference(point, orders, _scales(point), digits), digits)
-        return not _agree(finest, self.derivative(point, orders)) or self._has_kink(point, entry, _scales(point))
+        key = ("doubt", point, entry)
+        if key not in self._known:
+            orders, scales = unit(len(point), entry), _scales(point)
+            digits = LADDER[-2] if self._is_special else FINEST
+            finest = self._attempt(lambda digits: self._difference(point, orders, scales, digits), digits)
+            smooth = _agree(finest, self.derivative(point, orders)) and not self._has_kink(point, entry, scales)
+            self._known[key] = not smooth
+        return bool(self._known[key])
 
     def _has_kink(self, point: Point, entry: int, scales: Sequence[float]) -> bool:
         """Whether f or its derivative by an entry jumps: the second one grows as steps get smaller."""

@@ -6,6 +6,7 @@ A wrong formula is off by orders of magnitude here, and one that only rounds bad
 from __future__ import annotations
 
 import functools
+import itertools
 import math
 from typing import Any
 
@@ -16,7 +17,7 @@ from gograd_core.finite_differences import compare
 from gograd_core.op import Op
 from gograd_core.testing.exact import Point, close, unit
 from gograd_core.testing.floats import differentiable, entries_of, float_partial, float_value, rule_name
-from gograd_core.testing.points import Points, replaced
+from gograd_core.testing.points import Points, inside, replaced
 from gograd_core.testing.reports import Check
 
 __all__ = ["check_formula"]
@@ -45,6 +46,7 @@ def check_formula(op: Op, points: Points) -> Check:
                     break
                 complaint, more = _partial(op, points, index)
                 undecided += more
+            complaint = complaint or _missing(op, points)
     except InvalidOperationError as error:
         return _in_floats(op, points, str(error))
     if undecided:
@@ -97,6 +99,22 @@ def _partial(op: Op, points: Points, index: int) -> tuple[str, int]:
         reason = points.oracle.complaint or "rules must take functions and constants from xp"
         return f"{rule_name(op, index)} cannot be compared in many digits: {reason}", undecided
     return "", undecided
+
+
+def _missing(op: Op, points: Points) -> str:
+    """What is wrong about an input without a partial: forward must not change with it, or only in steps."""
+    absent = [index for index, partial in enumerate(op.partials) if partial is None]
+    for index, point in itertools.product(absent if any(op.partials) else (), points.samples):
+        for entry in entries_of(op, index, point):
+            between = replaced(point, entry, point[entry] + math.pi / 1e4 * (abs(point[entry]) or 1.0))  # no integer
+            derivative = points.oracle.derivative(point, unit(len(point), entry)) if inside(op, between) else None
+            if derivative and mpmath.isfinite(derivative):
+                name = op.input_names[index]
+                return (
+                    f"there is no partial by {name}, but forward changes with it: its derivative at {point} is "
+                    f"{mpmath.nstr(derivative, 6)}. If {name} takes certain numbers only, say so in the domain"
+                )
+    return ""
 
 
 def _compared(point: Point, found: Any, exact: Any) -> str:

@@ -19,7 +19,7 @@ from gograd_core.implementations import resolve
 from gograd_core.namespaces import Column
 from gograd_core.op import Op
 from gograd_core.testing.floats import differentiable, rule_name
-from gograd_core.testing.rewriting import Rewritten, Rule, rewritten
+from gograd_core.testing.rewriting import Rule, rewritten
 
 __all__ = ["Mutant", "mutants"]
 
@@ -35,23 +35,35 @@ class Mutant:
 def mutants(op: Op) -> Iterator[Mutant]:
     """Versions of `op`, each with one mistake."""
     if op.formula is not None:
-        for what, rule in (*_wrapped(op, op.formula, 1), *rewritten(op.formula)):
+        for what, rule in _wrapped(op, op.formula, 1):
             yield Mutant(_changed(op, forward=rule), f"forward: {what}")
     if "scalar" in op.implementations:
         for what, rule in _wrapped(op, resolve(op.implementations["scalar"]), 0):
-            implementations = {**op.implementations, "scalar": rule}
-            yield Mutant(_changed(op, implementations=implementations), f"forward of floats: {what}")
+            yield Mutant(
+                _changed(op, implementations={**op.implementations, "scalar": rule}), f"forward of floats: {what}"
+            )
     for index in differentiable(op):
         partial: Rule = op.partials[index]  # type: ignore[assignment]
-        for what, rule in (("zeroed", _zeroed(partial)), *_wrapped(op, partial, 2), *rewritten(partial)):
+        for what, rule in (("zeroed", _zeroed(partial)), *_wrapped(op, partial, 2)):
             partials = (*op.partials[:index], rule, *op.partials[index + 1 :])
             yield Mutant(_changed(op, partials=partials), f"{rule_name(op, index)}: {what}")
     for first, second in itertools.combinations(differentiable(op), 2):
         swapped = list(op.partials)
         swapped[first], swapped[second] = swapped[second], swapped[first]
-        yield Mutant(
-            _changed(op, partials=tuple(swapped)), f"{rule_name(op, first)} and {rule_name(op, second)} swapped"
-        )
+        yield Mutant(_changed(op, partials=swapped), f"{rule_name(op, first)} and {rule_name(op, second)} swapped")
+    yield from _rewritten(op)
+
+
+def _rewritten(op: Op) -> Iterator[Mutant]:
+    names = {index: rule_name(op, index) for index in differentiable(op)}
+    rules: dict[int, Any] = {index: op.partials[index] for index in names}
+    if op.formula is not None:
+        names[-1], rules[-1] = "forward", op.formula
+    for function, what, broken in rewritten(list(rules.values())):
+        found = dict(zip(rules, broken, strict=True))
+        partials = [found.get(index) for index in range(len(op.partials))]
+        place = ", ".join(names[index] for index, rule in rules.items() if rule is function) or function.__name__
+        yield Mutant(_changed(op, forward=found.get(-1), partials=partials), f"{place}: {what}")
 
 
 def _changed(op: Op, **fields: Any) -> Op:
@@ -60,7 +72,7 @@ def _changed(op: Op, **fields: Any) -> Op:
     return changed
 
 
-def _wrapped(op: Op, rule: Rule, skipped: int) -> Iterator[Rewritten]:
+def _wrapped(op: Op, rule: Rule, skipped: int) -> Iterator[tuple[str, Rule]]:
     """A rule negated, with two inputs swapped, and with fewer digits; `skipped` arguments are no inputs."""
 
     @functools.wraps(rule)

@@ -21,13 +21,15 @@ from gograd_core.testing.floats import float_value, is_normal
 __all__ = ["Points", "free_entries", "inside", "points_of", "replaced"]
 
 # How many of each kind are wanted, and how many candidates for each are looked at.
-MODERATE, BESIDE, RANDOM, BEYOND = 4, 40, 50, 20
+MODERATE, ROUND, BESIDE, RANDOM, BEYOND = 4, 10, 40, 60, 20
 CANDIDATES = 4
 
 Range = tuple[float, float]
 NEAR_ONE: Range = (0.1, 10.0)
 WIDE: Range = (1e-300, 1e300)
-RANGES: tuple[Range, ...] = (WIDE, WIDE, (1e-20, 1e20), (1e-3, 10.0), (1.0, 1e3))
+RANGES: tuple[Range, ...] = (WIDE, WIDE, (1e-20, 1e20), (1e-3, 10.0), (1.0, 1e3), (1.0, 100.0))
+ROUND_NUMBERS = (0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 10.0, -10.0, 30.0)
+"""Where authors put seams and guards."""
 
 _NAMES = {name: getattr(builtins, name) for name in ("abs", "all", "any", "len", "max", "min", "sum")}
 _NAMES |= {name: value for name, value in vars(math).items() if not name.startswith("_")}
@@ -97,8 +99,9 @@ def points_of(op: Op) -> Points:
     points.moderate = list(points.tried)
     beside = sorted(set(_beside(op)), key=repr)
     chance.shuffle(beside)
+    points.sort(op, _round(op, chance), ROUND)
     points.sort(op, beside, BESIDE)
-    points.sort(op, _random(op, chance, RANGES, 5), RANDOM)
+    points.sort(op, _random(op, chance, RANGES, 7), RANDOM)
     for kind in (points.tried, points.moderate):
         kind.sort(key=_size)
     return points
@@ -106,7 +109,7 @@ def points_of(op: Op) -> Points:
 
 def _size(point: Point) -> float:
     """How far the entries are from 1: what is wrong shows first where numbers are of ordinary size."""
-    return max((abs(math.log(abs(x))) for x in point if x), default=0.0)
+    return max((abs(math.log(abs(x) or 1e-9)) for x in point), default=0.0)
 
 
 def inside(op: Op, point: Point) -> bool:
@@ -152,6 +155,19 @@ def _random(op: Op, chance: random.Random, ranges: Sequence[Range], longest: int
             ]
             columns.append(drawn if free[index] else fixed if op.variadic else [float(fixed)])
         yield tuple(entry for column in columns for entry in column)
+
+
+def _round(op: Op, chance: random.Random) -> Iterator[Point]:
+    """Points of round numbers, some with all entries equal."""
+    free = _free(op)
+    samples = op.samples or (((0.0,) if op.variadic else 0.0,) * len(free),)
+    for number in ROUND_NUMBERS:
+        for others in ((number,), ROUND_NUMBERS):
+            sample: Any = chance.choice(samples)
+            point = op.flatten(sample) if op.variadic else tuple(map(float, sample))
+            for entry in free_entries(op, point):
+                point = replaced(point, entry, number if entry == 0 else chance.choice(others))
+            yield point
 
 
 def _magnitude(chance: random.Random, span: Range) -> float:

@@ -8,37 +8,42 @@ import functools
 import inspect
 import itertools
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-__all__ = ["Rewritten", "Rule", "rewritten"]
+__all__ = ["Rule", "rewritten"]
 
 Rule = Callable[..., Any]
-Rewritten = tuple[str, Rule]  # what was done, and what came out
 Function = ast.FunctionDef | ast.Lambda
 
 _COMMUTATIVE = (ast.Add, ast.Mult)
 _ORDERINGS = (ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
 
-def rewritten(rule: Rule) -> Iterator[Rewritten]:
-    """Versions of a rule with one mistake, in its own source or in that of a function it calls.
+def rewritten(rules: Sequence[Rule]) -> Iterator[tuple[Rule, str, list[Rule]]]:
+    """Sets of rules with one mistake, in the source of a rule or of a function that rules call.
 
-    Followed are functions of the rule's own package. What has no source, such as built-in
-    functions, is left alone.
+    Followed are functions of a rule's own package. What has no source, such as built-in functions,
+    is left alone.
+
+    Yields:
+        The function that was changed, how, and the rules; those that do not call it are as before.
     """
-    functions = _called(rule) if isinstance(rule, types.FunctionType) else []
-    for function in functions:
+    called = [_called(rule) for rule in rules]
+    for function in dict.fromkeys(itertools.chain(*called)):
         node = _source(function)
         if node is None:
             continue
         for expression in [part for statement in _body(node) for part in ast.walk(statement)]:
             for replacement in _mistakes(expression):
-                where = "" if function is rule else f" in {function.__name__}"
                 # Where the copy comes to the expression, it finds the replacement already made.
                 changed: Function = copy.deepcopy(node, {id(expression): replacement})
-                what = f"{ast.unparse(expression)} → {ast.unparse(replacement)}{where}"
-                yield what, _rebuilt(functions, function, _compiled(changed, function))
+                code = _compiled(changed, function)
+                broken = [
+                    _rebuilt(functions, function, code) if function in functions else rule
+                    for rule, functions in zip(rules, called, strict=True)
+                ]
+                yield function, f"{ast.unparse(expression)} → {ast.unparse(replacement)}", broken
 
 
 def _mistakes(node: ast.AST) -> Iterator[ast.expr]:
@@ -77,8 +82,10 @@ def _is_namespace(argument: ast.expr) -> bool:
     return isinstance(argument, ast.Name) and argument.id == "xp"
 
 
-def _called(rule: types.FunctionType) -> list[types.FunctionType]:
+def _called(rule: Rule) -> list[types.FunctionType]:
     """The rule, and the functions of its package that it calls, directly or not."""
+    if not isinstance(rule, types.FunctionType):
+        return []
     package = rule.__module__.partition(".")[0]
     found = [rule]
     for function in found:  # which grows meanwhile
