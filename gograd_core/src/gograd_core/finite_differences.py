@@ -68,7 +68,7 @@ def compare(f: Callable[[float], float], x: float, derivative: float, rtol: floa
             if found.verdict == "agrees":
                 return found
             rows.append(row)
-    rows.sort(key=lambda row: -row.step)
+    rows.sort(key=lambda row: -row.spacing)
     confirmed = [row for place, row in enumerate(rows) if _is_confirmed(row, rows[:place], rows[place + 1 :])]
     if not confirmed:
         return Comparison(derivative, nan, inf, rtol)
@@ -81,7 +81,7 @@ def compare(f: Callable[[float], float], x: float, derivative: float, rtol: floa
 class _Row:
     """An estimate, how far it may be off, the share of rounding in that, and whether both values were the same."""
 
-    step: float
+    spacing: float
     estimate: float
     error: float
     rounding: float
@@ -95,10 +95,10 @@ def _is_confirmed(row: _Row, coarser: list[_Row], finer: list[_Row]) -> bool:
     ones have to be within its own error, since errors that grow with every step would excuse anything.
     Values that no longer change, though they did for larger steps, are lost in rounding inside of `f`.
     """
-    following = [other for other in finer if row.step / 2.0**_WITNESSES <= other.step < row.step]
+    following = [other for other in finer if row.spacing / 2.0**_WITNESSES <= other.spacing < row.spacing]
     return (
         bool(following)
-        and following[-1].step == row.step / 2.0**_WITNESSES
+        and following[-1].spacing == row.spacing / 2.0**_WITNESSES
         and all(abs(other.estimate - row.estimate) <= row.error + other.rounding for other in following)
         and all(abs(other.estimate - row.estimate) <= row.error + other.error for other in finer)
         and not (row.flat and sum(not other.flat for other in coarser) >= _WITNESSES)
