@@ -1,7 +1,7 @@
 """The kit proves itself: broken versions of every installed operation are rejected.
 
 Those that are not must be no worse than the original. Of the few operations that have more than
-AT_MOST mutants (beta has 837), so many are tried here; `python -m gograd_core.testing.mutation`
+AT_MOST mutants (beta has 364), so many are tried here; `python -m gograd_core.testing.mutation`
 tries all, and prints them by name. So do these tests, with -rP; their counts stand at the end of the run.
 """
 
