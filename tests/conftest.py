@@ -18,17 +18,37 @@ from packaging.requirements import Requirement
 ROOT = pathlib.Path(__file__).parents[1]
 OURS = [path.parent for path in sorted(ROOT.glob("gograd*/pyproject.toml"))]
 EXAMPLES = [path.parent for path in sorted(ROOT.glob("examples/*/pyproject.toml"))]
-GENERATED = shutil.ignore_patterns("build", "dist", "*.egg-info", "__pycache__", ".*_cache")
+GENERATED = shutil.ignore_patterns(
+    "build", "dist", "*.egg-info", "__pycache__", ".*_cache", "*.so", "*.pyd", "_native.c"
+)
 
 
-def build(folders, place):
-    """Wheels of the distributions in `folders`, from a copy of their source, without network."""
-    sources = [shutil.copytree(folder, place / "source" / folder.name, ignore=GENERATED) for folder in folders]
+def copies(folders, place):
+    """Copies of the distributions in `folders`, as a clean checkout has them."""
+    return [shutil.copytree(folder, place / folder.name, ignore=GENERATED) for folder in folders]
+
+
+def build(sources, place, **variables):
+    """Of each of `sources`, folders or archives, its wheel, made without network in an environment with `variables`."""
     pip = [sys.executable, "-m", "pip", "--isolated", "wheel", "--no-deps", "--no-build-isolation", "--no-index"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GOGRAD_")} | variables
     built = subprocess.run(
-        [*pip, "--wheel-dir", place / "wheels", *sources], capture_output=True, text=True, check=False
+        [*pip, "--wheel-dir", place, *sources], env=environment, capture_output=True, text=True, check=False
     )
-    return "" if built.returncode == 0 else built.stdout + built.stderr
+    assert built.returncode == 0, built.stdout + built.stderr
+    return {wheel.name.partition("-")[0].replace("_", "-"): wheel for wheel in sorted(place.iterdir())}
+
+
+@pytest.fixture(scope="session")
+def copy_sources():
+    """A function that copies some of gograd's distributions into a folder."""
+    return lambda names, place: copies([ROOT / name.replace("-", "_") for name in names], place)
+
+
+@pytest.fixture(scope="session")
+def build_wheels():
+    """A function that makes wheels."""
+    return build
 
 
 @pytest.fixture(scope="session")
@@ -49,7 +69,10 @@ def all_wheels(tmp_path_factory):
     else:
         failure = "the build was interrupted"
         try:
-            failure = build(OURS + EXAMPLES, place)
+            build(copies(OURS + EXAMPLES, place / "source"), place / "wheels")
+            failure = ""
+        except AssertionError as error:
+            failure = str(error)
         finally:
             (place / "unfinished").write_text(failure)
             (place / "unfinished").rename(finished)
@@ -145,8 +168,8 @@ def wanted(distribution, extras=()):
 
 @pytest.fixture(scope="session")
 def make_environment(all_wheels):
-    """A function that makes an empty environment in a folder."""
-    return lambda folder: Environment(folder, all_wheels)
+    """A function that makes an empty environment in a folder; `bring` takes gograd's own from `wheels`."""
+    return lambda folder, wheels=all_wheels: Environment(folder, wheels)
 
 
 @pytest.fixture

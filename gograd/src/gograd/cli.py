@@ -9,6 +9,7 @@ import typer
 from gograd import __version__
 from gograd.calculator import evaluate_expression
 from gograd.conformance import check_operations
+from gograd.kernels import write_kernels
 from gograd.new_package import new_package
 from gograd.operations import list_operations, show_operation
 from gograd.plugins import list_plugins
@@ -46,4 +47,5 @@ app.add_typer(ops_app, name="ops")
 app.command("plugins")(list_plugins)
 app.command("check")(check_operations)
 app.command("new")(new_package)
+app.command("kernels")(write_kernels)
 app.command("stubs")(write_stubs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __version__ = "0.1.0"
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from gograd_core import registry as _registry
@@ -21,22 +22,24 @@ from gograd_core.errors import (
 from gograd_core.facts import Accuracy, Edge, Provider
 from gograd_core.hookspecs import hookimpl
 from gograd_core.jacobians import derivative, hessian, hvp, jacobian
-from gograd_core.neuron import Neuron, zero_grad
+from gograd_core.engines import Engine, Neuron, engine
 from gograd_core.op import Op
 from gograd_core.recording import no_grad
 from gograd_core.registry import Registry, ops
-from gograd_core.transforms import grad, gradient, jvp, value_and_grad, vjp
+from gograd_core.transforms import grad, gradient, jvp, value_and_grad, vjp, zero_grad
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gograd_core import plugins as _plugins
     from gograd_core.gradient_check import check_grad
+    from gograd_core.kernels.jit import compile_kernels
 
 __all__ = [
     "Accuracy",
     "DomainError",
     "Edge",
+    "Engine",
     "InvalidOperationError",
     "Neuron",
     "Op",
@@ -48,7 +51,9 @@ __all__ = [
     "StaleGraphError",
     "UnknownOperationError",
     "check_grad",
+    "compile_kernels",
     "derivative",
+    "engine",
     "errstate",
     "grad",
     "gradient",
@@ -87,11 +92,10 @@ def load_report() -> tuple[_plugins.PluginRecord, ...]:
 
 
 if not TYPE_CHECKING:
+    _LAZY = {"check_grad": "gograd_core.gradient_check", "compile_kernels": "gograd_core.kernels.jit"}
 
     def __getattr__(name: str) -> Any:
         """What is needed now and then is imported when it is asked for."""
-        if name != "check_grad":
+        if name not in _LAZY:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from gograd_core.gradient_check import check_grad
-
-        return check_grad
+        return getattr(import_module(_LAZY[name]), name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from gograd_core import neuron as _neuron
+from gograd_core import calling, engines
 
 if TYPE_CHECKING:
     from gograd_core.op import Op
@@ -24,7 +24,7 @@ def call_with_arrays(op: Op, inputs: tuple[Any, ...]) -> Any:
         if any(len(array.shape) != 1 for array in arrays):
             raise ValueError(f"{op.title} expects one-dimensional columns, got shapes {[a.shape for a in arrays]}")
         if len(arrays) < len(inputs) or _holds_neurons(arrays) or len({array.shape for array in arrays}) > 1:
-            return _neuron.apply(op, op.flatten(inputs))
+            return calling.apply(op, op.flatten(inputs))
     elif _holds_neurons(inputs):
         import numpy as np  # an object array exists, so NumPy is there
 
@@ -40,4 +40,4 @@ def _real(library: Any, x: Any) -> Any:
 
 
 def _holds_neurons(inputs: Sequence[Any]) -> bool:
-    return any(type(x) is _neuron.Neuron or getattr(x, "dtype", None) == "O" for x in inputs)
+    return any(type(x) is engines.Neuron or getattr(x, "dtype", None) == "O" for x in inputs)

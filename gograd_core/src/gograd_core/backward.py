@@ -7,25 +7,21 @@ that was made of it has passed its share on. While a sweep runs, `_grad` holds t
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from math import inf
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from gograd_core.errors import StaleGraphError
-from gograd_core.evaluation import describe
-from gograd_core.partials import float_partials, judge_share, neuron_partials, product, value_of
+from gograd_core.careful import BUSY, lock, propagate, propagate_one, receives, refuse_stale
 
 if TYPE_CHECKING:
     from gograd_core.neuron import Neuron
 
-__all__ = ["adjoints", "backward", "lock", "reachable"]
+__all__ = ["adjoints", "backward", "reachable", "run", "visit"]
 
 Visited = tuple["list[Neuron]", "list[Neuron]"]  # interior neurons, youngest first, and where a sweep ends
-Seeded = Sequence[tuple["Neuron", Any]]  # outputs, each with the adjoint that it starts from
+Seeded = Sequence[tuple["Neuron", float]]  # outputs, each with the adjoint that it starts from
 
-lock = threading.RLock()  # one sweep at a time: sweeps of several threads may share leaves
 _running: tuple[Visited, ...] = ()  # more than one if a rule starts a sweep
 _stamp = attrgetter("_stamp")
 last_setting = 0  # the stamp of the last leaf whose value was set: a younger graph cannot be stale
@@ -34,11 +30,11 @@ last_setting = 0  # the stamp of the last leaf whose value was set: a younger gr
 def backward(output: Neuron, seed: float) -> None:
     """Add the derivative of `output`, times `seed`, to `grad` of the leaves; see `Neuron.backward`."""
     with lock:
-        visited = _visit([output])
+        visited = visit([output])
         leaves = visited[1]
         before = [leaf._grad for leaf in leaves]
         try:
-            _run(visited, _sweep, visited, [(output, seed)])
+            run(visited, _sweep, visited, [(output, seed)])
             for leaf, grad in zip(leaves, before, strict=True):
                 leaf._grad += grad
         except BaseException:
@@ -47,23 +43,14 @@ def backward(output: Neuron, seed: float) -> None:
             raise
 
 
-def adjoints(
-    outputs: Sequence[Neuron],
-    seeds: Sequence[Any],
-    inputs: Sequence[Neuron],
-    *,
-    since: int = 0,
-    create_graph: bool = False,
-) -> list[Any]:
+def adjoints(outputs: Sequence[Neuron], seeds: Sequence[float], inputs: Sequence[Neuron], since: int) -> list[float]:
     """The derivative of the sum of `outputs`, each times its seed, by each of the inputs.
 
-    The `grad` of every neuron stays as it is. The derivatives are floats; with
-    `create_graph` the rules run on neurons, and the derivatives are neurons that can be differentiated
-    again, or constant floats. Neurons older than the stamp `since` do not depend on the inputs, and
-    the sweep ends at them.
+    The `grad` of every neuron stays as it is. Neurons older than the stamp `since` do not depend
+    on the inputs, and the sweep ends at them.
     """
     with lock:
-        visited = _visit(outputs, since)
+        visited = visit(outputs, since)
         neurons = [*visited[0], *visited[1], *inputs]
         before = [neuron.grad for neuron in neurons]
         try:
@@ -71,7 +58,7 @@ def adjoints(
                 neuron._grad = None  # nobody asks for its adjoint
             wanted = _leading_to(inputs, visited)
             seeded = [(output, seed) for output, seed in zip(outputs, seeds, strict=True) if output._grad is not None]
-            _run(visited, _sweep_graph if create_graph else _sweep, wanted, seeded)
+            run(visited, _sweep, wanted, seeded)
             return [neuron._grad for neuron in inputs]
         finally:
             for neuron, grad in zip(neurons, before, strict=True):
@@ -86,19 +73,13 @@ def _leading_to(inputs: Sequence[Neuron], visited: Visited) -> Visited:
     for neuron in inputs:  # some may not be visited
         neuron._grad = 0.0
     interior, leaves = visited
-    everything = all(leaf._grad is not None for leaf in leaves)
     for node in reversed(interior):
-        if everything or any(map(_receives, node._constituents)):
+        if any(map(receives, node._constituents)):
             node._grad = 0.0
-    return [node for node in interior if _receives(node)], [leaf for leaf in leaves if _receives(leaf)]
+    return [node for node in interior if receives(node)], [leaf for leaf in leaves if receives(leaf)]
 
 
-def _receives(entry: Any) -> bool:
-    """Whether an adjoint is wanted: of a constituent that is no constant, and leads to an input."""
-    return type(entry) is not float and entry._grad is not None
-
-
-def _run(visited: Visited, propagate: Callable[..., None], *args: Any) -> None:
+def run(visited: Visited, propagate: Callable[..., None], *args: Any) -> None:
     """Call `propagate`, with `visited` known as what the running sweep works on."""
     global _running
     outer = _running
@@ -109,13 +90,13 @@ def _run(visited: Visited, propagate: Callable[..., None], *args: Any) -> None:
         _running = outer
 
 
-def _visit(outputs: Sequence[Neuron], since: int = 0) -> Visited:
+def visit(outputs: Sequence[Neuron], since: int = 0) -> Visited:
     """What a sweep from `outputs` visits, which no running sweep may be working on."""
     visited = reachable(outputs, since)
     if _running:
         busy = {id(neuron) for sweep in _running for neurons in sweep for neuron in neurons}
         if any(id(neuron) in busy for neurons in visited for neuron in neurons):
-            raise RuntimeError("a rule started a sweep over neurons of the sweep that is running it")
+            raise RuntimeError(BUSY)
     return visited
 
 
@@ -148,18 +129,8 @@ def reachable(outputs: Sequence[Neuron], since: int) -> Visited:
         entries = node._constituents
     interior.sort(key=_stamp, reverse=True)
     if interior and last_setting > interior[-1]._stamp:
-        _refuse_stale(interior)
+        refuse_stale(interior)
     return interior, leaves
-
-
-def _refuse_stale(interior: list[Neuron]) -> None:
-    for node in interior:
-        for entry in node._constituents:
-            if type(entry) is not float and entry._stamp > node._stamp:  # type: ignore[union-attr]
-                made = describe(node._operation, node._constituents)  # type: ignore[arg-type]
-                raise StaleGraphError(
-                    f"{entry!r} was set after {made} was computed from it: compute the graph again before the sweep"
-                )
 
 
 def _start(visited: Visited, seeded: Seeded) -> None:
@@ -167,13 +138,7 @@ def _start(visited: Visited, seeded: Seeded) -> None:
         for neuron in neurons:
             neuron._grad = 0.0
     for output, seed in seeded:
-        _add(output, seed)
-
-
-def _add(neuron: Neuron, share: Any) -> None:
-    """Add to an adjoint; one that is unset becomes the share, without a neuron for the sum."""
-    unset = type(neuron._grad) is float and neuron._grad == 0.0
-    neuron._grad = share if unset else neuron._grad + share
+        output._grad += seed
 
 
 def _sweep(visited: Visited, seeded: Seeded) -> None:
@@ -181,7 +146,7 @@ def _sweep(visited: Visited, seeded: Seeded) -> None:
     _start(visited, seeded)
     if not _propagate_fast(*visited):
         _start(visited, seeded)
-        _propagate(visited[0])
+        propagate(visited[0])
 
 
 def _propagate_fast(interior: list[Any], leaves: list[Any]) -> bool:
@@ -216,49 +181,7 @@ def _propagate_fast(interior: list[Any], leaves: list[Any]) -> bool:
                 if partial_x is not None:
                     x._grad += adjoint * partial_x(op.xp, node._value, x._value)
             else:
-                _propagate_one(node)
+                propagate_one(node)
         return all(type(leaf._grad) is float and -inf < leaf._grad < inf for leaf in leaves)
     except Exception:
         return False
-
-
-def _propagate(interior: list[Neuron]) -> None:
-    for node in interior:
-        if node._grad != 0.0:
-            _propagate_one(node)
-
-
-def _propagate_one(node: Neuron) -> None:
-    """Pass the adjoint of one neuron on, with care: what a rule gives is checked and judged."""
-    adjoint = node._grad
-    for index, column, locals_ in float_partials(node, _receives):
-        for entry, local in zip(column, locals_, strict=True):
-            if not _receives(entry):
-                continue
-            total = entry._grad + adjoint * local
-            if total - total != 0.0:
-                if local == 0.0:  # even against an infinite adjoint: an arm not taken is not poisoned
-                    continue
-                judge_share(node, index, local, "adjoint", adjoint, entry._grad)
-            entry._grad = total
-
-
-def _sweep_graph(visited: Visited, seeded: Seeded) -> None:
-    """As `_sweep`, with rules that run on neurons: adjoints are neurons, or constant floats.
-
-    An adjoint that is zero by value is passed on, since its own derivative need not be; a
-    constant zero is not.
-    """
-    _start(visited, seeded)
-    for node in visited[0]:
-        adjoint = node._grad
-        if type(adjoint) is float and adjoint == 0.0:
-            continue
-        for index, column, locals_ in neuron_partials(node, _receives):
-            for entry, local in zip(column, locals_, strict=True):
-                if not _receives(entry) or (type(local) is float and local == 0.0):
-                    continue
-                value = value_of(local)
-                if value - value != 0.0:
-                    judge_share(node, index, value, "adjoint", value_of(adjoint), 0.0)
-                _add(entry, product(adjoint, local))

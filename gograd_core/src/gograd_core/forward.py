@@ -12,8 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from gograd_core import backward
+from gograd_core import engines
 from gograd_core.errors import errstate
+from gograd_core.careful import lock
 from gograd_core.partials import float_partials, judge_share, neuron_partials, product, value_of
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ def creation_order(outputs: Sequence[Any], since: int = 0) -> list[Neuron]:
     Raises:
         StaleGraphError: a leaf's value was set after a neuron was computed from it.
     """
-    with backward.lock:
-        interior, _ = backward.reachable(outputs, since)
+    with lock:
+        interior, _ = engines.reachable(outputs, since)
     interior.reverse()
     return interior
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from gograd_core import registry
 from gograd_core.errors import UnknownOperationError
-from gograd_core.neuron import Neuron
+from gograd_core.engines import Neuron
 
 if TYPE_CHECKING:
     from gograd_core.op import Op

@@ -1,4 +1,7 @@
-"""The node of the graph: a number that remembers which operation made it, and of what."""
+"""The node of the graph: a number that remembers which operation made it, and of what.
+
+This is the Python engine's. The native one, `_native`, has the same class compiled.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +14,13 @@ from typing import TYPE_CHECKING, Any, NoReturn, final
 import attrs
 
 from gograd_core import backward as _backward
-from gograd_core import recording, registry
-from gograd_core.errors import RuleError
-from gograd_core.evaluation import as_float, as_numbers, describe, judge, run_rule
-from gograd_core.namespaces import Column
-from gograd_core.tree import flatten
+from gograd_core import behaviour, registry
+from gograd_core.evaluation import as_float
 
 if TYPE_CHECKING:
     from gograd_core.op import Op
 
-__all__ = ["RESERVED_NAMES", "Neuron", "apply", "is_operand", "next_stamp", "zero_grad"]
+__all__ = ["Neuron", "next_stamp", "node"]
 
 Method = Callable[..., Any]
 
@@ -33,10 +33,10 @@ def _operator(symbol: str) -> tuple[Method, Method]:
     """The two methods as long as no operation is known that implements the operator."""
 
     def method(self: Neuron, other: Any) -> Any:
-        return registry.active[f"{symbol} 2"](self, other) if is_operand(other) else NotImplemented
+        return behaviour.operate(symbol, self, other)
 
     def reflected(self: Neuron, other: Any) -> Any:
-        return registry.active[f"{symbol} 2"](other, self) if is_operand(other) else NotImplemented
+        return behaviour.operate(symbol, other, self)
 
     return method, reflected
 
@@ -46,17 +46,6 @@ def _sign(symbol: str) -> Method:
         return registry.active[f"{symbol} 1"](self)
 
     return method
-
-
-def is_operand(other: Any) -> bool:
-    """Whether an operator of Neuron takes it: a number or an array, not (say) a string."""
-    if type(other) is Neuron or hasattr(other, "__array_namespace__"):
-        return True
-    try:
-        as_float(other, "")
-    except TypeError:
-        return False
-    return True
 
 
 def _comparison(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
@@ -92,9 +81,7 @@ class Neuron:
     _label: str  # unset until used, which spares memory and time
 
     def __init__(self, value: Any, label: str = "") -> None:
-        if type(value) is Neuron:
-            raise TypeError(f"Neuron() expects a number, got {value!r}: pass its .value, or stop_gradient(x)")
-        self._value = as_float(value, "Neuron()")
+        self._value = behaviour.first_value(value)
         self._operation = None
         self._constituents = ()
         self._stamp = next_stamp()
@@ -103,7 +90,7 @@ class Neuron:
         self.label = label
 
     def __init_subclass__(cls) -> NoReturn:
-        raise TypeError("Neuron is final: write an operation instead of a subclass")
+        raise TypeError(behaviour.FINAL)
 
     @property
     def value(self) -> float:
@@ -113,7 +100,7 @@ class Neuron:
     @value.setter
     def value(self, value: Any) -> None:
         if self._operation is not None:
-            raise AttributeError(f"only a leaf's value can be set; {self!r} was made by {self._operation.title}")
+            behaviour.only_leaves(self)
         number = as_float(value, "Neuron.value")
         with _setting:  # the last setting must not go back in time when several threads set leaves
             self._value = number
@@ -145,9 +132,7 @@ class Neuron:
 
     @label.setter
     def label(self, label: str) -> None:
-        if not isinstance(label, str):
-            raise TypeError(f"Neuron.label expects a string, got {label!r}")
-        self._label = label
+        self._label = behaviour.checked_label(label)
 
     def backward(self, seed: float = 1.0) -> None:
         """Add the derivative of this neuron, times `seed`, to the `grad` of every leaf below it.
@@ -168,9 +153,7 @@ class Neuron:
         def __getattr__(self, name: str) -> Callable[..., Any]: ...
 
     def __repr__(self) -> str:
-        label = f", label={self.label!r}" if self.label else ""
-        operation = f", operation={self._operation.name!r}" if self._operation else ""
-        return f"Neuron({self._value!r}, grad={self.grad!r}{label}{operation})"
+        return behaviour.shown(self)
 
     def __format__(self, spec: str) -> str:
         return format(self._value, spec) if spec else str(self)
@@ -196,91 +179,20 @@ class Neuron:
     __hash__ = object.__hash__
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Copies and pickles hold a leaf's value, label and grad; a part of a graph has no copy."""
-        if self._operation is not None:
-            raise TypeError(f"{self!r} belongs to a graph and cannot be copied: copy leaves, or Neuron(x.value)")
-        return _restore, (self._value, self.label, self.grad)
+        return behaviour.reduced(self)
 
     def __pos__(self) -> Neuron:
         return self
 
-    def _refuse(self, *_: object) -> NoReturn:
-        raise TypeError(
-            f"{self!r} cannot become a plain number, which would cut its graph silently. Take x.value; or "
-            "stop_gradient(x), a neuron without derivative; or, instead of a function of the math module, the "
-            "operation of that name: ops.sqrt(x) for math.sqrt(x)."
-        )
-
-    __float__ = __int__ = __complex__ = __round__ = __trunc__ = __floor__ = __ceil__ = _refuse
+    __float__ = __int__ = __complex__ = __round__ = __trunc__ = __floor__ = __ceil__ = behaviour.refuse
 
 
-RESERVED_NAMES = frozenset(dir(Neuron))
-"""What no operation may be called: Neuron's own attributes."""
-
-
-def _restore(value: float, label: str, grad: float) -> Neuron:
-    leaf = Neuron(value, label)
-    leaf.grad = grad
-    return leaf
-
-
-def apply(op: Op, entries: tuple[Any, ...]) -> Any:
-    """`op` of numbers and neurons (of its columns' entries in a row), judged and recorded."""
-    if op.arity == 1 and type(entries[0]) is Neuron:  # the common case first, as in `binding`
-        try:
-            out = op.forward(op.xp, entries[0]._value)
-        except Exception:
-            out = None
-        if type(out) is float and out - out == 0.0 and not recording.pauses:
-            return _node(op, out, entries)
-    constituents: list[Any] = []
-    values: list[float] = []
-    involved = False
-    for entry in entries:
-        if type(entry) is Neuron:
-            involved = True
-            constituents.append(entry)
-            values.append(entry._value)
-        else:
-            constant = entry if type(entry) is float else as_float(entry, op.title)
-            constituents.append(constant)
-            values.append(constant)
-    out = run_rule(op, op.forward, *(map(Column, op.columns(values)) if op.variadic else values))
-    if type(out) is not float:
-        if isinstance(out, bool):
-            return out
-        if isinstance(out, Column):
-            raise RuleError(f"forward of {op.title} returned a column, expected a real number")
-        (out,) = as_numbers(op, out, 1, "forward")
-    if out - out != 0.0:
-        judge(op, values, out, lambda: describe(op, constituents))
-    if not involved:
-        return out
-    if not recording.is_recording():
-        return Neuron(out)
-    return _node(op, out, tuple(constituents))
-
-
-def _node(op: Op, out: float, constituents: tuple[Any, ...]) -> Neuron:
-    node = _new(Neuron)
-    node._value = out
-    node._operation = op
-    node._constituents = constituents
-    node._stamp = next_stamp()
-    node._mark = None
-    return node
-
-
-def zero_grad(neurons: Any) -> None:
-    """Set the `grad` of neurons to 0.0: of one, of any iterable, of nested lists, dicts or arrays of them.
-
-    Raises:
-        TypeError: there is something else among them; nothing is changed then.
-    """
-    nested = isinstance(neurons, (Neuron, list, tuple, dict)) or hasattr(neurons, "__array_namespace__")
-    found, _ = flatten(neurons if nested else list(neurons))
-    for neuron in found:
-        if type(neuron) is not Neuron:
-            raise TypeError(f"zero_grad() expects neurons, got {neuron!r}")
-    for neuron in found:
-        neuron.grad = 0.0
+def node(op: Op, value: float, constituents: tuple[Neuron | float, ...]) -> Neuron:
+    """A neuron that `op` made of `constituents`."""
+    made = _new(Neuron)
+    made._value = value
+    made._operation = op
+    made._constituents = constituents
+    made._stamp = next_stamp()
+    made._mark = None
+    return made

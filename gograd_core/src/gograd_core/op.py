@@ -9,12 +9,11 @@ from typing import Any
 
 import attrs
 
-from gograd_core import neuron as _neuron
-from gograd_core import registry
-from gograd_core.array_calls import call_with_arrays, is_array
+from gograd_core import engines, registry
 from gograd_core.errors import InvalidOperationError
 from gograd_core.facts import Accuracy, Edge, Provider
 from gograd_core.implementations import Implemented
+from gograd_core.kernels import Kernels
 from gograd_core.namespaces import ArrayNamespace, ColumnNamespace
 from gograd_core.recording import outside_transforms
 from gograd_core.scope import IN_FORCE, Scope
@@ -31,7 +30,7 @@ def _tuple(values: Any) -> Any:
 
 
 @attrs.frozen(eq=False, repr=False)
-class Op:
+class Op(engines.Operation):  # type: ignore[misc]  # a class of the engine that runs
     """An operation on numbers, called like a function on floats, neurons and arrays.
 
     Attributes:
@@ -59,6 +58,7 @@ class Op:
             where the standard's functions cannot: a function, or "package.module:name", imported
             when it is needed. It takes the place of `forward`. Without one for NumPy, that for
             floats serves, point by point.
+        kernels: the rules for floats as native code, if there is any; see `Kernels`.
         provider: who registered it; set by the registry.
 
     Raises:
@@ -81,6 +81,7 @@ class Op:
     variadic: bool = attrs.field(kw_only=True, default=False)
     opaque: bool = attrs.field(kw_only=True, default=False)
     implementations: Mapping[str, Rule | str] = attrs.field(kw_only=True, factory=dict)
+    kernels: Kernels | None = attrs.field(kw_only=True, default=None)
     provider: Provider | None = attrs.field(kw_only=True, default=None)
     arity: int = attrs.field(init=False)
     """The number of inputs; 0 for a variadic operation, whose columns have any length."""
@@ -106,6 +107,12 @@ class Op:
         """Let the rules look names up in `scope`; for the registry that owns the operation."""
         object.__setattr__(self, "scope", scope)
         object.__setattr__(self, "xp", scope.columns if self.variadic else scope.floats)
+        self._prepare()
+
+    def attach(self, kernels: Kernels | None) -> None:
+        """Run these kernels in place of the rules, from now on; for whoever compiled them."""
+        object.__setattr__(self, "kernels", kernels)
+        self._prepare()
 
     def __repr__(self) -> str:
         return f"<Op {self.title}>"
@@ -129,27 +136,6 @@ class Op:
     def title(self) -> str:
         """The name and the provider as messages give them, "tanh (gograd-ops-extra 0.1.0)"."""
         return f"{self.name} ({self.provider or 'not registered'})"
-
-    def __call__(self, *inputs: Any) -> Any:
-        """The operation of numbers, neurons or arrays.
-
-        Numbers give a float (a bool, if it is a comparison); with a neuron among them the result
-        is a Neuron that remembers its inputs. Arrays give an array of their library; an array with
-        a neuron, or an object array, is worked entry by entry and gives an object array. Inputs of
-        a variadic operation are sequences of equal length.
-
-        Raises:
-            TypeError: a wrong number of inputs, or one that is no number.
-            ValueError: columns of unequal length.
-            DomainError: the result is not finite although the inputs are (see `errstate`).
-        """
-        if len(inputs) != len(self.partials):
-            raise TypeError(f"{self.title} takes {len(self.partials)} inputs, got {len(inputs)}")
-        for x in inputs:
-            kind = type(x)
-            if kind is not _neuron.Neuron and kind is not float and is_array(x):
-                return call_with_arrays(self, inputs)
-        return _neuron.apply(self, self.flatten(inputs) if self.variadic else inputs)
 
     def flatten(self, columns: Sequence[Any]) -> tuple[Any, ...]:
         """The entries of all columns in a row.

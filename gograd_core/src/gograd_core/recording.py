@@ -17,6 +17,7 @@ _recording: ContextVar[tuple[bool, ...]] = ContextVar("gograd_recording", defaul
 # can differentiate it. A float there would cut the graph, and the outer derivative would be wrong.
 depth: ContextVar[int] = ContextVar("gograd_transform_depth", default=0)
 pauses = 0  # how many no_grad blocks are open anywhere: nobody asks the slower ContextVar if none
+listeners: list[Callable[[int], None]] = []  # the native engine, which keeps a copy of `pauses`
 _pauses_lock = threading.Lock()
 
 
@@ -32,16 +33,20 @@ class no_grad(Block):
         super().__init__(_recording, False)
 
     def __enter__(self) -> None:
-        global pauses
-        with _pauses_lock:
-            pauses += 1
+        _pause(1)
         super().__enter__()
 
     def __exit__(self, *_: object) -> None:
-        global pauses
         super().__exit__()
-        with _pauses_lock:
-            pauses -= 1
+        _pause(-1)
+
+
+def _pause(difference: int) -> None:
+    global pauses
+    with _pauses_lock:
+        pauses += difference
+        for listener in listeners:
+            listener(pauses)
 
 
 class recording(Block):

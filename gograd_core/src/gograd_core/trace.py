@@ -10,11 +10,12 @@ from typing import Any
 
 import attrs
 
-from gograd_core import backward
+from gograd_core import engines
 from gograd_core.builtin_ops import identity
 from gograd_core.evaluation import as_float
 from gograd_core.forward import ForwardSweep, creation_order
-from gograd_core.neuron import Neuron, next_stamp
+from gograd_core.engines import Neuron, next_stamp
+from gograd_core.graph_sweep import graph_adjoints
 from gograd_core.recording import depth, is_recording, recording
 from gograd_core.tree import Rebuild, flatten, flatten_like
 
@@ -130,9 +131,9 @@ def pull(
 ) -> list[Any]:
     """The derivative by every input of the outputs, each times its cotangent: as neurons, or as floats."""
     if not graph:
-        return backward.adjoints(outputs, cotangents, inputs, since=since)
+        return engines.adjoints(outputs, cotangents, inputs, since)
     with nested():
-        return as_neurons(backward.adjoints(outputs, cotangents, inputs, since=since, create_graph=True))
+        return as_neurons(graph_adjoints(outputs, cotangents, inputs, since))
 
 
 def as_neurons(numbers: Sequence[Any]) -> list[Neuron]:

@@ -9,11 +9,11 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from gograd_core.neuron import Neuron
+from gograd_core.engines import Neuron
 from gograd_core.trace import is_nested, numbers_like, pull, trace
 from gograd_core.tree import flatten
 
-__all__ = ["grad", "gradient", "jvp", "value_and_grad", "vjp"]
+__all__ = ["grad", "gradient", "jvp", "value_and_grad", "vjp", "zero_grad"]
 
 Wrt = int | Sequence[int]
 
@@ -147,3 +147,18 @@ def vjp(
         return tuple(run.like_argument(gradients))
 
     return run.value, pullback
+
+
+def zero_grad(neurons: Any) -> None:
+    """Set the `grad` of neurons to 0.0: of one, of any iterable, of nested lists, dicts or arrays of them.
+
+    Raises:
+        TypeError: there is something else among them; nothing is changed then.
+    """
+    nested = isinstance(neurons, (Neuron, list, tuple, dict)) or hasattr(neurons, "__array_namespace__")
+    found, _ = flatten(neurons if nested else list(neurons))
+    for neuron in found:
+        if type(neuron) is not Neuron:
+            raise TypeError(f"zero_grad() expects neurons, got {neuron!r}")
+    for neuron in found:
+        neuron.grad = 0.0

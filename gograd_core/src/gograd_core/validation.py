@@ -7,12 +7,12 @@ import keyword
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from gograd_core import neuron as _neuron
-from gograd_core import scalar
-from gograd_core.binding import OPERATORS
+from gograd_core import engines, scalar
 from gograd_core.errors import InvalidOperationError
 from gograd_core.facts import Accuracy, Edge
+from gograd_core.kernels import Kernels
 from gograd_core.namespaces import REDUCTIONS
+from gograd_core.operators import OPERATORS
 
 if TYPE_CHECKING:
     from gograd_core.op import Op, Rule
@@ -46,6 +46,10 @@ def validate(op: Op) -> None:
     for field in ("domain", "doc", "symbol"):
         require(isinstance(getattr(op, field), str), f"{field} must be a string, got {getattr(op, field)!r}")
     require(isinstance(op.accuracy, Accuracy), f"accuracy must be an Accuracy, got {op.accuracy!r}")
+    if op.kernels is not None:
+        require(isinstance(op.kernels, Kernels), f"kernels must be Kernels, got {op.kernels!r}")
+        given = len(op.kernels.partials)
+        require(given == len(op.partials), f"kernels must hold {len(op.partials)} partials, one per input, got {given}")
     named = isinstance(op.math, str) and op.math.isidentifier()
     require(op.math is None or named, f"math must name a function, got {op.math!r}")
     if op.operator is not None:
@@ -67,7 +71,7 @@ def _validate_name(field: str, name: Any, require: Callable[[bool, str], None]) 
     require(not keyword.iskeyword(name), f"{field} {name!r} is a keyword of Python")
     require(not name.startswith("_"), f"{field} {name!r} begins with an underscore")
     require(name != "backend", f"{field} {name!r} is an attribute of the namespaces that rules receive")
-    require(name not in _neuron.RESERVED_NAMES, f"{field} {name!r} is an attribute of Neuron")
+    require(name not in engines.RESERVED_NAMES, f"{field} {name!r} is an attribute of Neuron")
     standard = getattr(scalar, name) if name in scalar.__all__ else None
     require(not isinstance(standard, float), f"{field} {name!r} is a constant of the array API standard")
 

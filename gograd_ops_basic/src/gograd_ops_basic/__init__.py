@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gograd_core import Op, hookimpl
+from gograd_core.kernels import with_kernels
 from gograd_ops_basic.arithmetic import ARITHMETIC
 from gograd_ops_basic.comparisons import COMPARISONS
 from gograd_ops_basic.power import POW
@@ -11,7 +12,7 @@ __version__ = "0.1.0"
 
 __all__ = ["OPS", "gograd_ops"]
 
-OPS: tuple[Op, ...] = (*ARITHMETIC, POW, *COMPARISONS)
+OPS = with_kernels((*ARITHMETIC, POW, *COMPARISONS), "gograd_ops_basic._kernels")
 
 
 @hookimpl

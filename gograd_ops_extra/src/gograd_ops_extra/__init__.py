@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gograd_core import Op, hookimpl
+from gograd_core.kernels import with_kernels
 from gograd_ops_extra.activations import ACTIVATIONS
 from gograd_ops_extra.choices import CHOICES
 from gograd_ops_extra.division import DIVISION
@@ -21,20 +22,23 @@ __version__ = "0.1.0"
 
 __all__ = ["OPS", "gograd_ops"]
 
-OPS: tuple[Op, ...] = (
-    *EXPONENTIAL,
-    *POWERS,
-    *TRIGONOMETRIC,
-    *HYPERBOLIC,
-    *ROUNDING,
-    *DIVISION,
-    *CHOICES,
-    *PREDICATES,
-    *REDUCTIONS,
-    *PRODUCTS,
-    *ERROR_FUNCTIONS,
-    *GAMMA,
-    *ACTIVATIONS,
+OPS = with_kernels(
+    (
+        *EXPONENTIAL,
+        *POWERS,
+        *TRIGONOMETRIC,
+        *HYPERBOLIC,
+        *ROUNDING,
+        *DIVISION,
+        *CHOICES,
+        *PREDICATES,
+        *REDUCTIONS,
+        *PRODUCTS,
+        *ERROR_FUNCTIONS,
+        *GAMMA,
+        *ACTIVATIONS,
+    ),
+    "gograd_ops_extra._kernels",
 )
 
 

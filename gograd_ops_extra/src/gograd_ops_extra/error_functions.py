@@ -35,7 +35,12 @@ def erfc_partial(xp: Any, out: Any, x: Any) -> Any:
 ERROR_FUNCTIONS = (
     Op(
         "erf",
-        implementations={"scalar": math.erf, "numpy": "scipy.special:erf", "jax": "jax.scipy.special:erf"},
+        implementations={
+            "scalar": math.erf,
+            "numpy": "scipy.special:erf",
+            "jax": "jax.scipy.special:erf",
+            "c": "gograd_core.kernels.libm:erf",
+        },
         partials=(erf_partial,),
         samples=((0.0,), (0.3,), (-2.0,), (5.5,), (1e-12,)),
         edges=(
@@ -48,7 +53,12 @@ ERROR_FUNCTIONS = (
     ),
     Op(
         "erfc",
-        implementations={"scalar": math.erfc, "numpy": "scipy.special:erfc", "jax": "jax.scipy.special:erfc"},
+        implementations={
+            "scalar": math.erfc,
+            "numpy": "scipy.special:erfc",
+            "jax": "jax.scipy.special:erfc",
+            "c": "gograd_core.kernels.libm:erfc",
+        },
         partials=(erfc_partial,),
         samples=((0.0,), (0.3,), (-2.0,), (10.0,), (25.0,)),
         edges=(

@@ -88,7 +88,12 @@ POWERS = (
     Op(
         "cbrt",
         partials=(cbrt_partial,),
-        implementations={"scalar": math.cbrt, "numpy": "numpy:cbrt", "jax": "jax.numpy:cbrt"},
+        implementations={
+            "scalar": math.cbrt,
+            "numpy": "numpy:cbrt",
+            "jax": "jax.numpy:cbrt",
+            "c": "gograd_core.kernels.libm:cbrt",
+        },
         symbol="∛",
         samples=((0.5,), (-8.0,), (1e-12,), (1e80,)),
         edges=(

@@ -156,7 +156,7 @@ ROUNDING = (
     Op(
         "fma",
         partials=(fma_partial_x, fma_partial_y, fma_partial_z),
-        implementations={"scalar": fma},
+        implementations={"scalar": fma, "c": "gograd_core.kernels.libm:fma"},
         symbol="xy+z",
         samples=((2.0, 3.0, -1.5), (0.1, 10.0, -1.0), (1e-3, -4e2, 7.0)),
         edges=(

@@ -13,6 +13,7 @@ from gograd_core.registry import Registry
 from gograd_core.testing.accuracy import check_accuracy
 from gograd_core.testing.edges import check_edges
 from gograd_core.testing.formula import check_formula
+from gograd_core.testing.kernels import check_kernels
 from gograd_core.testing.namespaces import check_namespaces
 from gograd_core.testing.orders import check_orders
 from gograd_core.testing.points import Points, points_of
@@ -28,6 +29,7 @@ _FUNCTIONS: dict[str, Callable[[Op, Points], Check]] = {
     "edges": check_edges,
     "namespaces": check_namespaces,
     "orders": check_orders,
+    "kernels": check_kernels,
 }
 
 

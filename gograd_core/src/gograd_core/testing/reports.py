@@ -10,7 +10,7 @@ from gograd_core.op import Op
 
 __all__ = ["CHECKS", "Check", "ConformanceError", "OpReport", "RegistryReport", "RuleAccuracy", "Verdict"]
 
-CHECKS = ("shape", "formula", "accuracy", "edges", "namespaces", "orders")
+CHECKS = ("shape", "formula", "accuracy", "edges", "namespaces", "orders", "kernels")
 """The names of the checks, in the order in which they run."""
 
 Verdict = Literal["passed", "failed", "skipped"]

@@ -1,0 +1,59 @@
+"""The command `gograd kernels`: native code for the operations of a plugin, generated from their rules."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from gograd.console import cannot_write, console, fail
+from gograd_core.kernels.extension import Extension, print_extension
+
+__all__ = ["write_kernels"]
+
+
+def write_kernels(
+    module: Annotated[str, typer.Argument(help="The module of a plugin, which its entry point names.")],
+    output: Annotated[Path | None, typer.Option(help="The file; _kernels.c beside the module if not given.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if the file is not current.")] = False,
+) -> None:
+    """Write C for the operations of a plugin, to be compiled into an extension; see `with_kernels`."""
+    plugin = _plugin(module)
+    path = output or Path(plugin.__file__).with_name("_kernels.c")
+    extension = print_extension(plugin.gograd_ops(), module, path.stem)
+    console().print(_table(extension))
+    if check:
+        if not path.is_file() or path.read_text(encoding="utf-8") != extension.text:
+            raise fail(f"{path} is not current: gograd kernels {module}")
+        console().print(f"{path} is current", soft_wrap=True)
+        return
+    try:
+        path.write_text(extension.text, encoding="utf-8")
+    except OSError as error:
+        raise fail(cannot_write(error)) from None
+    console().print(f"{path}: kernels of {len(extension.kernels)} operations", soft_wrap=True)
+
+
+def _plugin(module: str) -> Any:
+    """The module, which must provide operations."""
+    try:
+        plugin = import_module(module)
+    except ImportError as error:
+        raise fail(error) from None
+    if not hasattr(plugin, "gograd_ops"):
+        raise fail(f"module {module!r} is no plugin: it has no function gograd_ops")
+    return plugin
+
+
+def _table(extension: Extension) -> Table:
+    table = Table()
+    for column in ("operation", "native code", "why not"):
+        table.add_column(column, overflow="fold")
+    for kernel in extension.kernels:
+        table.add_row(kernel.name, "generated", "")
+    for name, reason in extension.left_out.items():
+        table.add_row(name, "none", reason)
+    return table

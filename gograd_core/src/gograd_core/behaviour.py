@@ -1,0 +1,97 @@
+"""What the neurons of both engines do alike, where speed does not matter: texts, refusals, copies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from gograd_core import engines, registry
+from gograd_core.evaluation import as_float
+
+if TYPE_CHECKING:
+    from gograd_core.neuron import Neuron
+
+__all__ = [
+    "FINAL",
+    "checked_label",
+    "first_value",
+    "is_operand",
+    "operate",
+    "only_leaves",
+    "reduced",
+    "refuse",
+    "restore",
+    "shown",
+    "undiscovered",
+]
+
+FINAL = "Neuron is final: write an operation instead of a subclass"
+
+
+def first_value(value: Any) -> float:
+    """What `Neuron(value)` holds."""
+    if type(value) is engines.Neuron:
+        raise TypeError(f"Neuron() expects a number, got {value!r}: pass its .value, or stop_gradient(x)")
+    return as_float(value, "Neuron()")
+
+
+def checked_label(label: Any) -> str:
+    if not isinstance(label, str):
+        raise TypeError(f"Neuron.label expects a string, got {label!r}")
+    return label
+
+
+def only_leaves(neuron: Neuron) -> NoReturn:
+    """Refuse to set the value of a neuron that an operation made."""
+    made_by: Any = neuron.operation
+    raise AttributeError(f"only a leaf's value can be set; {neuron!r} was made by {made_by.title}")
+
+
+def is_operand(other: Any) -> bool:
+    """Whether an operator of Neuron takes it: a number or an array, not (say) a string."""
+    if type(other) is engines.Neuron or hasattr(other, "__array_namespace__"):
+        return True
+    try:
+        as_float(other, "")
+    except TypeError:
+        return False
+    return True
+
+
+def operate(symbol: str, left: Any, right: Any) -> Any:
+    """An operator of Python, between a neuron and anything."""
+    other = right if type(left) is engines.Neuron else left
+    return registry.active[f"{symbol} 2"](left, right) if is_operand(other) else NotImplemented
+
+
+def undiscovered(name: str) -> Any:
+    """The operation that a method asks for before any operation was looked up."""
+    if name.startswith("_"):
+        raise AttributeError(f"'Neuron' object has no attribute {name!r}")
+    return registry.active[name]
+
+
+def shown(neuron: Neuron) -> str:
+    label = f", label={neuron.label!r}" if neuron.label else ""
+    operation = f", operation={neuron.operation.name!r}" if neuron.operation else ""
+    return f"Neuron({neuron.value!r}, grad={neuron.grad!r}{label}{operation})"
+
+
+def refuse(neuron: Neuron, *_: object) -> NoReturn:
+    raise TypeError(
+        f"{neuron!r} cannot become a plain number, which would cut its graph silently. Take x.value; or "
+        "stop_gradient(x), a neuron without derivative; or, instead of a function of the math module, the "
+        "operation of that name: ops.sqrt(x) for math.sqrt(x)."
+    )
+
+
+def reduced(neuron: Neuron) -> tuple[Any, ...]:
+    """Copies and pickles hold a leaf's value, label and grad; a part of a graph has no copy."""
+    if neuron.operation is not None:
+        raise TypeError(f"{neuron!r} belongs to a graph and cannot be copied: copy leaves, or Neuron(x.value)")
+    return restore, (neuron.value, neuron.label, neuron.grad)
+
+
+def restore(value: float, label: str, grad: float) -> Neuron:
+    leaf = engines.Neuron(value, label)
+    leaf.grad = grad
+    return leaf

@@ -1,0 +1,81 @@
+"""Calling an operation on numbers, neurons and arrays, with every check.
+
+For the common cases the engines have shorter ways, which end here when anything is out of the ordinary.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gograd_core import engines, recording
+from gograd_core.array_calls import call_with_arrays, is_array
+from gograd_core.errors import RuleError
+from gograd_core.evaluation import as_float, as_numbers, describe, judge, run_rule
+from gograd_core.namespaces import Column
+
+if TYPE_CHECKING:
+    from gograd_core.op import Op
+
+__all__ = ["Operation", "apply", "call"]
+
+
+def call(op: Op, *inputs: Any) -> Any:
+    """The operation of numbers, neurons or arrays.
+
+    Numbers give a float (a bool, if it is a comparison); with a neuron among them the result
+    is a Neuron that remembers its inputs. Arrays give an array of their library; an array with
+    a neuron, or an object array, is worked entry by entry and gives an object array. Inputs of
+    a variadic operation are sequences of equal length.
+
+    Raises:
+        TypeError: a wrong number of inputs, or one that is no number.
+        ValueError: columns of unequal length.
+        DomainError: the result is not finite although the inputs are (see `errstate`).
+    """
+    if len(inputs) != len(op.partials):
+        raise TypeError(f"{op.title} takes {len(op.partials)} inputs, got {len(inputs)}")
+    for x in inputs:
+        kind = type(x)
+        if kind is not engines.Neuron and kind is not float and is_array(x):
+            return call_with_arrays(op, inputs)
+    return apply(op, op.flatten(inputs) if op.variadic else inputs)
+
+
+def apply(op: Op, entries: tuple[Any, ...]) -> Any:
+    """`op` of numbers and neurons (of its columns' entries in a row), judged and recorded."""
+    constituents: list[Any] = []
+    values: list[float] = []
+    involved = False
+    for entry in entries:
+        if type(entry) is engines.Neuron:
+            involved = True
+            constituents.append(entry)
+            values.append(entry._value)
+        else:
+            constant = entry if type(entry) is float else as_float(entry, op.title)
+            constituents.append(constant)
+            values.append(constant)
+    out = run_rule(op, op.forward, *(map(Column, op.columns(values)) if op.variadic else values))
+    if type(out) is not float:
+        if isinstance(out, bool):
+            return out
+        if isinstance(out, Column):
+            raise RuleError(f"forward of {op.title} returned a column, expected a real number")
+        (out,) = as_numbers(op, out, 1, "forward")
+    if out - out != 0.0:
+        judge(op, values, out, lambda: describe(op, constituents))
+    if not involved:
+        return out
+    if not recording.is_recording():
+        return engines.Neuron(out)
+    return engines.node(op, out, tuple(constituents))
+
+
+class Operation:
+    """What `Op` is to the Python engine: something that can be called."""
+
+    __slots__ = ()
+    __call__ = call
+
+    def _prepare(self) -> None:
+        """Nothing: the rules are found in the operation itself."""

@@ -1,0 +1,69 @@
+"""Native code for operations: what an `Op` may carry, so that the native engine need not call its Python rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Literal
+
+import attrs
+
+if TYPE_CHECKING:
+    from gograd_core.op import Op
+
+__all__ = ["Kernels", "with_kernels"]
+
+
+@attrs.frozen(eq=False)
+class Kernels:
+    """The rules of an operation on floats, as native functions.
+
+    A function is a PyCapsule whose name is its signature in C, a ctypes or cffi function pointer,
+    or a cfunc of Numba (SciPy's LowLevelCallable takes the same). Of n inputs:
+
+    - forward: ``double (double, …)``, n times double;
+    - a partial: ``double (double, double, …)``, the output and then the inputs.
+
+    Of a variadic operation with n columns:
+
+    - forward: ``double (intptr_t, double *, …)``, the length and then the columns;
+    - a partial: ``void (double, intptr_t, double *, …, double *)``, the output, the length, the
+      columns, and last where the derivative by each entry goes.
+
+    They return what IEEE 754 says and raise nothing; the engine judges what they return.
+
+    Attributes:
+        forward: the function for the value.
+        partials: one function per partial of the operation, None where that is None.
+        digest: of the rules that they were generated from; empty if they were written by hand.
+        origin: "shipped" with the distribution, or "compiled" by `compile_kernels`.
+    """
+
+    forward: Any
+    partials: tuple[Any, ...]
+    digest: str = ""
+    origin: Literal["shipped", "compiled"] = "shipped"
+
+
+def with_kernels(ops: Iterable[Op], module: str) -> tuple[Op, ...]:
+    """`ops`, each with its kernels from the extension `module`, if that was built and the native engine runs.
+
+    The operations themselves are changed; those of which the extension has none keep their rules alone.
+
+    Such a module is what ``gograd kernels`` generates: its ``KERNELS`` is a dict from the name of
+    an operation to ``(digest, forward, partials)``.
+    """
+    from gograd_core.engines import engine  # which needs operations
+
+    ops = tuple(ops)
+    if engine().name != "native":
+        return ops
+    try:
+        kernels = import_module(module).KERNELS
+    except ImportError:
+        return ops  # it was not built: there was no compiler
+    for op in ops:
+        if op.name in kernels:
+            digest, forward, partials = kernels[op.name]
+            op.attach(Kernels(forward, partials, digest))
+    return ops

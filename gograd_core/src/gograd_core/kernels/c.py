@@ -1,0 +1,99 @@
+"""Kernels in C, generated from the rules of operations."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING
+
+import attrs
+
+from gograd_core.kernels.bodies import Body
+from gograd_core.kernels.expansion import Expansion, ExpansionError, expand
+from gograd_core.kernels.expressions import CALLS, HELPERS
+
+if TYPE_CHECKING:
+    from gograd_core.op import Op
+
+__all__ = ["KernelSource", "kernel_source"]
+
+KEYWORDS = {
+    "asm", "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum",
+    "extern", "float", "for", "goto", "if", "inline", "int", "long", "register", "restrict", "return", "short",
+    "signed", "sizeof", "static", "struct", "switch", "typedef", "typeof", "union", "unsigned", "void", "volatile",
+    "while", "errno", "far", "near", "linux", "unix", "d", "i", "n", "out",
+}  # fmt: skip
+"""What an input cannot be called in C, or is called there already."""
+
+
+@attrs.frozen
+class KernelSource:
+    """The kernels of an operation in C.
+
+    Attributes:
+        name: of the operation.
+        functions: the names of the functions in C, forward and then the partials; None for a partial that is None.
+        signatures: their types, as `Kernels` gives them; the same for all partials.
+        code: their definitions.
+        helpers: the names of the functions in `HELPERS` that they call.
+    """
+
+    name: str
+    functions: tuple[str | None, ...]
+    signatures: tuple[str, str]
+    code: str
+    helpers: tuple[str, ...]
+
+    @property
+    def digest(self) -> str:
+        """Of all that the values depend on."""
+        text = "".join([*(HELPERS[name] for name in self.helpers), self.code])
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def kernel_source(op: Op) -> KernelSource:
+    """The rules of `op` as functions of C.
+
+    Raises:
+        ExpansionError: it has no kernels; the message says why.
+    """
+    expansion = expand(op)
+    if expansion.forward.is_truth:
+        raise ExpansionError(op, "it gives a bool, and has no derivative")
+    inputs = [_identifier(name, position) for position, name in enumerate(op.input_names)]
+    columns = op.variadic
+    parameters = ["intptr_t n", *(f"double *{name}" for name in inputs)] if columns else [f"double {x}" for x in inputs]
+    names = dict(zip(expansion.inputs, (f"{x}[i]" for x in inputs) if columns else inputs, strict=True))
+    names[expansion.out] = "out"
+    functions: list[str | None] = [f"{op.name}_forward"]
+    body = Body(expansion.forward, names)
+    code = [f"static double {functions[0]}({', '.join(parameters)})\n{{\n{body.returned()}}}\n"]
+    for partial, name in zip(expansion.partials, op.input_names, strict=True):
+        functions.append(None if partial is None else f"{op.name}_by_{name if name.isascii() else len(functions) - 1}")
+        if partial is None:
+            continue
+        body = Body(partial, names)
+        head = f"static {'void' if columns else 'double'} {functions[-1]}"
+        taken = ["double out", *parameters, *(["double *restrict d"] if columns else [])]
+        code.append(f"{head}({', '.join(taken)})\n{{\n{body.stored() if columns else body.returned()}}}\n")
+    text = "\n".join(code)
+    return KernelSource(op.name, tuple(functions), _signatures(expansion, columns), text, _helpers_of(text))
+
+
+def _signatures(expansion: Expansion, columns: bool) -> tuple[str, str]:
+    kinds = ["intptr_t", *["double *"] * len(expansion.inputs)] if columns else ["double"] * len(expansion.inputs)
+    of_partials = ["double", *kinds, *(["double *"] if columns else [])]
+    return f"double ({', '.join(kinds)})", f"{'void' if columns else 'double'} ({', '.join(of_partials)})"
+
+
+def _identifier(name: str, position: int) -> str:
+    """A name in C for an input: its own, unless that means something else there."""
+    if not name.isascii():
+        return f"x{position}"
+    taken = name in KEYWORDS or name in CALLS.values() or re.fullmatch(r"t\d+|xp_.*|[A-Z_].*", name)
+    return f"{name}_" if taken else name
+
+
+def _helpers_of(code: str) -> tuple[str, ...]:
+    """The helpers that `code` calls; none of them calls another."""
+    return tuple(name for name in HELPERS if f"{name}(" in code)

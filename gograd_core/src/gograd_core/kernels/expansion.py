@@ -1,0 +1,132 @@
+"""The rules of an operation written out as expressions of symbols."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from gograd_core import scalar
+from gograd_core.errors import InvalidOperationError
+from gograd_core.kernels.symbols import Symbol, SymbolLibrary, postorder
+from gograd_core.namespaces import ArrayNamespace
+
+if TYPE_CHECKING:
+    from gograd_core.op import Op
+
+__all__ = ["Expansion", "ExpansionError", "expand"]
+
+TRIED_LENGTHS = (0, 1, 2, 3)
+"""Lengths of columns at which an expansion must be what the rule gives if it knows the length."""
+
+
+class ExpansionError(InvalidOperationError):
+    """The rules of an operation cannot be written out as expressions.
+
+    Attributes:
+        operation: the operation.
+        reason: why, without its name.
+    """
+
+    def __init__(self, op: Op, reason: str) -> None:
+        super().__init__(f"{op.title} has no native code: {reason}")
+        self.operation = op
+        self.reason = reason
+
+
+class SymbolNamespace(ArrayNamespace):
+    """What rules receive as `xp` to be written out.
+
+    An operation that they call must have a rule for floats that can be written out as well.
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in scalar.__all__:
+            _require_rules(self._lookup(name), self.backend)
+        return super().__getattr__(name)
+
+
+def _require_rules(op: Op, backend: str) -> None:
+    if op.opaque:
+        raise ExpansionError(op, "opaque: its rules understand floats alone")
+    if "scalar" in op.implementations and backend not in op.implementations:
+        raise ExpansionError(op, "a function of Python computes its value on floats, not a formula")
+
+
+@attrs.frozen(eq=False)
+class Expansion:
+    """The rules of an operation, written out.
+
+    Attributes:
+        inputs: their symbols; columns, if the operation is variadic.
+        out: the symbol of the output, as partials take it.
+        forward: the value.
+        partials: the local derivatives, None where there is none; columns or numbers.
+    """
+
+    inputs: tuple[Symbol, ...]
+    out: Symbol
+    forward: Symbol
+    partials: tuple[Symbol | None, ...]
+
+    @property
+    def rules(self) -> list[Symbol]:
+        """The forward rule and all partials that there are."""
+        return [self.forward, *(partial for partial in self.partials if partial is not None)]
+
+
+def expand(op: Op, backend: str = "c") -> Expansion:
+    """The rules of `op` as expressions that give what the rules give on floats.
+
+    Where a function in `implementations` computes the value on floats, one for `backend` must, too.
+
+    Raises:
+        ExpansionError: a rule does something that expressions cannot follow; the message says what.
+    """
+    _require_rules(op, backend)
+    expansion = _expand(op, SymbolLibrary(backend))
+    for length in TRIED_LENGTHS if op.variadic else ():
+        library = SymbolLibrary(backend, length)
+        if any(map(operator.is_not, _expand(op, library).rules, _remade(expansion.rules, library))):
+            raise ExpansionError(op, "it computes with len() in Python: write xp.subtract(len(x), 1.0), say")
+    return expansion
+
+
+def _expand(op: Op, library: SymbolLibrary) -> Expansion:
+    xp = SymbolNamespace(library, op.scope.ops.__getitem__)
+    out = library.input(-1, is_column=False)
+    inputs = tuple(library.input(position, is_column=op.variadic) for position in range(len(op.partials)))
+
+    def run(what: str, rule: Callable[..., Any], *args: Any) -> Symbol:
+        try:
+            return library.lift(rule(xp, *args))
+        except ExpansionError as error:
+            raise ExpansionError(op, f"{what} calls {error.operation.title}: {error.reason}") from error
+        except Exception as error:
+            raise ExpansionError(op, f"{what}: {error}") from error
+
+    forward = run("forward", op.forward, *inputs)
+    if forward.is_column:
+        raise ExpansionError(op, "forward returns a column")
+    partials = (
+        partial and library.as_number(run(f"partial {index}", partial, out, *inputs))
+        for index, partial in enumerate(op.partials)
+    )
+    return Expansion(inputs, out, forward, tuple(partials))
+
+
+def _remade(roots: Sequence[Symbol], library: SymbolLibrary) -> list[Symbol]:
+    """The same expressions in another library, where the length may be a number."""
+    made: dict[Symbol, Any] = {}
+    for symbol in postorder(roots):
+        if symbol.function == "input":
+            made[symbol] = library.input(int(symbol.value), is_column=symbol.is_column)
+        elif symbol.is_leaf:
+            number = bool(symbol.value) if symbol.is_truth else symbol.value
+            made[symbol] = library.length if symbol.function == "length" else number
+        else:
+            apply = library.apply if symbol.function in scalar.__all__ else library.call
+            made[symbol] = apply(symbol.function, *(made[argument] for argument in symbol.arguments))
+    return [library.lift(made[root]) for root in roots]

@@ -1,0 +1,225 @@
+"""Rules compiled by Numba: `compile_kernels`."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import random
+import sys
+
+import pytest
+
+from gograd_core import (
+    InvalidOperationError,
+    Neuron,
+    Op,
+    Registry,
+    UnknownOperationError,
+    compile_kernels,
+    engine,
+    registry,
+    scalar,
+)
+from gograd_core.ieee import IEEEFloat
+from gograd_core.kernels.c import kernel_source
+from gograd_core.testing.kernels import check_kernels
+from gograd_core.testing.points import points_of
+
+needs_native = pytest.mark.skipif(engine().name != "native", reason="the Python engine calls no kernels")
+SPECIAL = (math.nan, math.inf, -math.inf, 0.0, -0.0, 5e-324, -1.7e308, 1.0, -2.0, 2.5, -7.3)
+
+
+@pytest.fixture
+def mine():
+    """A registry of one's own, which sees installed operations too."""
+    with Registry() as own:
+        yield own
+
+
+def unary(forward, partial=lambda xp, out, x: 0.0, **fields):
+    return Op("made_up", forward=forward, partials=(partial,), **fields)
+
+
+def compiled(registry, op):
+    registered = registry.register(op)
+    compile_kernels(op.name)
+    return registered
+
+
+@needs_native
+class TestCompiled:
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "exp", "log", "sqrt", "tanh", "sigmoid", "softplus", "gelu", "erf", "cbrt", "pow", "floordiv", "mod",
+            "where", "maximum", "dot", "sum", "max", "prod", "logsumexp",
+        ],
+    )  # fmt: skip
+    def test_conforms_to_the_rules(self, name, mine):
+        if name not in mine:
+            pytest.skip(f"no {name}")
+        shipped = mine[name]
+        op = mine.register(
+            Op(
+                "compiled",
+                **{
+                    field: getattr(shipped, field)
+                    for field in ("partials", "samples", "edges", "domain", "accuracy", "variadic", "implementations")
+                },
+                forward=shipped.formula,
+            )
+        )
+        compile_kernels("compiled")
+        check = check_kernels(op, points_of(op))
+        assert (check.verdict, check.message) == ("passed", "")
+        assert check.points > 30
+
+    def test_its_origin_and_the_digest_that_kernels_in_c_have(self, mine):
+        op = compiled(mine, unary(lambda xp, x: xp.exp(x)))
+        assert op.kernels.origin == "compiled"
+        assert op.kernels.digest == kernel_source(op).digest
+
+    def test_a_partial_that_is_none_stays_none(self, mine):
+        op = mine.register(Op("made_up", forward=lambda xp, x, y: x, partials=(lambda xp, out, x, y: 1.0, None)))
+        compile_kernels("made_up")
+        assert op.kernels.partials[1] is None
+        x, y = Neuron(2.0), Neuron(3.0)
+        op(x, y).backward()
+        assert (x.grad, y.grad) == (1.0, 0.0)
+
+    def test_several_at_once(self, mine):
+        names = [mine.register(Op(f"made_up_{i}", forward=lambda xp, x: x, partials=(None,))).name for i in range(2)]
+        compile_kernels(iter(names))
+        assert all(mine[name].kernels for name in names)
+
+    @pytest.mark.parametrize(
+        "name",
+        sorted(
+            set(scalar.__all__)
+            - {"e", "inf", "nan", "pi", "sum", "prod", "max", "min", "where", "clip"}
+            - {"hypot"}  # Python computes it itself, more accurately than the C library
+        ),
+    )
+    def test_special_values_of_every_function(self, name, mine):
+        function = getattr(scalar, name)
+        count = next(n for n in (1, 2) if _takes(function, n))
+        rule = {
+            1: lambda xp, x: xp.where(getattr(xp, name)(x), 2.0, 3.0) if is_truth else getattr(xp, name)(x),
+            2: lambda xp, x, y: xp.where(getattr(xp, name)(x, y), 2.0, 3.0) if is_truth else getattr(xp, name)(x, y),
+        }[count]
+        is_truth = isinstance(function(*[1.0] * count), bool)
+        op = mine.register(Op("made_up", forward=rule, partials=(None,) * count))
+        compile_kernels("made_up")
+        chance = random.Random(name)
+        points = [*itertools.product(SPECIAL, repeat=count)]
+        points += [tuple(chance.uniform(-9.0, 9.0) for _ in range(count)) for _ in range(200)]
+        wanted = [repr(float(rule(scalar, *point))) for point in points]
+        assert [repr(op.kernels.forward.ctypes(*point)) for point in points] == wanted
+
+    @pytest.mark.parametrize(
+        "rule",
+        [
+            lambda xp, x: xp.where(xp.logical_xor(x, x < 1.0), 1.0, x),
+            lambda xp, x: xp.where(xp.logical_not(xp.logical_and(x, x < 1.0)), 1.0, x),
+            lambda xp, x: xp.where(xp.logical_or(xp.isnan(x), x), 1.0, x),
+            lambda xp, x: xp.where(xp.where(x > 0.0, True, x < -1.0), 1.0, 0.5),
+            lambda xp, x: xp.where((x < 0.0) == (x < 1.0), 1.0, x),
+            lambda xp, x: 2.0 * (x > 0.0) - -x * -0.0,
+            lambda xp, x: xp.where(x, xp.nan, -xp.inf),
+            lambda xp, x: xp.where(x > 0.0, xp.exp(x) / (1.0 + xp.exp(x)), xp.exp(-x) * xp.exp(-x)),
+            lambda xp, x: x - (x - (1.0 - x)) / (x / (2.0 * x)),
+            lambda xp, x: xp.clip(x, -1.0, 1.0) ** 2 + x % 3.0 + x // 3.0,
+        ],
+    )
+    def test_compositions(self, rule, mine):
+        op = compiled(mine, unary(rule))
+        found = [repr(op.kernels.forward.ctypes(x)) for x in SPECIAL]
+        assert found == [repr(float(rule(op.scope.ieee, IEEEFloat(x)))) for x in SPECIAL]
+
+    @pytest.mark.parametrize(
+        "rule",
+        [
+            lambda xp, x: xp.sum(x) / len(x),
+            lambda xp, x: xp.sum((x - xp.sum(x) / len(x)) * xp.prod(x)),
+            lambda xp, x: xp.max(x) - xp.min(x),
+            lambda xp, x: xp.log(xp.sum(xp.exp(x - xp.max(x)))),
+        ],
+    )
+    def test_columns(self, rule, mine):
+        op = mine.register(Op("made_up", forward=rule, partials=(lambda xp, out, x: x * rule(xp, x),), variadic=True))
+        columns = [[3.0], [1.0, -2.5, 4.0], [0.1] * 50 + [math.pi]]
+        before = [_value_and_gradient(op, column) for column in columns]
+        compile_kernels("made_up")
+        assert [_value_and_gradient(op, column) for column in columns] == before
+
+    def test_results_on_neurons_are_the_same_to_the_last_bit(self, mine):
+        def forward(xp, x):
+            return xp.where(x > 0.0, xp.log1p(xp.exp(-x)) + x, xp.log1p(xp.exp(x)))
+
+        op = mine.register(unary(forward, lambda xp, out, x: 1.0 / (1.0 + xp.exp(-x))))
+        inputs = [x / 7.0 for x in range(-50, 50)]
+        before = [_slope(op, x) for x in inputs]
+        compile_kernels("made_up")
+        assert [_slope(op, x) for x in inputs] == before
+
+
+@needs_native
+class TestRefused:
+    @pytest.mark.parametrize(
+        ("op", "reason"),
+        [
+            (unary(lambda xp, x: x if x > 0.0 else 0.0), "made_up .* has no native code: forward: .*xp.where"),
+            (unary(lambda xp, x: x, lambda xp, out, x: math.sin(x)), "made_up .*: partial 0: must be real number"),
+            (unary(lambda xp, x: x, opaque=True), "made_up .*: opaque"),
+            (unary(lambda xp, x: x, implementations={"scalar": math.gamma}), "a function of Python computes its value"),
+            (unary(lambda xp, x: x > 0.0), "made_up .*: it gives a bool"),
+        ],
+    )
+    def test_a_rule_that_cannot_be_written_out(self, op, reason, mine):
+        good = mine.register(Op("good", forward=lambda xp, x: x, partials=(None,)))
+        op = mine.register(op)
+        with pytest.raises(InvalidOperationError, match=reason):
+            compile_kernels(["good", "made_up"])
+        assert good.kernels is None
+        assert op.kernels is None
+
+    def test_without_numba(self, monkeypatch, mine):
+        op = mine.register(unary(lambda xp, x: x))
+        monkeypatch.setitem(sys.modules, "numba", None)
+        with pytest.raises(ImportError, match=r"pip install gograd-core\[native\]"):
+            compile_kernels("made_up")
+        assert op.kernels is None
+
+
+def test_an_unknown_name():
+    with pytest.raises(UnknownOperationError, match="no installed operation is 'tanhh'"):
+        compile_kernels(["tanh", "tanhh"])
+
+
+@pytest.mark.skipif(engine().name == "native", reason="the native engine runs")
+def test_the_python_engine_calls_no_kernels():
+    with pytest.raises(RuntimeError, match="kernels serve the native engine alone; this one is python: "):
+        compile_kernels("tanh")
+    assert registry.active["tanh"].kernels is None
+
+
+def _takes(function, count):
+    try:
+        function(*[1.0] * count)
+    except TypeError:
+        return False
+    return True
+
+
+def _slope(op, x):
+    leaf = Neuron(x)
+    out = op(leaf)
+    out.backward()
+    return out.value, leaf.grad
+
+
+def _value_and_gradient(op, column):
+    leaves = [Neuron(x) for x in column]
+    out = op(leaves)
+    out.backward()
+    return [out.value, *(leaf.grad for leaf in leaves)]
