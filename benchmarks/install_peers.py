@@ -7,6 +7,7 @@ could not be installed, and why, is kept in FOLDER/failures.json and printed wit
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -20,7 +21,7 @@ def reason(output: str) -> str:
     """The first error in pip's output that is not pip's own summary of a failed build."""
     errors = [line.strip(" │╰─>×") for line in output.splitlines() if "error: " in line.lower()]
     own = ("error: subprocess-exited-with-error", "error: metadata-generation-failed")
-    return next((line for line in errors if line not in own), "no message").split(" (/")[0]
+    return re.sub(r" \(/[^)]*\)", "", next((line for line in errors if line not in own), "no message"))
 
 
 def main() -> None:

@@ -33,7 +33,7 @@ class Perceptron:
 
     title = "MLP 2-16-16-1, 100 points"
     operations = 65_075
-    needs = ("relu",)
+    needs: tuple[str, ...] = ("relu",)
     sizes = (2, 16, 16, 1)
 
     def __init__(self, numbers: Any) -> None:
@@ -79,8 +79,8 @@ class PerceptronOfDots(Perceptron):
         dot, relu = self.dot, self.relu
         *hidden, last = self.rows
         for rows in hidden:
-            x = (*x, 1.0)
-            x = [relu(dot(row, x)) for row in rows]
+            inputs = (*x, 1.0)
+            x = [relu(dot(row, inputs)) for row in rows]
         return dot(last[0], (*x, 1.0))
 
     def __call__(self) -> Any:

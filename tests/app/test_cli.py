@@ -61,9 +61,10 @@ def test_ops_lists_every_operation_with_its_provider(run):
     code, output, _ = run("ops")
     heading, *rows = rows_of(output)
     assert code == 0
-    assert heading == ["operation", "symbol", "inputs", "operator", "distribution", "version"]
+    assert heading == ["operation", "symbol", "inputs", "operator", "kernels", "distribution", "version"]
     assert [row[0] for row in rows] == [op.name for op in registry.active.operations()]
-    assert [row[5] for row in rows] == [metadata.version(row[4]) for row in rows]
+    assert [row[6] for row in rows] == [metadata.version(row[5]) for row in rows]
+    assert [row[4] for row in rows] == [kernels_of(op) for op in registry.active.operations()]
     assert {
         ("tanh", "", "1", "", "gograd-ops-extra"),
         ("div", "/", "2", "/", "gograd-ops-basic"),
@@ -72,14 +73,14 @@ def test_ops_lists_every_operation_with_its_provider(run):
         ("sum", "Σ", "1 column", "", "gograd-ops-extra"),
         ("where", "", "3", "", "gograd-ops-extra"),
         ("identity", "", "1", "", "gograd-core"),
-    } <= {tuple(row[:5]) for row in rows}
+    } <= {(*row[:4], row[5]) for row in rows}
 
 
 def test_ops_lists_operations_registered_by_hand(run):
     with Registry(discover=False) as own:
         own.register(Op("double", forward=lambda xp, x: 2.0 * x, partials=(lambda xp, out, x: 2.0,), symbol="[b]"))
         _, output, _ = run("ops")
-    assert rows_of(output)[1:] == [["double", "[b]", "1", "", "registered by hand", ""]]
+    assert rows_of(output)[1:] == [["double", "[b]", "1", "", "Python rule", "registered by hand", ""]]
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,11 @@ import mpmath
 import numpy as np
 import pytest
 
-from gograd.describe import described, function_name, other_names, sources
+from gograd import describe
+from gograd.describe import described, function_name, kernels_of, other_names, sources
 from gograd.plots import curves
-from gograd_core import Accuracy, Edge, Op, Registry, ops, registry
+from gograd_core import Accuracy, Edge, Engine, Op, Registry, ops, registry
+from gograd_core.kernels import Kernels
 
 
 def slope(xp, out, x):
@@ -102,7 +104,8 @@ class TestShow:
             ("where", ["partials by condition: none, by x: ", "inputs condition, x, y"]),
             ("sub", ["also subtract, -", "symbol -", "provider gograd-ops-basic 0.1.0 (entry point basic)"]),
             ("erf", ["implementations scalar (math:erf), numpy (scipy.special:erf)", "reference a formula in mpmath"]),
-            ("dot", ["inputs x, y (columns of equal length)"]),
+            ("dot", ["inputs x, y (columns of equal length)", f"kernels {kernels_of(ops.dot)}"]),
+            ("gamma", ["kernels Python rule"]),
             ("erfc", ["accuracy 4 ulps and 1 of the inputs: "]),
             ("gograd-ops-extra:tanh", ["tanh (gograd-ops-extra 0.1.0)", "domain everywhere"]),
         ],
@@ -125,8 +128,32 @@ class TestShow:
         assert code == 0
         assert output.startswith("bare (registered by hand)\n")
         words = " ".join(output.split())
-        assert "partials by x: none accuracy 4 ulps opaque computes with floats alone reference none" in words
+        assert "partials by x: none accuracy 4 ulps opaque computes with floats alone kernels Python rule reference none" in words
         assert "edge points" not in words
+
+
+class TestKernels:
+    """What computes an operation on floats."""
+
+    @pytest.fixture
+    def run_engine(self, monkeypatch):
+        return lambda name: monkeypatch.setattr(describe, "engine", lambda: Engine(name, "a test says so"))
+
+    @pytest.mark.parametrize("origin", ["shipped", "compiled"])
+    def test_the_native_engine_calls_kernels(self, run_engine, monkeypatch, origin):
+        half = op()
+        monkeypatch.setattr(Op, "kernels", Kernels(None, (None,), origin=origin))
+        run_engine("native")
+        assert kernels_of(half) == described(half)["kernels"] == origin
+
+    def test_without_kernels_the_rule_is_called(self, run_engine):
+        run_engine("native")
+        assert kernels_of(op()) == described(op())["kernels"] == "Python rule"
+
+    def test_the_python_engine_calls_rules(self, run_engine, monkeypatch):
+        monkeypatch.setattr(Op, "kernels", Kernels(None, (None,)))
+        run_engine("python")
+        assert kernels_of(op()) == "Python rule"
 
 
 class TestSources:

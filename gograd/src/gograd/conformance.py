@@ -65,11 +65,10 @@ def _tables(reports: tuple[OpReport, ...], *, in_words: bool) -> Iterator[Table]
         table.add_column("operation", min_width=18)
         for name in CHECKS:
             table.add_column(name, justify="center", min_width=len(name))
-        table.add_column("points", justify="right")
         table.add_column("ulps", justify="right")
         for report in of_one:
             verdicts = {check.name: _mark(check.verdict, in_words=in_words) for check in report.checks}
             worst = report.worst_ulps
             ulps = "" if worst is None else f"{worst:.2f}" if worst < 1000.0 else f"{worst:.0e}"
-            table.add_row(report.op.name, *(verdicts[name] for name in CHECKS), str(report.points), ulps)
+            table.add_row(report.op.name, *(verdicts[name] for name in CHECKS), ulps)
         yield table

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from types import FunctionType
 from typing import Any
 
-from gograd_core import Op
+from gograd_core import Op, engine
 
-__all__ = ["accuracy_of", "described", "function_name", "other_names", "sources"]
+__all__ = ["accuracy_of", "described", "function_name", "kernels_of", "other_names", "sources"]
 
 
 def described(op: Op) -> dict[str, Any]:
@@ -40,6 +40,7 @@ def described(op: Op) -> dict[str, Any]:
             for e in op.edges
         ],
         "implementations": {backend: function_name(own) for backend, own in op.implementations.items()},
+        "kernels": kernels_of(op),
         "reference": op.reference is not None,
         "distribution": provider.distribution if provider else "",
         "version": provider.version if provider else "",
@@ -77,6 +78,11 @@ def function_name(function: Callable[..., Any] | str) -> str:
         return function
     module = getattr(function, "__module__", None) or type(function).__module__
     return f"{module}:{getattr(function, '__qualname__', type(function).__qualname__)}"
+
+
+def kernels_of(op: Op) -> str:
+    """What computes it on floats: kernels that were "shipped" or "compiled", or its "Python rule"."""
+    return "Python rule" if op.kernels is None or engine().name != "native" else op.kernels.origin
 
 
 def accuracy_of(op: Op) -> str:

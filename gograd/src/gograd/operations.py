@@ -11,7 +11,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 
 from gograd.console import console, fail
-from gograd.describe import accuracy_of, described, function_name, other_names, sources
+from gograd.describe import accuracy_of, described, function_name, kernels_of, other_names, sources
 from gograd_core import Op, UnknownOperationError, registry
 
 __all__ = ["list_operations", "show_operation"]
@@ -28,8 +28,8 @@ def list_operations(
     if as_json:
         typer.echo(json.dumps([described(op) for op in found], indent=2))
         return
-    table = Table()
-    for column in ("operation", "symbol", "inputs", "operator", "distribution", "version"):
+    table = Table(padding=0)  # so that it fits in 80 columns
+    for column in ("operation", "symbol", "inputs", "operator", "kernels", "distribution", "version"):
         table.add_column(column, overflow="fold")
     for op in found:
         provider = op.provider
@@ -38,6 +38,7 @@ def list_operations(
             op.symbol if op.symbol != op.name else "",
             f"{len(op.partials)} column{'s' if len(op.partials) > 1 else ''}" if op.variadic else str(op.arity),
             op.operator or "",
+            kernels_of(op),
             provider.distribution if provider else "",
             provider.version if provider else "",
         )
@@ -102,6 +103,7 @@ def _facts(op: Op) -> dict[str, str]:
             f"{backend} ({function_name(own)})" for backend, own in op.implementations.items()
         ),
         "opaque": "computes with floats alone" if op.opaque else "",
+        "kernels": kernels_of(op),
         "reference": "a formula in mpmath" if op.reference else "none",
         "provider": f"{provider} (entry point {provider.entry_point})"
         if provider and provider.entry_point

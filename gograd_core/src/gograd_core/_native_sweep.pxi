@@ -4,116 +4,128 @@ cdef enum:
     SIGNALS = 4096  # neurons after which signals, such as an interrupt from the keyboard, are looked for
 
 
+cdef struct Neurons:  # a list of them, none owned
+    PyObject **items
+    Py_ssize_t count
+    Py_ssize_t room
+
+
+cdef inline int push(Neurons *neurons, PyObject *neuron) except -1:
+    if neurons.count == neurons.room:
+        grow(neurons)
+    neurons.items[neurons.count] = neuron
+    neurons.count += 1
+    return 0
+
+
+cdef int grow(Neurons *neurons) except -1:
+    cdef Py_ssize_t room = max(2 * neurons.room, 64)
+    cdef void *larger = PyMem_Realloc(neurons.items, room * sizeof(PyObject *))
+    if larger is NULL:
+        raise MemoryError()
+    neurons.items, neurons.room = <PyObject **>larger, room
+    return 0
+
+
 cdef class Graph:
     """What a sweep visits. It refers to neurons without owning them: `outputs` keep them all alive."""
 
-    cdef PyObject **interior  # youngest first
-    cdef PyObject **leaves
-    cdef Py_ssize_t count, room, leaf_count, leaf_room
+    cdef Neurons interior  # youngest first
+    cdef Neurons leaves
     cdef double *before  # gradients to be put back
     cdef object outputs
     cdef Graph outer  # the sweep that was running when this one began
 
     def __dealloc__(self):
-        PyMem_Free(self.interior)
-        PyMem_Free(self.leaves)
+        PyMem_Free(self.interior.items)
+        PyMem_Free(self.leaves.items)
         PyMem_Free(self.before)
 
 
 cdef Graph running = None
-
-
-cdef int push(PyObject ***items, Py_ssize_t *count, Py_ssize_t *room, PyObject *item) except -1:
-    cdef void *larger
-    if count[0] == room[0]:
-        larger = PyMem_Realloc(items[0], max(2 * room[0], 64) * sizeof(PyObject *))
-        if larger is NULL:
-            raise MemoryError()
-        items[0] = <PyObject **>larger
-        room[0] = max(2 * room[0], 64)
-    items[0][count[0]] = item
-    count[0] += 1
-    return 0
-
-
 cdef uint64_t marks = 0
 
 
 cdef Graph traverse(outputs, int64_t since, bint beside_running):
     """What lies below `outputs`; see `reachable` and `visit` of the Python engine."""
-    global marks
     cdef Graph graph = Graph()
-    cdef Graph busy = running if beside_running else None
-    cdef uint64_t of_running = marks + 1, mark = marks + 2
-    cdef PyObject **stack = NULL
-    cdef PyObject **items = NULL
-    cdef PyObject *entry
-    cdef Node *node
-    cdef Py_ssize_t depth = 0, room = 0, i, count
-    marks += 2
-    while busy is not None:
-        for i in range(busy.count):
-            node_of(busy.interior[i]).mark = of_running
-        for i in range(busy.leaf_count):
-            node_of(busy.leaves[i]).mark = of_running
-        busy = busy.outer
+    cdef Neurons stack = Neurons(NULL, 0, 0)
     graph.outputs = tuple(outputs)
-    items, count = items_of(graph.outputs), len(graph.outputs)
+    if beside_running:
+        mark_running()
     try:
-        while True:
-            for i in range(count):
-                entry = items[i]
-                if not is_neuron(entry):
-                    continue
-                node = node_of(entry)
-                if node.mark == mark:
-                    continue
-                if node.mark == of_running:
-                    raise RuntimeError(careful.BUSY)
-                node.mark = mark
-                if node.op is NULL or node.stamp < since:
-                    push(&graph.leaves, &graph.leaf_count, &graph.leaf_room, entry)
-                else:
-                    push(&stack, &depth, &room, entry)
-            if depth == 0:
-                break
-            depth -= 1
-            entry = stack[depth]
-            push(&graph.interior, &graph.count, &graph.room, entry)
-            count = constituents(node_of(entry), &items)
-            if graph.count % SIGNALS == 0:
-                PyErr_CheckSignals()
+        descend(graph, &stack, since)
     finally:
-        PyMem_Free(stack)
-    sort(graph)
-    if graph.count and last_setting > node_of(graph.interior[graph.count - 1]).stamp:
+        PyMem_Free(stack.items)
+    if graph.interior.count > 1:
+        sort(&graph.interior)
+    if graph.interior.count and last_setting > node_of(graph.interior.items[graph.interior.count - 1]).stamp:
         refuse_stale(graph)
     return graph
 
 
-cdef int sort(Graph graph) except -1:
+cdef void mark_running() noexcept:
+    """Let `descend` know what running sweeps work on: it may not be visited."""
+    global marks
+    cdef Graph busy = running
+    cdef Py_ssize_t i
+    marks += 2
+    while busy is not None:
+        for i in range(busy.interior.count):
+            node_of(busy.interior.items[i]).mark = marks
+        for i in range(busy.leaves.count):
+            node_of(busy.leaves.items[i]).mark = marks
+        busy = busy.outer
+
+
+cdef int descend(Graph graph, Neurons *stack, int64_t since) except -1:
+    """Collect what lies below the outputs."""
+    global marks
+    cdef PyObject **items = items_of(graph.outputs)
+    cdef Py_ssize_t i, count = len(graph.outputs)
+    cdef Node *node
+    cdef uint64_t of_running = marks, mark = marks + 1
+    marks += 2
+    while True:
+        for i in range(count):
+            if not is_neuron(items[i]):
+                continue
+            node = node_of(items[i])
+            if node.mark >= of_running:  # it is one of these two, the latest
+                if node.mark == of_running:
+                    raise RuntimeError(careful.BUSY)
+                continue
+            node.mark = mark
+            push(&graph.leaves if node.op is NULL or node.stamp < since else stack, items[i])
+        if stack.count == 0:
+            return 0
+        stack.count -= 1
+        push(&graph.interior, stack.items[stack.count])
+        count = constituents(node_of(stack.items[stack.count]), &items)
+        if graph.interior.count % SIGNALS == 0:
+            PyErr_CheckSignals()
+
+
+cdef int sort(Neurons *neurons) except -1:
     """By stamp, the youngest first."""
     cdef int64_t youngest = -1, oldest = clock + 1, stamp
     cdef Py_ssize_t i, filled = 0
     cdef PyObject **places
-    if graph.count == 0:
-        return 0
-    for i in range(graph.count):
-        stamp = node_of(graph.interior[i]).stamp
+    for i in range(neurons.count):
+        stamp = node_of(neurons.items[i]).stamp
         youngest, oldest = max(youngest, stamp), min(oldest, stamp)
-    if youngest - oldest >= 2 * graph.count:
-        qsort(graph.interior, graph.count, sizeof(PyObject *), younger)
+    if youngest - oldest >= 2 * neurons.count:
+        qsort(neurons.items, neurons.count, sizeof(PyObject *), younger)
         return 0
     # Most graphs are made in one go: each neuron has a place of its own, and few are empty.
     places = <PyObject **>PyMem_Calloc(youngest - oldest + 1, sizeof(PyObject *))
     if places is NULL:
         raise MemoryError()
-    for i in range(graph.count):
-        places[youngest - node_of(graph.interior[i]).stamp] = graph.interior[i]
+    for i in range(neurons.count):
+        places[youngest - node_of(neurons.items[i]).stamp] = neurons.items[i]
     for i in range(youngest - oldest + 1):
-        if places[i] is not NULL:
-            graph.interior[filled] = places[i]
-            filled += 1
+        neurons.items[filled] = places[i]
+        filled += places[i] is not NULL
     PyMem_Free(places)
     return 0
 
@@ -127,28 +139,28 @@ cdef int refuse_stale(Graph graph) except -1:
     cdef PyObject **items = NULL
     cdef Py_ssize_t i, j
     cdef Node *node
-    for i in range(graph.count):
-        node = node_of(graph.interior[i])
+    for i in range(graph.interior.count):
+        node = node_of(graph.interior.items[i])
         for j in range(constituents(node, &items)):
             if is_neuron(items[j]) and node_of(items[j]).stamp > node.stamp:
-                careful.refuse_stale([<object>graph.interior[i]])
+                careful.refuse_stale([<object>graph.interior.items[i]])
     return 0
 
 
-cdef list listed(PyObject **items, Py_ssize_t count):
-    return [<object>items[i] for i in range(count)]
+cdef list listed(Neurons *neurons):
+    return [<object>neurons.items[i] for i in range(neurons.count)]
 
 
 def reachable(outputs, since):
     """As `reachable` of the Python engine."""
     cdef Graph graph = traverse(outputs, since, False)
-    return listed(graph.interior, graph.count), listed(graph.leaves, graph.leaf_count)
+    return listed(&graph.interior), listed(&graph.leaves)
 
 
 def visit(outputs, since=0):
     """As `visit` of the Python engine."""
     cdef Graph graph = traverse(outputs, since, True)
-    return listed(graph.interior, graph.count), listed(graph.leaves, graph.leaf_count)
+    return listed(&graph.interior), listed(&graph.leaves)
 
 
 def run(visited, propagate, *args):
@@ -157,9 +169,9 @@ def run(visited, propagate, *args):
     cdef Graph graph = Graph()
     graph.outputs = visited
     for neuron in visited[0]:
-        push(&graph.interior, &graph.count, &graph.room, <PyObject *>neuron)
+        push(&graph.interior, <PyObject *>neuron)
     for neuron in visited[1]:
-        push(&graph.leaves, &graph.leaf_count, &graph.leaf_room, <PyObject *>neuron)
+        push(&graph.leaves, <PyObject *>neuron)
     graph.outer = running
     try:
         running = graph
@@ -177,8 +189,8 @@ cdef int backward(Neuron output, double seed) except -1:
         keep(graph, 0)
         try:
             sweep(graph, (output,), (seed,))
-            for i in range(graph.leaf_count):
-                node_of(graph.leaves[i]).grad += graph.before[graph.count + i]
+            for i in range(graph.leaves.count):
+                node_of(graph.leaves.items[i]).grad += graph.before[graph.interior.count + i]
         except BaseException:
             put_back(graph, 0)
             raise
@@ -192,7 +204,7 @@ def adjoints(outputs, seeds, inputs, since):
     with careful.lock:
         graph = traverse(outputs, since, True)
         for neuron in inputs:  # some may not be visited
-            push(&graph.leaves, &graph.leaf_count, &graph.leaf_room, <PyObject *>neuron)
+            push(&graph.leaves, <PyObject *>neuron)
         keep(graph, 1)
         try:
             lead_to(graph, inputs)
@@ -205,24 +217,24 @@ def adjoints(outputs, seeds, inputs, since):
 cdef int keep(Graph graph, bint interior) except -1:
     """Remember the gradients of the leaves, and of all else if asked."""
     cdef Py_ssize_t i
-    graph.before = <double *>PyMem_Malloc((graph.count + graph.leaf_count) * sizeof(double))
+    graph.before = <double *>PyMem_Malloc((graph.interior.count + graph.leaves.count) * sizeof(double))
     if graph.before is NULL:
         raise MemoryError()
     if interior:
-        for i in range(graph.count):
-            graph.before[i] = node_of(graph.interior[i]).grad
-    for i in range(graph.leaf_count):
-        graph.before[graph.count + i] = node_of(graph.leaves[i]).grad
+        for i in range(graph.interior.count):
+            graph.before[i] = node_of(graph.interior.items[i]).grad
+    for i in range(graph.leaves.count):
+        graph.before[graph.interior.count + i] = node_of(graph.leaves.items[i]).grad
     return 0
 
 
 cdef void put_back(Graph graph, bint interior) noexcept:
     cdef Py_ssize_t i
     if interior:
-        for i in range(graph.count):
-            node_of(graph.interior[i]).grad = graph.before[i]
-    for i in range(graph.leaf_count):
-        node_of(graph.leaves[i]).grad = graph.before[graph.count + i]
+        for i in range(graph.interior.count):
+            node_of(graph.interior.items[i]).grad = graph.before[i]
+    for i in range(graph.leaves.count):
+        node_of(graph.leaves.items[i]).grad = graph.before[graph.interior.count + i]
 
 
 cdef void lead_to(Graph graph, list inputs) noexcept:
@@ -230,14 +242,14 @@ cdef void lead_to(Graph graph, list inputs) noexcept:
     cdef PyObject **items = NULL
     cdef Py_ssize_t i, j
     cdef Node *node
-    for i in range(graph.count):
-        node_of(graph.interior[i]).grad = unwanted.number
-    for i in range(graph.leaf_count):
-        node_of(graph.leaves[i]).grad = unwanted.number
+    for i in range(graph.interior.count):
+        node_of(graph.interior.items[i]).grad = unwanted.number
+    for i in range(graph.leaves.count):
+        node_of(graph.leaves.items[i]).grad = unwanted.number
     for neuron in inputs:
         (<Neuron>neuron).node.grad = 0.0
-    for i in range(graph.count - 1, -1, -1):
-        node = node_of(graph.interior[i])
+    for i in range(graph.interior.count - 1, -1, -1):
+        node = node_of(graph.interior.items[i])
         for j in range(constituents(node, &items)):
             if receives(items[j]):
                 node.grad = 0.0
@@ -258,7 +270,7 @@ cdef int sweep(Graph graph, outputs, seeds) except -1:
         start(graph, outputs, seeds)
         if not propagate(graph):
             start(graph, outputs, seeds)
-            careful.propagate([neuron for neuron in listed(graph.interior, graph.count) if careful.receives(neuron)])
+            careful.propagate([neuron for neuron in listed(&graph.interior) if careful.receives(neuron)])
     finally:
         running = graph.outer
         graph.outer = None
@@ -267,12 +279,12 @@ cdef int sweep(Graph graph, outputs, seeds) except -1:
 
 cdef int start(Graph graph, outputs, seeds) except -1:
     cdef Py_ssize_t i
-    for i in range(graph.count):
-        if receives(graph.interior[i]):
-            node_of(graph.interior[i]).grad = 0.0
-    for i in range(graph.leaf_count):
-        if receives(graph.leaves[i]):
-            node_of(graph.leaves[i]).grad = 0.0
+    for i in range(graph.interior.count):
+        if receives(graph.interior.items[i]):
+            node_of(graph.interior.items[i]).grad = 0.0
+    for i in range(graph.leaves.count):
+        if receives(graph.leaves.items[i]):
+            node_of(graph.leaves.items[i]).grad = 0.0
     for output, seed in zip(outputs, seeds, strict=True):
         if receives(<PyObject *>output):
             (<Neuron>output).node.grad = (<Neuron>output).node.grad + <double>seed
@@ -283,16 +295,16 @@ cdef int propagate(Graph graph) except -1:
     """Pass every adjoint on. Whether nothing was odd, as in the Python engine; nothing is judged here."""
     cdef Py_ssize_t i
     cdef double adjoint
-    for i in range(graph.count):
+    for i in range(graph.interior.count):
         if i % SIGNALS == SIGNALS - 1:
             PyErr_CheckSignals()
-        adjoint = node_of(graph.interior[i]).grad
+        adjoint = node_of(graph.interior.items[i]).grad
         if adjoint == 0.0 or is_unwanted(adjoint):  # nothing was added, or an arm of `where` that was not taken
             continue
-        if not isfinite(adjoint) or not pass_on(graph.interior[i], adjoint):
+        if not isfinite(adjoint) or not pass_on(graph.interior.items[i], adjoint):
             return 0
-    for i in range(graph.leaf_count):
-        adjoint = node_of(graph.leaves[i]).grad
+    for i in range(graph.leaves.count):
+        adjoint = node_of(graph.leaves.items[i]).grad
         if not isfinite(adjoint) and not is_unwanted(adjoint):
             return 0
     return 1
