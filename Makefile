@@ -6,6 +6,7 @@ DISTS := gograd_core gograd_ops_basic gograd_ops_extra gograd_ops_special gograd
 VENV := .venv/.created
 EXTENSIONS := $(addprefix .venv/.compiled-,gograd_core gograd_ops_basic gograd_ops_extra)
 STAMP := .venv/.installed
+OVER_BOTH := tests/core tests/rules tests/nn tests/programs tests/native
 BENCH_STAMP := .venv/.installed-bench
 PEERS_STAMP := .venv-peers/.installed
 
@@ -45,6 +46,7 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	GOGRAD_PURE_PYTHON=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile $(OVER_BOTH)
 
 check: $(STAMP)
 	$(BIN)/ruff check .

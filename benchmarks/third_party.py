@@ -83,27 +83,42 @@ def measure(name: str, compiled: str) -> None:
     print(json.dumps([statistics.median(phase) / CALLS for phase in zip(*rows, strict=True)] + [seconds]))
 
 
+def compare(engine: str, name: str, shipped: str) -> dict[tuple[str, str], Any]:
+    """Per operation and kind of kernels the medians that `measure` prints, or why there are none."""
+    kinds = [(shipped, "shipped"), (name, "none"), *([(name, "compiled")] if engine == "native" else [])]
+    runs: dict[tuple[str, str], Any] = {kind: [] for kind in kinds}
+    for _ in range(PROCESSES):
+        for kind in kinds:
+            if isinstance(runs[kind], list):
+                try:
+                    runs[kind].append(run("third_party.py", *kind, engine=engine))
+                except RuntimeError as error:
+                    runs[kind] = str(error)
+    return {
+        kind: rows if isinstance(rows, str) else [statistics.median(phase) for phase in zip(*rows, strict=True)]
+        for kind, rows in runs.items()
+    }
+
+
 def main() -> None:
     from rich.console import Console
     from rich.table import Table
 
     console = Console(width=110)
     for engine in gograd_engines():
-        table = Table(title=f"{engine} engine: an operation in a loop of {CALLS:,} calls, ns per call")
+        table = Table(title=f"{engine} engine: ns per call of an operation in a loop of {CALLS:,}")
         for column in ("operation", "kernels", "forward", "backward", "both", "/ shipped"):
             table.add_column(column, justify="left" if column in ("operation", "kernels") else "right")
         notes = []
         for name, shipped in PAIRS.items():
-            base = 0.0
-            for operation, kernels in ((shipped, "shipped"), (name, "none"), (name, "compiled")):
-                try:
-                    runs = [run("third_party.py", operation, kernels, engine=engine) for _ in range(PROCESSES)]
-                except RuntimeError as error:
-                    table.add_row(operation, kernels, "not available", "", "", "")
-                    notes.append(f"{operation}: {error}")
+            found = compare(engine, name, shipped)
+            base = sum(found[shipped, "shipped"][:2])
+            for (operation, kernels), figures in found.items():
+                if isinstance(figures, str):
+                    table.add_row(operation, kernels, "–")
+                    notes.append(f"{operation} {kernels}: {figures}")
                     continue
-                forward, backward, seconds = (statistics.median(phase) for phase in zip(*runs, strict=True))
-                base = base or forward + backward
+                forward, backward, seconds = figures
                 cells = [f"{time * 1e9:.0f}" for time in (forward, backward, forward + backward)]
                 table.add_row(operation, kernels, *cells, f"{(forward + backward) / base:.1f}")
                 if kernels == "compiled":

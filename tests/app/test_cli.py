@@ -15,6 +15,7 @@ import pytest
 
 import gograd
 from gograd import digits
+from gograd.describe import kernels_of
 from gograd_core import Op, Registry, registry
 from gograd_nn import cross_entropy
 

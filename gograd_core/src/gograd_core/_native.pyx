@@ -19,7 +19,7 @@ from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from cpython.object cimport (
     Py_EQ, Py_GE, Py_GT, Py_LE, Py_LT, PyObject, PyObject_RichCompare,
 )
-from libc.math cimport isfinite
+from libc.math cimport NAN, isfinite
 from libc.stdint cimport int64_t, uint64_t
 from libc.stdlib cimport qsort
 
@@ -364,8 +364,8 @@ cdef inline Py_ssize_t constituents(Node *node, PyObject ***items) noexcept:
     return (<Entries *>node.x).count
 
 
-cdef inline PyObject *new_node(Operation op, double value) except NULL:
-    """A neuron that `op` made, as yet of nothing."""
+cdef inline PyObject *new_node(PyObject *op, double value) except NULL:
+    """A neuron that `op` made, as yet of nothing; a leaf if `op` is NULL."""
     global clock, free_nodes, free_count
     cdef PyObject *made
     if free_nodes is not NULL:
@@ -382,8 +382,9 @@ cdef inline PyObject *new_node(Operation op, double value) except NULL:
     clock += 1
     node.value = value
     node.grad = 0.0
-    node.op = <PyObject *>op
-    Py_INCREF(node.op)
+    node.op = op
+    if op is not NULL:
+        Py_INCREF(op)
     node.x = node.y = node.label = NULL
     node.stamp = clock
     node.mark = 0
@@ -406,7 +407,7 @@ cdef Entries *new_entries(PyObject *made, Py_ssize_t count) except NULL:
 cdef inline PyObject *new_result(Operation op, double value, PyObject **args, Py_ssize_t count) except NULL:
     """A neuron that `op` made of `args`: neurons and floats."""
     cdef Py_ssize_t i
-    cdef PyObject *made = new_node(op, value)
+    cdef PyObject *made = new_node(<PyObject *>op, value)
     cdef PyObject **items = &node_of(made).x
     if op.arity != 1 and op.arity != 2:
         items = new_entries(made, count).items

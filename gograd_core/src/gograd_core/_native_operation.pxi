@@ -1,7 +1,7 @@
 # Calling an operation: by its kernel, or by its Python rule.
 
 cdef enum:
-    MOST = 6  # inputs with which an operation is called here; with more of them, by the Python engine's way
+    MOST = 6  # inputs of an operation that is called here; one with more goes the Python engine's way
 
 ctypedef double (*F1)(double) noexcept
 ctypedef double (*F2)(double, double) noexcept
@@ -32,7 +32,9 @@ cdef inline double call(void *f, Py_ssize_t count, double *a) noexcept:
         return (<F5>f)(a[0], a[1], a[2], a[3], a[4])
     if count == 6:
         return (<F6>f)(a[0], a[1], a[2], a[3], a[4], a[5])
-    return (<F7>f)(a[0], a[1], a[2], a[3], a[4], a[5], a[6])
+    if count == 7:
+        return (<F7>f)(a[0], a[1], a[2], a[3], a[4], a[5], a[6])
+    return NAN  # more inputs have no kernels
 
 
 cdef inline double reduce_columns(void *f, Py_ssize_t columns, Py_ssize_t n, double *a) noexcept:
@@ -127,9 +129,9 @@ cdef PyObject *call_operation(PyObject *callable, PyObject **args, size_t flags,
     if names is NULL and count == op.inputs <= MOST:
         result = apply_columns(op, args) if op.arity == 0 else apply(op, args, count)
     if result is NULL:
-        inputs = [<object>args[i] for i in range(count)]
-        keywords = {} if names is NULL else dict(zip(<object>names, [<object>args[count + i] for i in range(len(<object>names))]))
-        result = owned(calling.call(op, *inputs, **keywords))
+        keywords = () if names is NULL else <tuple>names
+        inputs = [<object>args[i] for i in range(count + len(keywords))]
+        result = owned(calling.call(op, *inputs[:count], **dict(zip(keywords, inputs[count:]))))
     return result
 
 
@@ -141,7 +143,6 @@ cdef inline PyObject *owned(result) noexcept:
 cdef inline PyObject *apply(Operation op, PyObject **args, Py_ssize_t count) except? NULL:
     """The operation of neurons and floats; NULL, without an exception, if anything else is involved."""
     cdef double a[MOST + 1]
-    a[MOST] = 0.0  # never used: a forward kernel takes one number fewer than a partial
     cdef double out
     cdef bint involved = False
     cdef Py_ssize_t i
@@ -167,7 +168,11 @@ cdef inline PyObject *apply(Operation op, PyObject **args, Py_ssize_t count) exc
         return NULL
     if not involved:
         return owned(out)
-    return NULL if pauses else new_result(op, out, args, count)
+    return new_result(op, out, args, count) if is_recording() else new_node(NULL, out)
+
+
+cdef inline bint is_recording() except -1:
+    return pauses == 0 or recording.is_recording()
 
 
 cdef object ask(rule, xp, double *out, double *a, Py_ssize_t count):
@@ -216,11 +221,13 @@ cdef PyObject *apply_columns(Operation op, PyObject **args) except? NULL:
             a[filled] = value_of(items[i])
             filled += 1
     out = reduce_columns(op.kernel, op.inputs, n, a)
-    if not isfinite(out) or (involved and pauses):
+    if not isfinite(out):
         return NULL
     if not involved:
         return owned(out)
-    made = new_node(op, out)
+    if not is_recording():
+        return new_node(NULL, out)
+    made = new_node(<PyObject *>op, out)
     cdef PyObject **entries = new_entries(made, filled).items
     for column in range(op.inputs):
         items = PySequence_Fast_ITEMS(<object>args[column])

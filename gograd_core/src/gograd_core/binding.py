@@ -39,5 +39,7 @@ def _bind(claim: str, op: Op | None) -> None:
     symbol, _, arity = claim.partition(" ")
     if not arity:
         engines.bind_method(claim, op)
-    elif (arity == "1" and symbol in UNARY) or (arity == "2" and symbol in BINARY):  # not ``math.NAME n``, no comparison
+    elif (arity == "1" and symbol in UNARY) or (
+        arity == "2" and symbol in BINARY
+    ):  # not ``math.NAME n``, no comparison
         engines.bind_operator(symbol, int(arity), op)

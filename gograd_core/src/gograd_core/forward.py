@@ -13,8 +13,8 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from gograd_core import engines
-from gograd_core.errors import errstate
 from gograd_core.careful import lock
+from gograd_core.errors import errstate
 from gograd_core.partials import float_partials, judge_share, neuron_partials, product, value_of
 
 if TYPE_CHECKING:

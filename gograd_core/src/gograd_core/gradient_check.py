@@ -9,10 +9,10 @@ from typing import Any
 
 import attrs
 
+from gograd_core.engines import Neuron
 from gograd_core.evaluation import as_numbers, describe, run_rule
 from gograd_core.finite_differences import Comparison, compare
 from gograd_core.namespaces import Column
-from gograd_core.engines import Neuron
 from gograd_core.op import Op
 from gograd_core.partials import float_partials, value_of
 from gograd_core.trace import Trace, pull, trace

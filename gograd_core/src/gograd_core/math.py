@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from gograd_core import registry
-from gograd_core.errors import UnknownOperationError
 from gograd_core.engines import Neuron
+from gograd_core.errors import UnknownOperationError
 
 if TYPE_CHECKING:
     from gograd_core.op import Op

@@ -30,7 +30,7 @@ def _tuple(values: Any) -> Any:
 
 
 @attrs.frozen(eq=False, repr=False)
-class Op(engines.Operation):  # type: ignore[misc]  # a class of the engine that runs
+class Op(engines.Operation):
     """An operation on numbers, called like a function on floats, neurons and arrays.
 
     Attributes:

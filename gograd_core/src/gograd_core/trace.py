@@ -12,9 +12,9 @@ import attrs
 
 from gograd_core import engines
 from gograd_core.builtin_ops import identity
+from gograd_core.engines import Neuron, next_stamp
 from gograd_core.evaluation import as_float
 from gograd_core.forward import ForwardSweep, creation_order
-from gograd_core.engines import Neuron, next_stamp
 from gograd_core.graph_sweep import graph_adjoints
 from gograd_core.recording import depth, is_recording, recording
 from gograd_core.tree import Rebuild, flatten, flatten_like

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import keyword
 from collections.abc import Callable, Mapping
@@ -17,14 +18,11 @@ from gograd_core.operators import OPERATORS
 if TYPE_CHECKING:
     from gograd_core.op import Op, Rule
 
-__all__ = ["validate"]
+__all__ = ["validate", "validate_kernels"]
 
 
 def validate(op: Op) -> None:
-    def require(holds: bool, message: str) -> None:
-        if not holds:
-            raise InvalidOperationError(f"operation {op.name!r}: {message}")
-
+    require = functools.partial(_require, op)
     _validate_name("name", op.name, require)
     for field in ("aliases", "samples", "edges"):
         require(isinstance(getattr(op, field), tuple), f"{field} must be a sequence, got {getattr(op, field)!r}")
@@ -46,10 +44,7 @@ def validate(op: Op) -> None:
     for field in ("domain", "doc", "symbol"):
         require(isinstance(getattr(op, field), str), f"{field} must be a string, got {getattr(op, field)!r}")
     require(isinstance(op.accuracy, Accuracy), f"accuracy must be an Accuracy, got {op.accuracy!r}")
-    if op.kernels is not None:
-        require(isinstance(op.kernels, Kernels), f"kernels must be Kernels, got {op.kernels!r}")
-        given = len(op.kernels.partials)
-        require(given == len(op.partials), f"kernels must hold {len(op.partials)} partials, one per input, got {given}")
+    validate_kernels(op)
     named = isinstance(op.math, str) and op.math.isidentifier()
     require(op.math is None or named, f"math must name a function, got {op.math!r}")
     if op.operator is not None:
@@ -64,6 +59,21 @@ def validate(op: Op) -> None:
     for edge in op.edges:
         fits = isinstance(edge, Edge) and len(edge.inputs) == len(edge.partials) == len(op.partials)
         require(fits, f"edge {edge!r} must be an Edge with {len(op.partials)} inputs and partials")
+
+
+def validate_kernels(op: Op) -> None:
+    """Whether there is one function per partial; what the functions take and give, the engine looks at."""
+    kernels = op.kernels
+    if kernels is None:
+        return
+    _require(op, isinstance(kernels, Kernels), f"kernels must be Kernels, got {kernels!r}")
+    given, count = len(kernels.partials), len(op.partials)
+    _require(op, given == count, f"kernels must hold one function (or None) per partial, {count} of them, got {given}")
+
+
+def _require(op: Op, holds: bool, message: str) -> None:
+    if not holds:
+        raise InvalidOperationError(f"operation {op.name!r}: {message}")
 
 
 def _validate_name(field: str, name: Any, require: Callable[[bool, str], None]) -> None:

@@ -1,4 +1,4 @@
-"""Native functions as kernels: the signatures that an operation asks for; those of ctypes, cffi and Numba, and addresses."""
+"""Native functions as kernels: the signatures that an operation asks for, those that functions have, and addresses."""
 
 from __future__ import annotations
 
@@ -6,15 +6,27 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
+from gograd_core.errors import InvalidOperationError
+
 if TYPE_CHECKING:
     from gograd_core.op import Op
 
-__all__ = ["address", "expected", "signature"]
+__all__ = ["MOST_COLUMNS", "MOST_INPUTS", "address", "expected", "signature"]
+
+
+MOST_INPUTS, MOST_COLUMNS = 6, 3
 
 
 def expected(op: Op) -> tuple[str, str]:
-    """The signatures of the forward kernel and of each partial's."""
+    """The signatures of the forward kernel and of each partial's.
+
+    Raises:
+        InvalidOperationError: the operation has too many inputs for kernels.
+    """
     count = len(op.partials)
+    most = MOST_COLUMNS if op.variadic else MOST_INPUTS
+    if count > most:
+        raise InvalidOperationError(f"{op.title}: kernels take at most {most} inputs, and it has {count}")
     if op.variadic:
         columns = ", double *" * count
         return f"double (intptr_t{columns})", f"void (double, intptr_t{columns}, double *)"
@@ -29,13 +41,13 @@ def signature(function: Any) -> str:
         TypeError: it is no native function, or does not say what it takes.
     """
     if _is_of_cffi(function):
-        import cffi
+        import cffi  # type: ignore[import-untyped]
 
         return re.sub(r"\(\*\)|\b(const|volatile) ", "", cffi.FFI().typeof(function).cname).replace("(", " (", 1)
     import ctypes
 
     function = getattr(function, "ctypes", function)  # a cfunc of Numba has it
-    if not isinstance(function, ctypes._CFuncPtr) or function.argtypes is None:
+    if getattr(function, "argtypes", None) is None:
         raise TypeError("expected a PyCapsule, a cffi function pointer, a Numba cfunc, or a ctypes one with argtypes")
     names = {
         ctypes.c_double: "double",
