@@ -10,11 +10,11 @@ OVER_BOTH := tests/core tests/rules tests/nn tests/programs tests/native
 BENCH_STAMP := .venv/.installed-bench
 PEERS_STAMP := .venv-peers/.installed
 
-.PHONY: demo test check docs bench clean
+.PHONY: demo test check docs bench asan clean
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo | test | check | docs | bench | clean"
+	@echo "make demo | test | check | docs | bench | asan | clean"
 
 $(VENV): pyproject.toml $(DISTS:%=%/pyproject.toml)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "gograd needs Python 3.11 or newer: make PYTHON=python3.12")'
@@ -68,7 +68,25 @@ bench: $(BENCH_STAMP) $(PEERS_STAMP)
 	$(BIN)/python benchmarks/scaling.py
 	$(BIN)/python benchmarks/steps.py
 
+# The compiled parts with AddressSanitizer, in copies: those in src/ stay as they are. It asks for the
+# library of C++ to be there before SciPy, which throws exceptions, brings it.
+ASAN := $(CURDIR)/build/asan
+asan: $(STAMP)
+	rm -rf $(ASAN)
+	mkdir -p $(ASAN)
+	cp -r $(patsubst .venv/.compiled-%,%,$(EXTENSIONS)) $(ASAN)
+	rm -rf $(ASAN)/*/build $(ASAN)/*/src/*/*.so
+	for folder in $(ASAN)/*; do \
+		(cd $$folder && CFLAGS="-g -fsanitize=address -fno-omit-frame-pointer" \
+			$(CURDIR)/$(BIN)/python setup.py --quiet build_ext --inplace && ls src/*/*.so) || exit 1; \
+	done
+	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libstdc++.so.6)" PYTHONMALLOC=malloc \
+		ASAN_OPTIONS=detect_leaks=0:log_path=$(ASAN)/report \
+		PYTHONPATH=$$(echo $(ASAN)/*/src | tr ' ' :) \
+		$(BIN)/python -m pytest -p no:cacheprovider tests/core tests/native -k "not few_bytes" \
+		|| { cat $(ASAN)/report.* 2>/dev/null; exit 1; }
+
 clean:
-	rm -rf .venv gograd_digits.png docs/_build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+	rm -rf .venv build gograd_digits.png docs/_build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
 	find . -name __pycache__ -o -name '*.egg-info' -o -name build -path './gograd*' | xargs rm -rf
 	rm -f gograd*/src/*/*.so gograd*/src/*/*.pyd gograd_core/src/gograd_core/_native.c

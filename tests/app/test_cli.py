@@ -81,7 +81,7 @@ def test_ops_lists_operations_registered_by_hand(run):
     with Registry(discover=False) as own:
         own.register(Op("double", forward=lambda xp, x: 2.0 * x, partials=(lambda xp, out, x: 2.0,), symbol="[b]"))
         _, output, _ = run("ops")
-    assert rows_of(output)[1:] == [["double", "[b]", "1", "", "Python rule", "registered by hand", ""]]
+    assert rows_of(output)[1:] == [["double", "[b]", "1", "", "Python", "registered by hand", ""]]
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ class TestShow:
             ("sub", ["also subtract, -", "symbol -", "provider gograd-ops-basic 0.1.0 (entry point basic)"]),
             ("erf", ["implementations scalar (math:erf), numpy (scipy.special:erf)", "reference a formula in mpmath"]),
             ("dot", ["inputs x, y (columns of equal length)", f"kernels {kernels_of(ops.dot)}"]),
-            ("gamma", ["kernels Python rule"]),
+            ("gamma", ["kernels Python"]),
             ("erfc", ["accuracy 4 ulps and 1 of the inputs: "]),
             ("gograd-ops-extra:tanh", ["tanh (gograd-ops-extra 0.1.0)", "domain everywhere"]),
         ],
@@ -130,7 +130,7 @@ class TestShow:
         assert output.startswith("bare (registered by hand)\n")
         words = " ".join(output.split())
         assert (
-            "partials by x: none accuracy 4 ulps opaque computes with floats alone kernels Python rule reference none"
+            "partials by x: none accuracy 4 ulps opaque computes with floats alone kernels Python reference none"
             in words
         )
         assert "edge points" not in words
@@ -150,11 +150,11 @@ class TestKernels:
 
     def test_without_kernels_the_rule_is_called(self, run_engine):
         run_engine("native")
-        assert kernels_of(op()) == described(op())["kernels"] == "Python rule"
+        assert kernels_of(op()) == described(op())["kernels"] == "Python"
 
     def test_the_python_engine_calls_rules(self, run_engine):
         run_engine("python")
-        assert kernels_of(SimpleNamespace(kernels=Kernels(None, (None,)))) == "Python rule"
+        assert kernels_of(SimpleNamespace(kernels=Kernels(None, (None,)))) == "Python"
 
 
 class TestSources:

@@ -144,7 +144,10 @@ class TestCompiled:
         ],
     )
     def test_columns(self, rule, mine):
-        op = mine.register(Op("made_up", forward=rule, partials=(lambda xp, out, x: x * rule(xp, x),), variadic=True))
+        def weights(xp, out, x):
+            return rule(xp, x) * xp.exp(x) / xp.sum(xp.exp(x))
+
+        op = mine.register(Op("made_up", forward=rule, partials=(weights,), variadic=True))
         columns = [[3.0], [1.0, -2.5, 4.0], [0.1] * 50 + [math.pi]]
         before = [_value_and_gradient(op, column) for column in columns]
         compile_kernels("made_up")
@@ -171,6 +174,10 @@ class TestRefused:
             (unary(lambda xp, x: x, opaque=True), "made_up .*: opaque"),
             (unary(lambda xp, x: x, implementations={"scalar": math.gamma}), "a function of Python computes its value"),
             (unary(lambda xp, x: x > 0.0), "made_up .*: it gives a bool"),
+            (
+                Op("made_up", forward=lambda xp, a, b, c, d, e, f, g: a, partials=(None,) * 7),
+                "made_up .*: kernels take at most 6 inputs, and it has 7",
+            ),
         ],
     )
     def test_a_rule_that_cannot_be_written_out(self, op, reason, mine):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+import os
 
 import pytest
 
@@ -95,6 +96,7 @@ class TestKinds:
         assert op(3.0) == 6.0
         assert slope(op, 3.0) == (6.0, 2.0)
 
+    @pytest.mark.skipif(os.name == "nt", reason="there the C library has to be found first")
     def test_a_function_of_the_c_library(self):
         library = ctypes.CDLL(None)
         library.cos.restype, library.cos.argtypes = NUMBER, [NUMBER]
@@ -261,7 +263,18 @@ class TestRefused:
             half(kernels=Kernels(forward, (FUNCTIONS[1],)))
 
     @needs_native
-    @pytest.mark.skipif(not hasattr(op_module, "validate_kernels"), reason="Op.attach does not look before it sets")
+    @pytest.mark.parametrize(("inputs", "variadic"), [(7, False), (4, True)])
+    def test_too_many_inputs(self, inputs, variadic):
+        with pytest.raises(InvalidOperationError, match=f"at most {inputs - 1} inputs, and it has {inputs}"):
+            Op(
+                "f",
+                forward=lambda xp, *x: 0.0,
+                partials=(None,) * inputs,
+                variadic=variadic,
+                kernels=Kernels(FUNCTIONS[0], (None,) * inputs),
+            )
+
+    @needs_native
     @pytest.mark.parametrize("before", [None, Kernels(FUNCTIONS[0], (FUNCTIONS[1],))], ids=["rules", "kernels"])
     @pytest.mark.parametrize(
         "wrong", [Kernels(None, (None,)), Kernels(FUNCTIONS[0], (FUNCTIONS[0],)), Kernels(FUNCTIONS[0], ()), "none"]

@@ -112,4 +112,4 @@ class TestConformanceTests:
         )
         command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", file.name]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-        assert "10 passed, 2 skipped" in done.stdout
+        assert "11 passed, 3 skipped" if ops.tanh.kernels else "10 passed, 4 skipped" in done.stdout

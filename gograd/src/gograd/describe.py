@@ -81,8 +81,8 @@ def function_name(function: Callable[..., Any] | str) -> str:
 
 
 def kernels_of(op: Op) -> str:
-    """What computes it on floats: kernels that were "shipped" or "compiled", or its "Python rule"."""
-    return "Python rule" if op.kernels is None or engine().name != "native" else op.kernels.origin
+    """What computes it on floats: kernels that were "shipped" or "compiled", or Python rule ("Python")."""
+    return "Python" if op.kernels is None or engine().name != "native" else op.kernels.origin
 
 
 def accuracy_of(op: Op) -> str:

@@ -8,6 +8,7 @@ It knows no operation by name: an operation's kernels are C functions behind poi
 there are none its Python rule is called.
 
 - `_native.pyx`: the node, from its making to its freeing, and its methods.
+- `_native_memory.pxi`: the memory that neurons lie in.
 - `_native_operation.pxi`: calling an operation.
 - `_native_sweep.pxi`: the traversal, and reverse mode.
 """
@@ -21,7 +22,6 @@ from cpython.object cimport (
 )
 from libc.math cimport NAN, isfinite
 from libc.stdint cimport int64_t, uint64_t
-from libc.stdlib cimport qsort
 
 from functools import partial as bound
 
@@ -38,19 +38,18 @@ cdef extern from "Python.h":
         Py_ssize_t tp_vectorcall_offset
         Py_ssize_t tp_basicsize
         void (*tp_dealloc)(PyObject *) noexcept
+        PyObject *(*tp_alloc)(PyTypeObject *, Py_ssize_t) except NULL
         PyObject *(*tp_getattro)(PyObject *, PyObject *) except NULL
         PyObject *(*tp_call)(PyObject *, PyObject *, PyObject *) except NULL
     unsigned long Py_TPFLAGS_HAVE_VECTORCALL
     unsigned long Py_TPFLAGS_METHOD_DESCRIPTOR
     PyTypeObject *Py_TYPE(PyObject *)
     Py_ssize_t Py_REFCNT(PyObject *)
-    void Py_SET_REFCNT(PyObject *, Py_ssize_t)
     void Py_INCREF(PyObject *)
     void Py_DECREF(PyObject *)
     void PyType_Modified(PyTypeObject *)
     PyObject *PyObject_Init(PyObject *, PyTypeObject *)
-    PyObject *PyObject_Malloc(size_t)
-    void PyObject_Free(void *)
+    PyObject *PyType_GenericAlloc(PyTypeObject *, Py_ssize_t) except NULL
     PyObject *PyVectorcall_Call(PyObject *, PyObject *, PyObject *) except NULL
     object PyObject_Vectorcall(object, PyObject **, size_t, PyObject *)
     Py_ssize_t PyVectorcall_NARGS(size_t)
@@ -58,7 +57,10 @@ cdef extern from "Python.h":
     bint PyCapsule_CheckExact(object)
     const char *PyCapsule_GetName(object) except? NULL
     void *PyCapsule_GetPointer(object, const char *) except NULL
-    PyObject **PySequence_Fast_ITEMS(object)
+    PyObject **PySequence_Fast_ITEMS(PyObject *)
+    Py_ssize_t Py_SIZE(PyObject *)
+    bint PyList_CheckExact(PyObject *)
+    bint PyTuple_CheckExact(PyObject *)
     void *PyMem_Calloc(size_t, size_t)
     PyObject *generic_getattr "PyObject_GenericGetAttr" (PyObject *, PyObject *) except NULL
 
@@ -66,15 +68,9 @@ cdef extern from *:
     """
     #define gograd_steal(p) ((PyObject *)(p))
     #define gograd_items(tuple) (((PyTupleObject *)(tuple))->ob_item)
-    #ifdef __SANITIZE_ADDRESS__  /* which sees nothing wrong with memory that is kept */
-    #define GOGRAD_FREE_AT_MOST 0
-    #else
-    #define GOGRAD_FREE_AT_MOST 100000  /* 8 MB */
-    #endif
     """
     object steal "gograd_steal" (PyObject *)  # a new reference becomes Cython's own
     PyObject **items_of "gograd_items" (object)  # of a tuple
-    Py_ssize_t FREE_AT_MOST "GOGRAD_FREE_AT_MOST"
 
 
 cdef struct Entries:  # what went into an operation of more than two inputs, or of columns
@@ -145,7 +141,6 @@ cdef class Neuron:
         self.node.value = value if type(value) is float else behaviour.first_value(value)
         if not (type(label) is str and len(label) == 0):
             self.label = label
-        self.node.stamp = next_stamp()
 
     @property
     def value(self):
@@ -366,18 +361,11 @@ cdef inline Py_ssize_t constituents(Node *node, PyObject ***items) noexcept:
 
 cdef inline PyObject *new_node(PyObject *op, double value) except NULL:
     """A neuron that `op` made, as yet of nothing; a leaf if `op` is NULL."""
-    global clock, free_nodes, free_count
-    cdef PyObject *made
-    if free_nodes is not NULL:
-        made = free_nodes
-        free_nodes = <PyObject *>node_of(made).mark
-        free_count -= 1
-        Py_SET_REFCNT(made, 1)
-    else:
-        made = PyObject_Malloc(neuron_type.tp_basicsize)
-        if made is NULL:
-            raise MemoryError()
-        PyObject_Init(made, neuron_type)
+    global clock
+    cdef PyObject *made = take_memory()
+    if made is NULL:
+        raise MemoryError()
+    PyObject_Init(made, neuron_type)
     cdef Node *node = node_of(made)
     clock += 1
     node.value = value
@@ -391,17 +379,17 @@ cdef inline PyObject *new_node(PyObject *op, double value) except NULL:
     return made
 
 
-cdef Entries *new_entries(PyObject *made, Py_ssize_t count) except NULL:
+cdef int new_entries(PyObject *made, Py_ssize_t room) except -1:
     """Room for what a neuron is made of; if there is none, the neuron is freed."""
-    cdef Entries *entries = <Entries *>PyMem_Malloc(sizeof(Entries) + count * sizeof(PyObject *))
+    cdef Entries *entries = <Entries *>PyMem_Malloc(sizeof(Entries) + room * sizeof(PyObject *))
     if entries is NULL:
         Py_DECREF(node_of(made).op)
         node_of(made).op = NULL
         Py_DECREF(made)
         raise MemoryError()
-    entries.count = count
+    entries.count = 0
     node_of(made).x = <PyObject *>entries
-    return entries
+    return 0
 
 
 cdef inline PyObject *new_result(Operation op, double value, PyObject **args, Py_ssize_t count) except NULL:
@@ -410,7 +398,9 @@ cdef inline PyObject *new_result(Operation op, double value, PyObject **args, Py
     cdef PyObject *made = new_node(<PyObject *>op, value)
     cdef PyObject **items = &node_of(made).x
     if op.arity != 1 and op.arity != 2:
-        items = new_entries(made, count).items
+        new_entries(made, count)
+        (<Entries *>node_of(made).x).count = count
+        items = (<Entries *>node_of(made).x).items
     for i in range(count):
         Py_INCREF(args[i])
         items[i] = args[i]
@@ -425,8 +415,6 @@ def node(Operation op, double value, tuple constituents):
 # Freeing: a chain of ten million neurons must not recurse. A neuron whose last user goes is linked into
 # a list, through `mark`, which nobody needs any more; so freeing needs no memory either.
 
-cdef PyObject *free_nodes = NULL
-cdef Py_ssize_t free_count = 0
 cdef void (*dealloc_of_cython)(PyObject *) noexcept
 
 
@@ -439,7 +427,6 @@ cdef inline void release(PyObject *entry, PyObject **dying) noexcept:
 
 
 cdef void dealloc(PyObject *neuron) noexcept:
-    global free_nodes, free_count
     if not is_neuron(neuron):  # of a subclass, which has been refused
         dealloc_of_cython(neuron)
         return
@@ -461,16 +448,20 @@ cdef void dealloc(PyObject *neuron) noexcept:
             Py_DECREF(node.op)
         if node.label is not NULL:
             Py_DECREF(node.label)
-        if free_count < FREE_AT_MOST:
-            node.mark = <uint64_t>free_nodes
-            free_nodes = neuron
-            free_count += 1
-        else:
-            PyObject_Free(neuron)
+        give_memory(neuron)
+
+
+cdef PyObject *alloc(PyTypeObject *kind, Py_ssize_t count) except NULL:
+    """For `Neuron()`."""
+    if kind is not neuron_type:
+        return PyType_GenericAlloc(kind, count)
+    return new_node(NULL, 0.0)
 
 
 dealloc_of_cython = neuron_type.tp_dealloc
 neuron_type.tp_dealloc = dealloc
+neuron_type.tp_alloc = alloc
 
+include "_native_memory.pxi"
 include "_native_operation.pxi"
 include "_native_sweep.pxi"

@@ -195,63 +195,75 @@ cdef object ask(rule, xp, double *out, double *a, Py_ssize_t count):
             Py_DECREF(args[i])
 
 
+cdef enum:
+    SMALL = 256  # numbers for which no memory is asked for
+
+
 cdef PyObject *apply_columns(Operation op, PyObject **args) except? NULL:
     """A variadic operation of lists or tuples of neurons and floats; else NULL, without an exception."""
-    cdef Py_ssize_t n = 0, i, column, filled = 0
-    cdef PyObject **items
-    cdef double *a
+    cdef Py_ssize_t n = 0, total, column
+    cdef double small[SMALL]
+    cdef double *a = small
     cdef double out
-    cdef bint involved = False
+    cdef int involved
     cdef PyObject *made
     if op.kernel is NULL:
         return NULL
     for column in range(op.inputs):
-        sequence = <object>args[column]
-        if type(sequence) is not list and type(sequence) is not tuple or (column and len(sequence) != n):
+        if not PyList_CheckExact(args[column]) and not PyTuple_CheckExact(args[column]):
             return NULL
-        n = len(sequence)
-    a = numbers(n * op.inputs)
-    for column in range(op.inputs):
-        items = PySequence_Fast_ITEMS(<object>args[column])
-        for i in range(n):
-            if is_neuron(items[i]):
-                involved = True
-            elif not PyFloat_CheckExact(<object>items[i]):
-                return NULL
-            a[filled] = value_of(items[i])
-            filled += 1
-    out = reduce_columns(op.kernel, op.inputs, n, a)
+        if column and Py_SIZE(args[column]) != n:
+            return NULL
+        n = Py_SIZE(args[column])
+    total = n * op.inputs
+    recorded = is_recording()
+    made = new_node(<PyObject *>op, 0.0)
+    new_entries(made, total)
+    if total > SMALL:
+        a = <double *>PyMem_Malloc(total * sizeof(double))
+        if a is NULL:
+            Py_DECREF(made)
+            raise MemoryError()
+    involved = gather(args, op.inputs, n, <Entries *>node_of(made).x, a)
+    out = reduce_columns(op.kernel, op.inputs, n, a) if involved >= 0 else NAN
+    if a is not small:
+        PyMem_Free(a)
+    if involved > 0 and recorded and isfinite(out):
+        node_of(made).value = out
+        return made
+    Py_DECREF(made)
     if not isfinite(out):
         return NULL
-    if not involved:
-        return owned(out)
-    if not is_recording():
-        return new_node(NULL, out)
-    made = new_node(<PyObject *>op, out)
-    cdef PyObject **entries = new_entries(made, filled).items
-    for column in range(op.inputs):
-        items = PySequence_Fast_ITEMS(<object>args[column])
+    return new_node(NULL, out) if involved else owned(out)
+
+
+cdef int gather(PyObject **args, Py_ssize_t columns, Py_ssize_t n, Entries *entries, double *a) noexcept:
+    """The entries of all columns in a row, and their values. Whether there is a neuron; -1: something is no number.
+
+    The entries are owned from here on: a kernel may be a function of Python, which may change the lists.
+    """
+    cdef PyObject **items
+    cdef PyObject **owned_items = entries.items
+    cdef PyObject *entry
+    cdef Py_ssize_t i, column, filled = 0
+    cdef int involved = 0
+    for column in range(columns):
+        items = PySequence_Fast_ITEMS(args[column])
         for i in range(n):
-            Py_INCREF(items[i])
-            entries[column * n + i] = items[i]
-    return made
-
-
-# Numbers for the kernels of columns. Nothing else runs between filling and using them.
-
-cdef double *scratch = NULL
-cdef Py_ssize_t scratch_room = 0
-
-
-cdef double *numbers(Py_ssize_t count) except NULL:
-    """Room for so many."""
-    global scratch, scratch_room
-    if count > scratch_room:
-        room = PyMem_Realloc(scratch, max(count, 64) * sizeof(double))
-        if room is NULL:
-            raise MemoryError()
-        scratch, scratch_room = <double *>room, max(count, 64)
-    return scratch
+            entry = items[i]
+            if is_neuron(entry):
+                involved = 1
+                a[filled] = node_of(entry).value
+            elif PyFloat_CheckExact(<object>entry):
+                a[filled] = PyFloat_AS_DOUBLE(<object>entry)
+            else:
+                entries.count = filled
+                return -1
+            Py_INCREF(entry)
+            owned_items[filled] = entry
+            filled += 1
+    entries.count = filled
+    return involved
 
 
 # Operators and methods
@@ -298,13 +310,15 @@ cdef object float_or_same(number):
 
 cdef inline object operate_alone(int which, operand):
     """A sign, or abs."""
+    cdef Operation op
     cdef PyObject *made
     cdef PyObject *args[1]
     if operators[which] is NULL:
         return registry.active[f"{SYMBOLS[which][0]} 1"](operand)
+    op = <Operation>operators[which]  # a reference of our own: the rule may bind another operation in its place
     args[0] = <PyObject *>operand
-    made = apply(<Operation>operators[which], args, 1)
-    return calling.call(<object>operators[which], operand) if made is NULL else steal(made)
+    made = apply(op, args, 1)
+    return calling.call(op, operand) if made is NULL else steal(made)
 
 
 def bind_operator(symbol, arity, Operation op):

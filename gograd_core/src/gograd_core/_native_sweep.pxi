@@ -43,22 +43,22 @@ cdef class Graph:
 
 
 cdef Graph running = None
-cdef uint64_t marks = 0
+cdef object lock = careful.lock.acquire, unlock = careful.lock.release  # a with statement needs memory in order to end
+cdef uint64_t marks = 2  # more than what a new neuron carries
 
 
 cdef Graph traverse(outputs, int64_t since, bint beside_running):
     """What lies below `outputs`; see `reachable` and `visit` of the Python engine."""
     cdef Graph graph = Graph()
-    cdef Neurons stack = Neurons(NULL, 0, 0)
+    cdef Frontier frontier = Frontier(NULL, 0, clock, 0, Neurons(NULL, 0, 0))
     graph.outputs = tuple(outputs)
     if beside_running:
         mark_running()
     try:
-        descend(graph, &stack, since)
+        descend(graph, &frontier, since)
     finally:
-        PyMem_Free(stack.items)
-    if graph.interior.count > 1:
-        sort(&graph.interior)
+        PyMem_Free(frontier.places)
+        PyMem_Free(frontier.far.items)
     if graph.interior.count and last_setting > node_of(graph.interior.items[graph.interior.count - 1]).stamp:
         refuse_stale(graph)
     return graph
@@ -78,11 +78,12 @@ cdef void mark_running() noexcept:
         busy = busy.outer
 
 
-cdef int descend(Graph graph, Neurons *stack, int64_t since) except -1:
-    """Collect what lies below the outputs."""
+cdef int descend(Graph graph, Frontier *frontier, int64_t since) except -1:
+    """Collect what lies below the outputs, the youngest first, which is also the order in which it lies in memory."""
     global marks
     cdef PyObject **items = items_of(graph.outputs)
-    cdef Py_ssize_t i, count = len(graph.outputs)
+    cdef PyObject *neuron
+    cdef Py_ssize_t i, place = 0, count = len(graph.outputs)
     cdef Node *node
     cdef uint64_t of_running = marks, mark = marks + 1
     marks += 2
@@ -96,43 +97,94 @@ cdef int descend(Graph graph, Neurons *stack, int64_t since) except -1:
                     raise RuntimeError(careful.BUSY)
                 continue
             node.mark = mark
-            push(&graph.leaves if node.op is NULL or node.stamp < since else stack, items[i])
-        if stack.count == 0:
-            return 0
-        stack.count -= 1
-        push(&graph.interior, stack.items[stack.count])
-        count = constituents(node_of(stack.items[stack.count]), &items)
+            if node.op is NULL or node.stamp < since:
+                push(&graph.leaves, items[i])
+            else:
+                put(frontier, items[i], node.stamp)
+        if frontier.waiting == 0:
+            if frontier.far.count == 0:
+                return 0
+            move(frontier, graph.interior.count)
+            place = 0
+        while frontier.places[place] is NULL:
+            place += 1
+        neuron = frontier.places[place]
+        frontier.places[place] = NULL
+        frontier.waiting -= 1
+        push(&graph.interior, neuron)
         if graph.interior.count % SIGNALS == 0:
             PyErr_CheckSignals()
+        count = constituents(node_of(neuron), &items)
 
 
-cdef int sort(Neurons *neurons) except -1:
-    """By stamp, the youngest first."""
-    cdef int64_t youngest = -1, oldest = clock + 1, stamp
-    cdef Py_ssize_t i, filled = 0
-    cdef PyObject **places
-    for i in range(neurons.count):
-        stamp = node_of(neurons.items[i]).stamp
-        youngest, oldest = max(youngest, stamp), min(oldest, stamp)
-    if youngest - oldest >= 2 * neurons.count:
-        qsort(neurons.items, neurons.count, sizeof(PyObject *), younger)
+# The frontier: neurons that were found and wait for their turn, the youngest of all first. Stamps are dense
+# in most graphs, so that each neuron has a place of its own, found by its stamp. Those too old for the places
+# that there are wait in a heap.
+
+cdef struct Frontier:
+    PyObject **places  # where a neuron lies that is so much older than `base`
+    Py_ssize_t room
+    int64_t base
+    Py_ssize_t waiting  # in their places
+    Neurons far  # a heap with the youngest on top; all of them are older than any neuron that has a place
+
+
+cdef inline int put(Frontier *frontier, PyObject *neuron, int64_t stamp) except -1:
+    if frontier.base - stamp < frontier.room:
+        frontier.places[frontier.base - stamp] = neuron
+        frontier.waiting += 1
         return 0
-    # Most graphs are made in one go: each neuron has a place of its own, and few are empty.
-    places = <PyObject **>PyMem_Calloc(youngest - oldest + 1, sizeof(PyObject *))
-    if places is NULL:
-        raise MemoryError()
-    for i in range(neurons.count):
-        places[youngest - node_of(neurons.items[i]).stamp] = neurons.items[i]
-    for i in range(youngest - oldest + 1):
-        neurons.items[filled] = places[i]
-        filled += places[i] is not NULL
-    PyMem_Free(places)
+    return put_far(&frontier.far, neuron, stamp)
+
+
+cdef int put_far(Neurons *far, PyObject *neuron, int64_t stamp) except -1:
+    cdef Py_ssize_t i = far.count, parent
+    push(far, neuron)
+    while i > 0:
+        parent = (i - 1) // 2
+        if node_of(far.items[parent]).stamp > stamp:
+            break
+        far.items[i] = far.items[parent]
+        i = parent
+    far.items[i] = neuron
     return 0
 
 
-cdef int younger(const void *one, const void *other) noexcept nogil:
-    cdef int64_t x = node_of((<PyObject **>one)[0]).stamp, y = node_of((<PyObject **>other)[0]).stamp
-    return (x < y) - (x > y)
+cdef PyObject *take_far(Neurons *far) noexcept:
+    """The youngest."""
+    cdef PyObject *youngest = far.items[0]
+    cdef PyObject *last = far.items[far.count - 1]
+    cdef int64_t stamp = node_of(last).stamp
+    cdef Py_ssize_t i = 0, child
+    far.count -= 1
+    while 2 * i + 1 < far.count:
+        child = 2 * i + 1
+        if child + 1 < far.count and node_of(far.items[child + 1]).stamp > node_of(far.items[child]).stamp:
+            child += 1
+        if node_of(far.items[child]).stamp < stamp:
+            break
+        far.items[i] = far.items[child]
+        i = child
+    far.items[i] = last
+    return youngest
+
+
+cdef int move(Frontier *frontier, Py_ssize_t found) except -1:
+    """Let the places begin with the youngest of the far ones; there are more of them, the more was `found`."""
+    cdef Py_ssize_t room = max(64, 4 * found)
+    cdef PyObject *neuron
+    if room > frontier.room:  # all places are empty: nothing is to be copied
+        PyMem_Free(frontier.places)
+        frontier.room = 0
+        frontier.places = <PyObject **>PyMem_Calloc(room, sizeof(PyObject *))
+        if frontier.places is NULL:
+            raise MemoryError()
+        frontier.room = room
+    frontier.base = node_of(frontier.far.items[0]).stamp
+    while frontier.far.count and frontier.base - node_of(frontier.far.items[0]).stamp < frontier.room:
+        neuron = take_far(&frontier.far)
+        put(frontier, neuron, node_of(neuron).stamp)
+    return 0
 
 
 cdef int refuse_stale(Graph graph) except -1:
@@ -184,7 +236,8 @@ cdef int backward(Neuron output, double seed) except -1:
     """Add the derivative of `output`, times `seed`, to `grad` of the leaves; see `Neuron.backward`."""
     cdef Graph graph
     cdef Py_ssize_t i
-    with careful.lock:
+    lock()
+    try:
         graph = traverse((output,), 0, True)
         keep(graph, 0)
         try:
@@ -194,6 +247,8 @@ cdef int backward(Neuron output, double seed) except -1:
         except BaseException:
             put_back(graph, 0)
             raise
+    finally:
+        unlock()
     return 0
 
 
@@ -201,7 +256,8 @@ def adjoints(outputs, seeds, inputs, since):
     """As `adjoints` of the Python engine."""
     cdef Graph graph
     inputs = list(inputs)
-    with careful.lock:
+    lock()
+    try:
         graph = traverse(outputs, since, True)
         for neuron in inputs:  # some may not be visited
             push(&graph.leaves, <PyObject *>neuron)
@@ -212,6 +268,8 @@ def adjoints(outputs, seeds, inputs, since):
             return [(<Neuron>neuron).node.grad for neuron in inputs]
         finally:
             put_back(graph, 1)
+    finally:
+        unlock()
 
 
 cdef int keep(Graph graph, bint interior) except -1:
@@ -351,15 +409,21 @@ cdef inline int share(Node *node, Operation op, double adjoint, PyObject **items
                 local = answer
             except OverflowError:
                 return 0
-        node_of(items[i]).grad += adjoint * local
+        node_of(items[i]).grad = node_of(items[i]).grad + adjoint * local
     return 1
 
 
 cdef int share_columns(Node *node, Operation op, double adjoint, Entries *entries) except -1:
     cdef Py_ssize_t n = entries.count // op.inputs, column, i
-    cdef double *a = numbers(entries.count + n)
-    cdef double *local = a + entries.count
+    cdef double small[SMALL]
+    cdef double *a = small
+    cdef double *local
     cdef PyObject **items
+    if entries.count + n > SMALL:
+        a = <double *>PyMem_Malloc((entries.count + n) * sizeof(double))
+        if a is NULL:
+            raise MemoryError()
+    local = a + entries.count
     for i in range(entries.count):
         a[i] = value_of(entries.items[i])
     for column in range(op.inputs):
@@ -370,7 +434,9 @@ cdef int share_columns(Node *node, Operation op, double adjoint, Entries *entrie
         if i == n or op.partial_kernels[column] is NULL:
             continue
         spread(op.partial_kernels[column], op.inputs, node.value, n, a, local)
-        for i in range(n):
+        for i in range(i, n):
             if receives(items[i]):
-                node_of(items[i]).grad += adjoint * local[i]
+                node_of(items[i]).grad = node_of(items[i]).grad + adjoint * local[i]
+    if a is not small:
+        PyMem_Free(a)
     return 1

@@ -54,6 +54,8 @@ def is_operand(other: Any) -> bool:
         as_float(other, "")
     except TypeError:
         return False
+    except OverflowError:  # a number, which the operation will refuse by name
+        return True
     return True
 
 

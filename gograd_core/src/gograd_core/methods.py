@@ -21,6 +21,8 @@ __all__ = ["bind_method", "bind_operator", "discover"]
 
 Method = Callable[..., Any]
 
+LARGE = 2**1023  # integers below are floats without an error
+
 _new = object.__new__
 _unbound = {name: method for name, method in vars(Neuron).items() if name.startswith("__")}
 
@@ -74,7 +76,7 @@ def _bound_operator(op: Op) -> tuple[Method, Method]:
             y = other._value
         elif kind is float:
             y = other
-        elif kind is int:
+        elif kind is int and -LARGE < other < LARGE:
             y = other = float(other)
         else:
             return op(self, other) if behaviour.is_operand(other) else NotImplemented
@@ -94,7 +96,7 @@ def _bound_operator(op: Op) -> tuple[Method, Method]:
 
     def reflected(self: Neuron, other: Any) -> Any:
         if type(other) is float or type(other) is int:
-            return apply(op, (float(other), self))
+            return apply(op, (other, self))
         return op(other, self) if behaviour.is_operand(other) else NotImplemented
 
     return method, reflected

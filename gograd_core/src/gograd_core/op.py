@@ -17,7 +17,7 @@ from gograd_core.kernels import Kernels
 from gograd_core.namespaces import ArrayNamespace, ColumnNamespace
 from gograd_core.recording import outside_transforms
 from gograd_core.scope import IN_FORCE, Scope
-from gograd_core.validation import validate
+from gograd_core.validation import validate, validate_kernels
 
 __all__ = ["Op"]
 
@@ -101,6 +101,7 @@ class Op(engines.Operation):
             object.__setattr__(self, "partials", tuple(rules[1:]))
         if self.implementations:
             object.__setattr__(self, "forward", Implemented(self))
+        self._set_kernels(self.kernels)
         self.enter(IN_FORCE)
 
     def enter(self, scope: Scope) -> None:
@@ -110,9 +111,25 @@ class Op(engines.Operation):
         self._prepare()
 
     def attach(self, kernels: Kernels | None) -> None:
-        """Run these kernels in place of the rules, from now on; for whoever compiled them."""
+        """Run these kernels in place of the rules, from now on; for whoever compiled them.
+
+        Raises:
+            InvalidOperationError: they do not fit; the operation is as before.
+        """
+        before = self.kernels
+        try:
+            self._set_kernels(kernels)
+            self._prepare()
+        except InvalidOperationError:
+            object.__setattr__(self, "kernels", before)
+            raise
+
+    def _set_kernels(self, kernels: Kernels | None) -> None:
+        """Have these, unless they were made for other rules, which ``attrs.evolve`` replaced."""
         object.__setattr__(self, "kernels", kernels)
-        self._prepare()
+        validate_kernels(self)
+        if kernels is not None and not kernels.stand_for(self.rules):
+            object.__setattr__(self, "kernels", None)
 
     def __repr__(self) -> str:
         return f"<Op {self.title}>"
@@ -163,6 +180,11 @@ class Op(engines.Operation):
     def formula(self) -> Rule | None:
         """The forward rule as its author wrote it; None if `implementations` stand in its place."""
         return self.forward.formula if isinstance(self.forward, Implemented) else self.forward
+
+    @property
+    def rules(self) -> tuple[Rule | None, ...]:
+        """The functions as their author wrote them: forward, and then the partials."""
+        return (self.formula, *self.partials)
 
     @property
     def input_names(self) -> tuple[str, ...]:

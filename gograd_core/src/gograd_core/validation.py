@@ -44,7 +44,6 @@ def validate(op: Op) -> None:
     for field in ("domain", "doc", "symbol"):
         require(isinstance(getattr(op, field), str), f"{field} must be a string, got {getattr(op, field)!r}")
     require(isinstance(op.accuracy, Accuracy), f"accuracy must be an Accuracy, got {op.accuracy!r}")
-    validate_kernels(op)
     named = isinstance(op.math, str) and op.math.isidentifier()
     require(op.math is None or named, f"math must name a function, got {op.math!r}")
     if op.operator is not None:

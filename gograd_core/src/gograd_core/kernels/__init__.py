@@ -37,12 +37,18 @@ class Kernels:
         partials: one function per partial of the operation, None where that is None.
         digest: of the rules that they were generated from; empty if they were written by hand.
         origin: "shipped" with the distribution, or "compiled" by `compile_kernels`.
+        rules: the functions that they were generated from, forward first: an operation with others does not take them.
     """
 
     forward: Any
     partials: tuple[Any, ...]
     digest: str = ""
     origin: Literal["shipped", "compiled"] = "shipped"
+    rules: tuple[Any, ...] = ()
+
+    def stand_for(self, rules: tuple[Any, ...]) -> bool:
+        """Whether they were not made for other rules."""
+        return self.rules in ((), rules)
 
 
 def with_kernels(ops: Iterable[Op], module: str) -> tuple[Op, ...]:
@@ -65,5 +71,5 @@ def with_kernels(ops: Iterable[Op], module: str) -> tuple[Op, ...]:
     for op in ops:
         if op.name in kernels:
             digest, forward, partials = kernels[op.name]
-            op.attach(Kernels(forward, partials, digest))
+            op.attach(Kernels(forward, partials, digest, rules=op.rules))
     return ops

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import attrs
 
+from gograd_core.errors import InvalidOperationError
 from gograd_core.kernels.bodies import Body
-from gograd_core.kernels.expansion import Expansion, ExpansionError, expand
+from gograd_core.kernels.expansion import ExpansionError, expand
 from gograd_core.kernels.expressions import CALLS, HELPERS
+from gograd_core.kernels.foreign import expected
 
 if TYPE_CHECKING:
     from gograd_core.op import Op
@@ -57,6 +59,10 @@ def kernel_source(op: Op) -> KernelSource:
     Raises:
         ExpansionError: it has no kernels; the message says why.
     """
+    try:
+        signatures = expected(op)
+    except InvalidOperationError as error:
+        raise ExpansionError(op, f"it has {len(op.partials)} inputs, which are too many") from error
     expansion = expand(op)
     if expansion.forward.is_truth:
         raise ExpansionError(op, "it gives a bool, and has no derivative")
@@ -77,13 +83,7 @@ def kernel_source(op: Op) -> KernelSource:
         taken = ["double out", *parameters, *(["double *restrict d"] if columns else [])]
         code.append(f"{head}({', '.join(taken)})\n{{\n{body.stored() if columns else body.returned()}}}\n")
     text = "\n".join(code)
-    return KernelSource(op.name, tuple(functions), _signatures(expansion, columns), text, _helpers_of(text))
-
-
-def _signatures(expansion: Expansion, columns: bool) -> tuple[str, str]:
-    kinds = ["intptr_t", *["double *"] * len(expansion.inputs)] if columns else ["double"] * len(expansion.inputs)
-    of_partials = ["double", *kinds, *(["double *"] if columns else [])]
-    return f"double ({', '.join(kinds)})", f"{'void' if columns else 'double'} ({', '.join(of_partials)})"
+    return KernelSource(op.name, tuple(functions), signatures, text, _helpers_of(text))
 
 
 def _identifier(name: str, position: int) -> str:

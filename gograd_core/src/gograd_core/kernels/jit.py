@@ -31,8 +31,8 @@ OWN = {"xp_floor_divide": lambda x, y: x // y if y != 0.0 else x / y}  # excepti
 def compile_kernels(names: str | Iterable[str]) -> None:
     """Compile the rules of operations with Numba, and run the native code in their place from now on.
 
-    It is for operations whose package ships no kernels, with the native engine. It takes a second
-    or so per operation, once per process. Either all of them are compiled or none.
+    It is for operations whose package ships no kernels, with the native engine. It takes some tenths
+    of a second per operation, and a second or two to start Numba. Either all are compiled or none.
 
     Args:
         names: one name or several, as in ``ops.NAME``, or "DISTRIBUTION:NAME".
@@ -65,7 +65,7 @@ def _compile(op: Op) -> Kernels:
     partials = tuple(
         None if partial is None else _function(partial, names, taken, of_partials) for partial in expansion.partials
     )
-    return Kernels(forward, partials, digest, "compiled")
+    return Kernels(forward, partials, digest, "compiled", op.rules)
 
 
 def _function(root: Symbol, names: dict[Symbol, str], parameters: Sequence[str], signature: str) -> Any:
