@@ -86,16 +86,8 @@ cdef struct Node:
     PyObject *y
     PyObject *label  # NULL for none
     int64_t stamp  # see the Python engine
-    uint64_t mark  # the last sweep that visited it
+    uint64_t mark  # the last sweep that visited it, an even number; plus 1 while nobody asks for its adjoint
 
-
-cdef union Bits:
-    double number
-    uint64_t bits
-
-
-cdef Bits unwanted  # in `grad` during a sweep: nobody asks for the adjoint. A NaN that no computation gives.
-unwanted.bits = 0x7FF8_0000_6772_6164
 
 cdef int64_t clock = 0
 cdef int64_t last_setting = 0  # the stamp of the last leaf whose value was set: a younger graph cannot be stale
@@ -156,6 +148,10 @@ cdef class Neuron:
         self.node.value = number
         self.node.stamp = last_setting = next_stamp()
 
+    @value.deleter
+    def value(self):
+        raise AttributeError("property 'value' of 'Neuron' object has no deleter")
+
     @property
     def grad(self):
         """The derivatives that `backward` has added up since `zero_grad` (a leaf), or that of the last sweep."""
@@ -164,6 +160,10 @@ cdef class Neuron:
     @grad.setter
     def grad(self, grad):
         self.node.grad = grad if type(grad) is float else as_float(grad, "Neuron.grad")
+
+    @grad.deleter
+    def grad(self):
+        raise AttributeError("property 'grad' of 'Neuron' object has no deleter")
 
     @property
     def operation(self):
@@ -191,6 +191,10 @@ cdef class Neuron:
         if before is not NULL:
             Py_DECREF(before)
 
+    @label.deleter
+    def label(self):
+        raise AttributeError("property 'label' of 'Neuron' object has no deleter")
+
     # The same for the parts of the core that serve both engines.
 
     @property
@@ -211,7 +215,7 @@ cdef class Neuron:
 
     @property
     def _grad(self):
-        return None if is_unwanted(self.node.grad) else self.node.grad
+        return None if is_unwanted(&self.node) else self.node.grad
 
     @_grad.setter
     def _grad(self, double grad):
@@ -340,12 +344,6 @@ cdef inline double value_of(PyObject *entry) noexcept:
     return node_of(entry).value if is_neuron(entry) else PyFloat_AS_DOUBLE(<object>entry)
 
 
-cdef inline bint is_unwanted(double grad) noexcept:
-    cdef Bits bits
-    bits.number = grad
-    return bits.bits == unwanted.bits
-
-
 cdef inline Py_ssize_t constituents(Node *node, PyObject ***items) noexcept:
     """How many there are, and where they lie."""
     cdef Py_ssize_t arity
@@ -409,6 +407,8 @@ cdef inline PyObject *new_result(Operation op, double value, PyObject **args, Py
 
 def node(Operation op, double value, tuple constituents):
     """A neuron that `op` made of `constituents`."""
+    if op.arity not in (0, len(constituents)):
+        raise TypeError(f"{(<object>op).title} takes {op.arity} inputs, got {len(constituents)}")
     return steal(new_result(op, value, items_of(constituents), len(constituents)))
 
 

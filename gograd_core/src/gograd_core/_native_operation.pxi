@@ -78,6 +78,8 @@ cdef class Operation:
     def _prepare(self):
         """Take over what was set in the operation."""
         op = <object>self  # its attributes, not those above
+        if self.rule is not None and (self.arity != op.arity or self.inputs != len(op.partials)):
+            raise TypeError(f"{op.title} is already made: neurons rely on its number of inputs")
         self.arity, self.inputs = op.arity, len(op.partials)
         self.rule, self.xp, self.partial_rules = op.forward, op.xp, op.partials
         if self.kernels is not op.kernels:
@@ -154,20 +156,28 @@ cdef inline PyObject *apply(Operation op, PyObject **args, Py_ssize_t count) exc
             a[i] = PyFloat_AS_DOUBLE(<object>args[i])
         else:
             return NULL
-    if op.kernel is not NULL:
-        out = call(op.kernel, count, a)
-    else:
-        op = <object>op  # a reference of our own: the rule may bind another operation in its place
-        answer = ask(op.rule, op.xp, NULL, a, count)
-        if type(answer) is bool:
-            return owned(answer)
-        if type(answer) is not float:
-            return NULL
-        out = PyFloat_AS_DOUBLE(answer)
+    if op.kernel is NULL:
+        return apply_rule(op, args, a, count, involved)
+    out = call(op.kernel, count, a)
     if not isfinite(out):
         return NULL
     if not involved:
         return owned(out)
+    return new_result(op, out, args, count) if pauses == 0 or is_recording() else new_node(NULL, out)
+
+
+cdef PyObject *apply_rule(Operation op, PyObject **args, double *a, Py_ssize_t count, bint involved) except? NULL:
+    """The same by the forward rule in Python."""
+    cdef double out
+    op = <object>op  # a reference of our own: the rule may bind another operation in its place
+    answer = ask(op.rule, op.xp, NULL, a, count)
+    if type(answer) is bool:
+        return owned(answer)
+    if type(answer) is not float or not isfinite(<double>answer):
+        return NULL
+    out = answer
+    if not involved:
+        return owned(answer)
     return new_result(op, out, args, count) if is_recording() else new_node(NULL, out)
 
 
@@ -389,7 +399,7 @@ allow_vectorcall(<PyTypeObject *>Method, <char *>&_some_method.vectorcall - <cha
 
 def _subclassed(cls, **_):
     """A class made in Python does not inherit the faster way of calling where it may have a ``__call__`` of its own."""
-    if "__call__" not in vars(cls):
+    if cls.__call__ is Operation.__call__:
         allow_vectorcall(<PyTypeObject *>cls, (<PyTypeObject *>Operation).tp_vectorcall_offset)
 
 

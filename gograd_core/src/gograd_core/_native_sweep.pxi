@@ -1,6 +1,7 @@
 # The traversal, and reverse mode.
 
 cdef enum:
+    UNWANTED = 1  # in a neuron's mark, beside the number of the sweep
     SIGNALS = 4096  # neurons after which signals, such as an interrupt from the keyboard, are looked for
 
 
@@ -27,6 +28,11 @@ cdef int grow(Neurons *neurons) except -1:
     return 0
 
 
+cdef inline int look_for_signals(Py_ssize_t i) except -1:
+    """Now and then, in a loop over neurons."""
+    return PyErr_CheckSignals() if i % SIGNALS == SIGNALS - 1 else 0
+
+
 cdef class Graph:
     """What a sweep visits. It refers to neurons without owning them: `outputs` keep them all alive."""
 
@@ -44,21 +50,18 @@ cdef class Graph:
 
 cdef Graph running = None
 cdef object lock = careful.lock.acquire, unlock = careful.lock.release  # a with statement needs memory in order to end
-cdef uint64_t marks = 2  # more than what a new neuron carries
+cdef uint64_t marks = 4  # more than what a new neuron carries
 
 
 cdef Graph traverse(outputs, int64_t since, bint beside_running):
     """What lies below `outputs`; see `reachable` and `visit` of the Python engine."""
     cdef Graph graph = Graph()
-    cdef Frontier frontier = Frontier(NULL, 0, clock, 0, Neurons(NULL, 0, 0))
+    cdef bint finished = False
     graph.outputs = tuple(outputs)
-    if beside_running:
-        mark_running()
-    try:
-        descend(graph, &frontier, since)
-    finally:
-        PyMem_Free(frontier.places)
-        PyMem_Free(frontier.far.items)
+    while not finished:
+        if beside_running:
+            mark_running()
+        finished = explore(graph, since)
     if graph.interior.count and last_setting > node_of(graph.interior.items[graph.interior.count - 1]).stamp:
         refuse_stale(graph)
     return graph
@@ -69,41 +72,64 @@ cdef void mark_running() noexcept:
     global marks
     cdef Graph busy = running
     cdef Py_ssize_t i
-    marks += 2
+    marks += 4
     while busy is not None:
         for i in range(busy.interior.count):
-            node_of(busy.interior.items[i]).mark = marks
+            set_mark(node_of(busy.interior.items[i]), marks)
         for i in range(busy.leaves.count):
-            node_of(busy.leaves.items[i]).mark = marks
+            set_mark(node_of(busy.leaves.items[i]), marks)
         busy = busy.outer
 
 
+cdef inline void set_mark(Node *node, uint64_t mark) noexcept:
+    node.mark = mark | (node.mark & UNWANTED)
+
+
+cdef inline bint is_unwanted(Node *node) noexcept:
+    return node.mark & UNWANTED
+
+
+cdef int explore(Graph graph, int64_t since) except -1:
+    """Collect what lies below the outputs. Whether that went without another sweep in the middle of it."""
+    cdef Frontier frontier = Frontier(NULL, 0, clock, 0, Neurons(NULL, 0, 0), 0, Neurons(NULL, 0, 0))
+    graph.interior.count = graph.leaves.count = 0
+    try:
+        return descend(graph, &frontier, since)
+    finally:
+        PyMem_Free(frontier.places)
+        PyMem_Free(frontier.queue.items)
+        PyMem_Free(frontier.heap.items)
+
+
 cdef int descend(Graph graph, Frontier *frontier, int64_t since) except -1:
-    """Collect what lies below the outputs, the youngest first, which is also the order in which it lies in memory."""
+    """The youngest first, which is also the order in which neurons lie in memory."""
     global marks
     cdef PyObject **items = items_of(graph.outputs)
     cdef PyObject *neuron
     cdef Py_ssize_t i, place = 0, count = len(graph.outputs)
     cdef Node *node
-    cdef uint64_t of_running = marks, mark = marks + 1
-    marks += 2
+    cdef uint64_t of_running = marks, mark = marks + 2
+    marks += 4
     while True:
         for i in range(count):
+            look_for_signals(i)
             if not is_neuron(items[i]):
                 continue
             node = node_of(items[i])
             if node.mark >= of_running:  # it is one of these two, the latest
-                if node.mark == of_running:
+                if node.mark & ~<uint64_t>UNWANTED == of_running:
                     raise RuntimeError(careful.BUSY)
                 continue
-            node.mark = mark
+            set_mark(node, mark)
             if node.op is NULL or node.stamp < since:
                 push(&graph.leaves, items[i])
             else:
                 put(frontier, items[i], node.stamp)
+        if marks != mark + 2:  # a handler of a signal swept, and changed marks
+            return 0
         if frontier.waiting == 0:
-            if frontier.far.count == 0:
-                return 0
+            if youngest_far(frontier) is NULL:
+                return 1
             move(frontier, graph.interior.count)
             place = 0
         while frontier.places[place] is NULL:
@@ -112,67 +138,51 @@ cdef int descend(Graph graph, Frontier *frontier, int64_t since) except -1:
         frontier.places[place] = NULL
         frontier.waiting -= 1
         push(&graph.interior, neuron)
-        if graph.interior.count % SIGNALS == 0:
-            PyErr_CheckSignals()
+        look_for_signals(graph.interior.count)
         count = constituents(node_of(neuron), &items)
 
 
 # The frontier: neurons that were found and wait for their turn, the youngest of all first. Stamps are dense
 # in most graphs, so that each neuron has a place of its own, found by its stamp. Those too old for the places
-# that there are wait in a heap.
+# that there are wait in a queue, as long as each is older than the one before; else in a heap.
 
 cdef struct Frontier:
     PyObject **places  # where a neuron lies that is so much older than `base`
     Py_ssize_t room
     int64_t base
     Py_ssize_t waiting  # in their places
-    Neurons far  # a heap with the youngest on top; all of them are older than any neuron that has a place
+    Neurons queue  # all in it, and in the heap, are older than any neuron that has a place
+    Py_ssize_t served  # of the queue
+    Neurons heap  # the youngest on top
 
 
 cdef inline int put(Frontier *frontier, PyObject *neuron, int64_t stamp) except -1:
+    cdef Neurons *queue = &frontier.queue
     if frontier.base - stamp < frontier.room:
         frontier.places[frontier.base - stamp] = neuron
         frontier.waiting += 1
         return 0
-    return put_far(&frontier.far, neuron, stamp)
+    if frontier.served == queue.count or node_of(queue.items[queue.count - 1]).stamp > stamp:
+        return push(queue, neuron)
+    return push_heap(&frontier.heap, neuron, stamp)
 
 
-cdef int put_far(Neurons *far, PyObject *neuron, int64_t stamp) except -1:
-    cdef Py_ssize_t i = far.count, parent
-    push(far, neuron)
-    while i > 0:
-        parent = (i - 1) // 2
-        if node_of(far.items[parent]).stamp > stamp:
-            break
-        far.items[i] = far.items[parent]
-        i = parent
-    far.items[i] = neuron
-    return 0
-
-
-cdef PyObject *take_far(Neurons *far) noexcept:
-    """The youngest."""
-    cdef PyObject *youngest = far.items[0]
-    cdef PyObject *last = far.items[far.count - 1]
-    cdef int64_t stamp = node_of(last).stamp
-    cdef Py_ssize_t i = 0, child
-    far.count -= 1
-    while 2 * i + 1 < far.count:
-        child = 2 * i + 1
-        if child + 1 < far.count and node_of(far.items[child + 1]).stamp > node_of(far.items[child]).stamp:
-            child += 1
-        if node_of(far.items[child]).stamp < stamp:
-            break
-        far.items[i] = far.items[child]
-        i = child
-    far.items[i] = last
-    return youngest
+cdef PyObject *youngest_far(Frontier *frontier) noexcept:
+    """Of those without a place; NULL if there is none."""
+    cdef PyObject *queued = NULL
+    if frontier.served < frontier.queue.count:
+        queued = frontier.queue.items[frontier.served]
+    if frontier.heap.count == 0:
+        return queued
+    if queued is NULL or node_of(frontier.heap.items[0]).stamp > node_of(queued).stamp:
+        return frontier.heap.items[0]
+    return queued
 
 
 cdef int move(Frontier *frontier, Py_ssize_t found) except -1:
     """Let the places begin with the youngest of the far ones; there are more of them, the more was `found`."""
     cdef Py_ssize_t room = max(64, 4 * found)
-    cdef PyObject *neuron
+    cdef PyObject *neuron = youngest_far(frontier)
     if room > frontier.room:  # all places are empty: nothing is to be copied
         PyMem_Free(frontier.places)
         frontier.room = 0
@@ -180,11 +190,47 @@ cdef int move(Frontier *frontier, Py_ssize_t found) except -1:
         if frontier.places is NULL:
             raise MemoryError()
         frontier.room = room
-    frontier.base = node_of(frontier.far.items[0]).stamp
-    while frontier.far.count and frontier.base - node_of(frontier.far.items[0]).stamp < frontier.room:
-        neuron = take_far(&frontier.far)
+    frontier.base = node_of(neuron).stamp
+    while neuron is not NULL and frontier.base - node_of(neuron).stamp < frontier.room:
         put(frontier, neuron, node_of(neuron).stamp)
+        if frontier.heap.count and neuron is frontier.heap.items[0]:
+            pop_heap(&frontier.heap)
+        else:
+            frontier.served += 1
+        neuron = youngest_far(frontier)
+    if frontier.served == frontier.queue.count:
+        frontier.served = frontier.queue.count = 0
     return 0
+
+
+cdef int push_heap(Neurons *heap, PyObject *neuron, int64_t stamp) except -1:
+    cdef Py_ssize_t i = heap.count, parent
+    push(heap, neuron)
+    while i > 0:
+        parent = (i - 1) // 2
+        if node_of(heap.items[parent]).stamp > stamp:
+            break
+        heap.items[i] = heap.items[parent]
+        i = parent
+    heap.items[i] = neuron
+    return 0
+
+
+cdef void pop_heap(Neurons *heap) noexcept:
+    """Drop the top."""
+    cdef PyObject *last = heap.items[heap.count - 1]
+    cdef int64_t stamp = node_of(last).stamp
+    cdef Py_ssize_t i = 0, child
+    heap.count -= 1
+    while 2 * i + 1 < heap.count:
+        child = 2 * i + 1
+        if child + 1 < heap.count and node_of(heap.items[child + 1]).stamp > node_of(heap.items[child]).stamp:
+            child += 1
+        if node_of(heap.items[child]).stamp < stamp:
+            break
+        heap.items[i] = heap.items[child]
+        i = child
+    heap.items[i] = last
 
 
 cdef int refuse_stale(Graph graph) except -1:
@@ -290,33 +336,42 @@ cdef void put_back(Graph graph, bint interior) noexcept:
     cdef Py_ssize_t i
     if interior:
         for i in range(graph.interior.count):
-            node_of(graph.interior.items[i]).grad = graph.before[i]
+            put_back_one(node_of(graph.interior.items[i]), graph.before[i])
     for i in range(graph.leaves.count):
-        node_of(graph.leaves.items[i]).grad = graph.before[graph.interior.count + i]
+        put_back_one(node_of(graph.leaves.items[i]), graph.before[graph.interior.count + i])
 
 
-cdef void lead_to(Graph graph, list inputs) noexcept:
+cdef inline void put_back_one(Node *node, double grad) noexcept:
+    node.grad = grad
+    node.mark &= ~<uint64_t>UNWANTED
+
+
+cdef int lead_to(Graph graph, list inputs) except -1:
     """Mark all as unwanted but `inputs` and what leads to them, so that no other partial is asked for."""
     cdef PyObject **items = NULL
     cdef Py_ssize_t i, j
     cdef Node *node
     for i in range(graph.interior.count):
-        node_of(graph.interior.items[i]).grad = unwanted.number
+        look_for_signals(i)
+        node_of(graph.interior.items[i]).mark |= UNWANTED
     for i in range(graph.leaves.count):
-        node_of(graph.leaves.items[i]).grad = unwanted.number
+        look_for_signals(i)
+        node_of(graph.leaves.items[i]).mark |= UNWANTED
     for neuron in inputs:
-        (<Neuron>neuron).node.grad = 0.0
+        (<Neuron>neuron).node.mark &= ~<uint64_t>UNWANTED
     for i in range(graph.interior.count - 1, -1, -1):
+        look_for_signals(i)
         node = node_of(graph.interior.items[i])
         for j in range(constituents(node, &items)):
             if receives(items[j]):
-                node.grad = 0.0
+                node.mark &= ~<uint64_t>UNWANTED
                 break
+    return 0
 
 
 cdef inline bint receives(PyObject *entry) noexcept:
     """Whether an adjoint is wanted."""
-    return is_neuron(entry) and not is_unwanted(node_of(entry).grad)
+    return is_neuron(entry) and not is_unwanted(node_of(entry))
 
 
 cdef int sweep(Graph graph, outputs, seeds) except -1:
@@ -338,9 +393,11 @@ cdef int sweep(Graph graph, outputs, seeds) except -1:
 cdef int start(Graph graph, outputs, seeds) except -1:
     cdef Py_ssize_t i
     for i in range(graph.interior.count):
+        look_for_signals(i)
         if receives(graph.interior.items[i]):
             node_of(graph.interior.items[i]).grad = 0.0
     for i in range(graph.leaves.count):
+        look_for_signals(i)
         if receives(graph.leaves.items[i]):
             node_of(graph.leaves.items[i]).grad = 0.0
     for output, seed in zip(outputs, seeds, strict=True):
@@ -352,18 +409,17 @@ cdef int start(Graph graph, outputs, seeds) except -1:
 cdef int propagate(Graph graph) except -1:
     """Pass every adjoint on. Whether nothing was odd, as in the Python engine; nothing is judged here."""
     cdef Py_ssize_t i
-    cdef double adjoint
+    cdef Node *node
     for i in range(graph.interior.count):
-        if i % SIGNALS == SIGNALS - 1:
-            PyErr_CheckSignals()
-        adjoint = node_of(graph.interior.items[i]).grad
-        if adjoint == 0.0 or is_unwanted(adjoint):  # nothing was added, or an arm of `where` that was not taken
+        look_for_signals(i)
+        node = node_of(graph.interior.items[i])
+        if node.grad == 0.0 or is_unwanted(node):  # nothing was added, or an arm of `where` that was not taken
             continue
-        if not isfinite(adjoint) or not pass_on(graph.interior.items[i], adjoint):
+        if not isfinite(node.grad) or not pass_on(graph.interior.items[i], node.grad):
             return 0
     for i in range(graph.leaves.count):
-        adjoint = node_of(graph.leaves.items[i]).grad
-        if not isfinite(adjoint) and not is_unwanted(adjoint):
+        node = node_of(graph.leaves.items[i])
+        if not isfinite(node.grad) and not is_unwanted(node):
             return 0
     return 1
 
@@ -401,30 +457,46 @@ cdef inline int share(Node *node, Operation op, double adjoint, PyObject **items
             local = call(op.partial_kernels[i], count + 1, a)
         elif op.partial_rules[i] is None:
             continue
-        else:
-            answer = ask(op.partial_rules[i], op.xp, a, a + 1, count)
-            if not isinstance(answer, (float, int)):
-                return 0
-            try:
-                local = answer
-            except OverflowError:
-                return 0
+        elif not local_by_rule(op, i, a, count, &local):
+            return 0
         node_of(items[i]).grad = node_of(items[i]).grad + adjoint * local
     return 1
 
 
+cdef int local_by_rule(Operation op, Py_ssize_t i, double *a, Py_ssize_t count, double *local) except -1:
+    """What a partial in Python gives. Whether it is a number."""
+    answer = ask(op.partial_rules[i], op.xp, a, a + 1, count)
+    if not isinstance(answer, (float, int)):
+        return 0
+    try:
+        local[0] = answer
+    except OverflowError:
+        return 0
+    return 1
+
+
 cdef int share_columns(Node *node, Operation op, double adjoint, Entries *entries) except -1:
-    cdef Py_ssize_t n = entries.count // op.inputs, column, i
+    cdef Py_ssize_t needed = entries.count + entries.count // op.inputs
     cdef double small[SMALL]
-    cdef double *a = small
-    cdef double *local
+    cdef double *a
+    if needed <= SMALL:
+        return share_columns_by(small, node, op, adjoint, entries)
+    a = <double *>PyMem_Malloc(needed * sizeof(double))
+    if a is NULL:
+        raise MemoryError()
+    try:
+        return share_columns_by(a, node, op, adjoint, entries)
+    finally:
+        PyMem_Free(a)
+
+
+cdef int share_columns_by(double *a, Node *node, Operation op, double adjoint, Entries *entries) except -1:
+    """With room for all values, and for the local derivatives of a column."""
+    cdef Py_ssize_t n = entries.count // op.inputs, column, i
+    cdef double *local = a + entries.count
     cdef PyObject **items
-    if entries.count + n > SMALL:
-        a = <double *>PyMem_Malloc((entries.count + n) * sizeof(double))
-        if a is NULL:
-            raise MemoryError()
-    local = a + entries.count
     for i in range(entries.count):
+        look_for_signals(i)
         a[i] = value_of(entries.items[i])
     for column in range(op.inputs):
         items = entries.items + column * n
@@ -435,8 +507,7 @@ cdef int share_columns(Node *node, Operation op, double adjoint, Entries *entrie
             continue
         spread(op.partial_kernels[column], op.inputs, node.value, n, a, local)
         for i in range(i, n):
+            look_for_signals(i)
             if receives(items[i]):
                 node_of(items[i]).grad = node_of(items[i]).grad + adjoint * local[i]
-    if a is not small:
-        PyMem_Free(a)
     return 1

@@ -24,6 +24,7 @@ Seeded = Sequence[tuple["Neuron", float]]  # outputs, each with the adjoint that
 
 _running: tuple[Visited, ...] = ()  # more than one if a rule starts a sweep
 _stamp = attrgetter("_stamp")
+_traversals = 0
 last_setting = 0  # the stamp of the last leaf whose value was set: a younger graph cannot be stale
 
 
@@ -108,6 +109,19 @@ def reachable(outputs: Sequence[Neuron], since: int) -> Visited:
     Raises:
         StaleGraphError: a leaf's value was set after a neuron was computed from it.
     """
+    global _traversals
+    while True:
+        _traversals = own = _traversals + 1
+        interior, leaves = _descend(outputs, since)
+        if own == _traversals:  # else a handler of a signal swept in the middle of it, and changed marks
+            break
+    interior.sort(key=_stamp, reverse=True)
+    if interior and last_setting > interior[-1]._stamp:
+        refuse_stale(interior)
+    return interior, leaves
+
+
+def _descend(outputs: Sequence[Neuron], since: int) -> Visited:
     mark = object()
     interior: list[Any] = []
     leaves: list[Any] = []
@@ -127,9 +141,6 @@ def reachable(outputs: Sequence[Neuron], since: int) -> Visited:
         node = pop()
         interior.append(node)
         entries = node._constituents
-    interior.sort(key=_stamp, reverse=True)
-    if interior and last_setting > interior[-1]._stamp:
-        refuse_stale(interior)
     return interior, leaves
 
 

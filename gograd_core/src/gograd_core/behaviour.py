@@ -37,7 +37,7 @@ def first_value(value: Any) -> float:
 def checked_label(label: Any) -> str:
     if not isinstance(label, str):
         raise TypeError(f"Neuron.label expects a string, got {label!r}")
-    return label
+    return str.__str__(label)  # without what a subclass may refer to
 
 
 def only_leaves(neuron: Neuron) -> NoReturn:

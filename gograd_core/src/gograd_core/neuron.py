@@ -89,7 +89,7 @@ class Neuron:
         self._grad = 0.0
         self.label = label
 
-    def __init_subclass__(cls) -> NoReturn:
+    def __init_subclass__(cls, **_: object) -> NoReturn:
         raise TypeError(behaviour.FINAL)
 
     @property

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from gograd_core.errors import InvalidOperationError
 from gograd_core.kernels.bodies import Body
 from gograd_core.kernels.expansion import ExpansionError, expand
 from gograd_core.kernels.expressions import CALLS, HELPERS
-from gograd_core.kernels.foreign import expected
+from gograd_core.kernels.foreign import expected, too_many
 
 if TYPE_CHECKING:
     from gograd_core.op import Op
@@ -59,10 +58,8 @@ def kernel_source(op: Op) -> KernelSource:
     Raises:
         ExpansionError: it has no kernels; the message says why.
     """
-    try:
-        signatures = expected(op)
-    except InvalidOperationError as error:
-        raise ExpansionError(op, f"it has {len(op.partials)} inputs, which are too many") from error
+    if reason := too_many(op):
+        raise ExpansionError(op, reason)
     expansion = expand(op)
     if expansion.forward.is_truth:
         raise ExpansionError(op, "it gives a bool, and has no derivative")
@@ -83,7 +80,7 @@ def kernel_source(op: Op) -> KernelSource:
         taken = ["double out", *parameters, *(["double *restrict d"] if columns else [])]
         code.append(f"{head}({', '.join(taken)})\n{{\n{body.stored() if columns else body.returned()}}}\n")
     text = "\n".join(code)
-    return KernelSource(op.name, tuple(functions), signatures, text, _helpers_of(text))
+    return KernelSource(op.name, tuple(functions), expected(op), text, _helpers_of(text))
 
 
 def _identifier(name: str, position: int) -> str:

@@ -11,10 +11,15 @@ from gograd_core.errors import InvalidOperationError
 if TYPE_CHECKING:
     from gograd_core.op import Op
 
-__all__ = ["MOST_COLUMNS", "MOST_INPUTS", "address", "expected", "signature"]
-
+__all__ = ["address", "expected", "signature", "too_many"]
 
 MOST_INPUTS, MOST_COLUMNS = 6, 3
+
+
+def too_many(op: Op) -> str:
+    """Why the operation has too many inputs for kernels; empty if it has not."""
+    count, most = len(op.partials), MOST_COLUMNS if op.variadic else MOST_INPUTS
+    return f"kernels take at most {most} inputs, and it has {count}" if count > most else ""
 
 
 def expected(op: Op) -> tuple[str, str]:
@@ -24,9 +29,8 @@ def expected(op: Op) -> tuple[str, str]:
         InvalidOperationError: the operation has too many inputs for kernels.
     """
     count = len(op.partials)
-    most = MOST_COLUMNS if op.variadic else MOST_INPUTS
-    if count > most:
-        raise InvalidOperationError(f"{op.title}: kernels take at most {most} inputs, and it has {count}")
+    if too_many(op):
+        raise InvalidOperationError(f"{op.title}: {too_many(op)}")
     if op.variadic:
         columns = ", double *" * count
         return f"double (intptr_t{columns})", f"void (double, intptr_t{columns}, double *)"
