@@ -10,7 +10,7 @@ OVER_BOTH := tests/core tests/rules tests/nn tests/programs tests/native
 BENCH_STAMP := .venv/.installed-bench
 PEERS_STAMP := .venv-peers/.installed
 
-.PHONY: demo test check docs bench asan clean
+.PHONY: demo test check docs bench kernels asan clean
 .DEFAULT_GOAL := help
 
 help:
@@ -53,6 +53,10 @@ check: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/sphinx-build --quiet --fail-on-warning --builder dummy docs docs/_build/check
+
+kernels: $(STAMP)
+	$(BIN)/gograd kernels gograd_ops_basic
+	$(BIN)/gograd kernels gograd_ops_extra
 
 docs: $(STAMP)
 	$(BIN)/sphinx-build --quiet --fail-on-warning --builder html docs docs/_build/html

@@ -21,7 +21,6 @@ settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
-
 def pytest_report_header() -> str:
     return f"gograd's engine: {engine()}"
 

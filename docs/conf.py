@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+
+os.environ["GOGRAD_PURE_PYTHON"] = "1"  # whose signatures Sphinx can read
+
 from gograd_core import __version__
 
 project = "gograd"

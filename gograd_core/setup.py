@@ -4,6 +4,7 @@ import glob
 import importlib.util
 import os
 import shutil
+import sys
 import sysconfig
 
 from setuptools import Extension, setup
@@ -23,6 +24,8 @@ NATIVE.cython_c_in_temp = True  # beside its source it would outlive the build
 def extensions():
     if os.environ.get("GOGRAD_NO_EXTENSION", "0") not in ("", "0"):
         return []
+    if sys.implementation.name != "cpython":
+        return []  # the native engine counts references as CPython does
     if importlib.util.find_spec("Cython") is None:
         print("gograd-core: the native engine is left out, for Cython is missing")
         return []

@@ -9,7 +9,6 @@ import os
 import pytest
 
 from gograd_core import DomainError, InvalidOperationError, Neuron, Op, engine, errstate
-from gograd_core import op as op_module
 from gograd_core.kernels import Kernels
 
 needs_native = pytest.mark.skipif(engine().name != "native", reason="the Python engine calls no kernels")

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 
-from gograd_core import Neuron, engine, gradient, ops
+from gograd_core import Neuron, engine, ops
 
 CHAIN = """
 import pathlib, re, resource

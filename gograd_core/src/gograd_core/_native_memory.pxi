@@ -35,6 +35,11 @@ cdef extern from *:
 
 cdef extern from *:
     """
+    #if defined(__has_feature)
+    #if __has_feature(address_sanitizer)
+    #define __SANITIZE_ADDRESS__ 1
+    #endif
+    #endif
     #ifdef __SANITIZE_ADDRESS__  /* it has to see each neuron being freed */
     #define GOGRAD_BY_PYTHON 1
     #else

@@ -12,7 +12,7 @@ from math import inf
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from gograd_core.careful import BUSY, lock, propagate, propagate_one, receives, refuse_stale
+from gograd_core.careful import BUSY, NOT_AGAIN, lock, propagate, propagate_one, receives, refuse_stale
 
 if TYPE_CHECKING:
     from gograd_core.neuron import Neuron
@@ -59,7 +59,7 @@ def adjoints(outputs: Sequence[Neuron], seeds: Sequence[float], inputs: Sequence
                 neuron._grad = None  # nobody asks for its adjoint
             wanted = _leading_to(inputs, visited)
             seeded = [(output, seed) for output, seed in zip(outputs, seeds, strict=True) if output._grad is not None]
-            run(visited, _sweep, wanted, seeded)
+            run((visited[0], [*visited[1], *inputs]), _sweep, wanted, seeded)
             return [neuron._grad for neuron in inputs]
         finally:
             for neuron, grad in zip(neurons, before, strict=True):
@@ -194,5 +194,7 @@ def _propagate_fast(interior: list[Any], leaves: list[Any]) -> bool:
             else:
                 propagate_one(node)
         return all(type(leaf._grad) is float and -inf < leaf._grad < inf for leaf in leaves)
+    except NOT_AGAIN:
+        raise
     except Exception:
         return False

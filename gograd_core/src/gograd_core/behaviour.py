@@ -13,8 +13,10 @@ if TYPE_CHECKING:
 __all__ = [
     "FINAL",
     "checked_label",
+    "constructor",
     "first_value",
     "is_operand",
+    "method",
     "only_leaves",
     "operate",
     "reduced",
@@ -25,6 +27,14 @@ __all__ = [
 ]
 
 FINAL = "Neuron is final: write an operation instead of a subclass"
+
+
+def constructor(value: Any, label: str = "") -> None:
+    """What `Neuron` takes, for whoever asks the native one."""
+
+
+def method(self: Neuron, *others: Any) -> Any:
+    """What a method for an operation takes, likewise."""
 
 
 def first_value(value: Any) -> float:

@@ -13,9 +13,12 @@ from gograd_core.partials import float_partials, judge_share
 if TYPE_CHECKING:
     from gograd_core.neuron import Neuron
 
-__all__ = ["BUSY", "lock", "propagate", "propagate_one", "receives", "refuse_stale"]
+__all__ = ["BUSY", "NOT_AGAIN", "lock", "propagate", "propagate_one", "receives", "refuse_stale"]
 
 BUSY = "a rule started a sweep over neurons of the sweep that is running it"
+
+NOT_AGAIN = (MemoryError, RecursionError)
+"""After these a rule is not asked once more, with care: it would fail again, after as long a time."""
 
 lock = threading.RLock()  # one sweep at a time: sweeps of several threads may share leaves
 

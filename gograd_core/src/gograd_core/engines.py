@@ -51,8 +51,10 @@ def _choose() -> tuple[Any, Engine]:
         return None, Engine("python", "the environment variable GOGRAD_PURE_PYTHON asks for it")
     try:
         native = import_module("gograd_core._native")
-    except ImportError as error:
+    except ModuleNotFoundError as error:
         return None, Engine("python", f"the native engine was not built when gograd-core was installed ({error})")
+    except ImportError as error:
+        return None, Engine("python", f"the native engine could not be loaded ({error})")
     return native, Engine("native", "it was built when gograd-core was installed")
 
 

@@ -18,7 +18,7 @@ from gograd_core.namespaces import Column
 if TYPE_CHECKING:
     from gograd_core.op import Op
 
-__all__ = ["as_column", "as_float", "as_numbers", "describe", "judge", "run_rule"]
+__all__ = ["annotate", "as_column", "as_float", "as_numbers", "describe", "judge", "run_rule"]
 
 
 def run_rule(op: Op, rule: Callable[..., Any], *arguments: Any) -> Any:
@@ -31,13 +31,18 @@ def run_rule(op: Op, rule: Callable[..., Any], *arguments: Any) -> Any:
     except (ArithmeticError, ValueError) as raised:
         error = raised
     except Exception as raised:
-        raised.add_note(f"while running a rule of {op.title} on {arguments}")
+        annotate(raised, op, arguments)
         raise
     try:
         return rule(op.scope.ieee_columns if op.variadic else op.scope.ieee, *map(_to_ieee, arguments))
     except (ArithmeticError, ValueError):
-        error.add_note(f"while running a rule of {op.title} on {arguments}")
+        annotate(error, op, arguments)
         raise error from None
+
+
+def annotate(error: Exception, op: Op, arguments: tuple[Any, ...]) -> None:
+    """Say in an error that a rule raised whose rule it was."""
+    error.add_note(f"while running a rule of {op.title} on {arguments}")
 
 
 def _to_ieee(argument: Any) -> Any:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from gograd_core import behaviour, recording
 from gograd_core.calling import apply
+from gograd_core.evaluation import annotate
 from gograd_core.neuron import Neuron, next_stamp
 from gograd_core.operators import BINARY, UNARY
 
@@ -82,8 +83,11 @@ def _bound_operator(op: Op) -> tuple[Method, Method]:
             return op(self, other) if behaviour.is_operand(other) else NotImplemented
         try:
             out = forward(xp, self._value, y)
-        except Exception:
+        except (ArithmeticError, ValueError):
             out = None
+        except Exception as raised:
+            annotate(raised, op, (self._value, y))
+            raise
         if type(out) is not float or out - out != 0.0 or recording.pauses:
             return apply(op, (self, other))
         node = _new(Neuron)

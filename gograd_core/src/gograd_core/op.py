@@ -120,7 +120,7 @@ class Op(engines.Operation):
         try:
             self._set_kernels(kernels)
             self._prepare()
-        except InvalidOperationError:
+        except BaseException:
             object.__setattr__(self, "kernels", before)
             raise
 
@@ -128,8 +128,8 @@ class Op(engines.Operation):
         """Have these, unless they were made for other rules, which ``attrs.evolve`` replaced."""
         object.__setattr__(self, "kernels", kernels)
         validate_kernels(self)
-        if kernels is not None and not kernels.stand_for(self.rules):
-            object.__setattr__(self, "kernels", None)
+        if kernels is not None:
+            object.__setattr__(self, "kernels", kernels.of(self.rules))
 
     def __repr__(self) -> str:
         return f"<Op {self.title}>"
@@ -183,8 +183,8 @@ class Op(engines.Operation):
 
     @property
     def rules(self) -> tuple[Rule | None, ...]:
-        """The functions as their author wrote them: forward, and then the partials."""
-        return (self.formula, *self.partials)
+        """What computes it on floats, as its author gave it: forward, what stands in its place, and the partials."""
+        return (self.formula, self.implementations.get("scalar"), *self.partials)
 
     @property
     def input_names(self) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal
@@ -37,7 +38,7 @@ class Kernels:
         partials: one function per partial of the operation, None where that is None.
         digest: of the rules that they were generated from; empty if they were written by hand.
         origin: "shipped" with the distribution, or "compiled" by `compile_kernels`.
-        rules: the functions that they were generated from, forward first: an operation with others does not take them.
+        rules: what they stand for (`Op.rules`), once an operation has them: one with other rules does not take them.
     """
 
     forward: Any
@@ -46,9 +47,11 @@ class Kernels:
     origin: Literal["shipped", "compiled"] = "shipped"
     rules: tuple[Any, ...] = ()
 
-    def stand_for(self, rules: tuple[Any, ...]) -> bool:
-        """Whether they were not made for other rules."""
-        return self.rules in ((), rules)
+    def of(self, rules: tuple[Any, ...]) -> Kernels | None:
+        """These kernels, which stand for `rules` from now on; None if they stand for others."""
+        if not self.rules:
+            return attrs.evolve(self, rules=rules)
+        return self if self.rules == rules else None
 
 
 def with_kernels(ops: Iterable[Op], module: str) -> tuple[Op, ...]:
@@ -66,8 +69,11 @@ def with_kernels(ops: Iterable[Op], module: str) -> tuple[Op, ...]:
         return ops
     try:
         kernels = import_module(module).KERNELS
-    except ImportError:
+    except ModuleNotFoundError:
         return ops  # it was not built: there was no compiler
+    except ImportError as error:
+        warnings.warn(f"{module} could not be loaded, so that its operations run in Python: {error}", stacklevel=2)
+        return ops
     for op in ops:
         if op.name in kernels:
             digest, forward, partials = kernels[op.name]

@@ -51,7 +51,7 @@ def signature(function: Any) -> str:
     import ctypes
 
     function = getattr(function, "ctypes", function)  # a cfunc of Numba has it
-    if getattr(function, "argtypes", None) is None:
+    if not isinstance(function, ctypes._CFuncPtr) or function.argtypes is None:  # type: ignore[attr-defined]
         raise TypeError("expected a PyCapsule, a cffi function pointer, a Numba cfunc, or a ctypes one with argtypes")
     names = {
         ctypes.c_double: "double",
