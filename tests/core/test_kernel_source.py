@@ -11,11 +11,12 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from gograd_core import Op, Registry, engines, registry
+from gograd_core import Op, PluginWarning, Registry, engines, registry
 from gograd_core.kernels import libm, with_kernels
 from gograd_core.kernels.c import kernel_source
 from gograd_core.kernels.expansion import ExpansionError, expand
 from gograd_core.kernels.extension import print_extension
+from gograd_core.kernels.fingerprint import fingerprint
 from gograd_core.kernels.symbols import postorder
 
 SHIPPED = ("gograd_ops_basic", "gograd_ops_extra")
@@ -308,11 +309,22 @@ def test_an_extension_holds_only_the_helpers_that_it_uses():
     assert "PyInit__kernels" in text
 
 
+def same(xp, x):
+    return x
+
+
+def twice(xp, x):
+    return FACTOR * x
+
+
+FACTOR = 2.0
+
+
 @pytest.fixture
 def built(monkeypatch):
     """An extension, as if it were built, with kernels of one operation."""
     extension = ModuleType("my_ops_kernels")
-    extension.KERNELS = {"made_up": ("0123", "forward", ("partial",))}
+    extension.KERNELS = {"made_up": ("0123", fingerprint(unary(same)), "forward", ("partial",))}
     monkeypatch.setitem(sys.modules, extension.__name__, extension)
     return extension.__name__
 
@@ -325,13 +337,28 @@ def test_with_kernels_attaches_what_was_built(built, monkeypatch):
     run_engine(monkeypatch, "native")
     attached = []
     monkeypatch.setattr(Op, "attach", lambda op, kernels: attached.append((op, kernels)))
-    one = unary(lambda xp, x: x)
+    one = unary(same)
     other = Op("another", forward=lambda xp, x: x, partials=(None,))
     assert with_kernels([one, other], built) == (one, other)
     ((op, kernels),) = attached
     assert op is one
     assert (kernels.digest, kernels.forward, kernels.partials) == ("0123", "forward", ("partial",))
     assert kernels.origin == "shipped"
+
+
+def test_kernels_of_rules_that_were_changed_are_left_out_with_a_warning(built, monkeypatch):
+    run_engine(monkeypatch, "native")
+    op = unary(twice)
+    with pytest.warns(PluginWarning, match=r"not generated from the rules of made_up .*gograd kernels"):
+        assert with_kernels([op], built) == (op,)
+    assert op.kernels is None
+
+
+def test_a_fingerprint_covers_what_rules_use_by_name(monkeypatch):
+    before = fingerprint(unary(twice))
+    assert fingerprint(unary(twice)) == before != fingerprint(unary(same))
+    monkeypatch.setitem(globals(), "FACTOR", 3.0)
+    assert fingerprint(unary(twice)) != before
 
 
 @pytest.mark.parametrize(("engine", "module"), [("python", "my_ops_kernels"), ("native", "no_such_extension")])

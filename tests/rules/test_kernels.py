@@ -128,7 +128,7 @@ def same(found, expected, ulps):
 
 @pytest.mark.parametrize("op", OPERATIONS, ids=lambda op: op.name)
 def test_kernels_compute_what_the_rules_compute(op, kernels):
-    _, forward, partials = kernels[op.name]
+    _, _, forward, partials = kernels[op.name]
     forward = native(forward)
     partials = [partial and native(partial) for partial in partials]
     ulps = ULPS_OF_HYPOT if "hypot(" in kernel_source(op).code else 0
@@ -155,7 +155,7 @@ def test_kernels_compute_what_the_rules_compute(op, kernels):
 )
 def test_kernels_of_nothing(name, value, kernels):
     op = registry.active[name]
-    _, forward, partials = kernels[name]
+    _, _, forward, partials = kernels[name]
     nothing = ((),) * len(op.partials)
     assert same(native_value(op, native(forward), nothing), value, 0)
     for partial in partials:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,6 +11,7 @@ import typer
 from rich.table import Table
 
 from gograd.console import cannot_write, console, fail
+from gograd_core import PluginWarning
 from gograd_core.kernels.extension import Extension, print_extension
 
 __all__ = ["write_kernels"]
@@ -40,9 +42,13 @@ def write_kernels(
 def _plugin(module: str) -> Any:
     """The module, which must provide operations."""
     try:
-        plugin = import_module(module)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", PluginWarning)  # kernels that are not current are why it is called
+            plugin = import_module(module)
     except ImportError as error:
         raise fail(error) from None
+    except Exception as error:
+        raise fail(f"module {module!r} cannot be imported: {type(error).__name__}: {error}") from None
     if not hasattr(plugin, "gograd_ops"):
         raise fail(f"module {module!r} is no plugin: it has no function gograd_ops")
     return plugin

@@ -119,6 +119,8 @@ class Op(engines.Operation):
         before = self.kernels
         try:
             self._set_kernels(kernels)
+            if kernels is not None and self.kernels is None:
+                raise InvalidOperationError(f"{self.title}: these kernels were made for other rules")
             self._prepare()
         except BaseException:
             object.__setattr__(self, "kernels", before)
@@ -182,7 +184,7 @@ class Op(engines.Operation):
         return self.forward.formula if isinstance(self.forward, Implemented) else self.forward
 
     @property
-    def rules(self) -> tuple[Rule | None, ...]:
+    def rules(self) -> tuple[Any, ...]:
         """What computes it on floats, as its author gave it: forward, what stands in its place, and the partials."""
         return (self.formula, self.implementations.get("scalar"), *self.partials)
 

@@ -68,7 +68,9 @@ def validate_kernels(op: Op) -> None:
     _require(op, isinstance(kernels, Kernels), f"kernels must be Kernels, got {kernels!r}")
     given, count = len(kernels.partials), len(op.partials)
     _require(op, given == count, f"kernels must hold one function (or None) per partial, {count} of them, got {given}")
-    missing = [index for index, (own, rule) in enumerate(zip(kernels.partials, op.partials, strict=True)) if rule and not own]
+    missing = [
+        index for index, (own, rule) in enumerate(zip(kernels.partials, op.partials, strict=True)) if rule and not own
+    ]
     _require(op, not missing, f"kernels must hold a function for partial {missing[:1]}, as there is a rule")
 
 

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 
+from gograd_core.errors import PluginWarning
+from gograd_core.kernels.fingerprint import fingerprint
+
 if TYPE_CHECKING:
     from gograd_core.op import Op
 
@@ -58,9 +61,10 @@ def with_kernels(ops: Iterable[Op], module: str) -> tuple[Op, ...]:
     """`ops`, each with its kernels from the extension `module`, if that was built and the native engine runs.
 
     The operations themselves are changed; those of which the extension has none keep their rules alone.
+    So do those whose rules were changed after their kernels were printed, with a warning.
 
     Such a module is what ``gograd kernels`` generates: its ``KERNELS`` is a dict from the name of
-    an operation to ``(digest, forward, partials)``.
+    an operation to ``(digest, fingerprint, forward, partials)``.
     """
     from gograd_core.engines import engine  # which needs operations
 
@@ -71,11 +75,24 @@ def with_kernels(ops: Iterable[Op], module: str) -> tuple[Op, ...]:
         kernels = import_module(module).KERNELS
     except ModuleNotFoundError:
         return ops  # it was not built: there was no compiler
-    except ImportError as error:
-        warnings.warn(f"{module} could not be loaded, so that its operations run in Python: {error}", stacklevel=2)
+    except (ImportError, AttributeError) as error:
+        warnings.warn(f"{module} offers no kernels, so that rules run in Python: {error}", PluginWarning, stacklevel=2)
         return ops
-    for op in ops:
-        if op.name in kernels:
-            digest, forward, partials = kernels[op.name]
-            op.attach(Kernels(forward, partials, digest, rules=op.rules))
+    stale = [op.name for op in ops if op.name in kernels and not _attached(op, kernels[op.name])]
+    if stale:
+        warnings.warn(
+            f"{module} was not generated from the rules of {', '.join(stale)} as they are now: they run in Python, "
+            f"until 'gograd kernels {module.rpartition('.')[0]}' has been run, and the extension compiled",
+            PluginWarning,
+            stacklevel=2,
+        )
     return ops
+
+
+def _attached(op: Op, entry: tuple[Any, ...]) -> bool:
+    """Whether the entry of the table belongs to the rules of `op`, which has its kernels then."""
+    if len(entry) != 4 or fingerprint(op) not in ("", entry[1]):
+        return False
+    digest, _, forward, partials = entry
+    op.attach(Kernels(forward, partials, digest, rules=op.rules))
+    return True

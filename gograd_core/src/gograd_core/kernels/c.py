@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import attrs
 
 from gograd_core.kernels.bodies import Body
-from gograd_core.kernels.expansion import ExpansionError, expand
+from gograd_core.kernels.expansion import Expansion, ExpansionError, expand
 from gograd_core.kernels.expressions import CALLS, HELPERS
+from gograd_core.kernels.fingerprint import fingerprint
 from gograd_core.kernels.foreign import expected, too_many
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ KEYWORDS = {
     "asm", "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum",
     "extern", "float", "for", "goto", "if", "inline", "int", "long", "register", "restrict", "return", "short",
     "signed", "sizeof", "static", "struct", "switch", "typedef", "typeof", "union", "unsigned", "void", "volatile",
-    "while", "errno", "far", "near", "linux", "unix", "d", "i", "n", "out",
+    "while", "errno", "far", "near", "linux", "unix", "d", "i", "n", "out", "bool", "true", "false", "nullptr",
+    "alignas", "alignof", "constexpr", "static_assert", "thread_local", "typeof_unqual", "intptr_t", "size_t",
 }  # fmt: skip
 """What an input cannot be called in C, or is called there already."""
 
@@ -37,6 +39,7 @@ class KernelSource:
         signatures: their types, as `Kernels` gives them; the same for all partials.
         code: their definitions.
         helpers: the names of the functions in `HELPERS` that they call.
+        printed_from: the `fingerprint` of the rules.
     """
 
     name: str
@@ -44,6 +47,7 @@ class KernelSource:
     signatures: tuple[str, str]
     code: str
     helpers: tuple[str, ...]
+    printed_from: str
 
     @property
     def digest(self) -> str:
@@ -60,10 +64,18 @@ def kernel_source(op: Op) -> KernelSource:
     """
     if reason := too_many(op):
         raise ExpansionError(op, reason)
-    expansion = expand(op)
+    try:
+        return _printed(op, expand(op))
+    except RecursionError:
+        raise ExpansionError(op, "its expressions are too deep") from None
+
+
+def _printed(op: Op, expansion: Expansion) -> KernelSource:
     if expansion.forward.is_truth:
         raise ExpansionError(op, "it gives a bool, and has no derivative")
     inputs = [_identifier(name, position) for position, name in enumerate(op.input_names)]
+    if len(set(inputs)) < len(inputs):
+        inputs = [f"x{position}" for position in range(len(inputs))]
     columns = op.variadic
     parameters = ["intptr_t n", *(f"double *{name}" for name in inputs)] if columns else [f"double {x}" for x in inputs]
     names = dict(zip(expansion.inputs, (f"{x}[i]" for x in inputs) if columns else inputs, strict=True))
@@ -80,7 +92,7 @@ def kernel_source(op: Op) -> KernelSource:
         taken = ["double out", *parameters, *(["double *restrict d"] if columns else [])]
         code.append(f"{head}({', '.join(taken)})\n{{\n{body.stored() if columns else body.returned()}}}\n")
     text = "\n".join(code)
-    return KernelSource(op.name, tuple(functions), expected(op), text, _helpers_of(text))
+    return KernelSource(op.name, tuple(functions), expected(op), text, _helpers_of(text), fingerprint(op))
 
 
 def _identifier(name: str, position: int) -> str:

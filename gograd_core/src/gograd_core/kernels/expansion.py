@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Expansion", "ExpansionError", "expand"]
 
-TRIED_LENGTHS = (0, 1, 2, 3)
+TRIED_LENGTHS = (*range(9), 16, 17)
 """Lengths of columns at which an expansion must be what the rule gives if it knows the length."""
 
 
@@ -86,7 +86,7 @@ def expand(op: Op, backend: str = "c") -> Expansion:
         ExpansionError: a rule does something that expressions cannot follow; the message says what.
     """
     _require_rules(op, backend)
-    expansion = _expand(op, SymbolLibrary(backend))
+    expansion = _expand(op, SymbolLibrary(backend, counts=op.variadic))
     for length in TRIED_LENGTHS if op.variadic else ():
         library = SymbolLibrary(backend, length)
         if any(map(operator.is_not, _expand(op, library).rules, _remade(expansion.rules, library))):
@@ -102,6 +102,8 @@ def _expand(op: Op, library: SymbolLibrary) -> Expansion:
     def run(what: str, rule: Callable[..., Any], *args: Any) -> Symbol:
         try:
             return library.lift(rule(xp, *args))
+        except RecursionError:
+            raise
         except ExpansionError as error:
             raise ExpansionError(op, f"{what} calls {error.operation.title}: {error.reason}") from error
         except Exception as error:

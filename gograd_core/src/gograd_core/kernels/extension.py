@@ -41,6 +41,7 @@ TABLE = """\
 typedef struct {{
     const char *name;
     const char *digest;
+    const char *printed_from;
     const char *forward_signature;
     void *forward;
     const char *partial_signature;
@@ -72,7 +73,8 @@ static PyObject *kernels_of(const Entry *entry)
             return NULL;
         }}
     }}
-    return Py_BuildValue("(sNN)", entry->digest, capsule(entry->forward, entry->forward_signature), partials);
+    PyObject *forward = capsule(entry->forward, entry->forward_signature);
+    return Py_BuildValue("(ssNN)", entry->digest, entry->printed_from, forward, partials);
 }}
 
 static int fill(PyObject *module)
@@ -161,7 +163,15 @@ def _table(kernels: Sequence[KernelSource]) -> str:
     for kernel in kernels:
         forward, *partials = (f"(void *){function}" if function else "NULL" for function in kernel.functions)
         of_forward, of_partials = (f'"{signature}"' for signature in kernel.signatures)
-        fields = [f'"{kernel.name}"', f'"{kernel.digest}"', of_forward, forward, of_partials, str(len(partials))]
+        fields = [
+            f'"{kernel.name}"',
+            f'"{kernel.digest}"',
+            f'"{kernel.printed_from}"',
+            of_forward,
+            forward,
+            of_partials,
+            str(len(partials)),
+        ]
         entries.append(f"    {{{', '.join(fields)},\n        {{{', '.join(partials)}}}}},\n")
     most = max((len(kernel.functions) - 1 for kernel in kernels), default=1)
     return TABLE.format(most=most, entries="".join(entries))

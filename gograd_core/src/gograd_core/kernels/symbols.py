@@ -62,8 +62,7 @@ class Symbol:
         return not self.arguments
 
     def __repr__(self) -> str:
-        inside = ", ".join(map(repr, self.arguments)) if self.arguments else self.value
-        return f"{self.function}({inside})"
+        return f"{self.function}({'…' if self.arguments else self.value})"
 
     def __bool__(self) -> bool:
         raise TypeError("whether a symbol holds is not known yet: choose with xp.where")
@@ -109,12 +108,13 @@ class SymbolLibrary:
     Args:
         backend: the name that operations know it by, in their `implementations`.
         length: what len() of a column is; a symbol, unless given.
+        counts: whether there are columns, so that ANY_LENGTH is their length and no number.
     """
 
-    def __init__(self, backend: str, length: int | None = None) -> None:
+    def __init__(self, backend: str, length: int | None = None, *, counts: bool = False) -> None:
         self.__name__ = backend
         self.length = ANY_LENGTH if length is None else length
-        self._any_length = ANY_LENGTH if length is None else None
+        self._any_length = ANY_LENGTH if counts else None
         self._symbols: dict[tuple[Any, ...], Symbol] = {}
         self._numbers = IEEENamespace()
 
@@ -139,6 +139,8 @@ class SymbolLibrary:
     def call(self, function: str, *args: Any) -> Symbol:
         """As `apply`, without a look at what the function is: it may be one of a C library."""
         arguments = tuple(map(self.lift, args))
+        if arguments[0].is_truth and function == "negative":
+            raise TypeError("the opposite of a truth value is an integer in Python: choose with xp.where")
         is_truth = function in TRUTHS or (function == "where" and arguments[1].is_truth and arguments[2].is_truth)
         if not (is_truth and function in TAKES_TRUTHS):
             first = 1 if function == "where" else 0  # the condition
@@ -162,6 +164,8 @@ class SymbolLibrary:
             raise TypeError(f"expected a number or a symbol, got {value!r}")
         if self._is_symbolic(value):
             return self._unique("length")
+        if type(value) is int and int(float(value)) != value:
+            raise TypeError(f"{value} is no float: Python compares it exactly, and C would round it")
         return self._unique("constant", value=float(value), is_truth=type(value) is bool)
 
     def as_number(self, symbol: Symbol) -> Symbol:
