@@ -54,15 +54,18 @@ cdef object lock = careful.lock.acquire, unlock = careful.lock.release  # a with
 cdef uint64_t marks = 4  # more than what a new neuron carries
 
 
-cdef Graph traverse(outputs, int64_t since, bint beside_running):
-    """What lies below `outputs`; see `reachable` and `visit` of the Python engine."""
+cdef Graph traverse(outputs, int64_t since, bint beside_running, bint to_zero=False):
+    """What lies below `outputs`; see `reachable` and `visit` of the Python engine.
+
+    `to_zero`: set the gradients of interior neurons to 0.0, while each is at hand anyway.
+    """
     cdef Graph graph = Graph()
     cdef bint finished = False
     graph.outputs = tuple(outputs)
     while not finished:
         if beside_running:
             mark_running()
-        finished = explore(graph, since)
+        finished = explore(graph, since, to_zero)
     if graph.interior.count and last_setting > node_of(graph.interior.items[graph.interior.count - 1]).stamp:
         refuse_stale(graph)
     return graph
@@ -90,19 +93,19 @@ cdef inline bint is_unwanted(Node *node) noexcept:
     return node.mark & UNWANTED
 
 
-cdef int explore(Graph graph, int64_t since) except -1:
+cdef int explore(Graph graph, int64_t since, bint to_zero) except -1:
     """Collect what lies below the outputs. Whether that went without another sweep in the middle of it."""
     cdef Frontier frontier = Frontier(NULL, 0, 0, clock, clock, 0, Neurons(NULL, 0, 0), 0, Neurons(NULL, 0, 0))
     graph.interior.count = graph.leaves.count = 0
     try:
-        return descend(graph, &frontier, since)
+        return descend(graph, &frontier, since, to_zero)
     finally:
         PyMem_Free(frontier.places)
         PyMem_Free(frontier.queue.items)
         PyMem_Free(frontier.heap.items)
 
 
-cdef int descend(Graph graph, Frontier *frontier, int64_t since) except -1:
+cdef int descend(Graph graph, Frontier *frontier, int64_t since, bint to_zero) except -1:
     """The youngest first, which is also the order in which neurons lie in memory."""
     global marks
     cdef PyObject **items = items_of(graph.outputs)
@@ -125,6 +128,8 @@ cdef int descend(Graph graph, Frontier *frontier, int64_t since) except -1:
             if node.op is NULL or node.stamp < since:
                 push(&graph.leaves, items[i])
             else:
+                if to_zero:
+                    node.grad = 0.0
                 put(frontier, items[i], node.stamp)
         if marks != mark + 2:  # a handler of a signal swept, and changed marks
             return 0

@@ -7,7 +7,7 @@ cdef int backward(Neuron output, double seed) except -1:
     cdef Py_ssize_t i
     lock()
     try:
-        graph = traverse((output,), 0, True)
+        graph = traverse((output,), 0, True, to_zero=True)
         keep(graph, 0)
         graph.outer, running = running, graph
         try:
@@ -104,16 +104,17 @@ cdef inline bint receives(PyObject *entry) noexcept:
 
 cdef int sweep(Graph graph, outputs, seeds) except -1:
     """Leave in `grad` of all that is wanted its adjoint, a finite float, or what errstate allows."""
-    start(graph, outputs, seeds)
+    start(graph, outputs, seeds, graph.interior_kept)
     if not propagate(graph):
-        start(graph, outputs, seeds)
+        start(graph, outputs, seeds, graph.interior.count)
         careful.propagate([neuron for neuron in listed(&graph.interior) if careful.receives(neuron)])
     return 0
 
 
-cdef int start(Graph graph, outputs, seeds) except -1:
+cdef int start(Graph graph, outputs, seeds, Py_ssize_t interior) except -1:
+    """Give the outputs their seeds, and all else 0.0: so many interior neurons, and the leaves."""
     cdef Py_ssize_t i
-    for i in range(graph.interior.count):
+    for i in range(interior):
         look_for_signals(i)
         if receives(graph.interior.items[i]):
             node_of(graph.interior.items[i]).grad = 0.0
