@@ -25,6 +25,7 @@ def op(forward, *partials, **fields):
 
 @needs_native
 @pytest.mark.skipif(importlib.util.find_spec("_testcapi") is None, reason="this Python cannot let allocations fail")
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="there a generator that finds no memory crashes CPython itself")
 @pytest.mark.parametrize(
     "action",
     [
