@@ -55,7 +55,7 @@ class TestAfterAFailure:
             (odd(x) * x).backward()
         assert x.grad == 0.0
 
-    @pytest.mark.skipif(engine().name == "native", reason="compiled code has no lines: see test_native")
+    @pytest.mark.skipif(engine().name == "native", reason="compiled code has no lines: see tests/native/test_faults.py")
     def test_an_interrupt_at_any_line_leaves_all_or_nothing(self):
         """KeyboardInterrupt is raised at the n-th line that the sweep executes, for every n."""
         for n in range(1, 10_000):

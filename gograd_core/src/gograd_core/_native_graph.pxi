@@ -208,6 +208,7 @@ cdef int move(Frontier *frontier, Py_ssize_t found) except -1:
     if found == 0:
         frontier.first = frontier.base
     while neuron is not NULL and frontier.base - node_of(neuron).stamp < frontier.room:
+        look_for_signals(frontier.waiting)
         put(frontier, neuron, node_of(neuron).stamp)
         if frontier.heap.count and neuron is frontier.heap.items[0]:
             pop_heap(&frontier.heap)

@@ -55,15 +55,21 @@ def adjoints(outputs: Sequence[Neuron], seeds: Sequence[float], inputs: Sequence
         neurons = [*visited[0], *visited[1], *inputs]
         before = [neuron.grad for neuron in neurons]
         try:
-            for neuron in neurons:
-                neuron._grad = None  # nobody asks for its adjoint
-            wanted = _leading_to(inputs, visited)
-            seeded = [(output, seed) for output, seed in zip(outputs, seeds, strict=True) if output._grad is not None]
-            run((visited[0], [*visited[1], *inputs]), _sweep, wanted, seeded)
+            run((visited[0], [*visited[1], *inputs]), _sweep_towards, inputs, visited, outputs, seeds)
             return [neuron._grad for neuron in inputs]
         finally:
             for neuron, grad in zip(neurons, before, strict=True):
                 neuron._grad = grad
+
+
+def _sweep_towards(
+    inputs: Sequence[Neuron], visited: Visited, outputs: Sequence[Neuron], seeds: Sequence[float]
+) -> None:
+    """As `_sweep`, for the adjoints alone that the inputs need."""
+    for neuron in (*visited[0], *visited[1]):
+        neuron._grad = None  # nobody asks for its adjoint
+    wanted = _leading_to(inputs, visited)
+    _sweep(wanted, [(output, seed) for output, seed in zip(outputs, seeds, strict=True) if output._grad is not None])
 
 
 def _leading_to(inputs: Sequence[Neuron], visited: Visited) -> Visited:
@@ -164,7 +170,7 @@ def _propagate_fast(interior: list[Any], leaves: list[Any]) -> bool:
     """Pass every adjoint on: entry._grad += adjoint * local derivative. Whether that was all right.
 
     Nothing is judged here. Whatever is odd (an exception, an infinity, a complex number) shows in
-    the adjoint of the neuron that received it, and then `_propagate` does it all again with care.
+    the adjoint of the neuron that received it, and then `propagate` does it all again with care.
     Operations of one and two inputs have branches of their own, since calls with a fixed number of
     arguments are much faster.
     """
