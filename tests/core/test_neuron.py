@@ -199,7 +199,7 @@ class TestComparison:
 
 
 class TestRefusals:
-    @pytest.mark.parametrize("convert", [float, int, complex, round, math.floor, math.trunc, math.sqrt, math.sin])
+    @pytest.mark.parametrize("convert", [float, complex, lambda x: round(x, 2), math.sqrt, math.sin])
     def test_no_silent_cut_of_the_graph(self, convert):
         with pytest.raises(TypeError, match=r"x\.value; or stop_gradient\(x\).*ops\.sqrt\(x\) for math\.sqrt\(x\)"):
             convert(Neuron(2.0))
@@ -207,6 +207,29 @@ class TestRefusals:
     def test_not_an_array_of_numbers_either(self):
         with pytest.raises(TypeError, match="cut its graph silently"):
             np.array([Neuron(1.0)], dtype=float)
+
+
+class TestIntegers:
+    """Rounding is constant between its jumps, so that no derivative is lost."""
+
+    @pytest.mark.parametrize("convert", [int, round, math.trunc, math.floor, math.ceil])
+    @pytest.mark.parametrize("number", [2.5, -2.5, 3.5, 0.0, -0.0, 1e300])
+    def test_are_those_of_the_value(self, convert, number):
+        found = convert(Neuron(number))
+        assert type(found) is int
+        assert found == convert(number)
+
+    @pytest.mark.parametrize("convert", [int, round, math.trunc, math.floor, math.ceil, operator.index])
+    @pytest.mark.parametrize(("number", "error"), [(math.nan, ValueError), (math.inf, OverflowError)])
+    def test_of_nan_and_infinity_there_are_none(self, convert, number, error):
+        with pytest.raises(error, match="cannot convert float"):
+            convert(Neuron(number))
+
+    def test_whole_numbers_are_indices(self):
+        assert [10, 20, 30][Neuron(1.0)] == 20
+        assert list(range(Neuron(3.0))) == [0, 1, 2]
+        with pytest.raises(TypeError, match="only a whole number is an index, not 1.5"):
+            operator.index(Neuron(1.5))
 
 
 class TestCopies:

@@ -10,6 +10,7 @@ import sys
 import time
 
 from gograd_core import Neuron, gradient, ops
+from gograd_core.engines import flatten
 
 SIZE = int(sys.argv[1])
 
@@ -45,7 +46,7 @@ def leaves():
 
 def delays(x, z):
     """From the moment the timer was to ring to the moment a sweep was left, at moments spread over its duration."""
-    for sweep in (z.backward, lambda: gradient(z, x)):
+    for sweep in (z.backward, lambda: gradient(z, x), lambda: flatten([z], 0)):
         begun = time.perf_counter()
         sweep()
         duration = time.perf_counter() - begun

@@ -43,6 +43,7 @@ def op(forward, *partials, **fields):
         "gradient",
         "create_graph",
         "forward mode",
+        "flattening",
         "setting",
         "freeing",
     ],

@@ -50,8 +50,10 @@ ALONE = """
 -x; +x; abs(-x); ~x; not x; bool(Neuron(0.0)); bool(Neuron(nan)); +x is x
 -z; abs(z); -Neuron(0.0); abs(Neuron(-0.0)); -Neuron(nan); abs(Neuron(-inf))
 float(x); int(x); complex(x); round(x); round(x, 2); math.floor(x); math.ceil(x); math.trunc(x); math.sqrt(x)
+round(x, None); int(Neuron(nan)); round(Neuron(inf)); operator.index(Neuron(-2.5));
+round(Neuron(2.5)); int(Neuron(-0.5))
 math.fsum([x])
-range(x); [1, 2][x]; operator.index(x); "%f" % x; "%s" % x; len(x); iter(x); x[0]; x(); x.__index__
+range(x); [1, 2][x]; operator.index(x); "%f" % x; "%s" % x; len(x); iter(x); x[0]; x(); x.__index__()
 divmod(x, 2.0); divmod(2.0, x); pow(x, 2.0); pow(x, 2.0, None); pow(x, 2, 3); pow(2, x, 3); pow(2, 3, x)
 pow(2.0, x)
 sum([x, y, z]); max(x, y) is y; min(x, y) is x; sorted([y, x])[0] is x; math.prod([x, y])

@@ -7,72 +7,38 @@ It does the common cases itself, and hands over to the same Python functions as 
 It knows no operation by name: an operation's kernels are C functions behind pointers, and where
 there are none its Python rule is called.
 
-- `_native.pyx`: the node and its methods.
+- `_native.pyx`: the node and its methods; `_native_python.pxi`: what they need of CPython.
 - `_native_node.pxi`: making neurons, and freeing them; `_native_memory.pxi`: where they lie.
 - `_native_operation.pxi`: an operation and its kernels; `_native_calls.pxi`: calling it;
   `_native_binding.pxi`: as an operator or a method of neurons.
-- `_native_graph.pxi`: the traversal; `_native_sweep.pxi`: reverse mode.
+- `_native_graph.pxi`: the traversal; `_native_sweep.pxi`: reverse mode; `_native_flat.pxi`: graphs as arrays.
 """
 
 cimport cython
+from cpython cimport array
+from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
 from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from cpython.object cimport (
     Py_EQ, Py_GE, Py_GT, Py_LE, Py_LT, PyObject, PyObject_RichCompare,
 )
+from cpython.sequence cimport PySequence_Fast
 from libc.math cimport NAN, isfinite
 from libc.stdint cimport int64_t, uint64_t
+from libc.stdlib cimport qsort
+from libc.string cimport memcmp, memcpy
 
+from array import array as new_array
 from functools import partial as bound
 from inspect import signature
 
-from gograd_core import behaviour, calling, careful, recording, registry
+from gograd_core import behaviour, calling, careful, flat, recording, registry
 from gograd_core.errors import InvalidOperationError
 from gograd_core.evaluation import annotate, as_float
 from gograd_core.kernels import foreign
 
-cdef extern from "Python.h":
-    ctypedef PyObject *(*vectorcallfunc)(PyObject *, PyObject **, size_t, PyObject *) except NULL
-    ctypedef struct PyTypeObject:
-        PyObject *tp_dict
-        unsigned long tp_flags
-        Py_ssize_t tp_vectorcall_offset
-        Py_ssize_t tp_basicsize
-        void (*tp_dealloc)(PyObject *) noexcept
-        PyObject *(*tp_alloc)(PyTypeObject *, Py_ssize_t) except NULL
-        PyObject *(*tp_getattro)(PyObject *, PyObject *) except NULL
-        PyObject *(*tp_call)(PyObject *, PyObject *, PyObject *) except NULL
-    unsigned long Py_TPFLAGS_HAVE_VECTORCALL
-    unsigned long Py_TPFLAGS_METHOD_DESCRIPTOR
-    PyTypeObject *Py_TYPE(PyObject *)
-    Py_ssize_t Py_REFCNT(PyObject *)
-    void Py_INCREF(PyObject *)
-    void Py_DECREF(PyObject *)
-    void PyType_Modified(PyTypeObject *)
-    PyObject *PyObject_Init(PyObject *, PyTypeObject *)
-    PyObject *PyType_GenericAlloc(PyTypeObject *, Py_ssize_t) except NULL
-    PyObject *PyVectorcall_Call(PyObject *, PyObject *, PyObject *) except NULL
-    object PyObject_Vectorcall(object, PyObject **, size_t, PyObject *)
-    Py_ssize_t PyVectorcall_NARGS(size_t)
-    object PyMethod_New(object, object)
-    bint PyCapsule_CheckExact(object)
-    const char *PyCapsule_GetName(object) except? NULL
-    void *PyCapsule_GetPointer(object, const char *) except NULL
-    PyObject **PySequence_Fast_ITEMS(PyObject *)
-    Py_ssize_t Py_SIZE(PyObject *)
-    bint PyList_CheckExact(PyObject *)
-    bint PyTuple_CheckExact(PyObject *)
-    void *PyMem_Calloc(size_t, size_t)
-    PyObject *generic_getattr "PyObject_GenericGetAttr" (PyObject *, PyObject *) except NULL
-
-cdef extern from *:
-    """
-    #define gograd_steal(p) ((PyObject *)(p))
-    #define gograd_items(tuple) (((PyTupleObject *)(tuple))->ob_item)
-    """
-    object steal "gograd_steal" (PyObject *)  # a new reference becomes Cython's own
-    PyObject **items_of "gograd_items" (object)  # of a tuple
+include "_native_python.pxi"
 
 
 cdef struct Entries:  # what went into an operation of more than two inputs, or of columns
@@ -93,7 +59,7 @@ cdef struct Node:
 
 cdef int64_t clock = 0
 cdef int64_t last_setting = 0  # the stamp of the last leaf whose value was set: a younger graph cannot be stale
-cdef int pauses = 0  # how many no_grad blocks are open
+cdef int pauses = 0, observers = 0  # copies of those in `recording`
 
 
 def next_stamp():
@@ -102,12 +68,14 @@ def next_stamp():
     return clock
 
 
-def _set_pauses(int count):
-    global pauses
-    pauses = count
+def _count_blocks(int of_pauses, int of_observers):
+    global pauses, observers
+    pauses, observers = of_pauses, of_observers
 
 
-recording.listeners.append(_set_pauses)
+recording.listeners.append(_count_blocks)
+
+COMPARISONS = ("<", "<=", "==", "!=", ">", ">=")  # in CPython's order
 
 
 @cython.no_gc  # a neuron refers to older neurons only: no cycles
@@ -139,11 +107,15 @@ cdef class Neuron:
     @property
     def value(self):
         """The number. It can be set on a leaf; what was computed from it is then stale."""
+        if observers:
+            behaviour.read(self, "value")
         return self.node.value
 
     @value.setter
     def value(self, value):
         global last_setting
+        if observers:
+            behaviour.read(self, "value")
         if self.node.op is not NULL:
             behaviour.only_leaves(self)
         cdef double number = as_float(value, "Neuron.value")
@@ -157,6 +129,8 @@ cdef class Neuron:
     @property
     def grad(self):
         """The derivatives that `backward` has added up since `zero_grad` (a leaf), or that of the last sweep."""
+        if observers:
+            behaviour.read(self, "grad")
         return self.node.grad
 
     @grad.setter
@@ -197,7 +171,11 @@ cdef class Neuron:
     def label(self):
         raise AttributeError("property 'label' of 'Neuron' object has no deleter")
 
-    # For the parts of the core that serve both engines. Below, `_value` and others follow.
+    # For the parts of the core that serve both engines. Below, `_operation` and others follow.
+
+    @property
+    def _value(self):
+        return self.node.value
 
     @property
     def _stamp(self):
@@ -223,6 +201,8 @@ cdef class Neuron:
 
         Whatever is raised, the `grad` of every leaf is as before.
         """
+        if observers:
+            behaviour.read(self, "backward")
         backward(self, seed if type(seed) is float else as_float(seed, "backward(seed)"))
 
     def __repr__(self):
@@ -232,13 +212,17 @@ cdef class Neuron:
         return format(self.node.value, spec) if spec else str(self)
 
     def __bool__(self):
+        if observers:
+            behaviour.decided(self, "bool", self.node.value != 0.0)
         return self.node.value != 0.0
 
     def __hash__(self):
         return object.__hash__(self)
 
     def __richcmp__(self, other, int comparison):
-        """Compare values, as floats do: no operation is needed, and none is recorded."""
+        """Compare values, as floats do: no operation is needed, and none is recorded unless for a recorder."""
+        if observers:
+            return behaviour.compared(COMPARISONS[comparison], self, other)
         cdef double x = (<Neuron>self).node.value, y
         if type(other) is Neuron:
             y = (<Neuron>other).node.value
@@ -292,23 +276,26 @@ cdef class Neuron:
     def __float__(self):
         behaviour.refuse(self)
 
-    def __int__(self):
-        behaviour.refuse(self)
-
     def __complex__(self):
         behaviour.refuse(self)
 
-    def __round__(self, *_):
-        behaviour.refuse(self)
+    def __int__(self):
+        return behaviour.as_int(self, "trunc")
 
     def __trunc__(self):
-        behaviour.refuse(self)
+        return behaviour.as_int(self, "trunc")
 
     def __floor__(self):
-        behaviour.refuse(self)
+        return behaviour.as_int(self, "floor")
 
     def __ceil__(self):
-        behaviour.refuse(self)
+        return behaviour.as_int(self, "ceil")
+
+    def __index__(self):
+        return behaviour.as_int(self, "index")
+
+    def __round__(self, digits=None):
+        return behaviour.refuse(self) if digits is not None else behaviour.as_int(self, "round")
 
 
 cdef PyTypeObject *neuron_type = <PyTypeObject *>Neuron
@@ -319,7 +306,7 @@ def _refuse_subclass(cls, **_):
 
 
 (<dict>neuron_type.tp_dict)["__init_subclass__"] = classmethod(_refuse_subclass)
-for _name in ("value", "operation", "constituents"):
+for _name in ("operation", "constituents"):
     (<dict>neuron_type.tp_dict)["_" + _name] = (<dict>neuron_type.tp_dict)[_name]
 (<dict>neuron_type.tp_dict)["__signature__"] = signature(behaviour.constructor)
 
@@ -331,3 +318,4 @@ include "_native_calls.pxi"
 include "_native_binding.pxi"
 include "_native_graph.pxi"
 include "_native_sweep.pxi"
+include "_native_flat.pxi"

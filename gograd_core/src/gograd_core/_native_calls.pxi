@@ -40,7 +40,16 @@ cdef inline PyObject *apply(Operation op, PyObject **args, Py_ssize_t count) exc
         return NULL
     if not involved:
         return owned(out)
-    return new_result(op, out, args, count) if pauses == 0 or is_recording() else new_node(NULL, out)
+    return new_result(op, out, args, count) if pauses == 0 else result_in_block(op, out, args, count)
+
+
+cdef PyObject *result_in_block(Operation op, double out, PyObject **args, Py_ssize_t count) except NULL:
+    """With a block open somewhere: of `no_grad`, or of a recorder that wants nodes."""
+    cdef PyObject *made
+    if not recording.is_recording():
+        return new_node(NULL, out)
+    made = new_result(op, out, args, count)
+    return made if observers == 0 else owned(calling.observed(steal(made)))
 
 
 cdef PyObject *apply_rule(Operation op, PyObject **args, double *a, Py_ssize_t count, bint involved) except? NULL:
@@ -54,18 +63,14 @@ cdef PyObject *apply_rule(Operation op, PyObject **args, double *a, Py_ssize_t c
     except Exception as raised:
         annotate(raised, op, tuple([a[i] for i in range(count)]))
         raise
-    if type(answer) is bool:
+    if type(answer) is bool and not (involved and observers):
         return owned(answer)
     if type(answer) is not float or not isfinite(<double>answer):
         return NULL
     out = answer
     if not involved:
         return owned(answer)
-    return new_result(op, out, args, count) if is_recording() else new_node(NULL, out)
-
-
-cdef inline bint is_recording() except -1:
-    return pauses == 0 or recording.is_recording()
+    return new_result(op, out, args, count) if pauses == 0 else result_in_block(op, out, args, count)
 
 
 cdef object ask(rule, xp, double *out, double *a, Py_ssize_t count):
@@ -107,7 +112,7 @@ cdef PyObject *apply_columns(Operation op, PyObject **args) except? NULL:
             return NULL
         n = Py_SIZE(args[column])
     total = n * op.inputs
-    recorded = is_recording()
+    recorded = pauses == 0 or recording.is_recording()
     made = new_node(<PyObject *>op, 0.0)
     new_entries(made, total)
     if total > SMALL:
@@ -121,7 +126,7 @@ cdef PyObject *apply_columns(Operation op, PyObject **args) except? NULL:
         PyMem_Free(a)
     if involved > 0 and recorded and isfinite(out):
         node_of(made).value = out
-        return made
+        return made if pauses == 0 or observers == 0 else owned(calling.observed(steal(made)))
     Py_DECREF(made)
     if not isfinite(out):
         return NULL

@@ -67,6 +67,8 @@ cdef class Operation:
     cdef object rule, xp
     cdef tuple partial_rules
     cdef object kernels  # which keeps its functions alive
+    cdef uint64_t flattened  # the last flattening that met it,
+    cdef int code  # and its number there
 
     def __cinit__(self, *_, **__):
         self.vectorcall = <vectorcallfunc>call_operation

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import math
+import numbers
+import operator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from gograd_core import engines, registry
+from gograd_core import engines, recording, registry
 from gograd_core.evaluation import as_float
 
 if TYPE_CHECKING:
     from gograd_core.neuron import Neuron
 
 __all__ = [
+    "COMPARE",
     "FINAL",
+    "as_int",
     "checked_label",
+    "compared",
     "constructor",
+    "decided",
     "first_value",
     "is_operand",
     "method",
     "only_leaves",
     "operate",
+    "read",
     "reduced",
     "refuse",
     "restore",
@@ -27,6 +36,27 @@ __all__ = [
 ]
 
 FINAL = "Neuron is final: write an operation instead of a subclass"
+
+COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    "<": operator.lt, "<=": operator.le, "==": operator.eq, "!=": operator.ne, ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
+
+
+def _whole(value: float) -> int:
+    number = int(value)
+    if number != value:
+        raise TypeError(f"only a whole number is an index, not {value!r}")
+    return number
+
+
+WHOLE: dict[str, Callable[[float], int]] = {
+    "trunc": math.trunc,
+    "round": round,
+    "floor": math.floor,
+    "ceil": math.ceil,
+    "index": _whole,
+}
+"""Ways from a number to an integer. They are constant between jumps, so that no derivative is lost."""
 
 
 def constructor(value: Any, label: str = "") -> None:
@@ -75,6 +105,36 @@ def operate(symbol: str, left: Any, right: Any) -> Any:
     return registry.active[f"{symbol} 2"](left, right) if is_operand(other) else NotImplemented
 
 
+def compared(symbol: str, neuron: Neuron, other: Any) -> Any:
+    """A comparison: a bool, by value; for a recorder the neuron that the operation of that name makes."""
+    if recording.recorder() is None:
+        return COMPARE[symbol](neuron._value, other._value if type(other) is engines.Neuron else other)
+    if is_operand(other) or isinstance(other, numbers.Number):  # the operation refuses numbers that are not real
+        return registry.active[f"{symbol} 2"](neuron, other)
+    return NotImplemented
+
+
+def decided(neuron: Neuron, kind: str, outcome: int) -> None:
+    """Let a recorder know that a number decided what runs."""
+    recorder = recording.recorder()
+    if recorder is not None:
+        recorder.guard(neuron, kind, int(outcome))
+
+
+def read(neuron: Neuron, attribute: str) -> None:
+    """Let a recorder refuse that a number is read, and leaves the graph."""
+    recorder = recording.recorder()
+    if recorder is not None:
+        recorder.read(neuron, attribute)
+
+
+def as_int(neuron: Neuron, kind: str) -> int:
+    """The integer that a neuron's value is or is rounded to."""
+    outcome = WHOLE[kind](neuron._value)
+    decided(neuron, kind, outcome)
+    return outcome
+
+
 def undiscovered(name: str) -> Any:
     """The operation that a method asks for before any operation was looked up."""
     if name.startswith("_"):
@@ -85,7 +145,8 @@ def undiscovered(name: str) -> Any:
 def shown(neuron: Neuron) -> str:
     label = f", label={neuron.label!r}" if neuron.label else ""
     operation = f", operation={neuron.operation.name!r}" if neuron.operation else ""
-    return f"Neuron({neuron.value!r}, grad={neuron.grad!r}{label}{operation})"
+    grad = getattr(neuron, "_grad", 0.0)
+    return f"Neuron({neuron._value!r}, grad={grad!r}{label}{operation})"
 
 
 def refuse(neuron: Neuron, *_: object) -> NoReturn:

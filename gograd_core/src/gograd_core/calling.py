@@ -14,18 +14,19 @@ from gograd_core.evaluation import as_float, as_numbers, describe, judge, run_ru
 from gograd_core.namespaces import Column
 
 if TYPE_CHECKING:
+    from gograd_core.neuron import Neuron
     from gograd_core.op import Op
 
-__all__ = ["Operation", "apply", "call"]
+__all__ = ["Operation", "apply", "call", "observed"]
 
 
 def call(op: Op, *inputs: Any) -> Any:
     """The operation of numbers, neurons or arrays.
 
     Numbers give a float (a bool, if it is a comparison); with a neuron among them the result
-    is a Neuron that remembers its inputs. Arrays give an array of their library; an array with
-    a neuron, or an object array, is worked entry by entry and gives an object array. Inputs of
-    a variadic operation are sequences of equal length.
+    is a Neuron that remembers its inputs (of a comparison only for a `Recorder`). Arrays give an
+    array of their library; an array with a neuron, or an object array, is worked entry by entry
+    and gives an object array. Inputs of a variadic operation are sequences of equal length.
 
     Raises:
         TypeError: a wrong number of inputs, or one that is no number.
@@ -57,7 +58,7 @@ def apply(op: Op, entries: tuple[Any, ...]) -> Any:
             values.append(constant)
     out = run_rule(op, op.forward, *(map(Column, op.columns(values)) if op.variadic else values))
     if type(out) is not float:
-        if isinstance(out, bool):
+        if isinstance(out, bool) and not (involved and recording.recorder() is not None):
             return out
         if isinstance(out, Column):
             raise RuleError(f"forward of {op.title} returned a column, expected a real number")
@@ -68,7 +69,22 @@ def apply(op: Op, entries: tuple[Any, ...]) -> Any:
         return out
     if not recording.is_recording():
         return engines.Neuron(out)
-    return engines.node(op, out, tuple(constituents))
+    neuron = engines.node(op, out, tuple(constituents))
+    return observed(neuron) if recording.pauses else neuron
+
+
+def observed(neuron: Neuron) -> Neuron:
+    """What an operation gives in place of the neuron that it made, where a recorder may be in force."""
+    recorder = recording.recorder()
+    if recorder is None:
+        return neuron
+    if recorder.wants_nodes:
+        recorder.made(neuron)
+    if not recording.without_derivative():
+        return neuron
+    from gograd_core.builtin_ops import stop_gradient  # which imports this module
+
+    return neuron if neuron.operation is stop_gradient else stop_gradient(neuron)
 
 
 class Operation:

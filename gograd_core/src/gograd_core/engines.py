@@ -16,14 +16,17 @@ __all__ = [
     "Engine",
     "Neuron",
     "Operation",
+    "add_gradients",
     "adjoints",
     "bind_method",
     "bind_operator",
     "discover",
     "engine",
+    "flatten",
     "next_stamp",
     "node",
     "reachable",
+    "read_values",
     "run",
     "visit",
 ]
@@ -63,11 +66,13 @@ _native, _engine = _choose()
 if TYPE_CHECKING or _native is None:
     from gograd_core.backward import adjoints, reachable, run, visit
     from gograd_core.calling import Operation
+    from gograd_core.flattening import add_gradients, flatten, read_values
     from gograd_core.methods import bind_method, bind_operator, discover
     from gograd_core.neuron import Neuron, next_stamp, node
 else:
     adjoints, reachable, run, visit = _native.adjoints, _native.reachable, _native.run, _native.visit
     bind_method, bind_operator, discover = _native.bind_method, _native.bind_operator, _native.discover
+    add_gradients, flatten, read_values = _native.add_gradients, _native.flatten, _native.read_values
     Neuron, Operation, next_stamp, node = _native.Neuron, _native.Operation, _native.next_stamp, _native.node
 
 RESERVED_NAMES = frozenset(dir(Neuron))

@@ -114,5 +114,6 @@ def describe(op: Op, constituents: Sequence[Any]) -> str:
     words = []
     for entry in constituents[:9]:
         label = getattr(entry, "label", "")
-        words.append(f"{label}={entry.value!r}" if label else repr(getattr(entry, "value", entry)))
+        value = getattr(entry, "_value", entry)  # of which no recorder has to know
+        words.append(f"{label}={value!r}" if label else repr(value))
     return f"{op.name}({', '.join(words)}{', …' if len(constituents) > len(words) else ''})"

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from gograd_core import registry
 from gograd_core.engines import Neuron
 from gograd_core.errors import UnknownOperationError
+from gograd_core.recording import recorder
 
 if TYPE_CHECKING:
     from gograd_core.op import Op
@@ -38,7 +39,8 @@ def _over_neurons(name: str, own: Callable[..., Any]) -> Callable[..., Any]:
         if not any(map(_holds_neuron, args)):
             return own(*args, **kwargs)
         op, are_entries = _operation(name, len(args))
-        if kwargs and not any(op.partials):  # isclose: a decision, which has no derivative
+        # isclose: a decision, which has no derivative. A recorder would not learn of it.
+        if kwargs and not any(op.partials) and recorder() is None:
             return own(*[getattr(arg, "_value", arg) for arg in args], **kwargs)
         if kwargs:
             raise TypeError(f"math.{name}() of neurons takes no keywords, got {', '.join(kwargs)}")

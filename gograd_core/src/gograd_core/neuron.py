@@ -6,7 +6,6 @@ This is the Python engine's. The native one, `_native`, has the same class compi
 from __future__ import annotations
 
 import itertools
-import operator
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn, final
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, final
 import attrs
 
 from gograd_core import backward as _backward
-from gograd_core import behaviour, registry
+from gograd_core import behaviour, recording, registry
 from gograd_core.evaluation import as_float
 
 if TYPE_CHECKING:
@@ -48,9 +47,20 @@ def _sign(symbol: str) -> Method:
     return method
 
 
-def _comparison(compare: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """Compare values, as floats do: no operation is needed, and none is recorded."""
-    return lambda self, other: compare(self._value, other._value if type(other) is Neuron else other)
+def _comparison(symbol: str) -> Method:
+    """Compare values, as floats do: no operation is needed, and none is recorded unless for a recorder."""
+    compare = behaviour.COMPARE[symbol]
+
+    def method(self: Neuron, other: Any) -> Any:
+        if recording.observers:
+            return behaviour.compared(symbol, self, other)
+        return compare(self._value, other._value if type(other) is Neuron else other)
+
+    return method
+
+
+def _as_int(kind: str) -> Callable[[Any], int]:
+    return lambda self: behaviour.as_int(self, kind)
 
 
 @final
@@ -95,10 +105,14 @@ class Neuron:
     @property
     def value(self) -> float:
         """The number. It can be set on a leaf; what was computed from it is then stale."""
+        if recording.observers:
+            behaviour.read(self, "value")
         return self._value
 
     @value.setter
     def value(self, value: Any) -> None:
+        if recording.observers:
+            behaviour.read(self, "value")
         if self._operation is not None:
             behaviour.only_leaves(self)
         number = as_float(value, "Neuron.value")
@@ -109,6 +123,8 @@ class Neuron:
     @property
     def grad(self) -> float:
         """The derivatives that `backward` has added up since `zero_grad` (a leaf), or that of the last sweep."""
+        if recording.observers:
+            behaviour.read(self, "grad")
         return float(getattr(self, "_grad", 0.0))
 
     @grad.setter
@@ -146,6 +162,8 @@ class Neuron:
 
         Whatever is raised, the `grad` of every leaf is as before.
         """
+        if recording.observers:
+            behaviour.read(self, "backward")
         _backward.backward(self, as_float(seed, "backward(seed)"))
 
     if TYPE_CHECKING:  # the methods that `bind` gives it
@@ -159,7 +177,10 @@ class Neuron:
         return format(self._value, spec) if spec else str(self)
 
     def __bool__(self) -> bool:
-        return self._value != 0.0
+        truth = self._value != 0.0
+        if recording.observers:
+            behaviour.decided(self, "bool", truth)
+        return truth
 
     __add__, __radd__ = _operator("+")
     __sub__, __rsub__ = _operator("-")
@@ -170,12 +191,12 @@ class Neuron:
     __pow__, __rpow__ = _operator("**")
     __neg__ = _sign("-")
     __abs__ = _sign("abs")
-    __lt__ = _comparison(operator.lt)
-    __le__ = _comparison(operator.le)
-    __gt__ = _comparison(operator.gt)
-    __ge__ = _comparison(operator.ge)
-    __eq__ = _comparison(operator.eq)
-    __ne__ = _comparison(operator.ne)
+    __lt__ = _comparison("<")
+    __le__ = _comparison("<=")
+    __gt__ = _comparison(">")
+    __ge__ = _comparison(">=")
+    __eq__ = _comparison("==")
+    __ne__ = _comparison("!=")
     __hash__ = object.__hash__
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -184,7 +205,14 @@ class Neuron:
     def __pos__(self) -> Neuron:
         return self
 
-    __float__ = __int__ = __complex__ = __round__ = __trunc__ = __floor__ = __ceil__ = behaviour.refuse
+    __float__ = __complex__ = behaviour.refuse
+    __int__ = __trunc__ = _as_int("trunc")
+    __floor__ = _as_int("floor")
+    __ceil__ = _as_int("ceil")
+    __index__ = _as_int("index")
+
+    def __round__(self, digits: Any = None) -> int:
+        return behaviour.refuse(self) if digits is not None else behaviour.as_int(self, "round")
 
 
 def node(op: Op, value: float, constituents: tuple[Neuron | float, ...]) -> Neuron:

@@ -15,12 +15,13 @@ def pow_forward(xp: Any, x: Any, y: Any) -> Any:
 
 
 def pow_partial_x(xp: Any, out: Any, x: Any, y: Any) -> Any:
-    # y * out / x, in the order that does not overflow. Where y - 1 is rounded, x ** (y - 1) is far off
-    # for large x, so it serves only where out underflows.
-    tiny = xp.abs(out) < 1e-290
-    base = xp.where(tiny, 1.0, x)
+    # Where y - 1 is rounded, x ** (y - 1) is far off for large x: there y * out / x serves, in the order that
+    # does not overflow, unless out underflows.
+    exact = xp.logical_and(xp.logical_and(y == xp.floor(y), y != 0.0), xp.abs(y) < 9007199254740992.0)
+    plain = xp.logical_or(exact, xp.abs(out) < 1e-290)
+    base = xp.where(plain, 1.0, x)
     quotient = xp.where(xp.abs(x) > 1.0, y * (out / base), y * out / base)
-    slope = xp.where(tiny, y * x ** (y - 1.0), quotient)
+    slope = xp.where(plain, y * x ** (y - 1.0), quotient)
     # x ** 0 is 1 for every x, 0 included, where the formula would be 0 / 0. Elsewhere the formula
     # holds at y = 0 too, and its own derivative along y is not 0 there.
     return xp.where(x == 0.0, xp.where(y == 0.0, 0.0, slope), slope)
