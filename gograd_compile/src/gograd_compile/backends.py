@@ -1,0 +1,81 @@
+"""What runs programs: native code where Numba is installed, else NumPy."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, Protocol
+
+import numpy as np
+
+from gograd_compile.graph import Call
+from gograd_compile.numpy_runner import NumpyRunner
+from gograd_compile.schedule import Schedule
+from gograd_compile.tape import Floats
+
+__all__ = ["BACKENDS", "Backend", "Native", "Numpy", "backend"]
+
+
+class Backend(Protocol):
+    """A way of running schedules."""
+
+    name: str
+
+    def can_run(self, call: Call) -> bool:
+        """Whether it runs this function itself."""
+
+    def runner(self, schedule: Schedule) -> Any:
+        """What runs the steps of a schedule: it has ``run(memory, begin, end, careful=False)``."""
+
+
+class Numpy:
+    """Arrays of NumPy, a step at a time."""
+
+    name = "numpy"
+
+    def can_run(self, call: Call) -> bool:
+        """All but opaque operations."""
+        return not call.rules.op.opaque
+
+    def runner(self, schedule: Schedule) -> NumpyRunner:
+        """A `NumpyRunner`."""
+        return NumpyRunner(schedule)
+
+
+class Native:
+    """Native code, compiled by Numba: one driver, and a kernel per rule."""
+
+    name = "native"
+
+    def __init__(self) -> None:
+        from gograd_compile.native_runner import NativeRunner  # which needs Numba
+
+        self._runner = NativeRunner
+
+    def can_run(self, call: Call) -> bool:
+        """What can be written out."""
+        return call.symbol is not None
+
+    def runner(self, schedule: Schedule) -> Any:
+        """A `NativeRunner`."""
+        return self._runner(schedule)
+
+
+BACKENDS = {"native": Native, "numpy": Numpy}
+
+
+@functools.cache
+def backend(name: str | None = None) -> Backend:
+    """A backend by name; the native one, if Numba is installed, unless named.
+
+    Raises:
+        ValueError: there is none of that name.
+        ImportError: Numba is not installed, and the native one was asked for.
+    """
+    if name is None:
+        try:
+            return backend("native")
+        except ImportError:
+            return backend("numpy")
+    if name not in BACKENDS:
+        raise ValueError(f"backend must be one of {', '.join(map(repr, BACKENDS))}, got {name!r}")
+    return BACKENDS[name]()

@@ -1,0 +1,269 @@
+"""`compile`: a function that is recorded when it is called first, and runs natively from then on."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from typing import Any
+
+from gograd_compile.backends import backend as find_backend
+from gograd_compile.batch import Batched
+from gograd_compile.explain import Explanation, explain
+from gograd_compile.paths import CAPTURED, Want
+from gograd_compile.recordings import VALUES, Recordings, Wrt
+from gograd_compile.saving import deep_copied, recorded, reduced, with_tapes
+from gograd_compile.storage import from_bytes, load_tapes, save_tapes
+from gograd_compile.trees import flatten, nest_matrix, numbers_like
+from gograd_core import engines, transforms
+from gograd_core.recording import recorder
+
+__all__ = ["Compiled", "compile", "load"]
+
+BY_CAPTURED = Want("adjoints", CAPTURED)
+NAMES = ("__module__", "__qualname__", "__doc__")
+
+
+class Compiled(Recordings):
+    """A function that runs as recorded: made by `compile`, or by `load`.
+
+    Arguments are positional: numbers, or NumPy arrays of them, nested in lists, tuples and dicts. Results
+    are nested as the function nests them. Where the function has not been recorded for arguments
+    nested in this way, or a number decides otherwise than in any recording, it is recorded anew.
+
+    Every method that runs it raises:
+        TypeError: an argument is no number; `RecordingError`, if the function cannot be recorded.
+        DomainError: a value, or a derivative that is asked for, is not finite although the numbers that it is made
+            of are (see `errstate`). It names the operation, its inputs, and the line where it was recorded.
+        PathNotRecorded: a program that was loaded would have to be recorded.
+        Whatever the function raises while it is recorded.
+    Methods that take `wrt`, the argument to differentiate by (or several, counted from 0), raise IndexError
+    if there is no such argument, and ValueError if it is named twice.
+    """
+
+    _attribute = ""  # what it is called as a method
+
+    def __init__(self, f: Callable[..., Any] | None, *args: Any, **kwargs: Any) -> None:
+        super().__init__(f, *args, **kwargs)
+        if f is not None:
+            functools.update_wrapper(self, f, NAMES, ())
+
+    def __repr__(self) -> str:
+        return f"<compiled {self.__name__}>"
+
+    def __call__(self, *args: Any) -> Any:
+        """What the function returns: floats and NumPy arrays, nested as the function nests them.
+
+        Inside of a function that is being recorded the function itself runs, and becomes a part of that one.
+        """
+        if recorder() is not None and self._function is not None:
+            return self._function(*args)
+        numbers, structure = flatten(args)
+        path, outputs, _ = self._at(self._paths_of(structure), VALUES, numbers)
+        return path.structure.build(outputs)
+
+    def value_and_grad(self, *args: Any, wrt: Wrt = 0) -> tuple[float, Any]:
+        """The value, and the gradient by the argument `wrt`, nested as that is (a tuple, if there are several).
+
+        Costs about three runs of the values alone, however many numbers there are in the argument.
+
+        Raises:
+            TypeError: the function does not return one number.
+        """
+        if recorder() is not None and self._function is not None:
+            return transforms.value_and_grad(self._function, wrt)(*args)
+        numbers, structure = flatten(args)
+        want, chosen = self._want("adjoints", structure, wrt)
+        path, outputs, gradient = self._at(self._paths_of(structure), want, numbers)
+        return path.structure.build(outputs), chosen.build(gradient)
+
+    def grad(self, *args: Any, wrt: Wrt = 0) -> Any:
+        """The gradient alone, as `value_and_grad` gives it."""
+        return self.value_and_grad(*args, wrt=wrt)[1]
+
+    def backward(self, *args: Any) -> float:
+        """Add the derivatives by the captured leaf neurons to their `grad`; gives the value.
+
+        Raises:
+            TypeError: the function does not return one number.
+        """
+        numbers, structure = flatten(args)
+        path, outputs, gradient = self._at(self._paths_of(structure), BY_CAPTURED, numbers)
+        engines.add_gradients(path.tape.captured, gradient)
+        value: float = path.structure.build(outputs)
+        return value
+
+    def jacobian(self, *args: Any, wrt: Wrt = 0) -> Any:
+        """The derivative of every number of the result by every number of the argument `wrt`.
+
+        Nested as the result; in the place of each number or array is what is nested as the argument, with the axes of
+        the result followed by those of the argument. Forward or reverse mode, whichever needs fewer sweeps.
+        """
+        numbers, structure = flatten(args)
+        _, chosen = self._want("push", structure, wrt)
+        path, outputs, _ = self._at(self._paths_of(structure), VALUES, numbers)
+        mode = "push" if chosen.size <= len(outputs) else "pull"
+        matrix = self._matrix(path, self._want(mode, structure, wrt)[0], numbers)
+        return nest_matrix(matrix.T if mode == "push" else matrix, path.structure, chosen)
+
+    def hvp(self, *args_and_vector: Any, wrt: Wrt = 0) -> Any:
+        """The Hessian times a vector, which comes after the arguments, nested as the argument `wrt` is.
+
+        Raises:
+            TypeError: the function does not return one number, or no vector was given.
+            ValueError: the vector is nested otherwise.
+        """
+        if not args_and_vector:
+            raise TypeError("hvp() takes the arguments of the function, and after them a vector")
+        *args, vector = args_and_vector
+        numbers, structure = flatten(tuple(args))
+        want, chosen = self._want("push", structure, wrt)
+        seeds = numbers_like(chosen, vector, "the vector")
+        _, _, product = self._at(self._paths_of(structure, wrt), want, numbers, seeds)
+        return chosen.build(product)
+
+    def hessian(self, *args: Any, wrt: Wrt = 0) -> Any:
+        """The second derivatives by the numbers of the argument `wrt`, nested as that is, twice.
+
+        Raises:
+            TypeError: the function does not return one number.
+        """
+        numbers, structure = flatten(args)
+        want, chosen = self._want("push", structure, wrt)
+        path, _, _ = self._at(self._paths_of(structure, wrt), VALUES, numbers)
+        return nest_matrix(self._matrix(path, want, numbers), chosen, chosen)
+
+    def batch(self, in_axes: Any = 0, *, threads: int | None = None) -> Batched:
+        """The same function at many points at once, as jax.vmap has it.
+
+        Args:
+            in_axes: per argument the axis along which the points lie, or None, if all share the argument; one entry for
+                all arguments, or a tuple with one for each, which may be nested as the argument is.
+            threads: how many work at once, as many as there are processors unless given; the results do not depend on
+                that.
+
+        Raises:
+            ValueError: fewer threads than one.
+        """
+        return Batched(self, in_axes, threads)
+
+    def explain(self) -> Explanation:
+        """What was recorded, what became of it and how long that took: a dict that prints as a text."""
+        return explain(self)
+
+    def save(self, path: str | os.PathLike[str], *, lines: bool = True) -> None:
+        """Write to a file what was recorded so far, for all arguments: `load` makes a program of it.
+
+        Second derivatives are in it if hvp or hessian was called. Captured neurons are saved with their values.
+
+        Args:
+            path: where to; a file that is there is replaced.
+            lines: save also the line of source of each operation, for messages: for that, the function runs again.
+
+        Raises:
+            ValueError: nothing was recorded yet.
+            TypeError: an operation comes from no installed distribution, or something is nested in what
+                only Python knows, such as a named tuple.
+        """
+        save_tapes(path, recorded(self, lines=lines), self.__name__)
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._attribute = name
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Compiled:
+        """As a method: compiled for each object by itself, which keeps it."""
+        f: Any = self._function
+        if instance is None or not hasattr(f, "__get__"):
+            return self
+        bound = _again(f.__get__(instance, owner), self.backend.name, self.check, self.max_paths)
+        bound._attribute = self._attribute or f.__name__
+        try:
+            kept: Compiled = vars(instance).setdefault(bound._attribute, bound)
+        except TypeError:
+            raise TypeError(f"{owner} has no __dict__, where objects could keep compiled methods") from None
+        return kept
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        return reduced(self, _again, _from_saved)
+
+    def __copy__(self) -> Compiled:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        return deep_copied(self, memo, _again, _from_saved)
+
+
+def compile(
+    f: Callable[..., Any] | None = None, *, backend: str | None = None, check: bool = False, max_paths: int = 256
+) -> Any:
+    """Record `f` when it is called, and run the recording natively from then on; also a decorator.
+
+    Numbers in the arguments are inputs; so are leaf neurons that `f` captures, which are read at every call.
+    Everything else that `f` uses is taken as it is when `f` is recorded: plain numbers, and leaves that it makes
+    itself. Which way comparisons turn out is checked in every run; where it is another way, `f` is recorded again.
+
+    Args:
+        f: a function of positional arguments that computes with Python's operators and the operations of `ops`.
+        backend: "native" (needs Numba) or "numpy"; the native one, if Numba is installed, unless given.
+        check: record twice each time, and raise `RecordingError` if `f` does not do the same: random draws, lists that
+            it changes, the time. It also finds operations in threads that `f` starts.
+        max_paths: how many paths are kept for arguments of one nesting; the least recently used are dropped.
+
+    Returns:
+        A `Compiled`; or, without `f`, a decorator that makes one.
+
+    Raises:
+        TypeError: `f` cannot be called.
+        ValueError: there is no backend of that name, or `max_paths` is less than 1.
+        ImportError: the native backend was asked for, and Numba is not installed.
+    """
+    if f is None:
+        return functools.partial(compile, backend=backend, check=check, max_paths=max_paths)
+    if not callable(f):
+        raise TypeError(f"compile() expects a function, got {f!r}")
+    if max_paths < 1:
+        raise ValueError(f"max_paths must be 1 or more, got {max_paths}")
+    return Compiled(f, _name(f), find_backend(backend), check=check, max_paths=max_paths)
+
+
+def load(path: str | os.PathLike[str], *, backend: str | None = None) -> Compiled:
+    """A program that `Compiled.save` wrote. It has no function: what was not recorded raises `PathNotRecorded`.
+
+    Captured neurons are new leaves, with the values saved; `captured` gives them.
+
+    Args:
+        path: the file. Nothing in it is run, imported or unpickled.
+        backend: as for `compile`.
+
+    Raises:
+        ProgramFileError: the file is no program, was changed or cut off, or needs operations that are not
+            installed in this version.
+        OSError: the file cannot be read.
+    """
+    return _from_tapes(*load_tapes(path), backend)
+
+
+def _name(f: Any) -> str:
+    """What messages call a function: without where it was defined."""
+    while isinstance(f, functools.partial):
+        f = f.func
+    name: str = getattr(f, "__qualname__", type(f).__qualname__)
+    return name.rpartition(".<locals>.")[2]
+
+
+def _again(f: Callable[..., Any], backend: str, check: bool, max_paths: int) -> Compiled:
+    """For pickles. A method of a class is found there by name, and compiled already."""
+    if isinstance(f, Compiled):
+        return f
+    return Compiled(f, _name(f), find_backend(backend), check=check, max_paths=max_paths)
+
+
+def _from_saved(data: bytes, captured: list[Any], backend: str) -> Compiled:
+    """For pickles."""
+    return _from_tapes(*from_bytes(data, captured), backend)
+
+
+def _from_tapes(tapes: Any, name: str, backend: str | None) -> Compiled:
+    program = Compiled(None, name, find_backend(backend), check=False, max_paths=len(tapes), most=len(tapes))
+    with_tapes(program, tapes)
+    return program

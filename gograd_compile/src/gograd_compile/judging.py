@@ -1,0 +1,74 @@
+"""What is wrong where a number is not finite: the point is run again, operation by operation, as an error says more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gograd_compile.tape import Floats, Tape
+from gograd_core import DomainError, Neuron, engines
+from gograd_core.errors import domain_errors_raise
+from gograd_core.recording import recording
+
+if TYPE_CHECKING:
+    from gograd_compile.paths import Path, Want
+
+__all__ = ["judge"]
+
+
+def judge(path: Path, want: Want, numbers: Floats, captured: Floats, seeds: Floats) -> None:
+    """Raise what the engine would raise, if it would: numbers may be infinite because the arguments are.
+
+    Raises:
+        DomainError: an operation, or a derivative, is not finite although its inputs are. The message has
+            the line of source where the operation was recorded, if that can be found out.
+    """
+    if not domain_errors_raise():
+        return
+    tape = path.tape
+    labels = [""] * tape.arguments + [neuron.label for neuron in tape.captured]
+    inputs = [
+        Neuron(number, label) for number, label in zip([*numbers.tolist(), *captured.tolist()], labels, strict=True)
+    ]
+    nodes: list[Any] = [*inputs, *tape.constants.tolist()]
+    try:
+        with recording():
+            _replay(tape, nodes)
+        if want.mode in ("values", "guards"):
+            return
+        outputs = [node if type(node) is Neuron else Neuron(node) for node in map(nodes.__getitem__, tape.outputs)]
+        wrt = inputs[tape.arguments :] if want.wrt is None else [inputs[number] for number in want.wrt]
+        weights = seeds.tolist() if want.mode == "pull" else [1.0] * len(outputs)
+        engines.adjoints(outputs, weights, wrt, 0)
+    except DomainError as error:
+        line = _line(path, numbers, nodes, error)
+        if not line:
+            raise
+        fact = f"{error.fact}; recorded at {line}"
+        raise DomainError(fact, operation=error.operation, inputs=error.inputs) from None
+
+
+def _replay(tape: Tape, nodes: list[Any]) -> None:
+    """Call the operations of a tape; `nodes` has the leaves, and gets what they make."""
+    starts = tape.starts.tolist()
+    for k, code in enumerate(tape.codes.tolist()):
+        op = tape.operations[code]
+        entries = [nodes[number] for number in tape.inputs[starts[k] : starts[k + 1]]]
+        nodes.append(op(*op.columns(entries)) if op.variadic else op(*entries))
+
+
+def _line(path: Path, numbers: Floats, nodes: list[Any], error: DomainError) -> str:
+    """Where the operation that failed was recorded, or the one whose derivative did; "" if that cannot be found out."""
+    tape = path.with_lines(numbers)
+    if len(nodes) < len(tape):
+        return tape.line(len(nodes) - tape.leaves)
+    values = [node._value if type(node) is Neuron else node for node in nodes]
+    for k, code in enumerate(tape.codes.tolist()):
+        if tape.operations[code] is error.operation:
+            entries = tape.inputs[tape.starts[k] : tape.starts[k + 1]]
+            if all(map(_same, [values[number] for number in entries], error.inputs)):
+                return tape.line(k)
+    return ""
+
+
+def _same(one: float, other: float) -> bool:
+    return repr(one) == repr(other)  # NaN is itself, and 0.0 is not -0.0

@@ -1,0 +1,143 @@
+"""What the source of kernels imports: functions that Numba can call, and the inner loops of NumPy's ufuncs.
+
+Machine code in the cache finds an inner loop by name, in every process: the name must be bound
+before the code is loaded, which `numpy_loop` does.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import math
+from importlib import import_module
+from math import inf, nan
+from typing import Any
+
+import llvmlite.binding  # type: ignore[import-untyped]
+import llvmlite.ir  # type: ignore[import-untyped]
+import numpy as np
+
+from gograd_core.implementations import resolve
+from gograd_core.kernels.jit import _helpers
+
+__all__ = [
+    "c_function", "ceil", "copysign", "fabs", "floor", "inf", "nan", "numpy_loop", "python_function", "rint", "shifted",
+    "sqrt", "trunc",
+]  # fmt: skip
+
+
+# Numba says nothing of its types.
+types: Any = import_module("numba").types
+cgutils: Any = import_module("numba.core.cgutils")
+intrinsic: Any = import_module("numba.extending").intrinsic
+POINTER = types.CPointer(types.float64)
+
+
+class _UFunc(ctypes.Structure):
+    """The beginning of PyUFuncObject, which is part of NumPy's ABI (numpy/ufuncobject.h)."""
+
+    _fields_ = (
+        ("head", ctypes.c_ssize_t * (object.__basicsize__ // ctypes.sizeof(ctypes.c_ssize_t))),
+        ("nin", ctypes.c_int),
+        ("nout", ctypes.c_int),
+        ("nargs", ctypes.c_int),
+        ("identity", ctypes.c_int),
+        ("functions", ctypes.POINTER(ctypes.c_void_p)),
+        ("data", ctypes.POINTER(ctypes.c_void_p)),
+        ("ntypes", ctypes.c_int),
+        ("reserved", ctypes.c_int),
+        ("name", ctypes.c_char_p),
+        ("types", ctypes.POINTER(ctypes.c_char)),
+    )
+
+
+def inner_loop(ufunc: np.ufunc) -> tuple[int, int]:
+    """The addresses of the loop of `ufunc` over doubles, ``void (char **, intptr_t *, intptr_t *, void *)``,
+    and of the data that is its last argument.
+
+    Raises:
+        TypeError: it has none, or more than one result.
+    """
+    # Not the object's own loops, which Python code may have added: those it was made with.
+    fields = _UFunc.from_address(id(ufunc))
+    known = (fields.nin, fields.nout, fields.nargs, fields.ntypes) == (ufunc.nin, ufunc.nout, ufunc.nargs, ufunc.ntypes)
+    if known and ufunc.nout == 1:
+        signature = np.dtype(np.float64).num.to_bytes() * ufunc.nargs
+        kinds = ctypes.string_at(fields.types, ufunc.nargs * ufunc.ntypes)
+        for row in range(ufunc.ntypes):
+            if kinds[row * ufunc.nargs : (row + 1) * ufunc.nargs] == signature:
+                return fields.functions[row] or 0, (fields.data[row] or 0) if fields.data else 0
+    raise TypeError(f"{ufunc!r} has no inner loop over doubles")
+
+
+@functools.cache
+def numpy_loop(name: str) -> Any:
+    """A ufunc, "numpy:exp", as ``function(n, result, input, …)`` of pointers to rows of doubles."""
+    ufunc = resolve(name)
+    assert isinstance(ufunc, np.ufunc)
+    symbol = f"gograd_{name.replace(':', '_').replace('.', '_')}"
+    loop, data = inner_loop(ufunc)
+    llvmlite.binding.add_symbol(symbol, loop)
+    llvmlite.binding.add_symbol(f"{symbol}_data", data or loop)  # a symbol cannot be NULL; those loops ignore it
+    result = types.void(types.intp, POINTER, *[POINTER] * ufunc.nin)
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        count, out, *inputs = args
+        size = count.type
+        word = functools.partial(llvmlite.ir.Constant, size)
+        byte = llvmlite.ir.IntType(8).as_pointer()
+
+        def array(values: list[Any]) -> Any:
+            place = cgutils.alloca_once(builder, values[0].type, word(len(values)))
+            for position, value in enumerate(values):
+                builder.store(value, builder.gep(place, [word(position)]))
+            return place
+
+        pointers = array([builder.bitcast(pointer, byte) for pointer in (*inputs, out)])
+        counts, strides = array([count]), array([word(8)] * (ufunc.nin + 1))
+        kind = llvmlite.ir.FunctionType(llvmlite.ir.VoidType(), [pointers.type, counts.type, strides.type, byte])
+        called = cgutils.get_or_insert_function(builder.module, kind, symbol)
+        given = builder.module.globals.get(f"{symbol}_data")
+        if given is None:
+            given = llvmlite.ir.GlobalVariable(builder.module, llvmlite.ir.IntType(8), f"{symbol}_data")
+        builder.call(called, [pointers, counts, strides, given])
+        return context.get_dummy_value()
+
+    if ufunc.nin == 1:
+
+        @intrinsic  # type: ignore[untyped-decorator]
+        def of_one(typing: Any, n: Any, out: Any, x: Any) -> Any:
+            return result, generate
+
+        return of_one
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def of_two(typing: Any, n: Any, out: Any, x: Any, y: Any) -> Any:
+        return result, generate
+
+    return of_two
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def shifted(typing: Any, pointer: Any, offset: Any) -> Any:
+    """The pointer to a later double."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.gep(args[0], [args[1]])
+
+    return POINTER(POINTER, types.intp), generate
+
+
+@functools.cache
+def c_function(name: str, count: int) -> Any:
+    """A function of the C library, of `count` doubles."""
+    return types.ExternalFunction(name, types.float64(*[types.float64] * count))
+
+
+def python_function(name: str, count: int) -> Any:
+    """What the rules' functions are called in C, on numbers: a function of ours, or of the C library."""
+    return _helpers().get(name) or c_function(name, count)
+
+
+fabs, sqrt, copysign = math.fabs, math.sqrt, math.copysign
+ceil, floor, rint, trunc = (c_function(name, 1) for name in ("ceil", "floor", "rint", "trunc"))

@@ -1,0 +1,86 @@
+"""Kernels as functions in memory: loaded from the cache, or compiled by Numba."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import attrs
+
+from gograd_compile.kernels.cache import CodeCache
+from gograd_compile.kernels.generate import KernelText, kernel_text
+from gograd_core.kernels.symbols import Symbol
+
+__all__ = ["Kernel", "kernel"]
+
+_kernels: dict[str, Kernel] = {}
+_lock = threading.Lock()
+
+
+@attrs.frozen(eq=False)
+class Kernel:
+    """A rule as native code, for a chunk of points or one item of columns.
+
+    Attributes:
+        address: of ``void (intptr_t n, intptr_t length, double *out, double *x, double *scratch)``.
+        scratch: how many rows of CHUNK doubles it needs there.
+        is_exact: whether it gives the bits that the rule gives on floats: it calls no function of a library.
+        origin: "cache", "compiled", or "compiled, not cached".
+        seconds: that loading or compiling took.
+        function: what keeps the code alive.
+    """
+
+    address: int
+    scratch: int
+    is_exact: bool
+    origin: str
+    seconds: float
+    function: Any = attrs.field(repr=False)
+
+
+def kernel(root: Symbol, inputs: Sequence[Symbol]) -> Kernel:
+    """The kernel that computes `root`, a rule written out, from `inputs`.
+
+    Without columns it takes n points, at most CHUNK of them: input j of point i is ``x[j * CHUNK + i]``,
+    and the result ``out[i]``. `out`, `x` and `scratch` do not overlap.
+
+    With columns it takes one item: in `x` lie the inputs one after the other, a column as `length`
+    numbers. The result is ``out[0]``; or ``out[i]`` for each entry, if the output (the input at position -1)
+    is among the inputs or `root` is a column.
+
+    Raises:
+        ImportError: Numba is not installed.
+    """
+    text = kernel_text(root, inputs)
+    with _lock:
+        found = _kernels.get(text.source)
+        if found is None:
+            found = _kernels[text.source] = _made(text)
+    return found
+
+
+def _made(text: KernelText) -> Kernel:
+    try:
+        numba: Any = import_module("numba")
+    except ImportError:
+        raise ImportError("native kernels need Numba: pip install gograd-compile[native]") from None
+    start = time.perf_counter()
+    # The code of kernels is told apart by name, also of those that other processes compiled.
+    name = f"kernel_{hashlib.sha256(text.source.encode()).hexdigest()[:16]}"
+    namespace: dict[str, Any] = {"__name__": "gograd_compile.kernels.functions"}
+    exec(compile(text.source, f"<{name}>", "exec"), namespace)
+    function = namespace["kernel"]
+    function.__name__ = function.__qualname__ = name
+    numbers = numba.types.CPointer(numba.types.float64)
+    kind = numba.types.void(numba.types.intp, numba.types.intp, numbers, numbers, numbers)
+    compiled = import_module("numba.core.ccallback").CFunc(
+        function, (kind.args, kind.return_type), locals={}, options={"error_model": "numpy"}
+    )
+    cache = compiled._cache = CodeCache("kernel", text.source, text.source)
+    compiled.compile()
+    seconds = time.perf_counter() - start
+    return Kernel(compiled.address, text.scratch, text.is_exact, cache.origin, seconds, compiled)

@@ -1,0 +1,130 @@
+"""Rules written out for kernels: more of them than for C, and for inputs that are known numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gograd_core import scalar
+from gograd_core.implementations import resolve
+from gograd_core.kernels.expansion import Expansion, ExpansionError, _expand, _require_rules
+from gograd_core.kernels.expansion import expand as expand_for_c
+from gograd_core.kernels.symbols import Symbol, SymbolLibrary, postorder
+
+if TYPE_CHECKING:
+    from gograd_core.op import Op
+
+__all__ = ["expand", "specialize"]
+
+HOMES = ("numpy", "scipy.special", "scipy.special._ufuncs")
+"""Modules whose ufuncs can be found again by name."""
+
+
+class UFuncSymbol(Symbol):
+    """A symbol that ufuncs can be applied to, as they are to arrays."""
+
+    __slots__ = ()
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        from gograd_compile.kernels.functions import inner_loop
+
+        if method != "__call__" or options:
+            raise TypeError(f"ufunc {ufunc.__name__!r} is called with more than numbers")
+        if ufunc.__name__ in scalar.__all__:
+            return self.library.apply(ufunc.__name__, *inputs)
+        inner_loop(ufunc)
+        return self.library.call(_name(ufunc), *inputs)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
+        if function is not np.where or options:
+            return NotImplemented
+        return self.library.apply("where", *args)
+
+
+class UFuncLibrary(SymbolLibrary):
+    """The functions of the standard, of symbols that ufuncs can be applied to."""
+
+    def _unique(self, function: str, arguments: tuple[Symbol, ...] = (), **facts: Any) -> Symbol:
+        found = super()._unique(function, arguments, **facts)
+        found.__class__ = UFuncSymbol
+        return found
+
+
+def expand(op: Op) -> Expansion:
+    """The rules of `op` as expressions that a kernel can compute.
+
+    Where a function of Python computes the value on floats, a ufunc of SciPy or NumPy takes its
+    place if the operation has one for arrays.
+
+    Raises:
+        ExpansionError: as `gograd_core.kernels.expansion.expand`.
+    """
+    try:
+        return expand_for_c(op)
+    except ExpansionError as error:
+        if op.variadic:
+            raise
+        try:
+            _require_rules(op, "numpy")
+            return _expand(op, UFuncLibrary("numpy"))
+        except ExpansionError:
+            raise error from None
+
+
+def specialize(root: Symbol, known: Mapping[Symbol, float]) -> Symbol:
+    """`root` with numbers in place of some inputs, and what follows from them computed: x**2.0 is x * x.
+
+    A power may differ in its last place from that of the C library.
+    """
+    library = root.library
+    made: dict[Symbol, Any] = {}
+    for symbol in postorder([root]):
+        if symbol in known:
+            made[symbol] = float(known[symbol])
+        elif symbol.function == "constant":
+            made[symbol] = bool(symbol.value) if symbol.is_truth else symbol.value
+        elif symbol.is_leaf:
+            made[symbol] = symbol
+        else:
+            made[symbol] = _applied(library, symbol.function, [made[argument] for argument in symbol.arguments])
+    return library.as_number(library.lift(made[root]))
+
+
+def _applied(library: SymbolLibrary, function: str, args: list[Any]) -> Any:
+    if function == "where" and args[1] is args[2]:
+        return args[1]
+    if function in DECIDED_BY and isinstance(args[0], bool):
+        return args[0] if args[0] is DECIDED_BY[function] else args[1]
+    if function == "pow" and isinstance(args[1], float) and args[1] in POWERS:
+        return POWERS[args[1]](library, args[0])
+    if function in scalar.__all__:
+        return library.apply(function, *args)
+    return library.call(function, *args)
+
+
+DECIDED_BY = {"logical_and": False, "logical_or": True}
+"""What the first input must be, that the other does not matter."""
+POWERS: dict[float, Callable[[SymbolLibrary, Any], Any]] = {
+    -1.0: lambda library, x: library.apply("divide", 1.0, x),
+    0.0: lambda library, x: 1.0,
+    1.0: lambda library, x: x,
+    2.0: lambda library, x: library.apply("multiply", x, x),
+}
+
+
+def _name(ufunc: np.ufunc) -> str:
+    """The name that `resolve` finds a ufunc by.
+
+    Raises:
+        TypeError: there is none.
+    """
+    for home in HOMES:
+        name = f"{home}:{ufunc.__name__}"
+        try:
+            if resolve(name) is ufunc:
+                return name
+        except ImportError:
+            continue
+    raise TypeError(f"{ufunc!r} cannot be found by its name")

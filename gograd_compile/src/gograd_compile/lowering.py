@@ -1,0 +1,289 @@
+"""From a tape to a graph: operations that are sums of products become sums, and single-use ones grow together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from gograd_compile.graph import FORWARD, Call, Graph
+from gograd_compile.kernels import jitted
+from gograd_compile.rules import Rules, specialized
+from gograd_compile.tape import Floats, Integers, Tape
+
+__all__ = ["lower"]
+
+ADDED = (1.0, 0.0)
+"""Constants that every graph has first."""
+MOST_PATTERNS, MOST_INPUTS = 32, 8
+"""How many patterns of fixed inputs have rules of their own, and of how many inputs."""
+
+
+def lower(tape: Tape, rules: Mapping[Any, Rules]) -> Graph:
+    """The graph that computes what the tape does, to the last bit, with the guards' values among what is kept.
+
+    (A power with a fixed exponent may differ in its last place, where it is computed as a product.)
+    """
+    first = tape.arguments + len(tape.captured)
+    kinds, variants = _variants(tape, [rules[op] for op in tape.operations])
+    added = np.array([*ADDED, *_constants(variants)])
+    place = {bits: position for position, bits in reversed(list(enumerate(added.view(np.int64).tolist())))}
+
+    def constant(number: float) -> int:
+        return first + place[int(np.float64(number).view(np.int64))]
+
+    codes, calls = _calls(tape, kinds, variants)
+    moved = np.arange(len(tape), dtype=np.int32)
+    moved[first:] += len(added)
+    leaves = tape.leaves + len(added)
+    kept = np.concatenate([tape.outputs, tape.guards.nodes])
+    new_codes, new_starts, new_inputs, number = gather_sums(
+        leaves, first, kinds, codes, tape.starts, moved[tape.inputs], moved[kept],
+        *_patterns(variants, constant), *_needs(calls),
+    )  # fmt: skip
+    opaque = np.flatnonzero(np.array([op.opaque for op in tape.operations], dtype=np.bool_)[tape.codes])
+    asked = np.searchsorted(tape.guards.after, opaque, side="right")
+    return Graph(
+        arguments=tape.arguments,
+        captured=len(tape.captured),
+        constants=np.concatenate([added, tape.constants]),
+        seeds=0,
+        calls=calls,
+        codes=new_codes,
+        starts=new_starts,
+        inputs=new_inputs,
+        outputs=number[moved[tape.outputs]],
+        guards=number[moved[tape.guards.nodes]],
+        barriers=np.stack([number[leaves + opaque], asked], axis=1),
+    )
+
+
+def _variants(tape: Tape, known: list[Rules]) -> tuple[Integers, list[Rules]]:
+    """Which rules each operation that ran has: those of `known`, or, after these, such as hold where some inputs are fixed."""
+    eligible = [rules.terms is None and rules.forward is not None and not rules.op.variadic for rules in known]
+    first = tape.arguments + len(tape.captured)
+    patterns = np.full((MOST_PATTERNS, 1 + MOST_INPUTS), -1, dtype=np.int64)
+    kinds, count = find_patterns(
+        tape.codes, tape.starts, tape.inputs, first, tape.leaves, np.array(eligible, dtype=np.bool_), patterns
+    )
+    variants = list(known)
+    for op, *entries in patterns[:count].tolist():
+        fixed = {place: float(tape.constants[node - first]) for place, node in enumerate(entries) if node >= 0}
+        variants.append(specialized(known[op], fixed))
+    return kinds, variants
+
+
+def _constants(variants: Sequence[Rules]) -> list[float]:
+    """The numbers that rules have in their sums, and that local derivatives are."""
+    factors = [factor for rules in variants for term in rules.terms or () for factor in term if isinstance(factor, float)]
+    slopes = [partial.constant for rules in variants for partial in rules.partials if partial and partial.constant is not None]
+    return factors + slopes
+
+
+def _calls(tape: Tape, kinds: Integers, variants: Sequence[Rules]) -> tuple[Integers, tuple[Call, ...]]:
+    """The code of each operation that ran, 0 where it is a sum; operations of columns have one per length."""
+    calls: list[Call] = []
+    of_kind = np.zeros(len(variants) + 1, dtype=np.int32)
+    for kind, rules in enumerate(variants):
+        if rules.terms is None and not rules.op.variadic:
+            calls.append(Call(rules, FORWARD, 0, rules.needs))
+            of_kind[kind] = len(calls)
+    codes = of_kind[kinds]
+    for kind, rules in enumerate(variants):
+        if rules.terms is None and rules.op.variadic:
+            ran = np.flatnonzero(kinds == kind)
+            lengths = (tape.starts[ran + 1] - tape.starts[ran]) // len(rules.op.partials)
+            for length in np.unique(lengths):
+                calls.append(Call(rules, FORWARD, int(length), rules.needs))
+                codes[ran[lengths == length]] = len(calls)
+    return codes, tuple(calls)
+
+
+def _needs(calls: Sequence[Call]) -> tuple[Integers, Integers]:
+    """Which inputs each code takes, and where those of a code begin; none of those that take all of their columns."""
+    needs = [() if call.length else call.needs for call in calls]
+    return np.array([place for each in needs for place in each], dtype=np.int64), np.cumsum([0, 0, *map(len, needs)])
+
+
+def _patterns(known: Sequence[Rules], constant: Any) -> tuple[Integers, Integers, Integers]:
+    """The terms of the operations that are sums, a factor per number: a place, or ~value of a constant.
+
+    With them, how many columns an operation has (0: it takes numbers), and where its factors begin.
+    """
+    rows = [
+        [factor if isinstance(factor, int) else ~constant(factor) for term in rules.terms or () for factor in term]
+        for rules in known
+    ]
+    patterns = np.array([factor for row in rows for factor in row], dtype=np.int64)
+    columns = np.array([len(rules.partials) if rules.op.variadic else 0 for rules in known], dtype=np.int64)
+    return patterns, columns, np.cumsum([0, *map(len, rows)])
+
+
+@jitted
+def find_patterns(codes: Any, starts: Any, inputs: Any, first: int, leaves: int, eligible: Any, patterns: Any) -> Any:
+    """The kind of each operation that ran, and how many patterns of constants were found.
+
+    A kind is a code, or len(eligible) plus the number of a pattern: a row with the code and, per input, the
+    constant that it is, or -1. `patterns` has room for so many.
+    """
+    kinds = codes.copy()
+    count = 0
+    for k in range(len(codes)):
+        start, arity = starts[k], starts[k + 1] - starts[k]
+        fixed = 0
+        if eligible[codes[k]] and arity < patterns.shape[1]:
+            for e in range(start, start + arity):
+                fixed += first <= inputs[e] < leaves
+        if fixed == 0:
+            continue
+        if count < len(patterns):
+            patterns[count, 0] = codes[k]
+            for i in range(arity):
+                node = inputs[start + i]
+                patterns[count, 1 + i] = node if first <= node < leaves else -1
+        for number in range(min(count + 1, len(patterns))):
+            equal = patterns[number, 0] == codes[k]
+            for i in range(arity):
+                node = inputs[start + i]
+                equal = equal and patterns[number, 1 + i] == (node if first <= node < leaves else -1)
+            if equal:
+                kinds[k] = len(eligible) + number
+                count = max(count, number + 1)
+                break
+    return kinds, count
+
+
+@jitted
+def _count_terms(op: int, code: int, entries: int, columns: Any, pattern_starts: Any) -> int:
+    """How many terms an operation adds up; those of columns begin with 0.0."""
+    if code:
+        return 0
+    if columns[op]:
+        return 1 + entries // columns[op]
+    return (pattern_starts[op + 1] - pattern_starts[op]) // 2
+
+
+@jitted
+def _term(
+    t: int, op: int, start: int, end: int, one: int, inputs: Any, same: Any,
+    patterns: Any, columns: Any, pattern_starts: Any,
+) -> Any:  # fmt: skip
+    """The two factors of a term."""
+    at, length, entry = pattern_starts[op], np.int64(1), np.int64(0)
+    if columns[op]:
+        if t == 0:
+            return np.int32(one + 1), np.int32(one)
+        length, entry = (end - start) // columns[op], t - 1
+    else:
+        at += 2 * t
+    a, b = patterns[at], patterns[at + 1]
+    return (
+        same[inputs[start + a * length + entry]] if a >= 0 else np.int32(~a),
+        same[inputs[start + b * length + entry]] if b >= 0 else np.int32(~b),
+    )
+
+
+@jitted
+def _emit(
+    leaves: int, codes: Any, starts: Any, inputs: Any, same: Any, gone: Any,
+    first: Any, left: Any, right: Any, following: Any, lengths: Any, needs: Any, need_starts: Any,
+) -> Any:  # fmt: skip
+    """The rows that are not gone, written one after the other."""
+    rows = entries = 0
+    for k in range(len(codes)):
+        if not gone[k]:
+            rows += 1
+            entries += starts[k + 1] - starts[k] if codes[k] else 2 * lengths[k]
+    new_codes, new_starts, new_inputs = np.empty(rows, np.int32), np.empty(rows + 1, np.int64), np.empty(entries, np.int32)
+    number = np.arange(leaves + len(codes)).astype(np.int32)
+    row = entry = 0
+    new_starts[0] = 0
+    for k in range(len(codes)):
+        if same[leaves + k] != leaves + k:
+            number[leaves + k] = number[same[leaves + k]]
+        if gone[k]:
+            continue
+        if codes[k]:
+            begin, end = need_starts[codes[k]], need_starts[codes[k] + 1]
+            for need in range(begin, end):
+                new_inputs[entry] = number[inputs[starts[k] + needs[need]]]
+                entry += 1
+            if begin == end:
+                for e in range(starts[k], starts[k + 1]):
+                    new_inputs[entry] = number[inputs[e]]
+                    entry += 1
+        else:
+            term = first[k]
+            for _ in range(lengths[k]):
+                new_inputs[entry], new_inputs[entry + 1] = number[left[term]], number[right[term]]
+                term = following[term]
+                entry += 2
+        new_codes[row] = codes[k]
+        number[leaves + k] = leaves + row
+        row += 1
+        new_starts[row] = entry
+    return new_codes, new_starts, new_inputs[:entry], number
+
+
+@jitted
+def gather_sums(
+    leaves: int, one: int, ops: Any, codes: Any, starts: Any, inputs: Any, kept: Any,
+    patterns: Any, columns: Any, pattern_starts: Any, needs: Any, need_starts: Any,
+) -> Any:  # fmt: skip
+    """The computed values that remain, and the new number of each value.
+
+    A sum that is used once, as a term of another one, becomes part of it: in front, so that terms are
+    added in the order in which they were, or in its place, if it is a single product.
+    """
+    rows = len(codes)
+    same = np.arange(leaves + rows).astype(np.int32)
+    uses = np.zeros(leaves + rows, np.int32)
+    terms = 0
+    for k in range(rows):
+        count = _count_terms(ops[k], codes[k], starts[k + 1] - starts[k], columns, pattern_starts)
+        terms += count
+        if codes[k]:  # whatever is fixed is a constant, of which it does not matter
+            for e in range(starts[k], starts[k + 1]):
+                uses[same[inputs[e]]] += 1
+            continue
+        for t in range(count):
+            a, b = _term(t, ops[k], starts[k], starts[k + 1], one, inputs, same, patterns, columns, pattern_starts)
+            if count == 1 and (a == one or b == one):
+                same[leaves + k] = b if a == one else a
+            else:
+                uses[a] += 1
+                uses[b] += 1
+    for value in kept:
+        uses[same[value]] += 2
+    first, last = np.full(rows, -1, np.int32), np.full(rows, -1, np.int32)
+    left, right, following = np.empty(terms, np.int32), np.empty(terms, np.int32), np.full(terms, -1, np.int32)
+    lengths = np.zeros(rows, np.int32)
+    gone = np.zeros(rows, np.bool_)
+    made = 0
+    for k in range(rows):
+        if codes[k] or same[leaves + k] != leaves + k:
+            gone[k] = codes[k] == 0
+            continue
+        for t in range(_count_terms(ops[k], 0, starts[k + 1] - starts[k], columns, pattern_starts)):
+            a, b = _term(t, ops[k], starts[k], starts[k + 1], one, inputs, same, patterns, columns, pattern_starts)
+            value = b if a == one else a
+            other = value - leaves
+            within = (a == one or b == one) and other >= 0 and uses[value] == 1 and codes[other] == 0
+            if within and (lengths[other] == 1 or lengths[k] <= 1):
+                gone[other] = True
+                head, tail, length = first[other], last[other], lengths[other]
+            else:
+                left[made], right[made] = a, b
+                head, tail, length = made, made, 1
+                made += 1
+            if lengths[k] == 0:
+                first[k], last[k] = head, tail
+            elif length > 1:  # a + (b + c) is (b + c) + a, to the last bit
+                following[tail] = first[k]
+                first[k] = head
+            else:
+                following[last[k]] = head
+                last[k] = tail
+            lengths[k] += length
+    return _emit(leaves, codes, starts, inputs, same, gone, first, left, right, following, lengths, needs, need_starts)

@@ -1,0 +1,65 @@
+"""Steps of a schedule in native code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gograd_compile import driver
+from gograd_compile.graph import Call
+from gograd_compile.kernels import CHUNK, Kernel, kernel
+from gograd_compile.rules import OUTPUT
+from gograd_compile.schedule import Schedule
+from gograd_compile.tape import Floats, Integers
+
+__all__ = ["NativeRunner", "kernel_of"]
+
+
+def kernel_of(call: Call) -> Kernel | None:
+    """The kernel of a call; None if its rule must be called in Python."""
+    symbol = call.symbol
+    if symbol is None:
+        return None
+    inputs = [symbol.library.input(place, is_column=bool(call.length) and place != OUTPUT) for place in call.needs]
+    return kernel(symbol, inputs)
+
+
+class NativeRunner:
+    """Runs steps; see `driver`."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        self.schedule = schedule
+        calls = schedule.graph.calls
+        self.kernels = [kernel_of(call) for call in calls]
+        rows = [(0, 0, 0, 0)]
+        room = 1
+        for call, native in zip(calls, self.kernels, strict=True):
+            rows.append((native.address if native else 0, call.arity, call.length, call.width))
+            scratch = native.scratch * CHUNK if native else 0
+            room = max(room, scratch + (call.arity + call.width if call.length else call.arity * CHUNK))
+        self._room = room
+        self._tables = (
+            schedule.steps, schedule.sum_starts, schedule.factors, schedule.gathers, np.array(rows, dtype=np.int64),
+        )  # fmt: skip
+
+    def run(self, memory: Floats, begin: int, end: int, *, careful: bool = False) -> None:
+        """The steps from `begin` to `end`; `careful`: the sums among them, where nothing times an infinity is nothing."""
+        driver.run_steps(memory.reshape(-1), memory.shape[1], begin, end, careful, *self._tables, np.empty(self._room))
+
+    def point(self, memory: Floats, results: Integers) -> int:
+        """All steps at one point; what was not finite."""
+        schedule = self.schedule
+        return int(
+            driver.run_point(
+                memory, schedule.graph.leaves, schedule.derivatives, results, *self._tables, np.empty(self._room)
+            )
+        )
+
+    def points(self, memory: Floats, begin: int, end: int, points: Floats, slots: Integers, *found: Any) -> None:
+        """All steps at many points; see `driver.run_points`."""
+        schedule = self.schedule
+        driver.run_points(
+            memory.reshape(-1), memory.shape[1], begin, end, points, slots, schedule.graph.leaves, schedule.derivatives,
+            *found, *self._tables, np.empty(self._room),
+        )  # fmt: skip

@@ -1,0 +1,218 @@
+"""A graph made ready to run: at one point, or at many."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import numpy as np
+
+from gograd_compile.backends import Backend
+from gograd_compile.derivatives import Derived
+from gograd_compile.graph import Graph
+from gograd_compile.numpy_runner import run_call
+from gograd_compile.schedule import Schedule, schedule
+from gograd_compile.tape import Floats, Integers
+
+__all__ = ["VALUES_NOT_FINITE", "Points", "Program", "Wrong"]
+
+VALUES_NOT_FINITE, DERIVATIVES_NOT_FINITE = 1, 2
+"""What may be said of a run, and (added up) both."""
+
+Holds = Callable[[Floats, int], Any]
+"""Judges the values of so many guards: which points may go on."""
+
+
+@attrs.frozen(eq=False)
+class Points:
+    """What a run over many points gives.
+
+    Attributes:
+        outputs: a row per point.
+        gradients: a row per point, for what is asked for per point.
+        totals: sums over the points, for what is asked for in total.
+        status: per point what was not finite; such points are not in the totals.
+    """
+
+    outputs: Floats
+    gradients: Floats
+    totals: Floats
+    status: Integers
+
+
+STRIPS = 64
+"""The parts of a long row of points: sums are formed per part, whoever works on it."""
+
+
+def lanes_for(slots: int, points: int) -> int:
+    """How many points a block has: so many that its memory fits into the cache, and no more than there are."""
+    lanes = next(lanes for lanes, most in ((128, 2**9), (32, 2**16), (8, np.inf)) if slots <= most)
+    return min(lanes, -(-points // 8) * 8)
+
+
+def aligned(slots: int, lanes: int) -> Floats:
+    """Memory whose rows begin where lines of the cache do."""
+    raw = np.zeros(slots * lanes + 8)
+    start = -raw.ctypes.data % 64 // 8
+    return raw[start : start + slots * lanes].reshape(slots, lanes)
+
+
+def _strips(points: int, lanes: int) -> list[tuple[int, int]]:
+    """Parts of whole blocks, where one begins and ends."""
+    size = -(-points // (STRIPS * lanes)) * lanes
+    return [(begin, min(begin + size, points)) for begin in range(0, points, size)]
+
+
+class Program:
+    """The steps that compute the outputs of a graph, its guards and derivatives."""
+
+    def __init__(self, graph: Graph, backend: Backend, derived: Derived | None = None) -> None:
+        graph = derived.graph if derived else graph
+        self.schedule: Schedule = schedule(graph, derived.weights if derived else None)
+        self.backend = backend
+        self.runner = backend.runner(self.schedule)
+        slots = self.schedule.slots
+        self.output_slots = slots[graph.outputs]
+        self.guard_slots = slots[graph.guards]
+        self.result_slots = slots[derived.results] if derived else slots[:0]
+        self.size = len(graph)
+        self._blank = np.zeros(graph.leaves)
+        self._blank[graph.one : graph.one + len(graph.constants)] = graph.constants
+        self._memories: list[Floats] = []
+        self._lock = threading.Lock()
+        self.stops = self._find_stops()
+
+    def _find_stops(self) -> list[tuple[int, int]]:
+        """The steps that only Python can run, and how many guards must hold before each."""
+        graph = self.schedule.graph
+        asked = dict(zip(self.schedule.slots[graph.barriers[:, 0]].tolist(), graph.barriers[:, 1].tolist(), strict=True))
+        stops = []
+        for step, (code, slot, count, _) in enumerate(self.schedule.steps.tolist()):
+            if code and not self.backend.can_run(graph.calls[code - 1]):
+                opaque = graph.calls[code - 1].rules.op.opaque
+                guards = [asked.get(each, len(graph.guards)) for each in range(slot, slot + count)] if opaque else [0]
+                stops.append((step, max(guards)))
+        return stops
+
+    def at(self, numbers: Floats, captured: Floats, seeds: Floats, holds: Holds) -> tuple[Floats, int]:
+        """A run at one point; the memory, which is to be given back, and what was not finite.
+
+        Args:
+            holds: asked before a step of Python runs, whether the first guards hold; if not, the run ends there.
+        """
+        memory = self._take()
+        graph = self.schedule.graph
+        memory[: graph.arguments] = numbers
+        memory[graph.arguments : graph.one] = captured
+        memory[graph.leaves - graph.seeds : graph.leaves] = seeds
+        if self.stops or self.backend.name != "native":
+            return memory, self._run(memory[:, np.newaxis], lambda values, count: bool(holds(values, count)[0]))[0]
+        return memory, self.runner.point(memory, self.result_slots)
+
+    def over(
+        self,
+        numbers: Floats,
+        captured: Floats,
+        points: Floats,
+        slots: Integers,
+        *,
+        per_point: Integers,
+        summed: Integers,
+        threads: int = 1,
+    ) -> Points:
+        """A run over many points.
+
+        Args:
+            numbers: the numbers of the arguments, where all points share them.
+            points: a row per point, for the leaves in `slots`.
+            per_point: the results (their places) that are asked for per point.
+            summed: those whose sum over the points is asked for.
+            threads: how many work at once; the results do not depend on it.
+        """
+        graph, count = self.schedule.graph, len(points)
+        lanes = lanes_for(self.size, count)
+        found = Points(
+            np.empty((count, len(self.output_slots))),
+            np.empty((count, len(per_point))),
+            np.zeros(len(summed)),
+            np.zeros(count, dtype=np.int64),
+        )
+        strips = _strips(count, lanes)
+        totals = np.zeros((len(strips), len(summed), lanes))
+        local = threading.local()
+
+        def run(strip: int) -> None:
+            if not hasattr(local, "memory"):
+                local.memory = aligned(self.size, lanes)
+                local.memory[: graph.leaves] = self._blank[:, np.newaxis]
+                local.memory[: graph.arguments] = numbers[:, np.newaxis]
+                local.memory[graph.arguments : graph.one] = captured[:, np.newaxis]
+            begin, end = strips[strip]
+            gradient_slots, total_slots = self.result_slots[per_point], self.result_slots[summed]
+            if self.stops or self.backend.name != "native":
+                self._run_strip(local.memory, begin, end, points, slots, found, gradient_slots, totals[strip], total_slots)
+            else:
+                self.runner.points(
+                    local.memory, begin, end, points, slots, found.outputs, self.output_slots,
+                    found.gradients, gradient_slots, totals[strip], total_slots, found.status,
+                )  # fmt: skip
+
+        if threads == 1 or len(strips) == 1:
+            for strip in range(len(strips)):
+                run(strip)
+        else:
+            with ThreadPoolExecutor(threads) as pool:
+                list(pool.map(run, range(len(strips))))
+        return attrs.evolve(found, totals=totals.sum(axis=2).sum(axis=0))
+
+    def _run_strip(
+        self, memory: Floats, begin: int, end: int, points: Floats, slots: Integers, found: Points,
+        gradient_slots: Integers, totals: Floats, total_slots: Integers,
+    ) -> None:  # fmt: skip
+        """As the native driver does it, block by block."""
+        lanes = memory.shape[1]
+        for first in range(begin, end, lanes):
+            last = min(first + lanes, end)
+            memory[slots] = points[np.minimum(np.arange(first, first + lanes), last - 1)].T
+            status = self._run(memory, lambda values, count: True)[: last - first]
+            found.status[first:last] = status
+            found.outputs[first:last] = memory[self.output_slots, : last - first].T
+            found.gradients[first:last] = memory[gradient_slots, : last - first].T
+            right = np.flatnonzero(status == 0)
+            totals[:, right] += memory[total_slots][:, right]
+
+    def give_back(self, memory: Floats) -> None:
+        with self._lock:
+            self._memories.append(memory)
+
+    def _take(self) -> Floats:
+        with self._lock:
+            if self._memories:
+                return self._memories.pop()
+        memory = np.zeros(self.size)
+        memory[: len(self._blank)] = self._blank
+        return memory
+
+    def _run(self, memory: Floats, go_on: Callable[[Floats, int], bool]) -> Integers:
+        """All steps, with Python's among them; what was not finite, per point."""
+        steps, derivatives = self.schedule.steps, self.schedule.derivatives
+        status = np.zeros(memory.shape[1], dtype=np.int64)
+        begin = 0
+        for stop, guards in self.stops:
+            self.runner.run(memory, begin, stop)
+            if guards and not go_on(memory[self.guard_slots[:guards]], guards):
+                return status
+            with np.errstate(all="ignore"):
+                run_call(self.schedule, memory, stop)
+            begin = stop + 1
+        self.runner.run(memory, begin, len(steps))
+        values_end = steps[derivatives, 1] if derivatives < len(steps) else self.size
+        status[~np.isfinite(memory[self.schedule.graph.leaves : values_end]).all(axis=0)] = VALUES_NOT_FINITE
+        wrong = ~np.isfinite(memory[self.result_slots]).all(axis=0)
+        if wrong.any():
+            self.runner.run(memory, derivatives, len(steps), careful=True)
+            status[~np.isfinite(memory[self.result_slots]).all(axis=0)] |= DERIVATIVES_NOT_FINITE
+        return status

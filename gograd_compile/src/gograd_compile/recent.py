@@ -1,0 +1,55 @@
+"""A bounded memory, in which the entry that was used longest ago makes room for a new one."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable
+from typing import Generic, TypeVar
+
+__all__ = ["Recent"]
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class Recent(Generic[K, V]):
+    """At most `most` entries; `dropped` counts those that made room."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._entries: OrderedDict[K, V] = OrderedDict()
+        self._latest: tuple[K, V] | None = None  # what is asked for again and again needs no look-up
+        self._lock = threading.Lock()
+        self.dropped = 0
+
+    def get(self, key: K) -> V | None:
+        """The entry, which is then the one used last; None if there is none."""
+        latest = self._latest
+        if latest is not None and latest[0] == key:
+            return latest[1]
+        with self._lock:
+            found = self._entries.get(key)
+            if found is not None:
+                self._entries.move_to_end(key)
+                self._latest = key, found
+            return found
+
+    def add(self, key: K, value: V) -> V:
+        """Keep an entry, unless there is one; gives the one that is kept."""
+        with self._lock:
+            found = self._entries.setdefault(key, value)
+            self._latest = key, found
+            if len(self._entries) > self._most:
+                self._entries.popitem(last=False)
+                self.dropped += 1
+            return found
+
+    def values(self) -> list[V]:
+        """Everything, used longest ago first."""
+        return [value for _, value in self.items()]
+
+    def items(self) -> list[tuple[K, V]]:
+        """Everything with its keys, likewise."""
+        with self._lock:
+            return list(self._entries.items())

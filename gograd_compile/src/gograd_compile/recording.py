@@ -1,0 +1,186 @@
+"""Runs a function once on neurons of its own, and makes a tape of what it did."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import attrs
+import numpy as np
+
+from gograd_compile.errors import RecordingError
+from gograd_compile.tape import GUARDS, Floats, Guards, Tape
+from gograd_compile.trees import Structure, flatten_result
+from gograd_core import Neuron, engines
+from gograd_core.recording import observed_by
+from gograd_core.trace import nested
+
+if TYPE_CHECKING:
+    from gograd_core.flat import Flat
+
+__all__ = ["Recording", "record", "source_line"]
+
+OLD_ARGUMENT = "argument of an earlier recording"
+"""The label of what a function was recorded with: if it occurs in another recording, the function kept it."""
+
+OURS = tuple(os.path.dirname(sys.modules[name].__file__ or "") + os.sep for name in ("gograd_core", "gograd_compile"))
+
+
+@attrs.frozen(eq=False)
+class Recording:
+    """What a function did at one point.
+
+    Attributes:
+        structure: how its result is nested.
+        tape: every operation that ran.
+        values: of each node of the tape, at that point.
+    """
+
+    structure: Structure
+    tape: Tape
+    values: Floats
+
+
+class _Watcher:
+    """Told of what decides which operations run, and refuses what a tape cannot hold."""
+
+    def __init__(self, name: str, *, wants_nodes: bool) -> None:
+        self.name = name
+        self.wants_nodes = wants_nodes
+        self.asked: list[tuple[Neuron, str, int, int, str]] = []
+        self.lines: dict[int, str] = {}
+
+    def guard(self, neuron: Neuron, kind: str, outcome: int) -> None:
+        self.asked.append((neuron, kind, outcome, engines.next_stamp(), source_line()))
+
+    def made(self, neuron: Neuron) -> None:
+        self.lines[neuron._stamp] = source_line()
+
+    def read(self, _: Neuron, attribute: str) -> NoReturn:
+        instead = {
+            "value": "Use stop_gradient(x), the same number without its derivative, which stays an input.",
+            "grad": "Return what depends on it, and differentiate the compiled function.",
+            "backward": "Differentiate the compiled function, or use gograd_core.grad inside it.",
+        }[attribute]
+        raise RecordingError(
+            f"{source_line()}: {self.name} uses .{attribute} of a neuron while it is recorded: that number would be "
+            f"taken for a constant in every later run. {instead}"
+        )
+
+
+def record(
+    f: Callable[..., Any], arguments: Structure, numbers: Floats, name: str, *, with_lines: bool = False
+) -> Recording:
+    """What `f` does with these numbers, nested as `arguments` says.
+
+    Args:
+        with_lines: take down where in the user's source each operation ran; that is slow.
+
+    Raises:
+        RecordingError: it does what cannot be recorded; or returns what is no number.
+        Whatever `f` raises.
+    """
+    watcher = _Watcher(name, wants_nodes=with_lines)
+    inputs = list(map(Neuron, numbers.tolist()))
+    since = engines.next_stamp()
+    try:
+        with nested(), observed_by(watcher):
+            result = f(*arguments.build(inputs))
+    finally:
+        for neuron in inputs:
+            neuron.label = neuron.label or OLD_ARGUMENT
+    try:
+        entries, structure = flatten_result(result, f"the result of {name}")
+    except TypeError as error:
+        raise RecordingError(str(error)) from None
+    outputs = [entry if type(entry) is Neuron else Neuron(entry) for entry in entries]
+    flat = engines.flatten([*outputs, *(neuron for neuron, *_ in watcher.asked)], since)
+    tape, values = _tape(flat, inputs, since, len(outputs), watcher, name)
+    return Recording(structure, _with_lines(tape, flat, watcher) if with_lines else tape, values)
+
+
+def _with_lines(tape: Tape, flat: Flat, watcher: _Watcher) -> Tape:
+    texts = [watcher.lines.get(stamp) for stamp in flat.stamps]
+    if None in texts:
+        raise RecordingError(
+            f"{watcher.name} computes in another thread, where it cannot be noted which way comparisons turn out"
+        )
+    places = {text: place for place, text in enumerate(dict.fromkeys(texts))}
+    line_of = np.array([places[text] for text in texts], dtype=np.int32)
+    return attrs.evolve(tape, lines=tuple(map(str, places)), line_of=line_of)
+
+
+def _tape(
+    flat: Flat, inputs: Sequence[Neuron], since: int, outputs: int, watcher: _Watcher, name: str
+) -> tuple[Tape, Floats]:
+    places = {id(neuron): place for place, neuron in enumerate(inputs)}
+    captured: list[Neuron] = []
+    made_inside: list[float] = []
+    number = np.empty(len(flat.leaves), dtype=np.int64)  # of constants, for now, from -1 downwards
+    for index, leaf in enumerate(flat.leaves):
+        place = places.get(id(leaf))
+        if place is not None:
+            number[index] = place
+        elif leaf.operation is not None:
+            raise RecordingError(
+                f"{name} uses {leaf!r}, which was computed outside of it: as a number it would be the same in every "
+                "run. Compute it inside, pass it as an argument, or use a leaf neuron, which is read at every call."
+            )
+        elif leaf.label == OLD_ARGUMENT:
+            raise RecordingError(
+                f"{name} uses a neuron that was its argument in an earlier recording, and was kept: in later runs it "
+                "would be the number that it was then. Keep no neurons from one call to the next."
+            )
+        elif leaf._stamp < since:
+            number[index] = len(inputs) + len(captured)
+            captured.append(leaf)
+        else:
+            made_inside.append(leaf._value)
+            number[index] = -len(made_inside)
+    first = len(inputs) + len(captured)
+    number = np.where(number < 0, first - 1 - number, number)
+    constants = np.concatenate([np.array(made_inside), np.frombuffer(flat.constants)])
+    leaves = first + len(constants)
+    entries = np.frombuffer(flat.inputs, dtype=np.int32)
+    moved = np.concatenate(
+        [first + len(made_inside) + np.arange(len(flat.constants))[::-1], number, leaves + np.arange(len(flat.codes))]
+    ).astype(np.int32)
+    nodes = moved[np.frombuffer(flat.outputs, dtype=np.int32) + len(flat.constants)]
+    values = np.frombuffer(flat.values)
+    stamps = np.frombuffer(flat.stamps, dtype=np.int64)
+    at = [stamp for _, _, _, stamp, _ in watcher.asked]
+    guards = Guards(
+        nodes=nodes[outputs:],
+        kinds=np.array([GUARDS.index(kind) for _, kind, *_ in watcher.asked], dtype=np.int8),
+        outcomes=np.array([outcome for _, _, outcome, *_ in watcher.asked], dtype=np.float64),
+        after=np.searchsorted(stamps, at),
+        lines=tuple(line for *_, line in watcher.asked),
+    )
+    tape = Tape(
+        arguments=len(inputs),
+        captured=tuple(captured),
+        constants=constants,
+        operations=tuple(flat.operations),
+        codes=np.frombuffer(flat.codes, dtype=np.int32),
+        starts=np.frombuffer(flat.starts, dtype=np.int64),
+        inputs=moved[entries + len(flat.constants)],
+        outputs=nodes[:outputs],
+        guards=guards,
+    )
+    of_leaves = [*(neuron._value for neuron in inputs), *(neuron._value for neuron in captured), *constants.tolist()]
+    return tape, np.concatenate([of_leaves, values[len(flat.leaves) :]])
+
+
+def source_line() -> str:
+    """Where in the user's source this happens: "model.py:12 in loss"; "" if gograd does it by itself, in a sweep."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(OURS):
+        if frame.f_code is record.__code__:
+            return ""
+        frame = frame.f_back
+    if frame is None:
+        return ""
+    return f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno} in {frame.f_code.co_name}"

@@ -1,0 +1,149 @@
+"""What was recorded of a function, and runs of it at one point."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+
+from gograd_compile.backends import Backend
+from gograd_compile.errors import PathNotRecorded
+from gograd_compile.judging import judge
+from gograd_compile.paths import Path, Paths, Want
+from gograd_compile.recent import Recent
+from gograd_compile.sources import Source
+from gograd_compile.structure_json import structure_text
+from gograd_compile.tape import Floats
+from gograd_compile.trees import Structure
+from gograd_core import Neuron, transforms
+
+__all__ = ["NO_SEEDS", "VALUES", "Key", "Recordings", "Wrt"]
+
+Wrt = int | Sequence[int]
+Key = tuple[Structure, int | tuple[int, ...] | None]
+"""How arguments are nested, and None or by which of them there is the gradient of the function."""
+
+VALUES = Want("values")
+NO_SEEDS = np.empty(0)
+MOST_STRUCTURES, MOST_WANTS = 64, 256
+
+
+class Recordings:
+    """The recordings of a function, by the nesting of its arguments.
+
+    Args:
+        f: the function; None if there are only recordings.
+        name: what messages call it.
+        backend: what runs recordings.
+        check: record everything twice, and compare.
+        max_paths: how many paths are kept for arguments of one nesting.
+        most: for how many nestings recordings are kept.
+    """
+
+    def __init__(
+        self,
+        f: Callable[..., Any] | None,
+        name: str,
+        backend: Backend,
+        *,
+        check: bool,
+        max_paths: int,
+        most: int = MOST_STRUCTURES,
+    ) -> None:
+        self._function = f
+        self.__name__ = name
+        self.backend = backend
+        self.check = check
+        self.max_paths = max_paths
+        self._paths: Recent[Key, Paths] = Recent(most)
+        self._wants: Recent[Hashable, tuple[Want, Structure]] = Recent(MOST_WANTS)
+
+    @property
+    def captured(self) -> tuple[Neuron, ...]:
+        """The leaf neurons that recordings read at every call, as far as they are known: after the first call."""
+        found = {
+            id(neuron): neuron for paths in self._paths.values() for path in paths for neuron in path.tape.captured
+        }
+        return tuple(found.values())
+
+    def _want(self, mode: Any, structure: Structure, wrt: Wrt) -> tuple[Want, Structure]:
+        """What to ask a path for; and how the argument `wrt` is nested."""
+        key = mode, structure, _hashable(wrt)
+        found = self._wants.get(key)
+        if found is None:
+            chosen, numbers = structure.select(wrt)
+            found = self._wants.add(key, (Want(mode, numbers), chosen))
+        return found
+
+    def _paths_of(self, structure: Structure, gradient: Wrt | None = None) -> Paths:
+        """The paths of the function for such arguments; or of its gradient by some of them.
+
+        Raises:
+            PathNotRecorded: there are none, and no function to record.
+        """
+        key = structure, None if gradient is None else _hashable(gradient)
+        found = self._paths.get(key)
+        if found is None:
+            found = self._paths.add(key, Paths(self._source(key), self.backend, self.max_paths))
+        return found
+
+    def _source(self, key: Key) -> Source:
+        structure, gradient = key
+        f = self._function
+        if f is None:
+            self._refuse(key)
+        if gradient is None:
+            return Source(f, self.__name__, structure, self.check)
+        return Source(transforms.grad(f, gradient), f"the gradient of {self.__name__}", structure, self.check)
+
+    def _refuse(self, key: Key) -> NoReturn:
+        structure, gradient = key
+        known = [each for each, by in (key for key, _ in self._paths.items()) if by is None]
+        if structure in known:
+            raise PathNotRecorded(
+                f"{self.__name__} was saved without second derivatives for wrt={gradient!r}: call hvp or hessian once, "
+                "with such arguments, before saving"
+            )
+        raise PathNotRecorded(
+            f"{self.__name__} was saved without recordings for arguments nested as {structure_text(structure)}; there "
+            f"are some for {'; '.join(map(structure_text, known))}. Save it after calling it with such arguments, too"
+        )
+
+    def _at(self, paths: Paths, want: Want, numbers: Floats, seeds: Floats = NO_SEEDS) -> tuple[Path, Floats, Floats]:
+        """The path taken at a point, the outputs, and the derivatives wanted."""
+        path = paths.likely(numbers)
+        while True:
+            program = path.programs.get(want) or path.program(want)
+            captured = path.captured()
+            memory, status = program.at(numbers, captured, seeds, path.holds)
+            failure = path.first_failure(memory[program.guard_slots]) if path.outcomes else None
+            if failure is None:
+                outputs, derivatives = memory[program.output_slots], memory[program.result_slots]
+                program.give_back(memory)
+                if status:
+                    judge(path, want, numbers, captured, seeds)
+                return path, outputs, derivatives
+            program.give_back(memory)
+            path = paths.instead_of(path, failure, numbers)
+
+    def _matrix(self, path: Path, want: Want, numbers: Floats) -> Floats:
+        """The derivatives along each seed alone, a row each; at a point where `path` is known to be the right one."""
+        program = path.program(want)
+        graph = program.schedule.graph
+        captured = path.captured()
+        found = program.over(
+            numbers,
+            captured,
+            np.eye(graph.seeds),
+            np.arange(graph.leaves - graph.seeds, graph.leaves),
+            per_point=np.arange(len(program.result_slots)),
+            summed=np.empty(0, dtype=np.int64),
+        )
+        for seed in np.flatnonzero(found.status):
+            judge(path, want, numbers, captured, np.eye(graph.seeds)[seed])
+        return found.gradients
+
+
+def _hashable(wrt: Wrt) -> int | tuple[int, ...]:
+    return wrt if isinstance(wrt, int) else tuple(wrt)

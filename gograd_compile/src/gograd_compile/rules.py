@@ -1,0 +1,181 @@
+"""What the compiler knows of an operation: what its rules expand to.
+
+No operation is known by name. One whose value is a sum of products of its inputs is recognised by
+its rules, and so are derivatives that need not be computed: constants, inputs, or the output itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import attrs
+from gograd_core.kernels.expansion import ExpansionError
+from gograd_core.kernels.symbols import Symbol, postorder
+
+from gograd_compile.kernels import expand, specialize
+
+if TYPE_CHECKING:
+    from gograd_core import Op
+
+__all__ = ["OUTPUT", "Partial", "Rules", "rules_of", "specialized"]
+
+OUTPUT = -1
+"""The place of the output, where inputs are counted from 0."""
+
+Factor = int | float
+"""A place of an input, or a number."""
+
+
+@attrs.frozen
+class Partial:
+    """The derivative by one input.
+
+    Attributes:
+        constant: the number that it is, if it is one.
+        place: the input that it is, or OUTPUT, if it is one.
+        symbol: what it expands to; None if its rule must be called.
+        needs: the places that it is computed from.
+    """
+
+    constant: float | None = None
+    place: int | None = None
+    symbol: Symbol | None = None
+    needs: tuple[int, ...] = ()
+
+
+@attrs.frozen(eq=False)
+class Rules:
+    """An operation as the compiler sees it.
+
+    Attributes:
+        op: the operation.
+        forward: what the value expands to; None if the rule must be called.
+        partials: None where there is no derivative.
+        terms: pairs of factors whose products, added up in this order, are the value (for a variadic operation,
+            once for each entry of its columns); None if it is no such sum.
+        fixed: inputs that are always the same number.
+        reason: why the rules must be called, in words; empty if they need not.
+    """
+
+    op: Op
+    forward: Symbol | None
+    partials: tuple[Partial | None, ...]
+    terms: tuple[tuple[Factor, Factor], ...] | None = None
+    fixed: Mapping[int, float] = attrs.field(factory=dict)
+    reason: str = ""
+
+    @property
+    def needs(self) -> tuple[int, ...]:
+        """The places of the inputs that are not fixed."""
+        return tuple(place for place in range(len(self.partials)) if place not in self.fixed)
+
+
+def rules_of(op: Op) -> Rules:
+    """What `op` expands to; if it cannot be written out, its rules are called."""
+    try:
+        expansion = expand(op)
+    except ExpansionError as error:
+        everything = (OUTPUT, *range(len(op.partials)))
+        called = tuple(None if partial is None else Partial(needs=everything) for partial in op.partials)
+        return Rules(op, None, called, reason=error.reason)
+    partials = tuple(map(_partial, expansion.partials))
+    if op.variadic:  # a rule may ask for the length of any column
+        everything = (OUTPUT, *range(len(op.partials)))
+        partials = tuple(partial and attrs.evolve(partial, needs=everything) for partial in partials)
+    return Rules(op, expansion.forward, partials, _terms(op, expansion.forward, partials))
+
+
+def specialized(rules: Rules, fixed: Mapping[int, float]) -> Rules:
+    """The same where some inputs are always the same number: x**2.0 is x * x."""
+    assert rules.forward is not None
+    known = {rules.forward.library.input(place, is_column=False): number for place, number in fixed.items()}
+    forward = specialize(rules.forward, known)
+    partials = tuple(
+        None if partial is None or partial.symbol is None or place in fixed else _partial(specialize(partial.symbol, known))
+        for place, partial in enumerate(rules.partials)
+    )
+    return Rules(rules.op, forward, partials, _terms(rules.op, forward, partials, fixed), fixed)
+
+
+def _partial(symbol: Symbol | None) -> Partial | None:
+    if symbol is None:
+        return None
+    factor = _factor(symbol)
+    used = {int(leaf.value) for leaf in postorder([symbol]) if leaf.function == "input"}
+    return Partial(
+        constant=factor if isinstance(factor, float) else None,
+        place=factor if isinstance(factor, int) else None,
+        symbol=symbol,
+        needs=tuple(sorted(used)),
+    )
+
+
+def _terms(
+    op: Op, forward: Symbol, partials: Sequence[Partial | None], fixed: Mapping[int, float] | None = None
+) -> tuple[tuple[Factor, Factor], ...] | None:
+    """The value as a sum of products, if it is one, and if its derivatives are those of the sum."""
+    if op.variadic:
+        product = _product(forward.arguments[0]) if forward.function == "sum" else None
+        terms = None if product is None else (product,)
+    else:
+        terms = _sum(forward)
+    implied: dict[int, Factor] = {}
+    for one, other in terms or ():
+        for factor, slope in ((one, other), (other, one)):
+            if isinstance(factor, int):
+                if factor in implied and terms != ((factor, factor),):
+                    return None
+                implied[factor] = slope
+    for place, partial in enumerate(partials):
+        if place in (fixed or {}):
+            continue
+        if partial is None or place not in implied or not _is(partial, implied[place], doubled=terms == ((place, place),)):
+            return None
+    return terms
+
+
+def _is(partial: Partial, factor: Factor, *, doubled: bool) -> bool:
+    """Whether the derivative is that factor; of a square it is twice that."""
+    if doubled:
+        symbol = partial.symbol
+        return (
+            symbol is not None
+            and symbol.function == "multiply"
+            and sorted(map(repr, map(_factor, symbol.arguments))) == sorted(["2.0", repr(factor)])
+        )
+    if isinstance(factor, int):
+        return partial.place == factor
+    return partial.constant is not None and repr(partial.constant) == repr(factor)
+
+
+def _sum(root: Symbol) -> tuple[tuple[Factor, Factor], ...] | None:
+    """Terms that are added from left to right; x - y is x + y * -1, to the last bit."""
+    if root.function not in ("add", "subtract"):
+        product = _product(root)
+        return None if product is None else (product,)
+    before, last = _sum(root.arguments[0]), _product(root.arguments[1])
+    if before is None or last is None:
+        return None
+    if root.function == "subtract":
+        factor, number = last
+        if isinstance(number, int) or number != 1.0:
+            return None
+        last = (factor, -1.0)
+    return (*before, last)
+
+
+def _product(symbol: Symbol) -> tuple[Factor, Factor] | None:
+    factors = tuple(map(_factor, symbol.arguments))
+    if symbol.function == "multiply" and factors[0] is not None and factors[1] is not None:
+        return factors[0], factors[1]
+    if symbol.function == "negative" and factors[0] is not None:
+        return factors[0], -1.0
+    factor = _factor(symbol)
+    return None if factor is None else (factor, 1.0)
+
+
+def _factor(symbol: Symbol) -> Factor | None:
+    if symbol.function == "constant" and not symbol.is_truth:
+        return float(symbol.value)
+    return int(symbol.value) if symbol.function == "input" else None

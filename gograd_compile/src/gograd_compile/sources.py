@@ -1,0 +1,97 @@
+"""Where paths come from: a function that can be recorded, at any point and as often as needed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+
+from gograd_compile.differences import difference
+from gograd_compile.errors import RecordingError
+from gograd_compile.passes import fold_constants, merge_duplicates, remove_dead
+from gograd_compile.recording import Recording, record
+from gograd_compile.tape import Floats, Tape
+from gograd_compile.trees import Structure
+from gograd_core import errstate
+
+__all__ = ["Note", "Source", "simplified"]
+
+
+@attrs.frozen
+class Note:
+    """A step of the preparation: what was done, how much there was afterwards, and how long it took."""
+
+    what: str
+    count: int
+    seconds: float
+
+
+@attrs.frozen(eq=False)
+class Source:
+    """A function, for arguments that are nested in one way.
+
+    Attributes:
+        f: the function.
+        name: what messages call it.
+        structure: how its arguments are nested.
+        check: record everything twice, and compare.
+    """
+
+    f: Callable[..., Any]
+    name: str
+    structure: Structure
+    check: bool
+
+    def tape(self, numbers: Floats) -> tuple[Structure, Tape, list[Note]]:
+        """How the result is nested, the simplified tape of a recording at this point, and what was done to it.
+
+        Raises:
+            RecordingError: the function cannot be recorded, or (if it is to be checked) does not do the same twice.
+            Whatever the function raises.
+        """
+        start = time.perf_counter()
+        recording = self._checked(numbers) if self.check else record(self.f, self.structure, numbers, self.name)
+        notes = [Note("recorded", len(recording.tape.codes), time.perf_counter() - start)]
+        return recording.structure, simplified(recording, notes), notes
+
+    def lined(self, tape: Tape, numbers: Floats) -> Tape:
+        """The tape, with lines of source if they can be had: by recording again at a point where this path is taken."""
+        try:
+            with errstate(domain="ignore"):
+                again = simplified(record(self.f, self.structure, numbers, self.name, with_lines=True))
+        except Exception:  # what the function does wrong now is not what is being reported
+            return tape
+        if not again.runs_as(tape):
+            return tape
+        return attrs.evolve(tape, lines=again.lines, line_of=again.line_of)
+
+    def _checked(self, numbers: Floats) -> Recording:
+        first = record(self.f, self.structure, numbers, self.name, with_lines=True)
+        again = f"{self.name}, recorded twice with the same arguments,"
+        advice = "What changes from call to call must be an argument: random numbers, the time, what it changes itself."
+        try:
+            second = record(self.f, self.structure, numbers, self.name, with_lines=True)
+        except Exception as error:
+            raise RecordingError(f"{again} raised {type(error).__name__} the second time: {error}. {advice}") from error
+        found = difference(first, second)
+        if found:
+            raise RecordingError(f"{again} does not do the same: {found}. {advice}")
+        return first
+
+
+def simplified(recording: Recording, notes: list[Note] | None = None) -> Tape:
+    """The tape of a recording after all passes; `notes` gets each pass, and how many operations it left."""
+    tape = recording.tape
+    passes: list[tuple[str, Callable[[Tape], Tape]]] = [
+        ("constants folded", lambda tape: fold_constants(tape, recording.values)),
+        ("dead operations removed", remove_dead),
+        ("duplicates merged", merge_duplicates),
+    ]
+    for what, run in passes:
+        start = time.perf_counter()
+        tape = run(tape)
+        if notes is not None:
+            notes.append(Note(what, len(tape.codes), time.perf_counter() - start))
+    return tape

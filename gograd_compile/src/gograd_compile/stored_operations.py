@@ -1,0 +1,70 @@
+"""Operations in files: named with their distribution and its version, and found again among those installed."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from gograd_compile.errors import ProgramFileError
+from gograd_core import Op, registry
+
+__all__ = ["describe", "find"]
+
+SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]*")
+"""Distributions and versions: what a file says is put into messages as a part of a command."""
+
+
+def describe(op: Op) -> dict[str, Any]:
+    """What a file says of an operation.
+
+    Raises:
+        TypeError: it comes from no installed distribution, so that it could not be found again.
+    """
+    provider = op.provider
+    key = f"{provider.distribution}:{op.name}" if provider and provider.version else ""
+    if key not in registry.active or registry.active[key] is not op:
+        raise TypeError(f"{op.title} cannot be saved: it comes from no distribution, where it would be found again")
+    return _facts(op)
+
+
+def find(saved: Any) -> Op:
+    """The operation that `describe` described.
+
+    Raises:
+        ProgramFileError: it is not installed, or in another version, or takes other inputs; the
+            message says what is wanted, what is there, and what to install.
+    """
+    types = {"name": str, "distribution": str, "version": str, "inputs": int, "variadic": bool}
+    if not isinstance(saved, dict) or {key: type(value) for key, value in saved.items()} != types:
+        raise ProgramFileError("an operation is not described as it should be")
+    distribution, version, name = saved["distribution"], saved["version"], saved["name"]
+    if not SAFE.fullmatch(distribution) or not SAFE.fullmatch(version):
+        raise ProgramFileError(
+            f"an operation comes from something that is no distribution: {distribution!r} {version!r}"
+        )
+    key = f"{distribution}:{name}"
+    op = registry.active[key] if key in registry.active else None  # noqa: SIM401  # it has no get
+    if op is not None and _facts(op) == saved:
+        return op
+    found = [record for record in registry.active.report() if record.distribution == distribution]
+    if not found:
+        there = f"{distribution} is not installed"
+    elif op is None:
+        there = f"installed: {'; '.join(map(str, found))}, which does not have it"
+    else:
+        there = f"installed: {op.title}, with {len(op.partials)} input(s)"
+    wanted = f"the operation {name!r} of {distribution} {version}, with {saved['inputs']} input(s)"
+    raise ProgramFileError(
+        f"the program needs {wanted}; {there}. If you trust it: pip install {distribution}=={version}"
+    )
+
+
+def _facts(op: Op) -> dict[str, Any]:
+    """What must be the same where it is loaded."""
+    return {
+        "name": op.name,
+        "distribution": op.provider.distribution if op.provider else "",
+        "version": op.provider.version if op.provider else "",
+        "inputs": len(op.partials),
+        "variadic": op.variadic,
+    }

@@ -1,0 +1,102 @@
+"""What a recording gives: every operation that ran, in the order in which they ran."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from gograd_core import Neuron, Op
+
+__all__ = ["GUARDS", "Guards", "Tape"]
+
+Integers = NDArray[Any]
+Floats = NDArray[np.float64]
+
+GUARDS = ("bool", "trunc", "round", "floor", "ceil", "index")
+"""How a number may decide what runs; a guard's kind is a place in here."""
+
+
+@attrs.frozen(eq=False)
+class Guards:
+    """Numbers that decided what ran while the tape was recorded, and how they decided.
+
+    Attributes:
+        nodes: the number of the node, for each guard.
+        kinds: what was asked, a place in `GUARDS`.
+        outcomes: what was answered: 0 or 1 for "bool", else a whole number.
+        after: how many operations had run before.
+        lines: where in the user's source it was asked: "model.py:12 in loss".
+    """
+
+    nodes: Integers
+    kinds: Integers
+    outcomes: Floats
+    after: Integers
+    lines: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def select(self, which: Integers) -> Guards:
+        """Those for which a mask holds."""
+        lines = tuple(line for line, selected in zip(self.lines, which, strict=True) if selected)
+        return Guards(self.nodes[which], self.kinds[which], self.outcomes[which], self.after[which], lines)
+
+
+@attrs.frozen(eq=False)
+class Tape:
+    """The operations of one path through a function.
+
+    Nodes are numbered: first a node for each number among the arguments, then for each captured
+    neuron, then for each constant, then for each operation, so that inputs come before what is made of them.
+
+    Attributes:
+        arguments: how many numbers the arguments hold.
+        captured: leaf neurons of the user's that are read at every call.
+        constants: the other numbers that operations take.
+        operations: the different operations.
+        codes: for each operation that ran its place in `operations`, int32.
+        starts: where its inputs begin in `inputs`, one more at the end, int64.
+        inputs: numbers of nodes, int32.
+        outputs: numbers of nodes, int32.
+        guards: what decided that these operations ran, and no others.
+        lines: lines of the user's source: "model.py:12 in loss".
+        line_of: for each operation that ran the place of its line in `lines`, int32; empty if lines are not known.
+    """
+
+    arguments: int
+    captured: tuple[Neuron, ...]
+    constants: Floats
+    operations: tuple[Op, ...]
+    codes: Integers
+    starts: Integers
+    inputs: Integers
+    outputs: Integers
+    guards: Guards
+    lines: tuple[str, ...] = ()
+    line_of: Integers = attrs.field(factory=lambda: np.empty(0, dtype=np.int32))
+
+    @property
+    def leaves(self) -> int:
+        """How many nodes no operation made."""
+        return self.arguments + len(self.captured) + len(self.constants)
+
+    def line(self, operation: int) -> str:
+        """Where that operation ran; "" if that is not known."""
+        return self.lines[self.line_of[operation]] if len(self.line_of) else ""
+
+    def runs_as(self, other: Tape) -> bool:
+        """Whether the other has the same operations in the same places; constants may differ."""
+        mine, others = (
+            (tape.codes, tape.starts, tape.inputs, tape.outputs, tape.guards.nodes, tape.guards.outcomes)
+            for tape in (self, other)
+        )
+        return self.operations == other.operations and all(map(np.array_equal, mine, others))
+
+    def __len__(self) -> int:
+        """How many nodes there are."""
+        return self.leaves + len(self.codes)

@@ -1,0 +1,253 @@
+"""Nested arguments and results: taken apart into numbers, and put together again.
+
+Nested are lists, tuples, named tuples, dicts and what else is registered with optree. The numbers of
+dicts come in the order of their keys, which is part of the structure: a function may depend on it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import math
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
+from numbers import Real
+from typing import Any
+
+import attrs
+import numpy as np
+import optree
+from numpy.typing import NDArray
+
+from gograd_core import Neuron
+from gograd_core.tree import flatten_like
+
+__all__ = [
+    "OPTIONS",
+    "Structure",
+    "complaint",
+    "flatten",
+    "flatten_result",
+    "nest_matrix",
+    "numbers_like",
+    "path",
+    "real_numbers",
+]
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.intp]
+Shape = tuple[int, ...]
+
+NAMESPACE = "gograd_compile"
+PLAIN = {float, int, bool, np.float64}
+ARRAYS = (np.ndarray, np.memmap)  # of other subclasses, such as matrices, the operators do something else
+REAL = "biuf"  # the kinds of NumPy's dtypes whose entries are real numbers
+
+_in_order = contextlib.ExitStack()  # for good; it concerns our namespace alone
+_in_order.enter_context(optree.dict_insertion_ordered(True, namespace=NAMESPACE))
+OPTIONS: dict[str, Any] = {"none_is_leaf": True, "namespace": NAMESPACE}
+"""For every call of optree: None is no number and no tree, and the order of the keys counts."""
+
+
+@attrs.frozen(slots=False)
+class Structure:
+    """How numbers are nested; equal and hashable, so that recordings are kept under it.
+
+    Attributes:
+        spec: how the leaves, numbers and arrays, are nested.
+        shapes: the shape of each array, None for a number.
+    """
+
+    spec: optree.PyTreeSpec
+    shapes: tuple[Shape | None, ...]
+
+    @functools.cached_property
+    def size(self) -> int:
+        """How many numbers there are."""
+        return self._bounds[-1]
+
+    @functools.cached_property
+    def _bounds(self) -> list[int]:
+        """Where the numbers of each leaf begin, one more at the end."""
+        return list(accumulate((1 if shape is None else math.prod(shape) for shape in self.shapes), initial=0))
+
+    @functools.cached_property
+    def _has_arrays(self) -> bool:
+        return any(shape is not None for shape in self.shapes)
+
+    def build(self, numbers: Floats | Sequence[Any]) -> Any:
+        """The numbers, nested so, as Python's floats and NumPy's arrays.
+
+        Args:
+            numbers: as many as `size`. An array's parts are not copied. Of a list, arrays are made:
+                of objects, where the entries are not all floats.
+        """
+        if not self._has_arrays:
+            return self.spec.unflatten(numbers.tolist() if isinstance(numbers, np.ndarray) else numbers)
+        leaves = []
+        for shape, (start, stop) in zip(self.shapes, pairwise(self._bounds), strict=True):
+            block = _as_array(numbers[start:stop])
+            leaves.append(block.item() if shape is None else block.reshape(shape))
+        return self.spec.unflatten(leaves)
+
+    def build_batch(self, matrix: NDArray[Any]) -> Any:
+        """Results at many points, those of point i in ``matrix[i]``: every leaf has the points as first axis.
+
+        Args:
+            matrix: its last axis holds as many numbers as `size`; those before it come first in every leaf.
+        """
+        return self.spec.unflatten(
+            [
+                matrix[..., start:stop].reshape(matrix.shape[:-1] + (shape or ()))
+                for shape, (start, stop) in zip(self.shapes, pairwise(self._bounds), strict=True)
+            ]
+        )
+
+    def build_parts(self, own: Floats, where_own: Integers, shared: Floats, where_shared: Integers) -> Any:
+        """As `build_batch`, but leaves whose numbers are shared by all points have no axis for them.
+
+        Args:
+            own: a row for each point, of the numbers in the places `where_own`.
+            shared: the numbers in the places `where_shared`; no leaf has some of both.
+        """
+        column = np.empty(self.size, np.intp)
+        column[where_own], column[where_shared] = np.arange(len(where_own)), np.arange(len(where_shared))
+        is_shared = np.zeros(self.size, np.bool_)
+        is_shared[where_shared] = True
+        leaves: list[Any] = []
+        for shape, (start, stop) in zip(self.shapes, pairwise(self._bounds), strict=True):
+            places = column[start:stop]
+            if is_shared[start:stop].any():
+                leaves.append(shared[places].reshape(shape) if shape is not None else shared[places].item())
+            else:
+                leaves.append(own[:, places].reshape(len(own), *(shape or ())))
+        return self.spec.unflatten(leaves)
+
+    def select(self, wrt: int | Sequence[int]) -> tuple[Structure, Integers]:
+        """The structure of one argument, or of a tuple of several, and which of the numbers are theirs.
+
+        Raises:
+            IndexError: there is no argument `wrt`.
+            ValueError: `wrt` names an argument twice.
+        """
+        positions = (wrt,) if isinstance(wrt, int) else tuple(wrt)
+        children = self.spec.children()
+        if any(not -len(children) <= position < len(children) for position in positions):
+            raise IndexError(f"wrt={wrt!r}, but there are {len(children)} positional argument(s)")
+        if len({position % len(children) for position in positions}) < len(positions):
+            raise ValueError(f"wrt={wrt!r} names an argument twice")
+        leaves = [0, *accumulate(child.num_leaves for child in children)]
+        spans = [(leaves[position], leaves[position + 1]) for position in (p % len(children) for p in positions)]
+        shapes = tuple(shape for start, stop in spans for shape in self.shapes[start:stop])
+        numbers = [np.arange(self._bounds[start], self._bounds[stop]) for start, stop in spans]
+        chosen = [children[position] for position in positions]
+        spec = chosen[0] if isinstance(wrt, int) else optree.treespec_tuple(chosen, **OPTIONS)
+        return Structure(spec, shapes), np.concatenate([*numbers, np.empty(0, np.intp)])
+
+
+def flatten(tree: Any, name: str = "args") -> tuple[Floats, Structure]:
+    """The numbers of `tree` in a row, which may be a view of an array in it, and how they are nested.
+
+    Raises:
+        TypeError: something in it is neither a real number nor an array of such; messages say
+            where, calling the tree `name`.
+    """
+    leaves, spec = optree.tree_flatten(tree, **OPTIONS)
+    if PLAIN.issuperset(map(type, leaves)):
+        return np.array(leaves, dtype=np.float64), Structure(spec, (None,) * len(leaves))
+    arrays: list[Floats] = []
+    for index, leaf in enumerate(leaves):
+        array = real_numbers(leaf)
+        if array is None:
+            raise TypeError(complaint(tree, leaves, index, name))
+        arrays.append(array)
+    rows = [array.ravel() for array in arrays]
+    shapes = tuple(array.shape or None for array in arrays)
+    return rows[0] if len(rows) == 1 else np.concatenate(rows), Structure(spec, shapes)
+
+
+def flatten_result(tree: Any, name: str = "result") -> tuple[list[Any], Structure]:
+    """The numbers of what a function returned, neurons or floats, and how they are nested.
+
+    Raises:
+        TypeError: there is something else in it; messages call the tree `name`.
+    """
+    leaves, spec = optree.tree_flatten(tree, **OPTIONS)
+    entries: list[Any] = []
+    shapes: list[Shape | None] = []
+    for index, leaf in enumerate(leaves):
+        is_array = type(leaf) in ARRAYS
+        found = [_entry(entry) for entry in (leaf.flat if is_array else [leaf])]
+        if any(entry is None for entry in found):
+            raise TypeError(complaint(tree, leaves, index, name))
+        entries.extend(found)
+        shapes.append((leaf.shape or None) if is_array else None)
+    return entries, Structure(spec, tuple(shapes))
+
+
+def numbers_like(structure: Structure, tree: Any, name: str) -> Floats:
+    """The numbers of `tree`, nested as `structure`; lists, tuples and arrays may stand for each other.
+
+    Raises:
+        TypeError: something in it is no number.
+        ValueError: it is nested otherwise; messages call it `name`.
+    """
+    numbers, found = flatten(tree, name)
+    if found == structure:
+        return numbers
+    return np.array(flatten_like(structure.build([0.0] * structure.size), tree, name), dtype=np.float64)
+
+
+def nest_matrix(matrix: NDArray[Any], outputs: Structure, inputs: Structure) -> Any:
+    """A matrix with a row per number of `outputs` and a column per number of `inputs`, nested as both are.
+
+    As `gograd_core.tree.rebuild_matrix`: it is nested as `outputs`, and each number or array in it
+    is replaced by what is nested as `inputs`, where each array or number has the axes of the output
+    followed by those of the input. Axes of `matrix` before the last two come before these.
+    """
+    points = matrix.shape[:-2]
+    nested = []
+    for shape, (start, stop) in zip(outputs.shapes, pairwise(outputs._bounds), strict=True):
+        rows = matrix[..., start:stop, :].reshape((*points, *(shape or ()), inputs.size))
+        nested.append(inputs.build_batch(rows) if rows.ndim > 1 else inputs.build(rows))
+    return outputs.spec.unflatten(nested)
+
+
+def real_numbers(leaf: Any) -> Floats | None:
+    """A number or array as an array of floats; None if it is neither."""
+    if type(leaf) in ARRAYS or isinstance(leaf, np.generic):
+        return np.asarray(leaf, dtype=np.float64) if leaf.dtype.kind in REAL else None
+    return np.asarray(float(leaf)) if isinstance(leaf, Real) else None
+
+
+def _entry(value: Any) -> Any:
+    """A neuron itself, a number as a float; None for anything else."""
+    if type(value) is Neuron:
+        return value
+    number = real_numbers(value)
+    return None if number is None or number.shape else number.item()
+
+
+def _as_array(block: Any) -> NDArray[Any]:
+    if isinstance(block, np.ndarray):
+        return block
+    return np.fromiter(block, float if all(type(entry) is float for entry in block) else object, len(block))
+
+
+def path(tree: Any, index: int, name: str) -> str:
+    """Where the leaf of that number is: "args[0]['w']"."""
+    return optree.tree_accessors(tree, **OPTIONS)[index].codify(name)
+
+
+def complaint(tree: Any, leaves: list[Any], index: int, name: str) -> str:
+    """What is wrong with the leaf of that number."""
+    leaf = leaves[index]
+    entries = leaf.flat if isinstance(leaf, np.ndarray) and leaf.dtype.kind == "O" else [leaf]
+    what = f"an array of {leaf.dtype}" if type(leaf) in ARRAYS else f"{leaf!r} of type {type(leaf).__name__}"
+    text = f"{path(tree, index, name)} is {what}"
+    if any(type(entry) is Neuron for entry in entries):
+        return (
+            f"{text}: a compiled function takes numbers. Neurons that it captures instead are live inputs: "
+            "their values are read at every call"
+        )
+    return f"{text}; expected real numbers, or NumPy arrays of them, nested in lists, tuples or dicts"

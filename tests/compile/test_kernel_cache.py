@@ -1,0 +1,242 @@
+"""Compiled kernels on disk: made once, found again by other processes, made anew where that is needed."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import os
+import subprocess
+import sys
+import textwrap
+import time
+import warnings
+
+import pytest
+
+pytest.importorskip("numba")
+
+import numpy as np
+
+from gograd_compile.kernels import CHUNK, CacheWarning, cache, clear, expand, kernel, native, report
+from gograd_core import Op
+
+CALL = ctypes.CFUNCTYPE(None, ctypes.c_ssize_t, ctypes.c_ssize_t, *[ctypes.c_void_p] * 3)
+
+PROGRAM = """
+import sys
+from gograd_compile.kernels import CHUNK, expand, kernel, report
+from gograd_core import Op
+from time import time
+
+op = Op("made_up", forward=lambda xp, x: xp.exp(x) + 1.0, partials=(lambda xp, out, x: xp.exp(x),))
+rules = expand(op)
+while time() < float(sys.argv[1]):
+    pass
+made = kernel(rules.forward, rules.inputs), kernel(rules.partials[0], rules.inputs)
+print([each.origin for each in made], report()["compiled"], report()["loaded"])
+"""
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty cache, and a process that has no kernels yet."""
+    monkeypatch.setenv("GOGRAD_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(native, "_kernels", {})
+    monkeypatch.setattr(cache, "_told", set())
+    return tmp_path / "cache"
+
+
+def forget(monkeypatch):
+    """As in another process."""
+    monkeypatch.setattr(native, "_kernels", {})
+
+
+def made(rule=lambda xp, x: xp.exp(x) * 2.0):
+    rules = expand(Op("made_up", forward=rule, partials=(None,)))
+    return kernel(rules.forward, rules.inputs)
+
+
+def value(found, x):
+    out, inputs, scratch = np.empty(CHUNK), np.full(CHUNK, x), np.empty(CHUNK * (found.scratch + 1))
+    CALL(found.address)(1, 0, out.ctypes.data, inputs.ctypes.data, scratch.ctypes.data)
+    return out[0]
+
+
+def run(program, *arguments):
+    return subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False)
+
+
+def codes(folder):
+    return sorted(folder.glob("*.code"))
+
+
+class TestOneProcess:
+    def test_a_kernel_is_made_once(self, folder):
+        first = made()
+        assert made() is first
+        assert first.origin == "compiled"
+        assert value(first, 0.0) == 2.0
+        assert [path.suffix for path in sorted(folder.iterdir())] == [".code", ".py"]
+
+    def test_another_name_of_the_operation_changes_nothing(self, folder):
+        rules = expand(Op("other", forward=lambda xp, y: xp.exp(y) * 2.0, partials=(None,)))
+        assert kernel(rules.forward, rules.inputs) is made()
+
+    def test_the_constant_of_a_helper_is_part_of_a_kernel(self, folder):
+        factor = 2.0
+
+        def helper(xp, x):
+            return xp.exp(x) * factor
+
+        before = made(lambda xp, x: xp.tanh(helper(xp, x)))
+        factor = 3.0
+        after = made(lambda xp, x: xp.tanh(helper(xp, x)))
+        assert value(before, 0.0) == pytest.approx(math.tanh(2.0), rel=1e-15)
+        assert value(after, 0.0) == pytest.approx(math.tanh(3.0), rel=1e-15)
+        assert len(codes(folder)) == 2
+
+    def test_what_was_kept_is_loaded(self, folder, monkeypatch):
+        made()
+        forget(monkeypatch)
+        found = made()
+        assert found.origin == "cache"
+        assert value(found, 0.0) == 2.0
+
+    def test_another_numba_compiles_anew(self, folder, monkeypatch):
+        made()
+        forget(monkeypatch)
+        monkeypatch.setattr(cache, "_surroundings", lambda: ("numba 99.0",))
+        assert made().origin == "compiled"
+
+    @pytest.mark.parametrize(
+        "spoil",
+        [
+            lambda data: b"",
+            lambda data: data[:20],
+            lambda data: data[: len(data) // 2],
+            lambda data: data[:-1] + bytes([data[-1] ^ 1]),
+            lambda data: data + b"more",
+        ],
+        ids=["emptied", "only a part of the hash", "cut", "one bit changed", "longer"],
+    )
+    def test_a_spoilt_file_is_made_anew(self, spoil, folder, monkeypatch):
+        made()
+        (path,) = codes(folder)
+        path.write_bytes(spoil(path.read_bytes()))
+        path.with_suffix(".py").write_text("raise SystemExit")
+        forget(monkeypatch)
+        found = made()
+        assert found.origin == "compiled"
+        assert value(found, 0.0) == 2.0
+        forget(monkeypatch)
+        assert made().origin == "cache"
+
+    def test_clear_and_report(self, folder, monkeypatch):
+        assert report()["files"] == 0
+        before = report()
+        kept = made()
+        after = report()
+        assert after["directory"] == str(folder)
+        assert (after["files"], after["bytes"]) == (2, sum(path.stat().st_size for path in folder.iterdir()))
+        assert (after["compiled"] - before["compiled"], after["loaded"] - before["loaded"]) == (1, 0)
+        assert after["seconds compiling"] > before["seconds compiling"]
+        (folder / "of_someone_else.txt").touch()
+        clear()
+        assert [path.name for path in folder.iterdir()] == ["of_someone_else.txt"]
+        assert value(kept, 0.0) == 2.0
+        forget(monkeypatch)
+        assert made().origin == "compiled"
+
+
+class TestADirectoryThatCannotBeWritten:
+    @pytest.fixture
+    def folder(self, folder, monkeypatch):
+        folder.touch()  # a file, so that no folder can be made there, whoever runs this
+        monkeypatch.setenv("GOGRAD_CACHE_DIR", str(folder / "below"))
+        return folder / "below"
+
+    def test_kernels_are_not_kept_and_it_is_said_once(self, folder):
+        with pytest.warns(CacheWarning, match="GOGRAD_CACHE_DIR") as told:
+            first = made()
+        assert str(folder) in str(told[0].message)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            second = made(lambda xp, x: xp.exp(x) * 5.0)
+        assert first.origin == second.origin == "compiled, not cached"
+        assert (value(first, 0.0), value(second, 0.0)) == (2.0, 5.0)
+        assert report()["files"] == 0
+
+    @pytest.mark.skipif(os.name == "nt" or not hasattr(os, "getuid") or os.getuid() == 0, reason="root may write")
+    def test_what_is_there_is_used(self, tmp_path, monkeypatch):
+        place = tmp_path / "shared"
+        monkeypatch.setenv("GOGRAD_CACHE_DIR", str(place))
+        made()
+        place.chmod(0o500)
+        forget(monkeypatch)
+        assert made().origin == "cache"
+
+
+class TestManyProcesses:
+    def test_two_that_start_at_once(self, folder):
+        start = str(time.time() + 3.0)
+        command = [sys.executable, "-c", PROGRAM, start]
+        both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+        printed = [process.communicate(timeout=100) for process in both]
+        assert [process.returncode for process in both] == [0, 0], printed
+        third = run(PROGRAM, "0.0")
+        assert third.stdout == "['cache', 'cache'] 0 2\n", third.stderr
+        assert len(codes(folder)) == 2
+        assert not list(folder.glob("*.new"))
+
+    def test_numba_is_not_imported_before_a_kernel_is_made(self):
+        done = run("import gograd_compile.kernels, sys; print('numba' in sys.modules)")
+        assert done.stdout == "False\n", done.stderr
+
+
+class TestJitted:
+    MODULE = """
+    from gograd_compile.kernels import jitted
+
+    FACTOR = {factor}
+
+    @jitted
+    def scaled(x):
+        return x * FACTOR / 0.0
+
+    @jitted(inline="always")
+    def twice(x):
+        return scaled(scaled(x))
+    """
+    PROGRAM = """
+from functions import scaled, twice
+from gograd_compile.kernels import report
+print(scaled(1.0), scaled(2), report()["compiled"], report()["loaded"])
+"""
+
+    def printed(self, tmp_path, factor):
+        (tmp_path / "functions.py").write_text(textwrap.dedent(self.MODULE.format(factor=factor)))
+        done = subprocess.run(
+            [sys.executable, "-B", "-c", self.PROGRAM], cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        return done.stdout.split() or done.stderr
+
+    def test_other_processes_find_it_again(self, folder, tmp_path):
+        assert self.printed(tmp_path, 2.0) == ["inf", "inf", "2", "0"]
+        assert self.printed(tmp_path, 2.0) == ["inf", "inf", "0", "2"]
+        assert self.printed(tmp_path, -2.0) == ["-inf", "-inf", "2", "0"]
+
+
+class TestWithoutNumba:
+    def test_a_kernel(self, folder, monkeypatch):
+        monkeypatch.setitem(sys.modules, "numba", None)
+        with pytest.raises(ImportError, match=r"pip install gograd-compile\[native\]"):
+            made()
+
+    def test_jitted_functions_are_left_as_they_are(self, monkeypatch):
+        monkeypatch.setitem(sys.modules, "numba", None)
+
+        def function(x):
+            return x
+
+        assert cache.jitted(function) is function
+        assert cache.jitted(inline="always")(function) is function

@@ -1,0 +1,370 @@
+"""Saved programs: what comes back, the format as it is documented, and what is said where a file does not fit."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import io
+import json
+import re
+import zipfile
+from collections import namedtuple
+
+import attrs
+import numpy as np
+import pytest
+
+from gograd_compile import storage
+from gograd_compile.errors import ProgramFileError
+from gograd_compile.storage import from_bytes, load_tapes, save_tapes, to_bytes
+from gograd_compile.tape import GUARDS, Guards, Tape
+from gograd_compile.trees import flatten
+from gograd_core import Neuron, Op, Registry, ops, register
+
+INSTALLED = importlib.metadata.version("gograd-ops-extra")
+
+
+def make_tape(arguments, captured, constants, calls, outputs, guards=()):
+    """A tape from calls (operation, nodes) and guards (node, kind, outcome, calls before, line)."""
+    operations = tuple(dict.fromkeys(op for op, _ in calls))
+    nodes, kinds, outcomes, after, lines = zip(*guards, strict=True) if guards else [()] * 5
+    return Tape(
+        arguments=arguments,
+        captured=captured,
+        constants=np.array(constants, dtype=float),
+        operations=operations,
+        codes=np.array([operations.index(op) for op, _ in calls], dtype=np.int32),
+        starts=np.cumsum([0, *(len(inputs) for _, inputs in calls)]),
+        inputs=np.array([node for _, inputs in calls for node in inputs], dtype=np.int32),
+        outputs=np.array(outputs, dtype=np.int32),
+        guards=Guards(
+            nodes=np.array(nodes, dtype=np.int32),
+            kinds=np.array([GUARDS.index(kind) for kind in kinds], dtype=np.int32),
+            outcomes=np.array(outcomes, dtype=float),
+            after=np.array(after, dtype=np.int64),
+            lines=tuple(lines),
+        ),
+    )
+
+
+@pytest.fixture
+def weights():
+    return Neuron(0.5, label="w"), Neuron(-1.5, label="bias β")
+
+
+@pytest.fixture
+def program(weights):
+    """f(x, {"p": p, 3: [q]}) = {"y": [tanh(w x[0]) + dot(x, (p, q))]} or [w * bias] by two paths."""
+    w, bias = weights
+    arguments = flatten((np.zeros(2), {"p": 1.0, 3: [2.0]}))[1]
+    calls = [
+        (ops.mul, (0, 4)),
+        (ops.tanh, (6,)),
+        (ops.less, (7, 5)),
+        (ops.dot, (0, 1, 2, 3)),
+        (ops.add, (7, 9)),
+    ]
+    guards = [(2, "index", 2.0, 0, "model.py:3 in f"), (8, "bool", 1.0, 3, "model.py:4 in f")]
+    first = make_tape(4, (w,), [2.0], calls, [10], guards)
+    other = [(8, "bool", 0.0, 1, "model.py:4 in f")]
+    second = make_tape(4, (bias, w), [np.inf], [(ops.less, (6, 5)), (ops.mul, (5, 4))], [7, 7], other)
+    second = attrs.evolve(second, guards=attrs.evolve(second.guards, nodes=np.array([7], dtype=np.int32)))
+    return [
+        (arguments, flatten({"y": [0.0]})[1], first),
+        (arguments, flatten(np.zeros((2, 1)))[1], second),
+    ]
+
+
+def seal(members, **fields):
+    """An archive, with its digest, as the documentation of the format has it."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, data in members.items():
+            archive.writestr(zipfile.ZipInfo(name), data, **fields)
+        archive.comment = b"0" * 64
+    data = file.getvalue()[:-64]
+    return data + hashlib.sha256(data).hexdigest().encode()
+
+
+def members_of(data):
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def with_header(data, change):
+    """The file with a program.json that `change` changed."""
+    members = members_of(data)
+    header = json.loads(members["program.json"])
+    change(header)
+    return seal(members | {"program.json": json.dumps(header)})
+
+
+def assert_same_tape(found, expected):
+    assert found.arguments == expected.arguments
+    assert all(one is other for one, other in zip(found.operations, expected.operations, strict=True))
+    for one, other in ((found, expected), (found.guards, expected.guards)):
+        for name, array in attrs.asdict(other, recurse=False).items():
+            if isinstance(array, np.ndarray):
+                np.testing.assert_array_equal(getattr(one, name), array)
+                assert getattr(one, name).dtype == array.dtype
+                assert getattr(one, name).flags.writeable
+    assert found.guards.lines == expected.guards.lines
+    assert [(n.value, n.label) for n in found.captured] == [(n.value, n.label) for n in expected.captured]
+
+
+class TestRoundTrip:
+    def test_tapes_come_back(self, program, tmp_path):
+        save_tapes(tmp_path / "program", program, "loss")
+        tapes, name = load_tapes(str(tmp_path / "program"))
+        assert name == "loss"
+        for (arguments, result, tape), (expected_arguments, expected_result, expected) in zip(
+            tapes, program, strict=True
+        ):
+            assert arguments == expected_arguments
+            assert result == expected_result
+            assert_same_tape(tape, expected)
+
+    def test_keys_come_back_in_their_order(self, program):
+        (arguments, _, _), _ = from_bytes(to_bytes(program, "f"))[0]
+        assert list(arguments.build(np.zeros(4))[1]) == ["p", 3]
+
+    def test_captured_neurons_are_new_leaves_and_the_same_in_all_tapes(self, program, weights):
+        (_, _, first), (_, _, second) = from_bytes(to_bytes(program, "f"))[0]
+        assert first.captured[0] is second.captured[1]
+        assert first.captured[0] is not weights[0]
+        assert first.captured[0].operation is None
+
+    def test_bits_of_numbers_come_back(self):
+        numbers = np.array([np.nan, -np.nan, -0.0, np.inf, 5e-324])
+        tape = make_tape(0, (), numbers, [], [0])
+        (_, _, found), *_ = from_bytes(to_bytes([(flatten(())[1], flatten(0.0)[1], tape)], "f"))[0]
+        assert found.constants.tobytes() == numbers.tobytes()
+
+    def test_no_tapes(self):
+        assert from_bytes(to_bytes([], "")) == ([], "")
+
+    def test_the_same_program_gives_the_same_bytes(self, program):
+        assert to_bytes(program, "f") == to_bytes(program, "f")
+        assert to_bytes(from_bytes(to_bytes(program, "f"))[0], "f") == to_bytes(program, "f")
+
+
+class TestFormat:
+    def test_is_an_archive_that_ends_with_its_digest(self, program):
+        data = to_bytes(program, "f")
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            assert archive.comment.decode() == hashlib.sha256(data[:-64]).hexdigest()
+            assert {info.compress_type for info in archive.infolist()} == {zipfile.ZIP_STORED}
+            assert set(archive.namelist()) == {
+                "program.json",
+                "captured.npy",
+                *(f"tape{index}/{part}.npy" for index in range(2) for part in storage.PARTS),
+            }
+
+    def test_numpy_reads_the_arrays(self, program):
+        for name, data in members_of(to_bytes(program, "f")).items():
+            if name.endswith(".npy"):
+                array = np.load(io.BytesIO(data), allow_pickle=False)
+                assert array.ndim == 1
+                assert array.dtype == storage.PARTS.get(name.partition("/")[2].removesuffix(".npy"), "<f8")
+
+    def test_operations_are_named_with_their_distributions(self, program):
+        header = json.loads(members_of(to_bytes(program, "f"))["program.json"])
+        tanh = {
+            "name": "tanh",
+            "distribution": "gograd-ops-extra",
+            "version": INSTALLED,
+            "inputs": 1,
+            "variadic": False,
+        }
+        assert tanh in header["operations"]
+        assert header["lines"] == ["model.py:3 in f", "model.py:4 in f"]
+        assert header["captured"] == ["w", "bias β"]
+
+    def test_whoever_follows_the_documentation_makes_the_same_file(self, program):
+        data = to_bytes(program, "f")
+        assert_same_tape(from_bytes(seal(members_of(data)))[0][0][2], program[0][2])
+
+
+class TestSaving:
+    def unary(self, name):
+        return Op(name, forward=lambda xp, x: x / 2, partials=(lambda xp, out, x: 0.5,))
+
+    def save(self, op):
+        return to_bytes([(flatten((1.0,))[1], flatten(1.0)[1], make_tape(1, (), [], [(op, (0,))], [1]))], "f")
+
+    def test_operations_of_no_distribution_cannot_be_saved(self):
+        with pytest.raises(TypeError, match=r"half \(not registered\) cannot be saved"):
+            self.save(self.unary("half"))
+        with Registry(), pytest.raises(TypeError, match=r"half \(registered by hand\) cannot be saved"):
+            self.save(register(self.unary("half")))
+
+    def test_neither_can_changed_copies_of_others(self):
+        with pytest.raises(TypeError, match=r"tanh \(gograd-ops-extra [0-9.]+\) cannot be saved"):
+            self.save(attrs.evolve(ops.tanh, symbol="other"))
+
+    def test_named_tuples_cannot_be_saved(self, program):
+        pair = namedtuple("Pair", "x y")(1.0, 2.0)
+        with pytest.raises(TypeError, match="only lists, tuples and dicts can be saved, not .*Pair"):
+            to_bytes([(flatten(pair)[1], *program[0][1:])], "f")
+
+    def test_a_file_that_cannot_be_made_is_not_begun(self, tmp_path):
+        tape = make_tape(1, (), [], [(self.unary("half"), (0,))], [1])
+        with pytest.raises(TypeError):
+            save_tapes(tmp_path / "program", [(flatten((1.0,))[1], flatten(1.0)[1], tape)], "f")
+        assert not list(tmp_path.iterdir())
+
+
+class TestOperations:
+    def load_with(self, program, **facts):
+        """Load with other facts about tanh."""
+
+        def change(header):
+            (saved,) = (saved for saved in header["operations"] if saved["name"] == "tanh")
+            saved.update(facts)
+
+        return from_bytes(with_header(to_bytes(program, "f"), change))
+
+    def test_a_plugin_that_is_not_installed(self, program):
+        message = "needs .*'tanh' of gograd-missing 2.0, .*; gograd-missing is not installed.*gograd-missing==2.0$"
+        with pytest.raises(ProgramFileError, match=message):
+            self.load_with(program, distribution="gograd-missing", version="2.0")
+
+    def test_a_plugin_that_is_not_loaded(self, program):
+        data = to_bytes(program, "f")
+        message = f"installed: gograd-ops-extra {INSTALLED} .*blocked.* does not have it"
+        with Registry(block=["gograd-ops-extra"]), pytest.raises(ProgramFileError, match=message):
+            from_bytes(data)
+
+    def test_another_version(self, program):
+        message = f"'tanh' of gograd-ops-extra 9.9, with 1 .*installed: tanh .gograd-ops-extra {INSTALLED}.*extra==9.9$"
+        with pytest.raises(ProgramFileError, match=message):
+            self.load_with(program, version="9.9")
+
+    def test_another_number_of_inputs(self, program):
+        with pytest.raises(ProgramFileError, match=r"with 3 input.*installed: tanh .*with 1 input"):
+            self.load_with(program, inputs=3)
+        with pytest.raises(ProgramFileError, match="needs the operation 'tanh'"):
+            self.load_with(program, variadic=True)
+
+    def test_a_name_that_the_plugin_does_not_have(self, program):
+        with pytest.raises(ProgramFileError, match=f"'tanhh' of gograd-ops-extra {INSTALLED}.*which does not have it"):
+            self.load_with(program, name="tanhh")
+
+    @pytest.mark.parametrize(
+        "facts", [{"distribution": "x; rm -rf ~"}, {"version": "1 --index-url evil"}, {"distribution": "-r"}]
+    )
+    def test_no_command_is_made_of_what_a_file_says(self, program, facts):
+        with pytest.raises(ProgramFileError, match="comes from something that is no distribution"):
+            self.load_with(program, **facts)
+
+    @pytest.mark.parametrize("facts", [{"name": 1}, {"inputs": "1"}, {"inputs": True}, {"variadic": 0}, {"more": 1}])
+    def test_other_facts_than_there_should_be(self, program, facts):
+        with pytest.raises(ProgramFileError, match="not described as it should be"):
+            self.load_with(program, **facts)
+
+
+class TestHeader:
+    @pytest.mark.parametrize(
+        ("change", "message"),
+        [
+            (lambda header: header.update(version=2), "has version 2 of the format; only 1 can be read"),
+            (lambda header: header.update(format="other"), "no saved program"),
+            (lambda header: header.update(more=1), "other entries"),
+            (lambda header: header.update(name=None), "of other types"),
+            (lambda header: header.update(lines=[1, 2]), "of other types"),
+            (lambda header: header.update(lines={}), "of other types"),
+            (lambda header: header["captured"].append("w"), "not as many values"),
+            (lambda header: header["captured"].__setitem__(0, 1.0), "no place for 1.0"),
+            (lambda header: header.pop("tapes"), "other entries"),
+            (lambda header: header["tapes"].pop(), "something unknown in it: 'tape1/operations.npy'"),
+            (lambda header: header["tapes"].append(header["tapes"][0]), "'tape2/operations' is missing"),
+            (lambda header: header["tapes"][0].pop("result"), "arguments and a result, and nothing else"),
+            (lambda header: header["tapes"][0].update(result="number", arguments="number"), "number of arguments"),
+            (lambda header: header["tapes"][0].update(arguments={"array": [2**31 - 1]}), "number of arguments"),
+            (lambda header: header["tapes"][0].update(result={"array": [2]}), "number of outputs"),
+            (lambda header: header["tapes"][0].update(result={"class": ["os"]}), "no list, tuple|invalid 'class'"),
+            (
+                lambda header: header["operations"].__setitem__(1, header["operations"][0]),
+                "an operation twice",
+            ),
+            (lambda header: header["operations"].clear(), "not in the lists"),
+            (lambda header: header["lines"].pop(), "not in the lists"),
+        ],
+    )
+    def test_is_checked(self, program, change, message):
+        data = with_header(to_bytes(program, "f"), change)
+        with pytest.raises(ProgramFileError, match=message):
+            from_bytes(data)
+
+    TEXTS = (
+        "",
+        "{",
+        "null",
+        "[]",
+        "[" * 100_000,
+        '{"format": NaN}',
+        '{"name": "a", "name": "a"}',
+        '{"version": 1e999}',
+        "9" * 5000,
+        b"\xff",
+    )
+
+    @pytest.mark.parametrize("text", TEXTS, ids=lambda text: repr(text[:20]))
+    def test_must_be_json(self, program, text):
+        members = members_of(to_bytes(program, "f")) | {"program.json": text}
+        with pytest.raises(ProgramFileError, match="program.json is missing or invalid|no saved program"):
+            from_bytes(seal(members))
+
+
+class TestContainer:
+    def test_errors_begin_with_the_path(self, tmp_path):
+        path = tmp_path / "program"
+        path.write_bytes(b"text")
+        with pytest.raises(ProgramFileError, match=f"^{re.escape(str(path))}: it is no saved program"):
+            load_tapes(path)
+
+    def test_a_missing_file_is_a_missing_file(self, tmp_path):
+        with pytest.raises(FileNotFoundError):
+            load_tapes(tmp_path / "program")
+
+    @pytest.mark.parametrize("data", [b"", b"PK", bytes(64), bytes(1000)])
+    def test_other_files(self, data):
+        with pytest.raises(ProgramFileError, match="no saved program"):
+            from_bytes(data)
+
+    def test_what_is_no_archive_in_spite_of_its_digest(self):
+        with pytest.raises(ProgramFileError, match="no valid archive"):
+            from_bytes(b"text" + hashlib.sha256(b"text").hexdigest().encode())
+
+    def test_compressed_members(self, program):
+        data = seal(members_of(to_bytes(program, "f")), compress_type=zipfile.ZIP_DEFLATED)
+        with pytest.raises(ProgramFileError, match="compressed"):
+            from_bytes(data)
+
+    def test_unknown_members(self, program):
+        data = seal(members_of(to_bytes(program, "f")) | {"__init__.py": "raise SystemExit"})
+        with pytest.raises(ProgramFileError, match="something unknown in it: '__init__.py'"):
+            from_bytes(data)
+
+    @pytest.mark.parametrize("name", ["program.json", "captured.npy", "tape0/codes.npy", "tape1/guard_lines.npy"])
+    def test_missing_members(self, program, name):
+        members = members_of(to_bytes(program, "f"))
+        del members[name]
+        with pytest.raises(ProgramFileError, match="missing"):
+            from_bytes(seal(members))
+
+    @pytest.mark.filterwarnings("ignore:Duplicate name")
+    def test_members_that_are_there_twice(self, program):
+        file = io.BytesIO(to_bytes(program, "f"))
+        with zipfile.ZipFile(file, "a") as archive:
+            archive.writestr("program.json", archive.read("program.json"))
+        data = file.getvalue()[:-64]
+        with pytest.raises(ProgramFileError, match="twice"):
+            from_bytes(data + hashlib.sha256(data).hexdigest().encode())
+
+    def test_arrays_that_numpy_would_unpickle(self, program):
+        file = io.BytesIO()
+        np.save(file, np.array([print], dtype=object), allow_pickle=True)
+        data = seal(members_of(to_bytes(program, "f")) | {"tape0/constants.npy": file.getvalue()})
+        with pytest.raises(ProgramFileError, match="'tape0/constants' is missing, or not of the form"):
+            from_bytes(data)
