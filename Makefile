@@ -2,13 +2,20 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-DISTS := gograd_core gograd_ops_basic gograd_ops_extra gograd_ops_special gograd_nn gograd
+DISTS := gograd_core gograd_ops_basic gograd_ops_extra gograd_ops_special gograd_compile gograd_nn gograd
+INSTALLED := $(patsubst gograd_compile,gograd_compile[native],$(DISTS))
 VENV := .venv/.created
 EXTENSIONS := $(addprefix .venv/.compiled-,gograd_core gograd_ops_basic gograd_ops_extra)
 STAMP := .venv/.installed
-OVER_BOTH := tests/core tests/rules tests/nn tests/programs tests/native
+# Tests of compiled functions that do not look at what the engine recorded run once.
+OF_KERNELS_AND_FILES := $(addprefix tests/compile/test_,equality.py kernel_cache.py kernels_native.py mutated_files.py storage.py trees.py)
+OVER_BOTH := tests/core tests/rules tests/nn tests/programs tests/native \
+	$(filter-out $(OF_KERNELS_AND_FILES),$(sort $(wildcard tests/compile/test_*.py)))
 BENCH_STAMP := .venv/.installed-bench
 PEERS_STAMP := .venv-peers/.installed
+
+# Machine code that compiled functions keep: here, and not in the user's own cache.
+export GOGRAD_CACHE_DIR ?= $(CURDIR)/build/kernels
 
 .PHONY: demo test check docs bench kernels asan clean
 .DEFAULT_GOAL := help
@@ -20,7 +27,7 @@ $(VENV): pyproject.toml $(DISTS:%=%/pyproject.toml)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "gograd needs Python 3.11 or newer: make PYTHON=python3.12")'
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	GOGRAD_NO_EXTENSION=1 $(BIN)/python -m pip install --quiet $(DISTS:%=--editable ./%) --group dev
+	GOGRAD_NO_EXTENSION=1 $(BIN)/python -m pip install --quiet $(INSTALLED:%=--editable "./%") --group dev
 	@touch $@
 
 # The old library goes first: if none can be made in its place, the Python engine is to run.
@@ -71,6 +78,9 @@ bench: $(BENCH_STAMP) $(PEERS_STAMP)
 	$(BIN)/python benchmarks/third_party.py
 	$(BIN)/python benchmarks/scaling.py
 	$(BIN)/python benchmarks/steps.py
+	$(BIN)/python benchmarks/compiled.py
+	$(BIN)/python benchmarks/compiled_scaling.py
+	$(BIN)/python benchmarks/monte_carlo.py
 
 # The compiled parts with AddressSanitizer, in copies: those in src/ stay as they are. It asks for the
 # library of C++ to be there before SciPy, which throws exceptions, brings it.

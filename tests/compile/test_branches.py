@@ -118,7 +118,7 @@ def test_a_few_paths_are_kept_and_others_recorded_again(program, most, compiled,
     c = compiled(program, max_paths=most)
     xs = inputs(program, 60)
     expected = [eager(program, x) for x in xs.tolist()]
-    assert bits([c(x) for x in xs.tolist()]) == bits(expected)
+    assert bits([c(x) for x in xs]) == bits(expected)
     assert bits(c.batch()(xs)) == bits(expected)
     assert count_paths(c) <= most
 
@@ -177,7 +177,7 @@ def borderline(above):
 
 @pytest.mark.parametrize("above", [True, False], ids=["NumPy's exp is larger", "smaller"])
 def test_a_comparison_that_an_ulp_decides_ends(above, compiled):
-    """A compiled function may be 4 ulps off, so it may decide otherwise than the recording; it must not record for ever."""
+    """Compiled functions may be 4 ulps off, and decide otherwise than the recording; they must not record for ever."""
     for x in borderline(above):
         border, calls = ops.exp(x), []
 

@@ -145,7 +145,7 @@ def eagerly(loss):
 
 @pytest.mark.parametrize("activation", [lambda x: x * x, ops.tanh, ops.relu], ids=["square", "tanh", "relu"])
 def test_training_is_as_in_the_engine(activation, compiled):
-    """Each derivative is a sum of few terms, within 1e-15 of its largest; twenty small steps make no more than 1e-13 of it."""
+    """Each derivative is a sum of few terms, off by 1e-15 of the largest; twenty steps make at most 1e-13 of it."""
     ours, theirs = fresh_parameters(), fresh_parameters()
     c = compiled(training_loss(ours, activation))
     found = train(ours, c, lambda each: each.backward())

@@ -70,12 +70,12 @@ def test_reading_a_captured_leaf_while_recording(compiled):
     leaf = Neuron(2.0)
     with pytest.raises(RecordingError, match="stop_gradient"):
         compiled(lambda x: x * leaf.value)(1.0)
+
+    def sets(x):
+        leaf.value = 3.0
+        return x * leaf
+
     with pytest.raises(RecordingError):
-
-        def sets(x):
-            leaf.value = 3.0
-            return x * leaf
-
         compiled(sets)(1.0)
     assert leaf.value == 2.0
 

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from gograd_compile.errors import ProgramFileError
-from gograd_compile.storage import from_bytes, to_bytes
+from gograd_compile.storage import Recorded, from_bytes, to_bytes
 from gograd_compile.tape import Guards, Tape
 from gograd_compile.trees import flatten
 from gograd_core import Neuron, errstate, ops
@@ -43,8 +43,10 @@ def program():
             after=np.array([0, 3]),
             lines=("model.py:3 in f", "model.py:4 in f"),
         ),
+        lines=("model.py:4 in f",),
+        line_of=np.zeros(5, dtype=np.int32),
     )
-    return to_bytes([(flatten((np.zeros(2), 1.0))[1], flatten([0.0])[1], tape)] * 2, "f")
+    return to_bytes([Recorded(flatten((np.zeros(2), 1.0))[1], flatten([0.0])[1], tape)] * 2, "f")
 
 
 PROGRAM = program()
@@ -100,7 +102,7 @@ def loads_or_complains(data):
         tapes, name = from_bytes(data)
     except ProgramFileError:
         return False
-    for arguments, result, tape in tapes:
+    for arguments, result, tape, _ in tapes:
         numbers, found = flatten(arguments.build(np.full(tape.arguments, 0.75)))
         assert found == arguments
         result.build(run(tape, numbers.tolist()))
@@ -225,7 +227,7 @@ CONTENTS = [
 
 def test_the_unchanged_file_is_loaded():
     assert loads_or_complains(PROGRAM)
-    (_, _, tape), _ = from_bytes(PROGRAM)[0]
+    (_, _, tape, _), _ = from_bytes(PROGRAM)[0]
     assert run(tape, [1.0, 2.0, 3.0]) == [ops.tanh(0.5) + 1.0 * 3.0 + 2.0 * 2.0]
     assert loads_or_complains(archive(MEMBERS))
 
@@ -281,6 +283,7 @@ TAPES = {
     "an infinite outcome": ("guard_outcomes", {0: np.inf}, "no whole number"),
     "half an outcome": ("guard_outcomes", {0: 0.5}, "no whole number"),
     "a half truth": ("guard_outcomes", {1: 2.0}, "neither true nor false"),
+    "an operation's line that is not there": ("operation_lines", {0: 2}, "not in the lists"),
     "a line that is not there": ("guard_lines", {0: 2}, "not in the lists"),
     "a captured neuron that is not there": ("captured", {0: 1}, "not in the lists"),
     "an operation twice": ("operations", {0: 1}, "operation twice"),

@@ -16,7 +16,7 @@ import pytest
 
 from gograd_compile import storage
 from gograd_compile.errors import ProgramFileError
-from gograd_compile.storage import from_bytes, load_tapes, save_tapes, to_bytes
+from gograd_compile.storage import Recorded, from_bytes, load_tapes, save_tapes, to_bytes
 from gograd_compile.tape import GUARDS, Guards, Tape
 from gograd_compile.trees import flatten
 from gograd_core import Neuron, Op, Registry, ops, register
@@ -70,8 +70,8 @@ def program(weights):
     second = make_tape(4, (bias, w), [np.inf], [(ops.less, (6, 5)), (ops.mul, (5, 4))], [7, 7], other)
     second = attrs.evolve(second, guards=attrs.evolve(second.guards, nodes=np.array([7], dtype=np.int32)))
     return [
-        (arguments, flatten({"y": [0.0]})[1], first),
-        (arguments, flatten(np.zeros((2, 1)))[1], second),
+        Recorded(arguments, flatten({"y": [0.0]})[1], first),
+        Recorded(arguments, flatten(np.zeros((2, 1)))[1], second),
     ]
 
 
@@ -117,19 +117,34 @@ class TestRoundTrip:
         save_tapes(tmp_path / "program", program, "loss")
         tapes, name = load_tapes(str(tmp_path / "program"))
         assert name == "loss"
-        for (arguments, result, tape), (expected_arguments, expected_result, expected) in zip(
-            tapes, program, strict=True
-        ):
-            assert arguments == expected_arguments
-            assert result == expected_result
-            assert_same_tape(tape, expected)
+        for found, expected in zip(tapes, program, strict=True):
+            assert found.arguments == expected.arguments
+            assert found.result == expected.result
+            assert found.gradient is None
+            assert_same_tape(found.tape, expected.tape)
+
+    @pytest.mark.parametrize("gradient", [1, -1, (0, 1), (1,)])
+    def test_gradients_come_back_as_such(self, program, gradient):
+        arguments = program[0].arguments
+        chosen, numbers = arguments.select(gradient)
+        tape = make_tape(4, (), [], [], numbers)
+        ((*_, found),), _ = from_bytes(to_bytes([Recorded(arguments, chosen, tape, gradient)], "f"))
+        assert found == gradient
+
+    def test_lines_of_operations_come_back(self, program):
+        lines = ("model.py:4 in f", "model.py:2 in f", "")
+        line_of = np.array([1, 1, 0, 2, 1], dtype=np.int32)
+        lined = attrs.evolve(program[0].tape, lines=lines, line_of=line_of)
+        (found, other), _ = from_bytes(to_bytes([program[0]._replace(tape=lined), program[1]], "f"))
+        assert [found.tape.line(place) for place in range(5)] == [lines[place] for place in line_of]
+        assert other.tape.line(0) == ""
 
     def test_keys_come_back_in_their_order(self, program):
-        (arguments, _, _), _ = from_bytes(to_bytes(program, "f"))[0]
+        (arguments, *_), _ = from_bytes(to_bytes(program, "f"))[0]
         assert list(arguments.build(np.zeros(4))[1]) == ["p", 3]
 
     def test_captured_neurons_are_new_leaves_and_the_same_in_all_tapes(self, program, weights):
-        (_, _, first), (_, _, second) = from_bytes(to_bytes(program, "f"))[0]
+        (_, _, first, _), (_, _, second, _) = from_bytes(to_bytes(program, "f"))[0]
         assert first.captured[0] is second.captured[1]
         assert first.captured[0] is not weights[0]
         assert first.captured[0].operation is None
@@ -137,7 +152,7 @@ class TestRoundTrip:
     def test_bits_of_numbers_come_back(self):
         numbers = np.array([np.nan, -np.nan, -0.0, np.inf, 5e-324])
         tape = make_tape(0, (), numbers, [], [0])
-        (_, _, found), *_ = from_bytes(to_bytes([(flatten(())[1], flatten(0.0)[1], tape)], "f"))[0]
+        (_, _, found, _), *_ = from_bytes(to_bytes([Recorded(flatten(())[1], flatten(0.0)[1], tape)], "f"))[0]
         assert found.constants.tobytes() == numbers.tobytes()
 
     def test_no_tapes(self):
@@ -190,7 +205,7 @@ class TestSaving:
         return Op(name, forward=lambda xp, x: x / 2, partials=(lambda xp, out, x: 0.5,))
 
     def save(self, op):
-        return to_bytes([(flatten((1.0,))[1], flatten(1.0)[1], make_tape(1, (), [], [(op, (0,))], [1]))], "f")
+        return to_bytes([Recorded(flatten((1.0,))[1], flatten(1.0)[1], make_tape(1, (), [], [(op, (0,))], [1]))], "f")
 
     def test_operations_of_no_distribution_cannot_be_saved(self):
         with pytest.raises(TypeError, match=r"half \(not registered\) cannot be saved"):
@@ -205,12 +220,12 @@ class TestSaving:
     def test_named_tuples_cannot_be_saved(self, program):
         pair = namedtuple("Pair", "x y")(1.0, 2.0)
         with pytest.raises(TypeError, match="only lists, tuples and dicts can be saved, not .*Pair"):
-            to_bytes([(flatten(pair)[1], *program[0][1:])], "f")
+            to_bytes([program[0]._replace(arguments=flatten(pair)[1])], "f")
 
     def test_a_file_that_cannot_be_made_is_not_begun(self, tmp_path):
         tape = make_tape(1, (), [], [(self.unary("half"), (0,))], [1])
         with pytest.raises(TypeError):
-            save_tapes(tmp_path / "program", [(flatten((1.0,))[1], flatten(1.0)[1], tape)], "f")
+            save_tapes(tmp_path / "program", [Recorded(flatten((1.0,))[1], flatten(1.0)[1], tape)], "f")
         assert not list(tmp_path.iterdir())
 
 
@@ -278,7 +293,11 @@ class TestHeader:
             (lambda header: header.pop("tapes"), "other entries"),
             (lambda header: header["tapes"].pop(), "something unknown in it: 'tape1/operations.npy'"),
             (lambda header: header["tapes"].append(header["tapes"][0]), "'tape2/operations' is missing"),
-            (lambda header: header["tapes"][0].pop("result"), "arguments and a result, and nothing else"),
+            (lambda header: header["tapes"][0].pop("result"), "arguments, a result and what it is the"),
+            (lambda header: header["tapes"][0].update(gradient=0), "the gradient by what it cannot be"),
+            (lambda header: header["tapes"][0].update(gradient=2), "the gradient by what it cannot be"),
+            (lambda header: header["tapes"][0].update(gradient=[1, 1]), "the gradient by what it cannot be"),
+            (lambda header: header["tapes"][0].update(gradient=True), "the gradient by what it cannot be"),
             (lambda header: header["tapes"][0].update(result="number", arguments="number"), "number of arguments"),
             (lambda header: header["tapes"][0].update(arguments={"array": [2**31 - 1]}), "number of arguments"),
             (lambda header: header["tapes"][0].update(result={"array": [2]}), "number of outputs"),

@@ -1,4 +1,4 @@
-"""What `import gograd_core` does not do, and what the core's source does not say."""
+"""What `import gograd_core` does not do, and what the source of the core and of the compiler does not say."""
 
 import ast
 import builtins
@@ -10,13 +10,19 @@ import sys
 
 import pytest
 
+import gograd_compile
 import gograd_core
 from gograd_core import Registry, scalar
+from gograd_core.kernels.expressions import CALLS
 from gograd_core.namespaces import REDUCTIONS
 
 SOURCE = pathlib.Path(gograd_core.__file__).parent
 MODULES = sorted(SOURCE.glob("*.py"))
-HEAVY = ("jax", "llvmlite", "matplotlib", "mpmath", "numba", "numpy", "rich", "scipy", "sklearn", "sympy", "typer")
+COMPILER = sorted(pathlib.Path(gograd_compile.__file__).parent.rglob("*.py"))
+HEAVY = (
+    "jax", "llvmlite", "matplotlib", "mpmath", "numba", "numpy", "optree", "rich", "scipy", "sklearn", "sympy", "typer",
+)  # fmt: skip
+PYTHONS_WORDS = {*dir(builtins), *dir(operator), *(name.strip("_") for name in dir(float))}
 FLOATS = ("_math", "math", "scalar")  # modules with functions of floats
 OTHERS = ("gograd", "gograd_compile", "gograd_nn", "gograd_ops_basic", "gograd_ops_extra", "gograd_ops_special")
 
@@ -74,9 +80,9 @@ class TestTheFirstLookUp:
         assert loaded.isdisjoint({"gograd", "gograd_nn"})
 
 
-def nodes(*kinds):
-    """Every node of these kinds in the core's modules, with where it stands."""
-    for path in MODULES:
+def nodes(*kinds, modules=MODULES):
+    """Every node of these kinds in the core's modules (or others), with where it stands."""
+    for path in modules:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, kinds):
                 yield f"{path.name}:{node.lineno}", node
@@ -88,13 +94,29 @@ def operations_of_plugins():
     return {name for op in installed if op.provider.distribution != "gograd-core" for name in (op.name, *op.aliases)}
 
 
+def foreign_imports(modules):
+    """What modules import that is not of Python."""
+    imported = [alias.name for _, node in nodes(ast.Import, modules=modules) for alias in node.names]
+    imported += [node.module for _, node in nodes(ast.ImportFrom, modules=modules)]
+    assert len(imported) > 50
+    return {name.partition(".")[0] for name in imported} - sys.stdlib_module_names
+
+
 class TestSource:
     def test_imports_no_other_distribution(self):
-        imported = {where: [alias.name for alias in node.names] for where, node in nodes(ast.Import)}
-        imported |= {where: [node.module] for where, node in nodes(ast.ImportFrom)}
-        assert len(imported) > 50
-        named = {name.partition(".")[0] for names in imported.values() for name in names}
-        assert named - sys.stdlib_module_names == {"attrs", "gograd_core", "importlib_metadata", "numpy", "pluggy"}
+        assert foreign_imports(MODULES) == {"attrs", "gograd_core", "importlib_metadata", "numpy", "pluggy"}
+
+    def test_the_compiler_imports_the_core_and_what_it_declares(self):
+        """Numba's parts that are imported by name only where Numba is are not seen here."""
+        assert foreign_imports(COMPILER) - {"gograd_compile"} == {
+            "attrs", "gograd_core", "llvmlite", "numba", "numpy", "optree", "platformdirs",
+        }  # fmt: skip
+
+    def test_the_compiler_knows_no_operation_by_name(self):
+        """It knows functions of the array API and of the C library, in which rules are written out."""
+        texts = {node.value for _, node in nodes(ast.Constant, modules=COMPILER) if isinstance(node.value, str)}
+        known = {*scalar.__all__, *PYTHONS_WORDS, *CALLS.values()}
+        assert texts & operations_of_plugins() - known == set()
 
     def test_takes_nothing_out_of_a_namespace_of_operations(self):
         """Neither ``ops.add`` nor ``xp.add`` nor ``registry["add"]``."""
@@ -107,8 +129,8 @@ class TestSource:
         assert [place for place in found if place[1].rpartition(".")[2] in namespaces] == []
 
     def test_names_no_operation(self):
-        """Python's own words (as in ``re.sub`` and ``"abs"``) aside, and the array API's: scalar.py, REDUCTIONS."""
-        forbidden = operations_of_plugins() - {*dir(builtins), *dir(operator), *REDUCTIONS}
+        """Python's own words (``re.sub``, "abs", ``__floor__``) aside, and the array API's: scalar.py, REDUCTIONS."""
+        forbidden = operations_of_plugins() - {*PYTHONS_WORDS, *REDUCTIONS}
         assert {"div", "exp", "tanh", "where"} <= forbidden
         texts = [(where, node.value) for where, node in nodes(ast.Constant)]
         texts += [(where, node.attr) for where, node in nodes(ast.Attribute) if ast.unparse(node.value) not in FLOATS]

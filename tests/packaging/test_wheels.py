@@ -9,6 +9,7 @@ from packaging.requirements import Requirement
 
 ENTRY_POINTS = {
     "gograd": {"console_scripts": {"gograd": "gograd.cli:app"}},
+    "gograd-compile": {},
     "gograd-core": {"gograd.ops": {"core": "gograd_core.builtin_ops"}},
     "gograd-nn": {},
     "gograd-ops-basic": {"gograd.ops": {"basic": "gograd_ops_basic"}},
@@ -16,6 +17,7 @@ ENTRY_POINTS = {
     "gograd-ops-special": {"gograd.ops": {"special": "gograd_ops_special"}},
 }
 CORE_NEEDS = ("attrs", "importlib-metadata", "pluggy")
+COMPILER_NEEDS = ["attrs", "gograd-core", "numpy", "optree"]
 every_distribution = pytest.mark.parametrize("name", ENTRY_POINTS)
 
 
@@ -34,10 +36,10 @@ def metadata(wheel):
     return Parser().parsestr(read(wheel, "METADATA"))
 
 
-def needed(requirements):
-    """The names of those that hold here, outside of the extras."""
+def needed(requirements, extra=""):
+    """The names of those that hold here: outside of the extras, or with one of them."""
     parsed = [Requirement(line) for line in requirements or ()]
-    return sorted(found.name for found in parsed if not found.marker or found.marker.evaluate({"extra": ""}))
+    return sorted(found.name for found in parsed if not found.marker or found.marker.evaluate({"extra": extra}))
 
 
 def test_there_is_a_wheel_of_each(wheels):
@@ -96,9 +98,17 @@ def test_requirements_of_engine_and_operations(wheel, needs):
     assert needed(metadata(wheel).get_all("Requires-Dist")) == needs
 
 
-def test_whoever_has_the_command_has_everything(wheels):
+@pytest.mark.parametrize("name", ["gograd-compile"])
+def test_the_compiler_needs_no_operations_and_numba_only_if_it_is_wanted(wheel):
+    requirements = metadata(wheel).get_all("Requires-Dist")
+    assert needed(requirements) == COMPILER_NEEDS
+    assert needed(requirements, extra="native") == sorted([*COMPILER_NEEDS, "llvmlite", "numba", "platformdirs"])
+
+
+def test_whoever_has_the_command_has_everything_but_the_compiler(wheels):
     with zipfile.ZipFile(wheels["gograd"]) as wheel:
-        assert {*ENTRY_POINTS} - {"gograd"} <= {*needed(metadata(wheel).get_all("Requires-Dist"))}
+        ours = {name for name in needed(metadata(wheel).get_all("Requires-Dist")) if name in ENTRY_POINTS}
+    assert ours == {*ENTRY_POINTS} - {"gograd", "gograd-compile"}
 
 
 @pytest.fixture
@@ -182,3 +192,19 @@ class TestInstallingOperations:
         environment.install(wheels["gograd-ops-extra"])
         assert operations() == everything
         assert "gograd-ops-extra" in command("plugins")[1]
+
+
+SQUARE = """
+import sys
+from gograd_compile import compile
+square = compile(lambda x: x * x)
+print(square.backend.name, square.value_and_grad(3.0), "numba" in sys.modules)
+"""
+
+
+class TestCompiling:
+    @pytest.mark.parametrize(("wanted", "backend"), [("gograd-compile", "numpy"), ("gograd-compile[native]", "native")])
+    def test_runs_natively_where_numba_is(self, environment, tmp_path, wanted, backend):
+        environment.variables["GOGRAD_CACHE_DIR"] = str(tmp_path / "cache")
+        environment.bring(wanted, "gograd-ops-basic")
+        assert environment.run(SQUARE) == f"{backend} (9.0, 6.0) {backend == 'native'}"

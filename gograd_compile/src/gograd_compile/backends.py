@@ -24,7 +24,7 @@ class Backend(Protocol):
         """Whether it runs this function itself."""
 
     def runner(self, schedule: Schedule) -> Any:
-        """What runs the steps of a schedule: it has ``run(memory, begin, end, careful=False)``."""
+        """What runs the steps of a schedule: it has ``run(memory, begin, end)`` and ``run_carefully(memory, begin, end, lane)``."""
 
 
 class Numpy:

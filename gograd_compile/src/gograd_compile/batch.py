@@ -8,23 +8,27 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
-from gograd_core import engines
 
 from gograd_compile.batch_arguments import Batch, flatten_batch
 from gograd_compile.judging import judge
 from gograd_compile.paths import CAPTURED, Path, Paths, Want
-from gograd_compile.program import Program
+from gograd_compile.program import Holds, Points, Program
+from gograd_compile.recent import Recent
 from gograd_compile.tape import Floats, Integers
+from gograd_core import engines
 
 if TYPE_CHECKING:
     from gograd_compile.compiled import Compiled
 
 __all__ = ["Batched"]
 
-VALUES = Want("values")
-GUARDS = Want("guards")
-BY_CAPTURED = Want("adjoints", CAPTURED)
+MOST_WANTS = 64
 WORTH_A_THREAD = 2**18  # values computed, below which threads take longer to start than to work
+NOTHING = np.empty(0, dtype=np.intp)
+NO_SEEDS = np.empty(0)
+
+Work = list[tuple[Path, Integers, bool]]
+"""A path, points for which it may be right, and whether that is certain."""
 
 
 @attrs.define(eq=False)
@@ -35,31 +39,33 @@ class _Found:
         path: one that was taken.
         outputs: a row per point.
         gradients: a row per point, by the numbers asked for per point.
-        totals: of the derivatives asked for in total, added up over the points.
+        totals: per path the derivatives asked for in total, added up over its points.
     """
 
     path: Path
     outputs: Floats
     gradients: Floats
-    totals: Floats
+    totals: list[tuple[Path, Floats]]
 
 
 class Batched:
-    """A compiled function of many points: see `Compiled.batch`."""
+    """A compiled function at many points: see `Compiled.batch`."""
 
     def __init__(self, compiled: Compiled, in_axes: Any, threads: int | None) -> None:
         if threads is not None and threads < 1:
             raise ValueError(f"threads must be 1 or more, got {threads}")
         self._compiled = compiled
         self._in_axes = in_axes
-        self._threads = threads or len(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1))
+        self._threads = threads or _processors()
+        self._wants: Recent[Any, Any] = Recent(MOST_WANTS)
 
     def __repr__(self) -> str:
         return f"<{self._compiled!r} at many points, in_axes={self._in_axes!r}>"
 
     def __call__(self, *args: Any) -> Any:
         """What the function returns at every point: arrays whose first axis is that of the points."""
-        found = self._run(flatten_batch(args, self._in_axes), VALUES, _NONE, _NONE)
+        batch = flatten_batch(args, self._in_axes)
+        found = self._run(batch, self._want("values", batch), NOTHING, NOTHING)
         return found.path.structure.build_batch(found.outputs)
 
     def value_and_grad(self, *args: Any, wrt: int | Sequence[int] = 0, per_point: bool = False) -> tuple[Floats, Any]:
@@ -73,17 +79,16 @@ class Batched:
             per_point: give a gradient per point by what is shared, too.
         """
         batch = flatten_batch(args, self._in_axes)
-        want, chosen = self._compiled._want("adjoints", batch.structure, wrt)
-        assert want.wrt is not None
-        is_batched = np.isin(want.wrt, batch.batched) | per_point
-        own, shared = np.flatnonzero(is_batched), np.flatnonzero(~is_batched)
+        want, chosen = self._compiled._want("adjoints", batch.structure, wrt, batch.batched)
+        own, shared = self._parts(want, batch, per_point)
         found = self._run(batch, want, own, shared)
         values: Floats = found.path.structure.build_batch(found.outputs)
         if not len(shared):
             return values, chosen.build_batch(found.gradients)
+        totals = sum(totals for _, totals in found.totals)
         if not len(own):
-            return values, chosen.build(found.totals)
-        return values, chosen.build_parts(found.gradients, own, found.totals, shared)
+            return values, chosen.build(totals)
+        return values, chosen.build_parts(found.gradients, own, totals, shared)
 
     def grad(self, *args: Any, wrt: int | Sequence[int] = 0, per_point: bool = False) -> Any:
         """The gradient alone, as `value_and_grad` gives it."""
@@ -92,35 +97,53 @@ class Batched:
     def backward(self, *args: Any) -> Floats:
         """Add the derivatives of the sum of all values by captured leaf neurons to their `grad`; gives the values."""
         batch = flatten_batch(args, self._in_axes)
-        found = self._run(batch, BY_CAPTURED, _NONE, slice(None))
-        engines.add_gradients(found.path.tape.captured, found.totals)
+        found = self._run(batch, self._want("adjoints", batch), NOTHING, slice(None))
+        for path, totals in found.totals:
+            engines.add_gradients(path.tape.captured, totals)
         values: Floats = found.path.structure.build_batch(found.outputs)
         return values
 
+    def _want(self, mode: Any, batch: Batch) -> Want:
+        """What to ask paths for where no argument is differentiated by."""
+        key = mode, batch.batched.tobytes()
+        found: Want = self._wants.get(key) or self._wants.add(key, Want(mode, CAPTURED, batch.batched))
+        return found
+
+    def _parts(self, want: Want, batch: Batch, per_point: bool) -> tuple[Integers, Integers]:
+        """Which derivatives are asked for per point, and which in total."""
+        key = want, per_point
+        found: tuple[Integers, Integers] | None = self._wants.get(key)
+        if found is None:
+            assert want.wrt is not None
+            own = np.isin(want.wrt, batch.batched) | per_point
+            found = self._wants.add(key, (np.flatnonzero(own), np.flatnonzero(~own)))
+        return found
+
     def _run(self, batch: Batch, want: Want, own: Integers, shared: Any) -> _Found:
         """All points, those of each path together."""
+        if not batch.points:
+            raise ValueError("there are no points: the batched axis has the length 0")
         paths = self._compiled._paths_of(batch.structure)
         numbers = np.empty(batch.structure.size)
         numbers[batch.shared] = batch.shared_values
-        numbers[batch.batched] = batch.batched_values[0] if batch.points else np.nan
-        work: list[tuple[Path, Integers]] = [(paths.likely(numbers), np.arange(batch.points))]
+        work: Work = [(paths.likely(self._at(batch, numbers, 0)), np.arange(batch.points), False)]
         result: _Found | None = None
         while work:
-            path, points = work.pop()
-            right = self._sort(paths, path, batch, numbers, points, work)
-            if len(right) or result is None:
+            path, points, is_certain = work.pop()
+            right = points if is_certain else self._sort(paths, path, batch, numbers, points, work)
+            if len(right):
                 result = self._run_path(path, batch, numbers, right, want, own, shared, result)
         assert result is not None
         return result
 
     def _sort(
-        self, paths: Paths, path: Path, batch: Batch, numbers: Floats, points: Integers, work: list[tuple[Path, Integers]]
+        self, paths: Paths, path: Path, batch: Batch, numbers: Floats, points: Integers, work: Work
     ) -> Integers:
         """The points at which this path is right; the others are added to the `work`, with the path to try next."""
-        if not len(path.outcomes):
+        if not path.outcomes:
             return points
-        program = path.program(GUARDS)
-        values = self._over(program, path, batch, numbers, points, _NONE, _NONE).outputs
+        program = path.program(self._want("guards", batch))
+        values = self._over(program, path, batch, numbers, points, NOTHING, NOTHING, path.holds).outputs
         answers = path.answers(values.T).T
         wrong = answers != path.tape.guards.outcomes
         failed = wrong.any(axis=1)
@@ -131,8 +154,10 @@ class Batched:
         kinds, which = np.unique(failures, axis=0, return_inverse=True)
         for kind, (guard, outcome) in enumerate(kinds.tolist()):
             members = points[failed][which.ravel() == kind]
-            other = paths.instead_of(path, (int(guard), outcome), self._at(batch, numbers, members[0]))
-            work.append((other, members))
+            other, is_new = paths.instead_of(path, (int(guard), outcome), self._at(batch, numbers, members[0]))
+            if is_new:  # it is right where it was recorded, though a guard may be off by the last digit
+                work.append((other, members[:1], True))
+            work.append((other, members[1:] if is_new else members, False))
         return points[~failed]
 
     def _run_path(
@@ -144,10 +169,10 @@ class Batched:
         places = np.arange(len(program.result_slots))[shared]
         run = self._over(program, path, batch, numbers, points, own, places)
         if len(points) == batch.points:
-            result = _Found(path, run.outputs, run.gradients, run.totals)
+            result = _Found(path, run.outputs, run.gradients, [])
         elif result is None:
             outputs = np.empty((batch.points, path.structure.size))
-            result = _Found(path, outputs, np.empty((batch.points, len(own))), np.zeros(len(places)))
+            result = _Found(path, outputs, np.empty((batch.points, len(own))), [])
         elif path.structure != result.path.structure:
             raise ValueError(
                 f"{self._compiled.__name__} returns differently nested results at different points: "
@@ -156,34 +181,40 @@ class Batched:
         if len(points) < batch.points:
             result.outputs[points] = run.outputs
             result.gradients[points] = run.gradients
-            result.totals += run.totals
+        totals = run.totals
         for place in np.flatnonzero(run.status):
-            self._judge(path, program, self._at(batch, numbers, points[place]), int(points[place]), want, places, result)
+            point = int(points[place])
+            totals = totals + self._judged(path, program, self._at(batch, numbers, point), point, want)[places]
+        result.totals.append((path, totals))
         return result
 
-    def _judge(
-        self, path: Path, program: Program, numbers: Floats, point: int, want: Want, places: Integers, result: _Found
-    ) -> None:
-        """A point at which something is not finite: raise what is wrong; or, if nothing is, add to the totals what is missing."""
+    def _judged(self, path: Path, program: Program, numbers: Floats, point: int, want: Want) -> Floats:
+        """The derivatives at a point where something is not finite.
+
+        Raises:
+            DomainError: something should be.
+        """
         captured = path.captured()
         try:
-            judge(path, want, numbers, captured, _NO_SEEDS)
+            judge(path, want, numbers, captured, NO_SEEDS)
         except ArithmeticError as error:
             error.add_note(f"at point {point} of the batch")
             raise
-        memory, _ = program.at(numbers, captured, _NO_SEEDS, path.holds)
-        result.totals += memory[program.result_slots[places]]
+        memory, _ = program.at(numbers, captured, NO_SEEDS, path.holds)
+        derivatives: Floats = memory[program.result_slots]
         program.give_back(memory)
+        return derivatives
 
     def _over(
-        self, program: Program, path: Path, batch: Batch, numbers: Floats, points: Integers, own: Integers, shared: Integers
-    ) -> Any:
+        self, program: Program, path: Path, batch: Batch, numbers: Floats, points: Integers, own: Integers,
+        shared: Integers, holds: Holds | None = None,
+    ) -> Points:  # fmt: skip
         everything = len(points) == batch.points
         values = batch.batched_values if everything else batch.batched_values[points]
         threads = self._threads if len(values) * program.size >= WORTH_A_THREAD else 1
         return program.over(
             numbers, path.captured(), np.ascontiguousarray(values), batch.batched,
-            per_point=own, summed=shared, threads=threads,
+            per_point=own, summed=shared, threads=threads, holds=holds,
         )  # fmt: skip
 
     @staticmethod
@@ -194,5 +225,6 @@ class Batched:
         return found
 
 
-_NONE = np.empty(0, dtype=np.int64)
-_NO_SEEDS = np.empty(0)
+def _processors() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -7,6 +7,8 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from gograd_compile.backends import backend as find_backend
 from gograd_compile.batch import Batched
 from gograd_compile.explain import Explanation, explain
@@ -22,6 +24,8 @@ __all__ = ["Compiled", "compile", "load"]
 
 BY_CAPTURED = Want("adjoints", CAPTURED)
 NAMES = ("__module__", "__qualname__", "__doc__")
+SEEDS_ALONE = np.empty(0, dtype=np.intp)
+"""The numbers that differ between the points, where seeds alone do."""
 
 
 class Compiled(Recordings):
@@ -103,7 +107,7 @@ class Compiled(Recordings):
         _, chosen = self._want("push", structure, wrt)
         path, outputs, _ = self._at(self._paths_of(structure), VALUES, numbers)
         mode = "push" if chosen.size <= len(outputs) else "pull"
-        matrix = self._matrix(path, self._want(mode, structure, wrt)[0], numbers)
+        matrix = self._matrix(path, self._want(mode, structure, wrt, SEEDS_ALONE)[0], numbers)
         return nest_matrix(matrix.T if mode == "push" else matrix, path.structure, chosen)
 
     def hvp(self, *args_and_vector: Any, wrt: Wrt = 0) -> Any:
@@ -129,7 +133,7 @@ class Compiled(Recordings):
             TypeError: the function does not return one number.
         """
         numbers, structure = flatten(args)
-        want, chosen = self._want("push", structure, wrt)
+        want, chosen = self._want("push", structure, wrt, SEEDS_ALONE)
         path, _, _ = self._at(self._paths_of(structure, wrt), VALUES, numbers)
         return nest_matrix(self._matrix(path, want, numbers), chosen, chosen)
 

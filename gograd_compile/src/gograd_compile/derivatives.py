@@ -14,6 +14,7 @@ import numpy as np
 
 from gograd_compile.graph import FORWARD, SUM, Call, Graph
 from gograd_compile.kernels import jitted
+from gograd_compile.pointers import pointer
 from gograd_compile.rules import OUTPUT
 from gograd_compile.tape import Integers
 
@@ -138,8 +139,10 @@ def _table(graph: Graph) -> tuple[tuple[Call, ...], tuple[Integers, ...]]:
 @jitted
 def weight_kinds(codes: Any, starts: Any, begins: Any, kinds: Any, lengths: Any) -> Any:
     """What kind the weight of each entry of `inputs` is; that of a factor is the value of the other one."""
-    found = np.empty(starts[-1], np.uint8)
-    for k in range(len(codes)):
+    rows = len(codes)
+    codes, starts, begins, kinds, lengths = pointer(codes), pointer(starts), pointer(begins), pointer(kinds), pointer(lengths)
+    found = np.empty(starts[rows], np.uint8)
+    for k in range(rows):
         code, start = codes[k], starts[k]
         length = max(lengths[code], 1)
         for e in range(start, starts[k + 1]):
@@ -150,6 +153,7 @@ def weight_kinds(codes: Any, starts: Any, begins: Any, kinds: Any, lengths: Any)
 @jitted
 def find_varying(nodes: int, leaves: int, starts: Any, inputs: Any, kinds: Any, wrt: Any, outputs: Any) -> Any:
     """What depends on `wrt`, and is needed by an output, with a derivative all the way."""
+    starts, inputs, kinds = pointer(starts), pointer(inputs), pointer(kinds)
     depends = np.zeros(nodes, np.bool_)
     for leaf in wrt:
         depends[leaf] = True
@@ -175,21 +179,24 @@ def add_weights(
     begins: Any, lengths: Any, whats: Any, widths: Any, need_starts: Any, needs: Any,
 ) -> Any:  # fmt: skip
     """The rows of local derivatives; and for each entry of `inputs` the value of its weight, -1 where none is needed."""
-    weights = np.full(len(inputs), -1, np.int32)
+    total, weights = len(codes), np.full(len(inputs), -1, np.int32)
+    codes, starts, inputs, varies, kinds = pointer(codes), pointer(starts), pointer(inputs), pointer(varies), pointer(kinds)
     rows = entries = 0
     for filling in range(2):  # count, then write
         new_codes, new_starts, new_inputs = np.empty(rows, np.int32), np.zeros(rows + 1, np.int64), np.empty(entries, np.int32)
         rows = entries = 0
-        for k in range(len(codes)):
+        for k in range(total):
             if not varies[leaves + k]:
                 continue
             code, start, end = codes[k], starts[k], starts[k + 1]
+            if code == SUM:
+                for e in range(start, end):
+                    if varies[inputs[e]]:
+                        weights[e] = inputs[start + ((e - start) ^ 1)]
+                continue
             length = max(lengths[code], 1)
             for e in range(start, end):
                 if not varies[inputs[e]] or kinds[e] == NONE:
-                    continue
-                if code == SUM:
-                    weights[e] = inputs[start + ((e - start) ^ 1)]
                     continue
                 column, entry = (e - start) // length, (e - start) % length
                 what = whats[begins[code] + column]
@@ -216,6 +223,57 @@ def add_weights(
     return new_codes, new_starts, new_inputs, weights
 
 
+@jitted(inline="always")
+def _append(use: int, adjoint: int, weight: int, value: int, heads: Any, tails: Any, chain: Any) -> None:
+    """To the list of the uses of a value."""
+    chain[3 * use], chain[3 * use + 1], chain[3 * use + 2] = adjoint, weight, -1
+    if heads[value] < 0:
+        heads[value] = use
+    else:
+        chain[3 * tails[value] + 2] = use
+    tails[value] = use
+
+
+@jitted
+def link_uses(
+    known: int, nodes: int, one: int, leaves: int, starts: Any, inputs: Any, outputs: Any, seeds: Any, is_wrt: Any,
+    varies: Any, weights: Any, heads: Any, tails: Any, chain: Any, new_starts: Any, into: Any, results: Any,
+) -> int:  # fmt: skip
+    """Fill the rows of the adjoints; how many there are.
+
+    The uses of a value are a chain of (adjoint, weight, next), of which `heads` and `tails` have the first and last.
+    """
+    starts, inputs, weights, is_wrt = pointer(starts), pointer(inputs), pointer(weights), pointer(is_wrt)
+    heads, tails, chain, into, new_starts = pointer(heads), pointer(tails), pointer(chain), pointer(into), pointer(new_starts)
+    made = rows = entries = 0
+    for place in range(len(outputs)):
+        if varies[outputs[place]]:
+            _append(made, seeds[place], one, outputs[place], heads, tails, chain)
+            made += 1
+    for value in range(known - 1, -1, -1):
+        use = heads[value]
+        if use < 0:
+            continue
+        if chain[3 * use + 2] < 0 and (chain[3 * use + 1] == one or chain[3 * use] == one):
+            own = chain[3 * use] if chain[3 * use + 1] == one else chain[3 * use + 1]
+        else:
+            own = np.int32(nodes + rows)
+            while use >= 0:
+                into[entries], into[entries + 1] = chain[3 * use], chain[3 * use + 1]
+                entries += 2
+                use = chain[3 * use + 2]
+            rows += 1
+            new_starts[rows] = entries
+        if value < leaves:
+            results[is_wrt[value]] = own
+            continue
+        for e in range(starts[value - leaves], starts[value - leaves + 1]):
+            if weights[e] >= 0:
+                _append(made, own, weights[e], inputs[e], heads, tails, chain)
+                made += 1
+    return rows
+
+
 @jitted
 def add_adjoints(
     known: int, nodes: int, one: int, leaves: int, starts: Any, inputs: Any, outputs: Any, seeds: Any, wrt: Any,
@@ -225,52 +283,17 @@ def add_adjoints(
     uses = len(outputs)
     for weight in weights:
         uses += weight >= 0
-    first, last = np.full(known, -1, np.int32), np.full(known, -1, np.int32)
-    adjoint, weight, following = np.empty(uses, np.int32), np.empty(uses, np.int32), np.full(uses, -1, np.int32)
     new_starts, new_inputs = np.zeros(known + 1, np.int64), np.empty(2 * uses, np.int32)
     results = np.full(len(wrt), one + 1, np.int32)
     is_wrt = np.full(leaves, -1, np.int32)
     for place in range(len(wrt)):
         is_wrt[wrt[place]] = place
-    made = rows = entries = 0
-    for place in range(len(outputs)):
-        if varies[outputs[place]]:
-            adjoint[made], weight[made] = seeds[place], one
-            _append(made, outputs[place], first, last, following)
-            made += 1
-    for value in range(known - 1, -1, -1):
-        use = first[value]
-        if use < 0:
-            continue
-        if following[use] < 0 and (weight[use] == one or adjoint[use] == one):
-            own = adjoint[use] if weight[use] == one else weight[use]
-        else:
-            own = nodes + rows
-            while use >= 0:
-                new_inputs[entries], new_inputs[entries + 1] = adjoint[use], weight[use]
-                entries += 2
-                use = following[use]
-            rows += 1
-            new_starts[rows] = entries
-        if value < leaves:
-            results[is_wrt[value]] = own
-            continue
-        for e in range(starts[value - leaves], starts[value - leaves + 1]):
-            if weights[e] >= 0:
-                adjoint[made], weight[made] = own, weights[e]
-                _append(made, inputs[e], first, last, following)
-                made += 1
-    return new_starts[: rows + 1], new_inputs[:entries], results
-
-
-@jitted
-def _append(use: int, value: int, first: Any, last: Any, following: Any) -> None:
-    """To the list of the uses of a value."""
-    if first[value] < 0:
-        first[value] = use
-    else:
-        following[last[value]] = use
-    last[value] = use
+    rows = link_uses(
+        known, nodes, one, leaves, starts, inputs, outputs, seeds, is_wrt, varies, weights,
+        np.full(known, -1, np.int32), np.empty(known, np.int32), np.empty(3 * uses, np.int32), new_starts, new_inputs,
+        results,
+    )  # fmt: skip
+    return new_starts[: rows + 1], new_inputs[: new_starts[rows]], results
 
 
 @jitted
@@ -279,10 +302,12 @@ def add_tangents(
     varies: Any, weights: Any,
 ) -> Any:  # fmt: skip
     """The rows of the tangents, those of the oldest values first; and the tangents of the outputs."""
+    most = len(weights)
+    starts, inputs, varies, weights = pointer(starts), pointer(inputs), pointer(varies), pointer(weights)
     tangents = np.full(known, one + 1, np.int32)
     for place in range(len(wrt)):
         tangents[wrt[place]] = seeds[place]
-    new_starts, new_inputs = np.zeros(known + 1, np.int64), np.empty(2 * len(weights), np.int32)
+    new_starts, new_inputs = np.zeros(known + 1, np.int64), np.empty(2 * most, np.int32)
     rows = entries = 0
     for k in range(known - leaves):
         if not varies[leaves + k]:

@@ -14,8 +14,9 @@ from numba import types
 from numba.extending import intrinsic
 
 from gograd_compile.kernels import jitted
+from gograd_compile.pointers import pointer, shifted
 
-__all__ = ["CHUNK", "run_point", "run_points", "run_steps"]
+__all__ = ["CHUNK", "run_carefully", "run_point", "run_points", "run_steps"]
 
 CHUNK = 256
 """Numbers that a kernel takes at a time, per input."""
@@ -27,29 +28,12 @@ TILE = 64
 """Numbers of a point that are moved together."""
 
 POINTER = types.CPointer(types.float64)
-INDICES = types.CPointer(types.int32)
+PAIRS = types.CPointer(types.int64)
 I64 = ir.IntType(64)
-EXPONENT = 0x7FF0000000000000
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def pointer(typing_context: Any, array: Any) -> Any:
-    """Where the entries of an array lie."""
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return context.make_array(signature.args[0])(context, builder, args[0]).data
-
-    return types.CPointer(array.dtype)(array), generate
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def shifted(typing_context: Any, start: Any, entries: Any) -> Any:
-    """A pointer to a later entry."""
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.gep(args[0], [args[1]])
-
-    return start(start, types.int64), generate
+EXPONENT, LOWEST, SIGN = np.uint64(0x7FF0000000000000), np.uint64(0x0010000000000000), np.uint64(63)
+"""The bits of an exponent, the lowest of them, and the place of the bit that follows the highest."""
+LOW = 0xFFFFFFFF
+"""The slot of the first factor in a term, which is read at once: that of the second one lies above."""
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -69,23 +53,22 @@ def _row_sum(width: int) -> Any:
     """A function that adds up the products of pairs of rows, `width` lanes at once."""
 
     @intrinsic  # type: ignore[untyped-decorator]
-    def row_sum(typing_context: Any, v: Any, factors: Any, start: Any, end: Any, out: Any, lanes: Any) -> Any:
+    def row_sum(typing_context: Any, v: Any, terms: Any, start: Any, end: Any, out: Any, lanes: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            v, factors, start, end, out, lanes = args
+            v, terms, start, end, out, lanes = args
             vector = ir.VectorType(ir.DoubleType(), width)
 
             def row(slot: Any) -> Any:
                 return builder.bitcast(builder.gep(v, [builder.mul(slot, lanes)]), vector.as_pointer())
 
-            def factor(place: Any) -> Any:
-                loaded = builder.load(row(builder.sext(builder.load(builder.gep(factors, [place])), I64)))
-                loaded.align = 8
-                return loaded
-
             def product(place: Any) -> Any:
-                return builder.fmul(factor(place), factor(builder.add(place, I64(1))))
+                pair = builder.load(builder.gep(terms, [place]))
+                rows = [builder.load(row(slot)) for slot in (builder.and_(pair, I64(LOW)), builder.lshr(pair, I64(32)))]
+                for loaded in rows:
+                    loaded.align = 8
+                return builder.fmul(*rows)
 
-            first, second = product(start), builder.add(start, I64(2))
+            first, second = product(start), builder.add(start, I64(1))
             before = builder.block
             head, body, done = (builder.append_basic_block(name) for name in ("head", "body", "done"))
             builder.branch(head)
@@ -93,7 +76,7 @@ def _row_sum(width: int) -> Any:
             place, total = builder.phi(I64), builder.phi(vector)
             builder.cbranch(builder.icmp_signed("<", place, end), body, done)
             builder.position_at_end(body)
-            larger, next_place = builder.fadd(total, product(place)), builder.add(place, I64(2))
+            larger, next_place = builder.fadd(total, product(place)), builder.add(place, I64(1))
             builder.branch(head)
             for came_from, at, so_far in ((before, second, first), (body, next_place, larger)):
                 place.add_incoming(at, came_from)
@@ -102,7 +85,7 @@ def _row_sum(width: int) -> Any:
             builder.store(total, row(out)).align = 8
             return context.get_dummy_value()
 
-        signature = types.void(POINTER, INDICES, types.int64, types.int64, types.int64, types.int64)
+        signature = types.void(POINTER, PAIRS, types.int64, types.int64, types.int64, types.int64)
         return signature, generate
 
     return row_sum
@@ -112,35 +95,24 @@ add_wide, add_narrow = _row_sum(WIDE), _row_sum(NARROW)
 
 
 @jitted
-def _run_sums(v: Any, lanes: int, slot: int, count: int, starts: Any, factors: Any) -> None:
+def _run_sums(v: Any, lanes: int, slot: int, count: int, starts: Any, terms: Any) -> None:
     if lanes == 1:
+        end = starts[0]
         for g in range(count):
-            total = v[factors[starts[g]]] * v[factors[starts[g] + 1]]
-            for place in range(starts[g] + 2, starts[g + 1], 2):
-                total += v[factors[place]] * v[factors[place + 1]]
+            begin, end = end, starts[g + 1]
+            total = v[terms[begin] & LOW] * v[terms[begin] >> 32]
+            for place in range(begin + 1, end):
+                total += v[terms[place] & LOW] * v[terms[place] >> 32]
             v[slot + g] = total
         return
     for g in range(count):
         lane = 0
         while lane + WIDE <= lanes:
-            add_wide(shifted(v, lane), factors, starts[g], starts[g + 1], slot + g, lanes)
+            add_wide(shifted(v, lane), terms, starts[g], starts[g + 1], slot + g, lanes)
             lane += WIDE
         while lane < lanes:
-            add_narrow(shifted(v, lane), factors, starts[g], starts[g + 1], slot + g, lanes)
+            add_narrow(shifted(v, lane), terms, starts[g], starts[g + 1], slot + g, lanes)
             lane += NARROW
-
-
-@jitted
-def _run_sums_carefully(v: Any, lanes: int, slot: int, count: int, starts: Any, factors: Any) -> None:
-    """The same, but nothing times an infinity or NaN is nothing: what does not count passes nothing on."""
-    for g in range(count):
-        for lane in range(lanes):
-            total = 0.0
-            for place in range(starts[g], starts[g + 1], 2):
-                x, y = v[factors[place] * lanes + lane], v[factors[place + 1] * lanes + lane]
-                if x != 0.0 and y != 0.0:
-                    total += x * y
-            v[(slot + g) * lanes + lane] = total
 
 
 @jitted
@@ -177,68 +149,92 @@ def _run_columns(
 
 @jitted
 def run_steps(
-    memory: Any, lanes: int, begin: int, end: int, careful: bool,
-    steps: Any, sum_starts: Any, factors: Any, gathers: Any, calls: Any, buffer: Any,
+    memory: Any, lanes: int, begin: int, end: int,
+    steps: Any, sum_starts: Any, terms: Any, gathers: Any, calls: Any, buffer: Any,
 ) -> None:  # fmt: skip
-    """Some steps of a schedule; `careful`: the sums among them alone, carefully.
+    """Some steps of a schedule.
 
     `calls` has a row per code: the address of its kernel, arity, length and width. `buffer` holds the inputs of a
     kernel and its scratch space, which begins where a kernel's inputs end.
     """
-    v, factors_at, gathers_at, starts_at = pointer(memory), pointer(factors), pointer(gathers), pointer(sum_starts)
+    v, terms_at, gathers_at, starts_at = pointer(memory), pointer(terms), pointer(gathers), pointer(sum_starts)
     buffer_at = pointer(buffer)
     for step in range(begin, end):
         code, slot, count, at = steps[step]
         if code == 0:
-            if careful:
-                _run_sums_carefully(v, lanes, slot, count, shifted(starts_at, at), factors_at)
-            else:
-                _run_sums(v, lanes, slot, count, shifted(starts_at, at), factors_at)
-        elif not careful:
-            address, arity, length, width = calls[code]
-            here = shifted(gathers_at, at)
-            if length == 0:
-                scratch = shifted(buffer_at, arity * CHUNK)
-                _run_calls(v, lanes, slot, count, here, address, arity, buffer_at, scratch)
-            else:
-                scratch = shifted(buffer_at, arity + width)
-                _run_columns(v, lanes, slot, count, here, address, arity, length, width, buffer_at, scratch)
+            _run_sums(v, lanes, slot, count, shifted(starts_at, at), terms_at)
+            continue
+        address, arity, length, width = calls[code]
+        here = shifted(gathers_at, at)
+        if length == 0:
+            scratch = shifted(buffer_at, arity * CHUNK)
+            _run_calls(v, lanes, slot, count, here, address, arity, buffer_at, scratch)
+        else:
+            scratch = shifted(buffer_at, arity + width)
+            _run_columns(v, lanes, slot, count, here, address, arity, length, width, buffer_at, scratch)
 
 
 @jitted
-def _is_finite(bits: Any, begin: int, end: int) -> bool:
-    wrong = 0
+def run_carefully(
+    memory: Any, lanes: int, lane: int, begin: int, end: int, steps: Any, sum_starts: Any, terms: Any
+) -> bool:
+    """The sums among some steps again, in one lane, where nothing times an infinity or NaN is nothing.
+
+    What does not count passes nothing on. Returns whether all sums are finite.
+    """
+    v, terms, starts = pointer(memory), pointer(terms), pointer(sum_starts)
+    finite = True
+    for step in range(begin, end):
+        code, slot, count, at = steps[step]
+        for g in range(count if code == 0 else 0):
+            total = 0.0
+            for place in range(starts[at + g], starts[at + g + 1]):
+                x, y = v[(terms[place] & LOW) * lanes + lane], v[(terms[place] >> 32) * lanes + lane]
+                if x != 0.0 and y != 0.0:
+                    total += x * y
+            v[(slot + g) * lanes + lane] = total
+            finite = finite and total - total == 0.0
+    return finite
+
+
+@jitted
+def _is_finite(memory: Any, begin: int, end: int) -> bool:
+    """Whether all numbers from one place to another are finite."""
+    bits = pointer(memory.view(np.uint64))
+    carried = np.uint64(0)  # gets the highest bit where all bits of an exponent are set
     for i in range(begin, end):
-        wrong |= (bits[i] & EXPONENT) == EXPONENT
-    return wrong == 0
+        carried |= (bits[i] & EXPONENT) + LOWEST
+    return carried >> SIGN == 0
 
 
 @jitted
 def _all_finite(memory: Any, slots: Any, lanes: int) -> bool:
+    """Whether all numbers in the rows of some slots are finite."""
+    bits = pointer(memory.view(np.uint64))
+    carried = np.uint64(0)
     for slot in slots:
+        row = shifted(bits, slot * lanes)
         for lane in range(lanes):
-            x = memory[slot * lanes + lane]
-            if x - x != 0.0:
-                return False
-    return True
+            carried |= (row[lane] & EXPONENT) + LOWEST
+    return carried >> SIGN == 0
 
 
 @jitted
 def run_point(
-    memory: Any, leaves: int, derivatives: int, results: Any,
-    steps: Any, sum_starts: Any, factors: Any, gathers: Any, calls: Any, buffer: Any,
+    memory: Any, leaves: int, values_end: int, derivatives: int, results: Any,
+    steps: Any, sum_starts: Any, terms: Any, gathers: Any, calls: Any, buffer: Any,
 ) -> int:  # fmt: skip
     """A whole schedule, at the point whose numbers lie in the first slots.
 
-    Returns whether something came out that is not finite: 1 among the values, 2 among the derivatives in the slots
-    `results`, 3 both.
+    `derivatives` is the first step of derivatives, and `values_end` its first slot. Returns whether something came out
+    that is not finite: 1 among the values, 2 among the derivatives, 3 both. (If anything in the slots `results` is not
+    finite, some derivative is not; and the other way round, unless it is multiplied by nothing.)
     """
-    run_steps(memory, 1, 0, len(steps), False, steps, sum_starts, factors, gathers, calls, buffer)
-    values_end = steps[derivatives, 1] if derivatives < len(steps) else len(memory)
-    status = 0 if _is_finite(memory.view(np.int64), leaves, values_end) else 1
+    run_steps(memory, 1, 0, len(steps), steps, sum_starts, terms, gathers, calls, buffer)
+    status = 0 if _is_finite(memory, leaves, values_end) else 1
     if not _all_finite(memory, results, 1):
-        run_steps(memory, 1, derivatives, len(steps), True, steps, sum_starts, factors, gathers, calls, buffer)
-        if not _all_finite(memory, results, 1):
+        finite = run_carefully(memory, 1, 0, derivatives, len(steps), steps, sum_starts, terms)
+        if not (finite and _all_finite(memory, results, 1)):
             status |= 2
     return status
 
@@ -246,67 +242,80 @@ def run_point(
 @jitted
 def _load(memory: Any, lanes: int, points: Any, begin: int, end: int, slots: Any) -> None:
     """A block of points, tile by tile: what is missing at the end is the last point again."""
-    for tile in range(0, len(slots), TILE):
+    v, source, width = pointer(memory), pointer(points), points.shape[1]
+    for tile in range(0, width, TILE):
         for lane in range(lanes):
-            point = min(begin + lane, end - 1)
-            for i in range(tile, min(tile + TILE, len(slots))):
-                memory[slots[i] * lanes + lane] = points[point, i]
+            row = min(begin + lane, end - 1) * width
+            for i in range(tile, min(tile + TILE, width)):
+                v[slots[i] * lanes + lane] = source[row + i]
 
 
 @jitted
 def _store(memory: Any, lanes: int, begin: int, end: int, slots: Any, into: Any) -> None:
-    for tile in range(0, len(slots), TILE):
+    v, target, width = pointer(memory), pointer(into), into.shape[1]
+    for tile in range(0, width, TILE):
         for lane in range(end - begin):
-            for i in range(tile, min(tile + TILE, len(slots))):
-                into[begin + lane, i] = memory[slots[i] * lanes + lane]
+            row = (begin + lane) * width
+            for i in range(tile, min(tile + TILE, width)):
+                target[row + i] = v[slots[i] * lanes + lane]
+
+
+@jitted
+def _add_up(memory: Any, lanes: int, begin: int, end: int, slots: Any, status: Any, totals: Any) -> None:
+    """What is asked for in total, of the points where all is finite."""
+    v, target = pointer(memory), pointer(totals)
+    for i in range(len(slots)):
+        row = shifted(v, slots[i] * lanes)
+        for lane in range(end - begin):
+            target[i * lanes + lane] += 0.0 if status[begin + lane] else row[lane]
+
+
+@jitted
+def _judge(memory: Any, lanes: int, lane: int, leaves: int, values_end: int, gradients: Any, totals: Any) -> int:
+    """What is not finite in one lane: 1 among the values, 2 among the derivatives asked for."""
+    found = 0
+    for slot in range(leaves, values_end):
+        x = memory[slot * lanes + lane]
+        if x - x != 0.0:
+            found = 1
+    for slots in (gradients, totals):
+        for slot in slots:
+            x = memory[slot * lanes + lane]
+            if x - x != 0.0:
+                found |= 2
+    return found
 
 
 @jitted
 def run_points(
-    memory: Any, lanes: int, begin: int, end: int, points: Any, point_slots: Any, leaves: int, derivatives: int,
+    memory: Any, lanes: int, begin: int, end: int, points: Any, point_slots: Any, leaves: int, bands: Any, ends: Any,
     outputs: Any, output_slots: Any, gradients: Any, gradient_slots: Any, totals: Any, total_slots: Any, status: Any,
-    steps: Any, sum_starts: Any, factors: Any, gathers: Any, calls: Any, buffer: Any,
+    steps: Any, sum_starts: Any, terms: Any, gathers: Any, calls: Any, buffer: Any,
 ) -> None:  # fmt: skip
-    """A whole schedule, at the points from `begin` to `end`, block by block.
+    """A whole schedule, at the points from `begin` to `end`, block by block; what they share is computed once.
 
-    Per point it stores outputs and gradients. Other gradients it adds up in `totals`, lane by lane, points of one
-    lane in order. `status` says per point what `run_point` returns; what is not finite is not added up.
+    `bands` has the first step of each band of the schedule, `ends` the slot at which each ends. Per point it stores
+    outputs and gradients. Other gradients it adds up in `totals`, lane by lane, points of one lane in order.
+    `status` says per point what `run_point` returns; what is not finite is not added up.
     """
-    values_end = steps[derivatives, 1] if derivatives < len(steps) else len(memory) // lanes
-    bits = memory.view(np.int64)
+    shared_is_right = True
     for first in range(begin, end, lanes):
         last = min(first + lanes, end)
         _load(memory, lanes, points, first, end, point_slots)
-        run_steps(memory, lanes, 0, len(steps), False, steps, sum_starts, factors, gathers, calls, buffer)
-        right = _is_finite(bits, leaves * lanes, values_end * lanes)
-        if not (_all_finite(memory, gradient_slots, lanes) and _all_finite(memory, total_slots, lanes)):
-            run_steps(memory, lanes, derivatives, len(steps), True, steps, sum_starts, factors, gathers, calls, buffer)
-            right = False
-        if not right:
-            _judge(memory, lanes, first, last, leaves, values_end, gradient_slots, total_slots, status)
+        for band in range(4):
+            if band % 2 == 1 or first == begin:
+                run_steps(
+                    memory, lanes, bands[band], bands[band + 1], steps, sum_starts, terms, gathers, calls, buffer
+                )
+        if first == begin:
+            shared_is_right = _is_finite(memory, leaves * lanes, ends[0] * lanes)
+        right = shared_is_right and _is_finite(memory, ends[0] * lanes, ends[1] * lanes)
+        if not (right and _all_finite(memory, gradient_slots, lanes) and _all_finite(memory, total_slots, lanes)):
+            for lane in range(last - first):
+                found = _judge(memory, lanes, lane, leaves, ends[1], gradient_slots, total_slots)
+                if found & 2 and run_carefully(memory, lanes, lane, bands[2], bands[4], steps, sum_starts, terms):
+                    found = _judge(memory, lanes, lane, leaves, ends[1], gradient_slots, total_slots)
+                status[first + lane] = found
         _store(memory, lanes, first, last, output_slots, outputs)
         _store(memory, lanes, first, last, gradient_slots, gradients)
-        for i in range(len(total_slots)):
-            row = total_slots[i] * lanes
-            for lane in range(last - first):
-                if right or not status[first + lane]:
-                    totals[i, lane] += memory[row + lane]
-
-
-@jitted
-def _judge(
-    memory: Any, lanes: int, begin: int, end: int, leaves: int, values_end: int, gradients: Any, totals: Any, status: Any
-) -> None:
-    """Which points of a block have something that is not finite."""
-    for lane in range(end - begin):
-        found = 0
-        for slot in range(leaves, values_end):
-            x = memory[slot * lanes + lane]
-            if x - x != 0.0:
-                found = 1
-        for slots in (gradients, totals):
-            for slot in slots:
-                x = memory[slot * lanes + lane]
-                if x - x != 0.0:
-                    found |= 2
-        status[begin + lane] = found
+        _add_up(memory, lanes, first, last, total_slots, status, totals)

@@ -6,6 +6,7 @@ import importlib.util
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import numpy as np
 
 from gograd_compile.explanation_text import as_text
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from gograd_compile.program import Program
     from gograd_compile.recordings import Key, Recordings
     from gograd_compile.sources import Note
-    from gograd_compile.tape import Integers
 
 __all__ = ["Explanation", "explain"]
 
@@ -108,21 +108,18 @@ def _seconds(notes: Iterable[Note]) -> dict[str, float]:
 def _program(want: Want, program: Program, path: Path) -> dict[str, Any]:
     schedule = program.schedule
     graph = schedule.graph
-    steps, first = schedule.steps, schedule.derivatives
-    values = (int(steps[first, 1]) - graph.leaves) if first < len(steps) else len(graph.codes)
-    codes = graph.codes[schedule.slots[graph.leaves :].argsort()]  # as they are computed
-    terms = np.diff(schedule.sum_starts) // 2
-    sums = int(np.count_nonzero(codes[:values] == SUM))
-    arrays = (steps, schedule.sum_starts, schedule.factors, schedule.gathers)
+    preparation = path.preparation[want]
+    values = preparation[0].count
+    arrays = attrs.asdict(schedule, recurse=False).values()
     return {
         "for": MODES[want.mode] + _by(want, path),
-        "values": _counts(codes[:values], terms[:sums]),
-        "derivatives": _counts(codes[values:], terms[sums:]),
-        "steps": len(steps),
+        "values": _counts(graph, slice(values)),
+        "derivatives": _counts(graph, slice(values, None)),
+        "steps": len(schedule.steps),
         "levels": schedule.levels,
         "bytes_per_point": 8 * len(graph),
-        "bytes_of_schedule": sum(array.nbytes for array in arrays),
-        "seconds": _seconds(path.preparation[want]),
+        "bytes_of_schedule": sum(array.nbytes for array in arrays if isinstance(array, np.ndarray)),
+        "seconds": _seconds(preparation),
         "kernels": _kernels(program, graph),
     }
 
@@ -133,9 +130,11 @@ def _by(want: Want, path: Path) -> str:
     return f", by {len(path.tape.captured)} captured neurons" if want.wrt is None else f", by {len(want.wrt)} numbers"
 
 
-def _counts(codes: Integers, terms: Integers) -> dict[str, int]:
-    sums = int(np.count_nonzero(codes == SUM))
-    return {"sums": sums, "terms": int(terms.sum()), "calls": len(codes) - sums}
+def _counts(graph: Graph, rows: slice) -> dict[str, int]:
+    is_sum = graph.codes[rows] == SUM
+    terms = np.diff(graph.starts)[rows][is_sum] // 2
+    sums = int(np.count_nonzero(is_sum))
+    return {"sums": sums, "terms": int(terms.sum()), "calls": len(is_sum) - sums}
 
 
 def _kernels(program: Program, graph: Graph) -> list[dict[str, Any]]:

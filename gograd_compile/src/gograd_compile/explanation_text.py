@@ -45,7 +45,7 @@ def _path(path: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _program(program: Mapping[str, Any]) -> Iterator[str]:
-    rows = [("", "sums", "terms", "calls")]
+    rows: list[tuple[str, ...]] = [("", "sums", "terms", "calls")]
     for part in ("values", "derivatives"):
         counts = program[part]
         if any(counts.values()):

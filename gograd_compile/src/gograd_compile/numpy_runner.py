@@ -25,19 +25,33 @@ class NumpyRunner:
         self.schedule = schedule
         self._waves: dict[int, list[tuple[Integers, Integers, Integers]]] = {}
 
-    def run(self, memory: Floats, begin: int, end: int, *, careful: bool = False) -> None:
-        """The steps from `begin` to `end`; `careful`: the sums among them, where nothing times an infinity is nothing."""
+    def run(self, memory: Floats, begin: int, end: int) -> None:
+        """The steps from `begin` to `end`."""
         with np.errstate(all="ignore"):
             for step in range(begin, end):
                 if self.schedule.steps[step, 0] == 0:
-                    self._run_sums(memory, step, careful)
-                elif not careful:
+                    self._run_sums(memory, step, np.multiply)
+                else:
                     run_call(self.schedule, memory, step)
 
-    def _run_sums(self, memory: Floats, step: int, careful: bool) -> None:
+    def run_carefully(self, memory: Floats, begin: int, end: int, lane: int) -> bool:
+        """The sums among these steps again, at one point, where nothing times an infinity or NaN is nothing.
+
+        What does not count passes nothing on. Returns whether all are finite.
+        """
+        point = memory[:, lane : lane + 1]
+        finite = True
+        with np.errstate(all="ignore"):
+            for step in range(begin, end):
+                code, slot, count, _ = self.schedule.steps[step]
+                if code == 0:
+                    self._run_sums(point, step, _multiply_carefully)
+                    finite &= bool(np.isfinite(point[slot : slot + count]).all())
+        return finite
+
+    def _run_sums(self, memory: Floats, step: int, multiply: Callable[[Floats, Floats], Floats]) -> None:
         for rows, places, of_row in self._waves_of(step):
-            x, y = memory[self.schedule.factors[places]], memory[self.schedule.factors[places + 1]]
-            products = np.where((x == 0.0) | (y == 0.0), 0.0, x * y) if careful else x * y
+            products = multiply(memory[self.schedule.terms[places, 0]], memory[self.schedule.terms[places, 1]])
             # The first terms come first; the others are added one after the other, in order.
             totals = products[: len(rows)]
             np.add.at(totals, of_row[len(rows) :], products[len(rows) :])
@@ -58,18 +72,22 @@ class NumpyRunner:
         starts = schedule.sum_starts[at : at + count + 1]
         wave = np.zeros(count, dtype=np.int64)
         for index in range(count):
-            inside = schedule.factors[starts[index] : starts[index + 1]] - slot
+            inside = schedule.terms[starts[index] : starts[index + 1]] - slot
             inside = inside[inside >= 0]
             if len(inside):
                 wave[index] = wave[inside].max() + 1
         waves = []
         for number in range(int(wave.max()) + 1):
             sums = np.flatnonzero(wave == number)
-            later = [np.arange(starts[s] + 2, starts[s + 1], 2) for s in sums]
+            later = [np.arange(starts[s] + 1, starts[s + 1]) for s in sums]
             of_later = np.repeat(np.arange(len(sums)), [len(places) for places in later])
             places = np.concatenate([starts[sums], *later])
             waves.append((slot + sums, places, np.concatenate([np.arange(len(sums)), of_later])))
         return waves
+
+
+def _multiply_carefully(x: Floats, y: Floats) -> Floats:
+    return np.where((x == 0.0) | (y == 0.0), 0.0, x * y)
 
 
 def run_call(schedule: Schedule, memory: Floats, step: int) -> None:
@@ -105,15 +123,15 @@ def _function(call: Call) -> Callable[..., Any]:
     rule = op.forward if call.what == FORWARD else op.partials[call.what]
     if op.opaque:
         return _point_by_point(call, rule)
-    if call.what == FORWARD:
-        return op.bind(op.scope.arrays(np))
-    everything = (OUTPUT, *range(len(op.partials)))
+    places = range(len(op.partials)) if call.what == FORWARD else (OUTPUT, *range(len(op.partials)))
+    namespace = op.scope.arrays(np)
+    rule = op.bind(namespace) if call.what == FORWARD else functools.partial(rule, namespace)
 
-    def partial(*inputs: Any) -> Any:
-        given = dict(zip(call.needs, inputs, strict=True))
-        return rule(op.scope.arrays(np), *(given.get(place, 1.0) for place in everything))  # it uses no other
+    def on_arrays(*inputs: Any) -> Any:
+        given = {**call.rules.fixed, **dict(zip(call.needs, inputs, strict=True))}
+        return rule(*(given.get(place, 1.0) for place in places))  # what is not given is not used
 
-    return partial
+    return on_arrays
 
 
 def _point_by_point(call: Call, rule: Callable[..., Any]) -> Callable[..., Any]:

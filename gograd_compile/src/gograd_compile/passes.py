@@ -11,6 +11,7 @@ import attrs
 import numpy as np
 
 from gograd_compile.kernels import jitted
+from gograd_compile.pointers import pointer
 from gograd_compile.tape import Floats, Guards, Integers, Tape
 
 __all__ = ["fold_constants", "merge_duplicates", "remove_dead"]
@@ -85,6 +86,7 @@ def _renumbered(tape: Tape, kept: Integers, number: Integers, constants: Floats,
 @jitted
 def find_varying(nodes: int, leaves: int, inputs_end: int, starts: Any, inputs: Any) -> Any:
     """Which nodes depend on the first `inputs_end` ones."""
+    starts, inputs = pointer(starts), pointer(inputs)
     varies = np.zeros(nodes, np.bool_)
     varies[:inputs_end] = True
     for k in range(nodes - leaves):
@@ -98,6 +100,7 @@ def find_varying(nodes: int, leaves: int, inputs_end: int, starts: Any, inputs: 
 @jitted
 def find_used(nodes: int, leaves: int, kept: Any, starts: Any, inputs: Any) -> Any:
     """Which nodes the operations that are kept take as inputs."""
+    kept, starts, inputs = pointer(kept), pointer(starts), pointer(inputs)
     used = np.zeros(nodes, np.bool_)
     for k in range(nodes - leaves):
         if kept[k]:
@@ -109,6 +112,7 @@ def find_used(nodes: int, leaves: int, kept: Any, starts: Any, inputs: Any) -> A
 @jitted
 def find_live(nodes: int, leaves: int, starts: Any, inputs: Any, outputs: Any, guarded: Any) -> Any:
     """Which nodes the outputs and guards depend on."""
+    starts, inputs = pointer(starts), pointer(inputs)
     live = np.zeros(nodes, np.bool_)
     for node in outputs:
         live[node] = True
@@ -121,7 +125,7 @@ def find_live(nodes: int, leaves: int, starts: Any, inputs: Any, outputs: Any, g
     return live
 
 
-@jitted
+@jitted(inline="always")
 def _room(entries: int) -> int:
     """A table for so many: of bounded size, so that it stays in the cache; there the latest are found, not the oldest."""
     room = 16
@@ -130,12 +134,13 @@ def _room(entries: int) -> int:
     return room
 
 
-@jitted
-def _place(mixed: int, mask: int) -> int:
-    return ((mixed >> 33) ^ (mixed >> 13)) & mask
+@jitted(inline="always")
+def _mixed(number: int, other: int) -> int:
+    """Of two numbers below 2**31 one more, for a hash; nothing overflows on the way."""
+    return (((number ^ other) * 2654435761) >> 13) & 0x7FFFFFFF
 
 
-@jitted
+@jitted(inline="always")
 def _equal(one: int, other: int, codes: Any, starts: Any, inputs: Any, same: Any) -> bool:
     count = starts[one + 1] - starts[one]
     if codes[one] != codes[other] or starts[other + 1] - starts[other] != count:
@@ -152,7 +157,7 @@ def merge_constants(bits: Any, first: int, same: Any) -> None:
     mask = _room(len(bits)) - 1
     table = np.full(mask + 1, -1, np.int32)
     for c in range(len(bits)):
-        place = _place(bits[c] * -7046029254386353131, mask)
+        place = _mixed(int(bits[c] & 0x7FFFFFFF), int((bits[c] >> 32) & 0x7FFFFFFF))
         for probe in range(PROBES):
             other = table[(place + probe) & mask]
             if other < 0 or bits[other] == bits[c]:
@@ -167,16 +172,16 @@ def merge_constants(bits: Any, first: int, same: Any) -> None:
 @jitted
 def merge_operations(leaves: int, codes: Any, starts: Any, inputs: Any, opaque: Any, same: Any) -> None:
     """Equal operations on inputs that are the same are one."""
-    mask = _room(len(codes)) - 1
+    rows = len(codes)
+    codes, starts, inputs, same = pointer(codes), pointer(starts), pointer(inputs), pointer(same)
+    mask = _room(rows) - 1
     table = np.full(mask + 1, -1, np.int32)
-    for k in range(len(codes)):
+    for k in range(rows):
         if opaque[codes[k]]:
             continue
-        mixed = np.int64(codes[k]) + 1
+        place = int(codes[k])
         for e in range(starts[k], starts[k + 1]):
-            mixed = (mixed ^ same[inputs[e]]) * -7046029254386353131
-            mixed ^= mixed >> 29
-        place = _place(mixed, mask)
+            place = _mixed(place, int(same[inputs[e]]))
         for probe in range(PROBES):
             other = table[(place + probe) & mask]
             if other < 0 or _equal(other, k, codes, starts, inputs, same):
@@ -191,15 +196,17 @@ def merge_operations(leaves: int, codes: Any, starts: Any, inputs: Any, opaque: 
 @jitted
 def take_rows(starts: Any, inputs: Any, kept: Any, number: Any) -> Any:
     """The rows that are kept, their entries renumbered."""
+    count = len(kept)
+    starts, inputs, kept, number = pointer(starts), pointer(inputs), pointer(kept), pointer(number)
     rows = entries = 0
-    for k in range(len(kept)):
+    for k in range(count):
         if kept[k]:
             rows += 1
             entries += starts[k + 1] - starts[k]
     new_starts, new_inputs = np.empty(rows + 1, np.int64), np.empty(entries, np.int32)
     row = entry = 0
     new_starts[0] = 0
-    for k in range(len(kept)):
+    for k in range(count):
         if kept[k]:
             for e in range(starts[k], starts[k + 1]):
                 new_inputs[entry] = number[inputs[e]]

@@ -39,10 +39,13 @@ class Want:
         mode: "values"; "guards", and nothing else; "adjoints" of the one output; "pull", adjoints of outputs with
             seeds; or "push", tangents along a direction in the seeds.
         wrt: the numbers among the arguments to differentiate by, or CAPTURED, the captured neurons.
+        batched: the numbers among the arguments that differ between the points of a batch; with them, seeds do. None:
+            there is one point.
     """
 
     mode: Literal["values", "guards", "adjoints", "pull", "push"]
     wrt: Integers | None = None
+    batched: Integers | None = None
 
 
 CAPTURED = None
@@ -135,18 +138,21 @@ class Path:
         times.append(time.perf_counter())
         derived = self._derived(graph, want)
         times.append(time.perf_counter())
-        program = Program(graph, self.backend, derived)
+        varying = None
+        if want.batched is not None:
+            seeds = derived.graph.seeds if derived else 0
+            varying = np.concatenate([want.batched, np.arange(graph.leaves, graph.leaves + seeds)])
+        program = Program(graph, self.backend, derived, varying)
         times.append(time.perf_counter())
         if len(self.programs) >= MOST_PROGRAMS:
             oldest = next(iter(self.programs))
             del self.programs[oldest], self.preparation[oldest]
         counts = len(graph.codes), len(program.schedule.graph.codes), len(program.schedule.steps)
-        self.preparation[want] = [
-            Note(what, count, end - start)
-            for what, count, (start, end) in zip(
-                ("lowered", "derived", "scheduled"), counts, pairwise(times), strict=True
-            )
-        ]
+        names = "lowered", "derived", "scheduled"
+        compiling = _compiled_now(program)
+        times[-1] = max(times[-2], times[-1] - compiling.seconds)
+        steps = zip(names, counts, pairwise(times), strict=True)
+        self.preparation[want] = [*(Note(what, count, end - start) for what, count, (start, end) in steps), compiling]
         self.programs[want] = program
         return program
 
@@ -186,6 +192,16 @@ class Path:
             return None
         first = int(np.argmax(wrong))
         return first, float(answers[first])
+
+
+_compiled: set[Any] = set()
+
+
+def _compiled_now(program: Program) -> Note:
+    """The kernels that this program is the first to need, and how long they took."""
+    new = {kernel for kernel in getattr(program.runner, "kernels", ()) if kernel is not None} - _compiled
+    _compiled.update(new)
+    return Note("compiled", len(new), sum(kernel.seconds for kernel in new))
 
 
 def _whole(values: Floats) -> Floats:
@@ -244,8 +260,11 @@ class Paths:
         """The path used last; recorded at this point, if there is none."""
         return self._latest or self._new(numbers)
 
-    def instead_of(self, path: Path, failure: tuple[int, float], numbers: Floats) -> Path:
+    def instead_of(self, path: Path, failure: tuple[int, float], numbers: Floats) -> tuple[Path, bool]:
         """The path that begins as `path` does up to a guard, which turned out otherwise; recorded if there is none.
+
+        With it, whether it was recorded just now, at this point: so it is the right one there, even if a number that
+        a guard asks about is computed a last digit off, and the guard turns out otherwise.
 
         Raises:
             PathNotRecorded: there is none, and no function to record.
@@ -257,7 +276,7 @@ class Paths:
                 if other.outcomes[: first + 1] == beginning:
                     self._paths.move_to_end(other)
                     self._latest = other
-                    return other
+                    return other, False
         if self._source is None:
             guards = path.tape.guards
             raise PathNotRecorded(
@@ -265,7 +284,7 @@ class Paths:
                 f"when this program was recorded, and would be {outcome:g} now: what runs then was not recorded. "
                 "Save a program that was called with such arguments, too."
             )
-        return self._new(numbers)
+        return self._new(numbers), True
 
     def _new(self, numbers: Floats) -> Path:
         assert self._source is not None

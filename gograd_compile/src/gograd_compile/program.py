@@ -17,7 +17,7 @@ from gograd_compile.numpy_runner import run_call
 from gograd_compile.schedule import Schedule, schedule
 from gograd_compile.tape import Floats, Integers
 
-__all__ = ["VALUES_NOT_FINITE", "Points", "Program", "Wrong"]
+__all__ = ["Holds", "Points", "Program"]
 
 VALUES_NOT_FINITE, DERIVATIVES_NOT_FINITE = 1, 2
 """What may be said of a run, and (added up) both."""
@@ -43,8 +43,8 @@ class Points:
     status: Integers
 
 
-STRIPS = 64
-"""The parts of a long row of points: sums are formed per part, whoever works on it."""
+MOST_STRIPS, VALUES_PER_STRIP = 64, 2**18
+"""Points are worked on in strips, at most so many, and no smaller ones: sums are formed per strip, whoever works on it."""
 
 
 def lanes_for(slots: int, points: int) -> int:
@@ -60,18 +60,21 @@ def aligned(slots: int, lanes: int) -> Floats:
     return raw[start : start + slots * lanes].reshape(slots, lanes)
 
 
-def _strips(points: int, lanes: int) -> list[tuple[int, int]]:
+def _strips(slots: int, points: int, lanes: int) -> list[tuple[int, int]]:
     """Parts of whole blocks, where one begins and ends."""
-    size = -(-points // (STRIPS * lanes)) * lanes
+    strips = min(MOST_STRIPS, slots * points // VALUES_PER_STRIP + 1)
+    size = max(-(-points // (strips * lanes)) * lanes, 1)
     return [(begin, min(begin + size, points)) for begin in range(0, points, size)]
 
 
 class Program:
     """The steps that compute the outputs of a graph, its guards and derivatives."""
 
-    def __init__(self, graph: Graph, backend: Backend, derived: Derived | None = None) -> None:
+    def __init__(
+        self, graph: Graph, backend: Backend, derived: Derived | None = None, varying: Integers | None = None
+    ) -> None:
         graph = derived.graph if derived else graph
-        self.schedule: Schedule = schedule(graph, derived.weights if derived else None)
+        self.schedule: Schedule = schedule(graph, derived.weights if derived else None, varying)
         self.backend = backend
         self.runner = backend.runner(self.schedule)
         slots = self.schedule.slots
@@ -97,11 +100,12 @@ class Program:
                 stops.append((step, max(guards)))
         return stops
 
-    def at(self, numbers: Floats, captured: Floats, seeds: Floats, holds: Holds) -> tuple[Floats, int]:
+    def at(self, numbers: Floats, captured: Floats, seeds: Floats, holds: Holds | None) -> tuple[Floats, int]:
         """A run at one point; the memory, which is to be given back, and what was not finite.
 
         Args:
-            holds: asked before a step of Python runs, whether the first guards hold; if not, the run ends there.
+            holds: asked before an opaque operation is called, whether the first guards hold; if not, the run ends there.
+                None: they do.
         """
         memory = self._take()
         graph = self.schedule.graph
@@ -109,7 +113,7 @@ class Program:
         memory[graph.arguments : graph.one] = captured
         memory[graph.leaves - graph.seeds : graph.leaves] = seeds
         if self.stops or self.backend.name != "native":
-            return memory, self._run(memory[:, np.newaxis], lambda values, count: bool(holds(values, count)[0]))[0]
+            return memory, self._run(memory[:, np.newaxis], 1, holds)[0]
         return memory, self.runner.point(memory, self.result_slots)
 
     def over(
@@ -122,6 +126,7 @@ class Program:
         per_point: Integers,
         summed: Integers,
         threads: int = 1,
+        holds: Holds | None = None,
     ) -> Points:
         """A run over many points.
 
@@ -131,6 +136,7 @@ class Program:
             per_point: the results (their places) that are asked for per point.
             summed: those whose sum over the points is asked for.
             threads: how many work at once; the results do not depend on it.
+            holds: if given, opaque operations are called where the guards asked before hold, and nowhere else.
         """
         graph, count = self.schedule.graph, len(points)
         lanes = lanes_for(self.size, count)
@@ -140,7 +146,7 @@ class Program:
             np.zeros(len(summed)),
             np.zeros(count, dtype=np.int64),
         )
-        strips = _strips(count, lanes)
+        strips = _strips(self.size, count, lanes) if count else []
         totals = np.zeros((len(strips), len(summed), lanes))
         local = threading.local()
 
@@ -153,14 +159,16 @@ class Program:
             begin, end = strips[strip]
             gradient_slots, total_slots = self.result_slots[per_point], self.result_slots[summed]
             if self.stops or self.backend.name != "native":
-                self._run_strip(local.memory, begin, end, points, slots, found, gradient_slots, totals[strip], total_slots)
+                self._run_strip(
+                    local.memory, begin, end, points, slots, found, gradient_slots, totals[strip], total_slots, holds
+                )
             else:
                 self.runner.points(
                     local.memory, begin, end, points, slots, found.outputs, self.output_slots,
                     found.gradients, gradient_slots, totals[strip], total_slots, found.status,
                 )  # fmt: skip
 
-        if threads == 1 or len(strips) == 1:
+        if threads == 1 or len(strips) < 2:
             for strip in range(len(strips)):
                 run(strip)
         else:
@@ -170,14 +178,14 @@ class Program:
 
     def _run_strip(
         self, memory: Floats, begin: int, end: int, points: Floats, slots: Integers, found: Points,
-        gradient_slots: Integers, totals: Floats, total_slots: Integers,
+        gradient_slots: Integers, totals: Floats, total_slots: Integers, holds: Holds | None,
     ) -> None:  # fmt: skip
         """As the native driver does it, block by block."""
         lanes = memory.shape[1]
         for first in range(begin, end, lanes):
             last = min(first + lanes, end)
             memory[slots] = points[np.minimum(np.arange(first, first + lanes), last - 1)].T
-            status = self._run(memory, lambda values, count: True)[: last - first]
+            status = self._run(memory, last - first, holds)[: last - first]
             found.status[first:last] = status
             found.outputs[first:last] = memory[self.output_slots, : last - first].T
             found.gradients[first:last] = memory[gradient_slots, : last - first].T
@@ -196,23 +204,34 @@ class Program:
         memory[: len(self._blank)] = self._blank
         return memory
 
-    def _run(self, memory: Floats, go_on: Callable[[Floats, int], bool]) -> Integers:
-        """All steps, with Python's among them; what was not finite, per point."""
-        steps, derivatives = self.schedule.steps, self.schedule.derivatives
+    def _run(self, memory: Floats, points: int, holds: Holds | None) -> Integers:
+        """All steps, with Python's among them; what was not finite, per point. The first lanes hold the points."""
+        schedule = self.schedule
         status = np.zeros(memory.shape[1], dtype=np.int64)
+        right = np.arange(memory.shape[1]) < points
         begin = 0
         for stop, guards in self.stops:
             self.runner.run(memory, begin, stop)
-            if guards and not go_on(memory[self.guard_slots[:guards]], guards):
-                return status
-            with np.errstate(all="ignore"):
-                run_call(self.schedule, memory, stop)
+            if guards and holds is not None:
+                right &= holds(memory[self.guard_slots[:guards]], guards)
+                if not right.any():
+                    return status
+            self._call_python(memory, stop, right)
             begin = stop + 1
-        self.runner.run(memory, begin, len(steps))
-        values_end = steps[derivatives, 1] if derivatives < len(steps) else self.size
-        status[~np.isfinite(memory[self.schedule.graph.leaves : values_end]).all(axis=0)] = VALUES_NOT_FINITE
-        wrong = ~np.isfinite(memory[self.result_slots]).all(axis=0)
-        if wrong.any():
-            self.runner.run(memory, derivatives, len(steps), careful=True)
-            status[~np.isfinite(memory[self.result_slots]).all(axis=0)] |= DERIVATIVES_NOT_FINITE
+        self.runner.run(memory, begin, len(schedule.steps))
+        status[~np.isfinite(memory[schedule.graph.leaves : schedule.slots_of(1)[1]]).all(axis=0)] = VALUES_NOT_FINITE
+        for lane in np.flatnonzero(~np.isfinite(memory[self.result_slots]).all(axis=0)):
+            finite = self.runner.run_carefully(memory, schedule.bands[2], len(schedule.steps), lane)
+            if not (finite and np.isfinite(memory[self.result_slots, lane]).all()):
+                status[lane] |= DERIVATIVES_NOT_FINITE
         return status
+
+    def _call_python(self, memory: Floats, step: int, right: Any) -> None:
+        """A step that only Python can run, at the points where it may."""
+        with np.errstate(all="ignore"):
+            if right.all():
+                run_call(self.schedule, memory, step)
+            else:
+                part = memory[:, right]
+                run_call(self.schedule, part, step)
+                memory[:, right] = part

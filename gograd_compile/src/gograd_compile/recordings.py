@@ -14,7 +14,7 @@ from gograd_compile.paths import Path, Paths, Want
 from gograd_compile.recent import Recent
 from gograd_compile.sources import Source
 from gograd_compile.structure_json import structure_text
-from gograd_compile.tape import Floats
+from gograd_compile.tape import Floats, Integers
 from gograd_compile.trees import Structure
 from gograd_core import Neuron, transforms
 
@@ -67,13 +67,15 @@ class Recordings:
         }
         return tuple(found.values())
 
-    def _want(self, mode: Any, structure: Structure, wrt: Wrt) -> tuple[Want, Structure]:
+    def _want(
+        self, mode: Any, structure: Structure, wrt: Wrt, batched: Integers | None = None
+    ) -> tuple[Want, Structure]:
         """What to ask a path for; and how the argument `wrt` is nested."""
-        key = mode, structure, _hashable(wrt)
+        key = mode, structure, _hashable(wrt), None if batched is None else batched.tobytes()
         found = self._wants.get(key)
         if found is None:
             chosen, numbers = structure.select(wrt)
-            found = self._wants.add(key, (Want(mode, numbers), chosen))
+            found = self._wants.add(key, (Want(mode, numbers, batched), chosen))
         return found
 
     def _paths_of(self, structure: Structure, gradient: Wrt | None = None) -> Paths:
@@ -112,12 +114,12 @@ class Recordings:
 
     def _at(self, paths: Paths, want: Want, numbers: Floats, seeds: Floats = NO_SEEDS) -> tuple[Path, Floats, Floats]:
         """The path taken at a point, the outputs, and the derivatives wanted."""
-        path = paths.likely(numbers)
+        path, is_new = paths.likely(numbers), False
         while True:
             program = path.programs.get(want) or path.program(want)
             captured = path.captured()
-            memory, status = program.at(numbers, captured, seeds, path.holds)
-            failure = path.first_failure(memory[program.guard_slots]) if path.outcomes else None
+            memory, status = program.at(numbers, captured, seeds, None if is_new else path.holds)
+            failure = path.first_failure(memory[program.guard_slots]) if path.outcomes and not is_new else None
             if failure is None:
                 outputs, derivatives = memory[program.output_slots], memory[program.result_slots]
                 program.give_back(memory)
@@ -125,7 +127,7 @@ class Recordings:
                     judge(path, want, numbers, captured, seeds)
                 return path, outputs, derivatives
             program.give_back(memory)
-            path = paths.instead_of(path, failure, numbers)
+            path, is_new = paths.instead_of(path, failure, numbers)
 
     def _matrix(self, path: Path, want: Want, numbers: Floats) -> Floats:
         """The derivatives along each seed alone, a row each; at a point where `path` is known to be the right one."""

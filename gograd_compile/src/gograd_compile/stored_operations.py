@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from gograd_compile.errors import ProgramFileError
-from gograd_core import Op, registry
+from gograd_core import Op, builtin_ops, registry
 
 __all__ = ["describe", "find"]
 
@@ -21,8 +21,7 @@ def describe(op: Op) -> dict[str, Any]:
         TypeError: it comes from no installed distribution, so that it could not be found again.
     """
     provider = op.provider
-    key = f"{provider.distribution}:{op.name}" if provider and provider.version else ""
-    if key not in registry.active or registry.active[key] is not op:
+    if not provider or not provider.version or _installed(provider.distribution, op.name) is not op:
         raise TypeError(f"{op.title} cannot be saved: it comes from no distribution, where it would be found again")
     return _facts(op)
 
@@ -42,21 +41,29 @@ def find(saved: Any) -> Op:
         raise ProgramFileError(
             f"an operation comes from something that is no distribution: {distribution!r} {version!r}"
         )
-    key = f"{distribution}:{name}"
-    op = registry.active[key] if key in registry.active else None  # noqa: SIM401  # it has no get
+    op = _installed(distribution, name)
     if op is not None and _facts(op) == saved:
         return op
     found = [record for record in registry.active.report() if record.distribution == distribution]
-    if not found:
-        there = f"{distribution} is not installed"
-    elif op is None:
+    if op is not None:
+        there = f"installed: {op.title}, with {len(op.partials)} input(s)"
+    elif found:
         there = f"installed: {'; '.join(map(str, found))}, which does not have it"
     else:
-        there = f"installed: {op.title}, with {len(op.partials)} input(s)"
+        there = f"{distribution} is not installed"
     wanted = f"the operation {name!r} of {distribution} {version}, with {saved['inputs']} input(s)"
     raise ProgramFileError(
         f"the program needs {wanted}; {there}. If you trust it: pip install {distribution}=={version}"
     )
+
+
+def _installed(distribution: str, name: str) -> Op | None:
+    """A distribution's operation of that name; the engine's own ones come from no plugin."""
+    for op in builtin_ops.gograd_ops():
+        if op.provider and (op.provider.distribution, op.name) == (distribution, name):
+            return op
+    key = f"{distribution}:{name}"
+    return registry.active[key] if key in registry.active else None  # noqa: SIM401  # it has no get
 
 
 def _facts(op: Op) -> dict[str, Any]:

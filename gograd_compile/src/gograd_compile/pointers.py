@@ -1,0 +1,45 @@
+"""Arrays without bounds: loops over them neither look for negative indices nor count references.
+
+A pointer does not keep its array alive, and Numba lets go of a local array after its last use: so only arguments of
+a function become pointers, and arrays that it returns.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["pointer", "shifted"]
+
+try:
+    from numba import types
+    from numba.extending import intrinsic
+except ImportError:  # loops run in Python then, on the arrays themselves
+
+    def pointer(array: Any) -> Any:
+        """The array."""
+        return array
+
+    def shifted(start: Any, entries: int) -> Any:
+        """What is left of the array from an entry on."""
+        return start[entries:]
+
+else:
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def pointer(typing_context: Any, array: Any) -> Any:
+        """Where the entries of an array lie; somebody has to keep the array."""
+
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            return context.make_array(signature.args[0])(context, builder, args[0]).data
+
+        dtype = types.uint8 if array.dtype == types.boolean else array.dtype  # as bools lie in memory
+        return types.CPointer(dtype)(array), generate
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def shifted(typing_context: Any, start: Any, entries: Any) -> Any:
+        """A pointer to a later entry."""
+
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            return builder.gep(args[0], [args[1]])
+
+        return start(start, types.int64), generate

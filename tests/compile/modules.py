@@ -1,0 +1,31 @@
+"""Compiled functions that modules have by name, and objects that have them: for pickles."""
+
+from __future__ import annotations
+
+import gograd_compile
+from gograd_core import Neuron, ops
+
+
+@gograd_compile.compile
+def decorated(x):
+    """Twice the sine."""
+    return 2.0 * ops.sin(x)
+
+
+def plain(x):
+    return x * x
+
+
+named = gograd_compile.compile(plain, check=True, max_paths=3)
+
+
+class Net:
+    def __init__(self, weight):
+        self.weight = Neuron(weight, label="weight")
+
+    def __call__(self, x):
+        return self.weight * x
+
+    @gograd_compile.compile
+    def loss(self, x):
+        return self.weight * x * x
