@@ -188,10 +188,6 @@ class TestManyProcesses:
         assert len(codes(folder)) == 2
         assert not list(folder.glob("*.new"))
 
-    def test_numba_is_not_imported_before_a_kernel_is_made(self):
-        done = run("import gograd_compile.kernels, sys; print('numba' in sys.modules)")
-        assert done.stdout == "False\n", done.stderr
-
 
 class TestJitted:
     MODULE = """

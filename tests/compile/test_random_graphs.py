@@ -282,7 +282,7 @@ SWEEPS = {
     "an infinite slope times a zero input": lambda x: x * ops.sqrt(x),
     "an infinite slope times a zero constant": lambda x: 0.0 * ops.sqrt(x),
     "a slope of zero above an infinite one": lambda x: ops.square(ops.sqrt(x)),
-    "two poles that cancel": lambda x: ops.sqrt(x) - ops.sqrt(x),
+    "two poles that cancel": lambda x: ops.sqrt(x) - ops.sqrt(2.0 * x),
     "a norm at zero": lambda x: ops.sqrt(x * x + x * x),
     "an infinite slope above a product with zero": lambda x: ops.cbrt(x * 0.0 + x * x * x),
 }

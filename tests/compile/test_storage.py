@@ -127,8 +127,9 @@ class TestRoundTrip:
     def test_gradients_come_back_as_such(self, program, gradient):
         arguments = program[0].arguments
         chosen, numbers = arguments.select(gradient)
-        tape = make_tape(4, (), [], [], numbers)
-        ((*_, found),), _ = from_bytes(to_bytes([Recorded(arguments, chosen, tape, gradient)], "f"))
+        tape = make_tape(4, (), [], [], [0, *numbers])
+        _, result = flatten((0.0, chosen.build(np.zeros(chosen.size))))
+        ((*_, found),), _ = from_bytes(to_bytes([Recorded(arguments, result, tape, gradient)], "f"))
         assert found == gradient
 
     def test_lines_of_operations_come_back(self, program):

@@ -5,12 +5,9 @@ from __future__ import annotations
 import functools
 from typing import Any, Protocol
 
-import numpy as np
-
 from gograd_compile.graph import Call
 from gograd_compile.numpy_runner import NumpyRunner
 from gograd_compile.schedule import Schedule
-from gograd_compile.tape import Floats
 
 __all__ = ["BACKENDS", "Backend", "Native", "Numpy", "backend"]
 

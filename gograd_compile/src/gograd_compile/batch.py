@@ -121,9 +121,9 @@ class Batched:
 
     def _run(self, batch: Batch, want: Want, own: Integers, shared: Any) -> _Found:
         """All points, those of each path together."""
-        if not batch.points:
-            raise ValueError("there are no points: the batched axis has the length 0")
         paths = self._compiled._paths_of(batch.structure)
+        if not batch.points:
+            return self._nothing(paths, own, shared)
         numbers = np.empty(batch.structure.size)
         numbers[batch.shared] = batch.shared_values
         work: Work = [(paths.likely(self._at(batch, numbers, 0)), np.arange(batch.points), False)]
@@ -136,9 +136,19 @@ class Batched:
         assert result is not None
         return result
 
-    def _sort(
-        self, paths: Paths, path: Path, batch: Batch, numbers: Floats, points: Integers, work: Work
-    ) -> Integers:
+    def _nothing(self, paths: Paths, own: Integers, shared: Any) -> _Found:
+        """What is found at no points at all: the form of a result that is known."""
+        known = list(paths)
+        if not known:
+            raise ValueError(
+                f"there are no points, and {self._compiled.__name__} was not recorded for such arguments yet, so that "
+                "the form of its result is unknown"
+            )
+        path = known[-1]
+        totals = np.zeros(len(path.tape.captured) if isinstance(shared, slice) else len(shared))
+        return _Found(path, np.empty((0, path.structure.size)), np.empty((0, len(own))), [(path, totals)])
+
+    def _sort(self, paths: Paths, path: Path, batch: Batch, numbers: Floats, points: Integers, work: Work) -> Integers:
         """The points at which this path is right; the others are added to the `work`, with the path to try next."""
         if not path.outcomes:
             return points
@@ -195,14 +205,14 @@ class Batched:
             DomainError: something should be.
         """
         captured = path.captured()
+        memory, _ = program.at(numbers, captured, NO_SEEDS, None)
+        derivatives: Floats = memory[program.result_slots]
+        program.give_back(memory)
         try:
-            judge(path, want, numbers, captured, NO_SEEDS)
+            judge(path, want, numbers, captured, NO_SEEDS, derivatives)
         except ArithmeticError as error:
             error.add_note(f"at point {point} of the batch")
             raise
-        memory, _ = program.at(numbers, captured, NO_SEEDS, path.holds)
-        derivatives: Floats = memory[program.result_slots]
-        program.give_back(memory)
         return derivatives
 
     def _over(

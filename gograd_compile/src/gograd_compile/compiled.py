@@ -124,7 +124,7 @@ class Compiled(Recordings):
         want, chosen = self._want("push", structure, wrt)
         seeds = numbers_like(chosen, vector, "the vector")
         _, _, product = self._at(self._paths_of(structure, wrt), want, numbers, seeds)
-        return chosen.build(product)
+        return chosen.build(product[1:])  # the first is the derivative of the value
 
     def hessian(self, *args: Any, wrt: Wrt = 0) -> Any:
         """The second derivatives by the numbers of the argument `wrt`, nested as that is, twice.
@@ -135,7 +135,7 @@ class Compiled(Recordings):
         numbers, structure = flatten(args)
         want, chosen = self._want("push", structure, wrt, SEEDS_ALONE)
         path, _, _ = self._at(self._paths_of(structure, wrt), VALUES, numbers)
-        return nest_matrix(self._matrix(path, want, numbers), chosen, chosen)
+        return nest_matrix(self._matrix(path, want, numbers)[:, 1:], chosen, chosen)
 
     def batch(self, in_axes: Any = 0, *, threads: int | None = None) -> Batched:
         """The same function at many points at once, as jax.vmap has it.

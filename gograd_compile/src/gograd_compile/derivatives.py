@@ -48,7 +48,17 @@ def with_adjoints(graph: Graph, wrt: Integers, *, seeded: bool = False) -> Deriv
     seeds = _seeds(graph) if seeded else np.full(len(graph.outputs), graph.one, dtype=np.int32)
     graph, first, varies, weights = _with_weights(graph, wrt)
     starts, inputs, results = add_adjoints(
-        first, len(graph), graph.one, graph.leaves, graph.starts, graph.inputs, graph.outputs, seeds, wrt, varies, weights
+        first,
+        len(graph),
+        graph.one,
+        graph.leaves,
+        graph.starts,
+        graph.inputs,
+        graph.outputs,
+        seeds,
+        wrt,
+        varies,
+        weights,
     )
     return _with_sums(graph, first, starts, inputs, results)
 
@@ -58,7 +68,17 @@ def with_tangents(graph: Graph, wrt: Integers) -> Derived:
     graph = graph.with_seeds(len(wrt))
     graph, first, varies, weights = _with_weights(graph, wrt)
     starts, inputs, results = add_tangents(
-        first, len(graph), graph.one, graph.leaves, graph.starts, graph.inputs, graph.outputs, _seeds(graph), wrt, varies, weights
+        first,
+        len(graph),
+        graph.one,
+        graph.leaves,
+        graph.starts,
+        graph.inputs,
+        graph.outputs,
+        _seeds(graph),
+        wrt,
+        varies,
+        weights,
     )
     return _with_sums(graph, first, starts, inputs, results)
 
@@ -140,7 +160,13 @@ def _table(graph: Graph) -> tuple[tuple[Call, ...], tuple[Integers, ...]]:
 def weight_kinds(codes: Any, starts: Any, begins: Any, kinds: Any, lengths: Any) -> Any:
     """What kind the weight of each entry of `inputs` is; that of a factor is the value of the other one."""
     rows = len(codes)
-    codes, starts, begins, kinds, lengths = pointer(codes), pointer(starts), pointer(begins), pointer(kinds), pointer(lengths)
+    codes, starts, begins, kinds, lengths = (
+        pointer(codes),
+        pointer(starts),
+        pointer(begins),
+        pointer(kinds),
+        pointer(lengths),
+    )
     found = np.empty(starts[rows], np.uint8)
     for k in range(rows):
         code, start = codes[k], starts[k]
@@ -180,10 +206,20 @@ def add_weights(
 ) -> Any:  # fmt: skip
     """The rows of local derivatives; and for each entry of `inputs` the value of its weight, -1 where none is needed."""
     total, weights = len(codes), np.full(len(inputs), -1, np.int32)
-    codes, starts, inputs, varies, kinds = pointer(codes), pointer(starts), pointer(inputs), pointer(varies), pointer(kinds)
+    codes, starts, inputs, varies, kinds = (
+        pointer(codes),
+        pointer(starts),
+        pointer(inputs),
+        pointer(varies),
+        pointer(kinds),
+    )
     rows = entries = 0
     for filling in range(2):  # count, then write
-        new_codes, new_starts, new_inputs = np.empty(rows, np.int32), np.zeros(rows + 1, np.int64), np.empty(entries, np.int32)
+        new_codes, new_starts, new_inputs = (
+            np.empty(rows, np.int32),
+            np.zeros(rows + 1, np.int64),
+            np.empty(entries, np.int32),
+        )
         rows = entries = 0
         for k in range(total):
             if not varies[leaves + k]:
@@ -213,7 +249,9 @@ def add_weights(
                         place = needs[need]
                         for i in range(1 if place == OUTPUT else length):
                             if filling:
-                                new_inputs[entries] = leaves + k if place == OUTPUT else inputs[start + place * length + i]
+                                new_inputs[entries] = (
+                                    leaves + k if place == OUTPUT else inputs[start + place * length + i]
+                                )
                             entries += 1
                     for i in range(widths[what]):
                         if filling:
@@ -244,7 +282,13 @@ def link_uses(
     The uses of a value are a chain of (adjoint, weight, next), of which `heads` and `tails` have the first and last.
     """
     starts, inputs, weights, is_wrt = pointer(starts), pointer(inputs), pointer(weights), pointer(is_wrt)
-    heads, tails, chain, into, new_starts = pointer(heads), pointer(tails), pointer(chain), pointer(into), pointer(new_starts)
+    heads, tails, chain, into, new_starts = (
+        pointer(heads),
+        pointer(tails),
+        pointer(chain),
+        pointer(into),
+        pointer(new_starts),
+    )
     made = rows = entries = 0
     for place in range(len(outputs)):
         if varies[outputs[place]]:

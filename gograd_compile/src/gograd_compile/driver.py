@@ -180,7 +180,7 @@ def run_carefully(
 ) -> bool:
     """The sums among some steps again, in one lane, where nothing times an infinity or NaN is nothing.
 
-    What does not count passes nothing on. Returns whether all sums are finite.
+    What does not count passes nothing on. Returns whether all sums are finite, and the first factors, adjoints or tangents.
     """
     v, terms, starts = pointer(memory), pointer(terms), pointer(sum_starts)
     finite = True
@@ -192,6 +192,7 @@ def run_carefully(
                 x, y = v[(terms[place] & LOW) * lanes + lane], v[(terms[place] >> 32) * lanes + lane]
                 if x != 0.0 and y != 0.0:
                     total += x * y
+                finite = finite and x - x == 0.0
             v[(slot + g) * lanes + lane] = total
             finite = finite and total - total == 0.0
     return finite
@@ -304,9 +305,7 @@ def run_points(
         _load(memory, lanes, points, first, end, point_slots)
         for band in range(4):
             if band % 2 == 1 or first == begin:
-                run_steps(
-                    memory, lanes, bands[band], bands[band + 1], steps, sum_starts, terms, gathers, calls, buffer
-                )
+                run_steps(memory, lanes, bands[band], bands[band + 1], steps, sum_starts, terms, gathers, calls, buffer)
         if first == begin:
             shared_is_right = _is_finite(memory, leaves * lanes, ends[0] * lanes)
         right = shared_is_right and _is_finite(memory, ends[0] * lanes, ends[1] * lanes)

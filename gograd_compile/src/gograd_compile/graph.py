@@ -14,9 +14,8 @@ import numpy as np
 from gograd_compile.tape import Floats, Integers
 
 if TYPE_CHECKING:
-    from gograd_core.kernels.symbols import Symbol
-
     from gograd_compile.rules import Rules
+    from gograd_core.kernels.symbols import Symbol
 
 __all__ = ["FORWARD", "SUM", "Call", "Graph"]
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from gograd_compile.tape import Floats, Tape
-from gograd_core import DomainError, Neuron, engines
-from gograd_core.errors import domain_errors_raise
+from gograd_core import DomainError, Neuron, engines, grad, hvp
+from gograd_core.errors import domain_errors_raise, errstate
 from gograd_core.recording import recording
 
 if TYPE_CHECKING:
@@ -15,8 +17,11 @@ if TYPE_CHECKING:
 __all__ = ["judge"]
 
 
-def judge(path: Path, want: Want, numbers: Floats, captured: Floats, seeds: Floats) -> None:
+def judge(path: Path, want: Want, numbers: Floats, captured: Floats, seeds: Floats, derivatives: Floats) -> None:
     """Raise what the engine would raise, if it would: numbers may be infinite because the arguments are.
+
+    Args:
+        derivatives: what was found.
 
     Raises:
         DomainError: an operation, or a derivative, is not finite although its inputs are. The message has
@@ -31,9 +36,11 @@ def judge(path: Path, want: Want, numbers: Floats, captured: Floats, seeds: Floa
     ]
     nodes: list[Any] = [*inputs, *tape.constants.tolist()]
     try:
-        with recording():
+        with recording(), errstate(domain="ignore" if path.is_gradient else "raise"):
             _replay(tape, nodes)
-        if want.mode in ("values", "guards"):
+        if path.is_gradient:
+            _judge_second_order(path, want, numbers, seeds, derivatives)
+        if path.is_gradient or want.mode in ("values", "guards"):
             return
         outputs = [node if type(node) is Neuron else Neuron(node) for node in map(nodes.__getitem__, tape.outputs)]
         wrt = inputs[tape.arguments :] if want.wrt is None else [inputs[number] for number in want.wrt]
@@ -45,6 +52,21 @@ def judge(path: Path, want: Want, numbers: Floats, captured: Floats, seeds: Floa
             raise
         fact = f"{error.fact}; recorded at {line}"
         raise DomainError(fact, operation=error.operation, inputs=error.inputs) from None
+
+
+def _judge_second_order(path: Path, want: Want, numbers: Floats, seeds: Floats, derivatives: Floats) -> None:
+    """The same for the derivatives of a gradient: what rules call is not judged, and a tape does not tell it apart."""
+    if path.source is None or path.source.of is None:
+        if np.isfinite(numbers).all() and not np.isfinite(derivatives).all():
+            raise DomainError(f"the second derivatives at {numbers.tolist()} are {derivatives[1:].tolist()}")
+        return
+    f, wrt = path.source.of
+    args = path.source.structure.build(numbers)
+    if want.mode == "push":
+        vector = path.source.structure.select(wrt)[0].build(seeds)
+        hvp(f, wrt)(*args, vector)
+    else:
+        grad(f, wrt)(*args)
 
 
 def _replay(tape: Tape, nodes: list[Any]) -> None:

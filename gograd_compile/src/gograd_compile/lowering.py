@@ -11,7 +11,7 @@ from gograd_compile.graph import FORWARD, Call, Graph
 from gograd_compile.kernels import jitted
 from gograd_compile.pointers import pointer
 from gograd_compile.rules import Rules, specialized
-from gograd_compile.tape import Floats, Integers, Tape
+from gograd_compile.tape import Integers, Tape
 
 __all__ = ["lower"]
 
@@ -77,8 +77,12 @@ def _variants(tape: Tape, known: list[Rules]) -> tuple[Integers, list[Rules]]:
 
 def _constants(variants: Sequence[Rules]) -> list[float]:
     """The numbers that rules have in their sums, and that local derivatives are."""
-    factors = [factor for rules in variants for term in rules.terms or () for factor in term if isinstance(factor, float)]
-    slopes = [partial.constant for rules in variants for partial in rules.partials if partial and partial.constant is not None]
+    factors = [
+        factor for rules in variants for term in rules.terms or () for factor in term if isinstance(factor, float)
+    ]
+    slopes = [
+        partial.constant for rules in variants for partial in rules.partials if partial and partial.constant is not None
+    ]
     return factors + slopes
 
 
@@ -267,7 +271,11 @@ def _emit(
         if not gone[k]:
             rows += 1
             entries += starts[k + 1] - starts[k] if codes[k] else 2 * lengths[k]
-    new_codes, new_starts, new_inputs = np.empty(rows, np.int32), np.empty(rows + 1, np.int64), np.empty(entries, np.int32)
+    new_codes, new_starts, new_inputs = (
+        np.empty(rows, np.int32),
+        np.empty(rows + 1, np.int64),
+        np.empty(entries, np.int32),
+    )
     into = pointer(new_inputs)
     row = entry = 0
     new_starts[0] = 0
@@ -314,5 +322,21 @@ def gather_sums(
     terms = count_uses(leaves, one, ops, codes, starts, inputs, kept, patterns, columns, pattern_starts, same, uses)
     gone, lengths = np.zeros(rows, np.bool_), np.zeros(rows, np.int32)
     ends, chain = np.full(2 * rows, -1, np.int32), np.empty(3 * terms, np.int32)
-    chain_up(leaves, one, ops, codes, starts, inputs, patterns, columns, pattern_starts, same, uses, gone, lengths, ends, chain)
+    chain_up(
+        leaves,
+        one,
+        ops,
+        codes,
+        starts,
+        inputs,
+        patterns,
+        columns,
+        pattern_starts,
+        same,
+        uses,
+        gone,
+        lengths,
+        ends,
+        chain,
+    )
     return _emit(leaves, codes, starts, inputs, same, gone, ends, chain, lengths, needs, need_starts)

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from gograd_core.evaluation import as_numbers, run_rule
-from gograd_core.namespaces import Column
 
 from gograd_compile.graph import FORWARD, Call
 from gograd_compile.rules import OUTPUT
 from gograd_compile.schedule import Schedule
 from gograd_compile.tape import Floats, Integers
+from gograd_core.evaluation import as_numbers, run_rule
+from gograd_core.namespaces import Column
 
 __all__ = ["NumpyRunner", "run_call"]
 
@@ -37,16 +37,18 @@ class NumpyRunner:
     def run_carefully(self, memory: Floats, begin: int, end: int, lane: int) -> bool:
         """The sums among these steps again, at one point, where nothing times an infinity or NaN is nothing.
 
-        What does not count passes nothing on. Returns whether all are finite.
+        What does not count passes nothing on. Returns whether all are finite, and the first factors, adjoints or tangents.
         """
         point = memory[:, lane : lane + 1]
         finite = True
         with np.errstate(all="ignore"):
             for step in range(begin, end):
-                code, slot, count, _ = self.schedule.steps[step]
+                code, slot, count, at = self.schedule.steps[step]
                 if code == 0:
                     self._run_sums(point, step, _multiply_carefully)
-                    finite &= bool(np.isfinite(point[slot : slot + count]).all())
+                    starts = self.schedule.sum_starts[at : at + count + 1]
+                    first_factors = point[self.schedule.terms[starts[0] : starts[-1], 0]]
+                    finite &= bool(np.isfinite(point[slot : slot + count]).all() and np.isfinite(first_factors).all())
         return finite
 
     def _run_sums(self, memory: Floats, step: int, multiply: Callable[[Floats, Floats], Floats]) -> None:

@@ -72,6 +72,7 @@ class Path:
         source: the function that was recorded, if there is one.
         numbers: the arguments that it was recorded with.
         notes: how the tape was made.
+        is_gradient: whether it computes the value and the gradient of the function.
     """
 
     def __init__(
@@ -82,6 +83,8 @@ class Path:
         source: Source | None = None,
         numbers: Floats = NOTHING,
         notes: Sequence[Note] = (),
+        *,
+        is_gradient: bool = False,
     ) -> None:
         self.structure = structure
         self.tape = tape
@@ -89,6 +92,7 @@ class Path:
         self.source = source
         self.numbers = numbers
         self.notes = notes
+        self.is_gradient = is_gradient
         self.programs: dict[Want, Program] = {}
         self.preparation: dict[Want, list[Note]] = {}
         self.outcomes = list(zip(tape.guards.kinds.tolist(), tape.guards.outcomes.tolist(), strict=True))
@@ -290,4 +294,6 @@ class Paths:
         assert self._source is not None
         structure, tape, notes = self._source.tape(numbers)
         self.recorded += 1
-        return self.add(Path(structure, tape, self._backend, self._source, numbers.copy(), notes))
+        is_gradient = self._source.of is not None
+        path = Path(structure, tape, self._backend, self._source, numbers.copy(), notes, is_gradient=is_gradient)
+        return self.add(path)

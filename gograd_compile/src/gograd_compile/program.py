@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import attrs
@@ -91,7 +91,9 @@ class Program:
     def _find_stops(self) -> list[tuple[int, int]]:
         """The steps that only Python can run, and how many guards must hold before each."""
         graph = self.schedule.graph
-        asked = dict(zip(self.schedule.slots[graph.barriers[:, 0]].tolist(), graph.barriers[:, 1].tolist(), strict=True))
+        asked = dict(
+            zip(self.schedule.slots[graph.barriers[:, 0]].tolist(), graph.barriers[:, 1].tolist(), strict=True)
+        )
         stops = []
         for step, (code, slot, count, _) in enumerate(self.schedule.steps.tolist()):
             if code and not self.backend.can_run(graph.calls[code - 1]):

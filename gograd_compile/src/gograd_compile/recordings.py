@@ -79,7 +79,7 @@ class Recordings:
         return found
 
     def _paths_of(self, structure: Structure, gradient: Wrt | None = None) -> Paths:
-        """The paths of the function for such arguments; or of its gradient by some of them.
+        """The paths of the function for such arguments; or of its value and gradient by some of them.
 
         Raises:
             PathNotRecorded: there are none, and no function to record.
@@ -97,7 +97,8 @@ class Recordings:
             self._refuse(key)
         if gradient is None:
             return Source(f, self.__name__, structure, self.check)
-        return Source(transforms.grad(f, gradient), f"the gradient of {self.__name__}", structure, self.check)
+        name = f"the gradient of {self.__name__}"
+        return Source(transforms.value_and_grad(f, gradient), name, structure, self.check, (f, gradient))
 
     def _refuse(self, key: Key) -> NoReturn:
         structure, gradient = key
@@ -124,7 +125,7 @@ class Recordings:
                 outputs, derivatives = memory[program.output_slots], memory[program.result_slots]
                 program.give_back(memory)
                 if status:
-                    judge(path, want, numbers, captured, seeds)
+                    judge(path, want, numbers, captured, seeds, derivatives)
                 return path, outputs, derivatives
             program.give_back(memory)
             path, is_new = paths.instead_of(path, failure, numbers)
@@ -143,7 +144,7 @@ class Recordings:
             summed=np.empty(0, dtype=np.int64),
         )
         for seed in np.flatnonzero(found.status):
-            judge(path, want, numbers, captured, np.eye(graph.seeds)[seed])
+            judge(path, want, numbers, captured, np.eye(graph.seeds)[seed], found.gradients[seed])
         return found.gradients
 
 

@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import attrs
-from gograd_core.kernels.expansion import ExpansionError
-from gograd_core.kernels.symbols import Symbol, postorder
 
 from gograd_compile.kernels import expand, specialize
+from gograd_core.kernels.expansion import ExpansionError
+from gograd_core.kernels.symbols import Symbol, postorder
 
 if TYPE_CHECKING:
     from gograd_core import Op
@@ -92,7 +92,9 @@ def specialized(rules: Rules, fixed: Mapping[int, float]) -> Rules:
     known = {rules.forward.library.input(place, is_column=False): number for place, number in fixed.items()}
     forward = specialize(rules.forward, known)
     partials = tuple(
-        None if partial is None or partial.symbol is None or place in fixed else _partial(specialize(partial.symbol, known))
+        None
+        if partial is None or partial.symbol is None or place in fixed
+        else _partial(specialize(partial.symbol, known))
         for place, partial in enumerate(rules.partials)
     )
     return Rules(rules.op, forward, partials, _terms(rules.op, forward, partials, fixed), fixed)
@@ -130,7 +132,11 @@ def _terms(
     for place, partial in enumerate(partials):
         if place in (fixed or {}):
             continue
-        if partial is None or place not in implied or not _is(partial, implied[place], doubled=terms == ((place, place),)):
+        if (
+            partial is None
+            or place not in implied
+            or not _is(partial, implied[place], doubled=terms == ((place, place),))
+        ):
             return None
     return terms
 

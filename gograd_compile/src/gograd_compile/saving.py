@@ -45,7 +45,7 @@ def with_tapes(compiled: Recordings, tapes: list[Recorded]) -> None:
     by_key: dict[Any, Paths] = {}
     for structure, result, tape, gradient in tapes:
         paths = by_key.setdefault((structure, gradient), Paths(None, compiled.backend, len(tapes)))
-        paths.add(Path(result, tape, compiled.backend))
+        paths.add(Path(result, tape, compiled.backend, is_gradient=gradient is not None))
     for key, paths in by_key.items():
         compiled._paths.add(key, paths)
 

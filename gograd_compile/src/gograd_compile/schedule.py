@@ -140,7 +140,13 @@ def in_order(codes: Any, levels: Any, bands: Any, calls: int) -> Any:
         heights[bands[k]] = max(heights[bands[k]], levels[k] + 1)
         ends[bands[k]] += 1
         places[(codes[k] - 1 if codes[k] else calls) + 1] += 1
-    codes, levels, bands, sorted_by_code, into = pointer(codes), pointer(levels), pointer(bands), pointer(by_code), pointer(order)
+    codes, levels, bands, sorted_by_code, into = (
+        pointer(codes),
+        pointer(levels),
+        pointer(bands),
+        pointer(by_code),
+        pointer(order),
+    )
     for code in range(calls + 1):
         places[code + 1] += places[code]
     for k in range(rows):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import attrs
@@ -38,12 +38,15 @@ class Source:
         name: what messages call it.
         structure: how its arguments are nested.
         check: record everything twice, and compare.
+        of: if it is the value and gradient of another function, that one, and the argument (or arguments) to
+            differentiate by.
     """
 
     f: Callable[..., Any]
     name: str
     structure: Structure
     check: bool
+    of: tuple[Callable[..., Any], int | Sequence[int]] | None = None
 
     def tape(self, numbers: Floats) -> tuple[Structure, Tape, list[Note]]:
         """How the result is nested, the simplified tape of a recording at this point, and what was done to it.

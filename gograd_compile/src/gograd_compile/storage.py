@@ -9,7 +9,7 @@ the file: whoever changes it on purpose computes it anew. Therefore everything e
   `captured` neurons; the `lines` of source at which operations ran and guards were asked; and of each tape among
   `tapes` the nesting of `arguments` and `result`: ``"number"``, ``{"array": SHAPE}``, ``{"list": [...]}``,
   ``{"tuple": [...]}`` or ``{"dict": [[KEY, ...], ...]}``; and `gradient`: null, or the argument (or a list of
-  arguments) by which the tape is the gradient.
+  arguments) by which the tape gives value and gradient.
 - ``captured.npy``: the values of the captured neurons.
 - ``tape0/NAME.npy`` and so on: the arrays in `PARTS`, which a `Tape` holds. `operations`, `captured`,
   `operation_lines` (empty if they are not known) and `guard_lines` are places in the lists of
@@ -52,7 +52,7 @@ class Recorded(NamedTuple):
         arguments: how they are nested.
         result: how that is nested.
         tape: the operations.
-        gradient: None, or the argument (or arguments) by which the tape gives the gradient of the function.
+        gradient: None, or the argument (or arguments) by which the tape gives value and gradient of the function.
     """
 
     arguments: Structure
@@ -218,7 +218,7 @@ def _gradient(saved: Any, arguments: Structure, result: Structure) -> int | tupl
     if all(type(position) is int for position in (saved if several else [saved])):
         gradient = tuple(saved) if several else saved
         with contextlib.suppress(IndexError, ValueError):
-            if arguments.spec.type is tuple and arguments.select(gradient)[0].size == result.size:
+            if arguments.spec.type is tuple and arguments.select(gradient)[0].size + 1 == result.size:
                 return gradient
     raise ProgramFileError("a tape is said to be the gradient by what it cannot be")
 
