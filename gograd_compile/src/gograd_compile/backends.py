@@ -21,7 +21,7 @@ class Backend(Protocol):
         """Whether it runs this function itself."""
 
     def runner(self, schedule: Schedule) -> Any:
-        """What runs the steps of a schedule: it has ``run(memory, begin, end)`` and ``run_carefully(memory, begin, end, lane)``."""
+        """What runs the steps of a schedule, as `NumpyRunner` does."""
 
 
 class Numpy:
@@ -57,7 +57,7 @@ class Native:
         return self._runner(schedule)
 
 
-BACKENDS = {"native": Native, "numpy": Numpy}
+BACKENDS: dict[str, Any] = {"native": Native, "numpy": Numpy}
 
 
 @functools.cache
@@ -75,4 +75,5 @@ def backend(name: str | None = None) -> Backend:
             return backend("numpy")
     if name not in BACKENDS:
         raise ValueError(f"backend must be one of {', '.join(map(repr, BACKENDS))}, got {name!r}")
-    return BACKENDS[name]()
+    chosen: Backend = BACKENDS[name]()
+    return chosen

@@ -85,7 +85,7 @@ class Batched:
         values: Floats = found.path.structure.build_batch(found.outputs)
         if not len(shared):
             return values, chosen.build_batch(found.gradients)
-        totals = sum(totals for _, totals in found.totals)
+        totals = np.add.reduce([totals for _, totals in found.totals])
         if not len(own):
             return values, chosen.build(totals)
         return values, chosen.build_parts(found.gradients, own, totals, shared)
@@ -168,7 +168,8 @@ class Batched:
             if is_new:  # it is right where it was recorded, though a guard may be off by the last digit
                 work.append((other, members[:1], True))
             work.append((other, members[1:] if is_new else members, False))
-        return points[~failed]
+        right: Integers = points[~failed]
+        return right
 
     def _run_path(
         self, path: Path, batch: Batch, numbers: Floats, points: Integers, want: Want, own: Integers, shared: Any,

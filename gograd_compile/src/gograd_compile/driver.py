@@ -14,7 +14,7 @@ from numba import types
 from numba.extending import intrinsic
 
 from gograd_compile.kernels import jitted
-from gograd_compile.pointers import pointer, shifted
+from gograd_compile.kernels.pointers import pointer, shifted
 
 __all__ = ["CHUNK", "run_carefully", "run_point", "run_points", "run_steps"]
 
@@ -180,7 +180,7 @@ def run_carefully(
 ) -> bool:
     """The sums among some steps again, in one lane, where nothing times an infinity or NaN is nothing.
 
-    What does not count passes nothing on. Returns whether all sums are finite, and the first factors, adjoints or tangents.
+    What does not count passes nothing on. Returns whether all sums and first factors (adjoints or tangents) are finite.
     """
     v, terms, starts = pointer(memory), pointer(terms), pointer(sum_starts)
     finite = True
@@ -199,7 +199,7 @@ def run_carefully(
 
 
 @jitted
-def _is_finite(memory: Any, begin: int, end: int) -> bool:
+def _is_finite(memory: Any, begin: int, end: int) -> Any:
     """Whether all numbers from one place to another are finite."""
     bits = pointer(memory.view(np.uint64))
     carried = np.uint64(0)  # gets the highest bit where all bits of an exponent are set
@@ -209,7 +209,7 @@ def _is_finite(memory: Any, begin: int, end: int) -> bool:
 
 
 @jitted
-def _all_finite(memory: Any, slots: Any, lanes: int) -> bool:
+def _all_finite(memory: Any, slots: Any, lanes: int) -> Any:
     """Whether all numbers in the rows of some slots are finite."""
     bits = pointer(memory.view(np.uint64))
     carried = np.uint64(0)

@@ -48,7 +48,7 @@ class Call:
         if self.what == FORWARD:
             return self.rules.forward
         partial = self.rules.partials[self.what]
-        return partial and partial.symbol
+        return None if partial is None else partial.symbol
 
     @property
     def arity(self) -> int:
@@ -129,4 +129,14 @@ class Graph:
             outputs=moved(self.outputs),
             guards=moved(self.guards),
             barriers=np.stack([moved(self.barriers[:, 0]), self.barriers[:, 1]], axis=1),
+        )
+
+    def extended(self, codes: Integers, starts: Integers, inputs: Integers, calls: tuple[Call, ...]) -> Graph:
+        """With more values, and the calls that they need after those there are."""
+        return attrs.evolve(
+            self,
+            calls=calls,
+            codes=np.concatenate([self.codes, codes]),
+            starts=np.concatenate([self.starts, self.starts[-1] + starts[1:]]),
+            inputs=np.concatenate([self.inputs, inputs]),
         )

@@ -64,7 +64,6 @@ class NativeRunner:
     def points(self, memory: Floats, begin: int, end: int, points: Floats, slots: Integers, *found: Any) -> None:
         """All steps at many points; see `driver.run_points`."""
         schedule = self.schedule
-        driver.run_points(
-            memory.reshape(-1), memory.shape[1], begin, end, points, slots, schedule.graph.leaves,
-            schedule.bands, self._ends, *found, *self._tables, np.empty(self._room),
-        )  # fmt: skip
+        where = begin, end, points, slots, schedule.graph.leaves, schedule.bands, self._ends
+        rest: tuple[Any, ...] = (*where, *found, *self._tables, np.empty(self._room))
+        driver.run_points(memory.reshape(-1), memory.shape[1], *rest)

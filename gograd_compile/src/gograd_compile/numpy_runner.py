@@ -122,7 +122,7 @@ def _of_columns(call: Call, gathered: Floats) -> Floats:
 def _function(call: Call) -> Callable[..., Any]:
     """What computes the call on arrays of its inputs, in the order of `needs`."""
     op = call.rules.op
-    rule = op.forward if call.what == FORWARD else op.partials[call.what]
+    rule: Any = op.forward if call.what == FORWARD else op.partials[call.what]
     if op.opaque:
         return _point_by_point(call, rule)
     places = range(len(op.partials)) if call.what == FORWARD else (OUTPUT, *range(len(op.partials)))

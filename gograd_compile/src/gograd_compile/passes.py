@@ -11,7 +11,7 @@ import attrs
 import numpy as np
 
 from gograd_compile.kernels import jitted
-from gograd_compile.pointers import pointer
+from gograd_compile.kernels.pointers import pointer
 from gograd_compile.tape import Floats, Guards, Integers, Tape
 
 __all__ = ["fold_constants", "merge_duplicates", "remove_dead"]
@@ -127,7 +127,7 @@ def find_live(nodes: int, leaves: int, starts: Any, inputs: Any, outputs: Any, g
 
 @jitted(inline="always")
 def _room(entries: int) -> int:
-    """A table for so many: of bounded size, so that it stays in the cache; there the latest are found, not the oldest."""
+    """How large the table for so many is: bounded, to stay in the cache, where it finds the latest, not the oldest."""
     room = 16
     while room < 2 * entries and room < LARGEST_TABLE:
         room *= 2
@@ -145,7 +145,7 @@ def _equal(one: int, other: int, codes: Any, starts: Any, inputs: Any, same: Any
     count = starts[one + 1] - starts[one]
     if codes[one] != codes[other] or starts[other + 1] - starts[other] != count:
         return False
-    for i in range(count):
+    for i in range(count):  # noqa: SIM110 - Numba has no all()
         if same[inputs[starts[one] + i]] != same[inputs[starts[other] + i]]:
             return False
     return True

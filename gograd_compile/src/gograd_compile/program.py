@@ -44,7 +44,7 @@ class Points:
 
 
 MOST_STRIPS, VALUES_PER_STRIP = 64, 2**18
-"""Points are worked on in strips, at most so many, and no smaller ones: sums are formed per strip, whoever works on it."""
+"""Points are worked on in strips, at most so many, and not smaller: sums are formed per strip, whoever does it."""
 
 
 def lanes_for(slots: int, points: int) -> int:
@@ -106,8 +106,8 @@ class Program:
         """A run at one point; the memory, which is to be given back, and what was not finite.
 
         Args:
-            holds: asked before an opaque operation is called, whether the first guards hold; if not, the run ends there.
-                None: they do.
+            holds: asked before an opaque operation is called, whether the first guards hold; if not, the run
+                ends there. None: they do.
         """
         memory = self._take()
         graph = self.schedule.graph

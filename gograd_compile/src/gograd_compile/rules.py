@@ -119,7 +119,7 @@ def _terms(
     """The value as a sum of products, if it is one, and if its derivatives are those of the sum."""
     if op.variadic:
         product = _product(forward.arguments[0]) if forward.function == "sum" else None
-        terms = None if product is None else (product,)
+        terms: tuple[tuple[Factor, Factor], ...] | None = None if product is None else (product,)
     else:
         terms = _sum(forward)
     implied: dict[int, Factor] = {}

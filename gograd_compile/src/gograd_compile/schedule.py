@@ -17,7 +17,7 @@ import numpy as np
 
 from gograd_compile.graph import Graph
 from gograd_compile.kernels import jitted
-from gograd_compile.pointers import pointer
+from gograd_compile.kernels.pointers import pointer
 from gograd_compile.tape import Integers
 
 __all__ = ["FIELDS", "Schedule", "schedule"]
@@ -162,7 +162,8 @@ def in_order(codes: Any, levels: Any, bands: Any, calls: int) -> Any:
         places[below + levels[k] + 1] += 1
     for height in range(heights[-1]):
         places[height + 1] += places[height]
-    for k in by_code:
+    for place in range(rows):
+        k = by_code[place]
         below = heights[bands[k] - 1] if bands[k] else 0
         into[places[below + levels[k]]] = k
         places[below + levels[k]] += 1
@@ -170,7 +171,7 @@ def in_order(codes: Any, levels: Any, bands: Any, calls: int) -> Any:
 
 
 @jitted(inline="always")
-def _begins_a_step(place: int, order: Any, codes: Any, levels: Any, bands: Any) -> bool:
+def _begins_a_step(place: int, order: Any, codes: Any, levels: Any, bands: Any) -> Any:
     """Whether a value does not continue the step of the one before it."""
     if place == 0:
         return True

@@ -24,12 +24,14 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar, overload
 
 from gograd_core import scalar
 from gograd_core.kernels import jit
 
 __all__ = ["CacheWarning", "CodeCache", "clear", "directory", "jitted", "report"]
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 OURS = ("gograd_*.py", "gograd_*.code", "gograd_*.new")
 _told: set[Path] = set()
@@ -68,6 +70,14 @@ def report() -> dict[str, Any]:
         "seconds loading": _seconds["loaded"],
         "seconds compiling": _seconds["compiled"],
     }
+
+
+@overload
+def jitted(function: F, /) -> F: ...
+
+
+@overload
+def jitted(*, uses: Sequence[ModuleType] = (), **options: Any) -> Callable[[F], F]: ...
 
 
 def jitted(function: Callable[..., Any] | None = None, /, *, uses: Sequence[ModuleType] = (), **options: Any) -> Any:

@@ -13,8 +13,8 @@ from importlib import import_module
 from math import inf, nan
 from typing import Any
 
-import llvmlite.binding  # type: ignore[import-untyped]
-import llvmlite.ir  # type: ignore[import-untyped]
+import llvmlite.binding
+import llvmlite.ir
 import numpy as np
 
 from gograd_core.implementations import resolve
