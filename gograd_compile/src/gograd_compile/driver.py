@@ -24,8 +24,8 @@ CHUNK = 256
 WIDE, NARROW = 32, 8
 """Lanes that are added up together; a block has a multiple of them."""
 
-TILE = 64
-"""Numbers of a point that are moved together."""
+TILE, LANES = 8, 32
+"""Numbers of a point, and points, that are moved together."""
 
 POINTER = types.CPointer(types.float64)
 PAIRS = types.CPointer(types.int64)
@@ -244,21 +244,30 @@ def run_point(
 def _load(memory: Any, lanes: int, points: Any, begin: int, end: int, slots: Any) -> None:
     """A block of points, tile by tile: what is missing at the end is the last point again."""
     v, source, width = pointer(memory), pointer(points), points.shape[1]
-    for tile in range(0, width, TILE):
-        for lane in range(lanes):
-            row = min(begin + lane, end - 1) * width
-            for i in range(tile, min(tile + TILE, width)):
-                v[slots[i] * lanes + lane] = source[row + i]
+    count = min(lanes, end - begin)
+    for first in range(0, width, TILE):
+        for start in range(0, count, LANES):
+            stop = min(start + LANES, count)
+            for i in range(first, min(first + TILE, width)):
+                row, numbers = shifted(v, slots[i] * lanes), shifted(source, begin * width + i)
+                for lane in range(start, stop):
+                    row[lane] = numbers[lane * width]
+    for i in range(width if count < lanes else 0):
+        row = shifted(v, slots[i] * lanes)
+        for lane in range(count, lanes):
+            row[lane] = row[count - 1]
 
 
 @jitted
 def _store(memory: Any, lanes: int, begin: int, end: int, slots: Any, into: Any) -> None:
     v, target, width = pointer(memory), pointer(into), into.shape[1]
-    for tile in range(0, width, TILE):
-        for lane in range(end - begin):
-            row = (begin + lane) * width
-            for i in range(tile, min(tile + TILE, width)):
-                target[row + i] = v[slots[i] * lanes + lane]
+    for first in range(0, width, TILE):
+        for start in range(0, end - begin, LANES):
+            stop = min(start + LANES, end - begin)
+            for i in range(first, min(first + TILE, width)):
+                row, numbers = shifted(v, slots[i] * lanes), shifted(target, begin * width + i)
+                for lane in range(start, stop):
+                    numbers[lane * width] = row[lane]
 
 
 @jitted

@@ -16,7 +16,8 @@ from gograd_compile.tape import Floats, Guards, Integers, Tape
 
 __all__ = ["fold_constants", "merge_duplicates", "remove_dead"]
 
-LARGEST_TABLE, PROBES = 2**18, 4
+LARGEST_TABLE, PROBES = 2**17, 4
+LOW = 0xFFFFFFFF
 
 
 def fold_constants(tape: Tape, values: Floats) -> Tape:
@@ -175,22 +176,23 @@ def merge_operations(leaves: int, codes: Any, starts: Any, inputs: Any, opaque: 
     rows = len(codes)
     codes, starts, inputs, same = pointer(codes), pointer(starts), pointer(inputs), pointer(same)
     mask = _room(rows) - 1
-    table = np.full(mask + 1, -1, np.int32)
+    table = np.full(mask + 1, -1, np.int64)  # the hash above, the operation below: unequal ones are told apart here
     for k in range(rows):
         if opaque[codes[k]]:
             continue
         place = int(codes[k])
         for e in range(starts[k], starts[k + 1]):
             place = _mixed(place, int(same[inputs[e]]))
+        first, entry = k, place << 32 | k
         for probe in range(PROBES):
             other = table[(place + probe) & mask]
-            if other < 0 or _equal(other, k, codes, starts, inputs, same):
+            if other >= 0 and other >> 32 == place and _equal(other & LOW, k, codes, starts, inputs, same):
+                first = other & LOW
                 break
-        else:
-            probe, other = 0, -1
-        if other < 0:
-            table[(place + probe) & mask] = other = k
-        same[leaves + k] = leaves + other
+            if other < 0 or probe == PROBES - 1:
+                table[(place + probe if other < 0 else place) & mask] = entry
+                break
+        same[leaves + k] = leaves + first
 
 
 @jitted

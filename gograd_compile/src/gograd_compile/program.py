@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -43,7 +43,7 @@ class Points:
     status: Integers
 
 
-MOST_STRIPS, VALUES_PER_STRIP = 64, 2**18
+MOST_STRIPS, VALUES_PER_STRIP = 64, 2**19
 """Points are worked on in strips, at most so many, and not smaller: sums are formed per strip, whoever does it."""
 
 
@@ -85,6 +85,7 @@ class Program:
         self._blank = np.zeros(graph.leaves)
         self._blank[graph.one : graph.one + len(graph.constants)] = graph.constants
         self._memories: list[Floats] = []
+        self._blocks: list[Floats] = []  # memory of the latest run over many points, for the next one
         self._lock = threading.Lock()
         self.stops = self._find_stops()
 
@@ -94,12 +95,14 @@ class Program:
         asked = dict(
             zip(self.schedule.slots[graph.barriers[:, 0]].tolist(), graph.barriers[:, 1].tolist(), strict=True)
         )
+        steps = self.schedule.steps
+        runs = np.array([True, *(self.backend.can_run(call) for call in graph.calls)])
         stops = []
-        for step, (code, slot, count, _) in enumerate(self.schedule.steps.tolist()):
-            if code and not self.backend.can_run(graph.calls[code - 1]):
-                opaque = graph.calls[code - 1].rules.op.opaque
-                guards = [asked.get(each, len(graph.guards)) for each in range(slot, slot + count)] if opaque else [0]
-                stops.append((step, max(guards)))
+        for step in np.flatnonzero(~runs[steps[:, 0]]).tolist():
+            code, slot, count, _ = steps[step].tolist()
+            opaque = graph.calls[code - 1].rules.op.opaque
+            guards = [asked.get(each, len(graph.guards)) for each in range(slot, slot + count)] if opaque else [0]
+            stops.append((step, max(guards)))
         return stops
 
     def at(self, numbers: Floats, captured: Floats, seeds: Floats, holds: Holds | None) -> tuple[Floats, int]:
@@ -150,33 +153,44 @@ class Program:
         )
         strips = _strips(self.size, count, lanes) if count else []
         totals = np.zeros((len(strips), len(summed), lanes))
-        local = threading.local()
+        gradient_slots, total_slots = self.result_slots[per_point], self.result_slots[summed]
+        blocks: list[Floats] = []
 
-        def run(strip: int) -> None:
-            if not hasattr(local, "memory"):
-                local.memory = aligned(self.size, lanes)
-                local.memory[: graph.leaves] = self._blank[:, np.newaxis]
-                local.memory[: graph.arguments] = numbers[:, np.newaxis]
-                local.memory[graph.arguments : graph.one] = captured[:, np.newaxis]
-            begin, end = strips[strip]
-            gradient_slots, total_slots = self.result_slots[per_point], self.result_slots[summed]
-            if self.stops or self.backend.name != "native":
-                self._run_strip(
-                    local.memory, begin, end, points, slots, found, gradient_slots, totals[strip], total_slots, holds
-                )
-            else:
-                self.runner.points(
-                    local.memory, begin, end, points, slots, found.outputs, self.output_slots,
-                    found.gradients, gradient_slots, totals[strip], total_slots, found.status,
-                )  # fmt: skip
+        def work(own: Iterator[int]) -> None:
+            block = self._block(lanes)
+            blocks.append(block)
+            block[: graph.arguments] = numbers[:, np.newaxis]
+            block[graph.arguments : graph.one] = captured[:, np.newaxis]
+            for strip in own:
+                begin, end = strips[strip]
+                where = gradient_slots, totals[strip], total_slots
+                if self.stops or self.backend.name != "native":
+                    self._run_strip(block, begin, end, points, slots, found, *where, holds)
+                else:
+                    self.runner.points(
+                        block, begin, end, points, slots, found.outputs, self.output_slots, found.gradients, *where,
+                        found.status,
+                    )  # fmt: skip
 
         if threads == 1 or len(strips) < 2:
-            for strip in range(len(strips)):
-                run(strip)
+            work(iter(range(len(strips))))
         else:
+            shared = iter(range(len(strips)))  # whoever is free takes the next one
             with ThreadPoolExecutor(threads) as pool:
-                list(pool.map(run, range(len(strips))))
+                for done in [pool.submit(work, shared) for _ in range(threads)]:
+                    done.result()
+        with self._lock:
+            self._blocks = blocks
         return attrs.evolve(found, totals=totals.sum(axis=2).sum(axis=0))
+
+    def _block(self, lanes: int) -> Floats:
+        """Memory for a block of points, with the constants in it."""
+        with self._lock:
+            if self._blocks and self._blocks[-1].shape[1] == lanes:
+                return self._blocks.pop()
+        block = aligned(self.size, lanes)
+        block[: len(self._blank)] = self._blank[:, np.newaxis]
+        return block
 
     def _run_strip(
         self, memory: Floats, begin: int, end: int, points: Floats, slots: Integers, found: Points,

@@ -12,7 +12,8 @@ import attrs
 import numpy as np
 
 from gograd_compile.errors import RecordingError
-from gograd_compile.tape import GUARDS, Floats, Guards, Tape
+from gograd_compile.kernels import jitted
+from gograd_compile.tape import GUARDS, Floats, Guards, Integers, Tape
 from gograd_compile.trees import Structure, flatten_result
 from gograd_core import Neuron, engines
 from gograd_core.recording import observed_by
@@ -116,48 +117,21 @@ def _with_lines(tape: Tape, flat: Flat, watcher: _Watcher) -> Tape:
 def _tape(
     flat: Flat, inputs: Sequence[Neuron], since: int, outputs: int, watcher: _Watcher, name: str
 ) -> tuple[Tape, Floats]:
-    places = {id(neuron): place for place, neuron in enumerate(inputs)}
-    captured: list[Neuron] = []
-    made_inside: list[float] = []
-    number = np.empty(len(flat.leaves), dtype=np.int64)  # of constants, for now, from -1 downwards
-    for index, leaf in enumerate(flat.leaves):
-        place = places.get(id(leaf))
-        if place is not None:
-            number[index] = place
-        elif leaf.operation is not None:
-            raise RecordingError(
-                f"{name} uses {leaf!r}, which was computed outside of it: as a number it would be the same in every "
-                "run. Compute it inside, pass it as an argument, or use a leaf neuron, which is read at every call."
-            )
-        elif leaf.label == OLD_ARGUMENT:
-            raise RecordingError(
-                f"{name} uses a neuron that was its argument in an earlier recording, and was kept: in later runs it "
-                "would be the number that it was then. Keep no neurons from one call to the next."
-            )
-        elif leaf._stamp < since:
-            number[index] = len(inputs) + len(captured)
-            captured.append(leaf)
-        else:
-            made_inside.append(leaf._value)
-            number[index] = -len(made_inside)
+    number, captured, made_inside = _classified(flat.leaves, inputs, since, name)
+    constants = np.concatenate([[leaf._value for leaf in made_inside], np.frombuffer(flat.constants)])
     first = len(inputs) + len(captured)
-    number = np.where(number < 0, first - 1 - number, number)
-    constants = np.concatenate([np.array(made_inside), np.frombuffer(flat.constants)])
     leaves = first + len(constants)
-    entries = np.frombuffer(flat.inputs, dtype=np.int32)
     moved = np.concatenate(
-        [first + len(made_inside) + np.arange(len(flat.constants))[::-1], number, leaves + np.arange(len(flat.codes))]
-    ).astype(np.int32)
-    nodes = moved[np.frombuffer(flat.outputs, dtype=np.int32) + len(flat.constants)]
-    values = np.frombuffer(flat.values)
-    stamps = np.frombuffer(flat.stamps, dtype=np.int64)
-    at = [stamp for _, _, _, stamp, _ in watcher.asked]
+        [leaves - 1 - np.arange(len(flat.constants)), number, leaves + np.arange(len(flat.codes))], dtype=np.int32
+    )
+    nodes = renumbered(np.frombuffer(flat.outputs, dtype=np.int32), len(flat.constants), moved)
+    asked = watcher.asked
     guards = Guards(
         nodes=nodes[outputs:],
-        kinds=np.array([GUARDS.index(kind) for _, kind, *_ in watcher.asked], dtype=np.int8),
-        outcomes=np.array([outcome for _, _, outcome, *_ in watcher.asked], dtype=np.float64),
-        after=np.searchsorted(stamps, at),
-        lines=tuple(line for *_, line in watcher.asked),
+        kinds=np.array([GUARDS.index(kind) for _, kind, *_ in asked], dtype=np.int8),
+        outcomes=np.array([outcome for _, _, outcome, *_ in asked], dtype=np.float64),
+        after=np.searchsorted(np.frombuffer(flat.stamps, dtype=np.int64), [stamp for _, _, _, stamp, _ in asked]),
+        lines=tuple(line for *_, line in asked),
     )
     tape = Tape(
         arguments=len(inputs),
@@ -166,12 +140,52 @@ def _tape(
         operations=tuple(flat.operations),
         codes=np.frombuffer(flat.codes, dtype=np.int32),
         starts=np.frombuffer(flat.starts, dtype=np.int64),
-        inputs=moved[entries + len(flat.constants)],
+        inputs=renumbered(np.frombuffer(flat.inputs, dtype=np.int32), len(flat.constants), moved),
         outputs=nodes[:outputs],
         guards=guards,
     )
-    of_leaves = [*(neuron._value for neuron in inputs), *(neuron._value for neuron in captured), *constants.tolist()]
-    return tape, np.concatenate([of_leaves, values[len(flat.leaves) :]])
+    values = np.empty(len(tape))
+    values[: len(inputs)] = [neuron._value for neuron in inputs]  # of which flat.values lacks those not used
+    values[first:leaves] = constants
+    values[moved[len(flat.constants) :]] = np.frombuffer(flat.values)
+    return tape, values
+
+
+def _classified(
+    leaves: list[Neuron], inputs: Sequence[Neuron], since: int, name: str
+) -> tuple[Integers, list[Neuron], list[Neuron]]:
+    """The numbers of the nodes for these leaves; which of them are captured, and which were made inside."""
+    places = dict(zip(map(id, inputs), range(len(inputs)), strict=True))
+    found = list(map(places.get, map(id, leaves)))
+    captured: list[Neuron] = []
+    made_inside: list[Neuron] = []
+    for leaf, place in zip(leaves, found, strict=True) if None in found else ():
+        if place is not None:
+            continue
+        if leaf.operation is not None:
+            raise RecordingError(
+                f"{name} uses {leaf!r}, which was computed outside of it: as a number it would be the same in every "
+                "run. Compute it inside, pass it as an argument, or use a leaf neuron, which is read at every call."
+            )
+        if leaf.label is OLD_ARGUMENT:
+            raise RecordingError(
+                f"{name} uses a neuron that was its argument in an earlier recording, and was kept: in later runs it "
+                "would be the number that it was then. Keep no neurons from one call to the next."
+            )
+        (captured if leaf._stamp < since else made_inside).append(leaf)
+    first = len(inputs) + len(captured)
+    places.update(zip(map(id, captured), range(len(inputs), first), strict=True))
+    places.update(zip(map(id, made_inside), range(first, first + len(made_inside)), strict=True))
+    return np.fromiter(map(places.__getitem__, map(id, leaves)), np.int64, len(leaves)), captured, made_inside
+
+
+@jitted
+def renumbered(entries: Any, shift: int, number: Any) -> Any:
+    """The number of each entry, where `number` begins with those for the entry -shift."""
+    found = np.empty(len(entries), np.int32)
+    for e in range(len(entries)):
+        found[e] = number[entries[e] + shift]
+    return found
 
 
 def source_line() -> str:

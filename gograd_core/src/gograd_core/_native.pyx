@@ -160,7 +160,8 @@ cdef class Neuron:
 
     @label.setter
     def label(self, label):
-        label = behaviour.checked_label(label)
+        if type(label) is not str:
+            label = behaviour.checked_label(label)
         cdef PyObject *before = self.node.label
         Py_INCREF(<PyObject *>label)
         self.node.label = <PyObject *>label
