@@ -47,6 +47,7 @@ class Notes:
         self.wants_nodes = wants_nodes
         self.guards = []
         self.nodes = []
+        self.failures = 0
 
     def guard(self, neuron, kind, outcome):
         self.guards.append((neuron, kind, outcome))
@@ -56,6 +57,9 @@ class Notes:
 
     def made(self, neuron):
         self.nodes.append(neuron)
+
+    def failed(self):
+        self.failures += 1
 
 
 def value(neuron):
@@ -228,15 +232,28 @@ class TestReading:
             read(x)
         assert value(x) == 2.0
 
-    def test_texts_are_not(self, watched):
+    def test_texts_are_without_numbers_as_what_is_made_of_them_would_not_follow(self, watched):
         x = Neuron(2.0, "x")
-        assert repr(x) == "Neuron(2.0, grad=0.0, label='x')"
-        assert str(x * 3.0) == "Neuron(6.0, grad=0.0, operation='mul')"
-        assert f"{x:.3f} {x}" == "2.000 Neuron(2.0, grad=0.0, label='x')"
+        assert repr(x) == "Neuron(…, label='x')"
+        assert str(x * 3.0) == "Neuron(…, operation='mul')"
+        with pytest.raises(ReadError, match="value"):
+            f"{x:.3f}"
 
     def test_nor_is_what_a_neuron_is_made_of(self, watched):
         x = Neuron(2.0, "x")
         assert ((x * 3.0).constituents, x.label, x.operation) == ((x, 3.0), "x", None)
+
+
+class TestFailures:
+    def test_are_told_if_a_neuron_is_involved(self, watched, notes):
+        for fail in (lambda: ops.log(Neuron(-1.0)), lambda: int(Neuron(math.nan)), lambda: round(Neuron(math.inf))):
+            before = notes.failures
+            with pytest.raises((ArithmeticError, ValueError)):
+                fail()
+            assert notes.failures == before + 1
+        with pytest.raises(DomainError):
+            ops.log(-1.0)
+        assert notes.failures == 3
 
 
 class TestOtherParts:

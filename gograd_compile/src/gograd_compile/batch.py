@@ -27,8 +27,8 @@ WORTH_A_THREAD = 2**18  # values computed, below which threads take longer to st
 NOTHING = np.empty(0, dtype=np.intp)
 NO_SEEDS = np.empty(0)
 
-Work = list[tuple[Path, Integers, bool]]
-"""A path, points for which it may be right, and whether that is certain."""
+Work = list[tuple[Path, Integers, frozenset[Path]]]
+"""A path, points for which it may be right, and the paths that were not."""
 
 
 @attrs.define(eq=False)
@@ -103,11 +103,12 @@ class Batched:
         values: Floats = found.path.structure.build_batch(found.outputs)
         return values
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Batched, (self._compiled, self._in_axes, self._threads)
+
     def _want(self, mode: Any, batch: Batch) -> Want:
         """What to ask paths for where no argument is differentiated by."""
-        key = mode, batch.batched.tobytes()
-        found: Want = self._wants.get(key) or self._wants.add(key, Want(mode, CAPTURED, batch.batched))
-        return found
+        return self._compiled._want(mode, batch.structure, CAPTURED, batch.batched)[0]
 
     def _parts(self, want: Want, batch: Batch, per_point: bool) -> tuple[Integers, Integers]:
         """Which derivatives are asked for per point, and which in total."""
@@ -126,13 +127,12 @@ class Batched:
             return self._nothing(paths, own, shared)
         numbers = np.empty(batch.structure.size)
         numbers[batch.shared] = batch.shared_values
-        work: Work = [(paths.likely(self._at(batch, numbers, 0)), np.arange(batch.points), False)]
+        taken = self._sorted(paths, batch, numbers)
         result: _Found | None = None
-        while work:
-            path, points, is_certain = work.pop()
-            right = points if is_certain else self._sort(paths, path, batch, numbers, points, work)
-            if len(right):
-                result = self._run_path(path, batch, numbers, right, want, own, shared, result)
+        for path in sorted(
+            taken, key=lambda path: int(taken[path][0])
+        ):  # the order of sums depends on the points alone
+            result = self._run_path(path, batch, numbers, taken[path], want, own, shared, result)
         assert result is not None
         return result
 
@@ -148,28 +148,43 @@ class Batched:
         totals = np.zeros(len(path.tape.captured) if isinstance(shared, slice) else len(shared))
         return _Found(path, np.empty((0, path.structure.size)), np.empty((0, len(own))), [(path, totals)])
 
-    def _sort(self, paths: Paths, path: Path, batch: Batch, numbers: Floats, points: Integers, work: Work) -> Integers:
-        """The points at which this path is right; the others are added to the `work`, with the path to try next."""
+    def _sorted(self, paths: Paths, batch: Batch, numbers: Floats) -> dict[Path, Integers]:
+        """The points of each path that is taken, in order."""
+        taken: dict[Path, list[Integers]] = {}
+        work: Work = [(paths.likely(self._at(batch, numbers, 0)), np.arange(batch.points), frozenset())]
+        while work:
+            path, points, tried = work.pop()
+            wrong, guards, answers, values = self._failures(path, batch, numbers, points)
+            taken.setdefault(path, []).append(points[~wrong])
+            kinds, which = np.unique(np.stack([guards, answers], axis=1), axis=0, return_inverse=True)
+            for kind, (guard, outcome) in enumerate(kinds.tolist()):
+                mine = which.ravel() == kind
+                members, asked = points[wrong][mine], values[mine]
+                at = self._at(batch, numbers, members[0])
+                other, is_new = paths.instead_of(path, (int(guard), outcome), at, tried | {path})
+                if is_new:
+                    right = _certain(other, path, int(guard), asked)
+                    taken.setdefault(other, []).append(members[right])
+                    members = members[~right]
+                if len(members):
+                    work.append((other, members, frozenset() if is_new else tried | {path}))
+        found = {path: np.sort(np.concatenate(parts)) for path, parts in taken.items()}
+        return {path: points for path, points in found.items() if len(points)}
+
+    def _failures(
+        self, path: Path, batch: Batch, numbers: Floats, points: Integers
+    ) -> tuple[Any, Floats, Floats, Floats]:
+        """At which of the points a guard of the path turns out otherwise; then the first guard, how, and its number."""
+        nothing = np.empty(0)
         if not path.outcomes:
-            return points
+            return np.zeros(len(points), dtype=np.bool_), nothing, nothing, nothing
         program = path.program(self._want("guards", batch))
         values = self._over(program, path, batch, numbers, points, NOTHING, NOTHING, path.holds).outputs
         answers = path.answers(values.T).T
-        wrong = answers != path.tape.guards.outcomes
-        failed = wrong.any(axis=1)
-        if not failed.any():
-            return points
-        first = np.argmax(wrong[failed], axis=1)
-        failures = np.stack([first, answers[failed, first]], axis=1)
-        kinds, which = np.unique(failures, axis=0, return_inverse=True)
-        for kind, (guard, outcome) in enumerate(kinds.tolist()):
-            members = points[failed][which.ravel() == kind]
-            other, is_new = paths.instead_of(path, (int(guard), outcome), self._at(batch, numbers, members[0]))
-            if is_new:  # it is right where it was recorded, though a guard may be off by the last digit
-                work.append((other, members[:1], True))
-            work.append((other, members[1:] if is_new else members, False))
-        right: Integers = points[~failed]
-        return right
+        failed = answers != path.tape.guards.outcomes
+        wrong = failed.any(axis=1)
+        first = np.argmax(failed[wrong], axis=1)
+        return wrong, first.astype(np.float64), answers[wrong, first], values[wrong, first]
 
     def _run_path(
         self, path: Path, batch: Batch, numbers: Floats, points: Integers, want: Want, own: Integers, shared: Any,
@@ -234,6 +249,19 @@ class Batched:
         found = numbers.copy()
         found[batch.batched] = batch.batched_values[point]
         return found
+
+
+def _certain(path: Path, failed: Path, guard: int, asked: Floats) -> Any:
+    """At which points a path that was recorded at the first of them is right, whatever guards say.
+
+    There; and, if the recording itself decided as the path that failed, so that the number which the guard asks about is
+    computed a last digit off, wherever it asks about the same number.
+    """
+    right = np.zeros(len(asked), dtype=np.bool_)
+    right[0] = True
+    if path.outcomes[: guard + 1] == failed.outcomes[: guard + 1]:
+        right |= asked == asked[0]
+    return right
 
 
 def _processors() -> int:

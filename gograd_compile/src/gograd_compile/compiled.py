@@ -17,7 +17,7 @@ from gograd_compile.recordings import VALUES, Recordings, Wrt
 from gograd_compile.saving import deep_copied, recorded, reduced, with_tapes
 from gograd_compile.storage import from_bytes, load_tapes, save_tapes
 from gograd_compile.trees import flatten, nest_matrix, numbers_like
-from gograd_core import engines, transforms
+from gograd_core import engines, jacobians, transforms
 from gograd_core.recording import recorder
 
 __all__ = ["Compiled", "compile", "load"]
@@ -35,12 +35,14 @@ class Compiled(Recordings):
     are nested as the function nests them. Where the function has not been recorded for arguments
     nested in this way, or a number decides otherwise than in any recording, it is recorded anew.
 
-    Every method that runs it raises:
-        TypeError: an argument is no number; `RecordingError`, if the function cannot be recorded.
-        DomainError: a value, or a derivative that is asked for, is not finite although the numbers that it is made
-            of are (see `errstate`). It names the operation, its inputs, and the line where it was recorded.
-        PathNotRecorded: a program that was loaded would have to be recorded.
-        Whatever the function raises while it is recorded.
+    Every method that runs it raises
+
+    - TypeError where an argument is no number; RecordingError, if the function cannot be recorded;
+    - DomainError where a value, or a derivative that is asked for, is not finite although the numbers that it is made
+      of are (see `errstate`): it names the operation, its inputs, and the line where it was recorded;
+    - PathNotRecorded where a program that was loaded would have to be recorded;
+    - whatever the function raises while it is recorded.
+
     Methods that take `wrt`, the argument to differentiate by (or several, counted from 0), raise IndexError
     if there is no such argument, and ValueError if it is named twice.
     """
@@ -60,7 +62,7 @@ class Compiled(Recordings):
 
         Inside of a function that is being recorded the function itself runs, and becomes a part of that one.
         """
-        if recorder() is not None and self._function is not None:
+        if self._is_inlined():
             return self._function(*args)
         numbers, structure = flatten(args)
         path, outputs, _ = self._at(self._paths_of(structure), VALUES, numbers)
@@ -74,7 +76,7 @@ class Compiled(Recordings):
         Raises:
             TypeError: the function does not return one number.
         """
-        if recorder() is not None and self._function is not None:
+        if self._is_inlined():
             return transforms.value_and_grad(self._function, wrt)(*args)
         numbers, structure = flatten(args)
         want, chosen = self._want("adjoints", structure, wrt)
@@ -103,6 +105,8 @@ class Compiled(Recordings):
         Nested as the result; in the place of each number or array is what is nested as the argument, with the axes of
         the result followed by those of the argument. Forward or reverse mode, whichever needs fewer sweeps.
         """
+        if self._is_inlined():
+            return jacobians.jacobian(self._function, wrt)(*args)
         numbers, structure = flatten(args)
         _, chosen = self._want("push", structure, wrt)
         path, outputs, _ = self._at(self._paths_of(structure), VALUES, numbers)
@@ -119,6 +123,8 @@ class Compiled(Recordings):
         """
         if not args_and_vector:
             raise TypeError("hvp() takes the arguments of the function, and after them a vector")
+        if self._is_inlined():
+            return jacobians.hvp(self._function, wrt)(*args_and_vector)
         *args, vector = args_and_vector
         numbers, structure = flatten(tuple(args))
         want, chosen = self._want("push", structure, wrt)
@@ -132,6 +138,8 @@ class Compiled(Recordings):
         Raises:
             TypeError: the function does not return one number.
         """
+        if self._is_inlined():
+            return jacobians.hessian(self._function, wrt)(*args)
         numbers, structure = flatten(args)
         want, chosen = self._want("push", structure, wrt, SEEDS_ALONE)
         path, _, _ = self._at(self._paths_of(structure, wrt), VALUES, numbers)
@@ -171,6 +179,10 @@ class Compiled(Recordings):
         """
         save_tapes(path, recorded(self, lines=lines), self.__name__)
 
+    def _is_inlined(self) -> bool:
+        """Whether this is called inside of a function that is being recorded, of which it becomes a part."""
+        return recorder() is not None and self._function is not None
+
     def __set_name__(self, owner: type, name: str) -> None:
         self._attribute = name
 
@@ -182,10 +194,14 @@ class Compiled(Recordings):
         bound = _again(f.__get__(instance, owner), self.backend.name, self.check, self.max_paths)
         bound._attribute = self._attribute or f.__name__
         try:
-            kept: Compiled = vars(instance).setdefault(bound._attribute, bound)
+            kept = vars(instance)
         except TypeError:
             raise TypeError(f"{owner} has no __dict__, where objects could keep compiled methods") from None
-        return kept
+        key = f"compiled {f.__qualname__}"  # a class may override a method, and a copy of the object has the dict's entries
+        found = kept.get(key)
+        if type(found) is not Compiled or getattr(found._function, "__self__", None) is not instance:
+            found = kept[key] = bound
+        return found
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         return reduced(self, _again, _from_saved)

@@ -37,7 +37,7 @@ class NumpyRunner:
     def run_carefully(self, memory: Floats, begin: int, end: int, lane: int) -> bool:
         """The sums among these steps again, at one point, where nothing times an infinity or NaN is nothing.
 
-        What does not count passes nothing on. Returns whether all are finite, and the first factors, adjoints or tangents.
+        What does not count passes nothing on. Returns whether all sums and first factors are finite.
         """
         point = memory[:, lane : lane + 1]
         finite = True
@@ -130,7 +130,9 @@ def _function(call: Call) -> Callable[..., Any]:
     rule = op.bind(namespace) if call.what == FORWARD else functools.partial(rule, namespace)
 
     def on_arrays(*inputs: Any) -> Any:
-        given = {**call.rules.fixed, **dict(zip(call.needs, inputs, strict=True))}
+        shape = inputs[0].shape  # fixed numbers as arrays: with a number NumPy computes some powers otherwise
+        fixed = {place: np.full(shape, number) for place, number in call.rules.fixed.items()}
+        given = {**fixed, **dict(zip(call.needs, inputs, strict=True))}
         return rule(*(given.get(place, 1.0) for place in places))  # what is not given is not used
 
     return on_arrays

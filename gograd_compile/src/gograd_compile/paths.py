@@ -6,7 +6,7 @@ import functools
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -254,6 +254,7 @@ class Paths:
         """Keep a path, as the one used last."""
         with self._lock:
             self._paths[path] = None
+            self._paths.move_to_end(path)
             self._latest = path
             if len(self._paths) > self._most:
                 self._paths.popitem(last=False)
@@ -264,8 +265,13 @@ class Paths:
         """The path used last; recorded at this point, if there is none."""
         return self._latest or self._new(numbers)
 
-    def instead_of(self, path: Path, failure: tuple[int, float], numbers: Floats) -> tuple[Path, bool]:
+    def instead_of(
+        self, path: Path, failure: tuple[int, float], numbers: Floats, tried: Container[Path] = ()
+    ) -> tuple[Path, bool]:
         """The path that begins as `path` does up to a guard, which turned out otherwise; recorded if there is none.
+
+        A path that was `tried` at this point is none: two of them may compute a number that a guard asks about in
+        different ways, a last digit apart, and each say that the other is right.
 
         With it, whether it was recorded just now, at this point: so it is the right one there, even if a number that
         a guard asks about is computed a last digit off, and the guard turns out otherwise.
@@ -277,7 +283,7 @@ class Paths:
         beginning = [*path.outcomes[:first], (path.outcomes[first][0], outcome)]
         with self._lock:
             for other in reversed(self._paths):
-                if other.outcomes[: first + 1] == beginning:
+                if other.outcomes[: first + 1] == beginning and other not in tried:
                     self._paths.move_to_end(other)
                     self._latest = other
                     return other, False
@@ -294,6 +300,9 @@ class Paths:
         assert self._source is not None
         structure, tape, notes = self._source.tape(numbers)
         self.recorded += 1
+        for known in self:
+            if known.structure == structure and known.tape.runs_as(tape):
+                return self.add(known)
         is_gradient = self._source.of is not None
         path = Path(structure, tape, self._backend, self._source, numbers.copy(), notes, is_gradient=is_gradient)
         return self.add(path)

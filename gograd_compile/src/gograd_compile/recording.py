@@ -53,12 +53,16 @@ class _Watcher:
         self.wants_nodes = wants_nodes
         self.asked: list[tuple[Neuron, str, int, int, str]] = []
         self.lines: dict[int, str] = {}
+        self.failures: list[str] = []
 
     def guard(self, neuron: Neuron, kind: str, outcome: int) -> None:
         self.asked.append((neuron, kind, outcome, engines.next_stamp(), source_line()))
 
     def made(self, neuron: Neuron) -> None:
         self.lines[neuron._stamp] = source_line()
+
+    def failed(self) -> None:
+        self.failures.append(source_line())
 
     def read(self, _: Neuron, attribute: str) -> NoReturn:
         instead = {
@@ -92,7 +96,12 @@ def record(
             result = f(*arguments.build(inputs))
     finally:
         for neuron in inputs:
-            neuron.label = neuron.label or OLD_ARGUMENT
+            neuron.label = OLD_ARGUMENT
+    if watcher.failures:
+        raise RecordingError(
+            f"{watcher.failures[0]}: {name} catches the error of a number outside of a domain: which way it goes on "
+            "then cannot be found out in later runs. Decide by a comparison, or with where, before."
+        )
     try:
         entries, structure = flatten_result(result, f"the result of {name}")
     except TypeError as error:

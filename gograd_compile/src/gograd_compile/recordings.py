@@ -10,7 +10,7 @@ import numpy as np
 from gograd_compile.backends import Backend
 from gograd_compile.errors import PathNotRecorded
 from gograd_compile.judging import judge
-from gograd_compile.paths import Path, Paths, Want
+from gograd_compile.paths import CAPTURED, Path, Paths, Want
 from gograd_compile.recent import Recent
 from gograd_compile.sources import Source
 from gograd_compile.structure_json import structure_text
@@ -68,13 +68,14 @@ class Recordings:
         return tuple(found.values())
 
     def _want(
-        self, mode: Any, structure: Structure, wrt: Wrt, batched: Integers | None = None
+        self, mode: Any, structure: Structure, wrt: Wrt | None, batched: Integers | None = None
     ) -> tuple[Want, Structure]:
-        """What to ask a path for; and how the argument `wrt` is nested."""
-        key = mode, structure, _hashable(wrt), None if batched is None else batched.tobytes()
+        """What to ask a path for; and how the argument `wrt` is nested (of CAPTURED, all arguments)."""
+        by = None if wrt is None else _hashable(wrt)
+        key = mode, structure, by, None if batched is None else batched.tobytes()
         found = self._wants.get(key)
         if found is None:
-            chosen, numbers = structure.select(wrt)
+            chosen, numbers = (structure, CAPTURED) if wrt is None else structure.select(wrt)
             found = self._wants.add(key, (Want(mode, numbers, batched), chosen))
         return found
 
@@ -116,6 +117,7 @@ class Recordings:
     def _at(self, paths: Paths, want: Want, numbers: Floats, seeds: Floats = NO_SEEDS) -> tuple[Path, Floats, Floats]:
         """The path taken at a point, the outputs, and the derivatives wanted."""
         path, is_new = paths.likely(numbers), False
+        tried: set[Path] = set()
         while True:
             program = path.programs.get(want) or path.program(want)
             captured = path.captured()
@@ -128,7 +130,8 @@ class Recordings:
                     judge(path, want, numbers, captured, seeds, derivatives)
                 return path, outputs, derivatives
             program.give_back(memory)
-            path, is_new = paths.instead_of(path, failure, numbers)
+            tried.add(path)
+            path, is_new = paths.instead_of(path, failure, numbers, tried)
 
     def _matrix(self, path: Path, want: Want, numbers: Floats) -> Floats:
         """The derivatives along each seed alone, a row each; at a point where `path` is known to be the right one."""

@@ -66,7 +66,7 @@ def reduced(compiled: Compiled, again: Callable[..., Any], from_saved: Callable[
     if f is not None and _is_named(compiled, name):
         return name
     owner = getattr(f, "__self__", None)
-    if owner is not None and getattr(owner, "__dict__", {}).get(compiled._attribute) is compiled:
+    if owner is not None and compiled._attribute and getattr(owner, compiled._attribute, None) is compiled:
         return getattr, (owner, compiled._attribute)
     settings: tuple[Any, ...] = compiled.backend.name, compiled.check, compiled.max_paths
     if f is not None and _can_be_pickled(f):

@@ -210,7 +210,7 @@ cdef class Neuron:
         return behaviour.shown(self)
 
     def __format__(self, spec):
-        return format(self.node.value, spec) if spec else str(self)
+        return format(self.value, spec) if spec else str(self)
 
     def __bool__(self):
         if observers:

@@ -130,7 +130,11 @@ def read(neuron: Neuron, attribute: str) -> None:
 
 def as_int(neuron: Neuron, kind: str) -> int:
     """The integer that a neuron's value is or is rounded to."""
-    outcome = WHOLE[kind](neuron._value)
+    try:
+        outcome = WHOLE[kind](neuron._value)
+    except (ArithmeticError, ValueError):  # of NaN or an infinity
+        recording.failed()
+        raise
     decided(neuron, kind, outcome)
     return outcome
 
@@ -145,6 +149,8 @@ def undiscovered(name: str) -> Any:
 def shown(neuron: Neuron) -> str:
     label = f", label={neuron.label!r}" if neuron.label else ""
     operation = f", operation={neuron.operation.name!r}" if neuron.operation else ""
+    if recording.recorder() is not None:  # what is made of the text would not follow the number
+        return f"Neuron(…{label}{operation})"
     grad = getattr(neuron, "_grad", 0.0)
     return f"Neuron({neuron._value!r}, grad={grad!r}{label}{operation})"
 

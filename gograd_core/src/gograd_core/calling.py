@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gograd_core import engines, recording
 from gograd_core.array_calls import call_with_arrays, is_array
-from gograd_core.errors import RuleError
+from gograd_core.errors import DomainError, RuleError
 from gograd_core.evaluation import as_float, as_numbers, describe, judge, run_rule
 from gograd_core.namespaces import Column
 
@@ -64,7 +64,12 @@ def apply(op: Op, entries: tuple[Any, ...]) -> Any:
             raise RuleError(f"forward of {op.title} returned a column, expected a real number")
         (out,) = as_numbers(op, out, 1, "forward")
     if out - out != 0.0:
-        judge(op, values, out, lambda: describe(op, constituents))
+        try:
+            judge(op, values, out, lambda: describe(op, constituents))
+        except DomainError:
+            if involved:
+                recording.failed()
+            raise
     if not involved:
         return out
     if not recording.is_recording():

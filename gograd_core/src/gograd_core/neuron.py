@@ -174,7 +174,7 @@ class Neuron:
         return behaviour.shown(self)
 
     def __format__(self, spec: str) -> str:
-        return format(self._value, spec) if spec else str(self)
+        return format(self.value, spec) if spec else str(self)
 
     def __bool__(self) -> bool:
         truth = self._value != 0.0

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Recorder",
     "depth",
+    "failed",
     "is_recording",
     "no_grad",
     "observed_by",
@@ -47,6 +48,9 @@ class Recorder(Protocol):
 
     def made(self, neuron: Neuron) -> None:
         """An operation made this neuron."""
+
+    def failed(self) -> None:
+        """A number was outside the domain of an operation, or no integer: whoever catches the error decides by it."""
 
 
 _recording: ContextVar[tuple[bool, ...]] = ContextVar("gograd_recording", default=(True,))
@@ -105,6 +109,13 @@ class recording(Block):
 
     def __init__(self) -> None:
         super().__init__(_recording, True)
+
+
+def failed() -> None:
+    """Let a recorder know that a number leads to an error, which the program may catch."""
+    watching = recorder()
+    if watching is not None:
+        watching.failed()
 
 
 class observed_by(Block):

@@ -1,0 +1,114 @@
+"""Guards that a last digit decides, and errors that decide: nothing loops, nothing is silently wrong."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gograd_compile import RecordingError
+from gograd_core import DomainError, Neuron, errstate, ops
+
+POWERS = [2.5 + index / 7 for index in range(40)]
+
+
+def two_ways(x, threshold):
+    """Where the powers are alive, x**2 is computed as other powers are; where they are not, as a product."""
+    powers = [x**power for power in POWERS]
+    square = x**2.0
+    if square > threshold:
+        return sum(powers) + square
+    return square
+
+
+def paths_of(c):
+    return sum(len(paths) for paths in c._paths.values())
+
+
+class TestNothingLoops:
+    def test_two_paths_that_each_say_the_other_is_right(self, compiled):
+        c = compiled(two_ways)
+        c(1.9, 1.0)
+        c(1.1, 3.0)
+        for x in np.random.default_rng(0).uniform(1.0, 2.0, 200).tolist():
+            square = (Neuron(x) ** 2.0).value
+            for threshold in (square, np.nextafter(square, 0.0), np.nextafter(square, 9.0)):
+                assert np.isfinite(c(x, float(threshold)))
+
+    def test_in_batches(self, compiled):
+        c = compiled(two_ways)
+        c(1.9, 1.0)
+        c(1.1, 3.0)
+        x = np.random.default_rng(0).uniform(1.0, 2.0, 200)
+        assert np.isfinite(c.batch()(x, x * x)).all()
+
+    @pytest.mark.parametrize("points", [7, 500])
+    def test_one_recording_serves_all_points_that_share_the_number(self, compiled, points):
+        threshold = 1.1119625660447192
+
+        def h(q, x):
+            return q * x if ops.exp(q) >= threshold else q * x + 100.0
+
+        c = compiled(h)
+        c(0.2, 1.0)
+        c(0.1, 1.0)
+        c.batch((None, 0))(0.10612653163290824, np.arange(float(points)))
+        assert sum(paths.recorded for paths in c._paths.values()) <= 4
+
+    def test_a_path_that_is_known_is_not_kept_twice(self, compiled):
+        c = compiled(two_ways, max_paths=3)
+        for x in np.random.default_rng(0).uniform(1.0, 2.0, 50).tolist():
+            c(x, (Neuron(x) ** 2.0).value)
+        assert paths_of(c) <= 2
+
+
+def test_sums_do_not_depend_on_what_was_called_before(compiled):
+    def f(w, x):
+        k = 0.0
+        for threshold in (-1.5, -1, -0.5, 0, 0.5, 1, 1.5):
+            if x > threshold:
+                k += 0.37
+        return w * ops.sin(x * (1 + k))
+
+    points = np.random.default_rng(0).standard_normal(3001)
+    c = compiled(f)
+    first = c.batch((None, 0)).grad(1.7, points)
+    c(1.0, -3.0)
+    assert c.batch((None, 0)).grad(1.7, points).hex() == first.hex()
+
+
+class TestErrorsThatDecide:
+    @pytest.mark.parametrize("fails", [lambda x: ops.sqrt(x - 1.0), lambda x: int(x / 0.0 if x == 0.5 else x)])
+    def test_are_refused(self, compiled, fails):
+        def f(x):
+            try:
+                return x * fails(x)
+            except (ArithmeticError, ValueError):
+                return 0.0
+
+        with pytest.raises(RecordingError, match="outside of a domain"):
+            compiled(f)(0.5)
+
+    def test_of_constants_decide_nothing(self, compiled):
+        def f(x):
+            try:
+                return x * ops.sqrt(-1.0)
+            except DomainError:
+                return x * 2.0
+
+        assert compiled(f)(3.0) == 6.0
+
+    def test_are_not_raised_where_the_function_lets_them_pass(self, compiled):
+        def f(x):
+            with errstate(domain="ignore"):
+                y = ops.log(x)
+            return ops.where(x > 0.0, y, 0.0)
+
+        c = compiled(f)
+        assert c(1.0) == 0.0
+        assert c(-1.0) == 0.0
+
+
+def test_fixed_numbers_are_taken_as_arrays_are(compiled):
+    c = compiled(lambda x: ops.where(x**0.5 > 1.0, 1.0, 2.0))
+    c(1.0)
+    assert c(-np.inf) == 1.0  # IEEE 754: pow(-inf, 0.5) is inf, other than sqrt(-inf)
