@@ -5,6 +5,7 @@ Whatever is done to a file, loading it neither crashes nor asks for more memory 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -16,11 +17,14 @@ import zipfile
 import numpy as np
 import pytest
 
-from gograd_compile.errors import ProgramFileError
+from gograd_compile.backends import backend
+from gograd_compile.compiled import Compiled
+from gograd_compile.errors import PathNotRecorded, ProgramFileError
+from gograd_compile.saving import with_tapes
 from gograd_compile.storage import Recorded, from_bytes, to_bytes
 from gograd_compile.tape import Guards, Tape
 from gograd_compile.trees import flatten
-from gograd_core import Neuron, errstate, ops
+from gograd_core import DomainError, Neuron, errstate, ops
 
 ABSURD = (-1, 0, 1, 7, 2**31 - 1, -(2**31), 2**62, -(2**63))
 
@@ -66,7 +70,9 @@ def archive(members):
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as opened:
         for name, data in members.items():
-            opened.writestr(zipfile.ZipInfo(name), data)
+            info = zipfile.ZipInfo(name)
+            info.create_system = 3
+            opened.writestr(info, data)
         opened.comment = b"0" * 64
     return signed(file.getvalue())
 
@@ -96,8 +102,20 @@ def run(tape, numbers):
     return [values[node] for node in tape.outputs]
 
 
+def call(tapes, name):
+    """Call the program at a point, and at three: that ends, and says why if there is no result."""
+    f = Compiled(None, name, backend("numpy"), check=False, max_paths=8)
+    with_tapes(f, tapes)
+    for arguments, *_ in tapes:
+        if arguments.spec.type is tuple and arguments.size:
+            with contextlib.suppress(PathNotRecorded, DomainError):
+                f(*arguments.build(np.full(arguments.size, 0.75)))
+            with contextlib.suppress(PathNotRecorded, DomainError):
+                f.batch()(*arguments.build_batch(np.full((3, arguments.size), [[0.75], [1.5], [-0.75]])))
+
+
 def loads_or_complains(data):
-    """Whether `data` is a program: then every path of it can be run."""
+    """Whether `data` is a program: then every path of it can be run, and the program called."""
     try:
         tapes, name = from_bytes(data)
     except ProgramFileError:
@@ -107,6 +125,7 @@ def loads_or_complains(data):
         assert found == arguments
         result.build(run(tape, numbers.tolist()))
         assert all(0 <= node < len(tape) for node in tape.guards.nodes)
+    call(tapes, name)
     assert from_bytes(to_bytes(tapes, name))[1] == name
     return True
 
@@ -322,11 +341,18 @@ def npy(text):
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header
 
 
-def claiming(structure):
+def claiming(structure, gradient=None):
     """The file with another nesting of the arguments, in both tapes."""
     header = json.loads(MEMBERS["program.json"])
     for tape in header["tapes"]:
-        tape["arguments"] = structure
+        tape["arguments"], tape["gradient"] = structure, gradient
+    return archive(MEMBERS | {"program.json": json.dumps(header).encode()})
+
+
+def described(times):
+    """The file with every operation so many times."""
+    header = json.loads(MEMBERS["program.json"])
+    header["operations"] *= times
     return archive(MEMBERS | {"program.json": json.dumps(header).encode()})
 
 
@@ -362,9 +388,12 @@ ENORMOUS = {
     "an array without limits": lambda: archive(MEMBERS | {"tape0/codes.npy": npy("(" * 60_000 + "\n")}),
     "an argument of 2**31 numbers": lambda: claiming({"tuple": [{"array": [2**31 - 1]}, "number"]}),
     "a thousand such": lambda: claiming({"tuple": [{"array": [2**31 - 1]}] * 1000}),
+    "the gradient by such": lambda: claiming({"tuple": [{"array": [2**31 - 1]}]}, 0),
+    "the gradient by a thousand such": lambda: claiming({"tuple": [{"array": [2**31 - 1]}] * 1000}, [*range(1000)]),
     "an argument of 2**62 numbers": lambda: claiming({"tuple": [{"array": [2**62]}]}),
     "an argument without end": lambda: claiming({"tuple": [{"array": [10**1000]}]}),
     "brackets without end": lambda: archive(MEMBERS | {"program.json": b"[" * 10**6}),
+    "operations without end": lambda: described(50_000),
     "sizes of members": enormous_sizes,
     "copies of a member": bomb,
 }

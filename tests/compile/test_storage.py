@@ -75,15 +75,21 @@ def program(weights):
     ]
 
 
-def seal(members, **fields):
-    """An archive, with its digest, as the documentation of the format has it."""
+def with_digest(data):
+    return data + hashlib.sha256(data).hexdigest().encode()
+
+
+def seal(members, compression=zipfile.ZIP_STORED, **fields):
+    """An archive, with its digest, as the documentation of the format has it; or with other fields."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         for name, data in members.items():
-            archive.writestr(zipfile.ZipInfo(name), data, **fields)
+            info = zipfile.ZipInfo(name)
+            for field, value in ({"create_system": 3} | fields).items():
+                setattr(info, field, value)
+            archive.writestr(info, data, compression)
         archive.comment = b"0" * 64
-    data = file.getvalue()[:-64]
-    return data + hashlib.sha256(data).hexdigest().encode()
+    return with_digest(file.getvalue()[:-64])
 
 
 def members_of(data):
@@ -156,8 +162,13 @@ class TestRoundTrip:
         (_, _, found, _), *_ = from_bytes(to_bytes([Recorded(flatten(())[1], flatten(0.0)[1], tape)], "f"))[0]
         assert found.constants.tobytes() == numbers.tobytes()
 
-    def test_no_tapes(self):
-        assert from_bytes(to_bytes([], "")) == ([], "")
+    def test_letters_that_cannot_be_printed_become_question_marks(self, program):
+        tape = program[0].tape
+        lines = ("\x1b[2J\n.py:3 in f", "β.py:4 in f")
+        tape = attrs.evolve(tape, guards=attrs.evolve(tape.guards, lines=lines))
+        (found,), name = from_bytes(to_bytes([program[0]._replace(tape=tape)], "loss\udc80"))
+        assert name == "loss?"
+        assert found.tape.guards.lines == ("?[2J?.py:3 in f", "β.py:4 in f")
 
     def test_the_same_program_gives_the_same_bytes(self, program):
         assert to_bytes(program, "f") == to_bytes(program, "f")
@@ -292,7 +303,11 @@ class TestHeader:
             (lambda header: header["captured"].append("w"), "not as many values"),
             (lambda header: header["captured"].__setitem__(0, 1.0), "no place for 1.0"),
             (lambda header: header.pop("tapes"), "other entries"),
-            (lambda header: header["tapes"].pop(), "something unknown in it: 'tape1/operations.npy'"),
+            (lambda header: header["tapes"].clear(), "no tape"),
+            (lambda header: header.update(name="\x1b[2J"), "cannot be printed"),
+            (lambda header: header.update(name="\ud800"), "cannot be printed"),
+            (lambda header: header["lines"].__setitem__(0, "model.py:3\nin f"), "cannot be printed"),
+            (lambda header: header["tapes"].pop(), "something unknown in it: 'tape1/operations.npy', .* .14 in all"),
             (lambda header: header["tapes"].append(header["tapes"][0]), "'tape2/operations' is missing"),
             (lambda header: header["tapes"][0].pop("result"), "arguments, a result and what it is the"),
             (lambda header: header["tapes"][0].update(gradient=0), "the gradient by what it cannot be"),
@@ -305,7 +320,11 @@ class TestHeader:
             (lambda header: header["tapes"][0].update(result={"class": ["os"]}), "no list, tuple|invalid 'class'"),
             (
                 lambda header: header["operations"].__setitem__(1, header["operations"][0]),
-                "an operation twice",
+                "program.json has an operation twice: '",
+            ),
+            (
+                lambda header: header["operations"].append(header["operations"][0] | {"version": "9"}),
+                "program.json has an operation twice: '",
             ),
             (lambda header: header["operations"].clear(), "not in the lists"),
             (lambda header: header["lines"].pop(), "not in the lists"),
@@ -357,14 +376,43 @@ class TestContainer:
             from_bytes(b"text" + hashlib.sha256(b"text").hexdigest().encode())
 
     def test_compressed_members(self, program):
-        data = seal(members_of(to_bytes(program, "f")), compress_type=zipfile.ZIP_DEFLATED)
+        data = seal(members_of(to_bytes(program, "f")), zipfile.ZIP_DEFLATED)
         with pytest.raises(ProgramFileError, match="compressed"):
             from_bytes(data)
 
     def test_unknown_members(self, program):
         data = seal(members_of(to_bytes(program, "f")) | {"__init__.py": "raise SystemExit"})
-        with pytest.raises(ProgramFileError, match="something unknown in it: '__init__.py'"):
+        with pytest.raises(ProgramFileError, match="something unknown in it: '__init__.py' .1 in all"):
             from_bytes(data)
+
+    def test_of_many_unknown_members_three_are_named(self, program):
+        data = seal(members_of(to_bytes(program, "f")) | {f"x{number}": b"" for number in range(2000)})
+        with pytest.raises(ProgramFileError, match=r"in it: 'x0', 'x1', 'x2' \(2000 in all\)$"):
+            from_bytes(data)
+
+    @pytest.mark.parametrize(
+        "fields",
+        [
+            {"external_attr": 0o120777 << 16},  # a symbolic link
+            {"create_system": 0},
+            {"date_time": (2026, 1, 1, 0, 0, 0)},
+            {"comment": b"text"},
+            {"extra": b"\x99\x99\x00\x00"},
+        ],
+        ids=lambda fields: next(iter(fields)),
+    )
+    def test_members_with_attributes(self, program, fields):
+        with pytest.raises(ProgramFileError, match="has attributes"):
+            from_bytes(seal(members_of(to_bytes(program, "f")), **fields))
+
+    def test_something_before_the_archive(self, program):
+        with pytest.raises(ProgramFileError, match="something is before"):
+            from_bytes(with_digest(b"#!/bin/sh\n" + to_bytes(program, "f")[:-64]))
+
+    def test_two_archives(self, program):
+        data = to_bytes(program, "f")
+        with pytest.raises(ProgramFileError, match="something is before"):
+            from_bytes(with_digest(data + data[:-64]))
 
     @pytest.mark.parametrize("name", ["program.json", "captured.npy", "tape0/codes.npy", "tape1/guard_lines.npy"])
     def test_missing_members(self, program, name):

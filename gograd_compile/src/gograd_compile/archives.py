@@ -1,14 +1,18 @@
-"""Archives with a digest, whose members are neither compressed nor larger than they seem."""
+"""Archives with a digest, of which every byte is known from what is in them."""
 
 from __future__ import annotations
 
 import hashlib
 import io
+import os
+import secrets
+import shutil
 import zipfile
+from pathlib import Path
 
 from gograd_compile.errors import ProgramFileError
 
-__all__ = ["Members", "read_archive", "write_archive"]
+__all__ = ["Members", "read_archive", "write_archive", "write_file"]
 
 Members = dict[str, bytes]
 DIGEST = 64  # hexadecimal digits
@@ -41,10 +45,31 @@ def read_archive(data: bytes) -> Members:
             stored = all(i.compress_type == zipfile.ZIP_STORED and i.compress_size == i.file_size for i in infos)
             if stored and sum(info.file_size for info in infos) <= len(data):
                 members = {info.filename: archive.read(info) for info in infos}
-                if len(members) == len(infos):
+                if write_archive(members) == data:
                     return members
     except Exception as error:  # zipfile raises more kinds of errors than it names
         raise ProgramFileError(f"it is no valid archive: {error}") from None
     raise ProgramFileError(
-        "it is no valid archive: a file in it is compressed, overlaps with another, or is there twice"
+        "it is no valid archive: a file in it is compressed, overlaps with another, is there twice or has attributes, "
+        "or something is before or between the files"
     )
+
+
+def write_file(path: str | os.PathLike[str], data: bytes) -> None:
+    """Write a file, which takes the place of one that is there once all is written.
+
+    Raises:
+        OSError: it cannot be written; then what was there is there still.
+    """
+    target = Path(os.path.realpath(path))  # a link stays one
+    beside = target.with_name(f"gograd_{secrets.token_hex(8)}.new")
+    try:
+        with beside.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if target.exists():
+            shutil.copymode(target, beside)
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -12,6 +12,10 @@ from gograd_compile.schedule import Schedule
 __all__ = ["BACKENDS", "Backend", "Native", "Numpy", "backend"]
 
 
+NEEDED = ("numba", "llvmlite", "platformdirs")
+"""What `gograd-compile[native]` installs."""
+
+
 class Backend(Protocol):
     """A way of running schedules."""
 
@@ -44,8 +48,14 @@ class Native:
     name = "native"
 
     def __init__(self) -> None:
-        from gograd_compile.native_runner import NativeRunner  # which needs Numba
-
+        try:
+            from gograd_compile.native_runner import NativeRunner  # which needs Numba
+        except ModuleNotFoundError as error:
+            if error.name not in NEEDED:
+                raise
+            raise ImportError(
+                f"the native backend needs {error.name}: pip install 'gograd-compile[native]'", name=error.name
+            ) from error
         self._runner = NativeRunner
 
     def can_run(self, call: Call) -> bool:

@@ -64,7 +64,8 @@ def flatten_batch(args: Any, in_axes: Any = 0, name: str = "args") -> Batch:
             raise TypeError(complaint(args, leaves, index, name))
         if axis is not None and not -array.ndim <= axis < array.ndim:
             kind = f"has the shape {array.shape}" if array.ndim else "is a number"
-            raise ValueError(f"{path(args, index, name)} {kind}: there is no axis {axis}; None shares it")
+            hint = "" if array.ndim else ". Points lie along an axis of an array: np.array(...)"
+            raise ValueError(f"{path(args, index, name)} {kind}: there is no axis {axis}; None shares it{hint}")
         arrays.append(array if axis is None else np.moveaxis(array, axis, 0))
     points = len(arrays[batched[0]])
     for index in batched:

@@ -16,7 +16,7 @@ from gograd_compile.paths import CAPTURED, Want
 from gograd_compile.recordings import VALUES, Recordings, Wrt
 from gograd_compile.saving import deep_copied, recorded, reduced, with_tapes
 from gograd_compile.storage import from_bytes, load_tapes, save_tapes
-from gograd_compile.trees import flatten, nest_matrix, numbers_like
+from gograd_compile.trees import flatten, nest_matrix, numbers_like, positions, whole
 from gograd_core import engines, jacobians, transforms
 from gograd_core.recording import recorder
 
@@ -37,14 +37,14 @@ class Compiled(Recordings):
 
     Every method that runs it raises
 
-    - TypeError where an argument is no number; RecordingError, if the function cannot be recorded;
+    - TypeError where an argument is no number, or is named; RecordingError, if the function cannot be recorded;
     - DomainError where a value, or a derivative that is asked for, is not finite although the numbers that it is made
       of are (see `errstate`): it names the operation, its inputs, and the line where it was recorded;
     - PathNotRecorded where a program that was loaded would have to be recorded;
     - whatever the function raises while it is recorded.
 
-    Methods that take `wrt`, the argument to differentiate by (or several, counted from 0), raise IndexError
-    if there is no such argument, and ValueError if it is named twice.
+    Methods that take `wrt`, the argument to differentiate by (or several, counted from 0), raise TypeError if that
+    is no whole number, IndexError if there is no such argument, and ValueError if it is given twice.
     """
 
     _attribute = ""  # what it is called as a method
@@ -57,18 +57,18 @@ class Compiled(Recordings):
     def __repr__(self) -> str:
         return f"<compiled {self.__name__}>"
 
-    def __call__(self, *args: Any) -> Any:
+    def __call__(self, *args: Any, **named: Any) -> Any:
         """What the function returns: floats and NumPy arrays, nested as the function nests them.
 
         Inside of a function that is being recorded the function itself runs, and becomes a part of that one.
         """
-        if self._is_inlined():
-            return self._function(*args)
+        if (inlined := self._inlined(named)) is not None:
+            return inlined(*args)
         numbers, structure = flatten(args)
         path, outputs, _ = self._at(self._paths_of(structure), VALUES, numbers)
         return path.structure.build(outputs)
 
-    def value_and_grad(self, *args: Any, wrt: Wrt = 0) -> tuple[float, Any]:
+    def value_and_grad(self, *args: Any, wrt: Wrt = 0, **named: Any) -> tuple[float, Any]:
         """The value, and the gradient by the argument `wrt`, nested as that is (a tuple, if there are several).
 
         Costs about three runs of the values alone, however many numbers there are in the argument.
@@ -76,16 +76,16 @@ class Compiled(Recordings):
         Raises:
             TypeError: the function does not return one number.
         """
-        if self._is_inlined():
-            return transforms.value_and_grad(self._function, wrt)(*args)
+        if (inlined := self._inlined(named)) is not None:
+            return transforms.value_and_grad(inlined, positions(wrt))(*args)
         numbers, structure = flatten(args)
-        want, chosen = self._want("adjoints", structure, wrt)
+        want, chosen = self._want("adjoints", structure, positions(wrt))
         path, outputs, gradient = self._at(self._paths_of(structure), want, numbers)
         return path.structure.build(outputs), chosen.build(gradient)
 
-    def grad(self, *args: Any, wrt: Wrt = 0) -> Any:
+    def grad(self, *args: Any, wrt: Wrt = 0, **named: Any) -> Any:
         """The gradient alone, as `value_and_grad` gives it."""
-        return self.value_and_grad(*args, wrt=wrt)[1]
+        return self.value_and_grad(*args, wrt=wrt, **named)[1]
 
     def backward(self, *args: Any) -> float:
         """Add the derivatives by the captured leaf neurons to their `grad`; gives the value.
@@ -99,14 +99,15 @@ class Compiled(Recordings):
         value: float = path.structure.build(outputs)
         return value
 
-    def jacobian(self, *args: Any, wrt: Wrt = 0) -> Any:
+    def jacobian(self, *args: Any, wrt: Wrt = 0, **named: Any) -> Any:
         """The derivative of every number of the result by every number of the argument `wrt`.
 
         Nested as the result; in the place of each number or array is what is nested as the argument, with the axes of
         the result followed by those of the argument. Forward or reverse mode, whichever needs fewer sweeps.
         """
-        if self._is_inlined():
-            return jacobians.jacobian(self._function, wrt)(*args)
+        if (inlined := self._inlined(named)) is not None:
+            return jacobians.jacobian(inlined, positions(wrt))(*args)
+        wrt = positions(wrt)
         numbers, structure = flatten(args)
         _, chosen = self._want("push", structure, wrt)
         path, outputs, _ = self._at(self._paths_of(structure), VALUES, numbers)
@@ -114,17 +115,20 @@ class Compiled(Recordings):
         matrix = self._matrix(path, self._want(mode, structure, wrt, SEEDS_ALONE)[0], numbers)
         return nest_matrix(matrix.T if mode == "push" else matrix, path.structure, chosen)
 
-    def hvp(self, *args_and_vector: Any, wrt: Wrt = 0) -> Any:
+    def hvp(self, *args_and_vector: Any, wrt: Wrt = 0, **named: Any) -> Any:
         """The Hessian times a vector, which comes after the arguments, nested as the argument `wrt` is.
 
         Raises:
             TypeError: the function does not return one number, or no vector was given.
             ValueError: the vector is nested otherwise.
         """
-        if not args_and_vector:
-            raise TypeError("hvp() takes the arguments of the function, and after them a vector")
-        if self._is_inlined():
-            return jacobians.hvp(self._function, wrt)(*args_and_vector)
+        if len(args_and_vector) < 2:
+            raise TypeError(
+                f"hvp() takes the arguments of {self.__name__}, and after them a vector, nested as the argument wrt is"
+            )
+        if (inlined := self._inlined(named)) is not None:
+            return jacobians.hvp(inlined, positions(wrt))(*args_and_vector)
+        wrt = positions(wrt)
         *args, vector = args_and_vector
         numbers, structure = flatten(tuple(args))
         want, chosen = self._want("push", structure, wrt)
@@ -132,14 +136,15 @@ class Compiled(Recordings):
         _, _, product = self._at(self._paths_of(structure, wrt), want, numbers, seeds)
         return chosen.build(product[1:])  # the first is the derivative of the value
 
-    def hessian(self, *args: Any, wrt: Wrt = 0) -> Any:
+    def hessian(self, *args: Any, wrt: Wrt = 0, **named: Any) -> Any:
         """The second derivatives by the numbers of the argument `wrt`, nested as that is, twice.
 
         Raises:
             TypeError: the function does not return one number.
         """
-        if self._is_inlined():
-            return jacobians.hessian(self._function, wrt)(*args)
+        if (inlined := self._inlined(named)) is not None:
+            return jacobians.hessian(inlined, positions(wrt))(*args)
+        wrt = positions(wrt)
         numbers, structure = flatten(args)
         want, chosen = self._want("push", structure, wrt, SEEDS_ALONE)
         path, _, _ = self._at(self._paths_of(structure, wrt), VALUES, numbers)
@@ -155,9 +160,10 @@ class Compiled(Recordings):
                 that.
 
         Raises:
+            TypeError: `threads` is no whole number.
             ValueError: fewer threads than one.
         """
-        return Batched(self, in_axes, threads)
+        return Batched(self, in_axes, None if threads is None else whole("threads", threads))
 
     def explain(self) -> Explanation:
         """What was recorded, what became of it and how long that took: a dict that prints as a text."""
@@ -179,9 +185,15 @@ class Compiled(Recordings):
         """
         save_tapes(path, recorded(self, lines=lines), self.__name__)
 
-    def _is_inlined(self) -> bool:
-        """Whether this is called inside of a function that is being recorded, of which it becomes a part."""
-        return recorder() is not None and self._function is not None
+    def _inlined(self, named: dict[str, Any]) -> Callable[..., Any] | None:
+        """The function itself, where this is called inside of one that is being recorded, of which it becomes a part.
+
+        Raises:
+            TypeError: there are `named` arguments.
+        """
+        if named:
+            raise TypeError(f"arguments of a compiled function are positional, got {', '.join(named)} by name")
+        return None if recorder() is None else self._function
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._attribute = name
@@ -233,7 +245,7 @@ def compile(
         A `Compiled`; or, without `f`, a decorator that makes one.
 
     Raises:
-        TypeError: `f` cannot be called.
+        TypeError: `f` cannot be called, or `max_paths` is no whole number.
         ValueError: there is no backend of that name, or `max_paths` is less than 1.
         ImportError: the native backend was asked for, and Numba is not installed.
     """
@@ -241,7 +253,7 @@ def compile(
         return functools.partial(compile, backend=backend, check=check, max_paths=max_paths)
     if not callable(f):
         raise TypeError(f"compile() expects a function, got {f!r}")
-    if max_paths < 1:
+    if whole("max_paths", max_paths) < 1:
         raise ValueError(f"max_paths must be 1 or more, got {max_paths}")
     return Compiled(f, _name(f), find_backend(backend), check=check, max_paths=max_paths)
 

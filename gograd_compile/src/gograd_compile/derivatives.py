@@ -90,7 +90,7 @@ def _append(use: int, adjoint: int, weight: int, value: int, heads: Any, tails: 
     tails[value] = use
 
 
-@jitted
+@jitted(no_cpython_wrapper=True)
 def link_uses(
     known: int, nodes: int, one: int, leaves: int, starts: Any, inputs: Any, outputs: Any, seeds: Any, is_wrt: Any,
     varies: Any, weights: Any, heads: Any, tails: Any, chain: Any, new_starts: Any, into: Any, results: Any,

@@ -94,7 +94,7 @@ def _row_sum(width: int) -> Any:
 add_wide, add_narrow = _row_sum(WIDE), _row_sum(NARROW)
 
 
-@jitted
+@jitted(no_cpython_wrapper=True)
 def _run_sums(v: Any, lanes: int, slot: int, count: int, starts: Any, terms: Any) -> None:
     if lanes == 1:
         end = starts[0]
@@ -115,7 +115,7 @@ def _run_sums(v: Any, lanes: int, slot: int, count: int, starts: Any, terms: Any
             lane += NARROW
 
 
-@jitted
+@jitted(no_cpython_wrapper=True)
 def _run_calls(
     v: Any, lanes: int, slot: int, count: int, gathers: Any, address: int, arity: int, buffer: Any, scratch: Any
 ) -> None:
@@ -131,7 +131,7 @@ def _run_calls(
         call_kernel(address, n * lanes, 0, shifted(v, (slot + begin) * lanes), buffer, scratch)
 
 
-@jitted
+@jitted(no_cpython_wrapper=True)
 def _run_columns(
     v: Any, lanes: int, slot: int, count: int, gathers: Any, address: int, arity: int, length: int, width: int,
     buffer: Any, scratch: Any,
@@ -198,7 +198,7 @@ def run_carefully(
     return finite
 
 
-@jitted
+@jitted(no_cpython_wrapper=True)
 def _is_finite(memory: Any, begin: int, end: int) -> Any:
     """Whether all numbers from one place to another are finite."""
     bits = pointer(memory.view(np.uint64))
@@ -208,7 +208,7 @@ def _is_finite(memory: Any, begin: int, end: int) -> Any:
     return carried >> SIGN == 0
 
 
-@jitted
+@jitted(no_cpython_wrapper=True)
 def _all_finite(memory: Any, slots: Any, lanes: int) -> Any:
     """Whether all numbers in the rows of some slots are finite."""
     bits = pointer(memory.view(np.uint64))
@@ -222,7 +222,7 @@ def _all_finite(memory: Any, slots: Any, lanes: int) -> Any:
 
 @jitted
 def run_point(
-    memory: Any, leaves: int, values_end: int, derivatives: int, results: Any,
+    memory: Any, lanes: int, leaves: int, values_end: int, derivatives: int, results: Any,
     steps: Any, sum_starts: Any, terms: Any, gathers: Any, calls: Any, buffer: Any,
 ) -> int:  # fmt: skip
     """A whole schedule, at the point whose numbers lie in the first slots.
@@ -231,16 +231,16 @@ def run_point(
     that is not finite: 1 among the values, 2 among the derivatives, 3 both. (If anything in the slots `results` is not
     finite, some derivative is not; and the other way round, unless it is multiplied by nothing.)
     """
-    run_steps(memory, 1, 0, len(steps), steps, sum_starts, terms, gathers, calls, buffer)
+    run_steps(memory, lanes, 0, len(steps), steps, sum_starts, terms, gathers, calls, buffer)
     status = 0 if _is_finite(memory, leaves, values_end) else 1
-    if not _all_finite(memory, results, 1):
-        finite = run_carefully(memory, 1, 0, derivatives, len(steps), steps, sum_starts, terms)
-        if not (finite and _all_finite(memory, results, 1)):
+    if not _all_finite(memory, results, lanes):
+        finite = run_carefully(memory, lanes, 0, derivatives, len(steps), steps, sum_starts, terms)
+        if not (finite and _all_finite(memory, results, lanes)):
             status |= 2
     return status
 
 
-@jitted
+@jitted(no_cpython_wrapper=True)
 def _load(memory: Any, lanes: int, points: Any, begin: int, end: int, slots: Any) -> None:
     """A block of points, tile by tile: what is missing at the end is the last point again."""
     v, source, width = pointer(memory), pointer(points), points.shape[1]
@@ -258,7 +258,7 @@ def _load(memory: Any, lanes: int, points: Any, begin: int, end: int, slots: Any
             row[lane] = row[count - 1]
 
 
-@jitted
+@jitted(no_cpython_wrapper=True)
 def _store(memory: Any, lanes: int, begin: int, end: int, slots: Any, into: Any) -> None:
     v, target, width = pointer(memory), pointer(into), into.shape[1]
     for first in range(0, width, TILE):
@@ -270,7 +270,7 @@ def _store(memory: Any, lanes: int, begin: int, end: int, slots: Any, into: Any)
                     numbers[lane * width] = row[lane]
 
 
-@jitted
+@jitted(no_cpython_wrapper=True)
 def _add_up(memory: Any, lanes: int, begin: int, end: int, slots: Any, status: Any, totals: Any) -> None:
     """What is asked for in total, of the points where all is finite."""
     v, target = pointer(memory), pointer(totals)
@@ -280,7 +280,7 @@ def _add_up(memory: Any, lanes: int, begin: int, end: int, slots: Any, status: A
             target[i * lanes + lane] += 0.0 if status[begin + lane] else row[lane]
 
 
-@jitted
+@jitted(no_cpython_wrapper=True)
 def _judge(memory: Any, lanes: int, lane: int, leaves: int, values_end: int, gradients: Any, totals: Any) -> int:
     """What is not finite in one lane: 1 among the values, 2 among the derivatives asked for."""
     found = 0

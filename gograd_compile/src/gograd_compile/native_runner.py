@@ -58,7 +58,7 @@ class NativeRunner:
         """All steps at one point; what was not finite."""
         leaves, values_end, derivatives = self.schedule.graph.leaves, int(self._ends[1]), int(self.schedule.bands[2])
         return int(
-            driver.run_point(memory, leaves, values_end, derivatives, results, *self._tables, np.empty(self._room))
+            driver.run_point(memory, 1, leaves, values_end, derivatives, results, *self._tables, np.empty(self._room))
         )
 
     def points(self, memory: Floats, begin: int, end: int, points: Floats, slots: Integers, *found: Any) -> None:

@@ -33,7 +33,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from gograd_compile.archives import Members, read_archive, write_archive
+from gograd_compile.archives import Members, read_archive, write_archive, write_file
 from gograd_compile.errors import ProgramFileError
 from gograd_compile.stored_operations import describe, find
 from gograd_compile.structure_json import structure_from_json, structure_to_json
@@ -83,13 +83,14 @@ PARTS = {
 """The arrays of a tape and their types."""
 
 HEADER = 128  # bytes before the entries of an array
+SHOWN = 3  # unknown members that a message names
 
 
 def save_tapes(path: str | os.PathLike[str], tapes: Sequence[Recorded], name: str) -> None:
     """Write a program to a file.
 
     Args:
-        path: where to; a file that is there is replaced.
+        path: where to; a file that is there is replaced, once all is written.
         tapes: the paths that were recorded.
         name: what the program is called.
 
@@ -97,7 +98,7 @@ def save_tapes(path: str | os.PathLike[str], tapes: Sequence[Recorded], name: st
         TypeError: an operation comes from no installed distribution, or something is nested in what
             only Python knows, such as a named tuple.
     """
-    Path(path).write_bytes(to_bytes(tapes, name))
+    write_file(path, to_bytes(tapes, name))
 
 
 def load_tapes(path: str | os.PathLike[str]) -> tuple[list[Recorded], str]:
@@ -137,10 +138,10 @@ def to_bytes(tapes: Sequence[Recorded], name: str) -> bytes:
     header = {
         "format": FORMAT,
         "version": VERSION,
-        "name": name,
+        "name": _printable(name),
         "operations": [describe(op) for op in operations],
         "captured": [neuron.label for neuron in captured],
-        "lines": list(lines),
+        "lines": list(map(_printable, lines)),
         "tapes": [
             {"arguments": structure_to_json(arguments), "result": structure_to_json(result), "gradient": gradient}
             for arguments, result, _, gradient in tapes
@@ -162,7 +163,7 @@ def from_bytes(data: bytes, captured: Sequence[Neuron] | None = None) -> tuple[l
     labels, values = header["captured"], _read(members, "captured", "<f8")
     if len(labels) != len(values):
         raise ProgramFileError("there are not as many values of captured neurons as labels")
-    operations = [find(saved) for saved in header["operations"]]
+    operations = find(header["operations"])
     if captured is None:
         captured = [Neuron(value, label=label) for value, label in zip(values.tolist(), labels, strict=True)]
     tapes = []
@@ -170,7 +171,6 @@ def from_bytes(data: bytes, captured: Sequence[Neuron] | None = None) -> tuple[l
         if not isinstance(nesting, dict) or nesting.keys() != {"arguments", "result", "gradient"}:
             raise ProgramFileError("a tape has arguments, a result and what it is the gradient by, and nothing else")
         arguments, result = structure_from_json(nesting["arguments"]), structure_from_json(nesting["result"])
-        gradient = _gradient(nesting["gradient"], arguments, result)
         arrays = {part: _read(members, f"tape{index}/{part}", dtype) for part, dtype in PARTS.items()}
         guards = Guards(
             nodes=arrays["guard_nodes"],
@@ -189,9 +189,11 @@ def from_bytes(data: bytes, captured: Sequence[Neuron] | None = None) -> tuple[l
             **{part: arrays[part] for part in ("constants", "codes", "starts", "inputs", "outputs")},
         )
         check(tape, result.size, arrays["used"])
+        gradient = _gradient(nesting["gradient"], arguments, result)  # whose sizes are known to be right by now
         tapes.append(Recorded(arguments, result, tape, gradient))
     if members:
-        raise ProgramFileError(f"there is something unknown in it: {', '.join(map(repr, members))}")
+        shown = ", ".join(map(repr, list(members)[:SHOWN]))
+        raise ProgramFileError(f"there is something unknown in it: {shown} ({len(members)} in all)")
     return tapes, header["name"]
 
 
@@ -256,7 +258,15 @@ def _header(data: bytes) -> dict[str, Any]:
     types = {key: type(value) for key, value in header.items()}
     if types != TYPES or not all(isinstance(text, str) for text in header["captured"] + header["lines"]):
         raise ProgramFileError("its program.json has other entries, or of other types, than it should have")
+    if not header["tapes"]:
+        raise ProgramFileError("it has no tape")
+    if not all(map(str.isprintable, [header["name"], *header["lines"]])):
+        raise ProgramFileError("its program.json has a name or a line of source that cannot be printed")
     return header
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -12,6 +12,8 @@ __all__ = ["describe", "find"]
 
 SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]*")
 """Distributions and versions: what a file says is put into messages as a part of a command."""
+TYPES = {"name": str, "distribution": str, "version": str, "inputs": int, "variadic": bool}
+"""What a file says of an operation."""
 
 
 def describe(op: Op) -> dict[str, Any]:
@@ -26,16 +28,25 @@ def describe(op: Op) -> dict[str, Any]:
     return _facts(op)
 
 
-def find(saved: Any) -> Op:
-    """The operation that `describe` described.
+def find(saved: list[Any]) -> list[Op]:
+    """The operations that `describe` described.
 
     Raises:
-        ProgramFileError: it is not installed, or in another version, or takes other inputs; the
-            message says what is wanted, what is there, and what to install.
+        ProgramFileError: one is there twice; or it is not installed, or in another version, or takes other
+            inputs: the message says what is wanted, what is there, and what to install.
     """
-    types = {"name": str, "distribution": str, "version": str, "inputs": int, "variadic": bool}
-    if not isinstance(saved, dict) or {key: type(value) for key, value in saved.items()} != types:
-        raise ProgramFileError("an operation is not described as it should be")
+    names: set[tuple[str, str]] = set()
+    for each in saved:
+        if not isinstance(each, dict) or {key: type(value) for key, value in each.items()} != TYPES:
+            raise ProgramFileError("an operation is not described as it should be")
+        key = each["distribution"], each["name"]
+        if key in names:  # before any is looked up, which costs more than to write it down
+            raise ProgramFileError(f"program.json has an operation twice: {each['name']!r}")
+        names.add(key)
+    return [_found(each) for each in saved]
+
+
+def _found(saved: dict[str, Any]) -> Op:
     distribution, version, name = saved["distribution"], saved["version"], saved["name"]
     if not SAFE.fullmatch(distribution) or not SAFE.fullmatch(version):
         raise ProgramFileError(

@@ -16,11 +16,10 @@ __all__ = ["structure_from_json", "structure_text", "structure_to_json"]
 DEEPEST = 100
 """How deep structures in files may be nested."""
 MOST_AXES = 32
+"""How many axes arrays in files may have."""
 LARGEST = 2**31
 """Nodes of tapes are numbered in 32 bits."""
 CONTAINERS: dict[type, str] = {list: "list", tuple: "tuple", dict: "dict"}
-
-
 LONGEST = 200
 """How many letters of a structure messages show."""
 
@@ -89,8 +88,13 @@ def _read(value: Any, shapes: list[Shape | None], depth: int) -> Any:
     kind, parts = next(iter(value.items())) if isinstance(value, dict) and len(value) == 1 else ("", None)
     if not isinstance(parts, list):
         raise ProgramFileError("a structure of arguments or results is no list, tuple, dict, array or number")
-    if kind == "array" and parts and len(parts) <= 32 and all(type(n) is int and 0 <= n < 2**31 for n in parts):
-        if math.prod(n or 1 for n in parts) < 2**31:
+    if (
+        kind == "array"
+        and parts
+        and len(parts) <= MOST_AXES
+        and all(type(n) is int and 0 <= n < LARGEST for n in parts)
+    ):
+        if math.prod(n or 1 for n in parts) < LARGEST:
             shapes.append(tuple(parts))
             return 0
     elif kind == "dict" and all(isinstance(part, list) and len(part) == 2 for part in parts):

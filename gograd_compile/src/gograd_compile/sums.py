@@ -76,7 +76,7 @@ def _term(
     )
 
 
-@jitted
+@jitted(no_cpython_wrapper=True)
 def count_uses(
     leaves: int, one: int, ops: Any, codes: Any, starts: Any, inputs: Any, kept: Any,
     patterns: Any, columns: Any, pattern_starts: Any, same: Any, uses: Any,
@@ -105,7 +105,7 @@ def count_uses(
     return terms
 
 
-@jitted
+@jitted(no_cpython_wrapper=True)
 def chain_up(
     leaves: int, one: int, ops: Any, codes: Any, starts: Any, inputs: Any, patterns: Any, columns: Any,
     pattern_starts: Any, same: Any, uses: Any, gone: Any, lengths: Any, ends: Any, chain: Any,
@@ -144,7 +144,7 @@ def chain_up(
             lengths[k] += length
 
 
-@jitted
+@jitted(no_cpython_wrapper=True)
 def _emit(
     leaves: int, codes: Any, starts: Any, inputs: Any, same: Any, gone: Any, ends: Any, chain: Any, lengths: Any,
     needs: Any, need_starts: Any,

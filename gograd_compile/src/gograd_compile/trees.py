@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import math
+import operator
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from numbers import Real
@@ -31,7 +32,9 @@ __all__ = [
     "nest_matrix",
     "numbers_like",
     "path",
+    "positions",
     "real_numbers",
+    "whole",
 ]
 
 Floats = NDArray[np.float64]
@@ -213,6 +216,34 @@ def nest_matrix(matrix: NDArray[Any], outputs: Structure, inputs: Structure) -> 
     return outputs.spec.unflatten(nested)
 
 
+def positions(wrt: Any) -> int | tuple[int, ...]:
+    """The number of an argument, or of several, as Python's integers.
+
+    Raises:
+        TypeError: there is something else.
+    """
+    try:
+        return operator.index(wrt)
+    except TypeError:
+        pass
+    try:
+        return tuple(map(operator.index, wrt))
+    except TypeError:
+        raise TypeError(f"wrt must be the number of an argument, or several, counted from 0; got {wrt!r}") from None
+
+
+def whole(name: str, number: Any) -> int:
+    """A whole number as Python's; messages call it `name`.
+
+    Raises:
+        TypeError: it is none.
+    """
+    try:
+        return operator.index(number)
+    except TypeError:
+        raise TypeError(f"{name} must be a whole number, got {number!r}") from None
+
+
 def real_numbers(leaf: Any) -> Floats | None:
     """A number or array as an array of floats; None if it is neither."""
     if type(leaf) in ARRAYS or isinstance(leaf, np.generic):
@@ -247,7 +278,10 @@ def complaint(tree: Any, leaves: list[Any], index: int, name: str) -> str:
     text = f"{path(tree, index, name)} is {what}"
     if any(type(entry) is Neuron for entry in entries):
         return (
-            f"{text}: a compiled function takes numbers. Neurons that it captures instead are live inputs: "
-            "their values are read at every call"
+            f"{text}: a compiled function takes numbers. For derivatives use its own f.grad, or differentiate the "
+            "function that was compiled, f.__wrapped__. Neurons that it captures are live inputs: their values are "
+            "read at every call"
         )
+    if hasattr(leaf, "__array__") and type(leaf) not in ARRAYS:
+        return f"{text}; expected real numbers, or NumPy arrays of them: np.asarray(x) may make one of it"
     return f"{text}; expected real numbers, or NumPy arrays of them, nested in lists, tuples or dicts"
