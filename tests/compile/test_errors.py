@@ -6,11 +6,14 @@ import copy
 import functools
 import math
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
 import gograd_compile
+import gograd_core
 from gograd_compile import RecordingError
 from gograd_core import DomainError, Neuron, errstate, ops
 
@@ -195,15 +198,94 @@ class TestWhatCannotBeRecorded:
 
     @pytest.mark.parametrize(
         ("options", "error"),
-        [({"backend": "fortran"}, ValueError), ({"max_paths": 0}, ValueError)],
+        [
+            ({"backend": "fortran"}, ValueError),
+            ({"max_paths": 0}, ValueError),
+            ({"max_paths": 2.0}, TypeError),
+            ({"max_paths": "2"}, TypeError),
+        ],
     )
     def test_settings(self, options, error):
         with pytest.raises(error):
             gograd_compile.compile(root, **options)
 
+    @pytest.mark.parametrize("threads", [1.0, "2"])
+    def test_threads_are_counted(self, compiled, threads):
+        with pytest.raises(TypeError, match="threads must be a whole number, got"):
+            compiled(root).batch(threads=threads)
+
+    def test_the_native_backend_needs_numba(self):
+        code = (
+            "import sys; sys.modules['{}'] = None\n"
+            "import gograd_compile\n"
+            "print(gograd_compile.compile(lambda x: x).backend.name)\n"
+            "gograd_compile.compile(lambda x: x, backend='native')"
+        )
+        for missing, message in (
+            ("numba", "ImportError: the native backend needs numba: pip install 'gograd-compile[native]'"),
+            ("gograd_compile.driver", "ModuleNotFoundError: import of gograd_compile.driver halted"),
+        ):
+            command = [sys.executable, "-c", code.format(missing)]
+            found = subprocess.run(command, capture_output=True, text=True, check=False)
+            assert (found.returncode, found.stdout) == (1, "numpy\n")
+            assert message in found.stderr
+
     def test_what_cannot_be_called(self):
         with pytest.raises(TypeError, match="expects a function, got 3"):
             gograd_compile.compile(3)
+
+
+def square(x):
+    return x * x
+
+
+class TestArguments:
+    @pytest.mark.parametrize("method", ["__call__", "value_and_grad", "grad", "jacobian", "hvp", "hessian"])
+    def test_are_positional(self, compiled, method):
+        message = "arguments of a compiled function are positional, got x by name"
+        with pytest.raises(TypeError, match=message):
+            getattr(compiled(square), method)(1.0, 1.0, x=2.0)
+
+    @pytest.mark.parametrize("arguments", [(), (1.0,)])
+    def test_a_vector_comes_after_them(self, compiled, arguments):
+        with pytest.raises(TypeError, match=r"hvp\(\) takes the arguments of square, and after them a vector"):
+            compiled(square).hvp(*arguments)
+
+    @pytest.mark.parametrize("wrt", ["x", None, 0.0, [0.0], np.array([0.5])], ids=repr)
+    @pytest.mark.parametrize("method", ["value_and_grad", "grad", "jacobian", "hvp", "hessian"])
+    def test_are_differentiated_by_their_numbers(self, compiled, method, wrt):
+        with pytest.raises(TypeError, match="wrt must be the number of an argument, or several, counted from 0; got"):
+            getattr(compiled(square), method)(1.0, 1.0, wrt=wrt)
+
+    @pytest.mark.parametrize(
+        ("wrt", "expected"), [(np.int64(1), 2.0), (np.array(0), 3.0), (np.array([1, 0]), (2.0, 3.0)), ([0], (3.0,))]
+    )
+    def test_whole_numbers_of_numpy_are_numbers(self, compiled, wrt, expected):
+        run = compiled(lambda x, y: x * y)
+        assert run.grad(2.0, 3.0, wrt=wrt) == run.jacobian(2.0, 3.0, wrt=wrt) == expected
+        assert compiled(lambda x, y: run.value_and_grad(x, y, wrt=wrt)[1])(2.0, 3.0) == expected
+
+    def test_are_no_neurons(self, compiled):
+        run = compiled(square)
+        with pytest.raises(TypeError, match=r"use its own f.grad, or differentiate .* f.__wrapped__"):
+            gograd_core.grad(run)(2.0)
+        assert gograd_core.grad(run.__wrapped__)(2.0) == run.grad(2.0) == 4.0
+
+    def test_of_batches_are_arrays(self, compiled):
+        message = r"args\[0\]\[0\] is a number: there is no axis 0.* Points lie along an axis of an array: np.array\("
+        with pytest.raises(ValueError, match=message):
+            compiled(square).batch()([1.0, 2.0])
+
+    def test_of_other_libraries_become_arrays(self, compiled):
+        class Series:
+            def __array__(self, dtype=None, copy=None):
+                return np.ones(2)
+
+        run = compiled(lambda x: x[0] * x[1])
+        for call in (run, run.batch()):
+            with pytest.raises(TypeError, match=r"args\[0\] is .*Series.*: np.asarray\(x\) may make one of it"):
+                call(Series())
+        assert run(np.asarray(Series())) == 1.0
 
 
 class Scaled:

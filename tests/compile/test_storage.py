@@ -241,6 +241,31 @@ class TestSaving:
         assert not list(tmp_path.iterdir())
 
 
+class TestFiles:
+    def test_an_interrupted_save_leaves_what_was_there(self, program, tmp_path, monkeypatch):
+        path = tmp_path / "program"
+        save_tapes(path, program, "first")
+        monkeypatch.setattr("os.fsync", lambda handle: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            save_tapes(path, program, "second")
+        assert load_tapes(path)[1] == "first"
+        assert list(tmp_path.iterdir()) == [path]
+
+    def test_a_link_stays_one_and_permissions_stay(self, program, tmp_path):
+        path, link = tmp_path / "program", tmp_path / "link"
+        path.write_bytes(b"")
+        path.chmod(0o640)
+        link.symlink_to(path)
+        save_tapes(link, program, "f")
+        assert link.is_symlink()
+        assert load_tapes(path)[1] == "f"
+        assert path.stat().st_mode & 0o777 == 0o640
+
+    def test_a_directory_that_is_not_there(self, program, tmp_path):
+        with pytest.raises(FileNotFoundError):
+            save_tapes(tmp_path / "missing" / "program", program, "f")
+
+
 class TestOperations:
     def load_with(self, program, **facts):
         """Load with other facts about tanh."""

@@ -15,6 +15,7 @@ from gograd_compile.paths import CAPTURED, Path, Paths, Want
 from gograd_compile.program import Holds, Points, Program
 from gograd_compile.recent import Recent
 from gograd_compile.tape import Floats, Integers
+from gograd_compile.trees import positions
 from gograd_core import engines
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class Batched:
             wrt: the argument to differentiate by, or several, counted from 0.
             per_point: give a gradient per point by what is shared, too.
         """
+        wrt = positions(wrt)
         batch = flatten_batch(args, self._in_axes)
         want, chosen = self._compiled._want("adjoints", batch.structure, wrt, batch.batched)
         own, shared = self._parts(want, batch, per_point)
@@ -150,8 +152,11 @@ class Batched:
 
     def _sorted(self, paths: Paths, batch: Batch, numbers: Floats) -> dict[Path, Integers]:
         """The points of each path that is taken, in order."""
+        start, everywhere = paths.likely(self._at(batch, numbers, 0)), np.arange(batch.points)
+        if not start.outcomes:
+            return {start: everywhere}
         taken: dict[Path, list[Integers]] = {}
-        work: Work = [(paths.likely(self._at(batch, numbers, 0)), np.arange(batch.points), frozenset())]
+        work: Work = [(start, everywhere, frozenset())]
         while work:
             path, points, tried = work.pop()
             wrong, guards, answers, values = self._failures(path, batch, numbers, points)
@@ -254,8 +259,8 @@ class Batched:
 def _certain(path: Path, failed: Path, guard: int, asked: Floats) -> Any:
     """At which points a path that was recorded at the first of them is right, whatever guards say.
 
-    There; and, if the recording itself decided as the path that failed, so that the number which the guard asks about is
-    computed a last digit off, wherever it asks about the same number.
+    There; and, if the recording itself decided as the path that failed, so that the number which the guard asks
+    about is computed a last digit off, wherever it asks about the same number.
     """
     right = np.zeros(len(asked), dtype=np.bool_)
     right[0] = True

@@ -31,9 +31,9 @@ SEEDS_ALONE = np.empty(0, dtype=np.intp)
 class Compiled(Recordings):
     """A function that runs as recorded: made by `compile`, or by `load`.
 
-    Arguments are positional: numbers, or NumPy arrays of them, nested in lists, tuples and dicts. Results
-    are nested as the function nests them. Where the function has not been recorded for arguments
-    nested in this way, or a number decides otherwise than in any recording, it is recorded anew.
+    Arguments are positional: numbers, or NumPy arrays of them, nested in lists, tuples and dicts. Results are nested as
+    the function nests them. Where it was not recorded for arguments nested in this way, or a number decides otherwise
+    than in any recording, it is recorded anew.
 
     Every method that runs it raises
 
@@ -76,10 +76,11 @@ class Compiled(Recordings):
         Raises:
             TypeError: the function does not return one number.
         """
+        wrt = positions(wrt)
         if (inlined := self._inlined(named)) is not None:
-            return transforms.value_and_grad(inlined, positions(wrt))(*args)
+            return transforms.value_and_grad(inlined, wrt)(*args)
         numbers, structure = flatten(args)
-        want, chosen = self._want("adjoints", structure, positions(wrt))
+        want, chosen = self._want("adjoints", structure, wrt)
         path, outputs, gradient = self._at(self._paths_of(structure), want, numbers)
         return path.structure.build(outputs), chosen.build(gradient)
 
@@ -105,9 +106,9 @@ class Compiled(Recordings):
         Nested as the result; in the place of each number or array is what is nested as the argument, with the axes of
         the result followed by those of the argument. Forward or reverse mode, whichever needs fewer sweeps.
         """
-        if (inlined := self._inlined(named)) is not None:
-            return jacobians.jacobian(inlined, positions(wrt))(*args)
         wrt = positions(wrt)
+        if (inlined := self._inlined(named)) is not None:
+            return jacobians.jacobian(inlined, wrt)(*args)
         numbers, structure = flatten(args)
         _, chosen = self._want("push", structure, wrt)
         path, outputs, _ = self._at(self._paths_of(structure), VALUES, numbers)
@@ -126,9 +127,9 @@ class Compiled(Recordings):
             raise TypeError(
                 f"hvp() takes the arguments of {self.__name__}, and after them a vector, nested as the argument wrt is"
             )
-        if (inlined := self._inlined(named)) is not None:
-            return jacobians.hvp(inlined, positions(wrt))(*args_and_vector)
         wrt = positions(wrt)
+        if (inlined := self._inlined(named)) is not None:
+            return jacobians.hvp(inlined, wrt)(*args_and_vector)
         *args, vector = args_and_vector
         numbers, structure = flatten(tuple(args))
         want, chosen = self._want("push", structure, wrt)
@@ -142,9 +143,9 @@ class Compiled(Recordings):
         Raises:
             TypeError: the function does not return one number.
         """
-        if (inlined := self._inlined(named)) is not None:
-            return jacobians.hessian(inlined, positions(wrt))(*args)
         wrt = positions(wrt)
+        if (inlined := self._inlined(named)) is not None:
+            return jacobians.hessian(inlined, wrt)(*args)
         numbers, structure = flatten(args)
         want, chosen = self._want("push", structure, wrt, SEEDS_ALONE)
         path, _, _ = self._at(self._paths_of(structure, wrt), VALUES, numbers)
@@ -156,12 +157,10 @@ class Compiled(Recordings):
         Args:
             in_axes: per argument the axis along which the points lie, or None, if all share the argument; one entry for
                 all arguments, or a tuple with one for each, which may be nested as the argument is.
-            threads: how many work at once, as many as there are processors unless given; the results do not depend on
-                that.
+            threads: how many work at once, unless given as many as there are processors; results do not depend on it.
 
         Raises:
-            TypeError: `threads` is no whole number.
-            ValueError: fewer threads than one.
+            TypeError, ValueError: `threads` is no whole number of 1 or more.
         """
         return Batched(self, in_axes, None if threads is None else whole("threads", threads))
 
@@ -175,13 +174,13 @@ class Compiled(Recordings):
         Second derivatives are in it if hvp or hessian was called. Captured neurons are saved with their values.
 
         Args:
-            path: where to; a file that is there is replaced.
+            path: where to; a file that is there is replaced, once all is written.
             lines: save also the line of source of each operation, for messages: for that, the function runs again.
 
         Raises:
             ValueError: nothing was recorded yet.
-            TypeError: an operation comes from no installed distribution, or something is nested in what
-                only Python knows, such as a named tuple.
+            TypeError: an operation comes from no installed distribution, or something is nested in what only Python
+                knows, such as a named tuple.
         """
         save_tapes(path, recorded(self, lines=lines), self.__name__)
 
@@ -203,16 +202,16 @@ class Compiled(Recordings):
         f: Any = self._function
         if instance is None or not hasattr(f, "__get__"):
             return self
-        bound = _again(f.__get__(instance, owner), self.backend.name, self.check, self.max_paths)
-        bound._attribute = self._attribute or f.__name__
         try:
             kept = vars(instance)
         except TypeError:
             raise TypeError(f"{owner} has no __dict__, where objects could keep compiled methods") from None
-        key = f"compiled {f.__qualname__}"  # a class may override a method, and a copy of the object has the dict's entries
-        found = kept.get(key)
-        if type(found) is not Compiled or getattr(found._function, "__self__", None) is not instance:
-            found = kept[key] = bound
+        key = f"compiled {self.__module__}.{self.__name__}"  # other than that of a method which overrides this one
+        found: Compiled | None = kept.get(key)
+        method = found and found._function  # of another object, if the dict is a copy of that one's
+        if not found or getattr(method, "__self__", 0) is not instance or getattr(method, "__func__", 0) is not f:
+            found = kept[key] = _again(f.__get__(instance, owner), self.backend.name, self.check, self.max_paths)
+            found._attribute = self._attribute or f.__name__
         return found
 
     def __reduce__(self) -> str | tuple[Any, ...]:
@@ -268,8 +267,7 @@ def load(path: str | os.PathLike[str], *, backend: str | None = None) -> Compile
         backend: as for `compile`.
 
     Raises:
-        ProgramFileError: the file is no program, was changed or cut off, or needs operations that are not
-            installed in this version.
+        ProgramFileError: it is no program, was changed or cut off, or needs operations that are not installed so.
         OSError: the file cannot be read.
     """
     return _from_tapes(*load_tapes(path), backend)

@@ -132,7 +132,8 @@ class Path:
     def _make(self, want: Want) -> Program:
         if want.mode == "adjoints" and not (self.structure.spec.is_leaf() and self.structure.size == 1):
             raise TypeError(
-                f"only one number has a gradient; the result is {structure_text(self.structure)}: use jacobian instead"
+                f"only one number has a gradient; the result is {structure_text(self.structure)}: use jacobian (which "
+                "takes one point at a time)"
             )
         times = [time.perf_counter()]
         tape = self.tape

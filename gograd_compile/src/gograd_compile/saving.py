@@ -66,8 +66,10 @@ def reduced(compiled: Compiled, again: Callable[..., Any], from_saved: Callable[
     if f is not None and _is_named(compiled, name):
         return name
     owner = getattr(f, "__self__", None)
-    if owner is not None and compiled._attribute and getattr(owner, compiled._attribute, None) is compiled:
-        return getattr, (owner, compiled._attribute)
+    for kind in type(owner).__mro__:  # the class above may have another method of that name
+        method = vars(kind).get(compiled._attribute)
+        if type(method) is type(compiled) and method._function is getattr(f, "__func__", None):
+            return method.__get__, (owner, type(owner))
     settings: tuple[Any, ...] = compiled.backend.name, compiled.check, compiled.max_paths
     if f is not None and _can_be_pickled(f):
         return again, (f, *settings)

@@ -270,9 +270,10 @@ def _printable(text: str) -> str:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len(dict(pairs)) < len(pairs):
+    found = dict(pairs)
+    if len(found) < len(pairs):
         raise ValueError("an object has a key twice")
-    return dict(pairs)
+    return found
 
 
 def _refuse(number: str) -> NoReturn:
