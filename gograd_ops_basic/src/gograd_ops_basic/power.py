@@ -16,10 +16,8 @@ def pow_forward(xp: Any, x: Any, y: Any) -> Any:
 
 def pow_partial_x(xp: Any, out: Any, x: Any, y: Any) -> Any:
     # Where y - 1 is rounded, x ** (y - 1) is far off for large x: there y * out / x serves, in the order that
-    # does not overflow, unless out underflows.
-    exact = xp.logical_and(
-        y == xp.floor(y), y != 0.0
-    )  # nearly: beyond 2**53, where a power is finite for x near 1 alone
+    # does not overflow, unless out underflows. (Beyond 2**53 powers are finite for x near 1 alone, and nothing is off.)
+    exact = xp.logical_and(y == xp.floor(y), y != 0.0)
     plain = xp.logical_or(exact, xp.abs(out) < 1e-290)
     base = xp.where(plain, 1.0, x)
     quotient = xp.where(xp.abs(x) > 1.0, y * (out / base), y * out / base)
