@@ -56,7 +56,8 @@ def merge_duplicates(tape: Tape) -> Tape:
     opaque = np.array([op.opaque for op in tape.operations], dtype=np.bool_)
     inputs = tape.arguments + len(tape.captured)
     same = np.arange(len(tape), dtype=np.int32)
-    merge_constants(tape.constants.view(np.int64), inputs, same)
+    _, firsts, which = np.unique(tape.constants.view(np.int64), return_index=True, return_inverse=True)
+    same[inputs : tape.leaves] = inputs + firsts[which]  # bit for bit: 0.0 and -0.0 are two
     merge_operations(tape.leaves, tape.codes, tape.starts, tape.inputs, opaque, same)
     first = same == np.arange(len(tape))
     number = (np.cumsum(first, dtype=np.int32) - np.int32(1))[same]
@@ -150,24 +151,6 @@ def _equal(one: int, other: int, codes: Any, starts: Any, inputs: Any, same: Any
         if same[inputs[starts[one] + i]] != same[inputs[starts[other] + i]]:
             return False
     return True
-
-
-@jitted
-def merge_constants(bits: Any, first: int, same: Any) -> None:
-    """Equal constants, bit for bit, are one: `same` of each is the first of them."""
-    mask = _room(len(bits)) - 1
-    table = np.full(mask + 1, -1, np.int32)
-    for c in range(len(bits)):
-        place = _mixed(int(bits[c] & 0x7FFFFFFF), int((bits[c] >> 32) & 0x7FFFFFFF))
-        for probe in range(PROBES):
-            other = table[(place + probe) & mask]
-            if other < 0 or bits[other] == bits[c]:
-                break
-        else:
-            probe, other = 0, -1
-        if other < 0:
-            table[(place + probe) & mask] = other = c
-        same[first + c] = first + other
 
 
 @jitted

@@ -12,7 +12,6 @@ import attrs
 import numpy as np
 
 from gograd_compile.errors import RecordingError
-from gograd_compile.kernels import jitted
 from gograd_compile.tape import GUARDS, Floats, Guards, Integers, Tape
 from gograd_compile.trees import Structure, flatten_result
 from gograd_core import Neuron, engines
@@ -133,7 +132,7 @@ def _tape(
     moved = np.concatenate(
         [leaves - 1 - np.arange(len(flat.constants)), number, leaves + np.arange(len(flat.codes))], dtype=np.int32
     )
-    nodes = renumbered(np.frombuffer(flat.outputs, dtype=np.int32), len(flat.constants), moved)
+    nodes = moved[np.frombuffer(flat.outputs, dtype=np.int32) + len(flat.constants)]
     asked = watcher.asked
     guards = Guards(
         nodes=nodes[outputs:],
@@ -149,7 +148,7 @@ def _tape(
         operations=tuple(flat.operations),
         codes=np.frombuffer(flat.codes, dtype=np.int32),
         starts=np.frombuffer(flat.starts, dtype=np.int64),
-        inputs=renumbered(np.frombuffer(flat.inputs, dtype=np.int32), len(flat.constants), moved),
+        inputs=moved.take(np.frombuffer(flat.inputs, dtype=np.int32) + np.int32(len(flat.constants))),
         outputs=nodes[:outputs],
         guards=guards,
     )
@@ -186,15 +185,6 @@ def _classified(
     places.update(zip(map(id, captured), range(len(inputs), first), strict=True))
     places.update(zip(map(id, made_inside), range(first, first + len(made_inside)), strict=True))
     return np.fromiter(map(places.__getitem__, map(id, leaves)), np.int64, len(leaves)), captured, made_inside
-
-
-@jitted
-def renumbered(entries: Any, shift: int, number: Any) -> Any:
-    """The number of each entry, where `number` begins with those for the entry -shift."""
-    found = np.empty(len(entries), np.int32)
-    for e in range(len(entries)):
-        found[e] = number[entries[e] + shift]
-    return found
 
 
 def source_line() -> str:
