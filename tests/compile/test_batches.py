@@ -192,3 +192,9 @@ def test_integers_and_single_precision(compiled):
     for kind in (np.int32, np.float32, np.bool_):
         assert c.batch()(np.array([0, 1], dtype=kind)).tolist() == [0.0, 1.0 / 3.0]
     assert c.batch()(np.asfortranarray(np.arange(6.0))[::2]).tolist() == [0.0, 2.0 / 3.0, 4.0 / 3.0]
+
+
+def test_arrays_that_cannot_be_written_to(compiled):
+    points = np.arange(16.0)
+    points.flags.writeable = False
+    assert compiled(lambda x: x * x).batch()(points).tolist() == (points * points).tolist()

@@ -244,7 +244,7 @@ class Batched:
         values = batch.batched_values if everything else batch.batched_values[points]
         threads = self._threads if len(values) * program.size >= WORTH_A_THREAD else 1
         return program.over(
-            numbers, path.captured(), np.ascontiguousarray(values), batch.batched,
+            numbers, path.captured(), np.require(values, requirements=("C", "W")), batch.batched,
             per_point=own, summed=shared, threads=threads, holds=holds,
         )  # fmt: skip
 

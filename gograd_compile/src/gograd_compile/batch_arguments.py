@@ -77,15 +77,14 @@ def flatten_batch(args: Any, in_axes: Any = 0, name: str = "args") -> Batch:
     shapes = [array.shape if axis is None else array.shape[1:] for array, axis in zip(arrays, axes, strict=True)]
     bounds = list(accumulate(map(math.prod, shapes), initial=0))
     numbers = [np.arange(start, stop) for start, stop in pairwise(bounds)]
+    rows = [arrays[index].reshape(points, len(numbers[index])) for index in batched]
     return Batch(
         structure=Structure(spec, tuple(shape or None for shape in shapes)),
         points=points,
         shared=np.concatenate([np.empty(0, np.intp), *(numbers[index] for index in shared)]),
         batched=np.concatenate([numbers[index] for index in batched]),
         shared_values=np.concatenate([np.empty(0), *(arrays[index].ravel() for index in shared)]),
-        batched_values=np.concatenate(
-            [arrays[index].reshape(points, len(numbers[index])) for index in batched], axis=1
-        ),
+        batched_values=rows[0] if len(rows) == 1 else np.concatenate(rows, axis=1),
     )
 
 
