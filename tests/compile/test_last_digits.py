@@ -63,17 +63,20 @@ class TestNothingLoops:
 
 def test_sums_do_not_depend_on_what_was_called_before(compiled):
     def f(w, x):
-        k = 0.0
+        k = 0.1
         for threshold in (-1.5, -1, -0.5, 0, 0.5, 1, 1.5):
             if x > threshold:
-                k += 0.37
-        return w * ops.sin(x * (1 + k))
+                k *= -3.7  # totals of many sizes and both signs, so that another order rounds otherwise
+        return w * ops.sin(x) * k
 
     points = np.random.default_rng(0).standard_normal(3001)
-    c = compiled(f)
-    first = c.batch((None, 0)).grad(1.7, points)
-    c(1.0, -3.0)
-    assert c.batch((None, 0)).grad(1.7, points).hex() == first.hex()
+    many = compiled(f).batch((None, 0))
+    weights = [1.7, 0.1, 3.3, -2.2, 1e-3]
+    expected = [many.grad(weight, points).hex() for weight in weights]
+    for before in (-3.0, 3.0, -0.7, 0.2, 1.2):  # the path that is tried first, and what was recorded first
+        c = compiled(f)
+        c(1.0, before)
+        assert [c.batch((None, 0)).grad(weight, points).hex() for weight in weights] == expected
 
 
 class TestErrorsThatDecide:
