@@ -51,7 +51,7 @@ def plain(outputs, since=0):
         "inputs": inputs,
         "constants": constants,
         "values": [BITS(neuron.value) for neuron in (*leaves, *interior)],
-        "stamps": [neuron._stamp for neuron in interior],
+        "stamps": [neuron._stamp for neuron in (*leaves, *interior)],
         "outputs": [numbers[id(output)] for output in outputs],
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -25,6 +26,8 @@ __all__ = ["Recording", "record", "source_line"]
 
 OLD_ARGUMENT = "argument of an earlier recording"
 """The label of what a function was recorded with: if it occurs in another recording, the function kept it."""
+
+_stamp = attrgetter("_stamp")
 
 OURS = tuple(os.path.dirname(sys.modules[name].__file__ or "") + os.sep for name in ("gograd_core", "gograd_compile"))
 
@@ -112,7 +115,7 @@ def record(
 
 
 def _with_lines(tape: Tape, flat: Flat, watcher: _Watcher) -> Tape:
-    texts = [watcher.lines.get(stamp) for stamp in flat.stamps]
+    texts = [watcher.lines.get(stamp) for stamp in flat.stamps[len(flat.leaves) :]]
     if None in texts:
         raise RecordingError(
             f"{watcher.name} computes in another thread, where it cannot be noted which way comparisons turn out"
@@ -125,7 +128,7 @@ def _with_lines(tape: Tape, flat: Flat, watcher: _Watcher) -> Tape:
 def _tape(
     flat: Flat, inputs: Sequence[Neuron], since: int, outputs: int, watcher: _Watcher, name: str
 ) -> tuple[Tape, Floats]:
-    number, captured, made_inside = _classified(flat.leaves, inputs, since, name)
+    number, captured, made_inside = _classified(flat, inputs, since, name)
     constants = np.concatenate([[leaf._value for leaf in made_inside], np.frombuffer(flat.constants)])
     first = len(inputs) + len(captured)
     leaves = first + len(constants)
@@ -138,7 +141,9 @@ def _tape(
         nodes=nodes[outputs:],
         kinds=np.array([GUARDS.index(kind) for _, kind, *_ in asked], dtype=np.int8),
         outcomes=np.array([outcome for _, _, outcome, *_ in asked], dtype=np.float64),
-        after=np.searchsorted(np.frombuffer(flat.stamps, dtype=np.int64), [stamp for _, _, _, stamp, _ in asked]),
+        after=np.searchsorted(
+            np.frombuffer(flat.stamps, dtype=np.int64)[len(flat.leaves) :], [stamp for _, _, _, stamp, _ in asked]
+        ),
         lines=tuple(line for *_, line in asked),
     )
     tape = Tape(
@@ -153,38 +158,41 @@ def _tape(
         guards=guards,
     )
     values = np.empty(len(tape))
-    values[: len(inputs)] = [neuron._value for neuron in inputs]  # of which flat.values lacks those not used
+    engines.read_values(inputs, values[: len(inputs)])  # of which flat.values lacks those not used
     values[first:leaves] = constants
     values[moved[len(flat.constants) :]] = np.frombuffer(flat.values)
     return tape, values
 
 
 def _classified(
-    leaves: list[Neuron], inputs: Sequence[Neuron], since: int, name: str
+    flat: Flat, inputs: Sequence[Neuron], since: int, name: str
 ) -> tuple[Integers, list[Neuron], list[Neuron]]:
-    """The numbers of the nodes for these leaves; which of them are captured, and which were made inside."""
-    places = dict(zip(map(id, inputs), range(len(inputs)), strict=True))
-    found = list(map(places.get, map(id, leaves)))
-    captured: list[Neuron] = []
-    made_inside: list[Neuron] = []
-    for leaf, place in zip(leaves, found, strict=True) if None in found else ():
-        if place is not None:
-            continue
-        if leaf.operation is not None:
-            raise RecordingError(
-                f"{name} uses {leaf!r}, which was computed outside of it: as a number it would be the same in every "
-                "run. Compute it inside, pass it as an argument, or use a leaf neuron, which is read at every call."
-            )
-        if leaf.label is OLD_ARGUMENT:
-            raise RecordingError(
-                f"{name} uses a neuron that was its argument in an earlier recording, and was kept: in later runs it "
-                "would be the number that it was then. Keep no neurons from one call to the next."
-            )
-        (captured if leaf._stamp < since else made_inside).append(leaf)
-    first = len(inputs) + len(captured)
-    places.update(zip(map(id, captured), range(len(inputs), first), strict=True))
-    places.update(zip(map(id, made_inside), range(first, first + len(made_inside)), strict=True))
-    return np.fromiter(map(places.__getitem__, map(id, leaves)), np.int64, len(leaves)), captured, made_inside
+    """The numbers of the nodes for the leaves; which of them are captured, and which were made inside."""
+    leaf_stamps = np.frombuffer(flat.stamps, np.int64)[: len(flat.leaves)]
+    stamps = np.fromiter(map(_stamp, inputs), np.int64, len(inputs))
+    order = np.argsort(stamps, kind="stable")
+    places = np.searchsorted(stamps, leaf_stamps, sorter=order)
+    numbers = np.append(order, len(inputs))[places]
+    others = np.flatnonzero(np.append(stamps, -1)[numbers] != leaf_stamps)
+    for place in others.tolist():
+        _check_leaf(flat.leaves[place], name)
+    are_new = leaf_stamps[others] >= since
+    captured, made_inside = others[~are_new], others[are_new]
+    numbers[np.concatenate([captured, made_inside])] = len(inputs) + np.arange(len(others))
+    return numbers, [flat.leaves[place] for place in captured], [flat.leaves[place] for place in made_inside]
+
+
+def _check_leaf(leaf: Neuron, name: str) -> None:
+    if leaf.operation is not None:
+        raise RecordingError(
+            f"{name} uses {leaf!r}, which was computed outside of it: as a number it would be the same in every "
+            "run. Compute it inside, pass it as an argument, or use a leaf neuron, which is read at every call."
+        )
+    if leaf.label is OLD_ARGUMENT:
+        raise RecordingError(
+            f"{name} uses a neuron that was its argument in an earlier recording, and was kept: in later runs it "
+            "would be the number that it was then. Keep no neurons from one call to the next."
+        )
 
 
 def source_line() -> str:

@@ -99,7 +99,7 @@ cdef class Writer:
         self.graph = graph
         self.codes = array.clone(INTS, interior, False)
         self.starts = array.clone(LONGS, interior + 1, False)
-        self.stamps = array.clone(LONGS, interior, False)
+        self.stamps = array.clone(LONGS, leaves + interior, False)
         self.values = array.clone(DOUBLES, leaves + interior, False)
         self.inputs = array.clone(INTS, 2 * interior, False)
         self.outputs = array.clone(INTS, len(graph.outputs), False)
@@ -132,7 +132,7 @@ cdef class Writer:
 
     cdef inline void number(self, Py_ssize_t number, Node *node) noexcept:
         set_mark(node, self.base + 2 * <uint64_t>(number + 1))
-        self.value[number] = node.value
+        self.value[number], self.stamp[number] = node.value, node.stamp
 
     cdef inline int number_of(self, PyObject *neuron) noexcept:
         return <int>((node_of(neuron).mark - self.base) >> 1) - 1  # without the bit UNWANTED
@@ -142,7 +142,7 @@ cdef class Writer:
         cdef PyObject **items = NULL
         cdef Py_ssize_t j, count = constituents(node, &items)
         self.number(leaves + i, node)
-        self.stamp[i], self.start[i], self.code[i] = node.stamp, self.filled, self.code_of(<Operation>node.op)
+        self.start[i], self.code[i] = self.filled, self.code_of(<Operation>node.op)
         if self.filled + count > self.room:
             self.make_room(self.filled + count)
         for j in range(count):

@@ -28,7 +28,7 @@ class Flat:
         inputs: all constituents in a row: a neuron's number, or ``~c`` for entry c of `constants`.
         constants: the floats among them, each once; 0.0 and -0.0 are two.
         values: of all neurons.
-        stamps: when each interior neuron was made.
+        stamps: when each neuron was made, or its value set.
         outputs: the numbers of the neurons whose graph it is.
     """
 

@@ -56,7 +56,7 @@ def flatten(outputs: Sequence[Neuron], since: int) -> Flat:
         inputs=inputs,
         constants=constants,
         values=array("d", [neuron._value for neuron in numbers]),
-        stamps=array("q", map(_stamp, interior)),
+        stamps=array("q", map(_stamp, numbers)),
         outputs=array("i", [numbers[output] for output in outputs]),
     )
 
