@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from itertools import accumulate, pairwise
 from typing import Any
@@ -13,6 +14,11 @@ import optree
 from gograd_compile.trees import OPTIONS, Floats, Integers, Structure, complaint, path, real_numbers
 
 __all__ = ["Batch", "flatten_batch"]
+
+Axes = tuple[int | None, ...]
+
+MOST_LAYOUTS = 256
+"""How many forms of arguments are remembered; the one used longest ago makes room."""
 
 
 @attrs.frozen(eq=False)
@@ -52,8 +58,7 @@ def flatten_batch(args: Any, in_axes: Any = 0, name: str = "args") -> Batch:
             different numbers of points, or none is batched.
     """
     leaves, spec = optree.tree_flatten(args, **OPTIONS)
-    axes = _axes(args, spec, in_axes)
-    shared = [index for index, axis in enumerate(axes) if axis is None]
+    axes = _axes(spec, in_axes)
     batched = [index for index, axis in enumerate(axes) if axis is not None]
     if not batched:
         raise ValueError(f"in_axes={in_axes!r} batches none of the arguments: an axis of one must be given")
@@ -66,7 +71,7 @@ def flatten_batch(args: Any, in_axes: Any = 0, name: str = "args") -> Batch:
             kind = f"has the shape {array.shape}" if array.ndim else "is a number"
             hint = "" if array.ndim else ". Points lie along an axis of an array: np.array(...)"
             raise ValueError(f"{path(args, index, name)} {kind}: there is no axis {axis}; None shares it{hint}")
-        arrays.append(array if axis is None else np.moveaxis(array, axis, 0))
+        arrays.append(np.moveaxis(array, axis, 0) if axis else array)
     points = len(arrays[batched[0]])
     for index in batched:
         if len(arrays[index]) != points:
@@ -74,37 +79,64 @@ def flatten_batch(args: Any, in_axes: Any = 0, name: str = "args") -> Batch:
                 f"{path(args, i, name)} has {len(arrays[i])} along axis {axes[i]}" for i in (batched[0], index)
             )
             raise ValueError(f"points are counted differently: {one}, {other}")
-    shapes = [array.shape if axis is None else array.shape[1:] for array, axis in zip(arrays, axes, strict=True)]
-    bounds = list(accumulate(map(math.prod, shapes), initial=0))
-    numbers = [np.arange(start, stop) for start, stop in pairwise(bounds)]
-    rows = [arrays[index].reshape(points, len(numbers[index])) for index in batched]
+    shapes = tuple(array.shape if axis is None else array.shape[1:] for array, axis in zip(arrays, axes, strict=True))
+    structure, shared_numbers, batched_numbers = _layout(spec, shapes, tuple(axis is None for axis in axes))
+    shared_values = [array.ravel() for array, axis in zip(arrays, axes, strict=True) if axis is None]
+    rows = [arrays[index].reshape(points, math.prod(shapes[index])) for index in batched]
     return Batch(
-        structure=Structure(spec, tuple(shape or None for shape in shapes)),
+        structure=structure,
         points=points,
-        shared=np.concatenate([np.empty(0, np.intp), *(numbers[index] for index in shared)]),
-        batched=np.concatenate([numbers[index] for index in batched]),
-        shared_values=np.concatenate([np.empty(0), *(arrays[index].ravel() for index in shared)]),
+        shared=shared_numbers,
+        batched=batched_numbers,
+        shared_values=np.concatenate([np.empty(0), *shared_values]),
         batched_values=rows[0] if len(rows) == 1 else np.concatenate(rows, axis=1),
     )
 
 
-def _axes(args: Any, spec: optree.PyTreeSpec, in_axes: Any) -> list[int | None]:
+@functools.lru_cache(maxsize=MOST_LAYOUTS)
+def _layout(
+    spec: optree.PyTreeSpec, shapes: tuple[tuple[int, ...], ...], are_shared: tuple[bool, ...]
+) -> tuple[Structure, Integers, Integers]:
+    """The structure of the arguments at one point; which of the numbers are shared by all points, and which are not."""
+    bounds = accumulate(map(math.prod, shapes), initial=0)
+    numbers: dict[bool, list[Integers]] = {True: [np.empty(0, np.intp)], False: [np.empty(0, np.intp)]}
+    for is_shared, (start, stop) in zip(are_shared, pairwise(bounds), strict=True):
+        numbers[is_shared].append(np.arange(start, stop))
+    structure = Structure(spec, tuple(shape or None for shape in shapes))
+    return structure, np.concatenate(numbers[True]), np.concatenate(numbers[False])
+
+
+def _axes(spec: optree.PyTreeSpec, in_axes: Any) -> Axes:
     """The axis for each leaf of the arguments, by their places and not by the order of the keys in `in_axes`."""
     if not isinstance(in_axes, (tuple, list)):
-        in_axes = [in_axes] * len(args)
-    if len(in_axes) != len(args):
-        raise ValueError(f"in_axes has {len(in_axes)} entries for {len(args)} argument(s): {in_axes!r}")
+        in_axes = [in_axes] * spec.num_children
+    if len(in_axes) != spec.num_children:
+        raise ValueError(f"in_axes has {len(in_axes)} entries for {spec.num_children} argument(s): {in_axes!r}")
+    entries, upper = optree.tree_flatten(in_axes, **OPTIONS)
+    if any(axis is not None and type(axis) is not int for axis in entries):
+        position, axis = next(
+            (position, axis)
+            for position, prefix in enumerate(in_axes)
+            for axis in optree.tree_leaves(prefix, **OPTIONS)
+            if axis is not None and type(axis) is not int
+        )
+        raise TypeError(f"in_axes[{position}] has {axis!r}; an axis is a whole number, or None")
+    return _spread(spec, upper, tuple(entries))
+
+
+@functools.lru_cache(maxsize=MOST_LAYOUTS)
+def _spread(spec: optree.PyTreeSpec, upper: optree.PyTreeSpec, entries: Axes) -> Axes:
+    """The same, of the axes in `entries`, which are nested as `upper` says."""
     axes: list[int | None] = [None] * spec.num_leaves
     numbered: Any = spec.unflatten(range(spec.num_leaves))
+    in_axes: Any = upper.unflatten(entries)
     for position, (prefix, argument) in enumerate(zip(in_axes, numbered, strict=True)):
-        entries, upper = optree.tree_flatten(prefix, **OPTIONS)
+        leaves, part = optree.tree_flatten(prefix, **OPTIONS)
         try:
-            parts = upper.flatten_up_to(argument)
+            below = part.flatten_up_to(argument)
         except ValueError as error:
             raise ValueError(f"in_axes[{position}]={prefix!r} does not fit argument {position}: {error}") from None
-        for axis, part in zip(entries, parts, strict=True):
-            if axis is not None and type(axis) is not int:
-                raise TypeError(f"in_axes[{position}] has {axis!r}; an axis is a whole number, or None")
-            for leaf in optree.tree_leaves(part, **OPTIONS):
+        for axis, branch in zip(leaves, below, strict=True):
+            for leaf in optree.tree_leaves(branch, **OPTIONS):
                 axes[leaf] = axis
-    return axes
+    return tuple(axes)

@@ -10,7 +10,7 @@ from gograd_compile import driver
 from gograd_compile.graph import Call
 from gograd_compile.kernels import CHUNK, Kernel, kernel
 from gograd_compile.rules import OUTPUT
-from gograd_compile.schedule import BANDS, Schedule
+from gograd_compile.schedule import Schedule
 from gograd_compile.tape import Floats, Integers
 
 __all__ = ["NativeRunner", "kernel_of"]
@@ -39,31 +39,30 @@ class NativeRunner:
             scratch = native.scratch * CHUNK if native else 0
             room = max(room, scratch + (call.arity + call.width if call.length else call.arity * CHUNK))
         self._room = room
-        self._ends = np.array([schedule.slots_of(band)[1] for band in range(BANDS)])
-        self._tables = (
-            schedule.steps, schedule.sum_starts, schedule.terms.reshape(-1).view(np.int64), schedule.gathers,
+        self._tables: list[Any] = [  # whose addresses the driver has
+            np.ascontiguousarray(schedule.steps, dtype=np.int64),
+            np.ascontiguousarray(schedule.sum_starts, dtype=np.int64),
+            np.ascontiguousarray(schedule.terms, dtype=np.int32),
+            np.ascontiguousarray(schedule.gathers, dtype=np.int32),
             np.array(rows, dtype=np.int64),
-        )  # fmt: skip
+        ]
+        self._addresses = np.array([*(table.ctypes.data for table in self._tables), schedule.graph.one])
 
     def run(self, memory: Floats, begin: int, end: int) -> None:
         """The steps from `begin` to `end`."""
-        driver.run_steps(memory.reshape(-1), memory.shape[1], begin, end, *self._tables, np.empty(self._room))
+        driver.run_steps(memory.reshape(-1), memory.shape[1], begin, end, self._addresses, np.empty(self._room))
 
     def run_carefully(self, memory: Floats, begin: int, end: int, lane: int) -> bool:
         """The sums among these steps again, at one point; whether all are finite. See `driver.run_carefully`."""
-        tables = self._tables[:3]
-        return bool(driver.run_carefully(memory.reshape(-1), memory.shape[1], lane, begin, end, *tables))
+        return bool(driver.run_carefully(memory.reshape(-1), memory.shape[1], lane, begin, end, self._addresses))
 
-    def point(self, memory: Floats, results: Integers) -> int:
+    def point(self, memory: Floats, watched: Integers, results: Integers) -> int:
         """All steps at one point; what was not finite."""
-        leaves, values_end, derivatives = self.schedule.graph.leaves, int(self._ends[1]), int(self.schedule.bands[2])
-        return int(
-            driver.run_point(memory, 1, leaves, values_end, derivatives, results, *self._tables, np.empty(self._room))
-        )
+        where = int(self.schedule.bands[2]), len(self.schedule.steps), watched, results
+        return int(driver.run_point(memory, 1, *where, self._addresses, np.empty(self._room)))
 
     def points(self, memory: Floats, begin: int, end: int, points: Floats, slots: Integers, *found: Any) -> None:
         """All steps at many points; see `driver.run_points`."""
-        schedule = self.schedule
-        where = begin, end, points, slots, schedule.graph.leaves, schedule.bands, self._ends
-        rest: tuple[Any, ...] = (*where, *found, *self._tables, np.empty(self._room))
+        where = begin, end, points, slots, self.schedule.bands
+        rest: tuple[Any, ...] = (*where, *found, self._addresses, np.empty(self._room))
         driver.run_points(memory.reshape(-1), memory.shape[1], *rest)

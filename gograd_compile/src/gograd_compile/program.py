@@ -12,7 +12,7 @@ import numpy as np
 
 from gograd_compile.backends import Backend
 from gograd_compile.derivatives import Derived
-from gograd_compile.graph import Graph
+from gograd_compile.graph import SUM, Graph
 from gograd_compile.numpy_runner import run_call
 from gograd_compile.schedule import Schedule, schedule
 from gograd_compile.tape import Floats, Integers
@@ -43,7 +43,7 @@ class Points:
     status: Integers
 
 
-MOST_STRIPS, VALUES_PER_STRIP = 64, 2**19
+MOST_STRIPS, VALUES_PER_STRIP = 64, 2**20
 """Points are worked on in strips, at most so many, and not smaller: sums are formed per strip, whoever does it."""
 
 
@@ -77,17 +77,31 @@ class Program:
         self.schedule: Schedule = schedule(graph, derived.weights if derived else None, varying)
         self.backend = backend
         self.runner = backend.runner(self.schedule)
-        slots = self.schedule.slots
+        slots = self.schedule.slots.astype(np.int64)
         self.output_slots = slots[graph.outputs]
         self.guard_slots = slots[graph.guards]
         self.result_slots = slots[derived.results] if derived else slots[:0]
         self.size = len(graph)
+        self.watched = self._find_watched()
+        self._shared_watched, self._varying_watched = np.split(
+            self.watched, [np.searchsorted(self.watched, self.schedule.slots_of(0)[1])]
+        )
         self._blank = np.zeros(graph.leaves)
         self._blank[graph.one : graph.one + len(graph.constants)] = graph.constants
         self._memories: list[Floats] = []
         self._blocks: list[Floats] = []  # memory of the latest run over many points, for the next one
         self._lock = threading.Lock()
         self.stops = self._find_stops()
+
+    def _find_watched(self) -> Integers:
+        """Values of which one is not finite if any value is not: a sum is not finite if one of its factors is not."""
+        schedule = self.schedule
+        begin, end = schedule.graph.leaves, schedule.slots_of(1)[1]
+        steps = schedule.steps[: schedule.bands[2]]
+        sums = int(steps[steps[:, 0] == SUM, 2].sum())
+        are_seen = np.zeros(self.size, dtype=np.bool_)
+        are_seen[schedule.terms[: schedule.sum_starts[sums]]] = True
+        return begin + np.flatnonzero(~are_seen[begin:end])
 
     def _find_stops(self) -> list[tuple[int, int]]:
         """The steps that only Python can run, and how many guards must hold before each."""
@@ -119,7 +133,7 @@ class Program:
         memory[graph.leaves - graph.seeds : graph.leaves] = seeds
         if self.stops or self.backend.name != "native":
             return memory, self._run(memory[:, np.newaxis], 1, holds)[0]
-        return memory, self.runner.point(memory, self.result_slots)
+        return memory, self.runner.point(memory, self.watched, self.result_slots)
 
     def over(
         self,
@@ -149,7 +163,7 @@ class Program:
             np.empty((count, len(self.output_slots))),
             np.empty((count, len(per_point))),
             np.zeros(len(summed)),
-            np.zeros(count, dtype=np.int64),
+            np.zeros(count, dtype=np.uint8),
         )
         strips = _strips(self.size, count, lanes) if count else []
         totals = np.zeros((len(strips), len(summed), lanes))
@@ -168,8 +182,8 @@ class Program:
                     self._run_strip(block, begin, end, points, slots, found, *where, holds)
                 else:
                     self.runner.points(
-                        block, begin, end, points, slots, found.outputs, self.output_slots, found.gradients, *where,
-                        found.status,
+                        block, begin, end, points, slots, self._shared_watched, self._varying_watched,
+                        found.outputs, self.output_slots, found.gradients, *where, found.status,
                     )  # fmt: skip
 
         if threads == 1 or len(strips) < 2:
@@ -181,7 +195,7 @@ class Program:
                     done.result()
         with self._lock:
             self._blocks = blocks
-        return attrs.evolve(found, totals=totals.sum(axis=2).sum(axis=0))
+        return Points(found.outputs, found.gradients, totals.sum(axis=2).sum(axis=0), found.status)
 
     def _block(self, lanes: int) -> Floats:
         """Memory for a block of points, with the constants in it."""
@@ -235,7 +249,7 @@ class Program:
             self._call_python(memory, stop, right)
             begin = stop + 1
         self.runner.run(memory, begin, len(schedule.steps))
-        status[~np.isfinite(memory[schedule.graph.leaves : schedule.slots_of(1)[1]]).all(axis=0)] = VALUES_NOT_FINITE
+        status[~np.isfinite(memory[self.watched]).all(axis=0)] = VALUES_NOT_FINITE
         for lane in np.flatnonzero(~np.isfinite(memory[self.result_slots]).all(axis=0)):
             finite = self.runner.run_carefully(memory, schedule.bands[2], len(schedule.steps), lane)
             if not (finite and np.isfinite(memory[self.result_slots, lane]).all()):

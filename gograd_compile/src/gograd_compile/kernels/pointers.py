@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["pointer", "shifted"]
+__all__ = ["integers_at", "pointer", "shifted", "small_integers_at"]
 
 try:
     from numba import types
@@ -43,3 +43,17 @@ else:
             return builder.gep(args[0], [args[1]])
 
         return start(start, types.int64), generate
+
+    def _entries_at(dtype: Any) -> Any:
+        """A function that makes a pointer out of an address."""
+
+        @intrinsic  # type: ignore[untyped-decorator]
+        def entries_at(typing_context: Any, address: Any) -> Any:
+            def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+                return builder.inttoptr(args[0], context.get_value_type(signature.return_type))
+
+            return types.CPointer(dtype)(types.int64), generate
+
+        return entries_at
+
+    integers_at, small_integers_at = _entries_at(types.int64), _entries_at(types.int32)

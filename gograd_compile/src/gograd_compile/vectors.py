@@ -1,0 +1,148 @@
+"""What the driver does with rows of points in vectors, as instructions for LLVM: sums of products, and transposing.
+
+Rows of a block have a length that is a multiple of `NARROW`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+__all__ = ["NARROW", "TILE", "WIDE", "add_narrow", "add_wide", "call_kernel", "load_tile", "store_tile"]
+
+WIDE, NARROW = 32, 8
+"""Lanes that are added up together."""
+
+TILE = 8
+"""Numbers of a point, and points, that are transposed together."""
+
+LOW = 0xFFFFFFFF
+"""The slot of the first factor in a term, which is read at once: that of the second one lies above."""
+
+POINTER = types.CPointer(types.float64)
+PAIRS = types.CPointer(types.int64)
+I64 = ir.IntType(64)
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def call_kernel(typing_context: Any, address: Any, n: Any, length: Any, out: Any, x: Any, scratch: Any) -> Any:
+    """Call ``void (intptr_t n, intptr_t length, double *out, double *x, double *scratch)`` at an address."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        address, *others = args
+        kind = ir.FunctionType(ir.VoidType(), [argument.type for argument in others])
+        builder.call(builder.inttoptr(address, kind.as_pointer()), others)
+        return context.get_dummy_value()
+
+    return types.void(types.int64, types.int64, types.int64, POINTER, POINTER, POINTER), generate
+
+
+def _load(builder: Any, start: Any, offset: Any, width: int) -> Any:
+    """The numbers of a vector, which may lie anywhere."""
+    place = builder.bitcast(builder.gep(start, [offset]), ir.VectorType(ir.DoubleType(), width).as_pointer())
+    loaded = builder.load(place)
+    loaded.align = 8
+    return loaded
+
+
+def _store(builder: Any, vector: Any, start: Any, offset: Any) -> None:
+    place = builder.bitcast(builder.gep(start, [offset]), vector.type.as_pointer())
+    builder.store(vector, place).align = 8
+
+
+def _row_sum(width: int) -> Any:
+    """A function that adds up the products of pairs of rows, `width` lanes at once."""
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def row_sum(typing_context: Any, v: Any, terms: Any, start: Any, end: Any, out: Any, lanes: Any, one: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            v, terms, start, end, out, lanes, one = args
+
+            def product(place: Any) -> Any:
+                pair = builder.load(builder.gep(terms, [place]))
+                a, b = builder.and_(pair, I64(LOW)), builder.lshr(pair, I64(32))
+                x = _load(builder, v, builder.mul(a, lanes), width)
+                came = builder.block
+                with builder.if_then(builder.icmp_signed("!=", b, one)):
+                    xy = builder.fmul(x, _load(builder, v, builder.mul(b, lanes), width))
+                    multiplied = builder.block
+                found = builder.phi(x.type)
+                found.add_incoming(x, came)
+                found.add_incoming(xy, multiplied)
+                return found
+
+            first, second = product(start), builder.add(start, I64(1))
+            before = builder.block
+            head, body, done = (builder.append_basic_block(name) for name in ("head", "body", "done"))
+            builder.branch(head)
+            builder.position_at_end(head)
+            place, total = builder.phi(I64), builder.phi(first.type)
+            builder.cbranch(builder.icmp_signed("<", place, end), body, done)
+            builder.position_at_end(body)
+            larger, next_place = builder.fadd(total, product(place)), builder.add(place, I64(1))
+            after = builder.block
+            builder.branch(head)
+            for came_from, at, so_far in ((before, second, first), (after, next_place, larger)):
+                place.add_incoming(at, came_from)
+                total.add_incoming(so_far, came_from)
+            builder.position_at_end(done)
+            _store(builder, total, v, builder.mul(out, lanes))
+            return context.get_dummy_value()
+
+        signature = types.void(POINTER, PAIRS, types.int64, types.int64, types.int64, types.int64, types.int64)
+        return signature, generate
+
+    return row_sum
+
+
+add_wide, add_narrow = _row_sum(WIDE), _row_sum(NARROW)
+
+
+def _transposed(builder: Any, rows: list[Any]) -> list[Any]:
+    """TILE vectors of TILE numbers, transposed: halves change places, then quarters, and so on."""
+    size = TILE // 2
+    while size:
+        for row in range(TILE):
+            if not row & size:
+                one, other = rows[row], rows[row | size]
+                for target, moved in ((row, 0), (row | size, size)):
+                    lanes = [lane - size + TILE if lane & size else lane for lane in range(TILE)]
+                    mask = ir.Constant(ir.VectorType(ir.IntType(32), TILE), [lane + moved for lane in lanes])
+                    rows[target] = builder.shuffle_vector(one, other, mask)
+        size //= 2
+    return rows
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def load_tile(typing_context: Any, points: Any, width: Any, v: Any, slots: Any, lanes: Any) -> Any:
+    """TILE numbers of TILE points, which lie `width` apart, into the rows of some slots."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        points, width, v, slots, lanes = args
+        rows = [_load(builder, points, builder.mul(I64(i), width), TILE) for i in range(TILE)]
+        for i, row in enumerate(_transposed(builder, rows)):
+            slot = builder.load(builder.gep(slots, [I64(i)]))
+            _store(builder, row, v, builder.mul(slot, lanes))
+        return context.get_dummy_value()
+
+    return types.void(POINTER, types.int64, POINTER, PAIRS, types.int64), generate
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def store_tile(typing_context: Any, points: Any, width: Any, v: Any, slots: Any, lanes: Any) -> Any:
+    """The rows of some slots to TILE numbers of TILE points, which lie `width` apart."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        points, width, v, slots, lanes = args
+        rows = []
+        for i in range(TILE):
+            slot = builder.load(builder.gep(slots, [I64(i)]))
+            rows.append(_load(builder, v, builder.mul(slot, lanes), TILE))
+        for i, row in enumerate(_transposed(builder, rows)):
+            _store(builder, row, points, builder.mul(I64(i), width))
+        return context.get_dummy_value()
+
+    return types.void(POINTER, types.int64, POINTER, PAIRS, types.int64), generate
