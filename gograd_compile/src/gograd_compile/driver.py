@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from gograd_compile.kernels import CHUNK, jitted
-from gograd_compile.kernels.pointers import integers_at, pointer, shifted, small_integers_at
+from gograd_compile.kernels.pointers import bits_of, integers_at, pointer, shifted, small_integers_at
 from gograd_compile.vectors import (
     LOW,
     NARROW,
@@ -32,6 +32,9 @@ __all__ = ["run_carefully", "run_point", "run_points", "run_steps"]
 
 EXPONENT, LOWEST, SIGN = np.uint64(0x7FF0000000000000), np.uint64(0x0010000000000000), np.uint64(63)
 """The bits of an exponent, the lowest of them, and the place of the bit that follows the highest."""
+
+FIRST = np.int64(0)
+"""A literal is a type of its own, for which Numba would compile a function once more."""
 
 
 @jitted(no_cpython_wrapper=True)
@@ -147,7 +150,7 @@ def run_carefully(memory: Any, lanes: int, lane: int, begin: int, end: int, tabl
 @jitted(no_cpython_wrapper=True)
 def _all_finite(memory: Any, slots: Any, lanes: int, begin: int, end: int) -> Any:
     """Whether all numbers in the rows of some slots are finite, from one lane to another."""
-    bits = pointer(memory.view(np.uint64))
+    bits = bits_of(pointer(memory))
     carried = np.uint64(0)  # gets the highest bit where all bits of an exponent are set
     for slot in slots:
         row = shifted(bits, slot * lanes)
@@ -166,11 +169,11 @@ def run_point(
     values, of which it looks at those in the slots `watched`; 2 among the derivatives; 3 both. (If anything in the
     slots `results` is not finite, some derivative is not; and the other way round, unless it is multiplied by nothing.)
     """
-    _run(pointer(memory), lanes, 0, steps, pointer(tables), pointer(buffer))
-    status = 0 if _all_finite(memory, watched, lanes, 0, lanes) else 1
-    if not _all_finite(memory, results, lanes, 0, lanes):
-        finite = run_carefully(memory, lanes, 0, derivatives, steps, tables)
-        if not (finite and _all_finite(memory, results, lanes, 0, lanes)):
+    _run(pointer(memory), lanes, FIRST, steps, pointer(tables), pointer(buffer))
+    status = 0 if _all_finite(memory, watched, lanes, FIRST, lanes) else 1
+    if not _all_finite(memory, results, lanes, FIRST, lanes):
+        finite = run_carefully(memory, lanes, FIRST, derivatives, steps, tables)
+        if not (finite and _all_finite(memory, results, lanes, FIRST, lanes)):
             status |= 2
     return status
 
@@ -257,10 +260,10 @@ def run_points(
             if band % 2 == 1 or first == begin:
                 _run(pointer(memory), lanes, bands[band], bands[band + 1], pointer(tables), pointer(buffer))
         if first == begin:
-            shared_is_right = _all_finite(memory, shared, lanes, 0, lanes)
+            shared_is_right = _all_finite(memory, shared, lanes, FIRST, lanes)
         right = shared_is_right
         for slots in (watched, gradient_slots, total_slots):
-            right = right and _all_finite(memory, slots, lanes, 0, lanes)
+            right = right and _all_finite(memory, slots, lanes, FIRST, lanes)
         if not right:
             for lane in range(last - first):
                 status[first + lane] = _judge(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["integers_at", "pointer", "shifted", "small_integers_at"]
+__all__ = ["bits_of", "integers_at", "pointer", "shifted", "small_integers_at"]
 
 try:
     from numba import types
@@ -57,3 +57,12 @@ else:
         return entries_at
 
     integers_at, small_integers_at = _entries_at(types.int64), _entries_at(types.int32)
+
+    @intrinsic  # type: ignore[untyped-decorator]
+    def bits_of(typing_context: Any, numbers: Any) -> Any:
+        """The same doubles as unsigned integers."""
+
+        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            return builder.bitcast(args[0], context.get_value_type(signature.return_type))
+
+        return types.CPointer(types.uint64)(numbers), generate
