@@ -5,7 +5,7 @@ BIN := .venv/bin
 DISTS := gograd_core gograd_ops_basic gograd_ops_extra gograd_ops_special gograd_compile gograd_nn gograd
 INSTALLED := $(patsubst gograd_compile,gograd_compile[native],$(DISTS))
 VENV := .venv/.created
-EXTENSIONS := $(addprefix .venv/.compiled-,gograd_core gograd_ops_basic gograd_ops_extra)
+EXTENSIONS := $(addprefix .venv/.compiled-,gograd_core gograd_ops_basic gograd_ops_extra gograd_compile)
 STAMP := .venv/.installed
 # Tests of compiled functions that do not look at what the engine recorded run once.
 OF_KERNELS_AND_FILES := $(addprefix tests/compile/test_,equality.py kernel_cache.py kernels_native.py mutated_files.py storage.py trees.py)
@@ -32,8 +32,9 @@ $(VENV): pyproject.toml $(DISTS:%=%/pyproject.toml)
 
 # The old library goes first: if none can be made in its place, the Python engine is to run.
 .SECONDEXPANSION:
-$(EXTENSIONS): .venv/.compiled-%: $(VENV) $$(wildcard $$*/setup.py $$*/src/*/*.pyx $$*/src/*/*.px[di] $$*/src/*/_kernels.c)
-	rm -rf $*/build $*/src/*/*.so $*/src/*/*.pyd
+$(EXTENSIONS): .venv/.compiled-%: $(VENV) $$(wildcard $$*/setup.py $$*/src/*/*.pyx $$*/src/*/*.px[di] \
+		$$*/src/*/_kernels.c $$*/src/*/loops/*.py $$*/src/*/loops/*.pxd)
+	rm -rf $*/build $$(find $*/src -name '*.so' -o -name '*.pyd')
 	cd $* && ../$(BIN)/python setup.py --quiet build_ext --inplace
 	@touch $@
 
@@ -89,18 +90,18 @@ asan: $(STAMP)
 	rm -rf $(ASAN)
 	mkdir -p $(ASAN)
 	cp -r $(patsubst .venv/.compiled-%,%,$(EXTENSIONS)) $(ASAN)
-	rm -rf $(ASAN)/*/build $(ASAN)/*/src/*/*.so
+	rm -rf $(ASAN)/*/build $$(find $(ASAN) -name '*.so')
 	for folder in $(ASAN)/*; do \
 		(cd $$folder && CFLAGS="-g -fsanitize=address -fno-omit-frame-pointer" \
-			$(CURDIR)/$(BIN)/python setup.py --quiet build_ext --inplace && ls src/*/*.so) || exit 1; \
+			$(CURDIR)/$(BIN)/python setup.py --quiet build_ext --inplace && find src -name '*.so' | grep .) || exit 1; \
 	done
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libstdc++.so.6)" PYTHONMALLOC=malloc \
 		ASAN_OPTIONS=detect_leaks=0:log_path=$(ASAN)/report \
 		PYTHONPATH=$$(echo $(ASAN)/*/src | tr ' ' :) \
-		$(BIN)/python -m pytest -p no:cacheprovider tests/core tests/native -k "not few_bytes" \
+		$(BIN)/python -m pytest -p no:cacheprovider tests/core tests/native tests/compile/test_loops.py -k "not few_bytes" \
 		|| { cat $(ASAN)/report.* 2>/dev/null; exit 1; }
 
 clean:
 	rm -rf .venv build gograd_digits.png docs/_build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
 	find . -name __pycache__ -o -name '*.egg-info' -o -name build -path './gograd*' | xargs rm -rf
-	rm -f gograd*/src/*/*.so gograd*/src/*/*.pyd gograd_core/src/gograd_core/_native.c
+	rm -f $$(find gograd*/src -name '*.so' -o -name '*.pyd' -o -name _native.c)

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from gograd_compile import loops
 from gograd_core import Neuron, Op, ops
 
 WEIGHT = Neuron(2.0, label="weight")
@@ -26,6 +27,14 @@ def test_before_the_first_call(compiled, backend):
     assert (found["recorded"], found["backend"]["name"]) == (0, backend)
     assert "Nothing was recorded yet" in str(found)
     assert repr(found) == str(found)
+
+
+@pytest.mark.parametrize(("are_compiled", "said"), [(True, "compiled"), (False, "Python")])
+def test_whether_passes_are_compiled(are_compiled, said, compiled, monkeypatch):
+    monkeypatch.setattr(loops, "COMPILED", are_compiled)
+    found = compiled(model).explain()
+    assert found["passes"] == said
+    assert f"\npasses: {said}\n" in str(found)
 
 
 def test_paths_and_passes(compiled):

@@ -227,12 +227,3 @@ class TestWithoutNumba:
         monkeypatch.setitem(sys.modules, "numba", None)
         with pytest.raises(ImportError, match=r"pip install gograd-compile\[native\]"):
             made()
-
-    def test_jitted_functions_are_left_as_they_are(self, monkeypatch):
-        monkeypatch.setitem(sys.modules, "numba", None)
-
-        def function(x):
-            return x
-
-        assert cache.jitted(function) is function
-        assert cache.jitted(inline="always")(function) is function

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -12,12 +13,14 @@ import zipfile
 import pytest
 
 MODULES = {
-    "gograd-core": "gograd_core/_native",
-    "gograd-ops-basic": "gograd_ops_basic/_kernels",
-    "gograd-ops-extra": "gograd_ops_extra/_kernels",
+    "gograd-compile": [f"gograd_compile/loops/{name}" for name in ("derivatives", "schedules", "sums", "tapes")],
+    "gograd-core": ["gograd_core/_native"],
+    "gograd-ops-basic": ["gograd_ops_basic/_kernels"],
+    "gograd-ops-extra": ["gograd_ops_extra/_kernels"],
 }
 SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")
 SOURCES = (".c", ".h", ".o", ".pxd", ".pxi", ".pyx", "setup.py")
+LIBRARIES = {name: {f"{module}{SUFFIX}" for module in modules} for name, modules in MODULES.items()}
 BUILD_FOLDERS = ("src", "build/lib", f"build/lib.{sysconfig.get_platform()}-{sys.implementation.cache_tag}")
 each_distribution = pytest.mark.parametrize("name", MODULES)
 needs_posix = pytest.mark.skipif(os.name == "nt", reason="no environment variable names the compiler there")
@@ -35,9 +38,8 @@ def tag(wheel):
 def leave_behind(folders):
     """What earlier builds may have left: libraries newer than their source, and a module that is no more."""
     for source in folders:
-        module = MODULES[source.name.replace("_", "-")]
-        for folder in BUILD_FOLDERS:
-            library = source / folder / f"{module}{SUFFIX}"
+        for folder, name in itertools.product(BUILD_FOLDERS, LIBRARIES[source.name.replace("_", "-")]):
+            library = source / folder / name
             library.parent.mkdir(parents=True, exist_ok=True)
             library.write_text("stale")
             if folder != "src":
@@ -57,11 +59,19 @@ def compiles(tmp_path_factory):
     return subprocess.run(command, cwd=place, capture_output=True, check=False).returncode == 0
 
 
+PASSES = """
+from gograd_compile import compile
+square = compile(lambda x: x * x)
+slope = square.grad(3.0)
+print(square.explain()["passes"], slope)
+"""
+
+
 class TestBuiltHere:
     @each_distribution
     def test_a_wheel_for_this_platform_has_the_library(self, wheels, name, compiles):
-        expected = {f"{MODULES[name]}{SUFFIX}"} if compiles else set()
-        assert {file for file in files(wheels[name]) if file.startswith(MODULES[name])} == expected
+        expected = LIBRARIES[name] if compiles else set()
+        assert {file for file in files(wheels[name]) if file.endswith((SUFFIX, ".so", ".pyd"))} == expected
         assert (tag(wheels[name]) != "py3-none-any") is compiles
 
     def test_the_others_are_for_every_platform(self, wheels):
@@ -74,6 +84,10 @@ class TestBuiltHere:
         environment.bring("gograd-ops-extra", "gograd-ops-basic")
         program = "from gograd_core import *; x = Neuron(3.0); (x * x).backward(); print(engine().name, x.grad)"
         assert environment.run(program) == ("native 6.0" if compiles else "python 6.0")
+
+    def test_so_are_the_loops_of_the_compiler(self, environment, compiles):
+        environment.bring("gograd-compile", "gograd-ops-basic")
+        assert environment.run(PASSES) == ("compiled 6.0" if compiles else "Python 6.0")
 
 
 WITHOUT = {"not-wanted": {"GOGRAD_NO_EXTENSION": "1"}, "compiler-fails": {"CC": "false"}}
@@ -92,8 +106,8 @@ class TestWithoutLibrary:
         assert {name: tag(wheel) for name, wheel in pure.items()} == dict.fromkeys(MODULES, "py3-none-any")
 
     def test_they_differ_only_in_the_library(self, pure, wheels):
-        for name, module in MODULES.items():
-            assert files(pure[name]) == files(wheels[name]) - {f"{module}{SUFFIX}"}
+        for name, libraries in LIBRARIES.items():
+            assert files(pure[name]) == files(wheels[name]) - libraries
 
     def test_they_work(self, pure, make_environment, tmp_path):
         environment = make_environment(tmp_path / "environment", pure)
@@ -102,11 +116,14 @@ class TestWithoutLibrary:
             "from gograd_core import *; x = Neuron(0.0); (x * x + x.tanh()).backward(); print(engine().name, x.grad)"
         )
         assert environment.run(program) == "python 1.0"
+        environment.bring("gograd-compile")
+        assert environment.run(PASSES) == "Python 6.0"
 
 
-def test_without_cython_there_is_no_native_engine(tmp_path, copy_sources, build_wheels):
+@pytest.mark.parametrize("name", ["gograd-compile", "gograd-core"])
+def test_without_cython_nothing_is_compiled_that_needs_it(name, tmp_path, copy_sources, build_wheels):
     (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['Cython'] = None\n")
-    sources = leave_behind(copy_sources(["gograd-core"], tmp_path / "source"))
+    sources = leave_behind(copy_sources([name], tmp_path / "source"))
     (wheel,) = build_wheels(sources, tmp_path / "wheels", PYTHONPATH=str(tmp_path)).values()
     assert tag(wheel) == "py3-none-any"
 
@@ -139,21 +156,21 @@ def as_if_compiled(tmp_path_factory, copy_sources, build_wheels, compiler):
 class TestWithLibrary:
     @each_distribution
     def test_it_is_the_one_just_built(self, as_if_compiled, wheels, name):
-        library = f"{MODULES[name]}{SUFFIX}"
-        assert files(as_if_compiled[name]) == files(wheels[name]) | {library}
-        assert zipfile.ZipFile(as_if_compiled[name]).read(library).startswith(b"-shared ")
+        assert files(as_if_compiled[name]) == files(wheels[name]) | LIBRARIES[name]
+        with zipfile.ZipFile(as_if_compiled[name]) as wheel:
+            assert all(wheel.read(library).startswith(b"-shared ") for library in LIBRARIES[name])
 
     def test_cython_leaves_no_c_among_the_sources(self, as_if_compiled):
         place = as_if_compiled["gograd-core"].parents[1]
         assert [*place.glob("source/gograd_core/src/**/_native.pyx")] != []
-        assert [*place.glob("source/gograd_core/src/**/*.c")] == []
+        assert [*place.glob("source/gograd_co*/src/**/*.c")] == []
 
     @pytest.mark.usefixtures("as_if_compiled")
     def test_it_calculates_as_ieee_754_says(self, compiler):
         """The same bits as Python's floats, on every machine: nothing is fused or reordered."""
         calls = [line.split() for line in compiler.with_name("cc.log").read_text().splitlines()]
         options = [call for call in calls if "-c" in call]
-        assert len(options) >= len(MODULES)
+        assert len(options) >= sum(map(len, MODULES.values()))
         for call in options:
             assert "-ffp-contract=off" in call
             assert not [option for option in call if option.startswith(("-march", "-Ofast", "-ffast-math"))]

@@ -6,16 +6,13 @@ local derivative. So the only new values are weights, and sums of products.
 
 from __future__ import annotations
 
-from typing import Any
-
 import attrs
 import numpy as np
 
 from gograd_compile.graph import SUM, Graph
-from gograd_compile.kernels import jitted
-from gograd_compile.kernels.pointers import pointer
+from gograd_compile.loops import derivatives
 from gograd_compile.tape import Integers
-from gograd_compile.weights import with_weights
+from gograd_compile.weights import Weights, weights_of
 
 __all__ = ["Derived", "with_adjoints", "with_tangents"]
 
@@ -42,151 +39,41 @@ def with_adjoints(graph: Graph, wrt: Integers, *, seeded: bool = False) -> Deriv
     if seeded:
         graph = graph.with_seeds(len(graph.outputs))
     seeds = _seeds(graph) if seeded else np.full(len(graph.outputs), graph.one, dtype=np.int32)
-    graph, first, varies, weights = with_weights(graph, wrt)
-    starts, inputs, results = add_adjoints(
-        first,
-        len(graph),
-        graph.one,
-        graph.leaves,
-        graph.starts,
-        graph.inputs,
-        graph.outputs,
-        seeds,
-        wrt,
-        varies,
-        weights,
-    )
-    return _with_sums(graph, first, starts, inputs, results)
+    weights = weights_of(graph, wrt)
+    most = len(graph.outputs) + len(weights.of)
+    places = np.full(graph.leaves, -1, dtype=np.int32)
+    places[wrt] = np.arange(len(wrt))
+    results = np.full(len(wrt), graph.zero, dtype=np.int32)
+    heads, tails = np.full(len(graph), -1, np.int32), np.empty(len(graph), np.int32)
+    chain = np.empty(3 * most, np.int32)
+    starts, inputs = np.empty(len(graph) + 1, np.int64), np.empty(2 * most, np.int32)
+    rows = derivatives.add_adjoints(
+        len(graph), len(graph) + weights.count, graph.one, graph.leaves, graph.starts.data, graph.inputs.data,
+        graph.outputs.data, seeds.data, places.data, weights.varies.data, weights.of.data,
+        heads.data, tails.data, chain.data, starts.data, inputs.data, results.data,
+    )  # fmt: skip
+    return _extended(graph, weights, starts[: rows + 1], inputs, results)
 
 
 def with_tangents(graph: Graph, wrt: Integers) -> Derived:
     """Add the derivative of every output along a direction, whose components by the leaves `wrt` are the seeds."""
     graph = graph.with_seeds(len(wrt))
-    graph, first, varies, weights = with_weights(graph, wrt)
-    starts, inputs, results = add_tangents(
-        first, len(graph), graph.one, graph.leaves, graph.starts, graph.inputs, graph.outputs, _seeds(graph), wrt,
-        varies, weights,
+    weights = weights_of(graph, wrt)
+    tangents = np.full(len(graph), graph.zero, dtype=np.int32)
+    tangents[wrt] = _seeds(graph)
+    starts, inputs = np.empty(len(graph) + 1, np.int64), np.empty(2 * len(weights.of), np.int32)
+    rows = derivatives.add_tangents(
+        len(graph) + weights.count, graph.one, graph.leaves, graph.starts.data, graph.inputs.data,
+        weights.varies.data, weights.of.data, tangents.data, starts.data, inputs.data,
     )  # fmt: skip
-    return _with_sums(graph, first, starts, inputs, results)
+    return _extended(graph, weights, starts[: rows + 1], inputs, tangents[graph.outputs])
 
 
 def _seeds(graph: Graph) -> Integers:
     return np.arange(graph.leaves - graph.seeds, graph.leaves, dtype=np.int32)
 
 
-def _with_sums(graph: Graph, first: int, starts: Integers, inputs: Integers, results: Integers) -> Derived:
-    codes = np.full(len(starts) - 1, SUM, dtype=np.int32)
-    return Derived(graph.extended(codes, starts, inputs, graph.calls), first, len(graph), results)
-
-
-@jitted(inline="always")
-def _append(use: int, adjoint: int, weight: int, value: int, heads: Any, tails: Any, chain: Any) -> None:
-    """To the list of the uses of a value."""
-    chain[3 * use], chain[3 * use + 1], chain[3 * use + 2] = adjoint, weight, -1
-    if heads[value] < 0:
-        heads[value] = use
-    else:
-        chain[3 * tails[value] + 2] = use
-    tails[value] = use
-
-
-@jitted(no_cpython_wrapper=True)
-def link_uses(
-    known: int, nodes: int, one: int, leaves: int, starts: Any, inputs: Any, outputs: Any, seeds: Any, is_wrt: Any,
-    varies: Any, weights: Any, heads: Any, tails: Any, chain: Any, new_starts: Any, into: Any, results: Any,
-) -> int:  # fmt: skip
-    """Fill the rows of the adjoints; how many there are.
-
-    The uses of a value are a chain of (adjoint, weight, next), of which `heads` and `tails` have the first and last.
-    """
-    starts, inputs, weights, is_wrt = pointer(starts), pointer(inputs), pointer(weights), pointer(is_wrt)
-    heads, tails, chain, into, new_starts = (
-        pointer(heads),
-        pointer(tails),
-        pointer(chain),
-        pointer(into),
-        pointer(new_starts),
-    )
-    made = rows = entries = 0
-    for place in range(len(outputs)):
-        if varies[outputs[place]]:
-            _append(made, seeds[place], one, outputs[place], heads, tails, chain)
-            made += 1
-    for value in range(known - 1, -1, -1):
-        use = heads[value]
-        if use < 0:
-            continue
-        if chain[3 * use + 2] < 0 and (chain[3 * use + 1] == one or chain[3 * use] == one):
-            own = chain[3 * use] if chain[3 * use + 1] == one else chain[3 * use + 1]
-        else:
-            own = np.int32(nodes + rows)
-            while use >= 0:
-                into[entries], into[entries + 1] = chain[3 * use], chain[3 * use + 1]
-                entries += 2
-                use = chain[3 * use + 2]
-            rows += 1
-            new_starts[rows] = entries
-        if value < leaves:
-            results[is_wrt[value]] = own
-            continue
-        for e in range(starts[value - leaves], starts[value - leaves + 1]):
-            if weights[e] >= 0:
-                _append(made, own, weights[e], inputs[e], heads, tails, chain)
-                made += 1
-    return rows
-
-
-@jitted
-def add_adjoints(
-    known: int, nodes: int, one: int, leaves: int, starts: Any, inputs: Any, outputs: Any, seeds: Any, wrt: Any,
-    varies: Any, weights: Any,
-) -> Any:  # fmt: skip
-    """The rows of the adjoints, those of the youngest values first; and the adjoints of `wrt`."""
-    uses = len(outputs)
-    for weight in weights:
-        uses += weight >= 0
-    new_starts, new_inputs = np.zeros(known + 1, np.int64), np.empty(2 * uses, np.int32)
-    results = np.full(len(wrt), one + 1, np.int32)
-    is_wrt = np.full(leaves, -1, np.int32)
-    for place in range(len(wrt)):
-        is_wrt[wrt[place]] = place
-    rows = link_uses(
-        known, nodes, one, leaves, starts, inputs, outputs, seeds, is_wrt, varies, weights,
-        np.full(known, -1, np.int32), np.empty(known, np.int32), np.empty(3 * uses, np.int32), new_starts, new_inputs,
-        results,
-    )  # fmt: skip
-    return new_starts[: rows + 1], new_inputs[: new_starts[rows]], results
-
-
-@jitted
-def add_tangents(
-    known: int, nodes: int, one: int, leaves: int, starts: Any, inputs: Any, outputs: Any, seeds: Any, wrt: Any,
-    varies: Any, weights: Any,
-) -> Any:  # fmt: skip
-    """The rows of the tangents, those of the oldest values first; and the tangents of the outputs."""
-    most = len(weights)
-    starts, inputs, varies, weights = pointer(starts), pointer(inputs), pointer(varies), pointer(weights)
-    tangents = np.full(known, one + 1, np.int32)
-    for place in range(len(wrt)):
-        tangents[wrt[place]] = seeds[place]
-    new_starts, new_inputs = np.zeros(known + 1, np.int64), np.empty(2 * most, np.int32)
-    rows = entries = 0
-    for k in range(known - leaves):
-        if not varies[leaves + k]:
-            continue
-        begun = entries
-        for e in range(starts[k], starts[k + 1]):
-            if weights[e] >= 0:
-                new_inputs[entries], new_inputs[entries + 1] = tangents[inputs[e]], weights[e]
-                entries += 2
-        if entries == begun + 2 and new_inputs[begun + 1] == one:
-            tangents[leaves + k] = new_inputs[begun]
-            entries = begun
-        else:
-            tangents[leaves + k] = nodes + rows
-            rows += 1
-            new_starts[rows] = entries
-    results = np.empty(len(outputs), np.int32)
-    for place in range(len(outputs)):
-        results[place] = tangents[outputs[place]]
-    return new_starts[: rows + 1], new_inputs[:entries], results
+def _extended(graph: Graph, weights: Weights, starts: Integers, inputs: Integers, results: Integers) -> Derived:
+    """With the weights, and then these sums."""
+    sums = np.full(len(starts) - 1, SUM, dtype=np.int32), starts, inputs[: starts[-1]]
+    return Derived(graph.extended(weights.calls, weights.rows, sums), len(graph), len(graph) + weights.count, results)

@@ -16,7 +16,7 @@ import numpy as np
 
 from gograd_compile.kernels import CHUNK, jitted
 from gograd_compile.kernels.pointers import bits_of, integers_at, pointer, shifted, small_integers_at
-from gograd_compile.vectors import (
+from gograd_compile.kernels.vectors import (
     LOW,
     NARROW,
     TILE,
@@ -33,7 +33,7 @@ __all__ = ["run_carefully", "run_point", "run_points", "run_steps"]
 EXPONENT, LOWEST, SIGN = np.uint64(0x7FF0000000000000), np.uint64(0x0010000000000000), np.uint64(63)
 """The bits of an exponent, the lowest of them, and the place of the bit that follows the highest."""
 
-FIRST = np.int64(0)
+FIRST: Any = np.int64(0)
 """A literal is a type of its own, for which Numba would compile a function once more."""
 
 

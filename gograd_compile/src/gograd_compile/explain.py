@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
+from gograd_compile import loops
 from gograd_compile.explanation_text import as_text
 from gograd_compile.graph import FORWARD, SUM, Call, Graph
 from gograd_compile.structure_json import structure_text
@@ -36,6 +37,7 @@ class Explanation(dict[str, Any]):
     """What `Compiled.explain` gives: dicts, lists, strings and numbers, which print as a text.
 
     - ``name``, and ``backend``: its ``name``, and ``why`` it is that one.
+    - ``passes``: "compiled", or "Python" where gograd-compile was built without a C compiler.
     - ``recorded``, ``kept``, ``dropped``: how many paths. ``dropped_arguments``: nestings of arguments forgotten.
     - ``opaque``: operations that are called back.
     - ``recordings``: per nesting of ``arguments`` (``gradient``: of the function itself, None, or of its gradient) the
@@ -60,6 +62,7 @@ def explain(recordings: Recordings) -> Explanation:
     return Explanation(
         name=recordings.__name__,
         backend={"name": recordings.backend.name, "why": _why(recordings.backend)},
+        passes="compiled" if loops.COMPILED else "Python",
         recorded=sum(paths.recorded for _, paths in found),
         kept=len(every),
         dropped=sum(paths.dropped for _, paths in found),

@@ -13,7 +13,10 @@ MOST = 8
 
 def as_text(found: Mapping[str, Any]) -> str:
     """What `Explanation` holds, for readers."""
-    lines = [f"{found['name']}, run by {found['backend']['name']} code ({found['backend']['why']})"]
+    lines = [
+        f"{found['name']}, run by {found['backend']['name']} code ({found['backend']['why']})",
+        f"passes: {found['passes']}",
+    ]
     if not found["recordings"]:
         return "\n".join([*lines, "Nothing was recorded yet: that happens at the first call."])
     dropped = f", {found['dropped_arguments']} nestings of arguments dropped" if found["dropped_arguments"] else ""

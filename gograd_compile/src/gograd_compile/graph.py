@@ -6,6 +6,7 @@ then what is computed, each after what it is made of.
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import attrs
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
     from gograd_compile.rules import Rules
     from gograd_core.kernels.symbols import Symbol
 
-__all__ = ["FORWARD", "SUM", "Call", "Graph"]
+__all__ = ["FORWARD", "SUM", "Call", "Graph", "Rows"]
+
+Rows = tuple[Integers, Integers, Integers]
+"""Of computed values the codes, where their inputs begin (and where the last ones end), and these."""
 
 SUM = 0
 """The code of a sum of products; those of calls are their places in `Graph.calls` plus 1."""
@@ -131,12 +135,14 @@ class Graph:
             barriers=np.stack([moved(self.barriers[:, 0]), self.barriers[:, 1]], axis=1),
         )
 
-    def extended(self, codes: Integers, starts: Integers, inputs: Integers, calls: tuple[Call, ...]) -> Graph:
+    def extended(self, calls: tuple[Call, ...], *rows: Rows) -> Graph:
         """With more values, and the calls that they need after those there are."""
+        codes, starts, inputs = zip((self.codes, self.starts, self.inputs), *rows, strict=True)
+        begins = itertools.accumulate(map(len, inputs[:-1]))
         return attrs.evolve(
             self,
             calls=calls,
-            codes=np.concatenate([self.codes, codes]),
-            starts=np.concatenate([self.starts, self.starts[-1] + starts[1:]]),
-            inputs=np.concatenate([self.inputs, inputs]),
+            codes=np.concatenate(codes),
+            starts=np.concatenate([self.starts, *map(np.add, begins, (part[1:] for part in starts[1:]))]),
+            inputs=np.concatenate(inputs),
         )

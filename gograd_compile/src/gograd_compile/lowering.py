@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from gograd_compile import loops
 from gograd_compile.graph import FORWARD, Call, Graph
 from gograd_compile.rules import Rules, specialized
-from gograd_compile.sums import find_patterns, gather_sums
+from gograd_compile.sums import gather_sums
 from gograd_compile.tape import Integers, Tape
 
 __all__ = ["lower"]
@@ -26,7 +27,7 @@ def lower(tape: Tape, rules: Mapping[Any, Rules]) -> Graph:
     (A power with a fixed exponent may differ in its last place, where it is computed as a product.)
     """
     first = tape.arguments + len(tape.captured)
-    kinds, variants = _variants(tape, [rules[op] for op in tape.operations])
+    kinds, ran, variants = _variants(tape, [rules[op] for op in tape.operations])
     added = np.array([*ADDED, *_constants(variants)])
     place = {bits: position for position, bits in reversed(list(enumerate(added.view(np.int64).tolist())))}
 
@@ -34,15 +35,15 @@ def lower(tape: Tape, rules: Mapping[Any, Rules]) -> Graph:
         return int(first + place[int(np.float64(number).view(np.int64))])
 
     codes, calls = _calls(tape, kinds, variants)
-    moved = np.arange(len(tape), dtype=np.int32)
-    moved[first:] += len(added)
     leaves = tape.leaves + len(added)
-    kept = np.concatenate([tape.outputs, tape.guards.nodes])
+    outputs, guards = (
+        np.where(nodes < first, nodes, nodes + len(added)) for nodes in (tape.outputs, tape.guards.nodes)
+    )
     new_codes, new_starts, new_inputs, number = gather_sums(
-        leaves, first, kinds, codes, tape.starts, moved[tape.inputs], moved[kept],
-        *_patterns(variants, constant), *_needs(calls),
+        tape, len(added), kinds, codes, np.concatenate([outputs, guards]),
+        _patterns(variants, constant), _needs(calls), _most_terms(tape, ran, variants),
     )  # fmt: skip
-    opaque = np.flatnonzero(np.array([op.opaque for op in tape.operations], dtype=np.bool_)[tape.codes])
+    opaque = np.flatnonzero(np.isin(tape.codes, [code for code, op in enumerate(tape.operations) if op.opaque]))
     asked = np.searchsorted(tape.guards.after, opaque, side="right")
     return Graph(
         arguments=tape.arguments,
@@ -53,25 +54,27 @@ def lower(tape: Tape, rules: Mapping[Any, Rules]) -> Graph:
         codes=new_codes,
         starts=new_starts,
         inputs=new_inputs,
-        outputs=number[moved[tape.outputs]],
-        guards=number[moved[tape.guards.nodes]],
+        outputs=number[outputs],
+        guards=number[guards],
         barriers=np.stack([number[leaves + opaque], asked], axis=1),
     )
 
 
-def _variants(tape: Tape, known: list[Rules]) -> tuple[Integers, list[Rules]]:
-    """Which rules each operation that ran has: those of `known`, or (after these) some for fixed inputs."""
+def _variants(tape: Tape, known: list[Rules]) -> tuple[Integers, list[int], list[Rules]]:
+    """Which rules each operation has: those of `known`, or (after these) some for fixed inputs. How often each ran."""
     eligible = [rules.terms is None and rules.forward is not None and not rules.op.variadic for rules in known]
     first = tape.arguments + len(tape.captured)
     patterns = np.full((MOST_PATTERNS, 1 + MOST_INPUTS), -1, dtype=np.int64)
-    kinds, count = find_patterns(
-        tape.codes, tape.starts, tape.inputs, first, tape.leaves, np.array(eligible, dtype=np.bool_), patterns
-    )
+    kinds, ran = np.empty_like(tape.codes), np.zeros(len(known) + MOST_PATTERNS, dtype=np.int64)
+    count = loops.sums.find_patterns(
+        tape.codes.data, tape.starts.data, tape.inputs.data, first, tape.leaves,
+        np.array(eligible, dtype=np.uint8).data, patterns.data, kinds.data, ran.data,
+    )  # fmt: skip
     variants = list(known)
     for op, *entries in patterns[:count].tolist():
         fixed = {place: float(tape.constants[node - first]) for place, node in enumerate(entries) if node >= 0}
         variants.append(specialized(known[op], fixed))
-    return kinds, variants
+    return kinds, ran[: len(variants)].tolist(), variants
 
 
 def _constants(variants: Sequence[Rules]) -> list[float]:
@@ -107,7 +110,14 @@ def _calls(tape: Tape, kinds: Integers, variants: Sequence[Rules]) -> tuple[Inte
 def _needs(calls: Sequence[Call]) -> tuple[Integers, Integers]:
     """Which inputs each code takes, and where those of a code begin; none of those that take all of their columns."""
     needs = [() if call.length else call.needs for call in calls]
-    return np.array([place for each in needs for place in each], dtype=np.int64), np.cumsum([0, 0, *map(len, needs)])
+    return _flat(needs), np.cumsum([0, 0, *map(len, needs)], dtype=np.int64)
+
+
+def _most_terms(tape: Tape, ran: Sequence[int], variants: Sequence[Rules]) -> int:
+    """How many terms all sums have, or more: one over columns has 0.0, and one term per entry."""
+    sums = [(count, rules.terms, rules.op.variadic) for count, rules in zip(ran, variants, strict=True)]
+    most = sum(count if variadic else count * len(terms or ()) for count, terms, variadic in sums)
+    return most + len(tape.inputs) * any(variadic for *_, variadic in sums)
 
 
 def _patterns(known: Sequence[Rules], constant: Any) -> tuple[Integers, Integers, Integers]:
@@ -119,6 +129,9 @@ def _patterns(known: Sequence[Rules], constant: Any) -> tuple[Integers, Integers
         [factor if isinstance(factor, int) else ~constant(factor) for term in rules.terms or () for factor in term]
         for rules in known
     ]
-    patterns = np.array([factor for row in rows for factor in row], dtype=np.int64)
     columns = np.array([len(rules.partials) if rules.op.variadic else 0 for rules in known], dtype=np.int64)
-    return patterns, columns, np.cumsum([0, *map(len, rows)])
+    return _flat(rows), columns, np.cumsum([0, *map(len, rows)], dtype=np.int64)
+
+
+def _flat(rows: Iterable[Iterable[int]]) -> Integers:
+    return np.array([entry for row in rows for entry in row], dtype=np.int64)

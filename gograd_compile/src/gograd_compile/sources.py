@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import attrs
-import numpy as np
 
 from gograd_compile.differences import difference
 from gograd_compile.errors import RecordingError
@@ -95,8 +94,7 @@ def simplified(recording: Recording, notes: list[Note] | None = None) -> Tape:
     ]
     for what, run in passes:
         start = time.perf_counter()
-        with np.errstate(over="ignore"):  # hashes overflow, which NumPy's numbers tell where Numba is missing
-            tape = run(tape)
+        tape = run(tape)
         if notes is not None:
             notes.append(Note(what, len(tape.codes), time.perf_counter() - start))
     return tape

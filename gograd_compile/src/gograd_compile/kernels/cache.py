@@ -20,10 +20,9 @@ import sysconfig
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import Any, TypeVar, overload
 
 from gograd_core import scalar
@@ -77,28 +76,23 @@ def jitted(function: F, /) -> F: ...
 
 
 @overload
-def jitted(*, uses: Sequence[ModuleType] = (), **options: Any) -> Callable[[F], F]: ...
+def jitted(**options: Any) -> Callable[[F], F]: ...
 
 
-def jitted(function: Callable[..., Any] | None = None, /, *, uses: Sequence[ModuleType] = (), **options: Any) -> Any:
+def jitted(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
     """A decorator, with or without arguments: as numba.njit, and compiled code is kept in the cache.
 
-    Without Numba, functions are left as they are.
+    What a function uses stands in its module, or in those of this package.
 
     Args:
         function: what is decorated.
-        uses: the modules, besides its own, whose functions and numbers become part of the code.
         options: of numba.njit, besides nogil and error_model.
     """
     if function is None:
-        return functools.partial(jitted, uses=uses, **options)
-    try:
-        import numba
-    except ImportError:
-        return function
-    dispatcher = numba.njit(nogil=True, error_model="numpy", **options)(function)
-    sources = [inspect.getsource(module) for module in (sys.modules[function.__module__], *uses)]
-    key = "\n".join([function.__module__, function.__qualname__, repr(sorted(options.items())), *sources])
+        return functools.partial(jitted, **options)
+    dispatcher = import_module("numba").njit(nogil=True, error_model="numpy", **options)(function)
+    source = inspect.getsource(sys.modules[function.__module__])
+    key = "\n".join([function.__module__, function.__qualname__, repr(sorted(options.items())), source])
     dispatcher._cache = CodeCache(function.__name__, key)
     return dispatcher
 

@@ -1,68 +1,60 @@
 """Arrays without bounds: loops over them neither look for negative indices nor count references.
 
 A pointer does not keep its array alive, and Numba lets go of a local array after its last use: so only arguments of
-a function become pointers, and arrays that it returns.
+a function become pointers, and what somebody else keeps.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from numba import types
+from numba.extending import intrinsic
+
 __all__ = ["bits_of", "integers_at", "pointer", "shifted", "small_integers_at"]
 
-try:
-    from numba import types
-    from numba.extending import intrinsic
-except ImportError:  # loops run in Python then, on the arrays themselves
 
-    def pointer(array: Any) -> Any:
-        """The array."""
-        return array
+@intrinsic  # type: ignore[untyped-decorator]
+def pointer(typing_context: Any, array: Any) -> Any:
+    """Where the entries of an array lie; somebody has to keep the array."""
 
-    def shifted(start: Any, entries: int) -> Any:
-        """What is left of the array from an entry on."""
-        return start[entries:]
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return context.make_array(signature.args[0])(context, builder, args[0]).data
 
-else:
+    return types.CPointer(array.dtype)(array), generate
 
-    @intrinsic  # type: ignore[untyped-decorator]
-    def pointer(typing_context: Any, array: Any) -> Any:
-        """Where the entries of an array lie; somebody has to keep the array."""
 
-        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            return context.make_array(signature.args[0])(context, builder, args[0]).data
+@intrinsic  # type: ignore[untyped-decorator]
+def shifted(typing_context: Any, start: Any, entries: Any) -> Any:
+    """A pointer to a later entry."""
 
-        dtype = types.uint8 if array.dtype == types.boolean else array.dtype  # as bools lie in memory
-        return types.CPointer(dtype)(array), generate
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.gep(args[0], [args[1]])
 
-    @intrinsic  # type: ignore[untyped-decorator]
-    def shifted(typing_context: Any, start: Any, entries: Any) -> Any:
-        """A pointer to a later entry."""
+    return start(start, types.int64), generate
 
-        def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            return builder.gep(args[0], [args[1]])
 
-        return start(start, types.int64), generate
-
-    def _entries_at(dtype: Any) -> Any:
-        """A function that makes a pointer out of an address."""
-
-        @intrinsic  # type: ignore[untyped-decorator]
-        def entries_at(typing_context: Any, address: Any) -> Any:
-            def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-                return builder.inttoptr(args[0], context.get_value_type(signature.return_type))
-
-            return types.CPointer(dtype)(types.int64), generate
-
-        return entries_at
-
-    integers_at, small_integers_at = _entries_at(types.int64), _entries_at(types.int32)
+def _entries_at(dtype: Any) -> Any:
+    """A function that makes a pointer out of an address."""
 
     @intrinsic  # type: ignore[untyped-decorator]
-    def bits_of(typing_context: Any, numbers: Any) -> Any:
-        """The same doubles as unsigned integers."""
-
+    def entries_at(typing_context: Any, address: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-            return builder.bitcast(args[0], context.get_value_type(signature.return_type))
+            return builder.inttoptr(args[0], context.get_value_type(signature.return_type))
 
-        return types.CPointer(types.uint64)(numbers), generate
+        return types.CPointer(dtype)(types.int64), generate
+
+    return entries_at
+
+
+integers_at, small_integers_at = _entries_at(types.int64), _entries_at(types.int32)
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def bits_of(typing_context: Any, numbers: Any) -> Any:
+    """The same doubles as unsigned integers."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.bitcast(args[0], context.get_value_type(signature.return_type))
+
+    return types.CPointer(types.uint64)(numbers), generate

@@ -1,0 +1,119 @@
+"""Loops of the schedule: the level of each value, the order of all, and the slots that they read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["find_levels", "in_order", "lay_out"]
+
+
+def find_levels(
+    leaves: int, codes: Any, starts: Any, inputs: Any, derivatives: int, barriers: Any, guards: Any, varies: Any,
+    bands: Any, levels: Any, heights: Any, ends: Any,
+) -> None:  # fmt: skip
+    """The band and the level of each value; `varies` is completed. How high each band is, and how large.
+
+    Leaves are on level 0 of a band of their own, as the arrays say already.
+    Among values a call is one level above what it takes from its band, a sum on the highest one. Derivatives are all
+    on one level: local derivatives need none of them, and so those of one rule are one group.
+    """
+    barrier = 0
+    for k in range(len(codes)):
+        start, end = starts[k], starts[k + 1]
+        changes = varies[leaves + k]
+        for e in range(start, end):
+            changes |= varies[inputs[e]]
+        if k > 0 and start == end:  # a further entry of a column
+            changes = bands[leaves + k - 1] & 1
+        asked = 0
+        if barrier < len(barriers) and barriers[barrier, 0] == leaves + k:
+            asked = barriers[barrier, 1]
+            barrier += 1
+        for place in range(asked):
+            changes |= varies[guards[place]]
+        varies[leaves + k] = changes
+        bands[leaves + k] = band = changes if k < derivatives else 2 + changes
+        level = 0
+        if k < derivatives:
+            for e in range(start, end):
+                level = max(level, levels[inputs[e]] if bands[inputs[e]] == band else 0)
+            for place in range(asked):
+                level = max(level, levels[guards[place]] if bands[guards[place]] == band else 0)
+            level += codes[k] != 0
+        levels[leaves + k] = level
+        heights[band] = max(heights[band], level + 1)
+        ends[band] += 1
+
+
+def in_order(
+    leaves: int, codes: Any, starts: Any, levels: Any, bands: Any, below: Any, code_places: Any, places: Any,
+    by_code: Any, order: Any, slots: Any,
+) -> int:  # fmt: skip
+    """The values by band and level, then by what is called, sums last; else as they were. How many inputs sums have.
+
+    `below` says how many levels lie below a band. Places are counted in zeros: of each code and an end, of each level
+    and an end.
+    """
+    last = len(code_places) - 2
+    factors = 0
+    for k in range(len(codes)):
+        if codes[k] == 0:
+            factors += starts[k + 1] - starts[k]
+        code_places[codes[k] if codes[k] else last + 1] += 1
+        places[below[bands[k]] + levels[k] + 1] += 1
+    for code in range(last):
+        code_places[code + 1] += code_places[code]
+    for height in range(len(places) - 1):
+        places[height + 1] += places[height]
+    for k in range(len(codes)):
+        key = codes[k] - 1 if codes[k] else last
+        by_code[code_places[key]] = k
+        code_places[key] += 1
+    for place in range(len(codes)):
+        k = by_code[place]
+        height = below[bands[k]] + levels[k]
+        order[places[height]] = k
+        slots[leaves + k] = leaves + places[height]
+        places[height] += 1
+    return factors
+
+
+def lay_out(
+    leaves: int, order: Any, codes: Any, levels: Any, bands: Any, starts: Any, inputs: Any, slots: Any,
+    widths: Any, arities: Any, steps: Any, sum_starts: Any, terms: Any, gathers: Any,
+) -> int:  # fmt: skip
+    """The steps, and the slots that they read. How many steps there are."""
+    step = before = -1
+    sums = factors = gathered = 0
+    sum_starts[0] = 0
+    for place in range(len(order)):
+        k = order[place]
+        code = codes[k]
+        if (
+            before < 0 or code != codes[before] or bands[k] != bands[before]
+            or (code != 0 and levels[k] != levels[before])
+        ):  # fmt: skip
+            step += 1
+            steps[step, 0], steps[step, 1], steps[step, 2] = code, leaves + place, 0
+            steps[step, 3] = gathered if code else sums
+        steps[step, 2] += 1
+        before = k
+        if code:
+            gathered += starts[k + 1] - starts[k]
+        else:
+            for e in range(starts[k], starts[k + 1]):
+                terms[factors] = slots[inputs[e]]
+                factors += 1
+            sums += 1
+            sum_starts[sums] = factors // 2
+    for each in range(step + 1):
+        code = steps[each, 0]
+        if code == 0:
+            continue
+        first, at, width = steps[each, 1] - leaves, steps[each, 3], widths[code]
+        applications = steps[each, 2] // width
+        for g in range(applications):
+            k = order[first + g * width]
+            for i in range(arities[code]):
+                gathers[at + i * applications + g] = slots[inputs[starts[k] + i]]
+    return step + 1

@@ -1,0 +1,172 @@
+"""Loops of the lowering: which inputs are fixed, and sums that grow together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["chain_up", "emit", "find_patterns", "take_terms"]
+
+
+def find_patterns(
+    codes: Any, starts: Any, inputs: Any, first: int, leaves: int, eligible: Any, patterns: Any, kinds: Any,
+    ran: Any,
+) -> int:  # fmt: skip
+    """Find out the kind of each operation, and how often each kind `ran`. How many patterns of constants there are.
+
+    A kind is a code, or len(eligible) plus the number of a pattern: a row with the code and, per input, the
+    constant that it is, or -1. `patterns` has room for so many.
+    """
+    count = 0
+    most = len(patterns)
+    width = patterns.shape[1]
+    for k in range(len(codes)):
+        kind = codes[k]
+        start, arity, fixed = starts[k], starts[k + 1] - starts[k], 0
+        if eligible[codes[k]] and arity < width:
+            for e in range(start, start + arity):
+                fixed += first <= inputs[e] < leaves
+        if fixed and count < most:
+            patterns[count, 0] = codes[k]
+            for i in range(arity):
+                node = inputs[start + i]
+                patterns[count, 1 + i] = node if first <= node < leaves else -1
+        for number in range(min(count + 1, most) if fixed else 0):
+            equal = patterns[number, 0] == codes[k]
+            for i in range(arity):
+                node = inputs[start + i]
+                equal = equal and patterns[number, 1 + i] == (node if first <= node < leaves else -1)
+            if equal:
+                kind = len(eligible) + number
+                count = max(count, number + 1)
+                break
+        kinds[k] = kind
+        ran[kind] += 1
+    return count
+
+
+def _factor(pattern: int, start: int, length: int, taken: Any) -> int:
+    """The value that a pattern says: an entry of that column, or a constant."""
+    return taken[start + pattern * length] if pattern >= 0 else ~pattern
+
+
+def take_terms(
+    leaves: int, one: int, added: int, ops: Any, codes: Any, starts: Any, inputs: Any, patterns: Any, columns: Any,
+    pattern_starts: Any, same: Any, uses: Any, taken: Any, lengths: Any, terms: Any,
+) -> int:  # fmt: skip
+    """The factors of the terms of all sums, one after the other, and how many terms each has. How many there are.
+
+    From the leaf `one` on, inputs have become `added` more. What is 1.0 times a value is the `same` as it; all is
+    `taken` from what is the same, and how often each value is used is counted.
+    """
+    made = 0
+    for k in range(len(ops)):
+        start, end, op = starts[k], starts[k + 1], ops[k]
+        for e in range(start, end):
+            node = inputs[e]
+            taken[e] = same[node + added if node >= one else node]
+        if codes[k]:  # whatever is fixed is a constant, of which it does not matter
+            for e in range(start, end):
+                uses[taken[e]] += 1
+            continue
+        begun, at, until, length = made, pattern_starts[op], pattern_starts[op + 1], 1
+        count = (until - at) // 2
+        if columns[op]:  # a sum over entries begins with 0.0
+            length = (end - start) // columns[op]
+            count = length
+            terms[2 * made], terms[2 * made + 1] = one + 1, one
+            made += 1
+        for _ in range(count):
+            terms[2 * made] = _factor(patterns[at], start, length, taken)
+            terms[2 * made + 1] = _factor(patterns[at + 1], start, length, taken)
+            made += 1
+            if columns[op]:
+                start += 1
+            else:
+                at += 2
+        if made == begun + 1 and (terms[2 * begun] == one or terms[2 * begun + 1] == one):
+            same[leaves + k] = terms[2 * begun + 1] if terms[2 * begun] == one else terms[2 * begun]
+            made = begun
+            continue
+        lengths[k] = made - begun
+        for t in range(2 * begun, 2 * made):
+            uses[terms[t]] += 1
+    return made
+
+
+def chain_up(
+    leaves: int, one: int, codes: Any, same: Any, uses: Any, terms: Any, lengths: Any, gone: Any, ends: Any, after: Any
+) -> None:
+    """The terms of each sum as a chain: which one comes `after` which, -1 at the end. `ends` has the first and last.
+
+    A sum that is used once, as a term of another one, becomes part of it: in front, so that terms are
+    added in the order in which they were, or in its place, if it is a single product.
+    """
+    made = 0
+    for k in range(len(codes)):
+        if codes[k]:
+            continue
+        if same[leaves + k] != leaves + k:
+            gone[k] = 1
+            continue
+        whole = 0
+        for term in range(made, made + lengths[k]):
+            a, b = terms[2 * term], terms[2 * term + 1]
+            value = b if a == one else a
+            other = value - leaves
+            head, tail, length = term, term, 1
+            after[term] = -1
+            if (
+                (a == one or b == one) and other >= 0 and uses[value] == 1 and codes[other] == 0
+                and (lengths[other] == 1 or whole <= 1)
+            ):  # fmt: skip
+                gone[other] = 1
+                head, tail, length = ends[2 * other], ends[2 * other + 1], lengths[other]
+            if whole == 0:
+                ends[2 * k], ends[2 * k + 1] = head, tail
+            elif length > 1:  # a + (b + c) is (b + c) + a, to the last bit
+                after[tail] = ends[2 * k]
+                ends[2 * k] = head
+            else:
+                after[ends[2 * k + 1]] = head
+                ends[2 * k + 1] = tail
+            whole += length
+        made += lengths[k]
+        lengths[k] = whole
+
+
+def emit(
+    leaves: int, codes: Any, starts: Any, taken: Any, same: Any, gone: Any, ends: Any, after: Any, terms: Any,
+    lengths: Any, needs: Any, need_starts: Any, new_codes: Any, new_starts: Any, new_inputs: Any,
+) -> int:  # fmt: skip
+    """The rows that are not gone, written one after the other; `same` gets the new number of each value.
+
+    How many rows there are.
+    """
+    row = entry = 0
+    new_starts[0] = 0
+    for k in range(len(codes)):
+        value = leaves + k
+        if same[value] != value:
+            same[value] = same[same[value]]
+        if gone[k]:
+            continue
+        if codes[k]:
+            begin, end = need_starts[codes[k]], need_starts[codes[k] + 1]
+            for need in range(begin, end):
+                new_inputs[entry] = same[taken[starts[k] + needs[need]]]
+                entry += 1
+            if begin == end:
+                for e in range(starts[k], starts[k + 1]):
+                    new_inputs[entry] = same[taken[e]]
+                    entry += 1
+        else:
+            term = ends[2 * k]
+            for _ in range(lengths[k]):
+                new_inputs[entry], new_inputs[entry + 1] = same[terms[2 * term]], same[terms[2 * term + 1]]
+                term = after[term]
+                entry += 2
+        new_codes[row] = codes[k]
+        same[value] = leaves + row
+        row += 1
+        new_starts[row] = entry
+    return row

@@ -1,0 +1,131 @@
+"""Loops of the passes over a tape."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["find_live", "find_varying", "merge_constants", "merge_operations", "take_rows"]
+
+PROBES = 4
+LOW = 0xFFFFFFFF
+SPREAD = 2654435761
+
+
+def find_varying(leaves: int, starts: Any, inputs: Any, varies: Any, used: Any) -> None:
+    """Which operations depend on what `varies`, and what those that do take as inputs."""
+    for k in range(len(starts) - 1):
+        depends = 0
+        for e in range(starts[k], starts[k + 1]):
+            depends |= varies[inputs[e]]
+        varies[leaves + k] = depends
+        if depends:
+            for e in range(starts[k], starts[k + 1]):
+                used[inputs[e]] = 1
+
+
+def find_live(leaves: int, starts: Any, inputs: Any, live: Any) -> None:
+    """Which nodes those that are `live` depend on."""
+    for k in range(len(starts) - 2, -1, -1):
+        if live[leaves + k]:
+            for e in range(starts[k], starts[k + 1]):
+                live[inputs[e]] = 1
+
+
+def take_rows(
+    leaves: int, new_leaves: int, codes: Any, starts: Any, inputs: Any, kept: Any, number: Any,
+    new_codes: Any, new_starts: Any, new_inputs: Any,
+) -> None:  # fmt: skip
+    """The rows that are kept, their entries renumbered; `number` holds what leaves become, and gets the rest."""
+    row = entry = 0
+    new_starts[0] = 0
+    for k in range(len(codes)):
+        if kept[k]:
+            for e in range(starts[k], starts[k + 1]):
+                new_inputs[entry] = number[inputs[e]]
+                entry += 1
+            number[leaves + k] = new_leaves + row
+            new_codes[row] = codes[k]
+            row += 1
+            new_starts[row] = entry
+
+
+def _mixed(number: int, other: int) -> int:
+    """Of two numbers below 2**31 one more, for a hash; nothing overflows on the way."""
+    return (((number ^ other) * SPREAD) >> 13) & 0x7FFFFFFF
+
+
+def merge_constants(first: int, bits: Any, table: Any, same: Any, number: Any) -> int:
+    """Which constant is the `same`, bit for bit, as each one from the leaf `first` on; its new number. How many remain.
+
+    The table has room for twice as many, a power of two, and holds -1.
+    """
+    mask = len(table) - 1
+    remain = 0
+    for k in range(len(bits)):
+        place = _mixed((bits[k] >> 32) & 0x7FFFFFFF, bits[k] & 0x7FFFFFFF) & mask
+        while table[place] >= 0 and bits[table[place]] != bits[k]:
+            place = (place + 1) & mask
+        if table[place] < 0:
+            table[place] = k
+            number[first + k] = first + remain
+            remain += 1
+        else:
+            number[first + k] = number[first + table[place]]
+        same[first + k] = first + table[place]
+    return remain
+
+
+def _equal(row: int, other: int, codes: Any, starts: Any, inputs: Any) -> bool:
+    one, two = starts[row], starts[other]
+    entries = starts[row + 1] - one
+    if codes[row] != codes[other] or starts[other + 1] - two != entries:
+        return False
+    for i in range(entries):  # noqa: SIM110 - a loop in C
+        if inputs[one + i] != inputs[two + i]:
+            return False
+    return True
+
+
+def merge_operations(
+    leaves: int, new_leaves: int, codes: Any, starts: Any, inputs: Any, opaque: Any, table: Any,
+    same: Any, number: Any, new_codes: Any, new_starts: Any, new_inputs: Any,
+) -> int:  # fmt: skip
+    """The rows of different operations; which one is the `same` as each, with its new number. How many remain.
+
+    The table, whose length is a power of two, holds -1. It is bounded, to stay in the cache, where it finds the
+    latest operations, not the oldest.
+    """
+    mask = len(table) - 1
+    row = 0
+    new_starts[0] = 0
+    for k in range(len(codes)):
+        end = new_starts[row]
+        place = codes[k]
+        for e in range(starts[k], starts[k + 1]):
+            place = _mixed(place, same[inputs[e]])
+            new_inputs[end] = number[inputs[e]]
+            end += 1
+        new_codes[row] = codes[k]
+        new_starts[row + 1] = end
+        first = k
+        if not opaque[codes[k]]:
+            for probe in range(PROBES):
+                entry = table[(place + probe) & mask]  # the hash above, the operation below
+                if entry < 0:
+                    table[(place + probe) & mask] = place << 32 | k
+                    break
+                twin = entry & LOW
+                if entry >> 32 == place and _equal(
+                    row, number[leaves + twin] - new_leaves, new_codes, new_starts, new_inputs
+                ):
+                    first = twin
+                    break
+            else:
+                table[place & mask] = place << 32 | k
+        same[leaves + k] = leaves + first
+        if first == k:
+            number[leaves + k] = new_leaves + row
+            row += 1
+        else:
+            number[leaves + k] = number[leaves + first]
+    return row
