@@ -6,6 +6,7 @@ its rules, and so are derivatives that need not be computed: constants, inputs, 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,9 @@ __all__ = ["OUTPUT", "Partial", "Rules", "rules_of", "specialized"]
 
 OUTPUT = -1
 """The place of the output, where inputs are counted from 0."""
+
+MOST_SPECIALIZED = 512
+"""How many rules with fixed inputs are remembered."""
 
 Factor = int | float
 """A place of an input, or a number."""
@@ -88,7 +92,14 @@ def rules_of(op: Op) -> Rules:
 
 def specialized(rules: Rules, fixed: Mapping[int, float]) -> Rules:
     """The same where some inputs are always the same number: x**2.0 is x * x."""
+    return _specialized(rules, tuple((place, number.hex()) for place, number in fixed.items()))
+
+
+@functools.lru_cache(maxsize=MOST_SPECIALIZED)
+def _specialized(rules: Rules, digits: tuple[tuple[int, str], ...]) -> Rules:
+    """The same, by digits, which tell 0.0 from -0.0."""
     assert rules.forward is not None
+    fixed = {place: float.fromhex(number) for place, number in digits}
     known = {rules.forward.library.input(place, is_column=False): number for place, number in fixed.items()}
     forward = specialize(rules.forward, known)
     partials = tuple(

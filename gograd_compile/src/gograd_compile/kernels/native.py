@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import threading
 import time
@@ -16,6 +17,9 @@ from gograd_compile.kernels.generate import KernelText, kernel_text
 from gograd_core.kernels.symbols import Symbol
 
 __all__ = ["Kernel", "kernel"]
+
+MOST_TEXTS = 1024
+"""How many sources of kernels are remembered."""
 
 _kernels: dict[str, Kernel] = {}
 _lock = threading.Lock()
@@ -55,12 +59,15 @@ def kernel(root: Symbol, inputs: Sequence[Symbol]) -> Kernel:
     Raises:
         ImportError: Numba is not installed.
     """
-    text = kernel_text(root, inputs)
+    text = _text(root, tuple(inputs))
     with _lock:
         found = _kernels.get(text.source)
         if found is None:
             found = _kernels[text.source] = _made(text)
     return found
+
+
+_text = functools.lru_cache(maxsize=MOST_TEXTS)(kernel_text)
 
 
 def _made(text: KernelText) -> Kernel:
