@@ -10,12 +10,12 @@ import attrs
 import numpy as np
 
 from gograd_compile.batch_arguments import Batch, flatten_batch
-from gograd_compile.judging import judge
-from gograd_compile.paths import CAPTURED, Path, Paths, Want
-from gograd_compile.program import Holds, Points, Program
+from gograd_compile.batch_run import NO_SEEDS, NOTHING, BatchRun
+from gograd_compile.paths import CAPTURED, Path, Want
+from gograd_compile.program import Program
 from gograd_compile.recent import Recent
 from gograd_compile.tape import Floats, Integers
-from gograd_compile.trees import positions
+from gograd_compile.trees import flatten, nest_matrix, numbers_like, positions
 from gograd_core import engines
 
 if TYPE_CHECKING:
@@ -24,12 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["Batched"]
 
 MOST_WANTS = 64
-WORTH_A_THREAD = 2**18  # values computed, below which threads take longer to start than to work
-NOTHING = np.empty(0, dtype=np.intp)
-NO_SEEDS = np.empty(0)
-
-Work = list[tuple[Path, Integers, frozenset[Path]]]
-"""A path, points for which it may be right, and the paths that were not."""
 
 
 @attrs.define(eq=False)
@@ -105,6 +99,67 @@ class Batched:
         values: Floats = found.path.structure.build_batch(found.outputs)
         return values
 
+    def jacobian(self, *args: Any, wrt: int | Sequence[int] = 0) -> Any:
+        """At every point the derivative of every number of the result by every number of the argument `wrt`.
+
+        Nested as `Compiled.jacobian` nests it, and every array has the points as its first axis: by what is shared,
+        too, there is a derivative per point. Forward or reverse mode, whichever needs fewer sweeps over the points.
+        """
+        wrt = positions(wrt)
+        batch = flatten_batch(args, self._in_axes)
+        _, chosen = self._compiled._want("push", batch.structure, wrt)
+        run = self._start(batch)
+        parts = run.parts_or_known()
+        structure = parts[0][0].structure
+        matrices = np.empty((batch.points, structure.size, chosen.size))
+        mode, seeds = ("push", 2) if chosen.size <= structure.size else ("pull", 1)
+        want, _ = self._compiled._want(mode, batch.structure, wrt, batch.batched)
+        run.fill(parts, want, np.moveaxis(matrices, seeds, 0))
+        return nest_matrix(matrices, structure, chosen)
+
+    def hvp(self, *args_and_vector: Any, wrt: int | Sequence[int] = 0) -> Any:
+        """At every point the Hessian times a vector, which comes after the arguments.
+
+        The vector is nested as the argument `wrt` is, and `in_axes` holds for it, too: where the argument is batched,
+        it is batched along the same axis; where that is shared, so is the vector. There is a product per point, by what
+        is shared, too.
+
+        Raises:
+            TypeError: the function does not return one number, or no vector was given.
+            ValueError: the vector is nested otherwise, or has other shapes.
+        """
+        if len(args_and_vector) < 2:
+            raise TypeError(
+                f"hvp() takes the arguments of {self._compiled.__name__}, and after them a vector, nested and batched "
+                "as the argument wrt is"
+            )
+        wrt = positions(wrt)
+        *args, vector = args_and_vector
+        batch = flatten_batch(tuple(args), self._in_axes)
+        want, chosen = self._compiled._want("push", batch.structure, wrt, batch.batched)
+        seeds = self._vectors(args, vector, wrt, want)
+        run = self._start(batch, wrt)
+        products = np.empty((batch.points, chosen.size))
+        for path, points in run.parts():
+            products[points] = run.along(path, want, points, seeds[points])[:, 1:]  # the first is that of the value
+        return chosen.build_batch(products)
+
+    def hessian(self, *args: Any, wrt: int | Sequence[int] = 0) -> Any:
+        """At every point the second derivatives by the numbers of the argument `wrt`, nested as that is, twice.
+
+        Every array has the points as its first axis, by what is shared, too.
+
+        Raises:
+            TypeError: the function does not return one number.
+        """
+        wrt = positions(wrt)
+        batch = flatten_batch(args, self._in_axes)
+        want, chosen = self._compiled._want("push", batch.structure, wrt, batch.batched)
+        run = self._start(batch, wrt)
+        matrices = np.empty((batch.points, chosen.size, chosen.size))
+        run.fill(run.parts(), want, matrices.swapaxes(0, 1), first=1)
+        return nest_matrix(matrices, chosen, chosen)
+
     def __reduce__(self) -> tuple[Any, ...]:
         return Batched, (self._compiled, self._in_axes, self._threads)
 
@@ -122,151 +177,62 @@ class Batched:
             found = self._wants.add(key, (np.flatnonzero(own), np.flatnonzero(~own)))
         return found
 
+    def _start(self, batch: Batch, gradient: int | tuple[int, ...] | None = None) -> BatchRun:
+        """A run of the function, or of its gradient by some of the arguments."""
+        paths = self._compiled._paths_of(batch.structure, gradient)
+        return BatchRun(self._compiled.__name__, paths, batch, self._want("guards", batch), self._threads)
+
     def _run(self, batch: Batch, want: Want, own: Integers, shared: Any) -> _Found:
-        """All points, those of each path together."""
-        paths = self._compiled._paths_of(batch.structure)
-        if not batch.points:
-            return self._nothing(paths, own, shared)
-        numbers = np.empty(batch.structure.size)
-        numbers[batch.shared] = batch.shared_values
-        taken = self._sorted(paths, batch, numbers)
-        result: _Found | None = None
-        for path in sorted(
-            taken, key=lambda path: int(taken[path][0])
-        ):  # the order of sums depends on the points alone
-            result = self._run_path(path, batch, numbers, taken[path], want, own, shared, result)
-        assert result is not None
+        """The values, and the derivatives of one output, at all points."""
+        run = self._start(batch)
+        parts = run.parts_or_known()
+        size = parts[0][0].structure.size
+        outputs, gradients = np.empty((batch.points, size)), np.empty((batch.points, len(own)))
+        result = _Found(parts[0][0], outputs, gradients, [])
+        for path, points in parts:
+            program = path.program(want)
+            places = np.arange(len(program.result_slots))[shared]
+            found = run.over(path, program, points, per_point=own, summed=places)
+            if len(points) == batch.points:
+                result.outputs, result.gradients = found.outputs, found.gradients
+            else:
+                outputs[points], gradients[points] = found.outputs, found.gradients
+            totals = found.totals
+            for place in np.flatnonzero(found.status):
+                totals = totals + _judged(run, path, program, int(points[place]), want)[places]
+            result.totals.append((path, totals))
         return result
 
-    def _nothing(self, paths: Paths, own: Integers, shared: Any) -> _Found:
-        """What is found at no points at all: the form of a result that is known."""
-        known = list(paths)
-        if not known:
-            raise ValueError(
-                f"there are no points, and {self._compiled.__name__} was not recorded for such arguments yet, so that "
-                "the form of its result is unknown"
-            )
-        path = known[-1]
-        totals = np.zeros(len(path.tape.captured) if isinstance(shared, slice) else len(shared))
-        return _Found(path, np.empty((0, path.structure.size)), np.empty((0, len(own))), [(path, totals)])
-
-    def _sorted(self, paths: Paths, batch: Batch, numbers: Floats) -> dict[Path, Integers]:
-        """The points of each path that is taken, in order."""
-        start, everywhere = paths.likely(self._at(batch, numbers, 0)), np.arange(batch.points)
-        if not start.outcomes:
-            return {start: everywhere}
-        taken: dict[Path, list[Integers]] = {}
-        work: Work = [(start, everywhere, frozenset())]
-        while work:
-            path, points, tried = work.pop()
-            wrong, guards, answers, values = self._failures(path, batch, numbers, points)
-            taken.setdefault(path, []).append(points[~wrong])
-            kinds, which = np.unique(np.stack([guards, answers], axis=1), axis=0, return_inverse=True)
-            for kind, (guard, outcome) in enumerate(kinds.tolist()):
-                mine = which.ravel() == kind
-                members, asked = points[wrong][mine], values[mine]
-                at = self._at(batch, numbers, members[0])
-                other, is_new = paths.instead_of(path, (int(guard), outcome), at, tried | {path})
-                if is_new:
-                    right = _certain(other, path, int(guard), asked)
-                    taken.setdefault(other, []).append(members[right])
-                    members = members[~right]
-                if len(members):
-                    work.append((other, members, frozenset() if is_new else tried | {path}))
-        found = {path: np.sort(np.concatenate(parts)) for path, parts in taken.items()}
-        return {path: points for path, points in found.items() if len(points)}
-
-    def _failures(
-        self, path: Path, batch: Batch, numbers: Floats, points: Integers
-    ) -> tuple[Any, Floats, Floats, Floats]:
-        """At which of the points a guard of the path turns out otherwise; then the first guard, how, and its number."""
-        nothing = np.empty(0)
-        if not path.outcomes:
-            return np.zeros(len(points), dtype=np.bool_), nothing, nothing, nothing
-        program = path.program(self._want("guards", batch))
-        values = self._over(program, path, batch, numbers, points, NOTHING, NOTHING, path.holds).outputs
-        answers = path.answers(values.T).T
-        failed = answers != path.tape.guards.outcomes
-        wrong = failed.any(axis=1)
-        first = np.argmax(failed[wrong], axis=1)
-        return wrong, first.astype(np.float64), answers[wrong, first], values[wrong, first]
-
-    def _run_path(
-        self, path: Path, batch: Batch, numbers: Floats, points: Integers, want: Want, own: Integers, shared: Any,
-        result: _Found | None,
-    ) -> _Found:  # fmt: skip
-        """The points of one path, added to the `result`."""
-        program = path.program(want)
-        places = np.arange(len(program.result_slots))[shared]
-        run = self._over(program, path, batch, numbers, points, own, places)
-        if len(points) == batch.points:
-            result = _Found(path, run.outputs, run.gradients, [])
-        elif result is None:
-            outputs = np.empty((batch.points, path.structure.size))
-            result = _Found(path, outputs, np.empty((batch.points, len(own))), [])
-        elif path.structure != result.path.structure:
-            raise ValueError(
-                f"{self._compiled.__name__} returns differently nested results at different points: "
-                f"{result.path.structure.spec}, and at point {points[0]} {path.structure.spec}"
-            )
-        if len(points) < batch.points:
-            result.outputs[points] = run.outputs
-            result.gradients[points] = run.gradients
-        totals = run.totals
-        for place in np.flatnonzero(run.status):
-            point = int(points[place])
-            totals = totals + self._judged(path, program, self._at(batch, numbers, point), point, want)[places]
-        result.totals.append((path, totals))
-        return result
-
-    def _judged(self, path: Path, program: Program, numbers: Floats, point: int, want: Want) -> Floats:
-        """The derivatives at a point where something is not finite.
-
-        Raises:
-            DomainError: something should be.
-        """
-        captured = path.captured()
-        memory, _ = program.at(numbers, captured, NO_SEEDS, None)
-        derivatives: Floats = memory[program.result_slots]
-        program.give_back(memory)
-        try:
-            judge(path, want, numbers, captured, NO_SEEDS, derivatives)
-        except ArithmeticError as error:
-            error.add_note(f"at point {point} of the batch")
-            raise
-        return derivatives
-
-    def _over(
-        self, program: Program, path: Path, batch: Batch, numbers: Floats, points: Integers, own: Integers,
-        shared: Integers, holds: Holds | None = None,
-    ) -> Points:  # fmt: skip
-        everything = len(points) == batch.points
-        values = batch.batched_values if everything else batch.batched_values[points]
-        threads = self._threads if len(values) * program.size >= WORTH_A_THREAD else 1
-        return program.over(
-            numbers, path.captured(), np.require(values, requirements=("C", "W")), batch.batched,
-            per_point=own, summed=shared, threads=threads, holds=holds,
-        )  # fmt: skip
-
-    @staticmethod
-    def _at(batch: Batch, numbers: Floats, point: int) -> Floats:
-        """The numbers of the arguments at one point."""
-        found = numbers.copy()
-        found[batch.batched] = batch.batched_values[point]
-        return found
+    def _vectors(self, args: Sequence[Any], vector: Any, wrt: int | tuple[int, ...], want: Want) -> Floats:
+        """The numbers of a vector that is given as the argument `wrt` is (or several are): a row per point."""
+        _, given = flatten(args[wrt] if isinstance(wrt, int) else tuple(args[place] for place in wrt))
+        parts = given.build(numbers_like(given, vector, "the vector"))
+        tangents = list(args)
+        for place, part in [(wrt, parts)] if isinstance(wrt, int) else zip(wrt, parts, strict=True):
+            tangents[place] = part
+        batch = flatten_batch(tuple(tangents), self._in_axes)
+        assert want.wrt is not None
+        rows = np.empty((batch.points, len(want.wrt)))
+        are_shared = np.isin(want.wrt, batch.shared)
+        for chosen, places, values in (
+            (are_shared, batch.shared, batch.shared_values),
+            (~are_shared, batch.batched, batch.batched_values),
+        ):
+            rows[:, chosen] = values[..., np.searchsorted(places, want.wrt[chosen])]
+        return rows
 
 
-def _certain(path: Path, failed: Path, guard: int, asked: Floats) -> Any:
-    """At which points a path that was recorded at the first of them is right, whatever guards say.
+def _judged(run: BatchRun, path: Path, program: Program, point: int, want: Want) -> Floats:
+    """The derivatives at a point where something is not finite.
 
-    There; and, if the recording itself decided as the path that failed, so that the number which the guard asks
-    about is computed a last digit off, wherever it asks about the same number.
+    Raises:
+        DomainError: something should be.
     """
-    right = np.zeros(len(asked), dtype=np.bool_)
-    right[0] = True
-    if path.outcomes[: guard + 1] == failed.outcomes[: guard + 1]:
-        right |= asked == asked[0]
-    return right
+    memory, _ = program.at(run.at(point), path.captured(), NO_SEEDS, None)
+    derivatives: Floats = memory[program.result_slots]
+    program.give_back(memory)
+    run.judge(path, want, point, NO_SEEDS, derivatives)
+    return derivatives
 
 
 def _processors() -> int:

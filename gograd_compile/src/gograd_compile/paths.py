@@ -132,8 +132,7 @@ class Path:
     def _make(self, want: Want) -> Program:
         if want.mode == "adjoints" and not (self.structure.spec.is_leaf() and self.structure.size == 1):
             raise TypeError(
-                f"only one number has a gradient; the result is {structure_text(self.structure)}: use jacobian (which "
-                "takes one point at a time)"
+                f"only one number has a gradient; the result is {structure_text(self.structure)}: use jacobian"
             )
         times = [time.perf_counter()]
         tape = self.tape
