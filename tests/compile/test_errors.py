@@ -118,6 +118,14 @@ class TestDomainErrors:
             run(np.array([4.0, 1.0, -1.0, 9.0]))
         assert caught.value.__notes__ == ["at point 2 of the batch"]
 
+    @pytest.mark.parametrize("point", [0, 2])
+    def test_so_does_one_that_arises_while_it_is_recorded(self, compiled, point):
+        x = np.array([4.0, 1.0, 2.0, 9.0])
+        x[point] = -1.0
+        with pytest.raises(DomainError, match=r"log\(-1.0\)") as caught:
+            compiled(lambda x: ops.log(x) if x < 0.5 else x).batch()(x)
+        assert caught.value.__notes__ == [f"at point {point} of the batch"]
+
     def test_infinite_arguments_are_no_error(self, compiled):
         run = compiled(lambda x: 2.0 * x)
         assert run(1.0) == 2.0

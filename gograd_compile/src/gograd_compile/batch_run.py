@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -134,15 +135,13 @@ class BatchRun:
         Raises:
             DomainError: something should be.
         """
-        try:
+        with _noted(point):
             judge(path, want, self.at(point), path.captured(), seeds, derivatives)
-        except ArithmeticError as error:
-            error.add_note(f"at point {point} of the batch")
-            raise
 
     def _sorted(self) -> dict[Path, Integers]:
         """The points of each path that is taken, in order."""
-        start, everywhere = self._paths.likely(self.at(0)), np.arange(self._batch.points)
+        with _noted(0):
+            start, everywhere = self._paths.likely(self.at(0)), np.arange(self._batch.points)
         if not start.outcomes:
             return {start: everywhere}
         taken: dict[Path, list[Integers]] = {}
@@ -155,8 +154,9 @@ class BatchRun:
             for kind, (guard, outcome) in enumerate(kinds.tolist()):
                 mine = which.ravel() == kind
                 members, asked = points[wrong][mine], values[mine]
-                failure = int(guard), outcome
-                other, is_new = self._paths.instead_of(path, failure, self.at(members[0]), tried | {path})
+                with _noted(members[0]):
+                    failure, at = (int(guard), outcome), self.at(members[0])
+                    other, is_new = self._paths.instead_of(path, failure, at, tried | {path})
                 if is_new:
                     right = _certain(other, path, int(guard), asked)
                     taken.setdefault(other, []).append(members[right])
@@ -176,6 +176,16 @@ class BatchRun:
         wrong = failed.any(axis=1)
         first = np.argmax(failed[wrong], axis=1)
         return wrong, first.astype(np.float64), answers[wrong, first], values[wrong, first]
+
+
+@contextlib.contextmanager
+def _noted(point: int) -> Iterator[None]:
+    """Whatever is raised gets a note that says at which point."""
+    try:
+        yield
+    except Exception as error:
+        error.add_note(f"at point {point} of the batch")
+        raise
 
 
 def _certain(path: Path, failed: Path, guard: int, asked: Floats) -> Any:
