@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 
 from gograd_compile import loops
@@ -107,6 +108,20 @@ def test_second_derivatives_have_a_recording_of_their_own(compiled):
     (recording,) = f.explain()["recordings"]
     assert recording["gradient"] == 0
     assert "for the gradient by 0, arguments ([number, number],)" in str(f.explain())
+
+
+def test_programs_of_batches_are_told_apart(compiled):
+    f = compiled(lambda x: ops.exp(x[0]))
+    f.grad([1.0])
+    f.jacobian([1.0])
+    f.batch().grad([np.ones(3)])
+    (recording,) = f.explain()["recordings"]
+    assert [program["for"] for program in recording["paths"][0]["programs"]] == [
+        "value and gradient, by 1 numbers",
+        "values",
+        "derivatives along a direction (forward mode), by 1 numbers",
+        "value and gradient, by 1 numbers, at many points",
+    ]
 
 
 def test_the_text_names_what_matters(compiled, backend):

@@ -115,7 +115,7 @@ def _program(want: Want, program: Program, path: Path) -> dict[str, Any]:
     values = preparation[0].count
     arrays = attrs.asdict(schedule, recurse=False).values()
     return {
-        "for": MODES[want.mode] + _by(want, path),
+        "for": MODES[want.mode] + _by(want, path) + _at(want),
         "values": _counts(graph, slice(values)),
         "derivatives": _counts(graph, slice(values, None)),
         "steps": len(schedule.steps),
@@ -131,6 +131,11 @@ def _by(want: Want, path: Path) -> str:
     if want.mode in ("values", "guards"):
         return ""
     return f", by {len(path.tape.captured)} captured neurons" if want.wrt is None else f", by {len(want.wrt)} numbers"
+
+
+def _at(want: Want) -> str:
+    """Of a batch; where seeds alone differ, the point is one."""
+    return ", at many points" if want.batched is not None and len(want.batched) else ""
 
 
 def _counts(graph: Graph, rows: slice) -> dict[str, int]:
