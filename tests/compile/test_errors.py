@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 import math
+import operator
 import re
 import subprocess
 import sys
@@ -61,6 +62,29 @@ class TestDomainErrors:
         assert type(caught.value) is DomainError
         assert caught.value.operation is operation
         assert caught.value.inputs == inputs
+
+    @pytest.mark.parametrize("method", ["__call__", "grad", "batch"])
+    @pytest.mark.parametrize(
+        ("f", "bad"),
+        [
+            (operator.add, (1e308, 1e308)),
+            (operator.sub, (math.inf, math.inf)),
+            (operator.mul, (1e200, -1e200)),
+            (lambda x, y: x * y + x, (0.0, math.inf)),
+        ],
+        ids=["an overflow of a sum", "no difference", "an overflow of a product", "nothing times an infinity"],
+    )
+    def test_operators_that_floats_let_pass(self, compiled, f, bad, method):
+        """Once recorded, too: Python's floats say nothing here, neurons do."""
+        c = compiled(f)
+        run = getattr(c, method)
+        if method == "batch":
+            run = lambda x, y: c.batch()(np.array([1.0, x]), np.array([2.0, y]))  # noqa: E731
+        run(1.0, 2.0)
+        with pytest.raises(DomainError):
+            f(*map(Neuron, bad))
+        with pytest.raises(DomainError):
+            run(*bad)
 
     def test_derivatives_name_the_operation_that_was_differentiated(self, compiled):
         run = compiled(root)

@@ -10,6 +10,7 @@ from gograd_compile.tape import Floats, Tape
 from gograd_core import DomainError, Neuron, engines, grad, hvp
 from gograd_core.errors import domain_errors_raise, errstate
 from gograd_core.recording import recording
+from gograd_core.trace import nested
 
 if TYPE_CHECKING:
     from gograd_compile.paths import Path, Want
@@ -58,8 +59,10 @@ def _is_allowed(path: Path, numbers: Floats) -> bool:
     """Whether the function itself, run on these numbers, raises nothing: it may use errstate."""
     if path.source is None:
         return False
+    neurons = list(map(Neuron, numbers.tolist()))  # Python's own floats overflow in silence
     try:
-        path.source.f(*path.source.structure.build(numbers))
+        with nested():
+            path.source.f(*path.source.structure.build(neurons))
     except Exception:
         return False
     return True
