@@ -49,14 +49,17 @@ def extensions():
 
 
 class Wheel(bdist_wheel):
-    """Takes nothing from an earlier build, and is one for every platform if no library came out of this one."""
+    """Takes nothing from an earlier build, and is one for every platform if this one did not give all libraries."""
 
     def run(self):
         built = os.path.join(self.get_finalized_command("build").build_lib, "gograd_compile")
         shutil.rmtree(built, ignore_errors=True)
         self.get_finalized_command("build_ext").force = True  # C of an earlier source may lie there as well
         self.run_command("build")
-        if not glob.glob(f"{built}/loops/*{sysconfig.get_config_var('EXT_SUFFIX')}"):
+        libraries = glob.glob(f"{built}/loops/*{sysconfig.get_config_var('EXT_SUFFIX')}")
+        if not libraries or len(libraries) < len(self.distribution.ext_modules):
+            for library in libraries:
+                os.remove(library)
             self.distribution.ext_modules = []
             self.root_is_pure = True
         self.skip_build = True

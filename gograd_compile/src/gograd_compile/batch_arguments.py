@@ -17,8 +17,8 @@ __all__ = ["Batch", "flatten_batch"]
 
 Axes = tuple[int | None, ...]
 
-MOST_LAYOUTS = 256
-"""How many forms of arguments are remembered; the one used longest ago makes room."""
+MOST_LAYOUTS, MOST_NUMBERS = 64, 2**14
+"""How many forms of arguments are remembered (the one used longest ago makes room), and of how many numbers."""
 
 
 @attrs.frozen(eq=False)
@@ -80,7 +80,8 @@ def flatten_batch(args: Any, in_axes: Any = 0, name: str = "args") -> Batch:
             )
             raise ValueError(f"points are counted differently: {one}, {other}")
     shapes = tuple(array.shape if axis is None else array.shape[1:] for array, axis in zip(arrays, axes, strict=True))
-    structure, shared_numbers, batched_numbers = _layout(spec, shapes, tuple(axis is None for axis in axes))
+    layout = _known_layout if sum(map(math.prod, shapes)) <= MOST_NUMBERS else _layout
+    structure, shared_numbers, batched_numbers = layout(spec, shapes, tuple(axis is None for axis in axes))
     shared_values = [array.ravel() for array, axis in zip(arrays, axes, strict=True) if axis is None]
     rows = [arrays[index].reshape(points, math.prod(shapes[index])) for index in batched]
     return Batch(
@@ -93,7 +94,6 @@ def flatten_batch(args: Any, in_axes: Any = 0, name: str = "args") -> Batch:
     )
 
 
-@functools.lru_cache(maxsize=MOST_LAYOUTS)
 def _layout(
     spec: optree.PyTreeSpec, shapes: tuple[tuple[int, ...], ...], are_shared: tuple[bool, ...]
 ) -> tuple[Structure, Integers, Integers]:
@@ -104,6 +104,9 @@ def _layout(
         numbers[is_shared].append(np.arange(start, stop))
     structure = Structure(spec, tuple(shape or None for shape in shapes))
     return structure, np.concatenate(numbers[True]), np.concatenate(numbers[False])
+
+
+_known_layout = functools.lru_cache(maxsize=MOST_LAYOUTS)(_layout)
 
 
 def _axes(spec: optree.PyTreeSpec, in_axes: Any) -> Axes:

@@ -26,8 +26,9 @@ cpdef add_weights(
     int32_t[::1] new_codes, int64_t[::1] new_starts, int32_t[::1] new_inputs,
 )
 
+@cython.locals(last=Py_ssize_t)
 cdef void _append(
-    int32_t use, int32_t adjoint, int32_t weight, Py_ssize_t value, int32_t[::1] heads, int32_t[::1] tails,
+    Py_ssize_t use, int32_t adjoint, int32_t weight, Py_ssize_t value, int32_t[::1] heads, int32_t[::1] tails,
     int32_t[::1] chain,
 ) noexcept
 

@@ -103,7 +103,8 @@ def _append(use: int, adjoint: int, weight: int, value: int, heads: Any, tails: 
     if heads[value] < 0:
         heads[value] = use
     else:
-        chain[3 * tails[value] + 2] = use
+        last = tails[value]
+        chain[3 * last + 2] = use
     tails[value] = use
 
 

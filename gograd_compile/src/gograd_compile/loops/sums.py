@@ -25,10 +25,12 @@ def find_patterns(
         if eligible[codes[k]] and arity < width:
             for e in range(start, start + arity):
                 fixed += first <= inputs[e] < leaves
+        if fixed == arity:  # nothing would be left to compute it from
+            fixed = 0
         if fixed and count < most:
             patterns[count, 0] = codes[k]
-            for i in range(arity):
-                node = inputs[start + i]
+            for i in range(width - 1):
+                node = inputs[start + i] if i < arity else -1
                 patterns[count, 1 + i] = node if first <= node < leaves else -1
         for number in range(min(count + 1, most) if fixed else 0):
             equal = patterns[number, 0] == codes[k]
