@@ -18,9 +18,10 @@ from gograd_compile.kernels import CHUNK, jitted
 from gograd_compile.kernels.pointers import bits_of, integers_at, pointer, shifted, small_integers_at
 from gograd_compile.kernels.vectors import (
     LOW,
-    NARROW,
+    MIDDLE,
     TILE,
     WIDE,
+    add_middle,
     add_narrow,
     add_wide,
     call_kernel,
@@ -53,9 +54,11 @@ def _run_sums(v: Any, lanes: int, slot: int, count: int, starts: Any, terms: Any
         while lane + WIDE <= lanes:
             add_wide(shifted(v, lane), terms, starts[g], starts[g + 1], slot + g, lanes, one)
             lane += WIDE
-        while lane < lanes:
+        if lane + MIDDLE <= lanes:
+            add_middle(shifted(v, lane), terms, starts[g], starts[g + 1], slot + g, lanes, one)
+            lane += MIDDLE
+        if lane < lanes:
             add_narrow(shifted(v, lane), terms, starts[g], starts[g + 1], slot + g, lanes, one)
-            lane += NARROW
 
 
 @jitted(no_cpython_wrapper=True)

@@ -49,7 +49,7 @@ MOST_STRIPS, VALUES_PER_STRIP = 64, 2**20
 
 def lanes_for(slots: int, points: int) -> int:
     """How many points a block has: so many that its memory fits into the cache, and no more than there are."""
-    lanes = next(lanes for lanes, most in ((128, 2**9), (32, 2**16), (8, np.inf)) if slots <= most)
+    lanes = next(lanes for lanes, most in ((128, 2**9), (32, 2**15), (16, 2**16), (8, np.inf)) if slots <= most)
     return min(lanes, -(-points // 8) * 8)
 
 

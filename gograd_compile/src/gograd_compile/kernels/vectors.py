@@ -11,9 +11,21 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-__all__ = ["NARROW", "TILE", "WIDE", "add_narrow", "add_wide", "call_kernel", "load_tile", "store_tile"]
+__all__ = [
+    "LOW",
+    "MIDDLE",
+    "NARROW",
+    "TILE",
+    "WIDE",
+    "add_middle",
+    "add_narrow",
+    "add_wide",
+    "call_kernel",
+    "load_tile",
+    "store_tile",
+]
 
-WIDE, NARROW = 32, 8
+WIDE, MIDDLE, NARROW = 32, 16, 8
 """Lanes that are added up together."""
 
 TILE = 8
@@ -98,7 +110,7 @@ def _row_sum(width: int) -> Any:
     return row_sum
 
 
-add_wide, add_narrow = _row_sum(WIDE), _row_sum(NARROW)
+add_wide, add_middle, add_narrow = map(_row_sum, (WIDE, MIDDLE, NARROW))
 
 
 def _transposed(builder: Any, rows: list[Any]) -> list[Any]:
