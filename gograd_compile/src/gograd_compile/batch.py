@@ -12,7 +12,7 @@ import numpy as np
 from gograd_compile.batch_arguments import Batch, flatten_batch
 from gograd_compile.batch_run import NO_SEEDS, NOTHING, BatchRun
 from gograd_compile.paths import CAPTURED, Path, Want
-from gograd_compile.program import Program
+from gograd_compile.program import Points, Program
 from gograd_compile.recent import Recent
 from gograd_compile.tape import Floats, Integers
 from gograd_compile.trees import flatten, nest_matrix, numbers_like, positions
@@ -26,9 +26,9 @@ __all__ = ["Batched"]
 MOST_WANTS = 64
 
 
-@attrs.define(eq=False)
+@attrs.frozen(eq=False)
 class _Found:
-    """What was found at all points so far.
+    """What was found at all points.
 
     Attributes:
         path: one that was taken.
@@ -186,22 +186,20 @@ class Batched:
         """The values, and the derivatives of one output, at all points."""
         run = self._start(batch)
         parts = run.parts_or_known()
-        size = parts[0][0].structure.size
-        outputs, gradients = np.empty((batch.points, size)), np.empty((batch.points, len(own)))
-        result = _Found(parts[0][0], outputs, gradients, [])
+        runs: list[tuple[Integers, Points]] = []
+        totals: list[tuple[Path, Floats]] = []
         for path, points in parts:
             program = path.program(want)
             places = np.arange(len(program.result_slots))[shared]
             found = run.over(path, program, points, per_point=own, summed=places)
-            if len(points) == batch.points:
-                result.outputs, result.gradients = found.outputs, found.gradients
-            else:
-                outputs[points], gradients[points] = found.outputs, found.gradients
-            totals = found.totals
+            total = found.totals
             for place in np.flatnonzero(found.status):
-                totals = totals + _judged(run, path, program, int(points[place]), want)[places]
-            result.totals.append((path, totals))
-        return result
+                total = total + _judged(run, path, program, int(points[place]), want)[places]
+            runs.append((points, found))
+            totals.append((path, total))
+        outputs = _joined(batch.points, [(points, found.outputs) for points, found in runs])
+        gradients = _joined(batch.points, [(points, found.gradients) for points, found in runs])
+        return _Found(parts[0][0], outputs, gradients, totals)
 
     def _vectors(self, args: Sequence[Any], vector: Any, wrt: int | tuple[int, ...], want: Want) -> Floats:
         """The numbers of a vector that is given as the argument `wrt` is (or several are): a row per point."""
@@ -220,6 +218,16 @@ class Batched:
         ):
             rows[:, chosen] = values[..., np.searchsorted(places, want.wrt[chosen])]
         return rows
+
+
+def _joined(count: int, parts: Sequence[tuple[Integers, Floats]]) -> Floats:
+    """The rows of all points, of those that each part has."""
+    if len(parts) == 1:
+        return parts[0][1]
+    joined = np.empty((count, parts[0][1].shape[1]))
+    for points, rows in parts:
+        joined[points] = rows
+    return joined
 
 
 def _judged(run: BatchRun, path: Path, program: Program, point: int, want: Want) -> Floats:

@@ -43,7 +43,7 @@ class Points:
     status: Integers
 
 
-MOST_STRIPS, VALUES_PER_STRIP = 64, 2**20
+MOST_STRIPS, VALUES_PER_STRIP = 64, 2**21
 """Points are worked on in strips, at most so many, and not smaller: sums are formed per strip, whoever does it."""
 
 
