@@ -101,6 +101,17 @@ def pure(request, tmp_path_factory, copy_sources, build_wheels):
     return build_wheels(sources, place / "wheels", **WITHOUT[request.param])
 
 
+@needs_posix
+def test_where_one_loop_of_several_cannot_be_compiled_no_library_is_left(tmp_path, copy_sources, build_wheels):
+    compiler = tmp_path / "cc"
+    compiler.write_text('#!/bin/sh\ncase "$*" in *loops/sums*) exit 1 ;; esac\nexec cc "$@"\n')
+    compiler.chmod(0o755)
+    sources = copy_sources(["gograd-compile"], tmp_path / "source")
+    (wheel,) = build_wheels(sources, tmp_path / "wheels", CC=str(compiler)).values()
+    assert tag(wheel) == "py3-none-any"
+    assert not [file for file in files(wheel) if file.endswith((".so", ".pyd"))]
+
+
 class TestWithoutLibrary:
     def test_the_wheels_are_for_every_platform(self, pure):
         assert {name: tag(wheel) for name, wheel in pure.items()} == dict.fromkeys(MODULES, "py3-none-any")
