@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import attrs
+import numpy as np
 
 from gograd_compile.differences import difference
 from gograd_compile.errors import RecordingError
@@ -17,6 +18,11 @@ from gograd_compile.trees import Structure
 from gograd_core import errstate
 
 __all__ = ["Note", "Source", "simplified"]
+
+
+# The C library of Linux gives the memory of every large array back at once, so that each pass would touch new pages,
+# until it has seen a larger one go: from then on it keeps up to twice as much. No page of this one is ever touched.
+np.empty(2**22 - 1024)
 
 
 @attrs.frozen
