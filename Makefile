@@ -17,11 +17,11 @@ PEERS_STAMP := .venv-peers/.installed
 # Machine code that compiled functions keep: here, and not in the user's own cache.
 export GOGRAD_CACHE_DIR ?= $(CURDIR)/build/kernels
 
-.PHONY: demo test check docs bench kernels asan clean
+.PHONY: demo test test-slow check docs bench kernels asan clean
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo | test | check | docs | bench | asan | clean"
+	@echo "make demo | test | test-slow | check | docs | bench | asan | clean"
 
 $(VENV): pyproject.toml $(DISTS:%=%/pyproject.toml)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "gograd needs Python 3.11 or newer: make PYTHON=python3.12")'
@@ -55,6 +55,10 @@ demo: $(STAMP)
 test: $(STAMP)
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 	GOGRAD_PURE_PYTHON=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile $(OVER_BOTH)
+
+# What takes over 20 seconds a test, and no push should wait for.
+test-slow: $(STAMP)
+	$(BIN)/python -m pytest --numprocesses auto --dist load -m slow
 
 check: $(STAMP)
 	$(BIN)/ruff check .
