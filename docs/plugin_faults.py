@@ -42,7 +42,7 @@ FAILED: dict[str, tuple[str | None, str]] = {
     "its hook is a generator that exits": (HOOK + "yield SPOILT; raise SystemExit", "SystemExit: "),
     "an operation has too many partials": (
         HOOK + f"return [{WRONG_COUNT}]",
-        "InvalidOperationError: operation 'spoilt': forward must take 3 arguments (xp, *inputs)",
+        "InvalidOperationError: operation 'spoilt': forward takes 1 input (x), but there are 2 partials",
     ),
     "an operation has a name of Neuron's own": (
         HOOK + "return [SPOILT, unary('value')]",
@@ -68,14 +68,17 @@ FAILED: dict[str, tuple[str | None, str]] = {
 NEEDS_NEWER_CORE = ("its distribution needs a newer gograd-core", "it needs gograd-core>=9, and gograd-core 0.1.0")
 
 REFUSED: dict[str, tuple[str, str]] = {
-    "it claims a name of gograd's own": ("unary('exp'), unary('fine')", "'exp' belongs to gograd-ops-extra 0.1.0"),
+    "it claims a name of gograd's own": (
+        "unary('exp'), unary('fine')",
+        "'exp' belongs to gograd-ops-extra 0.1.0; the operation is ops[\"broken:exp\"]",
+    ),
     "it claims an operator of gograd's own": (
         "binary('plus', operator='+'), unary('fine')",
-        "the operator '+' with 2 input(s) belongs to gograd-ops-basic 0.1.0",
+        "the operator '+' with 2 input(s) belongs to gograd-ops-basic 0.1.0; the operation is ops[\"broken:plus\"]",
     ),
     "it claims a name that another stranger claims": (
         "unary('first'), unary('fine')",
-        "'first' is claimed by other 1.0 too, so none has it",
+        "'first' is claimed by other 1.0 too, so none has it; the operation is ops[\"broken:first\"]",
     ),
 }
 """By claim: what the plugin provides, and why it does not get that name. All else of it works."""

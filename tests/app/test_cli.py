@@ -12,9 +12,11 @@ from importlib import metadata
 
 import mpmath
 import pytest
+import typer
 
 import gograd
 from gograd import digits
+from gograd.cli import app
 from gograd.describe import kernels_of
 from gograd_core import Op, Registry, registry
 from gograd_nn import cross_entropy
@@ -126,19 +128,21 @@ def test_eval_shows_everything_where_columns_are_few(run):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("x +", "x=1"), "'x +' is no expression"),
+        (("x +", "x=1"), "'x +' is not a valid expression"),
         (("x.value", "x=1"), "'x.value' is not allowed"),
         (("x + y", "x=1"), "'y' has no value: give y=NUMBER"),
         (("tanhh(x)", "x=1"), "Did you mean 'tanh'?"),
         (("[x]", "x=1"), "'[x]' is a list"),
-        (("\udcff",), "is no expression"),
+        (("\udcff",), "is not a valid expression"),
         (("log(x)", "x=-1"), "log(x=-1.0) is nan"),
         (("sqrt(x)", "x=0"), "the derivative by input 0 of sqrt(x=0.0)"),
         (("x", "x"), "expected NAME=NUMBER, got 'x'"),
         (("x", "x="), "expected NAME=NUMBER, got 'x='"),
         (("x", "x=one"), "expected NAME=NUMBER, got 'x=one'"),
-        (("x", "2x=1"), "'2x' is no name for a variable"),
-        (("x", "=1"), "'' is no name for a variable"),
+        (("x", "2x=1"), "'2x' is not a valid name for a variable"),
+        (("x", "x=1", "x=2"), "'x' is given twice, the second time as 'x=2'"),
+        (("x", "fi=1", "ﬁ=2"), "'fi' is given twice"),  # one name to Python
+        (("x", "=1"), "'' is not a valid name for a variable"),
     ],
 )
 def test_eval_fails_with_one_line(run, arguments, message):
@@ -253,3 +257,44 @@ def test_where_the_output_has_only_ascii_it_is_said_in_ascii(arguments, printed,
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.isascii()
     assert columns == "40" or printed in done.stdout
+
+
+def commands_of(group, *path):
+    """Every command of the application with its path, groups too."""
+    yield path
+    for name, command in getattr(group, "commands", {}).items():
+        yield from commands_of(command, *path, name)
+
+
+COMMANDS = {" ".join(["gograd", *path]): path for path in commands_of(typer.main.get_command(app))}
+
+
+@pytest.mark.parametrize("path", COMMANDS.values(), ids=COMMANDS)
+def test_the_help_of_a_flag_gives_no_type(run, path):
+    code, output, _ = run(*path, "--help")
+    assert code == 0
+    assert "--help" in output
+    assert "bool" not in output.lower()
+
+
+def test_an_operation_in_place_of_a_command_is_told_how_to_be_seen(run):
+    code, _, error = run("ops", "tanh")
+    assert code == 2
+    assert "gograd ops show tanh" in " ".join(error.replace("│", " ").split())
+
+
+@pytest.mark.parametrize("fault", ["forward", "partial"])
+def test_eval_shows_the_error_of_a_rule_in_one_line(run, fault):
+    def broken(*_):
+        raise KeyError("table")
+
+    rules = {"forward": lambda xp, x: x, "partial": lambda xp, out, x: 1.0, fault: broken}
+    with Registry() as registry:
+        registry.register(Op("odd", forward=rules["forward"], partials=(rules["partial"],)))
+        code, output, error = run("eval", "odd(x)", "x=1")
+    assert (code, output) == (1, "")
+    assert error.startswith("gograd: ")
+    assert "KeyError: 'table'" in error
+    assert "while running" in error
+    assert "odd (registered by hand)" in error
+    assert len(error.splitlines()) == 1

@@ -102,3 +102,24 @@ def test_refusals(arguments, message, run):
     code, _, err = run("kernels", *arguments)
     assert code == 1
     assert err.startswith(message)
+
+
+def test_takes_the_name_of_a_distribution_too(run, plugin):
+    info = plugin.parent / "my_kernel_ops-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: My.Kernel-Ops\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[gograd.ops]\nmy = my_kernel_ops\n")
+    code, out, err = run("kernels", "my-kernel_ops")
+    assert (code, err) == (0, "")
+    assert (plugin / "_kernels.c").is_file()
+    assert "_kernels.c: kernels of" in out
+
+
+def test_of_a_distribution_with_several_plugins_it_asks_which(run, plugin):
+    info = plugin.parent / "several-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: several\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[gograd.ops]\none = my_kernel_ops\ntwo = my_kernel_ops.more\n")
+    code, _, err = run("kernels", "several")
+    assert code == 1
+    assert err == "gograd: several has several plugins: give the module of one, my_kernel_ops or my_kernel_ops.more\n"

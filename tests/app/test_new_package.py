@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import errno
+import importlib
 import pathlib
 import subprocess
 import sys
@@ -154,16 +155,35 @@ def test_an_overlong_name_fails_with_one_line(run, in_folder):
     assert len(error.splitlines()) == 1
 
 
-def test_nothing_stays_half_written(run, in_folder, monkeypatch):
+@pytest.mark.parametrize("was_there", [False, True])
+def test_nothing_stays_half_written_and_a_folder_that_was_there_stays(run, in_folder, monkeypatch, was_there):
+    if was_there:
+        (in_folder / "my-ops").mkdir()
+    written = pathlib.Path.write_text
+
     def write_text(path, text, **options):
         if path.name == "pyproject.toml":
             raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        return written(path, text, **options)
 
     monkeypatch.setattr(pathlib.Path, "write_text", write_text)
     code, output, error = run("new", "my-ops")
     assert (code, output) == (1, "")
     assert error == "gograd: cannot write my-ops/pyproject.toml: No space left on device\n"
-    assert not (in_folder / "my-ops").exists()
+    assert (in_folder / "my-ops").exists() is was_there
+    assert files(in_folder) == []
+
+
+def test_a_folder_without_code_is_not_an_installed_module(run, in_folder, monkeypatch):
+    """Python imports it, as a namespace; it hides nothing."""
+    (in_folder / "elsewhere" / "my_ops").mkdir(parents=True)
+    monkeypatch.syspath_prepend(in_folder / "elsewhere")
+    assert run("new", "my-ops")[0] == 0
+    (in_folder / "elsewhere" / "my_ops" / "__init__.py").touch()
+    importlib.invalidate_caches()
+    code, _, error = run("new", "my-ops", "--folder", "again")
+    assert code == 1
+    assert "a module 'my_ops' is installed already" in error
 
 
 @pytest.mark.parametrize("there", ["my-ops", "my-ops/notes.txt"])

@@ -283,7 +283,9 @@ class TestOperations:
 
     def test_a_plugin_that_is_not_loaded(self, program):
         data = to_bytes(program, "f")
-        message = f"installed: gograd-ops-extra {INSTALLED} .*blocked.* does not have it"
+        message = (
+            f"it was not loaded: gograd-ops-extra {INSTALLED} .*blocked: by the argument block. Load that plugin first$"
+        )
         with Registry(block=["gograd-ops-extra"]), pytest.raises(ProgramFileError, match=message):
             from_bytes(data)
 

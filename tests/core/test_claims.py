@@ -25,8 +25,9 @@ class TestNamesOfGogradsOwn:
         registry = Registry()
         own = Registry(block=["stranger"]).ops[name].provider
         (warning,) = load(registry)
-        assert warning == f"gograd plugin stranger 1.0: {name!r} belongs to {own}"
-        assert record(registry, "stranger").refused == {name: f"{name!r} belongs to {own}"}
+        reason = f'{name!r} belongs to {own}; the operation is ops["stranger:{name}"]'
+        assert warning == f"gograd plugin stranger 1.0: {reason}"
+        assert record(registry, "stranger").refused == {name: reason}
         assert record(registry, "stranger").status == "loaded"
         assert registry.ops[name].provider == own
         assert registry.ops[f"stranger:{name}"](4.0) == registry.ops.fine(4.0) == 2.0

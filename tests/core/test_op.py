@@ -156,7 +156,10 @@ WRONG_NAMES = {
 WRONG_FIELDS = {
     "forward is no function": ({"forward": 2.0}, "forward must be a function, got 2.0"),
     "forward takes too few": ({"forward": lambda xp: 0.0}, "forward must take 2 arguments"),
-    "forward takes too many": ({"forward": rule_2}, "forward must take 2 arguments"),
+    "forward takes too many": (
+        {"forward": rule_2},
+        r"forward takes 2 inputs \(x, y\), but there is 1 partial: give one",
+    ),
     "forward needs a keyword": ({"forward": lambda xp, x, *, n: x}, "forward must take 2 arguments"),
     "forward of a built-in": ({"forward": math.sin}, "forward must take 2 arguments"),
     "no partials": ({"partials": ()}, "partials must hold one"),
@@ -165,7 +168,10 @@ WRONG_FIELDS = {
     "partial is a number": ({"partials": (1.0,)}, "partial 0 must be a function or None, got 1.0"),
     "partial without out": ({"partials": (rule_1,)}, "partial 0 must take 3 arguments"),
     "partial takes too many": ({"partials": (partial_2,)}, "partial 0 must take 3 arguments"),
-    "one partial too many": ({"partials": (partial_1, partial_1)}, "partial 0 must take 4 arguments"),
+    "one partial too many": (
+        {"partials": (partial_1, partial_1)},
+        r"forward takes 1 input \(x\), but there are 2 partials: give one function \(or None: no derivative\)",
+    ),
     "unknown operator": ({"operator": "@"}, "operator '@' with 1 inputs is none of Python"),
     "binary operator": ({"operator": "*"}, r"operator '\*' with 1 inputs is none of Python"),
     "samples are no sequence": ({"samples": 1.0}, "samples must be a sequence"),
@@ -241,7 +247,8 @@ class TestCall:
     )
     def test_wrong_number_of_inputs(self, op, inputs, expected):
         with pytest.raises(
-            TypeError, match=rf"^{op.name} \(not registered\) takes {expected} inputs, got {len(inputs)}"
+            TypeError,
+            match=rf"^{op.name} \(not registered\) takes {expected} (inputs?|columns) \(.*\), got {len(inputs)}",
         ):
             op(*inputs)
 

@@ -283,7 +283,6 @@ NO_SIGNATURE = "what is called through a slot of C has none that inspect can rea
 
 DIFFERENT = {
     "pow(x, 2, 3)": ITS_OWN_WORDS,
-    "x.tanh(y=y)": ITS_OWN_WORDS,
     "Neuron.tanh()": ITS_OWN_WORDS,
     "x.backward(1.0, 2.0)": ITS_OWN_WORDS,
     "x.backward(sed=1.0)": ITS_OWN_WORDS,
@@ -361,7 +360,7 @@ def test_class_and_methods(surfaces):
         "__module__",
         "__slots__",
     }
-    assert {*native["special methods"]} - {*python["special methods"]} == {"__signature__"}  # read from the code there
+    assert {*native["special methods"]} <= {*python["special methods"]}
 
 
 def test_random_graphs_to_the_last_bit(both):

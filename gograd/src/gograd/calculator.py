@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Annotated
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
-from gograd.console import console, fail
+from gograd.console import console, fail, in_words
 from gograd.expression import ExpressionError, evaluate
 from gograd_core import DomainError, Neuron
 
@@ -23,18 +24,24 @@ def evaluate_expression(
     neurons = {}
     for assignment in variables or []:
         name, _, number = (part.strip() for part in assignment.partition("="))
+        name = unicodedata.normalize("NFKC", name)  # as Python reads the names in the expression
         try:
-            neurons[name] = Neuron(float(number), label=name)
+            value = Neuron(float(number), label=name)
         except ValueError:
             raise fail(f"expected NAME=NUMBER, got {assignment!r}") from None
         if not name.isidentifier():
-            raise fail(f"{name!r} is no name for a variable")
+            raise fail(f"{name!r} is not a valid name for a variable")
+        if name in neurons:
+            raise fail(f"{name!r} is given twice, the second time as {assignment!r}")
+        neurons[name] = value
     try:
         result = evaluate(expression, neurons)
         if isinstance(result, Neuron):
             result.backward()
     except (ExpressionError, DomainError) as error:
         raise fail(error.fact if isinstance(error, DomainError) else error) from None
+    except Exception as error:  # a rule may raise anything, in the sweep too
+        raise fail(in_words(error)) from None
     table = Table(show_header=False)
     for _ in range(2):
         table.add_column(overflow="fold")

@@ -8,6 +8,7 @@ import typer
 
 from gograd import __version__
 from gograd.calculator import evaluate_expression
+from gograd.commands import Command, Group, OperationsGroup
 from gograd.conformance import check_operations
 from gograd.kernels import write_kernels
 from gograd.new_package import new_package
@@ -18,9 +19,9 @@ from gograd.training import train_digits
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Scalar automatic differentiation, with operations as plugins.", no_args_is_help=True)
-train_app = typer.Typer(help="Train a network of neurons on real data.", no_args_is_help=True)
-ops_app = typer.Typer(invoke_without_command=True)
+app = typer.Typer(cls=Group, help="Scalar automatic differentiation, with operations as plugins.", no_args_is_help=True)
+train_app = typer.Typer(cls=Group, help="Train a network of neurons on real data.", no_args_is_help=True)
+ops_app = typer.Typer(cls=OperationsGroup, invoke_without_command=True)
 
 
 def _show_version(wanted: bool) -> None:
@@ -38,14 +39,16 @@ def main(
     """Scalar automatic differentiation, with operations as plugins."""
 
 
-train_app.command("digits")(train_digits)
+train_app.command("digits", cls=Command)(train_digits)
 app.add_typer(train_app, name="train")
-app.command("eval", context_settings={"ignore_unknown_options": True})(evaluate_expression)  # -x is an expression
+app.command("eval", cls=Command, context_settings={"ignore_unknown_options": True})(
+    evaluate_expression
+)  # -x is an expression
 ops_app.callback()(list_operations)
-ops_app.command("show")(show_operation)
+ops_app.command("show", cls=Command)(show_operation)
 app.add_typer(ops_app, name="ops")
-app.command("plugins")(list_plugins)
-app.command("check")(check_operations)
-app.command("new")(new_package)
-app.command("kernels")(write_kernels)
-app.command("stubs")(write_stubs)
+app.command("plugins", cls=Command)(list_plugins)
+app.command("check", cls=Command)(check_operations)
+app.command("new", cls=Command)(new_package)
+app.command("kernels", cls=Command)(write_kernels)
+app.command("stubs", cls=Command)(write_stubs)

@@ -7,7 +7,7 @@ import io
 import typer
 from rich.console import Console
 
-__all__ = ["cannot_write", "console", "fail"]
+__all__ = ["cannot_write", "console", "fail", "in_words"]
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -25,6 +25,12 @@ def fail(message: object) -> typer.Exit:
     """Print what went wrong; to be raised."""
     console(stderr=True).print(f"gograd: {message}", style="red", soft_wrap=True)
     return typer.Exit(1)
+
+
+def in_words(error: Exception) -> str:
+    """What an error says, with its notes; they say whose rule raised it."""
+    kind = "" if isinstance(error, (TypeError, ValueError)) else f"{type(error).__name__}: "
+    return "; ".join([f"{kind}{error}", *getattr(error, "__notes__", ())])
 
 
 def cannot_write(error: OSError) -> str:

@@ -6,7 +6,8 @@ import ast
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gograd_core import UnknownOperationError, ops, registry
+from gograd.console import in_words
+from gograd_core import DomainError, UnknownOperationError, ops, registry
 
 __all__ = ["ExpressionError", "evaluate"]
 
@@ -19,14 +20,15 @@ _CONSTANTS = ("e", "inf", "nan", "pi")
 
 
 class ExpressionError(ValueError):
-    """The text is no expression of numbers, variables, operators and operations."""
+    """The text is not an expression of numbers, variables, operators and operations."""
 
 
 def evaluate(text: str, variables: Mapping[str, Any]) -> Any:
     """The value of an expression such as ``"tanh(w*x + b)"``.
 
     Allowed are numbers, the names in `variables`, ``e inf nan pi``, Python's arithmetic and
-    comparisons, and calls of operations; a variadic operation takes lists: ``dot([x, y], [1, 2])``.
+    comparisons, and calls of operations, also with inputs by name: ``atan2(y=1, x=2)``. A variadic operation
+    takes lists: ``dot([x, y], [1, 2])``.
 
     Raises:
         ExpressionError: anything else; the message shows where.
@@ -46,9 +48,9 @@ def _parse(text: str) -> ast.Expression:
     try:
         return ast.parse(text, mode="eval")
     except SyntaxError as error:
-        raise ExpressionError(f"{text!r} is no expression: {error.msg}") from None
+        raise ExpressionError(f"{text!r} is not a valid expression: {error.msg}") from None
     except ValueError as error:  # a character that no source may hold
-        raise ExpressionError(f"{text!r} is no expression: {error}") from None
+        raise ExpressionError(f"{text!r} is not a valid expression: {error}") from None
 
 
 class _Evaluator(ast.NodeVisitor):
@@ -57,8 +59,10 @@ class _Evaluator(ast.NodeVisitor):
         self._variables = variables
 
     def generic_visit(self, node: ast.AST) -> Any:
-        shown = ast.get_source_segment(self._text, node) or type(node).__name__
-        raise ExpressionError(f"{shown!r} is not allowed in an expression ({type(node).__name__})")
+        raise ExpressionError(f"{self._source(node)!r} is not allowed in an expression ({type(node).__name__})")
+
+    def _source(self, node: ast.AST) -> str:
+        return ast.get_source_segment(self._text, node) or type(node).__name__
 
     def visit_Constant(self, node: ast.Constant) -> Any:
         if type(node.value) not in (int, float):
@@ -85,7 +89,7 @@ class _Evaluator(ast.NodeVisitor):
 
     def visit_BinOp(self, node: ast.BinOp) -> Any:
         if isinstance(node.op, ast.BitXor):
-            raise ExpressionError(f"{ast.get_source_segment(self._text, node)!r}: a power is written x**y")
+            raise ExpressionError(f"{self._source(node)!r}: a power is written x**y")
         return self._operator(node, _BINARY.get(type(node.op)), node.left, node.right)
 
     def visit_Compare(self, node: ast.Compare) -> Any:
@@ -93,11 +97,28 @@ class _Evaluator(ast.NodeVisitor):
             return self.generic_visit(node)
         return self._operator(node, _BINARY.get(type(node.ops[0])), node.left, node.comparators[0])
 
+    def visit_IfExp(self, node: ast.IfExp) -> Any:
+        choice = ", ".join(map(self._source, (node.test, node.body, node.orelse)))
+        raise ExpressionError(f"{self._source(node)!r}: a choice is written where({choice})")
+
+    def visit_Attribute(self, node: ast.Attribute) -> Any:
+        if node.attr in _CONSTANTS and isinstance(node.value, ast.Name):
+            raise ExpressionError(f"{self._source(node)!r}: names have no prefix here: write {node.attr}")
+        return self.generic_visit(node)
+
     def visit_Call(self, node: ast.Call) -> Any:
-        if not isinstance(node.func, ast.Name) or node.keywords:
+        if isinstance(node.func, ast.Attribute) and node.func.attr in ops:
+            owner = node.func.value
+            is_module = isinstance(owner, ast.Name) and owner.id not in self._variables
+            inputs = [*([] if is_module else [owner]), *node.args, *node.keywords]
+            raise ExpressionError(
+                f"{self._source(node)!r}: operations are called by their name only: "
+                f"write {node.func.attr}({', '.join(map(self._source, inputs))})"
+            )
+        if not isinstance(node.func, ast.Name) or any(keyword.arg is None for keyword in node.keywords):
             return self.generic_visit(node)
         name = node.func.id
-        return self._apply(node, lambda: ops[name], *node.args)
+        return self._apply(node, lambda: ops[name], *node.args, *node.keywords)
 
     def _operator(self, node: ast.AST, symbol: str | None, *operands: ast.AST) -> Any:
         if symbol is None:
@@ -111,10 +132,13 @@ class _Evaluator(ast.NodeVisitor):
             operation = look_up()
         except UnknownOperationError as error:
             raise ExpressionError(str(error)) from None
-        inputs = [self.visit(operand) for operand in operands]
+        inputs = [self.visit(operand) for operand in operands if not isinstance(operand, ast.keyword)]
+        named = {str(each.arg): self.visit(each.value) for each in operands if isinstance(each, ast.keyword)}
         try:
-            return operation(*inputs)
-        except (TypeError, ValueError) as error:
-            if isinstance(error, ArithmeticError):
-                raise  # a DomainError says all there is to say
-            raise ExpressionError(f"{ast.get_source_segment(self._text, node)}: {error}") from None
+            return operation(*inputs, **named)
+        except DomainError:
+            raise
+        except (RecursionError, MemoryError):
+            raise
+        except Exception as error:  # a rule may raise anything
+            raise ExpressionError(f"{self._source(node)}: {in_words(error)}") from None

@@ -13,16 +13,18 @@ from rich.table import Table
 from gograd.console import cannot_write, console, fail
 from gograd_core import PluginWarning
 from gograd_core.kernels.extension import Extension, print_extension
+from gograd_core.plugins import plugin_modules
 
 __all__ = ["write_kernels"]
 
 
 def write_kernels(
-    module: Annotated[str, typer.Argument(help="The module of a plugin, which its entry point names.")],
+    module: Annotated[str, typer.Argument(metavar="PLUGIN", help="A distribution, or its entry point's module.")],
     output: Annotated[Path | None, typer.Option(help="The file; _kernels.c beside the module if not given.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if the file is not current.")] = False,
 ) -> None:
     """Write C for the operations of a plugin, to be compiled into an extension; see `with_kernels`."""
+    module = _module(module)
     plugin = _plugin(module)
     path = output or Path(plugin.__file__).with_name("_kernels.c")
     extension = print_extension(plugin.gograd_ops(), module, path.stem)
@@ -37,6 +39,14 @@ def write_kernels(
     except OSError as error:
         raise fail(cannot_write(error)) from None
     console().print(f"{path}: kernels of {len(extension.kernels)} operations", soft_wrap=True)
+
+
+def _module(plugin: str) -> str:
+    """The module of a distribution's plugin; what is not an installed distribution is a module."""
+    modules = plugin_modules(plugin)
+    if len(modules) > 1:
+        raise fail(f"{plugin} has several plugins: give the module of one, {' or '.join(modules)}")
+    return modules[0] if modules else plugin
 
 
 def _plugin(module: str) -> Any:

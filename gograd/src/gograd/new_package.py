@@ -57,15 +57,16 @@ def new_package(
 
 
 def _write(target: Path, files: dict[Path, str]) -> None:
-    """Write all files or, as far as that is possible, nothing."""
+    """Write all files or, as far as that is possible, nothing. A folder that was there is empty, and stays."""
     was_there = target.exists()
     try:
         for file, text in files.items():
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
     except OSError:
-        if not was_there:
-            shutil.rmtree(target, ignore_errors=True)
+        shutil.rmtree(target, ignore_errors=True)
+        if was_there:
+            target.mkdir(exist_ok=True)
         raise
 
 

@@ -51,6 +51,7 @@ def _table(records: Sequence[PluginRecord]) -> Table:
     for column in ("plugin", "distribution", "version"):
         table.add_column(column, overflow="fold")
     table.add_column("operations", justify="right")
+    table.add_column("refused", justify="right")  # names
     table.add_column("load time", justify="right")
     table.add_column("status")
     for record in records:
@@ -59,6 +60,7 @@ def _table(records: Sequence[PluginRecord]) -> Table:
             record.distribution,
             record.version,
             str(len(record.operations)),
+            str(len(record.refused) or ""),
             f"{1000.0 * record.seconds:.1f} ms",
             record.status,
             style=None if record.status == "loaded" else STYLES[record.status],

@@ -19,6 +19,7 @@ from gograd_compile.storage import from_bytes, load_tapes, save_tapes
 from gograd_compile.trees import flatten, nest_matrix, numbers_like, positions, whole
 from gograd_core import engines, jacobians, transforms
 from gograd_core.recording import recorder
+from gograd_core.trace import require_function
 
 __all__ = ["Compiled", "compile", "load"]
 
@@ -250,8 +251,7 @@ def compile(
     """
     if f is None:
         return functools.partial(compile, backend=backend, check=check, max_paths=max_paths)
-    if not callable(f):
-        raise TypeError(f"compile() expects a function, got {f!r}")
+    require_function(f, "compile")
     if whole("max_paths", max_paths) < 1:
         raise ValueError(f"max_paths must be 1 or more, got {max_paths}")
     return Compiled(f, _name(f), find_backend(backend), check=check, max_paths=max_paths)

@@ -56,16 +56,18 @@ def _found(saved: dict[str, Any]) -> Op:
     if op is not None and _facts(op) == saved:
         return op
     found = [record for record in registry.active.report() if record.distribution == distribution]
+    unloaded = [record for record in found if record.status != "loaded"]
+    advice = f"If you trust it: pip install {distribution}=={version}"
     if op is not None:
         there = f"installed: {op.title}, with {len(op.partials)} input(s)"
+    elif unloaded:
+        there, advice = f"it was not loaded: {'; '.join(map(str, unloaded))}", "Load that plugin first"
     elif found:
         there = f"installed: {'; '.join(map(str, found))}, which does not have it"
     else:
         there = f"{distribution} is not installed"
     wanted = f"the operation {name!r} of {distribution} {version}, with {saved['inputs']} input(s)"
-    raise ProgramFileError(
-        f"the program needs {wanted}; {there}. If you trust it: pip install {distribution}=={version}"
-    )
+    raise ProgramFileError(f"the program needs {wanted}; {there}. {advice}")
 
 
 def _installed(distribution: str, name: str) -> Op | None:

@@ -97,7 +97,7 @@ cdef class Neuron:
 
     cdef Node node
 
-    def __cinit__(self, value, label=""):
+    def __cinit__(self, value=None, label=""):
         if Py_TYPE(<PyObject *>self) is not neuron_type:
             raise TypeError(behaviour.FINAL)
         self.node.value = value if type(value) is float else behaviour.first_value(value)
@@ -300,6 +300,25 @@ cdef class Neuron:
 
 
 cdef PyTypeObject *neuron_type = <PyTypeObject *>Neuron
+cdef newfunc new_neuron = neuron_type.tp_new
+cdef vectorcallfunc call_neuron = neuron_type.tp_vectorcall  # which Cython gives it from 3.2 on
+
+
+cdef PyObject *new_with_names(PyTypeObject *kind, PyObject *args, PyObject *names) except NULL:
+    if names is not NULL:
+        behaviour.refuse_names(<object>names)
+    return new_neuron(kind, args, names)
+
+
+cdef PyObject *call_with_names(PyObject *kind, PyObject **args, size_t flags, PyObject *names) except NULL:
+    if names is not NULL:
+        behaviour.refuse_names(<object>names)
+    return call_neuron(kind, args, flags, names)
+
+
+neuron_type.tp_new = new_with_names
+if call_neuron is not NULL:
+    neuron_type.tp_vectorcall = <vectorcallfunc>call_with_names
 
 
 def _refuse_subclass(cls, **_):
@@ -309,6 +328,8 @@ def _refuse_subclass(cls, **_):
 (<dict>neuron_type.tp_dict)["__init_subclass__"] = classmethod(_refuse_subclass)
 for _name in ("operation", "constituents"):
     (<dict>neuron_type.tp_dict)["_" + _name] = (<dict>neuron_type.tp_dict)[_name]
+for _name in behaviour.MISNOMERS:
+    (<dict>neuron_type.tp_dict)[_name] = behaviour.Misnomer(_name)
 (<dict>neuron_type.tp_dict)["__signature__"] = signature(behaviour.constructor)
 
 

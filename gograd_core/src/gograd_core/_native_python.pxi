@@ -2,6 +2,8 @@
 
 cdef extern from "Python.h":
     ctypedef PyObject *(*vectorcallfunc)(PyObject *, PyObject **, size_t, PyObject *) except NULL
+    ctypedef struct PyTypeObject
+    ctypedef PyObject *(*newfunc)(PyTypeObject *, PyObject *, PyObject *) except NULL
     ctypedef struct PyTypeObject:
         PyObject *tp_dict
         unsigned long tp_flags
@@ -10,6 +12,8 @@ cdef extern from "Python.h":
         void (*tp_dealloc)(PyObject *) noexcept
         PyObject *(*tp_alloc)(PyTypeObject *, Py_ssize_t) except NULL
         PyObject *(*tp_getattro)(PyObject *, PyObject *) except NULL
+        newfunc tp_new
+        vectorcallfunc tp_vectorcall
         PyObject *(*tp_call)(PyObject *, PyObject *, PyObject *) except NULL
     unsigned long Py_TPFLAGS_HAVE_VECTORCALL
     unsigned long Py_TPFLAGS_METHOD_DESCRIPTOR

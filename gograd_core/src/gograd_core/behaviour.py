@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import numbers
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from gograd_core import engines, recording, registry
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = [
     "COMPARE",
     "FINAL",
+    "MISNOMERS",
+    "Misnomer",
     "as_int",
     "checked_label",
     "compared",
@@ -30,6 +32,7 @@ __all__ = [
     "read",
     "reduced",
     "refuse",
+    "refuse_names",
     "restore",
     "shown",
     "undiscovered",
@@ -59,11 +62,48 @@ WHOLE: dict[str, Callable[[float], int]] = {
 """Ways from a number to an integer. They are constant between jumps, so that no derivative is lost."""
 
 
+MISNOMERS = {
+    "data": "its number is x.value",
+    "item": "its number is x.value",
+    "gradient": "call y.backward() and read x.grad, or call gradient(y, x)",
+    "partner": "what an operation was applied to are the constituents of its result: y.constituents",
+}
+"""What other engines call what a neuron has, and what it is called here."""
+
+
+class Misnomer:
+    """An attribute that a neuron does not have; asking for it says what to ask for."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, neuron: Any, kind: Any = None) -> Any:
+        return self if neuron is None else _refuse_misnomer(self._name)
+
+    def __set__(self, neuron: Any, value: Any) -> NoReturn:
+        _refuse_misnomer(self._name)
+
+
+def _refuse_misnomer(name: str) -> NoReturn:
+    raise AttributeError(f"a Neuron has no attribute {name!r}: {MISNOMERS[name]}")
+
+
+def refuse_names(names: Iterable[str]) -> None:
+    """Refuse what `Neuron` does not take.
+
+    Raises:
+        TypeError: there is such a name.
+    """
+    for name in names:
+        if name not in ("value", "label"):
+            raise TypeError(f"Neuron() takes a value and a label, not {name!r}: write Neuron(3.0) or Neuron(value=3.0)")
+
+
 def constructor(value: Any, label: str = "") -> None:
-    """What `Neuron` takes, for whoever asks the native one."""
+    """What `Neuron` takes, for whoever asks for its signature."""
 
 
-def method(self: Neuron, *others: Any) -> Any:
+def method(self: Neuron, /, *others: Any, **named: Any) -> Any:
     """What a method for an operation takes, likewise."""
 
 
@@ -141,6 +181,8 @@ def as_int(neuron: Neuron, kind: str) -> int:
 
 def undiscovered(name: str) -> Any:
     """The operation that a method asks for before any operation was looked up."""
+    if name in MISNOMERS:
+        _refuse_misnomer(name)
     if name.startswith("_"):
         raise AttributeError(f"'Neuron' object has no attribute {name!r}")
     return registry.active[name]

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["Operation", "apply", "call", "observed"]
 
 
-def call(op: Op, *inputs: Any) -> Any:
-    """The operation of numbers, neurons or arrays.
+def call(op: Op, /, *inputs: Any, **named: Any) -> Any:
+    """The operation of numbers, neurons or arrays, which may be given by name, as the rules call them.
 
     Numbers give a float (a bool, if it is a comparison); with a neuron among them the result
     is a Neuron that remembers its inputs (of a comparison only for a `Recorder`). Arrays give an
@@ -29,17 +29,46 @@ def call(op: Op, *inputs: Any) -> Any:
     and gives an object array. Inputs of a variadic operation are sequences of equal length.
 
     Raises:
-        TypeError: a wrong number of inputs, or one that is no number.
+        TypeError: a wrong number of inputs, an unknown name, or an input that is not a number.
         ValueError: columns of unequal length.
         DomainError: the result is not finite although the inputs are (see `errstate`).
     """
+    if named:
+        inputs = _in_order(op, inputs, named)
     if len(inputs) != len(op.partials):
-        raise TypeError(f"{op.title} takes {len(op.partials)} inputs, got {len(inputs)}")
+        raise TypeError(_wrong_count(op, len(inputs)))
     for x in inputs:
         kind = type(x)
         if kind is not engines.Neuron and kind is not float and is_array(x):
             return call_with_arrays(op, inputs)
     return apply(op, op.flatten(inputs) if op.variadic else inputs)
+
+
+def _in_order(op: Op, inputs: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
+    """All inputs, of which some were given by name.
+
+    Raises:
+        TypeError: a name is unknown, or an input was given twice; or one before it is missing.
+    """
+    names = op.input_names
+    for name in named:
+        if name not in names:
+            raise TypeError(f"{op.title} has no input {name!r}: it takes {', '.join(names)}")
+        if name in names[: len(inputs)]:
+            raise TypeError(f"{op.title} got its input {name!r} twice")
+    missing = [name for name in names[len(inputs) :] if name not in named]
+    if missing:
+        raise TypeError(f"{op.title} lacks its input {missing[0]!r}: it takes {', '.join(names)}")
+    return (*inputs, *(named[name] for name in names[len(inputs) :]))
+
+
+def _wrong_count(op: Op, given: int) -> str:
+    names, count = op.input_names, len(op.partials)
+    kind = "column" if op.variadic else "input"
+    takes = f"{op.title} takes {count} {kind}{'s' * (count > 1)} ({', '.join(names)}), got {given}"
+    if not op.variadic:
+        return takes
+    return f"{takes}. A column is one list: {op.name}({', '.join(['[1.0, 2.0, 3.0]'] * count)})"
 
 
 def apply(op: Op, entries: tuple[Any, ...]) -> Any:

@@ -83,11 +83,12 @@ def refusals(ops: Iterable[Op], claims: dict[str, list[Op]], owners: dict[str, O
     for op in ops:
         for claim in claimed_by(op):
             holder = owners.get(claim)
-            if holder is None:
-                others = ", ".join(str(other.provider) for other in claims[claim] if other is not op)
-                refused[claim] = f"{spoken(claim)} is claimed by {others} too, so none has it"
-            elif holder is not op:
-                refused[claim] = f"{spoken(claim)} belongs to {holder.provider}"
+            if holder is op:
+                continue
+            others = ", ".join(str(other.provider) for other in claims[claim] if other is not op)
+            why = f"belongs to {holder.provider}" if holder else f"is claimed by {others} too, so none has it"
+            full_name = f"{op.provider.distribution if op.provider else ''}:{op.name}"
+            refused[claim] = f'{spoken(claim)} {why}; the operation is ops["{full_name}"]'
     return refused
 
 

@@ -15,7 +15,7 @@ from gograd_core.finite_differences import Comparison, compare
 from gograd_core.namespaces import Column
 from gograd_core.op import Op
 from gograd_core.partials import float_partials, value_of
-from gograd_core.trace import Trace, pull, trace
+from gograd_core.trace import Trace, pull, require_function, trace
 from gograd_core.tree import paths
 
 __all__ = ["Culprit", "GradReport", "InputCheck", "check_grad"]
@@ -133,6 +133,7 @@ def check_grad(
     Raises:
         What `grad` raises.
     """
+    require_function(f, "check_grad")
     positions = range(len(args)) if wrt is None else (wrt,) if isinstance(wrt, int) else tuple(wrt)
     run = trace(f, args, kwargs, positions, scalar=True)
     derivatives = pull(run.outputs, [1.0], run.inputs, since=run.since, graph=False)

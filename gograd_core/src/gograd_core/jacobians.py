@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
 from gograd_core.forward import ForwardSweep, creation_order
-from gograd_core.trace import Trace, as_neurons, nested, numbers_like, pull, trace
+from gograd_core.trace import Trace, as_neurons, nested, numbers_like, pull, require_function, trace
 from gograd_core.tree import is_number, rebuild_matrix
 
 __all__ = ["derivative", "hessian", "hvp", "jacobian"]
@@ -41,10 +41,11 @@ def jacobian(
 
     Raises:
         ValueError: `mode` is neither of the two. (When called) `wrt` names an argument twice.
-        TypeError: (when called) `f` does not return numbers, or an argument is none.
+        TypeError: `f` is not a function; (when called) it does not return numbers, or an argument is none.
         IndexError: (when called) there is no argument `wrt`.
         StaleGraphError, DomainError: (when called) as `Neuron.backward`.
     """
+    require_function(f, "jacobian")
     if mode not in ("reverse", "forward"):
         raise ValueError(f"jacobian() has the modes 'reverse' and 'forward', not {mode!r}")
 
@@ -78,6 +79,7 @@ def hessian(f: Callable[..., Any], wrt: int | Sequence[int] = 0, *, create_graph
         What `grad` raises.
         InvalidOperationError: (when called) `f` uses an operation that understands floats alone.
     """
+    require_function(f, "hessian")
 
     @functools.wraps(f)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
@@ -110,6 +112,7 @@ def hvp(f: Callable[..., Any], wrt: int | Sequence[int] = 0, *, create_graph: bo
         ValueError: (when called) the vector is not nested as the argument is.
         InvalidOperationError: (when called) `f` uses an operation that understands floats alone.
     """
+    require_function(f, "hvp")
 
     @functools.wraps(f)
     def wrapped(*args_and_vector: Any, **kwargs: Any) -> Any:
@@ -140,11 +143,13 @@ def derivative(f: Callable[..., Any], order: int = 1, *, create_graph: bool = Fa
 
     Raises:
         ValueError: `order` is not a whole number from 0.
-        TypeError: (when called) the first argument is not one number, or `f` does not return numbers.
+        TypeError: `f` is not a function; (when called) the first argument is not one number, or `f` does not return
+            numbers.
         InvalidOperationError: (when called) `f` uses an operation that understands floats alone,
             and `order` is above 1.
         StaleGraphError, DomainError: (when called) as `Neuron.backward`.
     """
+    require_function(f, "derivative")
     if not isinstance(order, int) or order < 0:
         raise ValueError(f"derivative() takes a whole number from 0 as order, not {order!r}")
 

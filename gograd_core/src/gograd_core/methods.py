@@ -107,8 +107,8 @@ def _bound_operator(op: Op) -> tuple[Method, Method]:
 
 
 def _bound_method(op: Op) -> Method:
-    def method(self: Neuron, *others: Any) -> Any:
-        return op(self, *others)
+    def method(self: Neuron, /, *others: Any, **named: Any) -> Any:
+        return op(self, *others, **named)
 
     method.__name__ = op.name
     method.__doc__ = op.doc

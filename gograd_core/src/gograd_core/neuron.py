@@ -5,6 +5,7 @@ This is the Python engine's. The native one, `_native`, has the same class compi
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import threading
 from collections.abc import Callable
@@ -90,7 +91,8 @@ class Neuron:
     _grad: Any  # a float; in the middle of a sweep that makes a graph, a Neuron. Unset until used.
     _label: str  # unset until used, which spares memory and time
 
-    def __init__(self, value: Any, label: str = "") -> None:
+    def __init__(self, value: Any = None, label: str = "", **misnamed: Any) -> None:
+        behaviour.refuse_names(misnamed)
         self._value = behaviour.first_value(value)
         self._operation = None
         self._constituents = ()
@@ -213,6 +215,11 @@ class Neuron:
 
     def __round__(self, digits: Any = None) -> int:
         return behaviour.refuse(self) if digits is not None else behaviour.as_int(self, "round")
+
+
+Neuron.__signature__ = inspect.signature(behaviour.constructor)  # type: ignore[attr-defined]
+for _name in behaviour.MISNOMERS:
+    setattr(Neuron, _name, behaviour.Misnomer(_name))
 
 
 def node(op: Op, value: float, constituents: tuple[Neuron | float, ...]) -> Neuron:

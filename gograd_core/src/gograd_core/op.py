@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 
 from gograd_core import engines, registry
+from gograd_core.behaviour import is_operand
 from gograd_core.errors import InvalidOperationError
 from gograd_core.facts import Accuracy, Edge, Provider
 from gograd_core.implementations import Implemented
@@ -157,19 +158,23 @@ class Op(engines.Operation):
         return f"{self.name} ({self.provider or 'not registered'})"
 
     def flatten(self, columns: Sequence[Any]) -> tuple[Any, ...]:
-        """The entries of all columns in a row.
+        """The entries of all columns in a row. A number beside a column stands for a column that repeats it.
 
         Raises:
-            TypeError: an input is not a sequence of numbers.
+            TypeError: an input is neither a sequence nor (beside one) a number.
             ValueError: the columns have unequal lengths.
         """
-        for column in columns:
-            if isinstance(column, (str, bytes)) or not hasattr(type(column), "__iter__"):
-                raise TypeError(f"{self.title} expects sequences of numbers or neurons, got {column!r}")
-        rows = [tuple(column) for column in columns]
-        if len({len(row) for row in rows}) > 1:
-            raise ValueError(f"{self.title} expects columns of equal length, got {[len(row) for row in rows]}")
-        return sum(rows, ())
+        rows = [tuple(column) if _is_sequence(column) else None for column in columns]
+        lengths = [len(row) for row in rows if row is not None]
+        for column, row in zip(columns, rows, strict=True):
+            if row is None and not (lengths and is_operand(column)):
+                raise TypeError(
+                    f"{self.title} expects sequences of numbers or neurons, such as [1.0, 2.0, 3.0], got {column!r}"
+                )
+        if len(set(lengths)) > 1:
+            raise ValueError(f"{self.title} expects columns of equal length, got {lengths}")
+        filled = [(column,) * lengths[0] if row is None else row for column, row in zip(columns, rows, strict=True)]
+        return sum(filled, ())
 
     def columns(self, entries: Sequence[Any]) -> list[Sequence[Any]]:
         """The inverse of `flatten`: one slice per input."""
@@ -210,6 +215,11 @@ class Op(engines.Operation):
         bound = functools.partial(self.forward, ColumnNamespace(xp) if columns else xp)
         vars(bound)["variadic"] = self.variadic
         return bound
+
+
+def _is_sequence(column: Any) -> bool:
+    is_number = isinstance(column, (str, bytes)) or getattr(column, "shape", None) == ()
+    return hasattr(type(column), "__iter__") and not is_number
 
 
 def _look_up(name: str) -> Op:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import time
+import traceback
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
@@ -19,9 +20,11 @@ from gograd_core.facts import Provider
 from gograd_core.op import Op
 from gograd_core.requirements import unmet
 
-__all__ = ["ENTRY_POINT_GROUP", "PluginRecord", "load_plugins"]
+__all__ = ["ENTRY_POINT_GROUP", "PluginRecord", "load_plugins", "plugin_modules"]
 
 ENTRY_POINT_GROUP = "gograd.ops"
+LOADERS = ("gograd_core", "importlib", "importlib_metadata", "pluggy")
+"""Modules in which a plugin's error may be raised without being theirs."""
 
 
 @attrs.frozen
@@ -55,6 +58,39 @@ class PluginRecord:
         return failure + [f"gograd plugin {self.distribution} {self.version}: {why}" for why in self.refused.values()]
 
 
+@attrs.frozen
+class _Choice:
+    """Which plugins are to be loaded: their names ("DISTRIBUTION" or "DISTRIBUTION:ENTRY_POINT"), by switch."""
+
+    blocking: Mapping[str, set[str]]
+    only: Mapping[str, set[str]]
+
+    @classmethod
+    def of(cls, only: Iterable[str] | None, block: Iterable[str]) -> _Choice:
+        blocking = {
+            "GOGRAD_DISABLE_PLUGINS": _from_environment("GOGRAD_DISABLE_PLUGINS"),
+            "the argument block": set(map(canonical, block)),
+        }
+        if only is not None:
+            return cls(blocking, {"the argument only": set(map(canonical, only))})
+        chosen = _from_environment("GOGRAD_ONLY_PLUGINS")
+        return cls(blocking, {"GOGRAD_ONLY_PLUGINS": chosen} if chosen else {})
+
+    def named(self) -> set[str]:
+        return set().union(*self.blocking.values(), *self.only.values())
+
+    def against(self, provider: Provider) -> str:
+        """Which switch keeps a plugin from being loaded, in words; empty if none does."""
+        names = _names(provider)
+        for switch, blocked in self.blocking.items():
+            if names & blocked:
+                return f"by {switch}"
+        for switch, wanted in self.only.items():
+            if not names & wanted and provider.distribution != "gograd-core":
+                return f"by {switch}, which does not name it"
+        return ""
+
+
 def load_plugins(
     only: Iterable[str] | None, block: Iterable[str], *, strict: bool = False
 ) -> tuple[tuple[PluginRecord, ...], list[str]]:
@@ -68,17 +104,25 @@ def load_plugins(
     Raises:
         PluginError: something is wrong and `strict` is true.
     """
-    wanted = set(map(canonical, only)) if only is not None else _from_environment("GOGRAD_ONLY_PLUGINS") or None
-    blocked = _from_environment("GOGRAD_DISABLE_PLUGINS") | set(map(canonical, block))
+    choice = _Choice.of(only, block)
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
     found = _find()
     installed = {name for provider, _ in found for name in _names(provider)}
-    unknown = sorted(((wanted or set()) | blocked) - installed)
+    unknown = sorted(choice.named() - installed)
     complaints = [f"gograd plugin {name!r} was chosen or blocked, but is not installed" for name in unknown]
     if strict and complaints:
         raise PluginError(complaints[0])
-    return tuple(_load(manager, *each, wanted, blocked, strict) for each in found), complaints
+    return tuple(_load(manager, *each, choice, strict) for each in found), complaints
+
+
+def plugin_modules(distribution: str) -> list[str]:
+    """The modules that the entry points of a distribution name, in the order of these; none if it has no plugin."""
+    return [
+        entry_point.module
+        for provider, entry_point in _find()
+        if provider.distribution == canonical(distribution) and not isinstance(entry_point, Exception)
+    ]
 
 
 def _names(provider: Provider) -> set[str]:
@@ -114,17 +158,13 @@ def _load(
     manager: pluggy.PluginManager,
     provider: Provider,
     entry_point: importlib_metadata.EntryPoint | Exception,
-    wanted: set[str] | None,
-    blocked: set[str],
+    choice: _Choice,
     strict: bool,
 ) -> PluginRecord:
     name = f"{provider.distribution}:{provider.entry_point}"
     record = PluginRecord(provider.distribution, provider.version, provider.entry_point, "loaded")
-    unwanted = wanted is not None and not _names(provider) & wanted and provider.distribution != "gograd-core"
-    if _names(provider) & blocked or unwanted:
-        return attrs.evolve(
-            record, status="blocked", reason="by GOGRAD_DISABLE_PLUGINS, GOGRAD_ONLY_PLUGINS or block/only"
-        )
+    if switch := choice.against(provider):
+        return attrs.evolve(record, status="blocked", reason=switch)
     start = time.perf_counter()
     try:
         if isinstance(entry_point, Exception):
@@ -149,9 +189,20 @@ def _load(
 
 def _in_words(error: BaseException) -> str:
     try:
-        return f"{type(error).__name__}: {error}"
+        return f"{type(error).__name__}: {error}{_place(error)}"
     except Exception:  # even its message may fail
         return type(error).__name__
+
+
+def _place(error: BaseException) -> str:
+    """Where it was raised outside of gograd and of Python's import system, as " (FILE:LINE)"; empty if nowhere."""
+    frames = [
+        (frame.f_code.co_filename, line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if not frame.f_code.co_filename.startswith("<")
+        and frame.f_globals.get("__name__", "").partition(".")[0] not in LOADERS
+    ]
+    return " ({}:{})".format(*frames[-1]) if frames else ""
 
 
 def _collect(manager: pluggy.PluginManager, plugin: Any, provider: Provider) -> tuple[Op, ...]:

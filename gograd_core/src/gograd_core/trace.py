@@ -19,7 +19,7 @@ from gograd_core.graph_sweep import graph_adjoints
 from gograd_core.recording import depth, is_recording, recorder, recording, without_derivative
 from gograd_core.tree import Rebuild, flatten, flatten_like
 
-__all__ = ["Trace", "as_neurons", "is_nested", "nested", "numbers_like", "pull", "trace"]
+__all__ = ["Trace", "as_neurons", "is_nested", "nested", "numbers_like", "pull", "require_function", "trace"]
 
 
 def is_nested() -> bool:
@@ -42,6 +42,18 @@ def nested() -> Iterator[None]:
             yield
     finally:
         depth.reset(token)
+
+
+def require_function(f: Any, name: str) -> None:
+    """Refuse to differentiate what cannot be called, such as a number that was computed already.
+
+    Raises:
+        TypeError: `f` is not a function.
+    """
+    if callable(f):
+        return
+    instead = ": for the derivative of a neuron, call gradient(output, inputs)" if type(f) is Neuron else ""
+    raise TypeError(f"{name}() expects a function of numbers, got {f!r}{instead}")
 
 
 @attrs.frozen(eq=False, slots=False)

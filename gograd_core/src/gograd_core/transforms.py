@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gograd_core.engines import Neuron
-from gograd_core.trace import is_nested, numbers_like, pull, trace
+from gograd_core.trace import is_nested, numbers_like, pull, require_function, trace
 from gograd_core.tree import flatten
 
 __all__ = ["grad", "gradient", "jvp", "value_and_grad", "vjp", "zero_grad"]
@@ -60,11 +60,12 @@ def value_and_grad(
         several, it is a tuple.
 
     Raises:
-        TypeError: (when called) `f` does not return one number, or an argument is none.
+        TypeError: `f` is not a function; (when called) it does not return one number, or an argument is none.
         IndexError: (when called) there is no argument `wrt`.
         ValueError: (when called) `wrt` names an argument twice.
         StaleGraphError, DomainError: (when called) as `Neuron.backward`.
     """
+    require_function(f, "value_and_grad")
 
     @functools.wraps(f)
     def wrapped(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
@@ -76,6 +77,7 @@ def value_and_grad(
 
 def grad(f: Callable[..., Any], wrt: Wrt = 0, *, create_graph: bool = False) -> Callable[..., Any]:
     """A function that gives the gradient of `f`; everything else as `value_and_grad`."""
+    require_function(f, "grad")
     both = value_and_grad(f, wrt, create_graph=create_graph)
 
     @functools.wraps(f)
@@ -103,10 +105,11 @@ def jvp(
         The value and the derivative, both nested as what `f` returns.
 
     Raises:
-        TypeError: `primals` is no list or tuple, or something in it or what `f` returns no number.
+        TypeError: `f` is not a function, `primals` no list or tuple, or something in it or what `f` returns no number.
         ValueError: `tangents` is not nested as `primals` is.
         StaleGraphError, DomainError: as `Neuron.backward`.
     """
+    require_function(f, "jvp")
     if not isinstance(primals, (list, tuple)):
         raise TypeError(f"jvp() expects a list or tuple of the arguments of f, got {primals!r}")
     run = trace(f, primals, wrt=range(len(primals)), create_graph=create_graph)
@@ -134,10 +137,11 @@ def vjp(
         gradient by each argument, as a tuple.
 
     Raises:
-        TypeError: something in `primals` or what `f` returns is no number.
+        TypeError: `f` is not a function, or something in `primals` or what `f` returns is no number.
         ValueError: (pullback) `cotangents` are not nested as the value is.
         StaleGraphError, DomainError: as `Neuron.backward`.
     """
+    require_function(f, "vjp")
     run = trace(f, primals, wrt=range(len(primals)), create_graph=create_graph)
 
     def pullback(cotangents: Any) -> tuple[Any, ...]:

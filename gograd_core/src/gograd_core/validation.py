@@ -36,6 +36,7 @@ def validate(op: Op) -> None:
     absent = op.formula is None and "scalar" in op.implementations
     require(absent or callable(op.formula), f"forward must be a function, got {op.formula!r}")
     require(isinstance(op.partials, tuple) and bool(op.partials), "partials must hold one function (or None) per input")
+    _validate_count(op, require)
     for index, partial in enumerate(op.partials):
         require(partial is None or callable(partial), f"partial {index} must be a function or None, got {partial!r}")
         _validate_signature(partial, 2 + len(op.partials), f"partial {index}", "xp, out, *inputs", require)
@@ -97,6 +98,21 @@ def _validate_standard_name(op: Op, name: str, require: Callable[[bool, str], No
     count = len(op.partials)
     fits = not _misfit(getattr(scalar, name), count)
     require(fits, f"{name!r} is a function of the array API standard, which does not take {count} inputs")
+
+
+def _validate_count(op: Op, require: Callable[[bool, str], None]) -> None:
+    """The forward rule says how many inputs there are: a partial is easily forgotten."""
+    given = len(op.partials)
+    if op.formula is None or not _misfit(op.formula, 1 + given):
+        return
+    parameters = list(inspect.signature(op.formula).parameters.values())[1:]
+    inputs = [parameter.name for parameter in parameters if parameter.kind is parameter.POSITIONAL_OR_KEYWORD]
+    require(
+        len(inputs) in (0, given),
+        f"forward takes {len(inputs)} input{'s' * (len(inputs) > 1)} ({', '.join(inputs)}), but there "
+        f"{'is 1 partial' if given == 1 else f'are {given} partials'}: "
+        "give one function (or None: no derivative) per input",
+    )
 
 
 def _validate_signature(

@@ -1,22 +1,23 @@
-"""An operation that solves an equation: opaque to everything but floats, and differentiable all the same."""
+"""An operation that solves an equation: its value comes from a solver of floats, its derivatives from the equation."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from gograd_core import Accuracy, Edge, Op, hookimpl
 
 
-def kepler_forward(xp: Any, mean_anomaly: Any, eccentricity: Any) -> Any:
+def solve_kepler(mean_anomaly: float, eccentricity: float) -> float:
     """The E with E - e sin(E) = M, by Newton's method within a bracket that halves where Newton leaves it."""
-    if not 0.0 <= eccentricity < 1.0:
-        return xp.nan  # no ellipse
+    if not 0.0 <= eccentricity < 1.0 or not math.isfinite(mean_anomaly):
+        return math.nan  # not an ellipse, or no time in it
     low, high = mean_anomaly - eccentricity, mean_anomaly + eccentricity
-    anomaly = mean_anomaly + eccentricity * xp.sin(mean_anomaly)
+    anomaly = mean_anomaly + eccentricity * math.sin(mean_anomaly)
     for _ in range(200):
-        excess = anomaly - eccentricity * xp.sin(anomaly) - mean_anomaly
+        excess = anomaly - eccentricity * math.sin(anomaly) - mean_anomaly
         low, high = (low, anomaly) if excess > 0.0 else (anomaly, high)
-        step = excess / (1.0 - eccentricity * xp.cos(anomaly))
+        step = excess / (1.0 - eccentricity * math.cos(anomaly))
         following = anomaly - step if low <= anomaly - step <= high else 0.5 * (low + high)
         if following == anomaly:
             break
@@ -24,8 +25,8 @@ def kepler_forward(xp: Any, mean_anomaly: Any, eccentricity: Any) -> Any:
     return anomaly
 
 
-# The implicit-function theorem: F(E, M, e) = E - e sin(E) - M = 0, so dE/dM = -F_M / F_E. No iteration is
-# differentiated, and the solver may be any.
+# The implicit-function theorem: F(E, M, e) = E - e sin(E) - M = 0, so dE/dM = -F_M / F_E. The solver is never
+# differentiated. The partials use the value `out`, so they have derivatives of their own: every order follows.
 def kepler_by_mean_anomaly(xp: Any, out: Any, mean_anomaly: Any, eccentricity: Any) -> Any:
     return 1.0 / (1.0 - eccentricity * xp.cos(out))
 
@@ -37,7 +38,7 @@ def kepler_by_eccentricity(xp: Any, out: Any, mean_anomaly: Any, eccentricity: A
 OPS = (
     Op(
         "kepler",
-        forward=kepler_forward,
+        implementations={"scalar": solve_kepler},
         partials=(kepler_by_mean_anomaly, kepler_by_eccentricity),
         samples=((0.5, 0.1), (3.0, 0.9), (-2.0, 0.6), (40.0, 0.0167)),
         edges=(Edge((0.0, 0.5), 0.0, (2.0, 0.0), "at perihelion the two anomalies meet"),),
@@ -45,7 +46,6 @@ OPS = (
         accuracy=Accuracy(
             4, input_ulps=2, why="after many turns, or near a parabola, an ulp of the inputs means many of E"
         ),
-        opaque=True,
         reference=lambda mp, m, e: mp.findroot(lambda x: x - e * mp.sin(x) - m, m + e * mp.sin(m)),
         doc="The eccentric anomaly E of an orbit, which solves E - e sin(E) = M (Kepler's equation).",
     ),

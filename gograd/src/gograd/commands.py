@@ -1,0 +1,35 @@
+"""How commands present themselves: typer's, with help that says no more of a flag than its name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from typer.core import TyperCommand, TyperGroup
+
+__all__ = ["Command", "Group", "OperationsGroup"]
+
+
+def _without_types(parameters: list[Any]) -> list[Any]:
+    """Flags take no value, so that typer's "<bool>" beside them says nothing."""
+    for parameter in parameters:
+        if getattr(parameter, "is_flag", False):
+            parameter.metavar = ""
+    return parameters
+
+
+class Command(TyperCommand):
+    def get_params(self, ctx: Any) -> list[Any]:
+        return _without_types(super().get_params(ctx))
+
+
+class Group(TyperGroup):
+    def get_params(self, ctx: Any) -> list[Any]:
+        return _without_types(super().get_params(ctx))
+
+
+class OperationsGroup(Group):
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the command, and if there is none of that name, say how to see an operation."""
+        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            ctx.fail(f"No such command {args[0]!r}. To see an operation: gograd ops show {args[0]}")
+        return super().resolve_command(ctx, args)

@@ -1,0 +1,176 @@
+"""The sentence that helps: what a newcomer types who knows another engine, and what the error names instead."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from gograd_core import (
+    InvalidOperationError,
+    Neuron,
+    Op,
+    PluginWarning,
+    Registry,
+    check_grad,
+    derivative,
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    ops,
+    value_and_grad,
+    vjp,
+)
+
+
+def three_inputs(xp, x, nu, scale):
+    return x * nu * scale
+
+
+def typed(code, **names):
+    return eval(code, {"Neuron": Neuron, "ops": ops, "x": Neuron(3.0), "y": Neuron(2.0), **names})
+
+
+@pytest.mark.parametrize(
+    ("code", "error", "message"),
+    [
+        ("Neuron(data=3)", TypeError, "Neuron() takes a value and a label, not 'data': write Neuron(3.0)"),
+        ("Neuron(3.0, lable='x')", TypeError, "Neuron() takes a value and a label, not 'lable'"),
+        ("Neuron()", TypeError, "Neuron() expects real numbers"),
+        ("x.data", AttributeError, "a Neuron has no attribute 'data': its number is x.value"),
+        ("x.item()", AttributeError, "its number is x.value"),
+        ("x.gradient()", AttributeError, "call y.backward() and read x.grad, or call gradient(y, x)"),
+        ("x.partner", AttributeError, "y.constituents"),
+        ("setattr(x, 'data', 4.0)", AttributeError, "its number is x.value"),
+        ("ops.sum(x, y)", TypeError, "takes 1 column (x), got 2. A column is one list: sum([1.0, 2.0, 3.0])"),
+        ("ops.dot(x, y)", TypeError, "expects sequences of numbers or neurons, such as [1.0, 2.0, 3.0], got Neuron"),
+        ("ops.dot([1.0])", TypeError, "takes 2 columns (x, y), got 1"),
+        ("ops.dot([1.0], 'ab')", TypeError, "expects sequences of numbers"),
+        ("ops.atan2(1.0, z=2.0)", TypeError, "has no input 'z': it takes y, x"),
+        ("ops.atan2(1.0, y=2.0)", TypeError, "got its input 'y' twice"),
+        ("ops.atan2(x=2.0)", TypeError, "lacks its input 'y': it takes y, x"),
+        ("x.atan2(y=2.0)", TypeError, "got its input 'y' twice"),
+    ],
+)
+def test_what_is_typed_wrongly_is_answered_with_what_to_type(code, error, message):
+    for _ in range(2):  # before the first operation is looked up by its name, and after
+        with pytest.raises(error, match=re.escape(message)):
+            typed(code)
+
+
+def test_a_neuron_has_none_of_those_attributes():
+    assert not any(hasattr(Neuron(1.0), name) for name in ("data", "item", "gradient", "partner"))
+
+
+@pytest.mark.parametrize("partials", [(None,), (None, None), (None,) * 4])
+def test_an_operation_with_another_number_of_partials_than_inputs(partials):
+    with pytest.raises(InvalidOperationError, match=r"forward takes 3 inputs \(x, nu, scale\), but there (is|are) \d"):
+        Op("product", forward=three_inputs, partials=partials)
+
+
+class TestInputsByName:
+    @pytest.mark.parametrize(
+        "code", ["ops.atan2(y=x, x=y)", "ops.atan2(x=y, y=x)", "ops.atan2(x, x=y)", "x.atan2(x=y)"]
+    )
+    def test_are_the_inputs_in_the_order_of_the_rules(self, code):
+        result = typed(code)
+        assert result.value == ops.atan2(3.0, 2.0)
+        assert [entry.value for entry in result.constituents] == [3.0, 2.0]
+
+    def test_of_every_operation(self):
+        for op in Registry().operations():
+            if op.samples:
+                inputs = op.samples[0]
+                named = dict(zip(op.input_names, inputs, strict=True))
+                assert repr(op(**named)) == repr(op(*inputs)), op.title
+
+    def test_whatever_they_are_called(self):
+        op = Op("odd", forward=lambda xp, self, op: self - op, partials=(None, None))
+        assert op(op=1.0, self=3.0) == 2.0
+        assert op(Neuron(3.0), op=1.0).value == 2.0
+
+
+class TestANumberBesideAColumn:
+    @pytest.mark.parametrize("inputs", [([1.0, 2.0], 0.5), (0.5, [1.0, 2.0]), ((1, 2), Neuron(0.5))])
+    def test_is_repeated(self, inputs):
+        assert float(getattr(ops.dot(*inputs), "value", ops.dot(*inputs))) == 1.5
+
+    def test_gets_the_sum_of_the_derivatives(self):
+        assert grad(lambda y: ops.dot([1.0, 2.0, 4.0], y))(0.5) == 7.0
+
+    def test_of_an_empty_column_is_nothing(self):
+        assert ops.dot([], 3.0) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("name", "transform"),
+    {
+        "grad": grad,
+        "value_and_grad": value_and_grad,
+        "jacobian": jacobian,
+        "hessian": hessian,
+        "hvp": hvp,
+        "derivative": derivative,
+        "jvp": lambda f: jvp(f, (1.0,), (1.0,)),
+        "vjp": lambda f: vjp(f, 1.0),
+        "check_grad": lambda f: check_grad(f, (1.0,)),
+    }.items(),
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+class TestWhatIsNoFunction:
+    def test_a_neuron_is_told_of_gradient(self, name, transform):
+        message = rf"^{name}\(\) expects a function of numbers, got Neuron.*call gradient\(output, inputs\)$"
+        with pytest.raises(TypeError, match=message):
+            transform(Neuron(1.0) * 2.0)
+
+    def test_anything_else_is_named(self, name, transform):
+        with pytest.raises(TypeError, match=rf"^{name}\(\) expects a function of numbers, got 3.0$"):
+            transform(3.0)
+
+
+class TestPlugins:
+    @pytest.mark.parametrize(
+        ("variable", "arguments", "reason"),
+        [
+            ("GOGRAD_DISABLE_PLUGINS=stranger", {}, "by GOGRAD_DISABLE_PLUGINS"),
+            ("GOGRAD_ONLY_PLUGINS=gograd-ops-basic", {}, "by GOGRAD_ONLY_PLUGINS, which does not name it"),
+            ("", {"block": ["stranger:ops"]}, "by the argument block"),
+            ("", {"only": ["gograd-ops-basic"]}, "by the argument only, which does not name it"),
+            ("GOGRAD_ONLY_PLUGINS=stranger", {"only": []}, "by the argument only, which does not name it"),
+        ],
+    )
+    def test_which_switch_blocked_one(self, install, monkeypatch, variable, arguments, reason):
+        install("stranger", "unary('fine')")
+        name, _, value = variable.partition("=")
+        if name:
+            monkeypatch.setenv(name, value)
+        registry = Registry(**arguments)
+        (found,) = [each for each in registry.report() if each.distribution == "stranger"]
+        assert (found.status, found.reason) == ("blocked", reason)
+        with pytest.raises(AttributeError, match=re.escape(f"stranger 1.0 (ops) blocked: {reason}")):
+            registry.ops.fine
+
+    @pytest.mark.parametrize(
+        ("source", "error", "line"),
+        [
+            ("\n1 / 0", "ZeroDivisionError: division by zero", "1 / 0"),
+            ("import nowhere_at_all", "ModuleNotFoundError: No module named 'nowhere_at_all'", "import nowhere"),
+            ("import json\njson.loads('{')", "JSONDecodeError: .*", None),
+            ("Op('spoilt', forward=1, partials=(None,))", "InvalidOperationError: .*", "Op('spoilt'"),
+        ],
+    )
+    def test_where_one_failed_is_said_once(self, install, source, error, line):
+        module = install("broken", source=source)
+        registry = Registry()
+        with pytest.warns(PluginWarning) as caught:
+            registry.load()
+        (message,) = [str(warning.message) for warning in caught]
+        found = re.fullmatch(rf"gograd plugin left out: broken 1.0 \(ops\) failed: {error} \((.*):(\d+)\)", message)
+        assert found, message
+        assert message.count(found[1]) == 1
+        if line is not None:
+            assert found[1].endswith(f"{module}.py")
+            with open(found[1], encoding="utf-8") as file:
+                assert line in file.read().splitlines()[int(found[2]) - 1]
