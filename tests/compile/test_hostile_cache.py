@@ -106,7 +106,7 @@ class TestFiles:
         os.chown(path, SOMEBODY, SOMEBODY)
         assert_refused(monkeypatch, f"{path.name} is not run, since it belongs to another user, of number {SOMEBODY}")
 
-    @pytest.mark.parametrize("mode", [0o602, 0o666, 0o777])
+    @pytest.mark.parametrize("mode", [0o602, 0o666, 0o777, 0o1666])
     def test_that_everybody_may_write(self, path, mode, monkeypatch):
         path.chmod(mode)
         assert_refused(monkeypatch, rf"it can be written by everybody \(its mode is {mode:o}\)")
