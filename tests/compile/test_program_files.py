@@ -137,6 +137,7 @@ def places(value, so_far=()):
 
 
 HUGE = {
+    "a word": "x" * 100_000,
     "a text": "\x1b[2J" + "x" * 100_000,
     "a number": 10**4000,
     "a list": [["x" * 1000] * 20] * 20,
@@ -172,23 +173,41 @@ def test_messages_show_little_of_anything(saved, value):
                 assert place[-3:] == ("dict", 0, 0)  # a key of the result may be any text or number
 
 
-@pytest.mark.parametrize("name", ["\x1b[2J", "x" * 60_000])
-def test_of_members_too(saved, name):
-    path = saved(lambda x: x * x)
-    write(path, members_of(path) | {name: b"", f"{name}1": b"", f"{name}2": b""})
-    with pytest.raises(ProgramFileError, match="there is something unknown in it") as caught:
+def assert_little_is_shown(path, reason):
+    with pytest.raises(ProgramFileError, match=reason) as caught:
         load(path)
     message = str(caught.value).removeprefix(str(path))
     assert len(message) < 4 * LONGEST
     assert message.isprintable()
 
 
+def test_of_an_operation_that_is_there_twice(saved):
+    path = saved(lambda x: x * x)
+    with_header(
+        path, lambda header: header["operations"].extend([header["operations"][0] | {"name": "x" * 10_000}] * 2)
+    )
+    assert_little_is_shown(path, "an operation twice: 'xxx")
+
+
+def test_of_names_in_an_archive_that_is_damaged(saved):
+    path, name = saved(lambda x: x * x), "x" * 60_000
+    write(path, members_of(path) | {name: b""})
+    data = path.read_bytes()[:-64].replace(name.encode(), b"y" * 60_000, 1)  # not in the directory
+    path.write_bytes(data + hashlib.sha256(data).hexdigest().encode())
+    assert_little_is_shown(path, "no valid archive: File name in directory 'xxx")
+
+
+@pytest.mark.parametrize("name", ["\x1b[2J", "x" * 60_000])
+def test_of_members_too(saved, name):
+    path = saved(lambda x: x * x)
+    write(path, members_of(path) | {name: b"", f"{name}1": b"", f"{name}2": b""})
+    assert_little_is_shown(path, "there is something unknown in it")
+
+
 def test_a_float_that_is_refused_is_not_shown_whole(saved):
     path = saved(lambda x: x * x)
     write(path, members_of(path) | {"program.json": b"1." + b"0" * 100_000})
-    with pytest.raises(ProgramFileError, match="there is no place for 1.000") as caught:
-        load(path)
-    assert len(str(caught.value).removeprefix(str(path))) < 2 * LONGEST
+    assert_little_is_shown(path, "there is no place for 1.000")
 
 
 @pytest.mark.parametrize(

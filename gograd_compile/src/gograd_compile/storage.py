@@ -257,7 +257,7 @@ def _header(data: bytes) -> dict[str, Any]:
     try:
         header = json.loads(data.decode(), object_pairs_hook=_object, parse_float=_refuse, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
-        raise ProgramFileError(f"its program.json is missing or invalid: {readable(str(error))}") from None
+        raise ProgramFileError(f"its program.json is missing or invalid: {error}") from None
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise ProgramFileError("it is no saved program")
     if header.get("version") != VERSION:
