@@ -40,9 +40,10 @@ def written_out(op, expand):
 
 
 OPERATIONS = [op for op in registry.active.operations() if written_out(op, expand_for_c)]
-OF_SCIPY = [op for op in registry.active.operations() if written_out(op, expand) and op not in OPERATIONS]
+OTHERS = [op for op in registry.active.operations() if written_out(op, expand) and op not in OPERATIONS]
+OF_SCIPY = [op for op in OTHERS if not op.variadic]
 NUMBERS = [op for op in OPERATIONS if not op.variadic]
-COLUMNS = [op for op in OPERATIONS if op.variadic]
+COLUMNS = [op for op in OPERATIONS + OTHERS if op.variadic]
 
 
 @pytest.fixture(scope="module", autouse=True)

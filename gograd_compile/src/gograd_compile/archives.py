@@ -11,6 +11,7 @@ import zipfile
 from pathlib import Path
 
 from gograd_compile.errors import ProgramFileError
+from gograd_compile.quoting import readable
 
 __all__ = ["Members", "read_archive", "write_archive", "write_file"]
 
@@ -48,7 +49,7 @@ def read_archive(data: bytes) -> Members:
                 if write_archive(members) == data:
                     return members
     except Exception as error:  # zipfile raises more kinds of errors than it names
-        raise ProgramFileError(f"it is no valid archive: {error}") from None
+        raise ProgramFileError(f"it is no valid archive: {readable(str(error))}") from None
     raise ProgramFileError(
         "it is no valid archive: a file in it is compressed, overlaps with another, is there twice or has attributes, "
         "or something is before or between the files"

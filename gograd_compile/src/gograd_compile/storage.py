@@ -27,7 +27,6 @@ import contextlib
 import json
 import os
 from collections.abc import Hashable, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
@@ -35,6 +34,8 @@ from numpy.typing import NDArray
 
 from gograd_compile.archives import Members, read_archive, write_archive, write_file
 from gograd_compile.errors import ProgramFileError
+from gograd_compile.files import RefusedError, read_file
+from gograd_compile.quoting import LONGEST, quoted, readable
 from gograd_compile.stored_operations import describe, find
 from gograd_compile.structure_json import structure_from_json, structure_to_json
 from gograd_compile.tape import Guards, Tape
@@ -82,6 +83,8 @@ PARTS = {
 }
 """The arrays of a tape and their types."""
 
+MOST_BYTES = 2**32
+"""The most that a file may have: room for more than a hundred million operations."""
 HEADER = 128  # bytes before the entries of an array
 SHOWN = 3  # unknown members that a message names
 
@@ -97,8 +100,12 @@ def save_tapes(path: str | os.PathLike[str], tapes: Sequence[Recorded], name: st
     Raises:
         TypeError: an operation comes from no installed distribution, or something is nested in what
             only Python knows, such as a named tuple.
+        ValueError: the file would have more than `MOST_BYTES`.
     """
-    write_file(path, to_bytes(tapes, name))
+    data = to_bytes(tapes, name)
+    if len(data) > MOST_BYTES:
+        raise ValueError(f"{name} has {len(data)} bytes, more than the {MOST_BYTES} that are read again")
+    write_file(path, data)
 
 
 def load_tapes(path: str | os.PathLike[str]) -> tuple[list[Recorded], str]:
@@ -109,8 +116,8 @@ def load_tapes(path: str | os.PathLike[str]) -> tuple[list[Recorded], str]:
             are not installed in this version; the message begins with the path.
     """
     try:
-        return from_bytes(Path(path).read_bytes())
-    except ProgramFileError as error:
+        return from_bytes(read_file(path, MOST_BYTES))
+    except (ProgramFileError, RefusedError) as error:
         raise ProgramFileError(f"{os.fspath(path)}: {error}") from None
 
 
@@ -138,10 +145,10 @@ def to_bytes(tapes: Sequence[Recorded], name: str) -> bytes:
     header = {
         "format": FORMAT,
         "version": VERSION,
-        "name": _printable(name),
+        "name": readable(name),
         "operations": [describe(op) for op in operations],
-        "captured": [neuron.label for neuron in captured],
-        "lines": list(map(_printable, lines)),
+        "captured": [readable(neuron.label) for neuron in captured],
+        "lines": list(map(readable, lines)),
         "tapes": [
             {"arguments": structure_to_json(arguments), "result": structure_to_json(result), "gradient": gradient}
             for arguments, result, _, gradient in tapes
@@ -192,7 +199,7 @@ def from_bytes(data: bytes, captured: Sequence[Neuron] | None = None) -> tuple[l
         gradient = _gradient(nesting["gradient"], arguments, result)  # whose sizes are known to be right by now
         tapes.append(Recorded(arguments, result, tape, gradient))
     if members:
-        shown = ", ".join(map(repr, list(members)[:SHOWN]))
+        shown = ", ".join(map(quoted, list(members)[:SHOWN]))
         raise ProgramFileError(f"there is something unknown in it: {shown} ({len(members)} in all)")
     return tapes, header["name"]
 
@@ -254,19 +261,21 @@ def _header(data: bytes) -> dict[str, Any]:
     if not isinstance(header, dict) or header.get("format") != FORMAT:
         raise ProgramFileError("it is no saved program")
     if header.get("version") != VERSION:
-        raise ProgramFileError(f"it has version {header.get('version')!r} of the format; only {VERSION} can be read")
+        raise ProgramFileError(
+            f"it has version {quoted(header.get('version'))} of the format; only {VERSION} can be read"
+        )
     types = {key: type(value) for key, value in header.items()}
     if types != TYPES or not all(isinstance(text, str) for text in header["captured"] + header["lines"]):
         raise ProgramFileError("its program.json has other entries, or of other types, than it should have")
     if not header["tapes"]:
         raise ProgramFileError("it has no tape")
-    if not all(map(str.isprintable, [header["name"], *header["lines"]])):
-        raise ProgramFileError("its program.json has a name or a line of source that cannot be printed")
+    texts = [header["name"], *header["captured"], *header["lines"]]
+    if not all(text.isprintable() and len(text) <= LONGEST for text in texts):
+        raise ProgramFileError(
+            "its program.json has a name, a label or a line of source that cannot be printed, or is longer than "
+            f"{LONGEST} characters"
+        )
     return header
-
-
-def _printable(text: str) -> str:
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -277,4 +286,4 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _refuse(number: str) -> NoReturn:
-    raise ValueError(f"there is no place for {number}")
+    raise ValueError(f"there is no place for {readable(number)}")

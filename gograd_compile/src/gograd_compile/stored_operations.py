@@ -6,11 +6,12 @@ import re
 from typing import Any
 
 from gograd_compile.errors import ProgramFileError
+from gograd_compile.quoting import quoted
 from gograd_core import Op, builtin_ops, registry
 
 __all__ = ["describe", "find"]
 
-SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]*")
+SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]{0,99}")
 """Distributions and versions: what a file says is put into messages as a part of a command."""
 TYPES = {"name": str, "distribution": str, "version": str, "inputs": int, "variadic": bool}
 """What a file says of an operation."""
@@ -41,7 +42,7 @@ def find(saved: list[Any]) -> list[Op]:
             raise ProgramFileError("an operation is not described as it should be")
         key = each["distribution"], each["name"]
         if key in names:  # before any is looked up, which costs more than to write it down
-            raise ProgramFileError(f"program.json has an operation twice: {each['name']!r}")
+            raise ProgramFileError(f"program.json has an operation twice: {quoted(each['name'])}")
         names.add(key)
     return [_found(each) for each in saved]
 
@@ -50,7 +51,7 @@ def _found(saved: dict[str, Any]) -> Op:
     distribution, version, name = saved["distribution"], saved["version"], saved["name"]
     if not SAFE.fullmatch(distribution) or not SAFE.fullmatch(version):
         raise ProgramFileError(
-            f"an operation comes from something that is no distribution: {distribution!r} {version!r}"
+            f"an operation comes from something that is no distribution: {quoted(distribution)} {quoted(version)}"
         )
     op = _installed(distribution, name)
     if op is not None and _facts(op) == saved:
@@ -66,7 +67,7 @@ def _found(saved: dict[str, Any]) -> Op:
         there = f"installed: {'; '.join(map(str, found))}, which does not have it"
     else:
         there = f"{distribution} is not installed"
-    wanted = f"the operation {name!r} of {distribution} {version}, with {saved['inputs']} input(s)"
+    wanted = f"the operation {quoted(name)} of {distribution} {version}, with {quoted(saved['inputs'])} input(s)"
     raise ProgramFileError(f"the program needs {wanted}; {there}. {advice}")
 
 

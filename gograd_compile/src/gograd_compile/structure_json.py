@@ -9,6 +9,7 @@ from typing import Any
 import optree
 
 from gograd_compile.errors import ProgramFileError
+from gograd_compile.quoting import LONGEST, quoted
 from gograd_compile.trees import OPTIONS, Shape, Structure
 
 __all__ = ["structure_from_json", "structure_text", "structure_to_json"]
@@ -20,8 +21,6 @@ MOST_AXES = 32
 LARGEST = 2**31
 """Nodes of tapes are numbered in 32 bits."""
 CONTAINERS: dict[type, str] = {list: "list", tuple: "tuple", dict: "dict"}
-LONGEST = 200
-"""How many letters of a structure messages show."""
 
 
 class _Word(str):
@@ -73,7 +72,7 @@ def _written(spec: optree.PyTreeSpec, shapes: Iterator[Shape | None], depth: int
     if spec.type is dict:
         for key in spec.entries():
             if type(key) not in (str, int):
-                raise TypeError(f"only strings and whole numbers can be saved as keys, not {key!r}")
+                raise TypeError(f"only strings and whole numbers can be saved as keys, not {quoted(key)}")
         return {"dict": [list(entry) for entry in zip(spec.entries(), children, strict=True)]}
     return {CONTAINERS[spec.type]: children}
 
@@ -104,4 +103,4 @@ def _read(value: Any, shapes: list[Shape | None], depth: int) -> Any:
     elif kind in ("list", "tuple"):
         children = [_read(child, shapes, depth + 1) for child in parts]
         return children if kind == "list" else tuple(children)
-    raise ProgramFileError(f"a structure of arguments or results has an invalid {kind!r}")
+    raise ProgramFileError(f"a structure of arguments or results has an invalid {quoted(kind)}")

@@ -21,7 +21,7 @@ def identity_partial(xp: Any, out: Any, x: Any) -> Any:
 
 
 SAMPLES = ((0.7,), (-2.5,))
-PROVIDER = Provider("gograd-core", __version__)
+PROVIDER = Provider("gograd-core", __version__, "core")
 
 identity = Op(
     "identity",

@@ -116,7 +116,10 @@ REDUCTIONS = (
         forward=sum_forward,
         partials=(one,),
         variadic=True,
-        implementations={"scalar": total(fsum, overflow=lambda x: scalar.sum(x.entries))},
+        implementations={
+            "scalar": total(fsum, overflow=lambda x: scalar.sum(x.entries)),
+            "numba": "gograd_ops_extra.exact_sums:fsum",
+        },
         symbol="Σ",
         samples=(((0.1, 0.2, 0.3),), ((1.0, 2.0, 3.5),)),
         edges=(

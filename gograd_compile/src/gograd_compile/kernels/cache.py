@@ -1,11 +1,11 @@
 """Machine code on disk, so that each kernel is compiled once per machine and not once per process.
 
 A file's name says all that the code depends on: what it was made from, its types, the processor, and
-the versions of whatever has a hand in it. A file begins with the hash of what follows: one that was cut
-or altered is compiled anew. Files are written under another name first, so processes may start at once.
+the versions of whatever has a hand in it; `code_files` has the form of the files. Files are written under another name
+first, so processes may start at once.
 
-The directory is GOGRAD_CACHE_DIR, or the user's cache directory; whoever can write there can have
-code run, as with Numba's own caches.
+The directory is GOGRAD_CACHE_DIR, or the user's cache directory. Whoever can write there could have code run: so
+`private_files` says which files are read. What is refused is compiled anew, with a warning.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
+from gograd_compile.files import RefusedError
+from gograd_compile.kernels import code_files, private_files
+from gograd_compile.kernels.code_files import Code
 from gograd_core import scalar
 from gograd_core.kernels import jit
 
@@ -33,13 +36,15 @@ __all__ = ["CacheWarning", "CodeCache", "clear", "directory", "jitted", "report"
 F = TypeVar("F", bound=Callable[..., Any])
 
 OURS = ("gograd_*.py", "gograd_*.code", "gograd_*.new")
+RESULTS = ("none", "bool", "int32", "int64", "uint64", "float64")
+"""What functions in the cache may return: types of Numba, by their names."""
 _told: set[Path] = set()
 _counts = {"loaded": 0, "compiled": 0}
 _seconds = {"loaded": 0.0, "compiled": 0.0}
 
 
 class CacheWarning(UserWarning):
-    """Compiled code cannot be kept: each process compiles its own."""
+    """Compiled code cannot be kept, or somebody else may have written what was kept: it is compiled anew."""
 
 
 def directory() -> Path:
@@ -93,7 +98,7 @@ def jitted(function: Callable[..., Any] | None = None, /, **options: Any) -> Any
     dispatcher = import_module("numba").njit(nogil=True, error_model="numpy", **options)(function)
     source = inspect.getsource(sys.modules[function.__module__])
     key = "\n".join([function.__module__, function.__qualname__, repr(sorted(options.items())), source])
-    dispatcher._cache = CodeCache(function.__name__, key)
+    dispatcher._cache = CodeCache(function, function.__name__, key)
     return dispatcher
 
 
@@ -104,7 +109,8 @@ class CodeCache:
         origin: "cache", "compiled", or "compiled, not cached"; of what it was asked for last.
     """
 
-    def __init__(self, name: str, key: str, source: str = "") -> None:
+    def __init__(self, function: Callable[..., Any], name: str, key: str, source: str = "") -> None:
+        self.function = function
         self.name = name
         self.key = key
         self.source = source
@@ -116,28 +122,24 @@ class CodeCache:
         return str(directory())
 
     def load_overload(self, signature: Any, context: Any) -> Any:
-        """The compiled function; None if there is none, or a broken one."""
-        compiler, serialize = _numba("core.compiler"), _numba("core.serialize")
+        """The compiled function; None if there is none, or one that is refused."""
         self._started = time.perf_counter()
         context.refresh()
-        try:
-            data = self._path(signature, context.codegen()).read_bytes()
-        except OSError:
+        key = self._key(signature, context.codegen())
+        code = _read(self._file_name(key), key)
+        if code is None:
             return None
-        if hashlib.sha256(data[32:]).digest() != data[:32]:
-            return None
-        found = compiler.CompileResult._rebuild(context, *serialize.loads(data[32:]))
+        found = self._rebuilt(code, signature, context)
         self._count("loaded")
         self.origin = "cache"
         return found
 
     def save_overload(self, signature: Any, compiled: Any) -> None:
         """Keep a function that was compiled just now, if that is possible."""
-        data = _numba("core.serialize").dumps(compiled._reduce())
-        path = self._path(signature, compiled.codegen)
-        kept = _write(path, hashlib.sha256(data).digest() + data)
-        if kept and self.source:
-            _write(path.with_suffix(".py"), self.source.encode())  # for readers: it is never imported
+        key, code = self._key(signature, compiled.codegen), _code_of(compiled)
+        kept = code is not None and _write(self._file_name(key), code.to_bytes(key))
+        if kept and self.source:  # for readers: it is never imported
+            _write(self._file_name(key).replace(".code", ".py"), self.source.encode())
         self._count("compiled")
         self.origin = "compiled" if kept else "compiled, not cached"
 
@@ -150,10 +152,29 @@ class CodeCache:
     def flush(self) -> None:
         """For Numba."""
 
-    def _path(self, signature: Any, codegen: Any) -> Path:
+    def _key(self, signature: Any, codegen: Any) -> str:
         parts = [self.key, str(signature), str(codegen.magic_tuple()), *_surroundings()]
-        digest = hashlib.sha256("\0".join(parts).encode()).hexdigest()
-        return directory() / f"gograd_{self.name}_{digest[:40]}.code"
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+    def _file_name(self, key: str) -> str:
+        return f"gograd_{self.name}_{key[:40]}.code"
+
+    def _rebuilt(self, code: Code, signature: Any, context: Any) -> Any:
+        """What Numba has of a function that it has compiled: all that is not in the file is known of the function."""
+        environment, described = _numba("core.environment"), _numba("core.funcdesc").PythonFunctionDescriptor
+        result, args = getattr(_numba("core.types"), code.result), getattr(signature, "args", signature)
+        module, name = self.function.__module__, self.function.__qualname__
+        facts = described(
+            native=True, modname=module, qualname=name, unique_name=name, doc="", typemap=None, restype=result,
+            calltypes=None, args=tuple(inspect.signature(self.function).parameters), kws=(),
+            mangler=lambda *_, **__: code.function, argtypes=tuple(args), env_name=code.environment,
+        )  # fmt: skip
+        own, *others = (environment._rebuild_env(module, [], each) for each in (code.environment, *code.environments))
+        library = code.library, "object", (code.compiled, code.bitcode)
+        typed = _numba("core.typing").signature(result, *args)
+        return _numba("core.compiler").CompileResult._rebuild(
+            context, library, facts, own, typed, False, (), "", (), tuple(others)
+        )
 
     def _count(self, what: str) -> None:
         _counts[what] += 1
@@ -181,32 +202,82 @@ def _files() -> list[Path]:
     return [path for pattern in OURS for path in directory().glob(pattern)]
 
 
-def _write(path: Path, data: bytes) -> bool:
+def _code_of(compiled: Any) -> Code | None:
+    """What is kept of a function; None if it needs objects of Python, or returns something else than a number."""
+    library, facts, environment, signature, objectmode, lifted, _, at_start, others = compiled._reduce()
+    result = str(signature.return_type)
+    if objectmode or lifted or at_start or result not in RESULTS or any(each.consts for each in (environment, *others)):
+        return None
+    name, _, (compiled_object, bitcode) = library
+    environments = tuple(each.env_name for each in others)
+    return Code(name, facts.mangled_name, facts.env_name, result, environments, compiled_object, bitcode)
+
+
+def _trusted_directory() -> Path | None:
+    """The directory without links; None if it is not there, or if others may write to it, which is told."""
+    try:
+        return private_files.directory_of_user(directory())
+    except OSError:
+        return None
+    except RefusedError as error:
+        _tell(
+            directory(),
+            f"compiled code is neither read from {directory()} nor kept there, since {error}, so that others could "
+            "have code run: every process compiles its own. Take that right from them (chmod go-w), or set "
+            "GOGRAD_CACHE_DIR to a directory of yours",
+        )
+        return None
+
+
+def _read(name: str, key: str) -> Code | None:
+    """The code in a file; None if there is none, or if it is refused, which is told."""
+    folder = _trusted_directory()
+    if folder is None:
+        return None
+    try:
+        return code_files.from_bytes(private_files.read_private_file(folder / name, code_files.MOST_BYTES), key)
+    except FileNotFoundError:
+        return None
+    except RefusedError as error:
+        _tell(
+            folder / name,
+            f"{folder / name} is not run, since {error}: its code is compiled anew, and takes its place. If that "
+            "happens again, somebody writes there; set GOGRAD_CACHE_DIR to a directory of yours",
+        )
+        return None
+
+
+def _write(name: str, data: bytes) -> bool:
     """Whether the file could be written; whoever reads it meanwhile sees all of it or nothing."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix="gograd_", suffix=".new")
+        private_files.make_directory(directory())
+        folder = _trusted_directory()
+        if folder is None:
+            return False
+        handle, new = tempfile.mkstemp(dir=folder, prefix="gograd_", suffix=".new")
     except OSError as error:
-        _tell(path.parent, error)
+        _tell_that_nothing_is_kept(error)
         return False
-    new = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-        new.replace(path)
+        os.replace(new, folder / name)
     except OSError as error:  # no space, or on Windows a file that another process is reading
-        new.unlink(missing_ok=True)
-        _tell(path.parent, error)
+        Path(new).unlink(missing_ok=True)
+        _tell_that_nothing_is_kept(error)
         return False
     return True
 
 
-def _tell(folder: Path, error: OSError) -> None:
-    if folder not in _told:
-        _told.add(folder)
-        warnings.warn(
-            f"compiled code cannot be kept in {folder} ({error.strerror}), so that every process compiles its own; "
-            "set GOGRAD_CACHE_DIR to a directory that can be written",
-            CacheWarning,
-            stacklevel=2,
-        )
+def _tell_that_nothing_is_kept(error: OSError) -> None:
+    _tell(
+        directory(),
+        f"compiled code cannot be kept in {directory()} ({error.strerror}), so that every process compiles its own; "
+        "set GOGRAD_CACHE_DIR to a directory that can be written",
+    )
+
+
+def _tell(place: Path, message: str) -> None:
+    if place not in _told:
+        _told.add(place)
+        warnings.warn(message, CacheWarning, stacklevel=2)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import functools
 import math
+import types as python_types
 from importlib import import_module
 from math import inf, nan
 from typing import Any
@@ -21,13 +22,14 @@ from gograd_core.implementations import resolve
 from gograd_core.kernels.jit import _helpers
 
 __all__ = [
-    "c_function", "ceil", "copysign", "fabs", "floor", "inf", "nan", "numpy_loop", "python_function", "rint", "shifted",
-    "sqrt", "trunc",
+    "c_function", "carray", "ceil", "copysign", "fabs", "floor", "inf", "nan", "numba_function", "numpy_loop",
+    "python_function", "rint", "shifted", "sqrt", "trunc",
 ]  # fmt: skip
 
 
 # Numba says nothing of its types.
-types: Any = import_module("numba").types
+numba: Any = import_module("numba")
+types, carray = numba.types, numba.carray
 cgutils: Any = import_module("numba.core.cgutils")
 intrinsic: Any = import_module("numba.extending").intrinsic
 POINTER = types.CPointer(types.float64)
@@ -137,6 +139,16 @@ def c_function(name: str, count: int) -> Any:
 def python_function(name: str, count: int) -> Any:
     """What the rules' functions are called in C, on numbers: a function of ours, or of the C library."""
     return _helpers().get(name) or c_function(name, count)
+
+
+@functools.cache
+def numba_function(name: str, digest: str) -> Any:
+    """A function that an operation has for Numba; the digest is of its source, and tells its machine code apart."""
+    function = resolve(name)
+    assert isinstance(function, python_types.FunctionType)
+    unique = f"{function.__name__}_{digest}"
+    own = python_types.FunctionType(function.__code__, function.__globals__, unique, function.__defaults__)
+    return numba.njit(error_model="numpy")(own)
 
 
 fabs, sqrt, copysign = math.fabs, math.sqrt, math.copysign

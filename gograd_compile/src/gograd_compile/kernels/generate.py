@@ -17,10 +17,13 @@ from gograd_core.kernels.expressions import CALLS, OPERATORS
 from gograd_core.kernels.jit import PythonBody
 from gograd_core.kernels.symbols import Symbol, postorder
 
-__all__ = ["CHUNK", "KernelText", "kernel_text"]
+__all__ = ["CHUNK", "NUMBA", "KernelText", "kernel_text"]
 
 CHUNK = 256
 """The most points that a kernel is called with, and the length of a row of inputs or of `scratch`."""
+
+NUMBA = "numba "
+"""What the function of a symbol begins with that stands for one which Numba compiles; its name and digest follow."""
 
 HEADER = "from gograd_compile.kernels.functions import *\n\n"
 LOOPS = {
@@ -140,16 +143,17 @@ class _Stages:
         name, arguments = f"f_{call.function.rpartition(':')[2]}", call.arguments
         function = LOOPS.get(call.function)
         ufunc = f"numpy:{function}" if function else call.function
-        if ":" in ufunc:
+        if ufunc.startswith(NUMBA):
+            name, self.functions[name] = _of_numba(call)
+        elif ":" in ufunc:
             self.functions[name] = f"numpy_loop({ufunc!r})"
             operands = ", ".join(f"{self.pointers[each]}" for each in arguments)
             self.lines.append(f"{name}(n, {self.pointers[call]}, {operands})")
+            return
         else:
             self.functions[name] = f"c_function({CALLS[call.function]!r}, {len(arguments)})"
-            operands = ", ".join(
-                _number(each) if each.function == "constant" else self.places[each] for each in arguments
-            )
-            self.lines += ["for i in range(n):", f"    {self.places[call]} = {name}({operands})"]
+        operands = ", ".join(_number(each) if each.function == "constant" else self.places[each] for each in arguments)
+        self.lines += ["for i in range(n):", f"    {self.places[call]} = {name}({operands})"]
 
     def _loop(self, results: dict[Symbol, str]) -> None:
         """One loop that computes the results out of what lies in memory, and stores them."""
@@ -189,6 +193,13 @@ def _is_call(symbol: Symbol) -> bool:
     return not symbol.is_leaf and symbol.function not in INLINE
 
 
+def _of_numba(call: Symbol) -> tuple[str, str]:
+    """The name of a function that Numba compiles, and the Python that gives it."""
+    function, digest = call.function.removeprefix(NUMBA).split(" ")
+    name = f"f_{function.rpartition(':')[2]}".replace(".", "_")
+    return name, f"numba_function({function!r}, {digest!r})"
+
+
 def _number(symbol: Symbol) -> str:
     value = symbol.value
     if symbol.is_truth:
@@ -206,6 +217,11 @@ class _Columns(PythonBody):
 
 
 def _of_columns(root: Symbol, inputs: Sequence[Symbol]) -> KernelText:
+    if root.function.startswith(NUMBA):
+        name, function = _of_numba(root)
+        arrays = ", ".join(f"carray(shifted(x, {place} * n), (n,))" for place in range(len(inputs)))
+        code = f"    d[0] = {name}({arrays})\n"
+        return KernelText(f"{HEADER}{name} = {function}\n\n\ndef kernel(count, n, d, x, scratch):\n{code}", 0, False)
     names = {}
     before = columns = 0
     for symbol in inputs:

@@ -87,7 +87,7 @@ def _made(text: KernelText) -> Kernel:
     compiled = import_module("numba.core.ccallback").CFunc(
         function, (kind.args, kind.return_type), locals={}, options={"error_model": "numpy"}
     )
-    cache = compiled._cache = CodeCache("kernel", text.source, text.source)
+    cache = compiled._cache = CodeCache(function, "kernel", text.source, text.source)
     compiled.compile()
     seconds = time.perf_counter() - start
     return Kernel(compiled.address, text.scratch, text.is_exact, cache.origin, seconds, compiled)

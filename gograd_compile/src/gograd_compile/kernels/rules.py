@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import inspect
+import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import numpy as np
 
+from gograd_compile.kernels.generate import NUMBA
 from gograd_core import scalar
 from gograd_core.implementations import resolve
 from gograd_core.kernels.expansion import Expansion, ExpansionError, _expand, _require_rules
@@ -55,8 +60,8 @@ class UFuncLibrary(SymbolLibrary):
 def expand(op: Op) -> Expansion:
     """The rules of `op` as expressions that a kernel can compute.
 
-    Where a function of Python computes the value on floats, a ufunc of SciPy or NumPy takes its
-    place if the operation has one for arrays.
+    Where a function of Python computes the value on floats, one that Numba compiles takes its place if the operation
+    has one; else a ufunc of SciPy or NumPy, if it has one for arrays.
 
     Raises:
         ExpansionError: as `gograd_core.kernels.expansion.expand`.
@@ -64,6 +69,8 @@ def expand(op: Op) -> Expansion:
     try:
         return expand_for_c(op)
     except ExpansionError as error:
+        if "numba" in op.implementations and not op.opaque:
+            return _with_numba(op)
         if op.variadic:
             raise
         try:
@@ -71,6 +78,32 @@ def expand(op: Op) -> Expansion:
             return _expand(op, UFuncLibrary("numpy"))
         except ExpansionError:
             raise error from None
+
+
+def _with_numba(op: Op) -> Expansion:
+    """The partials written out, and as the value a call of the operation's function for Numba."""
+    bare = attrs.evolve(op, forward=op.formula or (lambda xp, *inputs: 0.0), implementations={})
+    bare.enter(op.scope)
+    expansion = expand_for_c(bare)
+    function = NUMBA + " ".join(_found_again(op))
+    return attrs.evolve(expansion, forward=Symbol(expansion.out.library, function, expansion.inputs))
+
+
+def _found_again(op: Op) -> tuple[str, str]:
+    """The name by which the function for Numba is found again, and a digest of the source of its module.
+
+    Raises:
+        ExpansionError: it cannot be found again.
+    """
+    try:
+        function = resolve(op.implementations["numba"])
+        name = f"{function.__module__}:{function.__qualname__}"
+        if not inspect.isfunction(function) or resolve(name) is not function:
+            raise ImportError("its module does not have it by name")
+        source = inspect.getsource(sys.modules[function.__module__])
+    except (ImportError, OSError, TypeError) as error:
+        raise ExpansionError(op, f"its function for Numba is not found again: {error}") from error
+    return name, hashlib.sha256(source.encode()).hexdigest()[:16]
 
 
 def specialize(root: Symbol, known: Mapping[Symbol, float]) -> Symbol:

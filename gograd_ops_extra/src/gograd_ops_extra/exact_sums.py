@@ -1,0 +1,52 @@
+"""The sum of a column, rounded once: what `math.fsum` computes, in the Python that Numba compiles."""
+
+from __future__ import annotations
+
+from math import fabs, isfinite, isinf, isnan, nan
+from typing import Any
+
+__all__ = ["fsum"]
+
+
+def fsum(x: Any) -> float:
+    """Give the sum of an array, which is overwritten: to the last bit what the operation of that name gives on floats.
+
+    Partial sums, whose sum is exactly that of the numbers so far, take the places of the numbers that were added
+    already. They are in order of size and do not overlap (J. R. Shewchuk's expansions). Where one overflows, the sum
+    from left to right is the result.
+    """
+    count, from_left, special, infinities, overflows = 0, 0.0, 0.0, 0.0, False
+    for i in range(len(x)):
+        number = x[i]
+        from_left += number
+        total, kept = number, 0
+        for j in range(count):
+            small, large = (total, x[j]) if fabs(total) < fabs(x[j]) else (x[j], total)
+            total = large + small
+            lost = small - (total - large)
+            if lost != 0.0:
+                x[kept] = lost
+                kept += 1
+        if not isfinite(total):
+            overflows = overflows or isfinite(number)
+            special += number
+            infinities += number if isinf(number) else 0.0
+            kept = 0
+        elif total != 0.0:
+            x[kept] = total
+            kept += 1
+        count = kept
+    if overflows:
+        return from_left
+    if special != 0.0:
+        return nan if isnan(infinities) else special
+    total, lost = 0.0, 0.0
+    while count > 0 and lost == 0.0:
+        count -= 1
+        large, total = total, total + x[count]
+        lost = x[count] - (total - large)
+    # Where `lost` is half of the last place, what was not added yet decides, and not which neighbour is even.
+    if count > 0 and ((lost < 0.0 and x[count - 1] < 0.0) or (lost > 0.0 and x[count - 1] > 0.0)):
+        rounded = total + 2.0 * lost
+        total = rounded if rounded - total == 2.0 * lost else total
+    return float(total)

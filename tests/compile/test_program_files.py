@@ -1,0 +1,240 @@
+"""What is read as a saved program: files, of a size that can be; and what messages show of what is in them."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import zipfile
+
+import pytest
+
+import gograd_compile
+from gograd_compile import ProgramFileError, storage
+from gograd_compile.quoting import LONGEST, quoted, readable
+from gograd_core import Neuron, ops
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """Saves a function of one number at 1.0, and gives the path."""
+
+    def saved(f, name="program"):
+        compiled = gograd_compile.compile(f, backend="numpy")
+        compiled(1.0)
+        compiled.save(tmp_path / name)
+        return tmp_path / name
+
+    return saved
+
+
+def load(path):
+    return gograd_compile.load(path, backend="numpy")
+
+
+def members_of(path):
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def write(path, members):
+    """An archive with the right digest."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, data in members.items():
+            info = zipfile.ZipInfo(name)
+            info.create_system = 3
+            archive.writestr(info, data)
+        archive.comment = b"0" * 64
+    data = file.getvalue()[:-64]
+    path.write_bytes(data + hashlib.sha256(data).hexdigest().encode())
+
+
+def with_header(path, change):
+    members = members_of(path)
+    header = json.loads(members["program.json"])
+    change(header)
+    write(path, members | {"program.json": json.dumps(header).encode()})
+
+
+class TestWhatIsNoFile:
+    @pytest.mark.skipif(os.name == "nt", reason="devices are files on POSIX")
+    @pytest.mark.parametrize("path", ["/dev/zero", "/dev/null", "/dev/urandom"])
+    def test_devices(self, path):
+        with pytest.raises(ProgramFileError, match=f"^{path}: it is not a file$"):
+            load(path)
+
+    @pytest.mark.skipif(os.name == "nt", reason="needs pipes with names")
+    def test_a_pipe_that_nobody_writes_to(self, tmp_path):
+        os.mkfifo(tmp_path / "pipe")
+        with pytest.raises(ProgramFileError, match="pipe: it is not a file$"):
+            load(tmp_path / "pipe")
+
+    @pytest.mark.skipif(os.name == "nt", reason="directories cannot be opened there")
+    def test_a_directory(self, tmp_path):
+        with pytest.raises(ProgramFileError, match="it is not a file$"):
+            load(tmp_path)
+
+    def test_a_file_of_a_terabyte(self, tmp_path):
+        with (tmp_path / "program").open("wb") as file:
+            file.truncate(2**40)  # a hole, which takes no room
+        with pytest.raises(ProgramFileError, match="program: it has 1099511627776 bytes, and may have 4294967296$"):
+            load(tmp_path / "program")
+
+    def test_nothing_is_saved_that_could_not_be_loaded(self, saved, tmp_path, monkeypatch):
+        size = saved(lambda x: x * x).stat().st_size
+        monkeypatch.setattr(storage, "MOST_BYTES", size)
+        load(saved(lambda x: x * x))
+        monkeypatch.setattr(storage, "MOST_BYTES", size - 1)
+        with pytest.raises(ValueError, match=f"has {size} bytes, more than the {size - 1} that are read again"):
+            saved(lambda x: x * x, "other")
+        assert not (tmp_path / "other").exists()
+
+    def test_a_link_is_followed(self, saved, tmp_path):
+        (tmp_path / "link").symlink_to(saved(lambda x: x * x))
+        assert load(tmp_path / "link")(3.0) == 9.0
+
+
+class TestTexts:
+    """Names, labels of captured neurons and lines of source can be shown: they control no terminal."""
+
+    HOSTILE = "\x1b[2J\r\nw\u202e"
+
+    def test_labels_are_saved_as_they_can_be_shown(self, saved):
+        weight, long = Neuron(2.0, label=self.HOSTILE), Neuron(3.0, label="β" * 1000)
+        program = load(saved(lambda x: weight * x + long))
+        assert [neuron.label for neuron in program.captured] == ["?[2J??w?", "β" * 199 + "…"]
+
+    @pytest.mark.parametrize("text", [HOSTILE, "\n", "\ud800", "w" * (LONGEST + 1)])
+    @pytest.mark.parametrize("place", ["name", "captured", "lines"])
+    def test_others_are_refused(self, saved, place, text):
+        weight = Neuron(2.0, label="w")
+        path = saved(lambda x: weight * x)
+
+        def change(header):
+            if place == "name":
+                header["name"] = text
+            else:
+                header[place][0] = text
+
+        with_header(path, change)
+        with pytest.raises(ProgramFileError, match="a name, a label or a line of source that cannot be printed, or is"):
+            load(path)
+
+    def test_as_long_as_they_may_be(self, saved):
+        weight = Neuron(2.0, label="w" * LONGEST)
+        (found,) = load(saved(lambda x: weight * x)).captured
+        assert found.label == weight.label
+
+
+def places(value, so_far=()):
+    """Where something is in what JSON holds."""
+    yield so_far
+    if isinstance(value, (dict, list)):
+        for key in value if isinstance(value, dict) else range(len(value)):
+            yield from places(value[key], (*so_far, key))
+
+
+HUGE = {
+    "a word": "x" * 100_000,
+    "a text": "\x1b[2J" + "x" * 100_000,
+    "a number": 10**4000,
+    "a list": [["x" * 1000] * 20] * 20,
+    "lists in lists": json.loads("[" * 90 + "]" * 90),
+    "a dict": {"\x1b" * 1000: 1, **{str(number): "x" * 1000 for number in range(1000)}},
+}
+
+
+@pytest.mark.parametrize("value", HUGE.values(), ids=HUGE)
+def test_messages_show_little_of_anything(saved, value):
+    """Wherever in program.json it stands: a number that is read has a place in a message, and a bad name another."""
+    weight = Neuron(2.0, label="w")
+    path = saved(lambda x: {"y": ops.tanh(weight * x) if x > 0.0 else x})
+    members, header = members_of(path), json.loads(members_of(path)["program.json"])
+    for place in [each for each in places(header) if each]:
+        for also_as_key in (False, True):
+            changed = json.loads(json.dumps(header))
+            target = changed
+            for key in place[:-1]:
+                target = target[key]
+            if also_as_key and isinstance(target, dict):
+                target[json.dumps(value)] = target.pop(place[-1])
+            else:
+                target[place[-1]] = value
+            write(path, members | {"program.json": json.dumps(changed).encode()})
+            try:
+                load(path)
+            except ProgramFileError as error:
+                message = str(error).removeprefix(str(path))
+                assert len(message) < 4 * LONGEST
+                assert message.isprintable()
+            else:
+                assert place[-3:] == ("dict", 0, 0)  # a key of the result may be any text or number
+
+
+def assert_little_is_shown(path, reason):
+    with pytest.raises(ProgramFileError, match=reason) as caught:
+        load(path)
+    message = str(caught.value).removeprefix(str(path))
+    assert len(message) < 4 * LONGEST
+    assert message.isprintable()
+
+
+def test_of_an_operation_that_is_there_twice(saved):
+    path = saved(lambda x: x * x)
+    with_header(
+        path, lambda header: header["operations"].extend([header["operations"][0] | {"name": "x" * 10_000}] * 2)
+    )
+    assert_little_is_shown(path, "an operation twice: 'xxx")
+
+
+def test_of_names_in_an_archive_that_is_damaged(saved):
+    path, name = saved(lambda x: x * x), "x" * 60_000
+    write(path, members_of(path) | {name: b""})
+    data = path.read_bytes()[:-64].replace(name.encode(), b"y" * 60_000, 1)  # not in the directory
+    path.write_bytes(data + hashlib.sha256(data).hexdigest().encode())
+    assert_little_is_shown(path, "no valid archive: File name in directory 'xxx")
+
+
+@pytest.mark.parametrize("name", ["\x1b[2J", "x" * 60_000])
+def test_of_members_too(saved, name):
+    path = saved(lambda x: x * x)
+    write(path, members_of(path) | {name: b"", f"{name}1": b"", f"{name}2": b""})
+    assert_little_is_shown(path, "there is something unknown in it")
+
+
+def test_a_float_that_is_refused_is_not_shown_whole(saved):
+    path = saved(lambda x: x * x)
+    write(path, members_of(path) | {"program.json": b"1." + b"0" * 100_000})
+    assert_little_is_shown(path, "there is no place for 1.000")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("tanh", "'tanh'"),
+        ("\x1b", r"'\x1b'"),
+        (3, "3"),
+        (None, "None"),
+        ("n" * 90, repr("n" * 90)),
+        ({"a": [1, 2]}, "{'a': [1, 2]}"),
+    ],
+)
+def test_what_is_short_is_quoted_whole(value, text):
+    assert quoted(value) == text
+
+
+def test_what_is_long_is_cut():
+    assert len(quoted("x" * 10**6)) <= LONGEST
+    assert len(quoted([["x" * 100] * 100] * 100)) == LONGEST
+    assert readable("x" * LONGEST) == "x" * LONGEST
+    assert readable("x" * (LONGEST + 1)) == "x" * (LONGEST - 1) + "…"
+
+
+def test_keys_that_cannot_be_saved_are_not_shown_whole(tmp_path):
+    f = gograd_compile.compile(lambda p: p[("x" * 10_000,)] * 2.0, backend="numpy")
+    f({("x" * 10_000,): 1.0})
+    with pytest.raises(TypeError, match="only strings and whole numbers can be saved as keys, not ") as caught:
+        f.save(tmp_path / "program")
+    assert len(str(caught.value)) < 2 * LONGEST

@@ -1,0 +1,57 @@
+"""Every operation of gograd's own distributions, in files and pickles, with what its derivatives call."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+import gograd_compile
+from gograd_core import builtin_ops, ops, registry, stop_gradient
+
+OPERATIONS = registry.active.operations()
+
+
+def test_all_distributions_are_there():
+    assert {op.provider.distribution for op in OPERATIONS} == {
+        "gograd-core",
+        "gograd-ops-basic",
+        "gograd-ops-extra",
+        "gograd-ops-special",
+    }
+
+
+@pytest.mark.parametrize("op", OPERATIONS, ids=lambda op: op.name)
+def test_programs_of_every_operation_come_back_with_all_derivatives(op, tmp_path, bits):
+    point = op.samples[0]
+    given = (np.array(point),) if op.variadic else tuple(map(float, point))
+    f = gograd_compile.compile(lambda *x: op(*x[0]) if op.variadic else op(*x), backend="numpy")
+    wrt = tuple(range(len(given)))
+    expected = f(*given)
+    hessian = f.hessian(*given, wrt=wrt) if any(op.partials) else None
+    f.save(tmp_path / "program")
+    for program in (
+        gograd_compile.load(tmp_path / "program", backend="numpy"),
+        pickle.loads(pickle.dumps(f)),
+        copy.deepcopy(pickle.loads(pickle.dumps(f))),
+    ):
+        assert bits(program(*given)) == bits(expected)
+        if hessian is not None:
+            assert _bits(program.hessian(*given, wrt=wrt), bits) == _bits(hessian, bits)
+
+
+def _bits(nested, bits):
+    return [_bits(entry, bits) for entry in nested] if isinstance(nested, tuple) else bits(nested)
+
+
+@pytest.mark.parametrize("op", OPERATIONS, ids=lambda op: op.name)
+def test_every_operation_is_the_same_one_after_a_pickle(op):
+    assert pickle.loads(pickle.dumps(op)) is op
+
+
+def test_what_the_engine_itself_uses_are_the_operations_of_that_name():
+    assert ops.stop_gradient is stop_gradient
+    assert ops.identity is builtin_ops.identity
+    assert pickle.loads(pickle.dumps(stop_gradient)) is stop_gradient
