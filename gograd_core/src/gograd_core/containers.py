@@ -59,7 +59,7 @@ def register_container(cls: type, take_apart: TakeApart, put_together: PutTogeth
     if cls in _registered:
         raise ValueError(f"{cls.__qualname__} is registered as a container already")
     _registered[cls] = Container(cls, take_apart, put_together, cls)
-    _found.clear()
+    kinds.clear()
 
 
 def container_of(cls: type) -> Container | None:
@@ -68,7 +68,7 @@ def container_of(cls: type) -> Container | None:
     Raises:
         TypeError: it derives from a container, and is not registered: nobody knows what else its values hold.
     """
-    return _found[cls]
+    return kinds[cls]
 
 
 class _Found(dict[type, Container | None]):
@@ -164,4 +164,4 @@ _KNOWN = {
 }
 _SUBCLASSED = tuple(cls for cls in _KNOWN if cls is not type(None))
 _registered: dict[type, Container] = {}
-_found = _Found()
+kinds = _Found()

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import functools
 import reprlib
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain, islice
 from math import prod
-from types import FunctionType
 from typing import Any
 
 import attrs
 
+from gograd_core import engines
 from gograd_core.containers import Container, container_of
+from gograd_core.walking import Exact, Plan
 
 __all__ = [
     "Form",
@@ -34,9 +35,6 @@ Shape = tuple[int, ...]
 
 MOST_FORMS, MOST_TOKENS = 256, 2**12
 """How many forms are remembered (the one used longest ago makes room), and how long."""
-STRINGS = frozenset([str])
-TOLD_BY_TYPE = frozenset([str, int, bool, bytes, type, type(None), FunctionType])
-"""The types of which two values that are equal are the same to any function."""
 
 
 @attrs.frozen(eq=False)
@@ -53,6 +51,7 @@ class Form:
         rest: what it holds besides its children: of a dict, the keys.
         children: their forms.
         leaves: how many there are in all.
+        plan: says how to put other leaves together; None if there is just one.
     """
 
     tokens: tuple[Any, ...]
@@ -60,7 +59,7 @@ class Form:
     rest: Any
     children: tuple[Form, ...]
     leaves: int
-    _is_flat: bool
+    plan: Plan | None
     _hash: int = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -75,18 +74,9 @@ class Form:
     def __reduce__(self) -> tuple[Any, ...]:
         return _form, (self.tokens,)
 
-    def nest(self, leaves: Sequence[Any]) -> Any:
+    def nest(self, leaves: list[Any]) -> Any:
         """Other leaves, as many, nested so."""
-        if self.container is None:
-            return leaves[0]
-        return self.container.put_together(self.rest, leaves) if self._is_flat else self._nest(iter(leaves))
-
-    def _nest(self, leaves: Iterator[Any]) -> Any:
-        assert self.container is not None
-        if self._is_flat:
-            return self.container.put_together(self.rest, list(islice(leaves, self.leaves)))
-        children = [next(leaves) if child.container is None else child._nest(leaves) for child in self.children]
-        return self.container.put_together(self.rest, children)
+        return leaves[0] if self.plan is None else engines.nest(self.plan, leaves)
 
     def labels(self) -> Sequence[Any]:
         """The key, the name of the field, or the number of each child."""
@@ -103,7 +93,7 @@ class Form:
         return [f".{label}" if has_names else f"[{label!r}]" for label in self.labels()]
 
 
-LEAF = Form((None,), None, None, (), 1, False)
+LEAF = Form((None,), None, None, (), 1, None)
 
 
 def take_apart(tree: Any) -> tuple[list[Any], Form]:
@@ -118,46 +108,9 @@ def take_apart(tree: Any) -> tuple[list[Any], Form]:
         return [tree], LEAF
     leaves: list[Any] = []
     tokens: list[Any] = []
-    _walk(tree, container, leaves, tokens)
+    engines.walk(tree, container, leaves, tokens)
     make = _form if len(tokens) <= MOST_TOKENS else _form.__wrapped__
     return leaves, make(tuple(tokens))
-
-
-def _walk(tree: Any, container: Container, leaves: list[Any], tokens: list[Any]) -> None:
-    children, rest = container.take_apart(tree)
-    is_flat = not any(map(container_of, set(map(type, children))))
-    count = len(children)
-    tokens += container.cls, ~count if is_flat else count, rest if rest is None else _exact(rest, container)
-    if is_flat:
-        leaves += children
-        return
-    for child in children:
-        kind = container_of(type(child))
-        if kind is None:
-            leaves.append(child)
-            tokens.append(None)
-        else:
-            _walk(child, kind, leaves, tokens)
-
-
-class _Exact(tuple[Any, ...]):
-    """What a container holds, at the end, after what tells it from all that is merely equal: 1 from True."""
-
-    __slots__ = ()
-
-
-def _exact(rest: Hashable, container: Container) -> Hashable:
-    if type(rest) is tuple and STRINGS.issuperset(map(type, rest)):
-        return rest
-    try:
-        hash(rest)
-    except TypeError:
-        raise TypeError(
-            f"what a {container.cls.__qualname__} holds besides its children must be hashable, such as a string or a "
-            f"tuple; got {rest!r}"
-        ) from None
-    types = tuple(map(type, rest)) if type(rest) is tuple else (type(rest),)
-    return _Exact((types, None if TOLD_BY_TYPE.issuperset(types) else repr(rest), rest))
 
 
 @functools.lru_cache(maxsize=MOST_FORMS)
@@ -175,9 +128,11 @@ def _read(tokens: tuple[Any, ...], start: int) -> tuple[Form, int]:
     for _ in range(count):
         child, end = _read(tokens, end)
         children.append(child)
-    rest = exact[-1] if type(exact) is _Exact else exact
+    rest = exact[-1] if type(exact) is Exact else exact
+    container: Any = container_of(cls)
+    plan = cls, rest, max(~count, -1), tuple(child.plan for child in children), container
     leaves = sum(child.leaves for child in children)
-    return Form(tokens[start:end], container_of(cls), rest, tuple(children), leaves, count < 0), end
+    return Form(tokens[start:end], container, rest, tuple(children), leaves, plan), end
 
 
 def is_number(tree: Any) -> bool:
