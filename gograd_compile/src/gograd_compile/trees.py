@@ -74,7 +74,7 @@ class Structure:
     def _has_arrays(self) -> bool:
         return any(shape is not None for shape in self.shapes)
 
-    def build(self, numbers: Floats | Sequence[Any]) -> Any:
+    def build(self, numbers: Floats | list[Any]) -> Any:
         """The numbers, nested so, as Python's floats and NumPy's arrays.
 
         Args:

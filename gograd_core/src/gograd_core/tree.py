@@ -30,7 +30,7 @@ __all__ = [
     "take_apart",
 ]
 
-Rebuild = Callable[[Sequence[Any]], Any]
+Rebuild = Callable[[list[Any]], Any]
 Shape = tuple[int, ...]
 
 MOST_FORMS, MOST_TOKENS = 256, 2**12
@@ -148,7 +148,7 @@ def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
     blocks, form = take_apart(tree)
     shapes = list(map(_shape, blocks))
 
-    def rebuild(numbers: Sequence[Any]) -> Any:
+    def rebuild(numbers: list[Any]) -> Any:
         rest = iter(numbers)
         return form.nest([_array(shape, list(islice(rest, prod(shape)))) if shape else next(rest) for shape in shapes])
 
