@@ -34,6 +34,7 @@ class Batch:
         batched: which are not.
         shared_values: those numbers.
         batched_values: a row for each point.
+        are_shared: of each leaf of the arguments, whether all points share it.
     """
 
     structure: Structure
@@ -42,6 +43,7 @@ class Batch:
     batched: Integers
     shared_values: Floats
     batched_values: Floats
+    are_shared: tuple[bool, ...]
 
 
 def flatten_batch(args: Any, in_axes: Any = 0, name: str = "args") -> Batch:
@@ -83,7 +85,8 @@ def flatten_batch(args: Any, in_axes: Any = 0, name: str = "args") -> Batch:
             raise ValueError(f"points are counted differently: {one}, {other}")
     shapes = tuple(array.shape if axis is None else array.shape[1:] for array, axis in zip(arrays, axes, strict=True))
     layout = _known_layout if sum(map(math.prod, shapes)) <= MOST_NUMBERS else _layout
-    structure, shared_numbers, batched_numbers = layout(form, shapes, tuple(axis is None for axis in axes))
+    are_shared = tuple(axis is None for axis in axes)
+    structure, shared_numbers, batched_numbers = layout(form, shapes, are_shared)
     shared_values = [array.ravel() for array, axis in zip(arrays, axes, strict=True) if axis is None]
     rows = [arrays[index].reshape(points, math.prod(shapes[index])) for index in batched]
     return Batch(
@@ -93,6 +96,7 @@ def flatten_batch(args: Any, in_axes: Any = 0, name: str = "args") -> Batch:
         batched=batched_numbers,
         shared_values=np.concatenate([np.empty(0), *shared_values]),
         batched_values=rows[0] if len(rows) == 1 else np.concatenate(rows, axis=1),
+        are_shared=are_shared,
     )
 
 

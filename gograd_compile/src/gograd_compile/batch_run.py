@@ -68,21 +68,6 @@ class BatchRun:
                 )
         return parts
 
-    def parts_or_known(self) -> list[Part]:
-        """The same; if there are no points at all, a path that is known, at none: it has the form of the result.
-
-        Raises:
-            ValueError: none is known, either.
-        """
-        if self._batch.points:
-            return self.parts()
-        for path in reversed(list(self._paths)):
-            return [(path, NOTHING)]
-        raise ValueError(
-            f"there are no points, and {self._name} was not recorded for such arguments yet, so that the form of its "
-            "result is unknown"
-        )
-
     def over(
         self, path: Path, program: Program, points: Integers, *, per_point: Integers = NOTHING,
         summed: Integers = NOTHING, seeds: Floats | None = None, holds: Holds | None = None,

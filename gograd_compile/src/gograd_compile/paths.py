@@ -250,6 +250,17 @@ class Paths:
     def __len__(self) -> int:
         return len(self._paths)
 
+    def structure(self) -> Structure:
+        """How the result is nested, whatever the numbers are: as on any path, or as without numbers.
+
+        Raises:
+            ValueError: that cannot be found out.
+        """
+        for path in self:
+            return path.structure
+        assert self._source is not None
+        return self._source.structure_of_result()
+
     def add(self, path: Path) -> Path:
         """Keep a path, as the one used last."""
         with self._lock:

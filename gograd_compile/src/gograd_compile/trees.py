@@ -102,25 +102,31 @@ class Structure:
             ]
         )
 
-    def build_parts(self, own: Floats, where_own: Integers, shared: Floats, where_shared: Integers) -> Any:
-        """As `build_batch`, but leaves whose numbers are shared by all points have no axis for them.
+    def build_parts(
+        self, own: Floats, where_own: Integers, shared: Floats, where_shared: Integers, are_shared: Sequence[bool]
+    ) -> Any:
+        """As `build_batch`, but leaves that are shared by all points have no axis for them.
 
         Args:
             own: a row for each point, of the numbers in the places `where_own`.
-            shared: the numbers in the places `where_shared`; no leaf has some of both.
+            shared: the numbers in the places `where_shared`.
+            are_shared: of each leaf, whether its numbers, if it has any, are in `shared`.
         """
         column = np.empty(self.size, np.intp)
         column[where_own], column[where_shared] = np.arange(len(where_own)), np.arange(len(where_shared))
-        is_shared = np.zeros(self.size, np.bool_)
-        is_shared[where_shared] = True
         leaves: list[Any] = []
-        for shape, (start, stop) in zip(self.shapes, pairwise(self._bounds), strict=True):
+        for shape, (start, stop), is_shared in zip(self.shapes, pairwise(self._bounds), are_shared, strict=True):
             places = column[start:stop]
-            if is_shared[start:stop].any():
+            if is_shared:
                 leaves.append(shared[places].reshape(shape) if shape is not None else shared[places].item())
             else:
                 leaves.append(own[:, places].reshape(len(own), *(shape or ())))
         return self.form.nest(leaves)
+
+    def spans(self, wrt: int | Sequence[int]) -> list[tuple[int, int]]:
+        """Where the leaves of an argument begin and end, or of each of several."""
+        bounds = list(pairwise(accumulate((child.leaves for child in self.form.children), initial=0)))
+        return [bounds[position] for position in ((wrt,) if isinstance(wrt, int) else wrt)]
 
     def select(self, wrt: int | Sequence[int]) -> tuple[Structure, Integers]:
         """The structure of one argument, or of a tuple of several, and which of the numbers are theirs.
@@ -135,8 +141,7 @@ class Structure:
             raise IndexError(f"wrt={wrt!r}, but there are {len(children)} positional argument(s)")
         if len({position % len(children) for position in positions}) < len(positions):
             raise ValueError(f"wrt={wrt!r} names an argument twice")
-        leaves = [0, *accumulate(child.leaves for child in children)]
-        spans = [(leaves[position], leaves[position + 1]) for position in (p % len(children) for p in positions)]
+        spans = self.spans(wrt)
         shapes = tuple(shape for start, stop in spans for shape in self.shapes[start:stop])
         numbers = [np.arange(self._bounds[start], self._bounds[stop]) for start, stop in spans]
         chosen = [children[position] for position in positions]
