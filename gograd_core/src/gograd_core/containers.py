@@ -54,7 +54,9 @@ def register_container(cls: type, take_apart: TakeApart, put_together: PutTogeth
     """
     if not isinstance(cls, type):
         raise TypeError(f"register_container() expects a class, got {cls!r}")
-    if cls in _KNOWN or issubclass(cls, Real) or hasattr(cls, "__array_namespace__"):
+    from gograd_core.engines import Neuron  # which needs this module
+
+    if cls in _KNOWN or issubclass(cls, (Real, Neuron)) or hasattr(cls, "__array_namespace__"):
         raise TypeError(f"register_container() got {cls.__name__}, which is known already")
     if cls in _registered:
         raise ValueError(f"{cls.__qualname__} is registered as a container already")

@@ -37,7 +37,7 @@ MOST_FORMS, MOST_TOKENS = 256, 2**12
 """How many forms are remembered (the one used longest ago makes room), and how long."""
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Form:
     """How leaves, which are numbers, arrays, or anything else that is no container, are nested.
 
@@ -70,6 +70,9 @@ class Form:
 
     def __eq__(self, other: object) -> bool:
         return self is other or (type(other) is Form and self.tokens == other.tokens)
+
+    def __repr__(self) -> str:
+        return f"<form {self.nest(['*'] * self.leaves)!r}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _form, (self.tokens,)
