@@ -185,7 +185,7 @@ class TestWhatCannotBeRecorded:
             (lambda x: np.asarray([x], dtype=float), "cannot become a plain number"),
             (lambda x: x * OUTSIDE, "which was computed outside of it"),
             (lambda x: (x for _ in range(2)), "the result of .*<lambda> is <generator"),
-            (lambda x: None, "the result of .*<lambda> is None"),
+            (lambda x: {x}, "the result of .*<lambda> is {"),
             (lambda x, *, k: x * k, "missing 1 required keyword-only argument: 'k'"),
         ],
     )

@@ -120,7 +120,7 @@ def call(tapes, name):
     """Call the program at a point, and at three: that ends, and says why if there is no result."""
     f = loaded(tapes, name)
     for arguments, *_ in tapes:
-        if arguments.spec.type is tuple and arguments.size:
+        if type(arguments.build(np.zeros(arguments.size))) is tuple and arguments.size:
             with contextlib.suppress(PathNotRecorded, DomainError):
                 f(*arguments.build(np.full(arguments.size, 0.75)))
             with contextlib.suppress(PathNotRecorded, DomainError):

@@ -231,7 +231,7 @@ class TestSaving:
 
     def test_named_tuples_cannot_be_saved(self, program):
         pair = namedtuple("Pair", "x y")(1.0, 2.0)
-        with pytest.raises(TypeError, match="only lists, tuples and dicts can be saved, not .*Pair"):
+        with pytest.raises(TypeError, match="only lists, tuples, dicts and None can be saved, not .*Pair"):
             to_bytes([program[0]._replace(arguments=flatten(pair)[1])], "f")
 
     def test_a_file_that_cannot_be_made_is_not_begun(self, tmp_path):

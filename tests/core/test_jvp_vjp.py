@@ -78,7 +78,7 @@ class TestJvp:
         assert jvp(ops.sum, ([1.0, 2.0],), (np.array([3.0, 4.0]),)) == (3.0, 7.0)
         assert jvp(ops.sum, (np.array([1.0, 2.0]),), ((3.0, 4.0),)) == (3.0, 7.0)
 
-    @pytest.mark.parametrize("result", [None, "a", [1.0, None], 1j])
+    @pytest.mark.parametrize("result", ["a", [1.0, "a"], 1j, {1.0, 2.0}])
     def test_the_function_must_return_numbers(self, result):
         with pytest.raises(TypeError, match="must return numbers"):
             jvp(lambda x: result, (1.0,), (1.0,))

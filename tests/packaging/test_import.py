@@ -20,7 +20,7 @@ SOURCE = pathlib.Path(gograd_core.__file__).parent
 MODULES = sorted(SOURCE.glob("*.py"))
 COMPILER = sorted(pathlib.Path(gograd_compile.__file__).parent.rglob("*.py"))
 HEAVY = (
-    "jax", "llvmlite", "matplotlib", "mpmath", "numba", "numpy", "optree", "rich", "scipy", "sklearn", "sympy", "typer",
+    "jax", "llvmlite", "matplotlib", "mpmath", "numba", "numpy", "rich", "scipy", "sklearn", "sympy", "typer",
 )  # fmt: skip
 PYTHONS_WORDS = {*dir(builtins), *dir(operator), *(name.strip("_") for name in dir(float))}
 FLOATS = ("_math", "math", "scalar")  # modules with functions of floats
@@ -109,7 +109,7 @@ class TestSource:
     def test_the_compiler_imports_the_core_and_what_it_declares(self):
         """Numba's parts that are imported by name only where Numba is are not seen here."""
         assert foreign_imports(COMPILER) - {"gograd_compile"} == {
-            "attrs", "gograd_core", "llvmlite", "numba", "numpy", "optree", "platformdirs",
+            "attrs", "gograd_core", "llvmlite", "numba", "numpy", "platformdirs",
         }  # fmt: skip
 
     def test_the_compiler_knows_no_operation_by_name(self):

@@ -17,7 +17,7 @@ ENTRY_POINTS = {
     "gograd-ops-special": {"gograd.ops": {"special": "gograd_ops_special"}},
 }
 CORE_NEEDS = ("attrs", "importlib-metadata", "pluggy")
-COMPILER_NEEDS = ["attrs", "gograd-core", "numpy", "optree"]
+COMPILER_NEEDS = ["attrs", "gograd-core", "numpy"]
 every_distribution = pytest.mark.parametrize("name", ENTRY_POINTS)
 
 

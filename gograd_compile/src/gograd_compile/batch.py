@@ -15,7 +15,7 @@ from gograd_compile.paths import CAPTURED, Path, Want
 from gograd_compile.program import Points, Program
 from gograd_compile.recent import Recent
 from gograd_compile.tape import Floats, Integers
-from gograd_compile.trees import flatten, nest_matrix, numbers_like, positions
+from gograd_compile.trees import Structure, flatten, nest_matrix, numbers_like, positions
 from gograd_core import engines
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["Batched"]
 
 MOST_WANTS = 64
+ONE_NUMBER = flatten(0.0)[1]
+"""What is returned by a function that has a gradient."""
 
 
 @attrs.frozen(eq=False)
@@ -31,13 +33,13 @@ class _Found:
     """What was found at all points.
 
     Attributes:
-        path: one that was taken.
+        structure: how the result is nested.
         outputs: a row per point.
         gradients: a row per point, by the numbers asked for per point.
         totals: per path the derivatives asked for in total, added up over its points.
     """
 
-    path: Path
+    structure: Structure
     outputs: Floats
     gradients: Floats
     totals: list[tuple[Path, Floats]]
@@ -61,7 +63,7 @@ class Batched:
         """What the function returns at every point: arrays whose first axis is that of the points."""
         batch = flatten_batch(args, self._in_axes)
         found = self._run(batch, self._want("values", batch), NOTHING, NOTHING)
-        return found.path.structure.build_batch(found.outputs)
+        return found.structure.build_batch(found.outputs)
 
     def value_and_grad(self, *args: Any, wrt: int | Sequence[int] = 0, per_point: bool = False) -> tuple[Floats, Any]:
         """The values at all points, and the gradient of their sum by the argument `wrt` (or several).
@@ -76,15 +78,15 @@ class Batched:
         wrt = positions(wrt)
         batch = flatten_batch(args, self._in_axes)
         want, chosen = self._compiled._want("adjoints", batch.structure, wrt, batch.batched)
-        own, shared = self._parts(want, batch, per_point)
+        own, shared, are_shared = self._parts(want, batch, wrt, per_point)
         found = self._run(batch, want, own, shared)
-        values: Floats = found.path.structure.build_batch(found.outputs)
-        if not len(shared):
+        values: Floats = found.structure.build_batch(found.outputs)
+        if not any(are_shared):
             return values, chosen.build_batch(found.gradients)
-        totals = np.add.reduce([totals for _, totals in found.totals])
-        if not len(own):
+        totals = np.add.reduce([totals for _, totals in found.totals]) if found.totals else np.zeros(len(shared))
+        if all(are_shared):
             return values, chosen.build(totals)
-        return values, chosen.build_parts(found.gradients, own, totals, shared)
+        return values, chosen.build_parts(found.gradients, own, totals, shared, are_shared)
 
     def grad(self, *args: Any, wrt: int | Sequence[int] = 0, per_point: bool = False) -> Any:
         """The gradient alone, as `value_and_grad` gives it."""
@@ -96,7 +98,7 @@ class Batched:
         found = self._run(batch, self._want("adjoints", batch), NOTHING, slice(None))
         for path, totals in found.totals:
             engines.add_gradients(path.tape.captured, totals)
-        values: Floats = found.path.structure.build_batch(found.outputs)
+        values: Floats = found.structure.build_batch(found.outputs)
         return values
 
     def jacobian(self, *args: Any, wrt: int | Sequence[int] = 0) -> Any:
@@ -109,8 +111,8 @@ class Batched:
         batch = flatten_batch(args, self._in_axes)
         _, chosen = self._compiled._want("push", batch.structure, wrt)
         run = self._start(batch)
-        parts = run.parts_or_known()
-        structure = parts[0][0].structure
+        parts = run.parts()
+        structure = parts[0][0].structure if parts else self._compiled._paths_of(batch.structure).structure()
         matrices = np.empty((batch.points, structure.size, chosen.size))
         mode, seeds = ("push", 2) if chosen.size <= structure.size else ("pull", 1)
         want, _ = self._compiled._want(mode, batch.structure, wrt, batch.batched)
@@ -167,14 +169,18 @@ class Batched:
         """What to ask paths for where no argument is differentiated by."""
         return self._compiled._want(mode, batch.structure, CAPTURED, batch.batched)[0]
 
-    def _parts(self, want: Want, batch: Batch, per_point: bool) -> tuple[Integers, Integers]:
-        """Which derivatives are asked for per point, and which in total."""
-        key = want, per_point
-        found: tuple[Integers, Integers] | None = self._wants.get(key)
+    def _parts(
+        self, want: Want, batch: Batch, wrt: int | tuple[int, ...], per_point: bool
+    ) -> tuple[Integers, Integers, Sequence[bool]]:
+        """Which derivatives are asked for per point, and which in total; and of each leaf, whether it is in total."""
+        key = want, per_point, batch.are_shared
+        found: tuple[Integers, Integers, Sequence[bool]] | None = self._wants.get(key)
         if found is None:
             assert want.wrt is not None
             own = np.isin(want.wrt, batch.batched) | per_point
-            found = self._wants.add(key, (np.flatnonzero(own), np.flatnonzero(~own)))
+            leaves = [leaf for span in batch.structure.spans(wrt) for leaf in range(*span)]
+            are_shared = [batch.are_shared[leaf] and not per_point for leaf in leaves]
+            found = self._wants.add(key, (np.flatnonzero(own), np.flatnonzero(~own), are_shared))
         return found
 
     def _start(self, batch: Batch, gradient: int | tuple[int, ...] | None = None) -> BatchRun:
@@ -185,7 +191,10 @@ class Batched:
     def _run(self, batch: Batch, want: Want, own: Integers, shared: Any) -> _Found:
         """The values, and the derivatives of one output, at all points."""
         run = self._start(batch)
-        parts = run.parts_or_known()
+        parts = run.parts()
+        if not parts:
+            structure = self._compiled._paths_of(batch.structure).structure() if want.mode == "values" else ONE_NUMBER
+            return _Found(structure, np.empty((0, structure.size)), np.empty((0, len(own))), [])
         runs: list[tuple[Integers, Points]] = []
         totals: list[tuple[Path, Floats]] = []
         for path, points in parts:
@@ -199,7 +208,7 @@ class Batched:
             totals.append((path, total))
         outputs = _joined(batch.points, [(points, found.outputs) for points, found in runs])
         gradients = _joined(batch.points, [(points, found.gradients) for points, found in runs])
-        return _Found(parts[0][0], outputs, gradients, totals)
+        return _Found(parts[0][0].structure, outputs, gradients, totals)
 
     def _vectors(self, args: Sequence[Any], vector: Any, wrt: int | tuple[int, ...], want: Want) -> Floats:
         """The numbers of a vector that is given as the argument `wrt` is (or several are): a row per point."""

@@ -12,6 +12,7 @@ from gograd_compile.batch_arguments import Batch
 from gograd_compile.judging import judge
 from gograd_compile.paths import Path, Paths, Want
 from gograd_compile.program import Holds, Points, Program
+from gograd_compile.structure_json import structure_text
 from gograd_compile.tape import Floats, Integers
 
 __all__ = ["NOTHING", "NO_SEEDS", "BatchRun", "Part"]
@@ -62,25 +63,10 @@ class BatchRun:
         for path, points in parts:
             if path.structure != form:
                 raise ValueError(
-                    f"{self._name} returns differently nested results at different points: {form.spec}, and at point "
-                    f"{points[0]} {path.structure.spec}"
+                    f"{self._name} returns differently nested results at different points: {structure_text(form)}, "
+                    f"and at point {points[0]} {structure_text(path.structure)}"
                 )
         return parts
-
-    def parts_or_known(self) -> list[Part]:
-        """The same; if there are no points at all, a path that is known, at none: it has the form of the result.
-
-        Raises:
-            ValueError: none is known, either.
-        """
-        if self._batch.points:
-            return self.parts()
-        for path in reversed(list(self._paths)):
-            return [(path, NOTHING)]
-        raise ValueError(
-            f"there are no points, and {self._name} was not recorded for such arguments yet, so that the form of its "
-            "result is unknown"
-        )
 
     def over(
         self, path: Path, program: Program, points: Integers, *, per_point: Integers = NOTHING,

@@ -8,6 +8,7 @@ import attrs
 import numpy as np
 
 from gograd_compile.recording import Recording
+from gograd_compile.structure_json import structure_text
 from gograd_compile.tape import GUARDS, Floats, Integers, Tape
 
 __all__ = ["difference"]
@@ -20,7 +21,7 @@ def difference(first: Recording, second: Recording) -> str:
     if found:
         return found
     if first.structure != second.structure:
-        return f"the result is nested as {first.structure.spec}, then as {second.structure.spec}"
+        return f"the result is nested as {structure_text(first.structure)}, then as {structure_text(second.structure)}"
     differ = one.nodes[first.tape.outputs] != other.nodes[second.tape.outputs]
     if differ.any():
         place = int(np.argmax(differ))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,8 @@ from gograd_compile.graph import FORWARD, Call
 from gograd_compile.rules import OUTPUT
 from gograd_compile.schedule import Schedule
 from gograd_compile.tape import Floats, Integers
-from gograd_core.evaluation import as_numbers, run_rule
+from gograd_core import RuleError
+from gograd_core.evaluation import as_number, as_numbers, run_rule
 from gograd_core.namespaces import Column
 
 __all__ = ["NumpyRunner", "run_call"]
@@ -140,15 +143,52 @@ def _function(call: Call) -> Callable[..., Any]:
         return _point_by_point(call, rule)
     places = range(len(op.partials)) if call.what == FORWARD else (OUTPUT, *range(len(op.partials)))
     namespace = op.scope.arrays(_InOrder() if op.variadic else np)
-    rule = op.bind(namespace) if call.what == FORWARD else functools.partial(rule, namespace)
+    bound = op.bind(namespace) if call.what == FORWARD else functools.partial(rule, namespace)
 
     def on_arrays(*inputs: Any) -> Any:
         shape = inputs[0].shape  # fixed numbers as arrays: with a number NumPy computes some powers otherwise
         fixed = {place: np.full(shape, number) for place, number in call.rules.fixed.items()}
         given = {**fixed, **dict(zip(call.needs, inputs, strict=True))}
-        return rule(*(given.get(place, 1.0) for place in places))  # what is not given is not used
+        return bound(*(given.get(place, 1.0) for place in places))  # what is not given is not used
 
-    return on_arrays
+    return on_arrays if call.symbol is not None else _checked(call, on_arrays, _point_by_point(call, rule))
+
+
+def _checked(call: Call, on_arrays: Callable[..., Any], on_floats: Callable[..., Any]) -> Callable[..., Any]:
+    """A rule that could not be written out: on arrays if it understands them, else on floats, as eager mode calls it.
+
+    On floats it gives the same errors, too.
+    """
+
+    def on_either(*inputs: Any) -> Any:
+        try:
+            result = on_arrays(*inputs)
+        except Exception:  # whatever a rule raises that was written for floats
+            return on_floats(*inputs)
+        return result if _is_right(call, result, inputs) else on_floats(*inputs)
+
+    # It is called in one way wherever it runs. With `if x > 0` it takes arrays of one entry, and no others.
+    shapes: list[tuple[int, ...]] = [(1, 2) if not call.length else (call.length,) * (n != OUTPUT) for n in call.needs]
+    probes = [np.full(shape, 0.5) for shape in shapes]
+    try:
+        if not _is_right(call, on_arrays(*probes), probes):
+            return on_floats
+    except Exception:
+        return on_floats
+    with contextlib.suppress(Exception):  # the numbers are no points of its domain, perhaps
+        try:
+            on_floats(*probes)
+        except RuleError:
+            return on_floats
+    return on_either
+
+
+def _is_right(call: Call, result: Any, inputs: Sequence[Any]) -> bool:
+    """Whether a rule gave real numbers, as many as it should, or one."""
+    if not isinstance(result, np.ndarray):
+        return isinstance(result, Real)
+    shape = (call.width,) * (call.what != FORWARD) if call.length else inputs[0].shape
+    return result.shape == shape and result.dtype.kind in "biuf"
 
 
 def _has_function_of_columns(call: Call) -> bool:
@@ -159,15 +199,17 @@ def _has_function_of_columns(call: Call) -> bool:
 
 def _point_by_point(call: Call, rule: Callable[..., Any]) -> Callable[..., Any]:
     op = call.rules.op
-    what = "forward" if call.what == FORWARD else f"partial {call.what}"
+
+    def on_floats(*inputs: Any) -> list[float]:
+        columns = [Column(x.tolist()) if np.ndim(x) else float(x) for x in inputs]
+        result = run_rule(op, rule, *columns)
+        return [as_number(op, result)] if call.what == FORWARD else as_numbers(op, result, call.width, what)
 
     def on_arrays(*inputs: Any) -> Any:
-        if call.length:
-            columns = [Column(x.tolist()) if np.ndim(x) else float(x) for x in inputs]
-            return as_numbers(op, run_rule(op, rule, *columns), call.width, what)
         results = np.empty(inputs[0].shape)
         for index in np.ndindex(results.shape):
-            (results[index],) = as_numbers(op, run_rule(op, rule, *(float(x[index]) for x in inputs)), 1, what)
+            (results[index],) = on_floats(*(x[index] for x in inputs))
         return results
 
-    return on_arrays
+    what = f"partial {call.what}"
+    return on_floats if call.length else on_arrays

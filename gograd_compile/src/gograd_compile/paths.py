@@ -130,7 +130,7 @@ class Path:
         return found
 
     def _make(self, want: Want) -> Program:
-        if want.mode == "adjoints" and not (self.structure.spec.is_leaf() and self.structure.size == 1):
+        if want.mode == "adjoints" and not self.structure.is_number:
             raise TypeError(
                 f"only one number has a gradient; the result is {structure_text(self.structure)}: use jacobian"
             )
@@ -249,6 +249,17 @@ class Paths:
 
     def __len__(self) -> int:
         return len(self._paths)
+
+    def structure(self) -> Structure:
+        """How the result is nested, whatever the numbers are: as on any path, or as without numbers.
+
+        Raises:
+            ValueError: that cannot be found out.
+        """
+        for path in self:
+            return path.structure
+        assert self._source is not None
+        return self._source.structure_of_result()
 
     def add(self, path: Path) -> Path:
         """Keep a path, as the one used last."""

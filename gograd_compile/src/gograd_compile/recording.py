@@ -22,7 +22,7 @@ from gograd_core.trace import nested
 if TYPE_CHECKING:
     from gograd_core.flat import Flat
 
-__all__ = ["Recording", "record", "source_line"]
+__all__ = ["Recording", "record", "source_line", "structure_of_result"]
 
 OLD_ARGUMENT = "argument of an earlier recording"
 """The label of what a function was recorded with: if it occurs in another recording, the function kept it."""
@@ -112,6 +112,38 @@ def record(
     flat = engines.flatten([*outputs, *(neuron for neuron, *_ in watcher.asked)], since)
     tape, values = _tape(flat, inputs, since, len(outputs), watcher, name)
     return Recording(structure, _with_lines(tape, flat, watcher) if with_lines else tape, values)
+
+
+def structure_of_result(f: Callable[..., Any], arguments: Structure, name: str) -> Structure:
+    """How the result of `f` is nested at every point: it is run without numbers, and may not decide by any.
+
+    Raises:
+        ValueError: it does, or does not run so.
+    """
+    watcher = _WithoutNumbers(name, wants_nodes=False)
+    inputs = [Neuron(np.nan) for _ in range(arguments.size)]
+    try:
+        with nested(), observed_by(watcher):
+            result = f(*arguments.build(inputs))
+        reason: Any = watcher.decided
+        if not reason:
+            return flatten_result(result, f"the result of {name}")[1]
+    except Exception as error:
+        reason = watcher.decided or error
+    raise ValueError(
+        f"there are no points, and how {name} nests its result cannot be found out without them: {reason}. Call it "
+        "at a point first, or leave out empty batches"
+    )
+
+
+class _WithoutNumbers(_Watcher):
+    """Of a function that is given no numbers: the first decision by one is an error."""
+
+    decided = ""
+
+    def guard(self, _neuron: Neuron, kind: str, _outcome: int) -> NoReturn:
+        self.decided = self.decided or f"{source_line()}: {kind}() of a number decides"
+        raise RecordingError(self.decided)
 
 
 def _with_lines(tape: Tape, flat: Flat, watcher: _Watcher) -> Tape:

@@ -12,7 +12,7 @@ import numpy as np
 from gograd_compile.differences import difference
 from gograd_compile.errors import RecordingError
 from gograd_compile.passes import fold_constants, merge_duplicates, remove_dead
-from gograd_compile.recording import Recording, record
+from gograd_compile.recording import Recording, record, structure_of_result
 from gograd_compile.tape import Floats, Tape
 from gograd_compile.trees import Structure
 from gograd_core import errstate
@@ -64,6 +64,14 @@ class Source:
         recording = self._checked(numbers) if self.check else record(self.f, self.structure, numbers, self.name)
         notes = [Note("recorded", len(recording.tape.codes), time.perf_counter() - start)]
         return recording.structure, simplified(recording, notes), notes
+
+    def structure_of_result(self) -> Structure:
+        """How the result is nested, if that is the same at every point.
+
+        Raises:
+            ValueError: the function decides by a number, or does not run without numbers.
+        """
+        return structure_of_result(self.f, self.structure, self.name)
 
     def lined(self, tape: Tape, numbers: Floats) -> Tape:
         """The tape, with lines of source if they can be had: by recording again at a point where this path is taken."""

@@ -42,6 +42,7 @@ from gograd_compile.tape import Guards, Tape
 from gograd_compile.tape_checks import check
 from gograd_compile.trees import Structure
 from gograd_core import Neuron
+from gograd_core.containers import container_of
 
 __all__ = ["Recorded", "from_bytes", "load_tapes", "save_tapes", "to_bytes"]
 
@@ -227,7 +228,10 @@ def _gradient(saved: Any, arguments: Structure, result: Structure) -> int | tupl
     if all(type(position) is int for position in (saved if several else [saved])):
         gradient = tuple(saved) if several else saved
         with contextlib.suppress(IndexError, ValueError):
-            if arguments.spec.type is tuple and arguments.select(gradient)[0].size + 1 == result.size:
+            if (
+                arguments.form.container is container_of(tuple)
+                and arguments.select(gradient)[0].size + 1 == result.size
+            ):
                 return gradient
     raise ProgramFileError("a tape is said to be the gradient by what it cannot be")
 

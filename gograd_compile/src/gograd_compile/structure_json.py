@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from types import NoneType
 from typing import Any
-
-import optree
 
 from gograd_compile.errors import ProgramFileError
 from gograd_compile.quoting import LONGEST, quoted
-from gograd_compile.trees import OPTIONS, Shape, Structure
+from gograd_compile.trees import Shape, Structure
+from gograd_core.tree import Form, take_apart
 
 __all__ = ["structure_from_json", "structure_text", "structure_to_json"]
 
@@ -20,7 +20,7 @@ MOST_AXES = 32
 """How many axes arrays in files may have."""
 LARGEST = 2**31
 """Nodes of tapes are numbered in 32 bits."""
-CONTAINERS: dict[type, str] = {list: "list", tuple: "tuple", dict: "dict"}
+CONTAINERS: dict[type, str] = {list: "list", tuple: "tuple", dict: "dict", NoneType: "none"}
 
 
 class _Word(str):
@@ -35,7 +35,7 @@ def structure_text(structure: Structure) -> str:
     leaves = [
         _Word("number" if shape is None else f"array({', '.join(map(str, shape))})") for shape in structure.shapes
     ]
-    text = repr(structure.spec.unflatten(leaves))
+    text = repr(structure.form.nest(leaves))
     return text if len(text) <= LONGEST else text[:LONGEST] + "…"
 
 
@@ -44,9 +44,9 @@ def structure_to_json(structure: Structure) -> Any:
 
     Raises:
         TypeError: it has something else than lists, tuples, dicts with strings and whole numbers
-            as keys, numbers and arrays, or is nested deeper than `DEEPEST`.
+            as keys, None, numbers and arrays, or is nested deeper than `DEEPEST`.
     """
-    return _written(structure.spec, iter(structure.shapes), 0)
+    return _written(structure.form, iter(structure.shapes), 0)
 
 
 def structure_from_json(value: Any) -> Structure:
@@ -56,25 +56,26 @@ def structure_from_json(value: Any) -> Structure:
         ProgramFileError: `value` is not what that gives.
     """
     shapes: list[Shape | None] = []
-    spec = optree.tree_structure(_read(value, shapes, 0), **OPTIONS)
-    return Structure(spec, tuple(shapes))
+    _, form = take_apart(_read(value, shapes, 0))
+    return Structure(form, tuple(shapes))
 
 
-def _written(spec: optree.PyTreeSpec, shapes: Iterator[Shape | None], depth: int) -> Any:
+def _written(form: Form, shapes: Iterator[Shape | None], depth: int) -> Any:
     if depth > DEEPEST:
         raise TypeError(f"structures nested deeper than {DEEPEST} cannot be saved")
-    if spec.is_leaf():
+    if form.container is None:
         shape = next(shapes)
         return "number" if shape is None else {"array": list(shape)}
-    if spec.type not in CONTAINERS:
-        raise TypeError(f"only lists, tuples and dicts can be saved, not {spec.type}")
-    children = [_written(child, shapes, depth + 1) for child in spec.children()]
-    if spec.type is dict:
-        for key in spec.entries():
-            if type(key) not in (str, int):
-                raise TypeError(f"only strings and whole numbers can be saved as keys, not {quoted(key)}")
-        return {"dict": [list(entry) for entry in zip(spec.entries(), children, strict=True)]}
-    return {CONTAINERS[spec.type]: children}
+    cls = form.container.cls
+    if cls not in CONTAINERS:
+        raise TypeError(f"only lists, tuples, dicts and None can be saved, not {cls}")
+    children = [_written(child, shapes, depth + 1) for child in form.children]
+    if cls is not dict:
+        return {CONTAINERS[cls]: children} if cls is not NoneType else CONTAINERS[cls]
+    for key in form.rest:
+        if type(key) not in (str, int):
+            raise TypeError(f"only strings and whole numbers can be saved as keys, not {quoted(key)}")
+    return {"dict": [list(entry) for entry in zip(form.rest, children, strict=True)]}
 
 
 def _read(value: Any, shapes: list[Shape | None], depth: int) -> Any:
@@ -84,9 +85,11 @@ def _read(value: Any, shapes: list[Shape | None], depth: int) -> Any:
     if value == "number":
         shapes.append(None)
         return 0
+    if value == "none":
+        return None
     kind, parts = next(iter(value.items())) if isinstance(value, dict) and len(value) == 1 else ("", None)
     if not isinstance(parts, list):
-        raise ProgramFileError("a structure of arguments or results is no list, tuple, dict, array or number")
+        raise ProgramFileError("a structure of arguments or results is no list, tuple, dict, array, number or none")
     if (
         kind == "array"
         and parts

@@ -1,12 +1,10 @@
 """Nested arguments and results: taken apart into numbers, and put together again.
 
-Nested are lists, tuples, named tuples, dicts and what else is registered with optree. The numbers of
-dicts come in the order of their keys, which is part of the structure: a function may depend on it.
+`gograd_core.tree` takes containers apart; here is what their leaves are, numbers and NumPy's arrays.
 """
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import math
 import operator
@@ -17,21 +15,18 @@ from typing import Any
 
 import attrs
 import numpy as np
-import optree
 from numpy.typing import NDArray
 
 from gograd_core import Neuron
-from gograd_core.tree import flatten_like
+from gograd_core.tree import Form, flatten_like, leaf_paths, take_apart
 
 __all__ = [
-    "OPTIONS",
     "Structure",
     "complaint",
     "flatten",
     "flatten_result",
     "nest_matrix",
     "numbers_like",
-    "path",
     "positions",
     "real_numbers",
     "whole",
@@ -41,15 +36,11 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
 Shape = tuple[int, ...]
 
-NAMESPACE = "gograd_compile"
 PLAIN = {float, int, bool, np.float64}
 ARRAYS = (np.ndarray, np.memmap)  # of other subclasses, such as matrices, the operators do something else
 REAL = "biuf"  # the kinds of NumPy's dtypes whose entries are real numbers
-
-_in_order = contextlib.ExitStack()  # for good; it concerns our namespace alone
-_in_order.enter_context(optree.dict_insertion_ordered(True, namespace=NAMESPACE))
-OPTIONS: dict[str, Any] = {"none_is_leaf": True, "namespace": NAMESPACE}
-"""For every call of optree: None is no number and no tree, and the order of the keys counts."""
+MOST_STRUCTURES, MOST_LEAVES = 64, 2**14
+"""How many structures are remembered (the one used longest ago makes room), and of how many leaves."""
 
 
 @attrs.frozen(slots=False)
@@ -57,12 +48,17 @@ class Structure:
     """How numbers are nested; equal and hashable, so that recordings are kept under it.
 
     Attributes:
-        spec: how the leaves, numbers and arrays, are nested.
+        form: how the leaves, numbers and arrays, are nested.
         shapes: the shape of each array, None for a number.
     """
 
-    spec: optree.PyTreeSpec
+    form: Form
     shapes: tuple[Shape | None, ...]
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it is one number, and no array or container of one."""
+        return self.form.container is None and self.shapes == (None,)
 
     @functools.cached_property
     def size(self) -> int:
@@ -78,7 +74,7 @@ class Structure:
     def _has_arrays(self) -> bool:
         return any(shape is not None for shape in self.shapes)
 
-    def build(self, numbers: Floats | Sequence[Any]) -> Any:
+    def build(self, numbers: Floats | list[Any]) -> Any:
         """The numbers, nested so, as Python's floats and NumPy's arrays.
 
         Args:
@@ -86,12 +82,12 @@ class Structure:
                 of objects, where the entries are not all floats.
         """
         if not self._has_arrays:
-            return self.spec.unflatten(numbers.tolist() if isinstance(numbers, np.ndarray) else numbers)
+            return self.form.nest(numbers.tolist() if isinstance(numbers, np.ndarray) else numbers)
         leaves = []
         for shape, (start, stop) in zip(self.shapes, pairwise(self._bounds), strict=True):
             block = _as_array(numbers[start:stop])
             leaves.append(block.item() if shape is None else block.reshape(shape))
-        return self.spec.unflatten(leaves)
+        return self.form.nest(leaves)
 
     def build_batch(self, matrix: NDArray[Any]) -> Any:
         """Results at many points, those of point i in ``matrix[i]``: every leaf has the points as first axis.
@@ -99,32 +95,38 @@ class Structure:
         Args:
             matrix: its last axis holds as many numbers as `size`; those before it come first in every leaf.
         """
-        return self.spec.unflatten(
+        return self.form.nest(
             [
                 matrix[..., start:stop].reshape(matrix.shape[:-1] + (shape or ()))
                 for shape, (start, stop) in zip(self.shapes, pairwise(self._bounds), strict=True)
             ]
         )
 
-    def build_parts(self, own: Floats, where_own: Integers, shared: Floats, where_shared: Integers) -> Any:
-        """As `build_batch`, but leaves whose numbers are shared by all points have no axis for them.
+    def build_parts(
+        self, own: Floats, where_own: Integers, shared: Floats, where_shared: Integers, are_shared: Sequence[bool]
+    ) -> Any:
+        """As `build_batch`, but leaves that are shared by all points have no axis for them.
 
         Args:
             own: a row for each point, of the numbers in the places `where_own`.
-            shared: the numbers in the places `where_shared`; no leaf has some of both.
+            shared: the numbers in the places `where_shared`.
+            are_shared: of each leaf, whether its numbers, if it has any, are in `shared`.
         """
         column = np.empty(self.size, np.intp)
         column[where_own], column[where_shared] = np.arange(len(where_own)), np.arange(len(where_shared))
-        is_shared = np.zeros(self.size, np.bool_)
-        is_shared[where_shared] = True
         leaves: list[Any] = []
-        for shape, (start, stop) in zip(self.shapes, pairwise(self._bounds), strict=True):
+        for shape, (start, stop), is_shared in zip(self.shapes, pairwise(self._bounds), are_shared, strict=True):
             places = column[start:stop]
-            if is_shared[start:stop].any():
+            if is_shared:
                 leaves.append(shared[places].reshape(shape) if shape is not None else shared[places].item())
             else:
                 leaves.append(own[:, places].reshape(len(own), *(shape or ())))
-        return self.spec.unflatten(leaves)
+        return self.form.nest(leaves)
+
+    def spans(self, wrt: int | Sequence[int]) -> list[tuple[int, int]]:
+        """Where the leaves of an argument begin and end, or of each of several."""
+        bounds = list(pairwise(accumulate((child.leaves for child in self.form.children), initial=0)))
+        return [bounds[position] for position in ((wrt,) if isinstance(wrt, int) else wrt)]
 
     def select(self, wrt: int | Sequence[int]) -> tuple[Structure, Integers]:
         """The structure of one argument, or of a tuple of several, and which of the numbers are theirs.
@@ -134,18 +136,17 @@ class Structure:
             ValueError: `wrt` names an argument twice.
         """
         positions = (wrt,) if isinstance(wrt, int) else tuple(wrt)
-        children = self.spec.children()
+        children = self.form.children
         if any(not -len(children) <= position < len(children) for position in positions):
             raise IndexError(f"wrt={wrt!r}, but there are {len(children)} positional argument(s)")
         if len({position % len(children) for position in positions}) < len(positions):
             raise ValueError(f"wrt={wrt!r} names an argument twice")
-        leaves = [0, *accumulate(child.num_leaves for child in children)]
-        spans = [(leaves[position], leaves[position + 1]) for position in (p % len(children) for p in positions)]
+        spans = self.spans(wrt)
         shapes = tuple(shape for start, stop in spans for shape in self.shapes[start:stop])
         numbers = [np.arange(self._bounds[start], self._bounds[stop]) for start, stop in spans]
         chosen = [children[position] for position in positions]
-        spec = chosen[0] if isinstance(wrt, int) else optree.treespec_tuple(chosen, **OPTIONS)
-        return Structure(spec, shapes), np.concatenate([*numbers, np.empty(0, np.intp)])
+        form = chosen[0] if isinstance(wrt, int) else _in_tuple(chosen)
+        return Structure(form, shapes), np.concatenate([*numbers, np.empty(0, np.intp)])
 
 
 def flatten(tree: Any, name: str = "args") -> tuple[Floats, Structure]:
@@ -155,18 +156,28 @@ def flatten(tree: Any, name: str = "args") -> tuple[Floats, Structure]:
         TypeError: something in it is neither a real number nor an array of such; messages say
             where, calling the tree `name`.
     """
-    leaves, spec = optree.tree_flatten(tree, **OPTIONS)
+    leaves, form = take_apart(tree)
     if PLAIN.issuperset(map(type, leaves)):
-        return np.array(leaves, dtype=np.float64), Structure(spec, (None,) * len(leaves))
+        return np.array(leaves, dtype=np.float64), _structure(form, None)
     arrays: list[Floats] = []
     for index, leaf in enumerate(leaves):
         array = real_numbers(leaf)
         if array is None:
-            raise TypeError(complaint(tree, leaves, index, name))
+            raise TypeError(complaint(leaves, form, index, name))
         arrays.append(array)
     rows = [array.ravel() for array in arrays]
     shapes = tuple(array.shape or None for array in arrays)
-    return rows[0] if len(rows) == 1 else np.concatenate(rows), Structure(spec, shapes)
+    return rows[0] if len(rows) == 1 else np.concatenate(rows), _structure(form, shapes)
+
+
+def _structure(form: Form, shapes: tuple[Shape | None, ...] | None) -> Structure:
+    """The same one for the same arguments, so that it is compared in no time."""
+    return (_remembered if form.leaves <= MOST_LEAVES else _remembered.__wrapped__)(form, shapes)
+
+
+@functools.lru_cache(maxsize=MOST_STRUCTURES)
+def _remembered(form: Form, shapes: tuple[Shape | None, ...] | None) -> Structure:
+    return Structure(form, (None,) * form.leaves if shapes is None else shapes)
 
 
 def flatten_result(tree: Any, name: str = "result") -> tuple[list[Any], Structure]:
@@ -175,21 +186,21 @@ def flatten_result(tree: Any, name: str = "result") -> tuple[list[Any], Structur
     Raises:
         TypeError: there is something else in it; messages call the tree `name`.
     """
-    leaves, spec = optree.tree_flatten(tree, **OPTIONS)
+    leaves, form = take_apart(tree)
     entries: list[Any] = []
     shapes: list[Shape | None] = []
     for index, leaf in enumerate(leaves):
         is_array = type(leaf) in ARRAYS
         found = [_entry(entry) for entry in (leaf.flat if is_array else [leaf])]
         if any(entry is None for entry in found):
-            raise TypeError(complaint(tree, leaves, index, name))
+            raise TypeError(complaint(leaves, form, index, name))
         entries.extend(found)
         shapes.append((leaf.shape or None) if is_array else None)
-    return entries, Structure(spec, tuple(shapes))
+    return entries, Structure(form, tuple(shapes))
 
 
 def numbers_like(structure: Structure, tree: Any, name: str) -> Floats:
-    """The numbers of `tree`, nested as `structure`; lists, tuples and arrays may stand for each other.
+    """The numbers of `tree`, nested as `structure`; see `gograd_core.tree.flatten_like`.
 
     Raises:
         TypeError: something in it is no number.
@@ -199,6 +210,10 @@ def numbers_like(structure: Structure, tree: Any, name: str) -> Floats:
     if found == structure:
         return numbers
     return np.array(flatten_like(structure.build([0.0] * structure.size), tree, name), dtype=np.float64)
+
+
+def _in_tuple(forms: Sequence[Form]) -> Form:
+    return take_apart(tuple(form.nest([0.0] * form.leaves) for form in forms))[1]
 
 
 def nest_matrix(matrix: NDArray[Any], outputs: Structure, inputs: Structure) -> Any:
@@ -213,7 +228,7 @@ def nest_matrix(matrix: NDArray[Any], outputs: Structure, inputs: Structure) -> 
     for shape, (start, stop) in zip(outputs.shapes, pairwise(outputs._bounds), strict=True):
         rows = matrix[..., start:stop, :].reshape((*points, *(shape or ()), inputs.size))
         nested.append(inputs.build_batch(rows) if rows.ndim > 1 else inputs.build(rows))
-    return outputs.spec.unflatten(nested)
+    return outputs.form.nest(nested)
 
 
 def positions(wrt: Any) -> int | tuple[int, ...]:
@@ -265,17 +280,12 @@ def _as_array(block: Any) -> NDArray[Any]:
     return np.fromiter(block, float if all(type(entry) is float for entry in block) else object, len(block))
 
 
-def path(tree: Any, index: int, name: str) -> str:
-    """Where the leaf of that number is: "args[0]['w']"."""
-    return optree.tree_accessors(tree, **OPTIONS)[index].codify(name)
-
-
-def complaint(tree: Any, leaves: list[Any], index: int, name: str) -> str:
+def complaint(leaves: list[Any], form: Form, index: int, name: str) -> str:
     """What is wrong with the leaf of that number."""
     leaf = leaves[index]
     entries = leaf.flat if isinstance(leaf, np.ndarray) and leaf.dtype.kind == "O" else [leaf]
     what = f"an array of {leaf.dtype}" if type(leaf) in ARRAYS else f"{leaf!r} of type {type(leaf).__name__}"
-    text = f"{path(tree, index, name)} is {what}"
+    text = f"{leaf_paths(form, name)[index]} is {what}"
     if any(type(entry) is Neuron for entry in entries):
         return (
             f"{text}: a compiled function takes numbers. For derivatives use its own f.grad, or differentiate the "
@@ -284,4 +294,4 @@ def complaint(tree: Any, leaves: list[Any], index: int, name: str) -> str:
         )
     if hasattr(leaf, "__array__") and type(leaf) not in ARRAYS:
         return f"{text}; expected real numbers, or NumPy arrays of them: np.asarray(x) may make one of it"
-    return f"{text}; expected real numbers, or NumPy arrays of them, nested in lists, tuples or dicts"
+    return f"{text}; expected real numbers, or NumPy arrays of them, nested in containers such as lists and dicts"

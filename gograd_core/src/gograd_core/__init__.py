@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gograd_core import registry as _registry
 from gograd_core.builtin_ops import stop_gradient
+from gograd_core.containers import register_container
 from gograd_core.engines import Engine, Neuron, engine
 from gograd_core.errors import (
     DomainError,
@@ -67,6 +68,7 @@ __all__ = [
     "no_grad",
     "ops",
     "register",
+    "register_container",
     "stop_gradient",
     "value_and_grad",
     "vjp",

@@ -12,11 +12,13 @@ there are none its Python rule is called.
 - `_native_operation.pxi`: an operation and its kernels; `_native_calls.pxi`: calling it;
   `_native_binding.pxi`: as an operator or a method of neurons.
 - `_native_graph.pxi`: the traversal; `_native_sweep.pxi`: reverse mode; `_native_flat.pxi`: graphs as arrays.
+- `_native_walking.pxi`: containers.
 """
 
 cimport cython
 from cpython cimport array
 from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
+from cpython.dict cimport PyDict_GetItem
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
 from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
@@ -33,7 +35,7 @@ from array import array as new_array
 from functools import partial as bound
 from inspect import signature
 
-from gograd_core import behaviour, calling, careful, flat, recording, registry
+from gograd_core import behaviour, calling, careful, containers, flat, recording, registry, walking
 from gograd_core.errors import InvalidOperationError
 from gograd_core.evaluation import annotate, as_float
 from gograd_core.kernels import foreign
@@ -341,3 +343,4 @@ include "_native_binding.pxi"
 include "_native_graph.pxi"
 include "_native_sweep.pxi"
 include "_native_flat.pxi"
+include "_native_walking.pxi"

@@ -178,6 +178,8 @@ def _propagate_fast(interior: list[Any], leaves: list[Any]) -> bool:
         for node in interior:
             adjoint = node._grad
             if adjoint == 0.0:  # nothing was added, or an arm of `where` that was not taken
+                if type(adjoint) is not float:
+                    return False
                 continue
             if not -inf < adjoint < inf:
                 return False

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from gograd_core import engines, recording
 from gograd_core.array_calls import call_with_arrays, is_array
-from gograd_core.errors import DomainError, RuleError
-from gograd_core.evaluation import as_float, as_numbers, describe, judge, run_rule
+from gograd_core.errors import DomainError
+from gograd_core.evaluation import as_float, as_number, describe, judge, run_rule
 from gograd_core.namespaces import Column
 
 if TYPE_CHECKING:
@@ -86,12 +86,12 @@ def apply(op: Op, entries: tuple[Any, ...]) -> Any:
             constituents.append(constant)
             values.append(constant)
     out = run_rule(op, op.forward, *(map(Column, op.columns(values)) if op.variadic else values))
+    is_truth = False
     if type(out) is not float:
-        if isinstance(out, bool) and not (involved and recording.recorder() is not None):
+        is_truth = isinstance(out, bool)
+        if is_truth and not (involved and recording.recorder() is not None):
             return out
-        if isinstance(out, Column):
-            raise RuleError(f"forward of {op.title} returned a column, expected a real number")
-        (out,) = as_numbers(op, out, 1, "forward")
+        out = as_number(op, out)
     if out - out != 0.0:
         try:
             judge(op, values, out, lambda: describe(op, constituents))
@@ -104,6 +104,10 @@ def apply(op: Op, entries: tuple[Any, ...]) -> Any:
     if not recording.is_recording():
         return engines.Neuron(out)
     neuron = engines.node(op, out, tuple(constituents))
+    if is_truth and any(op.partials):
+        from gograd_core.builtin_ops import stop_gradient  # which imports this module
+
+        neuron = stop_gradient(neuron)  # as a bool, which it is otherwise, has no derivative
     return observed(neuron) if recording.pauses else neuron
 
 

@@ -23,12 +23,14 @@ __all__ = [
     "discover",
     "engine",
     "flatten",
+    "nest",
     "next_stamp",
     "node",
     "reachable",
     "read_values",
     "run",
     "visit",
+    "walk",
 ]
 
 
@@ -69,11 +71,13 @@ if TYPE_CHECKING or _native is None:
     from gograd_core.flattening import add_gradients, flatten, read_values
     from gograd_core.methods import bind_method, bind_operator, discover
     from gograd_core.neuron import Neuron, next_stamp, node
+    from gograd_core.walking import nest, walk
 else:
     adjoints, reachable, run, visit = _native.adjoints, _native.reachable, _native.run, _native.visit
     bind_method, bind_operator, discover = _native.bind_method, _native.bind_operator, _native.discover
     add_gradients, flatten, read_values = _native.add_gradients, _native.flatten, _native.read_values
     Neuron, Operation, next_stamp, node = _native.Neuron, _native.Operation, _native.next_stamp, _native.node
+    nest, walk = _native.nest, _native.walk
 
 RESERVED_NAMES = frozenset(dir(Neuron))
 """What no operation may be called: Neuron's own attributes."""

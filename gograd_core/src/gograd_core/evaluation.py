@@ -18,7 +18,7 @@ from gograd_core.namespaces import Column
 if TYPE_CHECKING:
     from gograd_core.op import Op
 
-__all__ = ["annotate", "as_column", "as_float", "as_numbers", "describe", "judge", "run_rule"]
+__all__ = ["annotate", "as_column", "as_float", "as_number", "as_numbers", "describe", "judge", "run_rule"]
 
 
 def run_rule(op: Op, rule: Callable[..., Any], *arguments: Any) -> Any:
@@ -66,6 +66,17 @@ def as_float(number: Any, expected_by: str) -> float:
         except OverflowError:
             raise OverflowError(f"{expected_by} got an integer too large for a float") from None
     raise TypeError(f"{expected_by} expects real numbers or neurons, got {number!r} of type {type(number).__name__}")
+
+
+def as_number(op: Op, result: Any) -> float:
+    """What a forward rule returned, as a float.
+
+    Raises:
+        RuleError: it is no real number.
+    """
+    if isinstance(result, Column):
+        raise RuleError(f"forward of {op.title} returned a column, expected a real number")
+    return as_numbers(op, result, 1, "forward")[0]
 
 
 def as_numbers(op: Op, result: Any, length: int, what: str) -> list[float]:

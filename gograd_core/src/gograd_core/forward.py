@@ -149,6 +149,8 @@ def _extend_fast(order: Sequence[Any], tangents: dict[Any, Any]) -> bool:
                     tangent += along_y * partial_y(op.xp, node._value, x_value, y_value)
                 if tangent != 0.0:
                     tangents[node] = tangent
+                elif type(tangent) is not float:
+                    return False
             elif arity == 1:
                 (x,) = node._constituents
                 along_x = find(x)
@@ -157,6 +159,8 @@ def _extend_fast(order: Sequence[Any], tangents: dict[Any, Any]) -> bool:
                     tangent = along_x * partial_x(op.xp, node._value, x._value)
                     if tangent != 0.0:
                         tangents[node] = tangent
+                    elif type(tangent) is not float:
+                        return False
             else:
                 _extend(node, tangents, {}, create_graph=False)
     except Exception:

@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from gograd_core.engines import Neuron
-from gograd_core.evaluation import as_numbers, describe, run_rule
+from gograd_core.evaluation import as_number, describe, run_rule
 from gograd_core.finite_differences import Comparison, compare
 from gograd_core.namespaces import Column
 from gograd_core.op import Op
@@ -213,7 +213,7 @@ def _checked_partials(
         def value(x: float) -> float:
             entries = [*values[:position], x, *values[position + 1 :]]
             arguments = map(Column, op.columns(entries)) if op.variadic else entries
-            return as_numbers(op, run_rule(op, op.forward, *arguments), 1, "forward")[0]
+            return as_number(op, run_rule(op, op.forward, *arguments))
 
         return value
 

@@ -6,7 +6,7 @@ Costs are given in evaluations of the function on neurons, as measured for cheap
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from gograd_core.engines import Neuron
@@ -154,13 +154,13 @@ def vjp(
 
 
 def zero_grad(neurons: Any) -> None:
-    """Set the `grad` of neurons to 0.0: of one, of any iterable, of nested lists, dicts or arrays of them.
+    """Set the `grad` of neurons to 0.0: of one, of any iterable, of nested containers or arrays of them.
 
     Raises:
         TypeError: there is something else among them; nothing is changed then.
     """
-    nested = isinstance(neurons, (Neuron, list, tuple, dict)) or hasattr(neurons, "__array_namespace__")
-    found, _ = flatten(neurons if nested else list(neurons))
+    is_row = isinstance(neurons, Iterable) and not isinstance(neurons, dict) and not hasattr(neurons, "shape")
+    found, _ = flatten(list(neurons) if is_row else neurons)
     for neuron in found:
         if type(neuron) is not Neuron:
             raise TypeError(f"zero_grad() expects neurons, got {neuron!r}")
