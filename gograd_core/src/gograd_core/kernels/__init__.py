@@ -66,7 +66,7 @@ def with_kernels(ops: Iterable[Op], module: str) -> tuple[Op, ...]:
     Such a module is what ``gograd kernels`` generates: its ``KERNELS`` is a dict from the name of
     an operation to ``(digest, fingerprint, forward, partials)``.
     """
-    from gograd_core.engines import engine  # which needs operations
+    from gograd_core.native import engine
 
     ops = tuple(ops)
     if engine().name != "native":
