@@ -27,23 +27,30 @@ class Settings:
     Args:
         outer: what holds around the block; None for what holds outside of all blocks.
         block: the block that changes it.
+
+    Attributes:
+        depth: how many transforms are running. What is called inside one gives neurons, so that the outer one
+            can differentiate it: a float would cut the graph, and the outer derivative would be wrong.
+        recording, domain, recorder: see `Block`.
     """
 
     __slots__ = ("__weakref__", "block", "depth", "domain", "outer", "recorder", "recording", "wants_nodes")
 
+    recorder: Any
+
     def __init__(self, outer: Settings | None = None, block: Block | None = None) -> None:
-        self.outer, self.block = outer, block
-        self.recording, self.domain, self.depth = True, "raise", 0
-        self.recorder: Any = None
-        self.wants_nodes = False
+        self.outer = outer
+        self.block = block
         if outer is None or block is None:
+            self.recording, self.domain, self.depth, self.recorder, self.wants_nodes = True, "raise", 0, None, False
             return
         self.recording = outer.recording if block.recording is None else block.recording
         self.domain = outer.domain if block.domain is None else block.domain
-        if not block.outside:
-            self.depth = outer.depth + block.deeper
-            watched_by: Settings | Block = outer if block.recorder is None else block
-            self.recorder, self.wants_nodes = watched_by.recorder, watched_by.wants_nodes
+        watched_by: Settings | Block = outer if block.recorder is None else block
+        self.recorder, self.wants_nodes = watched_by.recorder, watched_by.wants_nodes
+        self.depth = outer.depth + block.deeper
+        if block.outside:
+            self.depth, self.recorder, self.wants_nodes = 0, None, False
         if self.wants_nodes or not self.recording:
             pauses.add(ref(self, pauses.discard))
         if self.recorder is not None:

@@ -90,7 +90,7 @@ def _function(root: Symbol, names: dict[Symbol, str], parameters: Sequence[str],
 def _numba() -> Any:
     try:
         import numba
-    except ImportError:
+    except ModuleNotFoundError:
         raise ImportError("compile_kernels needs Numba: pip install gograd-core[native]") from None
     return numba
 
