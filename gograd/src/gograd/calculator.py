@@ -11,6 +11,7 @@ from rich.text import Text
 from gograd.console import console, fail
 from gograd.expression import ExpressionError, evaluate
 from gograd_core import DomainError, Neuron
+from gograd_core.claims import normalised
 
 __all__ = ["evaluate_expression"]
 
@@ -22,7 +23,7 @@ def evaluate_expression(
     """Print the value of an expression, and its derivative by every variable."""
     neurons = {}
     for assignment in variables or []:
-        name, _, number = (part.strip() for part in assignment.partition("="))
+        name, _, number = (normalised(part.strip()) for part in assignment.partition("="))
         try:
             neurons[name] = Neuron(float(number), label=name)
         except ValueError:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from gograd_core.blocks import Swap, completed
-from gograd_core.claims import canonical, claimants, claimed_by, explain, owner, refusals, spoken
+from gograd_core.claims import canonical, claimants, claimed_by, explain, normalised, owner, refusals, spoken
 from gograd_core.errors import TOO_EARLY, InvalidOperationError, PluginError, PluginWarning, UnknownOperationError
 from gograd_core.operations import Operations
 
@@ -78,7 +78,9 @@ class Registry(Swap):
             return found
         if not isinstance(name, str):
             raise TypeError(f"operations are looked up by name, not by {name!r}")
-        raise UnknownOperationError(explain(name, self._claims, self._owners, self._records, discovers=self._discovers))
+        raise UnknownOperationError(
+            explain(normalised(name), self._claims, self._owners, self._records, discovers=self._discovers)
+        )
 
     def __contains__(self, name: object) -> bool:
         self.load()
@@ -88,9 +90,9 @@ class Registry(Swap):
         """The operation NAME, "DISTRIBUTION:NAME" or "DISTRIBUTION:ENTRY_POINT:NAME"."""
         if not isinstance(name, str):
             return None
-        plugin, colon, own_name = name.rpartition(":")
+        plugin, colon, own_name = normalised(name).rpartition(":")
         if not colon:
-            return self._owners.get(name)
+            return self._owners.get(own_name)
         for op in self._claims.get(own_name, ()):
             provider = op.provider
             if provider and canonical(plugin) in (
