@@ -6,7 +6,10 @@ interrupt comes at a random moment; then it is looked whether all is as outside 
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
+import gc
+import importlib.util
 import json
 import random
 import signal
@@ -14,6 +17,7 @@ import sys
 from types import SimpleNamespace
 
 from gograd_core import (
+    DomainError,
     Neuron,
     Op,
     Registry,
@@ -107,13 +111,30 @@ LOOPS = {
     "gradient": called(lambda: gradient(x * x, x)),
     "backward": called(lambda: (x * x).backward(0.0)),
 }
+if importlib.util.find_spec("gograd_compile"):
+    from gograd_compile import compile
+
+    compiled = compile(lambda t: 1.0 / t, backend="numpy")
+
+    def at_the_pole():
+        with contextlib.suppress(DomainError):
+            compiled(0.0)
+
+    LOOPS |= {
+        "recording a function": called(lambda: compile(square, backend="numpy")(2.0)),
+        "judging a compiled function": called(at_the_pole),
+    }
 
 AROUND = {
     "with recording()": no_grad()(call),
     "outside_transforms": inside_transform,
     "an opaque rule": inside_transform,
 }
-SLOW = {"with registry": 5e-4}  # seconds for some rounds
+SLOW = {
+    "with registry": 5e-4,
+    "recording a function": 3e-3,
+    "judging a compiled function": 2e-3,
+}  # seconds for some rounds
 
 
 def state():
@@ -164,5 +185,6 @@ for name, loop in chosen.items():
         if contextvars.copy_context().run(AROUND.get(name, call), changed, loop, SLOW.get(name, 1.5e-4)):
             left[name] += 1
             put_right()
+gc.collect()  # a traceback may refer to what held in its frames
 still_open = bool(recording.pauses or recording.observers)
 print(json.dumps({"left in force": left, "operations ask for blocks that nobody is in": still_open}))

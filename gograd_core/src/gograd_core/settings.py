@@ -112,9 +112,8 @@ class Block:
     def run(self, f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """Call `f` inside the block, and return what it returns. All is as before then, whatever interrupts it."""
         outer = now()
-        inner = Settings(outer, self)
         try:
-            _settings.set(inner)
+            _settings.set(Settings(outer, self))
             return f(*args, **kwargs)
         finally:
             _settings.set(outer)  # one call, and nothing before it that could be interrupted
