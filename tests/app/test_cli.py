@@ -117,6 +117,11 @@ def test_eval_without_variables_is_a_calculator(run, expression, printed):
     assert (code, rows_of(output)) == (0, [[expression, printed]])
 
 
+def test_eval_reads_names_of_variables_as_python_does(run):
+    code, output, error = run("eval", "ﬁt * fit", "ﬁt=3")
+    assert (code, rows_of(output), error) == (0, [["ﬁt * fit", "9.0"], ["d / dfit", "6.0"]], "")
+
+
 def test_eval_shows_everything_where_columns_are_few(run):
     expression = "+".join(["dot([b],[x])"] * 9)
     _, output, _ = run("eval", expression, "b=0.1", "x=0.7", columns=30)

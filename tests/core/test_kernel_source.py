@@ -11,7 +11,7 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from gograd_core import Op, PluginWarning, Registry, engines, registry
+from gograd_core import Op, PluginWarning, Registry, kernels, native, registry
 from gograd_core.kernels import libm, with_kernels
 from gograd_core.kernels.c import kernel_source
 from gograd_core.kernels.expansion import ExpansionError, expand
@@ -330,7 +330,7 @@ def built(monkeypatch):
 
 
 def run_engine(monkeypatch, name):
-    monkeypatch.setattr(engines, "engine", lambda: SimpleNamespace(name=name))
+    monkeypatch.setattr(native, "engine", lambda: SimpleNamespace(name=name))
 
 
 def test_with_kernels_attaches_what_was_built(built, monkeypatch):
@@ -367,3 +367,22 @@ def test_with_kernels_leaves_operations_alone_otherwise(engine, module, built, m
     op = unary(lambda xp, x: x)
     assert with_kernels([op], module) == (op,)
     assert op.kernels is None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ImportError("undefined symbol: gamma"),
+        ModuleNotFoundError("No module named 'needed'", name="needed"),
+        AttributeError("module has no attribute 'KERNELS'"),
+    ],
+)
+def test_with_kernels_says_so_if_an_extension_is_there_and_cannot_be_loaded(error, monkeypatch):
+    def fail(name):
+        raise error
+
+    run_engine(monkeypatch, "native")
+    monkeypatch.setattr(kernels, "import_module", fail)
+    op = unary(same)
+    with pytest.warns(PluginWarning, match=re.escape(f"offers no kernels, so that rules run in Python: {error}")):
+        assert with_kernels([op], "my_ops_kernels") == (op,)

@@ -308,7 +308,7 @@ def test_one_no_grad_serves_several_threads_at_once():
         thread.join()
     assert operations == [None, None]
     assert (x * x).operation is not None
-    assert recording.pauses == 0
+    assert not recording.pauses
 
 
 def test_stop_gradient_keeps_the_value_and_no_derivative():

@@ -428,7 +428,7 @@ class TestBlocks:
     def test_ends_after_an_error_too(self, wants_nodes):
         with pytest.raises(ZeroDivisionError), observed_by(Notes(wants_nodes=wants_nodes)):
             _ = 1 / 0
-        assert (recorder(), recording.observers, recording.pauses) == (None, 0, 0)
+        assert (recorder(), bool(recording.observers), bool(recording.pauses)) == (None, False, False)
         assert (Neuron(1.0) < 2.0) is True
 
     @pytest.mark.parametrize("wants_nodes", [False, True])

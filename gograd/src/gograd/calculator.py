@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Annotated
 
 import typer
@@ -12,6 +11,7 @@ from rich.text import Text
 from gograd.console import console, fail, in_words
 from gograd.expression import ExpressionError, evaluate
 from gograd_core import DomainError, Neuron
+from gograd_core.claims import normalised
 
 __all__ = ["evaluate_expression"]
 
@@ -23,8 +23,7 @@ def evaluate_expression(
     """Print the value of an expression, and its derivative by every variable."""
     neurons = {}
     for assignment in variables or []:
-        name, _, number = (part.strip() for part in assignment.partition("="))
-        name = unicodedata.normalize("NFKC", name)  # as Python reads the names in the expression
+        name, _, number = (normalised(part.strip()) for part in assignment.partition("="))
         try:
             value = Neuron(float(number), label=name)
         except ValueError:

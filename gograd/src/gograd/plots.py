@@ -63,17 +63,17 @@ def curves(op: Op, index: int) -> tuple[Any, Any, Any]:
     return x, value, slope
 
 
+@errstate(domain="ignore")
 def _value_and_slope(op: Op, index: int, at: float) -> tuple[float, float]:
     point = tuple(at if i == index else float(x) for i, x in enumerate(op.samples[0]))
     if not inside(op, point):
         return math.nan, math.nan
     x = Neuron(at)
-    with errstate(domain="ignore"):
-        out = op(*point[:index], x, *point[index + 1 :])
-        if type(out) is not Neuron:  # a comparison
-            return float(out), math.nan
-        if op.partials[index] is not None:
-            out.backward()
+    out = op(*point[:index], x, *point[index + 1 :])
+    if type(out) is not Neuron:  # a comparison
+        return float(out), math.nan
+    if op.partials[index] is not None:
+        out.backward()
     return out.value, x.grad
 
 

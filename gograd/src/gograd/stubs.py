@@ -136,8 +136,7 @@ def _indented(text: str) -> str:
 def _decides(op: Op) -> bool:
     """Whether the operation gives a bool, as comparisons do; not if it fails, since its library is missing, say."""
     try:
-        with errstate(domain="ignore"):
-            return bool(op.samples) and isinstance(op(*op.samples[0]), bool)
+        return bool(op.samples) and isinstance(errstate(domain="ignore").run(op, *op.samples[0]), bool)
     except Exception:
         return False
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from typing import Any, Protocol
 
 from gograd_compile.graph import Call
@@ -81,7 +82,14 @@ def backend(name: str | None = None) -> Backend:
     if name is None:
         try:
             return backend("native")
-        except ImportError:
+        except ImportError as error:
+            if error.name not in NEEDED:
+                warnings.warn(
+                    f"Numba is installed but cannot be used ({error}): compiled functions run with NumPy, more slowly. "
+                    'Mend or remove Numba, or ask for backend="numpy".',
+                    RuntimeWarning,
+                    stacklevel=3,
+                )
             return backend("numpy")
     if name not in BACKENDS:
         raise ValueError(f"backend must be one of {', '.join(map(repr, BACKENDS))}, got {name!r}")

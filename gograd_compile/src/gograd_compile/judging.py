@@ -37,8 +37,8 @@ def judge(path: Path, want: Want, numbers: Floats, captured: Floats, seeds: Floa
     ]
     nodes: list[Any] = [*inputs, *tape.constants.tolist()]
     try:
-        with recording(), errstate(domain="ignore" if path.is_gradient or _is_allowed(path, numbers) else "raise"):
-            _replay(tape, nodes)
+        judged = errstate(domain="ignore" if path.is_gradient or _is_allowed(path, numbers) else "raise")
+        recording().run(judged.run, _replay, tape, nodes)
         if path.is_gradient:
             _judge_second_order(path, want, numbers, seeds, derivatives)
         if path.is_gradient or want.mode in ("values", "guards"):
@@ -61,8 +61,7 @@ def _is_allowed(path: Path, numbers: Floats) -> bool:
         return False
     neurons = list(map(Neuron, numbers.tolist()))  # Python's own floats overflow in silence
     try:
-        with nested():
-            path.source.f(*path.source.structure.build(neurons))
+        nested().run(path.source.f, *path.source.structure.build(neurons))
     except Exception:
         return False
     return True

@@ -94,8 +94,7 @@ def record(
     inputs = list(map(Neuron, numbers.tolist()))
     since = engines.next_stamp()
     try:
-        with nested(), observed_by(watcher):
-            result = f(*arguments.build(inputs))
+        result = nested().run(observed_by(watcher).run, f, *arguments.build(inputs))
     finally:
         for neuron in inputs:
             neuron.label = OLD_ARGUMENT

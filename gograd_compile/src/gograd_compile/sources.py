@@ -76,8 +76,9 @@ class Source:
     def lined(self, tape: Tape, numbers: Floats) -> Tape:
         """The tape, with lines of source if they can be had: by recording again at a point where this path is taken."""
         try:
-            with errstate(domain="ignore"):
-                again = simplified(record(self.f, self.structure, numbers, self.name, with_lines=True))
+            again = errstate(domain="ignore").run(
+                lambda: simplified(record(self.f, self.structure, numbers, self.name, with_lines=True))
+            )
         except Exception:  # what the function does wrong now is not what is being reported
             return tape
         if not again.runs_as(tape):

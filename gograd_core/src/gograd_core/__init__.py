@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gograd_core import registry as _registry
 from gograd_core.builtin_ops import stop_gradient
 from gograd_core.containers import register_container
-from gograd_core.engines import Engine, Neuron, engine
+from gograd_core.engines import Neuron
 from gograd_core.errors import (
     DomainError,
     InvalidOperationError,
@@ -24,6 +24,7 @@ from gograd_core.errors import (
 from gograd_core.facts import Accuracy, Edge, Provider
 from gograd_core.hookspecs import hookimpl
 from gograd_core.jacobians import derivative, hessian, hvp, jacobian
+from gograd_core.native import Engine, engine
 from gograd_core.op import Op
 from gograd_core.recording import no_grad
 from gograd_core.registry import Registry, ops

@@ -8,6 +8,7 @@ It knows no operation by name: an operation's kernels are C functions behind poi
 there are none its Python rule is called.
 
 - `_native.pyx`: the node and its methods; `_native_python.pxi`: what they need of CPython.
+- `_native_blocks.pxi`: the settings of `with` blocks.
 - `_native_node.pxi`: making neurons, and freeing them; `_native_memory.pxi`: where they lie.
 - `_native_operation.pxi`: an operation and its kernels; `_native_calls.pxi`: calling it;
   `_native_binding.pxi`: as an operator or a method of neurons.
@@ -32,15 +33,31 @@ from libc.stdlib cimport qsort
 from libc.string cimport memcmp, memcpy
 
 from array import array as new_array
+from contextvars import ContextVar
 from functools import partial as bound
 from inspect import signature
 
-from gograd_core import behaviour, calling, careful, containers, flat, recording, registry, walking
-from gograd_core.errors import InvalidOperationError
-from gograd_core.evaluation import annotate, as_float
-from gograd_core.kernels import foreign
-
 include "_native_python.pxi"
+include "_native_blocks.pxi"
+
+
+cdef object lock, unlock  # of the sweeps: a with statement needs memory in order to end
+
+
+def connect():
+    """Import what is used of the Python modules, some of which import this one."""
+    global behaviour, calling, careful, containers, flat, registry, walking
+    global InvalidOperationError, annotate, as_float, foreign
+    global lock, unlock
+    from gograd_core import behaviour, calling, careful, containers, flat, registry, walking
+    from gograd_core.errors import InvalidOperationError
+    from gograd_core.evaluation import annotate, as_float
+    from gograd_core.kernels import foreign
+
+    lock, unlock = careful.lock.acquire, careful.lock.release
+    (<dict>neuron_type.tp_dict)["__signature__"] = signature(behaviour.constructor)
+    for name in behaviour.MISNOMERS:
+        (<dict>neuron_type.tp_dict)[name] = behaviour.Misnomer(name)
 
 
 cdef struct Entries:  # what went into an operation of more than two inputs, or of columns
@@ -61,7 +78,6 @@ cdef struct Node:
 
 cdef int64_t clock = 0
 cdef int64_t last_setting = 0  # the stamp of the last leaf whose value was set: a younger graph cannot be stale
-cdef int pauses = 0, observers = 0  # copies of those in `recording`
 
 
 def next_stamp():
@@ -69,13 +85,6 @@ def next_stamp():
     clock += 1
     return clock
 
-
-def _count_blocks(int of_pauses, int of_observers):
-    global pauses, observers
-    pauses, observers = of_pauses, of_observers
-
-
-recording.listeners.append(_count_blocks)
 
 COMPARISONS = ("<", "<=", "==", "!=", ">", ">=")  # in CPython's order
 
@@ -330,9 +339,6 @@ def _refuse_subclass(cls, **_):
 (<dict>neuron_type.tp_dict)["__init_subclass__"] = classmethod(_refuse_subclass)
 for _name in ("operation", "constituents"):
     (<dict>neuron_type.tp_dict)["_" + _name] = (<dict>neuron_type.tp_dict)[_name]
-for _name in behaviour.MISNOMERS:
-    (<dict>neuron_type.tp_dict)[_name] = behaviour.Misnomer(_name)
-(<dict>neuron_type.tp_dict)["__signature__"] = signature(behaviour.constructor)
 
 
 include "_native_node.pxi"

@@ -93,7 +93,7 @@ def bind_method(name, op):
     """Let ``x.name()`` call `op`; None: no longer."""
     attributes = <dict>neuron_type.tp_dict
     if op is None:
-        del attributes[name]
+        attributes.pop(name, None)
     else:
         attributes[name] = Method(op)
     PyType_Modified(neuron_type)

@@ -43,10 +43,16 @@ cdef inline PyObject *apply(Operation op, PyObject **args, Py_ssize_t count) exc
     return new_result(op, out, args, count) if pauses == 0 else result_in_block(op, out, args, count)
 
 
+cdef bint is_recording():
+    """As that of `recording`, with a block open somewhere."""
+    cdef Settings here = in_force()
+    return here.recording or here.recorder is not None
+
+
 cdef PyObject *result_in_block(Operation op, double out, PyObject **args, Py_ssize_t count) except NULL:
     """With a block open somewhere: of `no_grad`, or of a recorder that wants nodes."""
     cdef PyObject *made
-    if not recording.is_recording():
+    if not is_recording():
         return new_node(NULL, out)
     made = new_result(op, out, args, count)
     return made if observers == 0 else owned(calling.observed(steal(made)))
@@ -112,7 +118,7 @@ cdef PyObject *apply_columns(Operation op, PyObject **args) except? NULL:
             return NULL
         n = Py_SIZE(args[column])
     total = n * op.inputs
-    recorded = pauses == 0 or recording.is_recording()
+    recorded = pauses == 0 or is_recording()
     made = new_node(<PyObject *>op, 0.0)
     new_entries(made, total)
     if total > SMALL:

@@ -50,7 +50,6 @@ cdef class Graph:
 
 
 cdef Graph running = None
-cdef object lock = careful.lock.acquire, unlock = careful.lock.release  # a with statement needs memory in order to end
 cdef uint64_t marks = 4  # more than what a new neuron carries
 
 

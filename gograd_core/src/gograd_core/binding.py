@@ -23,16 +23,15 @@ def bind(owners: Mapping[str, Op] | None) -> None:
     not known yet: then the first method that is asked for loads them.
     """
     operations = owners or {}
+    engines.discover(True)  # until the end another thread's look-up needs it
+    _bound.update(operations)  # first: what is bound is known even if an interrupt breaks this off
     for claim, op in operations.items():
         _bind(claim, op)
-    if owners is None:
-        engines.discover(True)
-    for claim in _bound - operations.keys():  # last: until then another thread's look-up needs discovery
+    for claim in _bound - operations.keys():
         _bind(claim, None)
     if owners is not None:
         engines.discover(False)
-    _bound.clear()
-    _bound.update(operations)
+    _bound.intersection_update(operations)
 
 
 def _bind(claim: str, op: Op | None) -> None:

@@ -1,38 +1,49 @@
-"""Settings that hold inside a ``with`` block."""
+"""Blocks in which a setting holds: ``with`` statements, decorators, or calls."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-__all__ = ["Block"]
+from gograd_core.native import native
+
+__all__ = ["Block", "Swap", "completed", "now", "observers", "pauses"]
+
+if TYPE_CHECKING or native is None:
+    from gograd_core import settings as _engine
+else:
+    _engine = native
+
+now = _engine.now
+"""The settings that hold here and now."""
+pauses, observers = _engine.counts
+"""Each is true as long as there are such settings anywhere."""
+Swap = _engine.Swap
 
 
-class Block:
-    """A ``with`` block, or a decorator, in which a setting holds for the current thread or task.
+class Block(_engine.Block):
+    """A ``with`` block, a decorator, or (with `run`) a call, in which a setting holds for the current thread or task.
 
-    The settings of the blocks that are open lie on a stack in a context variable, innermost last;
-    so blocks nest, and one object may serve several threads at once.
+    With the native engine an interrupt (Ctrl-C) never leaves it in force, and with the Python engine
+    none does so in a decorated function or in `run`; but there one that arrives at the very moment
+    when a ``with`` statement is entered or left may.
     """
-
-    def __init__(self, stack: ContextVar[tuple[Any, ...]], setting: Any) -> None:
-        self._stack = stack
-        self._setting = setting
-
-    def __enter__(self) -> None:
-        self._stack.set((*self._stack.get(), self._setting))
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.set(self._stack.get()[:-1])
 
     def __call__(self, f: Callable[..., Any]) -> Callable[..., Any]:
         """Let `f` always run inside such a block."""
 
         @functools.wraps(f)
         def inside(*args: Any, **kwargs: Any) -> Any:
-            with self:
-                return f(*args, **kwargs)
+            return self.run(f, *args, **kwargs)
 
         return inside
+
+
+def completed(step: Callable[[], None]) -> None:
+    """Run a step that may be repeated: if an interrupt breaks it off, it is run once more before that is passed on."""
+    try:
+        step()
+    except BaseException:
+        step()
+        raise

@@ -17,6 +17,7 @@ __all__ = [
     "claimed_by",
     "explain",
     "is_python_s",
+    "normalised",
     "owner",
     "refusals",
     "spoken",
@@ -36,7 +37,16 @@ _OF_PYTHON = re.compile(r"(\S+) ([\d*])")
 
 def canonical(name: str) -> str:
     """The name of a distribution as PEP 503 normalises it."""
-    return re.sub(r"[-_.]+", "-", name.strip()).lower()
+    return re.sub(r"[-_.]+", "-", normalised(name.strip())).lower()
+
+
+def normalised(name: str) -> str:
+    """A name as Python normalises identifiers: ``ops.ﬁt``, with a ligature, asks for "fit"."""
+    if name.isascii():
+        return name
+    import unicodedata  # for such names alone
+
+    return unicodedata.normalize("NFKC", name)
 
 
 def claimed_by(op: Op) -> tuple[str, ...]:

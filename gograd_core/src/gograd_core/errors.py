@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from contextvars import ContextVar
 from typing import Any, Literal
 
-from gograd_core.blocks import Block
+from gograd_core.blocks import Block, now
 
 __all__ = [
     "DomainError",
@@ -69,12 +68,10 @@ TOO_EARLY = (
 
 Policy = Literal["raise", "ignore"]
 
-_domain: ContextVar[tuple[Policy, ...]] = ContextVar("gograd_domain", default=("raise",))
-
 
 def domain_errors_raise() -> bool:
     """Whether, here and now, a result outside the real numbers is an error."""
-    return _domain.get()[-1] == "raise"
+    return bool(now().domain == "raise")
 
 
 class errstate(Block):
@@ -90,4 +87,4 @@ class errstate(Block):
     def __init__(self, *, domain: Policy) -> None:
         if domain not in ("raise", "ignore"):
             raise ValueError(f"errstate(domain=...) takes 'raise' or 'ignore', not {domain!r}")
-        super().__init__(_domain, domain)
+        super().__init__(domain=domain)

@@ -72,14 +72,16 @@ class ForwardSweep:
                 if all(type(tangent) is float and -inf < tangent < inf for tangent in results):
                     self._tangents = found
                     return results
-        with errstate(domain="ignore"):  # judged below
-            for node in new:
-                _extend(node, self._tangents, self._suspects, create_graph=self._create_graph)
+        errstate(domain="ignore").run(self._extend, new)  # judged below
         results = _tangents_of(outputs, self._tangents)
         for output, tangent in zip(outputs, results, strict=True):
             if not _is_finite(tangent) and output in self._suspects:
                 self._suspects[output]()
         return results
+
+    def _extend(self, nodes: Sequence[Neuron]) -> None:
+        for node in nodes:
+            _extend(node, self._tangents, self._suspects, create_graph=self._create_graph)
 
 
 def _tangents_of(outputs: Sequence[Any], tangents: Mapping[Neuron, Any]) -> list[Any]:

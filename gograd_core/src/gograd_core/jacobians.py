@@ -168,11 +168,15 @@ def derivative(f: Callable[..., Any], order: int = 1, *, create_graph: bool = Fa
 def _repeated(run: Trace, order: int) -> list[Any]:
     """The derivatives of the outputs by the one input, to some order."""
     seeds = {run.inputs[0]: 1.0}
-    outputs: Sequence[Any] = run.outputs
     sweep = ForwardSweep(seeds, create_graph=True)
-    with nested():
+
+    def repeat() -> Sequence[Any]:
+        outputs: Sequence[Any] = run.outputs
         for _ in range(order if run.graph else order - 1):
             outputs = sweep.tangents(outputs, creation_order(outputs, run.since))
+        return outputs
+
+    outputs = nested().run(repeat)
     if run.graph:
         return list(as_neurons(outputs))
     return ForwardSweep(seeds).tangents(outputs, creation_order(outputs, run.since))

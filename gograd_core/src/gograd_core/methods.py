@@ -30,10 +30,10 @@ _unbound = {name: method for name, method in vars(Neuron).items() if name.starts
 
 def bind_method(name: str, op: Op | None) -> None:
     """Let ``x.name()`` call `op`; None: no longer."""
-    if op is None:
-        delattr(Neuron, name)
-    else:
+    if op is not None:
         setattr(Neuron, name, _bound_method(op))
+    elif name in vars(Neuron):
+        delattr(Neuron, name)
 
 
 def bind_operator(symbol: str, arity: int, op: Op | None) -> None:

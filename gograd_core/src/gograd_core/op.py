@@ -11,6 +11,7 @@ import attrs
 
 from gograd_core import engines, registry
 from gograd_core.behaviour import is_operand
+from gograd_core.claims import normalised
 from gograd_core.errors import InvalidOperationError
 from gograd_core.facts import Accuracy, Edge, Provider
 from gograd_core.implementations import Implemented
@@ -28,6 +29,16 @@ Rule = Callable[..., Any]
 def _tuple(values: Any) -> Any:
     """Lists as tuples; what is no sequence is left for the validators to name."""
     return tuple(values) if isinstance(values, Sequence) and not isinstance(values, str) else values
+
+
+def _name(name: Any) -> Any:
+    """As Python would read it; what is no string is left for the validators to name."""
+    return normalised(name) if isinstance(name, str) else name
+
+
+def _names(names: Any) -> Any:
+    names = _tuple(names)
+    return tuple(map(_name, names)) if isinstance(names, tuple) else names
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -66,7 +77,7 @@ class Op(engines.Operation):
         InvalidOperationError: a field is wrong; the message names the operation and the field.
     """
 
-    name: str = attrs.field()
+    name: str = attrs.field(converter=_name)
     forward: Rule = attrs.field(kw_only=True, default=None)
     partials: tuple[Rule | None, ...] = attrs.field(kw_only=True, converter=_tuple)
     samples: tuple[tuple[Any, ...], ...] = attrs.field(kw_only=True, default=(), converter=_tuple)
@@ -78,7 +89,7 @@ class Op(engines.Operation):
     math: str | None = attrs.field(kw_only=True, default=None)
     symbol: str = attrs.field(kw_only=True, default="")
     doc: str = attrs.field(kw_only=True, default="")
-    aliases: tuple[str, ...] = attrs.field(kw_only=True, default=(), converter=_tuple)
+    aliases: tuple[str, ...] = attrs.field(kw_only=True, default=(), converter=_names)
     variadic: bool = attrs.field(kw_only=True, default=False)
     opaque: bool = attrs.field(kw_only=True, default=False)
     implementations: Mapping[str, Rule | str] = attrs.field(kw_only=True, factory=dict)

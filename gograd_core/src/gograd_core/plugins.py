@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 import time
@@ -14,6 +15,7 @@ import importlib_metadata
 import pluggy
 
 from gograd_core import __version__, hookspecs
+from gograd_core.apart import apart
 from gograd_core.claims import canonical, claimed_by, spoken
 from gograd_core.errors import TOO_EARLY, InvalidOperationError, PluginError
 from gograd_core.facts import Provider
@@ -169,11 +171,7 @@ def _load(
     try:
         if isinstance(entry_point, Exception):
             raise entry_point
-        plugin = entry_point.load()
-        if manager.is_registered(plugin):
-            raise PluginError(f"its module is loaded already, as {manager.get_name(plugin)}")
-        manager.register(plugin, name)
-        operations = _collect(manager, plugin, provider)
+        operations = apart(functools.partial(_import, manager, provider, entry_point))
         return attrs.evolve(record, operations=operations, seconds=time.perf_counter() - start)
     except KeyboardInterrupt:
         raise
@@ -185,6 +183,17 @@ def _load(
         if manager.has_plugin(name):
             manager.unregister(name=name)
         return record
+
+
+def _import(
+    manager: pluggy.PluginManager, provider: Provider, entry_point: importlib_metadata.EntryPoint
+) -> tuple[Op, ...]:
+    """The operations of a plugin, which is imported and registered."""
+    plugin = entry_point.load()
+    if manager.is_registered(plugin):
+        raise PluginError(f"its module is loaded already, as {manager.get_name(plugin)}")
+    manager.register(plugin, f"{provider.distribution}:{provider.entry_point}")
+    return _collect(manager, plugin, provider)
 
 
 def _in_words(error: BaseException) -> str:

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import functools
-import threading
 from collections.abc import Callable
-from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
-from gograd_core.blocks import Block
+from gograd_core.blocks import Block, now, observers, pauses
 
 if TYPE_CHECKING:
     from gograd_core.neuron import Neuron
 
 __all__ = [
     "Recorder",
-    "depth",
     "failed",
     "is_recording",
     "no_grad",
     "observed_by",
+    "observers",
     "outside_transforms",
+    "pauses",
     "recorder",
     "recording",
     "without_derivative",
@@ -53,62 +52,33 @@ class Recorder(Protocol):
         """A number was outside the domain of an operation, or no integer: whoever catches the error decides by it."""
 
 
-_recording: ContextVar[tuple[bool, ...]] = ContextVar("gograd_recording", default=(True,))
-# How many transforms are running: what is called inside one gives neurons, so that the outer one
-# can differentiate it. A float there would cut the graph, and the outer derivative would be wrong.
-depth: ContextVar[int] = ContextVar("gograd_transform_depth", default=0)
-_recorder: ContextVar[tuple[Recorder | None, ...]] = ContextVar("gograd_recorder", default=(None,))
-# How many blocks are open anywhere: nobody asks the slower ContextVars if none.
-pauses = 0  # those that every operation has to ask about: no_grad, and recorders that want nodes
-observers = 0  # recorders
-listeners: list[Callable[[int, int], None]] = []  # the native engine, which keeps a copy of both
-_counting = threading.Lock()
-
-
 def is_recording() -> bool:
     """Whether operations, here and now, remember what they are made of."""
-    return not pauses or _recording.get()[-1] or recorder() is not None
+    return not pauses or now().recording or recorder() is not None
 
 
 def without_derivative() -> bool:
     """Whether nobody wants derivatives of what operations make, here and now."""
-    return pauses > 0 and not _recording.get()[-1]
+    return bool(pauses) and not now().recording
 
 
 def recorder() -> Recorder | None:
     """The recorder in force here and now."""
-    return _recorder.get()[-1] if observers else None
+    return now().recorder if observers else None
 
 
 class no_grad(Block):
     """A block (or function) in which operations give leaves: no graph is recorded, none is kept."""
 
     def __init__(self) -> None:
-        super().__init__(_recording, False)
-
-    def __enter__(self) -> None:
-        _count(1, 0)
-        super().__enter__()
-
-    def __exit__(self, *_: object) -> None:
-        super().__exit__()
-        _count(-1, 0)
-
-
-def _count(more_pauses: int, more_observers: int) -> None:
-    global pauses, observers
-    with _counting:
-        pauses += more_pauses
-        observers += more_observers
-        for listener in listeners:
-            listener(pauses, observers)
+        super().__init__(recording=False)
 
 
 class recording(Block):
     """The contrary, inside a `no_grad` block: what a transform needs to differentiate."""
 
     def __init__(self) -> None:
-        super().__init__(_recording, True)
+        super().__init__(recording=True)
 
 
 def failed() -> None:
@@ -122,16 +92,10 @@ class observed_by(Block):
     """A block (or function) that a recorder watches, in this thread or task."""
 
     def __init__(self, recorder: Recorder) -> None:
-        super().__init__(_recorder, recorder)
-        self._pauses = int(recorder.wants_nodes)
+        super().__init__(recorder=recorder)
 
-    def __enter__(self) -> None:
-        _count(self._pauses, 1)
-        super().__enter__()
 
-    def __exit__(self, *_: object) -> None:
-        super().__exit__()
-        _count(-self._pauses, -1)
+_outside = Block(outside=True)
 
 
 def outside_transforms(rule: Callable[..., Any]) -> Callable[..., Any]:
@@ -141,12 +105,7 @@ def outside_transforms(rule: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(rule)
     def run(*args: Any) -> Any:
-        outer, watching = depth.set(0), _recorder.set((None,))
-        try:
-            return rule(*args)
-        finally:
-            depth.reset(outer)
-            _recorder.reset(watching)
+        return _outside.run(rule, *args)
 
     vars(run)["is_outside_transforms"] = True
     return run

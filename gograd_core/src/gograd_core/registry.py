@@ -6,12 +6,13 @@ import sys
 import threading
 import warnings
 from collections.abc import Iterable, Iterator
-from types import FrameType, TracebackType
+from types import FrameType
 from typing import TYPE_CHECKING
 
 import attrs
 
-from gograd_core.claims import canonical, claimants, claimed_by, explain, owner, refusals, spoken
+from gograd_core.blocks import Swap, completed
+from gograd_core.claims import canonical, claimants, claimed_by, explain, normalised, owner, refusals, spoken
 from gograd_core.errors import TOO_EARLY, InvalidOperationError, PluginError, PluginWarning, UnknownOperationError
 from gograd_core.operations import Operations
 
@@ -25,7 +26,7 @@ BY_HAND = "registered by hand"
 PATIENCE = 60.0  # seconds to wait for another thread that loads plugins
 
 
-class Registry:
+class Registry(Swap):
     """A set of operations under their names.
 
     The process has one, `active`, which finds installed plugins at the first look-up. One of your
@@ -50,12 +51,14 @@ class Registry:
         block: Iterable[str] = (),
         strict: bool = False,
     ) -> None:
+        super().__init__()
         if isinstance(only, str) or isinstance(block, str):
             raise TypeError("only and block take an iterable of names, not one string")
         self._only = None if only is None else tuple(only)
         self._block = tuple(block)
         self._strict = strict
-        self._changed = threading.Condition()  # the loader, or what there is
+        self._lock = threading.RLock()  # entered and left in C, unlike a Condition
+        self._changed = threading.Condition(self._lock)  # the loader, or what there is
         self._loader: int | None = None  # the thread that is loading plugins
         self._discovers = discover
         self._loaded = not discover
@@ -63,7 +66,6 @@ class Registry:
         self._by_hand: tuple[Op, ...] = ()
         self._claims: dict[str, list[Op]] = {}
         self._owners: dict[str, Op] = {}
-        self._replaced: list[Registry] = []
         self.ops = Operations(lambda: self)
 
     def __getitem__(self, name: str) -> Op:
@@ -76,7 +78,9 @@ class Registry:
             return found
         if not isinstance(name, str):
             raise TypeError(f"operations are looked up by name, not by {name!r}")
-        raise UnknownOperationError(explain(name, self._claims, self._owners, self._records, discovers=self._discovers))
+        raise UnknownOperationError(
+            explain(normalised(name), self._claims, self._owners, self._records, discovers=self._discovers)
+        )
 
     def __contains__(self, name: object) -> bool:
         self.load()
@@ -86,9 +90,9 @@ class Registry:
         """The operation NAME, "DISTRIBUTION:NAME" or "DISTRIBUTION:ENTRY_POINT:NAME"."""
         if not isinstance(name, str):
             return None
-        plugin, colon, own_name = name.rpartition(":")
+        plugin, colon, own_name = normalised(name).rpartition(":")
         if not colon:
-            return self._owners.get(name)
+            return self._owners.get(own_name)
         for op in self._claims.get(own_name, ()):
             provider = op.provider
             if provider and canonical(plugin) in (
@@ -144,7 +148,7 @@ class Registry:
         """Load in one thread at a time, without holding a lock: plugins are imported, and imports have locks too."""
         loading = False
         try:
-            with self._changed:
+            with self._lock:
                 self._wait_for_other_threads()
                 if self._loaded and not again:
                     return
@@ -152,15 +156,15 @@ class Registry:
             from gograd_core import plugins  # with pluggy and importlib-metadata: not before it is needed
 
             records, complaints = plugins.load_plugins(only, block, strict=strict)
-            with self._changed:
+            with self._lock:
                 self._settle(records, self._by_hand, strict=strict)
                 self._discovers = True
                 complaints += [complaint for record in self._records for complaint in record.complaints()]
                 complaints += self._complaints_by_hand()
         finally:
             if loading:
-                with self._changed:
-                    self._loader = None
+                self._loader = None  # before anything is called, which an interrupt might prevent
+                with self._lock:
                     self._changed.notify_all()
         for complaint in complaints:
             warnings.warn(complaint, PluginWarning, stacklevel=2)
@@ -190,7 +194,7 @@ class Registry:
         if not isinstance(op, Op):
             raise InvalidOperationError(f"register() expects an Op, got {op!r}")
         self.load()
-        with self._changed:
+        with self._lock:
             self._wait_for_other_threads()
             for claim in claimed_by(op):
                 if self._claims.get(claim):
@@ -212,14 +216,18 @@ class Registry:
         records = tuple(attrs.evolve(r, refused=refusals(r.operations, claims, owners)) for r in records)
         for complaint in (complaint for record in records for complaint in record.complaints()) if strict else ():
             raise PluginError(complaint) from InvalidOperationError(complaint)
-        self._records, self._by_hand, self._claims, self._owners = records, by_hand, claims, owners
-        scope = Scope(self.__getitem__, self.ops)  # it looks names up among the new owners
-        for op in operations:
-            op.enter(scope)
-        self.ops._publish(owners)
-        self._loaded = True
-        if active is self:
-            self._bind()
+
+        def show() -> None:
+            self._records, self._by_hand, self._claims, self._owners = records, by_hand, claims, owners
+            scope = Scope(self.__getitem__, self.ops)  # it looks names up among the new owners
+            for op in operations:
+                op.enter(scope)
+            self.ops._publish(owners)
+            self._loaded = True
+            if active is self:
+                self._bind()
+
+        completed(show)
 
     def _bind(self) -> None:
         """Make the operations the methods and operators of `Neuron`."""
@@ -228,20 +236,14 @@ class Registry:
         binding.bind(self._owners if self._loaded else None)
         ops._publish(self._owners)
 
-    def __enter__(self) -> Registry:
-        global active
+    def _replaced(self) -> Registry:
         self.load()
-        self._bind()
-        self._replaced.append(active)
-        active = self
-        return self
+        return active
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def _activate(self) -> None:
         global active
-        active = self._replaced.pop()
-        active._bind()
+        active = self
+        self._bind()
 
 
 def _is_importing() -> bool:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
 import attrs
 
 from gograd_core import engines
+from gograd_core.blocks import Block, now
 from gograd_core.builtin_ops import identity
 from gograd_core.engines import Neuron, next_stamp
 from gograd_core.evaluation import as_float
 from gograd_core.forward import ForwardSweep, creation_order
 from gograd_core.graph_sweep import graph_adjoints
-from gograd_core.recording import depth, is_recording, recorder, recording, without_derivative
+from gograd_core.recording import is_recording, recorder, without_derivative
 from gograd_core.tree import Rebuild, flatten, flatten_like
 
 __all__ = ["Trace", "as_neurons", "is_nested", "nested", "numbers_like", "pull", "require_function", "trace"]
@@ -24,11 +24,13 @@ __all__ = ["Trace", "as_neurons", "is_nested", "nested", "numbers_like", "pull",
 
 def is_nested() -> bool:
     """Whether an outer transform differentiates what is computed here and now, so that it must be neurons."""
-    return depth.get() > 0 and is_recording()
+    return now().depth > 0 and is_recording()
 
 
-@contextmanager
-def nested() -> Iterator[None]:
+_nested = Block(recording=True, deeper=True)
+
+
+def nested() -> Block:
     """A block whose results will be differentiated: a graph is recorded, and transforms give neurons.
 
     Raises:
@@ -36,12 +38,7 @@ def nested() -> Iterator[None]:
     """
     if recorder() is not None and without_derivative():
         raise TypeError("a derivative in a no_grad block cannot be recorded: pass it through stop_gradient instead")
-    token = depth.set(depth.get() + 1)
-    try:
-        with recording():
-            yield
-    finally:
-        depth.reset(token)
+    return _nested
 
 
 def require_function(f: Any, name: str) -> None:
@@ -99,8 +96,8 @@ class Trace:
         seeds = dict(zip(self.inputs, tangents, strict=True))
         if not self.graph:
             return ForwardSweep(seeds).tangents(self.outputs, self.order)
-        with nested():
-            return as_neurons(ForwardSweep(seeds, create_graph=True).tangents(self.outputs, self.order))
+        sweep = ForwardSweep(seeds, create_graph=True)
+        return as_neurons(nested().run(sweep.tangents, self.outputs, self.order))
 
     @functools.cached_property
     def order(self) -> list[Neuron]:
@@ -128,14 +125,17 @@ def trace(
     argument = args[wrt] if isinstance(wrt, int) else tuple(args[position] for position in positions)
     graph = create_graph or is_nested()
     numbers, like_argument = flatten(argument)
-    with nested():
+
+    def run() -> tuple[list[Neuron], int, Any]:
         inputs = [_variable(number, attached=graph) for number in numbers]
         since = next_stamp()
         changed = list(args)
         fresh = like_argument(inputs)
         for position, value in zip(positions, (fresh,) if isinstance(wrt, int) else fresh, strict=True):
             changed[position] = value
-        result = f(*changed, **(kwargs or {}))
+        return inputs, since, f(*changed, **(kwargs or {}))
+
+    inputs, since, result = nested().run(run)
     expectation = f"{_name(f)} must return {'one number' if scalar else 'numbers'} to be differentiated;"
     results, like_result = ([result], itemgetter(0)) if scalar else flatten(result)
     if any(isinstance(number, bool) for number in results):
@@ -150,8 +150,7 @@ def pull(
     """The derivative by every input of the outputs, each times its cotangent: as neurons, or as floats."""
     if not graph:
         return engines.adjoints(outputs, cotangents, inputs, since)
-    with nested():
-        return as_neurons(graph_adjoints(outputs, cotangents, inputs, since))
+    return as_neurons(nested().run(graph_adjoints, outputs, cotangents, inputs, since))
 
 
 def as_neurons(numbers: Sequence[Any]) -> list[Neuron]:

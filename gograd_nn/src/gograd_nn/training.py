@@ -51,8 +51,7 @@ def _class_of(output: Any) -> int:
 
 def predict(model: Model, inputs: Sequence[Any]) -> int:
     """The class of one example: the index of the largest output, or the sign (-1 or 1) of a single one."""
-    with no_grad():
-        return _class_of(model(inputs))
+    return _class_of(no_grad().run(model, inputs))
 
 
 def accuracy(model: Model, inputs: Sequence[Any], targets: Sequence[Any]) -> float:

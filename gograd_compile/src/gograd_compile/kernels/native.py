@@ -73,7 +73,7 @@ _text = functools.lru_cache(maxsize=MOST_TEXTS)(kernel_text)
 def _made(text: KernelText) -> Kernel:
     try:
         numba: Any = import_module("numba")
-    except ImportError:
+    except ModuleNotFoundError:
         raise ImportError("native kernels need Numba: pip install gograd-compile[native]") from None
     start = time.perf_counter()
     # The code of kernels is told apart by name, also of those that other processes compiled.

@@ -66,17 +66,17 @@ def with_kernels(ops: Iterable[Op], module: str) -> tuple[Op, ...]:
     Such a module is what ``gograd kernels`` generates: its ``KERNELS`` is a dict from the name of
     an operation to ``(digest, fingerprint, forward, partials)``.
     """
-    from gograd_core.engines import engine  # which needs operations
+    from gograd_core.native import engine
 
     ops = tuple(ops)
     if engine().name != "native":
         return ops
     try:
         kernels = import_module(module).KERNELS
-    except ModuleNotFoundError:
-        return ops  # it was not built: there was no compiler
     except (ImportError, AttributeError) as error:
-        warnings.warn(f"{module} offers no kernels, so that rules run in Python: {error}", PluginWarning, stacklevel=2)
+        if not (isinstance(error, ModuleNotFoundError) and error.name == module):  # else there was no compiler
+            text = f"{module} offers no kernels, so that rules run in Python: {error}"
+            warnings.warn(text, PluginWarning, stacklevel=2)
         return ops
     stale = [op.name for op in ops if op.name in kernels and not _attached(op, kernels[op.name])]
     if stale:

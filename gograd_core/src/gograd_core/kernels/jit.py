@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from gograd_core import registry, scalar
-from gograd_core.engines import engine
 from gograd_core.kernels import Kernels
 from gograd_core.kernels.bodies import Body
 from gograd_core.kernels.c import kernel_source
@@ -16,6 +15,7 @@ from gograd_core.kernels.expansion import expand
 from gograd_core.kernels.expressions import CALLS, HELPERS, OPERATORS, Text
 from gograd_core.kernels.foreign import expected
 from gograd_core.kernels.symbols import Symbol, postorder
+from gograd_core.native import engine
 
 if TYPE_CHECKING:
     from gograd_core.op import Op
@@ -90,7 +90,7 @@ def _function(root: Symbol, names: dict[Symbol, str], parameters: Sequence[str],
 def _numba() -> Any:
     try:
         import numba
-    except ImportError:
+    except ModuleNotFoundError:
         raise ImportError("compile_kernels needs Numba: pip install gograd-core[native]") from None
     return numba
 

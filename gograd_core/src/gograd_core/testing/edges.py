@@ -95,11 +95,10 @@ def _derive(op: Op, index: int, point: Point) -> None:
 
 
 def _raised(call: Callable[[], Any]) -> DomainError | None:
-    with errstate(domain="raise"):
-        try:
-            call()
-        except DomainError as error:
-            return error
+    try:
+        errstate(domain="raise").run(call)
+    except DomainError as error:
+        return error
     return None
 
 

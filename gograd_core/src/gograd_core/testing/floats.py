@@ -22,8 +22,7 @@ LARGEST, SMALLEST = sys.float_info.max, sys.float_info.min
 
 def float_value(op: Op, point: Point) -> float | bool:
     """The operation of floats, not judged."""
-    with errstate(domain="ignore"):
-        return op(*arguments(op, point))  # type: ignore[no-any-return]
+    return errstate(domain="ignore").run(op, *arguments(op, point))  # type: ignore[no-any-return]
 
 
 def float_partial(op: Op, index: int, out: float, point: Point) -> list[float]:

@@ -1,0 +1,142 @@
+# Settings that hold inside a block: entered and left in C, where no signal is looked for in between.
+
+from cpython.contextvars cimport PyContextVar_Get, PyContextVar_Set
+
+cdef int pauses = 0, observers = 0  # how many `Settings` there are of either kind; see the Python engine
+
+
+cdef class Settings:
+    """As `Settings` of the Python engine."""
+
+    cdef readonly bint recording
+    cdef readonly int depth
+    cdef readonly object domain, recorder
+    cdef bint wants_nodes, pauses, observed
+    cdef Settings outer
+    cdef Block block
+
+    def __cinit__(self, Settings outer=None, Block block=None):
+        global pauses, observers
+        self.outer, self.block = outer, block
+        if outer is None:
+            self.recording, self.domain = True, "raise"
+            return
+        self.recording = block.recording > 0 if block.recording else outer.recording
+        self.domain = outer.domain if block.domain is None else block.domain
+        if not block.outside:
+            self.depth = outer.depth + block.deeper
+            if block.recorder is None:
+                self.recorder, self.wants_nodes = outer.recorder, outer.wants_nodes
+            else:
+                self.recorder, self.wants_nodes = block.recorder, block.wants_nodes
+        self.pauses = self.wants_nodes or not self.recording
+        self.observed = self.recorder is not None
+        pauses += self.pauses
+        observers += self.observed
+
+    def __dealloc__(self):
+        global pauses, observers
+        pauses -= self.pauses
+        observers -= self.observed
+
+
+cdef object settings = ContextVar("gograd_settings", default=Settings())
+now = settings.get
+
+
+cdef inline Settings in_force():
+    cdef PyObject *found = NULL
+    PyContextVar_Get(settings, NULL, &found)  # there is a default
+    return <Settings>steal(found)
+
+
+cdef class Block:
+    """As `Block` of the Python engine."""
+
+    cdef int recording  # 1, or -1 for no; 0: as around the block
+    cdef object domain, recorder
+    cdef bint wants_nodes, deeper, outside
+
+    def __init__(self, *, recording=None, domain=None, recorder=None, deeper=False, outside=False):
+        self.recording = 0 if recording is None else 1 if recording else -1
+        self.domain = domain
+        self.wants_nodes = recorder is not None and recorder.wants_nodes
+        self.recorder = recorder
+        self.deeper, self.outside = deeper, outside
+
+    def __enter__(self):
+        PyContextVar_Set(settings, Settings(in_force(), self))
+
+    def __exit__(self, *_):
+        leave(self)
+
+    def run(self, f, /, *args, **kwargs):
+        """Call `f` inside the block, and return what it returns. All is as before then, whatever interrupts it."""
+        outer = in_force()
+        PyContextVar_Set(settings, Settings(outer, self))
+        try:
+            return f(*args, **kwargs)
+        finally:
+            PyContextVar_Set(settings, outer)
+
+
+cdef int leave(Block block) except -1:
+    """Take back this change, and no other: blocks that generators hold open may end in any order."""
+    cdef Settings here = in_force()
+    cdef list changes = []
+    while here.block is not block:
+        if here.outer is None:
+            return 0  # entered in another thread or task
+        changes.append(here.block)
+        here = here.outer
+    here = here.outer
+    while changes:
+        here = Settings(here, changes.pop())
+    PyContextVar_Set(settings, here)
+    return 0
+
+
+cdef class Swap:
+    """As `Swap` of the Python engine."""
+
+    cdef list outer
+
+    def __cinit__(self, *_, **__):
+        self.outer = []
+
+    def __enter__(self):
+        outer = self._replaced()
+        self.outer.append(outer)
+        try:
+            self._activate()
+        except BaseException:
+            self.outer.pop()
+            outer._activate()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        outer = self.outer.pop()
+        try:
+            outer._activate()
+        except BaseException:
+            outer._activate()
+            raise
+
+
+cdef class Count:
+    """True as long as there are settings of one kind."""
+
+    cdef int *count
+
+    def __bool__(self):
+        return self.count[0] != 0
+
+
+cdef Count count_at(int *place):
+    cdef Count count = Count()
+    count.count = place
+    return count
+
+
+counts = count_at(&pauses), count_at(&observers)

@@ -1,0 +1,49 @@
+"""Which backend runs if none is asked for."""
+
+from __future__ import annotations
+
+import warnings
+
+import pytest
+
+from gograd_compile import backends
+
+find = backends.backend.__wrapped__  # without what it remembers
+
+
+class Unusable:
+    def __init__(self):
+        raise self.error
+
+
+@pytest.fixture
+def native(monkeypatch):
+    """A function that lets the native backend fail."""
+
+    def fail(error):
+        monkeypatch.setitem(backends.BACKENDS, "native", type("Native", (Unusable,), {"error": error}))
+        backends.backend.cache_clear()
+
+    yield fail
+    backends.backend.cache_clear()
+
+
+@pytest.mark.parametrize("missing", backends.NEEDED)
+def test_without_numba_it_is_numpy_in_silence(native, missing):
+    native(ImportError(f"the native backend needs {missing}", name=missing))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert find().name == "numpy"
+
+
+@pytest.mark.parametrize("name", [None, "numba.core", "numpy.linalg"])
+def test_with_a_numba_that_cannot_be_used_it_is_numpy_with_a_warning(native, name):
+    native(ImportError("Numba needs NumPy 2.3 or less", name=name))
+    with pytest.warns(RuntimeWarning, match=r"cannot be used \(Numba needs NumPy 2.3 or less\).*NumPy, more slowly"):
+        assert find().name == "numpy"
+
+
+def test_one_that_is_asked_for_by_name_fails(native):
+    native(ImportError("Numba needs NumPy 2.3 or less"))
+    with pytest.raises(ImportError, match="2.3 or less"):
+        find("native")

@@ -1,0 +1,195 @@
+"""Blocks begin and end in any order, in any thread, task or generator, and an interrupt does not break them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+
+import pytest
+
+from gograd_core import Neuron, Registry, engines, errstate, grad, no_grad, plugins, recording, registry
+from gograd_core.blocks import completed, now
+from gograd_core.errors import domain_errors_raise
+from gograd_core.recording import is_recording, outside_transforms
+from gograd_core.trace import is_nested, nested
+
+
+def held(block):
+    """A generator that holds a block open until it is exhausted."""
+    with block:
+        yield
+
+
+class TestOrder:
+    @pytest.mark.parametrize("first", [no_grad(), errstate(domain="ignore"), nested()])
+    def test_a_block_that_a_generator_holds_ends_by_itself(self, first):
+        before = is_recording(), domain_errors_raise(), is_nested()
+        generator = held(first)
+        next(generator)
+        inside = is_recording(), domain_errors_raise(), is_nested()
+        with no_grad(), errstate(domain="raise"):
+            assert list(generator) == []
+            assert (is_recording(), domain_errors_raise()) == (False, True)
+        assert inside != before
+        assert (is_recording(), domain_errors_raise(), is_nested()) == before
+
+    def test_the_outer_one_may_end_first(self):
+        ignoring, raising = held(errstate(domain="ignore")), held(errstate(domain="raise"))
+        next(ignoring)
+        next(raising)
+        list(ignoring)
+        assert domain_errors_raise()
+        list(raising)
+        assert domain_errors_raise()
+
+    def test_one_object_may_be_entered_again(self):
+        block = no_grad()
+        with block:
+            with block:
+                pass
+            assert not is_recording()
+        assert is_recording()
+
+    def test_one_that_ends_in_another_context_changes_nothing_there(self):
+        generator = held(errstate(domain="ignore"))
+        contextvars.copy_context().run(next, generator)
+        assert list(generator) == []
+        assert domain_errors_raise()
+
+
+def test_a_task_keeps_the_block_in_which_it_was_made():
+    x = Neuron(2.0)
+
+    async def compute(started, go_on):
+        started.set()
+        await go_on.wait()
+        return (x * x).operation
+
+    async def main():
+        started, go_on = asyncio.Event(), asyncio.Event()
+        with no_grad():
+            task = asyncio.create_task(compute(started, go_on))
+            await started.wait()
+        assert (x * x).operation is not None
+        go_on.set()
+        return await task
+
+    assert asyncio.run(main()) is None
+    assert not recording.pauses
+
+
+@pytest.mark.parametrize("block", [no_grad(), errstate(domain="ignore"), nested(), recording.recording()])
+class TestRun:
+    def test_calls_the_function_inside(self, block):
+        def inside(*args, **kwargs):
+            return args, kwargs, now()
+
+        before = now()
+        args, kwargs, settings = block.run(inside, 1, f=2)
+        assert (args, kwargs) == ((1,), {"f": 2})
+        assert settings is not before
+        assert now() is before
+
+    def test_ends_with_an_error_too(self, block):
+        before = now()
+        with pytest.raises(KeyboardInterrupt):
+            block.run(self.interrupt)
+        assert now() is before
+
+    def interrupt(self):
+        raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("wrap", [grad, no_grad(), errstate(domain="ignore"), outside_transforms])
+def test_what_a_function_sets_in_its_context_stays_set(wrap):
+    variable = contextvars.ContextVar("variable", default=0)
+
+    def f(x):
+        variable.set(1)
+        return x * x
+
+    wrap(f)(Neuron(2.0) if wrap is not grad else 2.0)
+    assert variable.get() == 1
+
+
+def test_completed_repeats_a_step_that_is_broken_off():
+    done = []
+
+    def step():
+        done.append("begun")
+        if len(done) == 1:
+            raise KeyboardInterrupt
+        done.append("ended")
+
+    with pytest.raises(KeyboardInterrupt):
+        completed(step)
+    assert done == ["begun", "begun", "ended"]
+
+
+@pytest.fixture
+def interrupts(monkeypatch):
+    """A function that lets the `n`th binding of a name be interrupted, once; and it tells how many there were."""
+    count = 0
+
+    def interrupt_at(n):
+        bind = engines.bind_method
+
+        def interrupted(name, op):
+            nonlocal count
+            count += 1
+            if count == n:
+                raise KeyboardInterrupt
+            bind(name, op)
+
+        monkeypatch.setattr(engines, "bind_method", interrupted)
+
+    yield interrupt_at
+    assert count > 1
+
+
+def bound():
+    """What neurons have by operations."""
+    x = Neuron(2.0)
+    return {name for name in dir(x) if not name.startswith("_")}, (x * x).operation
+
+
+@pytest.mark.parametrize("n", [1, 5, 40])
+class TestAnInterruptWhileNamesAreBound:
+    def test_entering_another_registry(self, interrupts, n):
+        active, before = registry.active, bound()
+        interrupts(n)
+        with pytest.raises(KeyboardInterrupt), Registry(discover=False):
+            pytest.fail("it was interrupted")
+        assert registry.active is active
+        assert bound() == before
+
+    def test_leaving_it(self, interrupts, n):
+        active, before = registry.active, bound()
+        with pytest.raises(KeyboardInterrupt), Registry(discover=False):
+            interrupts(n)
+        assert registry.active is active
+        assert bound() == before
+
+    def test_loading_plugins_anew(self, interrupts, n):
+        own = Registry()
+        with own:
+            before = bound()[0]
+            interrupts(n)
+            with pytest.raises(KeyboardInterrupt):
+                own.load_plugins(block=["gograd-ops-extra"])
+            assert "exp" in before
+            assert "exp" not in bound()[0]
+            assert "exp" not in own
+            assert "mul" in bound()[0]
+
+
+def test_plugins_whose_loading_is_interrupted_are_loaded_at_the_next_look_up(monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    own = Registry()
+    with monkeypatch.context() as patch:
+        patch.setattr(plugins, "load_plugins", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            own["mul"]
+    assert own["mul"].name == "mul"
