@@ -21,6 +21,7 @@ import optree
 from numpy.typing import NDArray
 
 from gograd_core import Neuron
+from gograd_core.followed import unfollowed
 from gograd_core.tree import flatten_like
 
 __all__ = [
@@ -253,6 +254,7 @@ def real_numbers(leaf: Any) -> Floats | None:
 
 def _entry(value: Any) -> Any:
     """A neuron itself, a number as a float; None for anything else."""
+    value = unfollowed(value)
     if type(value) is Neuron:
         return value
     number = real_numbers(value)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from gograd_core import engines, recording, registry
 from gograd_core.evaluation import as_float
+from gograd_core.followed import Followed
 
 if TYPE_CHECKING:
     from gograd_core.neuron import Neuron
@@ -90,6 +91,8 @@ def is_operand(other: Any) -> bool:
     """Whether an operator of Neuron takes it: a number or an array, not (say) a string."""
     if type(other) is engines.Neuron or hasattr(other, "__array_namespace__"):
         return True
+    if type(other) is Followed:  # whose own operators know what to do
+        return False
     try:
         as_float(other, "")
     except TypeError:
@@ -106,7 +109,9 @@ def operate(symbol: str, left: Any, right: Any) -> Any:
 
 
 def compared(symbol: str, neuron: Neuron, other: Any) -> Any:
-    """A comparison: a bool, by value; for a recorder the neuron that the operation of that name makes."""
+    """A comparison: a bool, by value; for a recorder one that is followed."""
+    if type(other) is Followed:
+        return NotImplemented
     if recording.recorder() is None:
         return COMPARE[symbol](neuron._value, other._value if type(other) is engines.Neuron else other)
     if is_operand(other) or isinstance(other, numbers.Number):  # the operation refuses numbers that are not real

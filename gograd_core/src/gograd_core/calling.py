@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gograd_core import engines, recording
 from gograd_core.array_calls import call_with_arrays, is_array
 from gograd_core.errors import DomainError, RuleError
+from gograd_core.followed import Followed, unfollowed
 from gograd_core.evaluation import as_float, as_numbers, describe, judge, run_rule
 from gograd_core.namespaces import Column
 
@@ -24,7 +25,7 @@ def call(op: Op, *inputs: Any) -> Any:
     """The operation of numbers, neurons or arrays.
 
     Numbers give a float (a bool, if it is a comparison); with a neuron among them the result
-    is a Neuron that remembers its inputs (of a comparison only for a `Recorder`). Arrays give an
+    is a Neuron that remembers its inputs (of a comparison a bool, followed for a `Recorder`). Arrays give an
     array of their library; an array with a neuron, or an object array, is worked entry by entry
     and gives an object array. Inputs of a variadic operation are sequences of equal length.
 
@@ -37,6 +38,8 @@ def call(op: Op, *inputs: Any) -> Any:
         raise TypeError(f"{op.title} takes {len(op.partials)} inputs, got {len(inputs)}")
     for x in inputs:
         kind = type(x)
+        if kind is Followed:
+            return op(*map(unfollowed, inputs))
         if kind is not engines.Neuron and kind is not float and is_array(x):
             return call_with_arrays(op, inputs)
     return apply(op, op.flatten(inputs) if op.variadic else inputs)
@@ -44,6 +47,8 @@ def call(op: Op, *inputs: Any) -> Any:
 
 def apply(op: Op, entries: tuple[Any, ...]) -> Any:
     """`op` of numbers and neurons (of its columns' entries in a row), judged and recorded."""
+    if recording.observers:
+        entries = tuple(map(unfollowed, entries))
     constituents: list[Any] = []
     values: list[float] = []
     involved = False
@@ -57,8 +62,9 @@ def apply(op: Op, entries: tuple[Any, ...]) -> Any:
             constituents.append(constant)
             values.append(constant)
     out = run_rule(op, op.forward, *(map(Column, op.columns(values)) if op.variadic else values))
+    is_truth = isinstance(out, bool)
     if type(out) is not float:
-        if isinstance(out, bool) and not (involved and recording.recorder() is not None):
+        if is_truth and not (involved and recording.recorder() is not None):
             return out
         if isinstance(out, Column):
             raise RuleError(f"forward of {op.title} returned a column, expected a real number")
@@ -75,7 +81,8 @@ def apply(op: Op, entries: tuple[Any, ...]) -> Any:
     if not recording.is_recording():
         return engines.Neuron(out)
     neuron = engines.node(op, out, tuple(constituents))
-    return observed(neuron) if recording.pauses else neuron
+    neuron = observed(neuron) if recording.pauses else neuron
+    return Followed(neuron, bool(out), most=1.0) if is_truth else neuron
 
 
 def observed(neuron: Neuron) -> Neuron:
