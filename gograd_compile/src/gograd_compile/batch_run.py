@@ -141,7 +141,7 @@ class BatchRun:
             judge(path, want, self.at(point), path.captured(), seeds, derivatives)
 
     def _ask_about(self, path: Path, point: int) -> None:
-        """Record the function at a point where something is not finite that must be, so that it raises its own error."""
+        """Record the function where something is not finite that must be, so that it raises its own error."""
         found = self.over(path, path.program(self._guards), np.array([point]))
         failure = path.first_failure(found.outputs[0])
         if failure is not None:

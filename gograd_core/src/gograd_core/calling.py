@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from gograd_core import engines, recording
 from gograd_core.array_calls import call_with_arrays, is_array
 from gograd_core.errors import DomainError, RuleError
-from gograd_core.followed import Followed, unfollowed
 from gograd_core.evaluation import as_float, as_numbers, describe, judge, run_rule
+from gograd_core.followed import Followed, unfollowed
 from gograd_core.namespaces import Column
 
 if TYPE_CHECKING:

@@ -120,10 +120,12 @@ class Followed:
         return complex(self.settled())
 
     def __pos__(self) -> Any:
-        return self + 0 if isinstance(self._number, bool) else self
+        return _combined("+", operator.add, self, 0) if isinstance(self._number, bool) else self
 
     def __neg__(self) -> Any:
-        return 0 - self if isinstance(self._number, int) else self * -1.0
+        if isinstance(self._number, int):
+            return _combined("-", operator.sub, 0, self)
+        return _combined("*", operator.mul, self, -1.0)
 
     def __abs__(self) -> Any:
         if self._is_settled:
@@ -147,7 +149,7 @@ class Followed:
     def __invert__(self) -> int:
         if isinstance(self._number, bool):
             raise TypeError("~ of a comparison is -1 or -2, which are both true: write not, or ops.logical_not")
-        return ~self.settled()
+        return ~int(self)
 
     def __divmod__(self, other: Any) -> Any:
         return self // other, self % other
@@ -169,7 +171,7 @@ def unfollowed(entry: Any) -> Any:
     """What stands for a number in a graph: the neuron of one that is followed, or the plain number that it became."""
     if type(entry) is not Followed:
         return entry
-    return entry._number if entry._is_settled or recording.recorder() is None else entry._neuron
+    return entry._number if entry._is_settled else entry._neuron
 
 
 def _plain(entry: Any) -> Any:
@@ -198,6 +200,10 @@ LOGIC: dict[str, Callable[[Any, Any], Any]] = {
 """The operators of bits, of truth values."""
 
 
+def _is_number(entry: Any) -> bool:
+    return isinstance(entry, numbers.Number)
+
+
 def _is_a_float(number: Any) -> bool:
     """Whether a float can hold it as it is."""
     if not isinstance(number, (int, float)):
@@ -217,9 +223,10 @@ def _is_finite(number: Any) -> bool:
 
 def _combined(symbol: str, compute: Method, left: Any, right: Any) -> Any:
     """An operator of arithmetic, with a followed number on one side at least."""
+    followed = tuple(entry for entry in (left, right) if type(entry) is Followed)
     if engines.Neuron in (type(left), type(right)):
         return compute(unfollowed(left), unfollowed(right))
-    if not (isinstance(left, numbers.Number) and isinstance(right, numbers.Number)):
+    if not (_is_number(left) and _is_number(right)):
         return NotImplemented
     try:
         number = compute(_plain(left), _plain(right))
@@ -237,13 +244,13 @@ def _combined(symbol: str, compute: Method, left: Any, right: Any) -> Any:
         most = MOST[symbol](_most(left), _most(right))
         if symbol in ("*", "//", "%"):
             neuron = neuron + 0.0  # an integer has no -0.0
-    return Followed(neuron, number, tuple(entry for entry in (left, right) if type(entry) is Followed), most)
+    return Followed(neuron, number, followed, most)
 
 
 def _compared(compare: Method, followed: Followed, other: Any) -> Any:
-    if type(other) is Followed or type(other) is engines.Neuron or _is_a_float(other):
+    if type(other) is Followed or type(other) is engines.Neuron or isinstance(other, float) or _is_a_float(other):
         return compare(_exact(followed), _exact(other))
-    if isinstance(other, numbers.Number):
+    if _is_number(other):
         return compare(followed.settled(), other)
     return NotImplemented
 
@@ -256,7 +263,7 @@ def _of_bits(name: str, compute: Method, left: Any, right: Any) -> Any:
 
 def _add_operators() -> None:
     def give(name: str, method: Method) -> None:
-        setattr(Followed, f"__{name}__", lambda self, other: method(self, other))
+        setattr(Followed, f"__{name}__", method)
         setattr(Followed, f"__r{name}__", lambda self, other: method(other, self))
 
     for symbol, name in BINARY.items():

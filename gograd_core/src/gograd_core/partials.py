@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gograd_core.errors import InvalidOperationError, errstate
-from gograd_core.followed import unfollowed
 from gograd_core.evaluation import as_column, as_numbers, describe, judge, run_rule
+from gograd_core.followed import unfollowed
 from gograd_core.namespaces import Column, ColumnNamespace
 
 if TYPE_CHECKING:
