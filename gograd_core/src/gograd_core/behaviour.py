@@ -8,7 +8,7 @@ import operator
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from gograd_core import engines, recording, registry
+from gograd_core import calling, engines, recording, registry
 from gograd_core.evaluation import as_float
 from gograd_core.followed import Followed
 
@@ -110,10 +110,15 @@ def operate(symbol: str, left: Any, right: Any) -> Any:
 
 def compared(symbol: str, neuron: Neuron, other: Any) -> Any:
     """A comparison: a bool, by value; for a recorder one that is followed."""
-    if type(other) is Followed:
+    kind = type(other)
+    if kind is Followed:
         return NotImplemented
     if recording.recorder() is None:
-        return COMPARE[symbol](neuron._value, other._value if type(other) is engines.Neuron else other)
+        return COMPARE[symbol](neuron._value, other._value if kind is engines.Neuron else other)
+    if kind is float or kind is engines.Neuron:  # as the operation would do it
+        truth = COMPARE[symbol](neuron._value, other if kind is float else other._value)
+        made = engines.node(registry.active[f"{symbol} 2"], float(truth), (neuron, other))
+        return Followed(calling.observed(made) if recording.pauses else made, truth, most=1.0)
     if is_operand(other) or isinstance(other, numbers.Number):  # the operation refuses numbers that are not real
         return registry.active[f"{symbol} 2"](neuron, other)
     return NotImplemented
