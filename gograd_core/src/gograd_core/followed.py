@@ -228,8 +228,8 @@ def _combined(symbol: str, compute: Method, left: Any, right: Any) -> Any:
         return compute(unfollowed(left), unfollowed(right))
     if not (_is_number(left) and _is_number(right)):
         return NotImplemented
-    if symbol in ("/", "//", "%") and type(right) is Followed:
-        bool(right)  # whether it is 0 decides
+    if symbol in ("/", "//", "%") and type(right) is Followed and not right:  # which decides
+        return compute(_plain(left), _plain(right))
     try:
         number = compute(_plain(left), _plain(right))
     except ArithmeticError:
