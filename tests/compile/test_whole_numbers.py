@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
-import gograd_compile
+import gograd_compile.paths
 import gograd_core.math
-from gograd_core import errstate, grad, ops, value_and_grad
+from gograd_core import errstate, grad, jvp, ops, value_and_grad
 
 INSTANCES = {
     "a key": lambda x: {0: 1.0, 1: 2.0}.get(gograd_core.math.floor(x), 0.0) * x,
@@ -58,6 +58,15 @@ def test_an_angle_is_wrapped_on_one_path(compiled, count_paths):
     assert count_paths(c) == 1
 
 
+def test_what_is_known_to_be_finite_is_not_asked_about(compiled, monkeypatch):
+    """Runs look at their numbers anyway."""
+    c = compiled(lambda x: x * gograd_core.math.floor(x))
+    c(1.5)
+    monkeypatch.setattr(gograd_compile.paths.Path, "answers", None)
+    assert c.value_and_grad(2.5) == (5.0, 2.0)
+    assert c.batch()(np.array([2.5, -0.5])).tolist() == [5.0, 0.5]
+
+
 def test_choices_by_whole_numbers_and_by_several_conditions_need_one_path(compiled, count_paths):
     def f(x):
         n = gograd_core.math.floor(x)
@@ -84,7 +93,8 @@ LARGE = {
     "a successor": lambda x, m: x * ((m.floor(x) + 1) % 7),
     "a remainder": lambda x, m: x * (m.floor(x) % 7),
     "a key": lambda x, m: x * {int(1e300): 2.0, 2**53: 5.0}.get(m.floor(x), 3.0),
-    "comparisons": lambda x, m: x * (2.0 if m.floor(x) + 1 > 2**53 else 3.0) * (m.floor(x) == 2**53 + 1),
+    "a comparison": lambda x, m: x * (2.0 if m.floor(x) + 1 > 2**53 else 3.0),
+    "a sum of quotients": lambda x, m: x * (2.0 if m.floor(x) // 3 * 3 + m.floor(x) % 3 == m.floor(x) else 3.0),
     "equality": lambda x, m: x * (2.0 if 3 * m.floor(x) == 3 * int(x) else 3.0),
     "a text": lambda x, m: x * len(str(7 * m.floor(x))),
     "a quotient": lambda x, m: x * (1.0 if (3 * m.floor(x)) / 3 == m.floor(x) else 2.0),
@@ -193,17 +203,24 @@ def test_results_follow(compiled):
 
 
 def test_what_a_transform_inside_is_given_follows(compiled, count_paths):
-    f = lambda x: grad(lambda y: y * y * x)(gograd_core.math.floor(x)) + grad(lambda y: y * (x > y))(x - 1.0)  # noqa: E731
+    def f(x):
+        n = gograd_core.math.floor(x)
+        slope = grad(lambda y: y * y * x)(n) + grad(lambda y: y * (x > y))(x - 1.0)
+        value, _ = value_and_grad(gograd_core.math.ceil)(x)
+        return slope + x * value + jvp(lambda y: y * y, (x,), (n,))[1]
+
     c = compiled(f)
     for x in (1.5, 2.5, -3.5):
-        assert c.value_and_grad(x) == (2.0 * math.floor(x) * x + 1.0, 2.0 * math.floor(x))
+        n = math.floor(x)
+        assert value_and_grad(f)(x) == c.value_and_grad(x) == (4.0 * n * x + 1.0 + x * (n + 1), 5.0 * n + 1.0)
     assert count_paths(c) == 1
 
 
 def test_arrays_follow(compiled, count_paths):
     def f(v):
         n = np.array([gograd_core.math.floor(x) for x in v])
-        return ops.sum(v * n + n * np.array([1.0, 2.0])) + ops.where(v[0] > 1, np.array([1.0, 2.0]), 0.0)[1]
+        least = ops.maximum(np.array([-1e9, -1e9]), n[0])[1] - n[0]
+        return least + ops.sum(v * n + n * np.array([1.0, 2.0])) + ops.where(v[0] > 1, np.array([1.0, 2.0]), 0.0)[1]
 
     c = compiled(f)
     for v in ([1.5, -2.5], [0.25, 7.0]):

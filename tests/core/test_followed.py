@@ -16,6 +16,7 @@ import pytest
 import gograd_core.math
 from gograd_core import (
     Neuron,
+    Op,
     Registry,
     derivative,
     grad,
@@ -182,6 +183,11 @@ class TestThatStayInTheGraph:
         ):
             found, guards = told(f, 3.25)
             assert (type(found), guards) == (Neuron, [])
+
+    def test_rules_may_use_them(self, told):
+        op = Op("rectified", forward=lambda xp, x: x * (x > 0.0), partials=(lambda xp, out, x: x > 0.0,))
+        found, guards = told(grad(op), 3.25)
+        assert (found._value, guards) == (1.0, [])
 
     def test_pass_no_derivative_on(self, told):
         def slope(x):

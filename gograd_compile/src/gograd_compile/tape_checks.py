@@ -71,8 +71,6 @@ def _check_guards(tape: Tape) -> None:
     )
     asked = outcomes[guards.kinds == GUARDS.index("bool")]
     _require(((asked == 0.0) | (asked == 1.0)).all(), "a truth value that is neither true nor false")
-    finite = outcomes[guards.kinds == GUARDS.index("finite")]
-    _require((finite == 1.0).all(), "a path for numbers that are not finite")
 
 
 def _within(places: NDArray[Any], end: int) -> bool:

@@ -36,10 +36,10 @@ def call(op: Op, *inputs: Any) -> Any:
     """
     if len(inputs) != len(op.partials):
         raise TypeError(f"{op.title} takes {len(op.partials)} inputs, got {len(inputs)}")
+    if recording.observers and Followed in map(type, inputs):
+        return op(*map(unfollowed, inputs))
     for x in inputs:
         kind = type(x)
-        if kind is Followed:
-            return op(*map(unfollowed, inputs))
         if kind is not engines.Neuron and kind is not float and is_array(x):
             return call_with_arrays(op, inputs)
     return apply(op, op.flatten(inputs) if op.variadic else inputs)

@@ -81,14 +81,19 @@ class Followed:
                 waiting.extend(each._sources)
         return self._number
 
-    def exact(self) -> Any:
-        """What stands for it in computations with integers: its neuron, whose value is the number in every run."""
-        if self._sources and self._most >= LARGEST and isinstance(self._number, int) and not self._is_settled:
-            if abs(self._neuron) < LARGEST:
-                self._most = LARGEST - 1
-            else:
-                self.settled()
-        return unfollowed(self)
+    def make_exact(self, *, is_small: bool = False) -> None:
+        """See to it that the neuron's value is the integer in every run, or else that this becomes a plain number.
+
+        Args:
+            is_small: the integer must be below `LARGEST`, too.
+        """
+        is_exact = self._most < LARGEST or not (self._sources or is_small)
+        if is_exact or self._is_settled or not isinstance(self._number, int):
+            return
+        if abs(self._neuron) < LARGEST:
+            self._most = LARGEST - 1
+        else:
+            self.settled()
 
     def __bool__(self) -> bool:
         truth = bool(self._number)
@@ -182,10 +187,6 @@ def _settled(entry: Any) -> Any:
     return entry.settled() if type(entry) is Followed else entry
 
 
-def _exact(entry: Any) -> Any:
-    return entry.exact() if type(entry) is Followed else entry
-
-
 def _most(entry: Any) -> float:
     return entry._most if type(entry) is Followed else abs(entry)
 
@@ -204,12 +205,15 @@ def _is_number(entry: Any) -> bool:
     return isinstance(entry, numbers.Number)
 
 
+def _is_in_graph(x: Any, y: Any) -> bool:
+    """Whether an operation can compute with them: one is a neuron, and the other one too, or as good as a float."""
+    return engines.Neuron in (type(x), type(y)) and all(type(z) is engines.Neuron or _is_a_float(z) for z in (x, y))
+
+
 def _is_a_float(number: Any) -> bool:
-    """Whether a float can hold it as it is."""
-    if not isinstance(number, (int, float)):
-        return False
+    """Whether a float holds it as it is."""
     try:
-        return math.isfinite(float(number)) and float(number) == number
+        return isinstance(number, float) or (isinstance(number, int) and float(number) == number)
     except OverflowError:
         return False
 
@@ -233,14 +237,14 @@ def _combined(symbol: str, compute: Method, left: Any, right: Any) -> Any:
     try:
         number = compute(_plain(left), _plain(right))
     except ArithmeticError:
-        return compute(_settled(left), _settled(right))
-    fits = all(type(entry) is Followed or _is_a_float(entry) for entry in (left, right)) and _is_finite(number)
-    if symbol == "**" or not fits:
-        return compute(_settled(left), _settled(right))
+        number = math.inf
     are_whole = isinstance(left, int) and isinstance(right, int)
-    x, y = map(_exact if are_whole else unfollowed, (left, right))
-    if engines.Neuron not in (type(x), type(y)):
-        return number
+    stays = symbol != "**" and _is_finite(number)
+    for entry in followed if stays and are_whole else ():
+        entry.make_exact(is_small=symbol == "//")  # a quotient of larger floats may be another
+    x, y = unfollowed(left), unfollowed(right)
+    if not stays or not _is_in_graph(x, y):
+        return compute(_settled(left), _settled(right))
     neuron, most = compute(x, y), math.inf
     if isinstance(number, int):
         most = MOST[symbol](_most(left), _most(right))
@@ -250,11 +254,15 @@ def _combined(symbol: str, compute: Method, left: Any, right: Any) -> Any:
 
 
 def _compared(compare: Method, followed: Followed, other: Any) -> Any:
-    if type(other) is Followed or type(other) is engines.Neuron or isinstance(other, float) or _is_a_float(other):
-        return compare(_exact(followed), _exact(other))
-    if _is_number(other):
-        return compare(followed.settled(), other)
-    return NotImplemented
+    if type(other) is not engines.Neuron and not _is_number(other):
+        return NotImplemented
+    for entry in (followed, other):
+        if type(entry) is Followed:
+            entry.make_exact()
+    x, y = unfollowed(followed), unfollowed(other)
+    if type(other) is engines.Neuron or _is_in_graph(x, y):
+        return compare(x, y)
+    return compare(_settled(followed), _settled(other))
 
 
 def _of_bits(name: str, compute: Method, left: Any, right: Any) -> Any:
