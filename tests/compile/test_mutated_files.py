@@ -310,7 +310,7 @@ TAPES = {
     "guards in another order": ("guard_after", {0: 4}, "another order"),
     "a guard after the end": ("guard_after", {1: 6}, "another order"),
     "a guard on no node": ("guard_nodes", {0: -5}, "not computed by then"),
-    "an unknown guard": ("guard_kinds", {0: 6}, "unknown kind"),
+    "an unknown guard": ("guard_kinds", {0: 7}, "unknown kind"),
     "an outcome that is no number": ("guard_outcomes", {0: np.nan}, "no whole number"),
     "an infinite outcome": ("guard_outcomes", {0: np.inf}, "no whole number"),
     "half an outcome": ("guard_outcomes", {0: 0.5}, "no whole number"),

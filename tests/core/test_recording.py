@@ -32,6 +32,7 @@ from gograd_core import (
     stop_gradient,
     vjp,
 )
+from gograd_core.followed import unfollowed
 from gograd_core.recording import observed_by, recorder
 from gograd_core.trace import nested
 
@@ -62,8 +63,8 @@ class Notes:
         self.failures += 1
 
 
-def value(neuron):
-    return neuron._value
+def value(made):
+    return unfollowed(made)._value
 
 
 def told(notes):
@@ -100,10 +101,10 @@ class TestComparisons:
         ],
     )
     @pytest.mark.parametrize("wrap", [Neuron, float, int], ids=["neuron", "float", "int"])
-    def test_give_a_neuron_of_the_operation(self, watched, compare, name, wrap):
+    def test_give_a_bool_that_follows_a_neuron_of_the_operation(self, watched, compare, name, wrap):
         for a, b in ((1.0, 2.0), (2.0, 2.0), (3.0, 2.0)):
             x, y = Neuron(a), wrap(b)
-            made = compare(x, y)
+            made = unfollowed(compare(x, y))
             assert value(made) == float(compare(a, b))
             assert (made.operation, len(made.constituents)) == (ops[name], 2)
             assert made.constituents[0] is x
@@ -111,7 +112,7 @@ class TestComparisons:
 
     def test_a_number_on_the_left_is_compared_from_the_right(self, watched):
         x = Neuron(1.0)
-        made = 2.0 < x  # noqa: SIM300
+        made = unfollowed(2.0 < x)  # noqa: SIM300
         assert (made.operation, value(made)) == (ops.greater, 0.0)
         assert made.constituents[0] is x
 
@@ -146,7 +147,7 @@ class TestComparisons:
             (ops.logical_not(x > 0.0), "logical_not", 0.0),
             (Op("mine", forward=lambda xp, a: a > 0.0, partials=(None,))(x), "mine", 1.0),
         ):
-            assert (made.operation.name, value(made)) == (name, expected)
+            assert (unfollowed(made).operation.name, value(made)) == (name, expected)
         assert ops.less(1.0, 2.0) is True
         assert watched.guards == []
 
@@ -320,7 +321,7 @@ class TestNodes:
             Neuron(1.0)
             ops.tanh(0.5)
         assert len(made) == len(notes.nodes)
-        assert all(a is b for a, b in zip(made, notes.nodes, strict=True))
+        assert all(unfollowed(a) is b for a, b in zip(made, notes.nodes, strict=True))
         assert [value(neuron) for neuron in made] == [
             value(neuron)
             for neuron in (
@@ -376,10 +377,10 @@ class TestNoGrad:
         notes = Notes(wants_nodes=wants_nodes)
         x = Neuron(2.0)
         with observed_by(notes):
-            plain = make(x)
+            plain = unfollowed(make(x))
             del notes.nodes[:]
             with no_grad():
-                made = make(x)
+                made = unfollowed(make(x))
         (inner,) = made.constituents
         assert made.operation is stop_gradient
         assert value(made) == value(inner) == value(plain)

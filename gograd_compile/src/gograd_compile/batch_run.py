@@ -122,13 +122,22 @@ class BatchRun:
             DomainError: something should be.
         """
         with _noted(point):
+            if path.outcomes and not path.decides:  # which nobody has looked at yet
+                self._ask_about(path, point)
             judge(path, want, self.at(point), path.captured(), seeds, derivatives)
+
+    def _ask_about(self, path: Path, point: int) -> None:
+        """Record the function where something is not finite that must be, so that it raises its own error."""
+        found = self.over(path, path.program(self._guards), np.array([point]))
+        failure = path.first_failure(found.outputs[0])
+        if failure is not None:
+            self._paths.instead_of(path, failure, self.at(point))
 
     def _sorted(self) -> dict[Path, Integers]:
         """The points of each path that is taken, in order."""
         with _noted(0):
             start, everywhere = self._paths.likely(self.at(0)), np.arange(self._batch.points)
-        if not start.outcomes:
+        if not start.decides:
             return {start: everywhere}
         taken: dict[Path, list[Integers]] = {}
         work: Work = [(start, everywhere, frozenset())]
@@ -154,7 +163,7 @@ class BatchRun:
 
     def _failures(self, path: Path, points: Integers) -> tuple[Any, Floats, Floats, Floats]:
         """At which of the points a guard of the path turns out otherwise; then the first guard, how, and its number."""
-        if not path.outcomes:
+        if not path.decides:
             return np.zeros(len(points), dtype=np.bool_), NO_SEEDS, NO_SEEDS, NO_SEEDS
         values = self.over(path, path.program(self._guards), points, holds=path.holds).outputs
         answers = path.answers(values.T).T

@@ -60,6 +60,8 @@ def _rules(op: Any) -> Rules:
 MOST_PROGRAMS = 32
 """How many are kept of a path; each has memory of its own."""
 NOTHING = np.empty(0)
+FINITE = GUARDS.index("finite")
+"""Guards of this kind need not be looked at where a run gives only finite numbers."""
 
 
 class Path:
@@ -95,6 +97,7 @@ class Path:
         self.is_gradient = is_gradient
         self.programs: dict[Want, Program] = {}
         self.preparation: dict[Want, list[Note]] = {}
+        self.decides = bool((tape.guards.kinds != FINITE).any())
         self.outcomes = list(zip(tape.guards.kinds.tolist(), tape.guards.outcomes.tolist(), strict=True))
         self._lock = threading.Lock()
 
@@ -220,6 +223,7 @@ _ANSWERS: dict[str, Callable[[Floats], Any]] = {
     "floor": np.floor,
     "ceil": np.ceil,
     "index": _whole,
+    "finite": np.isfinite,
 }
 
 

@@ -122,7 +122,8 @@ class Recordings:
             program = path.programs.get(want) or path.program(want)
             captured = path.captured()
             memory, status = program.at(numbers, captured, seeds, None if is_new else path.holds)
-            failure = path.first_failure(memory[program.guard_slots]) if path.outcomes and not is_new else None
+            asks = (path.decides or (status and path.outcomes)) and not is_new
+            failure = path.first_failure(memory[program.guard_slots]) if asks else None
             if failure is None:
                 outputs, derivatives = memory[program.output_slots], memory[program.result_slots]
                 program.give_back(memory)

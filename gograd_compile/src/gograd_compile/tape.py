@@ -16,7 +16,7 @@ __all__ = ["GUARDS", "Guards", "Tape"]
 Integers = NDArray[Any]
 Floats = NDArray[np.float64]
 
-GUARDS = ("bool", "trunc", "round", "floor", "ceil", "index")
+GUARDS = ("bool", "trunc", "round", "floor", "ceil", "index", "finite")
 """How a number may decide what runs; a guard's kind is a place in here."""
 
 
@@ -27,7 +27,7 @@ class Guards:
     Attributes:
         nodes: the number of the node, for each guard.
         kinds: what was asked, a place in `GUARDS`.
-        outcomes: what was answered: 0 or 1 for "bool", else a whole number.
+        outcomes: what was answered: 0 or 1 for "bool", 1 for "finite", else a whole number.
         after: how many operations had run before.
         lines: where in the user's source it was asked: "model.py:12 in loss".
     """

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gograd_core import Neuron
+from gograd_core.followed import unfollowed
 from gograd_core.tree import Form, flatten_like, leaf_paths, take_apart
 
 __all__ = [
@@ -268,6 +269,7 @@ def real_numbers(leaf: Any) -> Floats | None:
 
 def _entry(value: Any) -> Any:
     """A neuron itself, a number as a float; None for anything else."""
+    value = unfollowed(value)
     if type(value) is Neuron:
         return value
     number = real_numbers(value)

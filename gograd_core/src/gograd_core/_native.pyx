@@ -48,13 +48,14 @@ def connect():
     """Import what is used of the Python modules, some of which import this one."""
     global behaviour, calling, careful, containers, flat, registry, walking
     global InvalidOperationError, annotate, as_float, foreign
-    global lock, unlock
+    global kinds, lock, unlock
     from gograd_core import behaviour, calling, careful, containers, flat, registry, walking
     from gograd_core.errors import InvalidOperationError
     from gograd_core.evaluation import annotate, as_float
     from gograd_core.kernels import foreign
 
     lock, unlock = careful.lock.acquire, careful.lock.release
+    kinds = containers.kinds
     (<dict>neuron_type.tp_dict)["__signature__"] = signature(behaviour.constructor)
     for name in behaviour.MISNOMERS:
         (<dict>neuron_type.tp_dict)[name] = behaviour.Misnomer(name)

@@ -1,6 +1,6 @@
 # Containers taken apart and put together. Lists, tuples and dicts, which are most of them, are known here.
 
-cdef object kinds = containers.kinds  # a dict
+cdef object kinds  # by class, what takes its objects apart: a dict
 
 
 def walk(tree, container, list leaves not None, list tokens not None):

@@ -8,8 +8,9 @@ import operator
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from gograd_core import engines, recording, registry
+from gograd_core import calling, engines, recording, registry
 from gograd_core.evaluation import as_float
+from gograd_core.followed import Followed
 
 if TYPE_CHECKING:
     from gograd_core.neuron import Neuron
@@ -130,6 +131,8 @@ def is_operand(other: Any) -> bool:
     """Whether an operator of Neuron takes it: a number or an array, not (say) a string."""
     if type(other) is engines.Neuron or hasattr(other, "__array_namespace__"):
         return True
+    if type(other) is Followed:  # whose own operators know what to do
+        return False
     try:
         as_float(other, "")
     except TypeError:
@@ -146,9 +149,16 @@ def operate(symbol: str, left: Any, right: Any) -> Any:
 
 
 def compared(symbol: str, neuron: Neuron, other: Any) -> Any:
-    """A comparison: a bool, by value; for a recorder the neuron that the operation of that name makes."""
+    """A comparison: a bool, by value; for a recorder one that is followed."""
+    kind = type(other)
+    if kind is Followed:
+        return NotImplemented
     if recording.recorder() is None:
-        return COMPARE[symbol](neuron._value, other._value if type(other) is engines.Neuron else other)
+        return COMPARE[symbol](neuron._value, other._value if kind is engines.Neuron else other)
+    if kind is float or kind is engines.Neuron:  # as the operation would do it
+        truth = COMPARE[symbol](neuron._value, other if kind is float else other._value)
+        made = engines.node(registry.active[f"{symbol} 2"], float(truth), (neuron, other))
+        return Followed(calling.observed(made) if recording.pauses else made, truth, most=1.0)
     if is_operand(other) or isinstance(other, numbers.Number):  # the operation refuses numbers that are not real
         return registry.active[f"{symbol} 2"](neuron, other)
     return NotImplemented

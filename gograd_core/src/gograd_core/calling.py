@@ -11,6 +11,7 @@ from gograd_core import engines, recording
 from gograd_core.array_calls import call_with_arrays, is_array
 from gograd_core.errors import DomainError
 from gograd_core.evaluation import as_float, as_number, describe, judge, run_rule
+from gograd_core.followed import Followed, unfollowed
 from gograd_core.namespaces import Column
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def call(op: Op, /, *inputs: Any, **named: Any) -> Any:
     """The operation of numbers, neurons or arrays, which may be given by name, as the rules call them.
 
     Numbers give a float (a bool, if it is a comparison); with a neuron among them the result
-    is a Neuron that remembers its inputs (of a comparison only for a `Recorder`). Arrays give an
+    is a Neuron that remembers its inputs (of a comparison a bool, followed for a `Recorder`). Arrays give an
     array of their library; an array with a neuron, or an object array, is worked entry by entry
     and gives an object array. Inputs of a variadic operation are sequences of equal length.
 
@@ -37,6 +38,8 @@ def call(op: Op, /, *inputs: Any, **named: Any) -> Any:
         inputs = _in_order(op, inputs, named)
     if len(inputs) != len(op.partials):
         raise TypeError(_wrong_count(op, len(inputs)))
+    if recording.observers and Followed in map(type, inputs):
+        return op(*map(unfollowed, inputs))
     for x in inputs:
         kind = type(x)
         if kind is not engines.Neuron and kind is not float and is_array(x):
@@ -73,6 +76,8 @@ def _wrong_count(op: Op, given: int) -> str:
 
 def apply(op: Op, entries: tuple[Any, ...]) -> Any:
     """`op` of numbers and neurons (of its columns' entries in a row), judged and recorded."""
+    if recording.observers:
+        entries = tuple(map(unfollowed, entries))
     constituents: list[Any] = []
     values: list[float] = []
     involved = False
@@ -86,9 +91,8 @@ def apply(op: Op, entries: tuple[Any, ...]) -> Any:
             constituents.append(constant)
             values.append(constant)
     out = run_rule(op, op.forward, *(map(Column, op.columns(values)) if op.variadic else values))
-    is_truth = False
+    is_truth = isinstance(out, bool)
     if type(out) is not float:
-        is_truth = isinstance(out, bool)
         if is_truth and not (involved and recording.recorder() is not None):
             return out
         out = as_number(op, out)
@@ -108,7 +112,8 @@ def apply(op: Op, entries: tuple[Any, ...]) -> Any:
         from gograd_core.builtin_ops import stop_gradient  # which imports this module
 
         neuron = stop_gradient(neuron)  # as a bool, which it is otherwise, has no derivative
-    return observed(neuron) if recording.pauses else neuron
+    neuron = observed(neuron) if recording.pauses else neuron
+    return Followed(neuron, bool(out), most=1.0) if is_truth else neuron
 
 
 def observed(neuron: Neuron) -> Neuron:

@@ -31,7 +31,8 @@ def graph_adjoints(
         interior = visited[0]
         adjoints: dict[Neuron, Any] = dict.fromkeys(inputs, 0.0)  # of those that lead to an input
         for node in reversed(interior):
-            if any(type(entry) is not float and entry in adjoints for entry in node._constituents):
+            op: Any = node._operation
+            if any(op.partials) and any(type(entry) is not float and entry in adjoints for entry in node._constituents):
                 adjoints[node] = 0.0
         for output, seed in zip(outputs, seeds, strict=True):
             if output in adjoints:

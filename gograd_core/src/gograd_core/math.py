@@ -1,7 +1,8 @@
 """Python's `math` over neurons: ``from gograd_core import math`` lets a program be differentiated as it stands.
 
 Every name of `math` is here. A function that is given a neuron, alone or inside a sequence, is the
-operation of that name; given numbers it is `math`'s own, errors included.
+operation of that name; given numbers it is `math`'s own, errors included. `floor`, `ceil` and `trunc` of a
+neuron give an int, as `math` does; a recorder follows it as long as arithmetic uses it.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from gograd_core import registry
+from gograd_core.behaviour import WHOLE
+from gograd_core.builtin_ops import stop_gradient
 from gograd_core.engines import Neuron
 from gograd_core.errors import UnknownOperationError
-from gograd_core.recording import recorder
+from gograd_core.followed import Followed, unfollowed
+from gograd_core.recording import failed, recorder
 
 if TYPE_CHECKING:
     from gograd_core.op import Op
@@ -24,7 +28,9 @@ __all__ = [name for name in dir(_math) if not name.startswith("_")]  # pyright: 
 
 def __getattr__(name: str) -> Any:
     own = getattr(_math, name)
-    return globals().setdefault(name, _over_neurons(name, own) if callable(own) else own)
+    if not callable(own):
+        return globals().setdefault(name, own)
+    return globals().setdefault(name, _to_integer(name, own) if name in WHOLE else _over_neurons(name, own))
 
 
 def __dir__() -> list[str]:
@@ -45,6 +51,32 @@ def _over_neurons(name: str, own: Callable[..., Any]) -> Callable[..., Any]:
         if kwargs:
             raise TypeError(f"math.{name}() of neurons takes no keywords, got {', '.join(kwargs)}")
         return op(args) if are_entries else op(*args)
+
+    return function
+
+
+def _to_integer(name: str, own: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that gives an int, for which Python asks the number itself."""
+
+    @functools.wraps(own)
+    def function(x: Any, /) -> Any:
+        watching = recorder()
+        neuron = unfollowed(x)
+        if watching is None or type(neuron) is not Neuron or isinstance(x, int):
+            return own(x)
+        try:
+            op, _ = _operation(name, 1)
+        except UnknownOperationError:  # the recorder is told what the number is
+            return own(x)
+        try:
+            number = own(neuron._value)
+        except (ArithmeticError, ValueError):  # of NaN or an infinity
+            failed()
+            raise
+        # Its slope is 0; an exponent, say, must not even be asked for one. And an integer has no -0.0.
+        whole = stop_gradient(op(neuron)) + 0.0
+        watching.guard(whole, "finite", 1)
+        return Followed(whole, number)
 
     return function
 

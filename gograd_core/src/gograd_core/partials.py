@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gograd_core.errors import InvalidOperationError, errstate
 from gograd_core.evaluation import as_column, as_numbers, describe, judge, run_rule
+from gograd_core.followed import unfollowed
 from gograd_core.namespaces import Column, ColumnNamespace
 
 if TYPE_CHECKING:
@@ -72,7 +73,10 @@ def neuron_partials(node: Neuron, matters: Callable[[Any], bool]) -> Partials:
         yield (
             index,
             column,
-            [entry if hasattr(entry, "_value") else as_numbers(op, entry, 1, what)[0] for entry in entries],
+            [
+                entry if hasattr(entry, "_value") else as_numbers(op, entry, 1, what)[0]
+                for entry in map(unfollowed, entries)
+            ],
         )
 
 

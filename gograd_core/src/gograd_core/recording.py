@@ -29,7 +29,7 @@ __all__ = [
 class Recorder(Protocol):
     """What watches a function run on neurons, in order to run the same on other numbers later.
 
-    While one is in force, comparisons give neurons, and whatever would hide a dependence on a
+    While one is in force, comparisons give a `Followed`, and whatever would hide a dependence on a
     number is told to it. An operation in a `no_grad` block gives a neuron without derivative
     instead of a leaf, which would pass for a constant.
 
@@ -40,7 +40,10 @@ class Recorder(Protocol):
     wants_nodes: bool
 
     def guard(self, neuron: Neuron, kind: str, outcome: int) -> None:
-        """A number decided what runs: `kind` is "bool", "trunc", "round", "floor", "ceil" or "index"."""
+        """A number decided what runs: `kind` is "bool", "trunc", "round", "floor", "ceil", "index" or "finite".
+
+        The last says that the number is finite, or there would be an error. It has an outcome of 1.
+        """
 
     def read(self, neuron: Neuron, attribute: str) -> NoReturn:
         """The program asks for "value" or "grad" (or sets the value), or for "backward": refuse it."""

@@ -14,6 +14,7 @@ from gograd_core.blocks import Block, now
 from gograd_core.builtin_ops import identity
 from gograd_core.engines import Neuron, next_stamp
 from gograd_core.evaluation import as_float
+from gograd_core.followed import unfollowed
 from gograd_core.forward import ForwardSweep, creation_order
 from gograd_core.graph_sweep import graph_adjoints
 from gograd_core.recording import is_recording, recorder, without_derivative
@@ -140,7 +141,10 @@ def trace(
     results, like_result = ([result], itemgetter(0)) if scalar else flatten(result)
     if any(isinstance(number, bool) for number in results):
         raise TypeError(f"{expectation} it returned a truth value, which has no derivative")
-    outputs = [number if type(number) is Neuron else Neuron(as_float(number, expectation)) for number in results]
+    outputs = [
+        number if type(number) is Neuron else Neuron(as_float(number, expectation))
+        for number in map(unfollowed, results)
+    ]
     return Trace(argument, result, like_argument, like_result, inputs, outputs, since, graph)
 
 
@@ -166,7 +170,7 @@ def numbers_like(example: Any, tree: Any, name: str, *, graph: bool) -> list[Any
         ValueError: `tree` is nested otherwise.
     """
     found: list[Any] = []
-    for number in flatten_like(example, tree, name):
+    for number in map(unfollowed, flatten_like(example, tree, name)):
         if type(number) is not Neuron:
             found.append(as_float(number, name))
         else:
@@ -185,6 +189,7 @@ def _positions(f: Callable[..., Any], args: Sequence[Any], wrt: int | Sequence[i
 
 def _variable(number: Any, *, attached: bool) -> Neuron:
     """A fresh neuron for a number, so that only its use inside the function counts."""
+    number = unfollowed(number)
     if type(number) is not Neuron:
         return Neuron(number)
     variable: Neuron = identity(number) if attached else Neuron(number._value)

@@ -1,0 +1,290 @@
+"""Plain numbers that depend on neurons, while a recorder watches: truth values, and whole numbers.
+
+Where nobody records, comparisons give bools, and `floor` of the core's `math` gives ints. What a program does with
+these would be hidden from a recorder. So it gets a `Followed` in their place. Arithmetic and comparisons give
+further ones, and nothing is decided: the numbers remain in the graph. Whatever else asks for the plain number
+(a key of a dict, an index, `range`, a text, a shift) is given it, and the recorder is told.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+import operator
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from gograd_core import engines, recording
+from gograd_core.operators import BINARY
+
+if TYPE_CHECKING:
+    from gograd_core.neuron import Neuron
+
+__all__ = ["Followed", "unfollowed"]
+
+Method = Callable[..., Any]
+
+LARGEST = 2**53
+"""Below it floats hold every integer."""
+
+
+class Followed:
+    """An int, a bool or a float that depends on a neuron.
+
+    It passes for one of its class in `isinstance`, and has the attributes of that class.
+
+    Args:
+        neuron: its value is the number, rounded to a float.
+        number: what the program has where nobody records.
+        sources: what it was computed from, if it was computed from others of this kind.
+        most: how large it can be in any run.
+    """
+
+    __slots__ = ("_is_settled", "_most", "_neuron", "_number", "_sources")
+
+    def __init__(
+        self, neuron: Neuron, number: float, sources: tuple[Followed, ...] = (), most: float = math.inf
+    ) -> None:
+        self._neuron = neuron
+        self._number = number
+        self._sources = sources
+        self._most = most
+        self._is_settled = False
+
+    @property
+    def __class__(self) -> type:
+        return type(self._number)
+
+    @__class__.setter
+    def __class__(self, kind: type) -> None:
+        raise TypeError(f"{kind.__name__} cannot become the class of a number")
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(f"{type(self._number).__name__!r} object has no attribute {name!r}")
+        getattr(type(self._number), name)
+        return getattr(self.settled(), name)
+
+    def settled(self) -> Any:
+        """The plain number, after the recorder was told that it decides what runs."""
+        watching = recording.recorder()
+        waiting = [self] if watching is not None else []
+        while watching is not None and waiting:
+            each = waiting.pop()
+            number = each._number
+            if each._is_settled:
+                continue
+            each._is_settled = True
+            if not each._sources or (isinstance(number, int) and abs(number) < LARGEST):
+                watching.guard(each._neuron, "bool" if isinstance(number, bool) else "index", int(number))
+            else:  # only what a float was computed from says whether it is the same
+                waiting.extend(each._sources)
+        return self._number
+
+    def make_exact(self, *, is_small: bool = False) -> None:
+        """See to it that the neuron's value is the integer in every run, or else that this becomes a plain number.
+
+        Args:
+            is_small: the integer must be below `LARGEST`, too.
+        """
+        is_exact = self._most < LARGEST or not (self._sources or is_small)
+        if is_exact or self._is_settled or not isinstance(self._number, int):
+            return
+        if abs(self._neuron) < LARGEST:
+            self._most = LARGEST - 1
+        else:
+            self.settled()
+
+    def __bool__(self) -> bool:
+        truth = bool(self._number)
+        watching = recording.recorder()
+        if watching is not None and not self._is_settled:
+            watching.guard(self._neuron, "bool", int(truth))
+            self._is_settled = isinstance(self._number, bool)
+        return truth
+
+    def __hash__(self) -> int:
+        return hash(self.settled())
+
+    def __repr__(self) -> str:
+        return repr(self.settled())
+
+    def __format__(self, spec: str) -> str:
+        return format(self.settled(), spec)
+
+    def __index__(self) -> int:
+        return operator.index(self.settled())
+
+    def __int__(self) -> int:
+        return int(self.settled())
+
+    def __float__(self) -> float:
+        return float(self.settled())
+
+    def __complex__(self) -> complex:
+        return complex(self.settled())
+
+    def __pos__(self) -> Any:
+        return _combined("+", operator.add, self, 0) if isinstance(self._number, bool) else self
+
+    def __neg__(self) -> Any:
+        if isinstance(self._number, int):
+            return _combined("-", operator.sub, 0, self)
+        return _combined("*", operator.mul, self, -1.0)
+
+    def __abs__(self) -> Any:
+        if self._is_settled:
+            return abs(self._number)
+        return Followed(abs(self._neuron), abs(self._number), self._sources, self._most)
+
+    def __trunc__(self) -> Any:
+        return +self if isinstance(self._number, int) else math.trunc(self.settled())
+
+    def __floor__(self) -> Any:
+        return +self if isinstance(self._number, int) else math.floor(self.settled())
+
+    def __ceil__(self) -> Any:
+        return +self if isinstance(self._number, int) else math.ceil(self.settled())
+
+    def __round__(self, digits: Any = None) -> Any:
+        if isinstance(self._number, int) and (digits is None or digits >= 0):
+            return +self
+        return round(self.settled(), digits)
+
+    def __invert__(self) -> int:
+        if isinstance(self._number, bool):
+            raise TypeError("~ of a comparison is -1 or -2, which are both true: write not, or ops.logical_not")
+        return ~int(self)
+
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return other // self, other % self
+
+    def __copy__(self) -> Followed:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Followed:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self._number), (self.settled(),)
+
+
+def unfollowed(entry: Any) -> Any:
+    """What stands for a number in a graph: the neuron of one that is followed, or the plain number that it became."""
+    if type(entry) is not Followed:
+        return entry
+    return entry._number if entry._is_settled else entry._neuron
+
+
+def _plain(entry: Any) -> Any:
+    return entry._number if type(entry) is Followed else entry
+
+
+def _settled(entry: Any) -> Any:
+    return entry.settled() if type(entry) is Followed else entry
+
+
+def _most(entry: Any) -> float:
+    return entry._most if type(entry) is Followed else abs(entry)
+
+
+MOST: dict[str, Callable[[float, float], float]] = {
+    "+": operator.add, "-": operator.add, "*": operator.mul, "//": lambda x, y: x, "%": lambda x, y: y,
+}  # fmt: skip
+"""How large the result of integers can be."""
+LOGIC: dict[str, Callable[[Any, Any], Any]] = {
+    "and": lambda x, y: x + y == 2, "or": lambda x, y: x + y > 0, "xor": lambda x, y: x != y,
+}  # fmt: skip
+"""The operators of bits, of truth values."""
+
+
+def _is_number(entry: Any) -> bool:
+    return isinstance(entry, numbers.Number)
+
+
+def _is_in_graph(x: Any, y: Any) -> bool:
+    """Whether an operation can compute with them: one is a neuron, and the other one too, or as good as a float."""
+    return engines.Neuron in (type(x), type(y)) and all(type(z) is engines.Neuron or _is_a_float(z) for z in (x, y))
+
+
+def _is_a_float(number: Any) -> bool:
+    """Whether a float holds it as it is."""
+    try:
+        return isinstance(number, float) or (isinstance(number, int) and float(number) == number)
+    except OverflowError:
+        return False
+
+
+def _is_finite(number: Any) -> bool:
+    try:
+        return math.isfinite(number)
+    except (OverflowError, TypeError):
+        return False
+
+
+def _combined(symbol: str, compute: Method, left: Any, right: Any) -> Any:
+    """An operator of arithmetic, with a followed number on one side at least."""
+    followed = tuple(entry for entry in (left, right) if type(entry) is Followed)
+    if engines.Neuron in (type(left), type(right)):
+        return compute(unfollowed(left), unfollowed(right))
+    if not (_is_number(left) and _is_number(right)):
+        return NotImplemented
+    if symbol in ("/", "//", "%") and type(right) is Followed and not right:  # which decides
+        return compute(_plain(left), _plain(right))
+    try:
+        number = compute(_plain(left), _plain(right))
+    except ArithmeticError:
+        number = math.inf
+    are_whole = isinstance(left, int) and isinstance(right, int)
+    stays = symbol != "**" and _is_finite(number)
+    for entry in followed if stays and are_whole else ():
+        entry.make_exact(is_small=symbol == "//")  # a quotient of larger floats may be another
+    x, y = unfollowed(left), unfollowed(right)
+    if not stays or not _is_in_graph(x, y):
+        return compute(_settled(left), _settled(right))
+    neuron, most = compute(x, y), math.inf
+    if isinstance(number, int):
+        most = MOST[symbol](_most(left), _most(right))
+        if symbol in ("*", "//", "%"):
+            neuron = neuron + 0.0  # an integer has no -0.0
+    return Followed(neuron, number, followed, most)
+
+
+def _compared(compare: Method, followed: Followed, other: Any) -> Any:
+    if type(other) is not engines.Neuron and not _is_number(other):
+        return NotImplemented
+    for entry in (followed, other):
+        if type(entry) is Followed:
+            entry.make_exact()
+    x, y = unfollowed(followed), unfollowed(other)
+    if type(other) is engines.Neuron or _is_in_graph(x, y):
+        return compare(x, y)
+    return compare(_settled(followed), _settled(other))
+
+
+def _of_bits(name: str, compute: Method, left: Any, right: Any) -> Any:
+    if name in LOGIC and isinstance(left, bool) and isinstance(right, bool):
+        return LOGIC[name](left, right)
+    return compute(_settled(left), _settled(right))
+
+
+def _add_operators() -> None:
+    def give(name: str, method: Method) -> None:
+        setattr(Followed, f"__{name}__", method)
+        setattr(Followed, f"__r{name}__", lambda self, other: method(other, self))
+
+    for symbol, name in BINARY.items():
+        compute = getattr(operator, name)
+        give(name, lambda x, y, symbol=symbol, compute=compute: _combined(symbol, compute, x, y))
+    for name, function in (("and", "and_"), ("or", "or_"), ("xor", "xor"), ("lshift", "lshift"), ("rshift", "rshift")):
+        compute = getattr(operator, function)
+        give(name, lambda x, y, name=name, compute=compute: _of_bits(name, compute, x, y))
+    for name in ("lt", "le", "gt", "ge", "eq", "ne"):
+        compare = getattr(operator, name)
+        setattr(Followed, f"__{name}__", lambda self, other, compare=compare: _compared(compare, self, other))
+
+
+_add_operators()
