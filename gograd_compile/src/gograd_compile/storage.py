@@ -227,7 +227,7 @@ def _gradient(saved: Any, arguments: Structure, result: Structure) -> int | tupl
     if all(type(position) is int for position in (saved if several else [saved])):
         gradient = tuple(saved) if several else saved
         with contextlib.suppress(IndexError, ValueError):
-            if arguments.spec.type is tuple and arguments.select(gradient)[0].size + 1 == result.size:
+            if arguments.select(gradient)[0].size + 1 == result.size:
                 return gradient
     raise ProgramFileError("a tape is said to be the gradient by what it cannot be")
 
@@ -247,7 +247,7 @@ def _read(members: Members, name: str, dtype: str) -> NDArray[Any]:
     """Take an array out of `members`: a copy, in the byte order of this machine."""
     data = members.pop(f"{name}.npy", b"")
     count, rest = divmod(len(data) - HEADER, np.dtype(dtype).itemsize)
-    if rest or count < 0 or not data.startswith(_npy_header(dtype, count)):
+    if rest or not data.startswith(_npy_header(dtype, count)):
         raise ProgramFileError(f"the array {name!r} is missing, or not of the form that it should have")
     return np.frombuffer(data, dtype, offset=HEADER).astype(np.dtype(dtype).newbyteorder("="))
 
