@@ -27,7 +27,7 @@ import contextlib
 import json
 import os
 from collections.abc import Hashable, Sequence
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -255,7 +255,7 @@ def _read(members: Members, name: str, dtype: str) -> NDArray[Any]:
 def _header(data: bytes) -> dict[str, Any]:
     """What is in program.json; what the lists of operations and tapes hold is for others to check."""
     try:
-        header = json.loads(data.decode(), object_pairs_hook=_object, parse_float=_refuse, parse_constant=_refuse)
+        header = json.loads(data.decode(), object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
         raise ProgramFileError(f"its program.json is missing or invalid: {error}") from None
     if not isinstance(header, dict) or header.get("format") != FORMAT:
@@ -283,7 +283,3 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         raise ValueError("an object has a key twice")
     return found
-
-
-def _refuse(number: str) -> NoReturn:
-    raise ValueError(f"there is no place for {readable(number)}")
