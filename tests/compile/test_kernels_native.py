@@ -106,6 +106,11 @@ def points(op):
     return found + [struct.unpack(f"{count}d", chosen.randbytes(8 * count)) for _ in range(RANDOM_POINTS)]
 
 
+def test_of_few_operations_python_computes_the_value():
+    others = {op.name for op in registry.active.operations()} - {op.name for op in OPERATIONS + OTHERS}
+    assert others == {"beta", "digamma", "dist", "norm", "polygamma"}
+
+
 @pytest.mark.parametrize("op", NUMBERS, ids=lambda op: op.name)
 def test_operations(op):
     rules, chosen = expand(op), points(op)

@@ -170,6 +170,28 @@ class TestPickles:
         assert other.loss is loss
         assert (loss(3.0), net.loss(3.0)) == (9.0, 18.0)
 
+    def test_a_plain_method_may_stand_in_place_of_a_compiled_one(self, modules):
+        net = modules.Halved(2.0)
+        assert net.loss(3.0) == 9.0
+        other = again(net)
+        other.weight.value = 1.0
+        assert (other.loss(3.0), net.loss(3.0)) == (4.5, 9.0)
+        assert type(super(modules.Halved, other).loss) is type(modules.decorated)
+
+    @pytest.mark.parametrize(("name", "value"), [("loss", 9.0), ("square", 18.0), ("cube", 54.0)])
+    def test_methods_are_found_by_the_name_that_their_class_has(self, modules, name, value):
+        """Also in copies of copies: their functions have other names, or none."""
+        net = modules.Halved(2.0)
+        assert getattr(net, name)(3.0) == value
+        for one in (net, again(net), copy.deepcopy(net), copy.deepcopy(again(net)), again(copy.deepcopy(net))):
+            other, method = again((one, getattr(one, name)))
+            other.weight.value = 1.0
+            assert (method(3.0), getattr(other, name)(3.0), getattr(one, name)(3.0)) == (
+                value / 2.0,
+                value / 2.0,
+                value,
+            )
+
     def test_functions_without_a_name_become_programs(self, compiled):
         weight = Neuron(2.0, label="weight")
         f = compiled(lambda x: weight * x if x > 0.0 else x)

@@ -328,7 +328,7 @@ class TestHeader:
             (lambda header: header.update(lines=[1, 2]), "of other types"),
             (lambda header: header.update(lines={}), "of other types"),
             (lambda header: header["captured"].append("w"), "not as many values"),
-            (lambda header: header["captured"].__setitem__(0, 1.0), "no place for 1.0"),
+            (lambda header: header["captured"].__setitem__(0, 1.0), "of other types"),
             (lambda header: header.pop("tapes"), "other entries"),
             (lambda header: header["tapes"].clear(), "no tape"),
             (lambda header: header.update(name="\x1b[2J"), "cannot be printed"),

@@ -69,7 +69,7 @@ def reduced(compiled: Compiled, again: Callable[..., Any], from_saved: Callable[
     for kind in type(owner).__mro__:  # the class above may have another method of that name
         method = vars(kind).get(compiled._attribute)
         if type(method) is type(compiled) and method._function is getattr(f, "__func__", None):
-            return method.__get__, (owner, type(owner))
+            return _method_of, (owner, kind, compiled._attribute)
     settings: tuple[Any, ...] = compiled.backend.name, compiled.check, compiled.max_paths
     if f is not None and _can_be_pickled(f):
         return again, (f, *settings)
@@ -80,6 +80,11 @@ def reduced(compiled: Compiled, again: Callable[..., Any], from_saved: Callable[
             f"{compiled.__name__} cannot be pickled before it is called: its function, which no module has by name, "
             "cannot be, and nothing was recorded"
         ) from None
+
+
+def _method_of(owner: Any, kind: type, attribute: str) -> Any:
+    """For pickles: a compiled method of an object, which its class, or one above, has under that name."""
+    return vars(kind)[attribute].__get__(owner, type(owner))
 
 
 def deep_copied(

@@ -27,7 +27,7 @@ import contextlib
 import json
 import os
 from collections.abc import Hashable, Sequence
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +42,6 @@ from gograd_compile.tape import Guards, Tape
 from gograd_compile.tape_checks import check
 from gograd_compile.trees import Structure
 from gograd_core import Neuron
-from gograd_core.containers import container_of
 
 __all__ = ["Recorded", "from_bytes", "load_tapes", "save_tapes", "to_bytes"]
 
@@ -228,10 +227,7 @@ def _gradient(saved: Any, arguments: Structure, result: Structure) -> int | tupl
     if all(type(position) is int for position in (saved if several else [saved])):
         gradient = tuple(saved) if several else saved
         with contextlib.suppress(IndexError, ValueError):
-            if (
-                arguments.form.container is container_of(tuple)
-                and arguments.select(gradient)[0].size + 1 == result.size
-            ):
+            if arguments.select(gradient)[0].size + 1 == result.size:
                 return gradient
     raise ProgramFileError("a tape is said to be the gradient by what it cannot be")
 
@@ -251,7 +247,7 @@ def _read(members: Members, name: str, dtype: str) -> NDArray[Any]:
     """Take an array out of `members`: a copy, in the byte order of this machine."""
     data = members.pop(f"{name}.npy", b"")
     count, rest = divmod(len(data) - HEADER, np.dtype(dtype).itemsize)
-    if rest or count < 0 or not data.startswith(_npy_header(dtype, count)):
+    if rest or not data.startswith(_npy_header(dtype, count)):
         raise ProgramFileError(f"the array {name!r} is missing, or not of the form that it should have")
     return np.frombuffer(data, dtype, offset=HEADER).astype(np.dtype(dtype).newbyteorder("="))
 
@@ -259,7 +255,7 @@ def _read(members: Members, name: str, dtype: str) -> NDArray[Any]:
 def _header(data: bytes) -> dict[str, Any]:
     """What is in program.json; what the lists of operations and tapes hold is for others to check."""
     try:
-        header = json.loads(data.decode(), object_pairs_hook=_object, parse_float=_refuse, parse_constant=_refuse)
+        header = json.loads(data.decode(), object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
         raise ProgramFileError(f"its program.json is missing or invalid: {error}") from None
     if not isinstance(header, dict) or header.get("format") != FORMAT:
@@ -287,7 +283,3 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         raise ValueError("an object has a key twice")
     return found
-
-
-def _refuse(number: str) -> NoReturn:
-    raise ValueError(f"there is no place for {readable(number)}")

@@ -6,6 +6,7 @@ import hashlib
 import inspect
 import sys
 from collections.abc import Callable, Mapping
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -69,8 +70,9 @@ def expand(op: Op) -> Expansion:
     try:
         return expand_for_c(op)
     except ExpansionError as error:
-        if "numba" in op.implementations and not op.opaque:
-            return _with_numba(op)
+        function = _for_numba(op)
+        if function is not None:
+            return _with_numba(op, function)
         if op.variadic:
             raise
         try:
@@ -80,30 +82,32 @@ def expand(op: Op) -> Expansion:
             raise error from None
 
 
-def _with_numba(op: Op) -> Expansion:
+def _for_numba(op: Op) -> FunctionType | None:
+    """The function of Python that the operation has for Numba; those of a library are ufuncs as well."""
+    if op.opaque or "numba" not in op.implementations:
+        return None
+    try:
+        function = resolve(op.implementations["numba"])
+    except ImportError:
+        return None
+    return function if isinstance(function, FunctionType) else None
+
+
+def _with_numba(op: Op, function: FunctionType) -> Expansion:
     """The partials written out, and as the value a call of the operation's function for Numba."""
     bare = attrs.evolve(op, forward=op.formula or (lambda xp, *inputs: 0.0), implementations={})
     bare.enter(op.scope)
     expansion = expand_for_c(bare)
-    function = NUMBA + " ".join(_found_again(op))
-    return attrs.evolve(expansion, forward=Symbol(expansion.out.library, function, expansion.inputs))
-
-
-def _found_again(op: Op) -> tuple[str, str]:
-    """The name by which the function for Numba is found again, and a digest of the source of its module.
-
-    Raises:
-        ExpansionError: it cannot be found again.
-    """
+    name = f"{function.__module__}:{function.__qualname__}"
     try:
-        function = resolve(op.implementations["numba"])
-        name = f"{function.__module__}:{function.__qualname__}"
-        if not inspect.isfunction(function) or resolve(name) is not function:
-            raise ImportError("its module does not have it by name")
+        if resolve(name) is not function:
+            raise ImportError("its module has another one of that name")
         source = inspect.getsource(sys.modules[function.__module__])
     except (ImportError, OSError, TypeError) as error:
         raise ExpansionError(op, f"its function for Numba is not found again: {error}") from error
-    return name, hashlib.sha256(source.encode()).hexdigest()[:16]
+    digest = hashlib.sha256(source.encode()).hexdigest()[:16]
+    forward = Symbol(expansion.out.library, f"{NUMBA}{name} {digest}", expansion.inputs)
+    return attrs.evolve(expansion, forward=forward)
 
 
 def specialize(root: Symbol, known: Mapping[Symbol, float]) -> Symbol:
