@@ -66,6 +66,8 @@ def nest(tuple plan not None, list leaves not None):
 cdef object put_together(tuple plan, list leaves, Py_ssize_t *at):
     cdef Py_ssize_t i, count = plan[2]
     cdef list children
+    cdef dict made
+    cdef tuple keys
     if count >= 0:
         children = leaves[at[0]:at[0] + count]
         at[0] += count
@@ -83,5 +85,8 @@ cdef object put_together(tuple plan, list leaves, Py_ssize_t *at):
     if cls is tuple:
         return tuple(children)
     if cls is dict:
-        return dict(zip(<tuple>plan[1], children))
+        made, keys = {}, <tuple>plan[1]
+        for i in range(len(children)):
+            made[keys[i]] = children[i]
+        return made
     return plan[4].put_together(plan[1], children)
