@@ -40,7 +40,11 @@ cdef int take_apart_into(tree, container, list leaves, list tokens) except -1:
             leaves.append(child)
             tokens.append(None)
         else:
-            take_apart_into(child, kind, leaves, tokens)
+            Py_EnterRecursiveCall(" in a container")  # which may hold itself
+            try:
+                take_apart_into(child, kind, leaves, tokens)
+            finally:
+                Py_LeaveRecursiveCall()
     return 0
 
 
