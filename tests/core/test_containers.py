@@ -186,6 +186,14 @@ class TestOwnClasses:
         with pytest.raises(TypeError, match="pass a dict"):
             grad(lambda c: c["a"])([Counter("a")])
 
+    def test_their_children_may_be_any_row(self):
+        class Row:
+            def __init__(self, *entries):
+                self.entries = entries
+
+        register_container(Row, lambda row: ((entry for entry in row.entries), None), lambda _, entries: Row(*entries))
+        assert grad(lambda row: row.entries[0] ** 2)(Row(3.0, 1.0)).entries == (6.0, 0.0)
+
     def test_classes_that_come_and_go_are_forgotten(self):
         for _ in range(MOST_CLASSES + 10):
             container_of(type("Passing", (), {}))
@@ -254,6 +262,15 @@ class TestOneThatStandsForAnother:
     def test_is_refused(self, example, tree):
         with pytest.raises(ValueError, match="it must be nested like"):
             flatten_like(example, tree, "it")
+
+
+@pytest.mark.parametrize("make", [lambda each: [each], lambda each: deque([each]), lambda each: {"a": each}])
+def test_what_holds_itself_is_an_error(make):
+    inner = []
+    tree = make(inner)
+    inner.append(tree)
+    with pytest.raises(RecursionError):
+        grad(lambda tree: 1.0)(tree)
 
 
 def test_neurons_in_containers_are_found():

@@ -32,7 +32,7 @@ SEEDS_ALONE = np.empty(0, dtype=np.intp)
 class Compiled(Recordings):
     """A function that runs as recorded: made by `compile`, or by `load`.
 
-    Arguments are positional: numbers, or NumPy arrays of them, nested in lists, tuples and dicts. Results are nested as
+    Arguments are positional: numbers, or NumPy arrays of them, nested in containers. Results are nested as
     the function nests them. Where it was not recorded for arguments nested in this way, or a number decides otherwise
     than in any recording, it is recorded anew.
 

@@ -7,9 +7,9 @@ the file: whoever changes it on purpose computes it anew. Therefore everything e
 - ``program.json``: `format` and `version` of the format; the `name` of the program; `operations`, each with
   `name`, `distribution`, `version`, number of `inputs`, and whether it is `variadic`; the labels of the
   `captured` neurons; the `lines` of source at which operations ran and guards were asked; and of each tape among
-  `tapes` the nesting of `arguments` and `result`: ``"number"``, ``{"array": SHAPE}``, ``{"list": [...]}``,
-  ``{"tuple": [...]}`` or ``{"dict": [[KEY, ...], ...]}``; and `gradient`: null, or the argument (or a list of
-  arguments) by which the tape gives value and gradient.
+  `tapes` the nesting of `arguments` and `result`: ``"number"``, ``"none"``, ``{"array": SHAPE}``,
+  ``{"list": [...]}``, ``{"tuple": [...]}`` or ``{"dict": [[KEY, ...], ...]}``; and `gradient`: null, or the argument
+  (or a list of arguments) by which the tape gives value and gradient.
 - ``captured.npy``: the values of the captured neurons.
 - ``tape0/NAME.npy`` and so on: the arrays in `PARTS`, which a `Tape` holds. `operations`, `captured`,
   `operation_lines` (empty if they are not known) and `guard_lines` are places in the lists of

@@ -40,7 +40,11 @@ cdef int take_apart_into(tree, container, list leaves, list tokens) except -1:
             leaves.append(child)
             tokens.append(None)
         else:
-            take_apart_into(child, kind, leaves, tokens)
+            Py_EnterRecursiveCall(" in a container")  # which may hold itself
+            try:
+                take_apart_into(child, kind, leaves, tokens)
+            finally:
+                Py_LeaveRecursiveCall()
     return 0
 
 
@@ -66,6 +70,8 @@ def nest(tuple plan not None, list leaves not None):
 cdef object put_together(tuple plan, list leaves, Py_ssize_t *at):
     cdef Py_ssize_t i, count = plan[2]
     cdef list children
+    cdef dict made
+    cdef tuple keys
     if count >= 0:
         children = leaves[at[0]:at[0] + count]
         at[0] += count
@@ -83,5 +89,8 @@ cdef object put_together(tuple plan, list leaves, Py_ssize_t *at):
     if cls is tuple:
         return tuple(children)
     if cls is dict:
-        return dict(zip(<tuple>plan[1], children))
+        made, keys = {}, <tuple>plan[1]
+        for i in range(len(children)):
+            made[keys[i]] = children[i]
+        return made
     return plan[4].put_together(plan[1], children)

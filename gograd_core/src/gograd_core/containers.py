@@ -12,8 +12,9 @@ import attrs
 __all__ = ["Container", "container_of", "register_container"]
 
 TakeApart = Callable[[Any], tuple[Sequence[Any], Hashable]]
-MOST_CLASSES = 1024
 PutTogether = Callable[[Any, Sequence[Any]], Any]
+
+MOST_CLASSES = 1024
 
 
 @attrs.frozen(eq=False)
@@ -43,8 +44,8 @@ def register_container(cls: type, take_apart: TakeApart, put_together: PutTogeth
 
     Args:
         cls: the class; values of its subclasses are something else.
-        take_apart: ``take_apart(value)`` gives a list or tuple of the children (numbers, arrays or containers), and
-            with it all else that the value holds. That must be hashable; compiled functions are recorded anew for each.
+        take_apart: ``take_apart(value)`` gives the children in a row (numbers, arrays or containers), and
+            all else that the value holds. That must be hashable; compiled functions are recorded anew for each.
         put_together: ``put_together(rest, children)`` makes a value of that and of a list of other children. These may
             be anything: neurons, gradients, axes. So it should not check them, nor compute with them.
 
@@ -60,7 +61,12 @@ def register_container(cls: type, take_apart: TakeApart, put_together: PutTogeth
         raise TypeError(f"register_container() got {cls.__name__}, which is known already")
     if cls in _registered:
         raise ValueError(f"{cls.__qualname__} is registered as a container already")
-    _registered[cls] = Container(cls, take_apart, put_together, cls)
+
+    def in_a_row(value: Any) -> tuple[list[Any], Hashable]:
+        children, rest = take_apart(value)
+        return list(children), rest
+
+    _registered[cls] = Container(cls, in_a_row, put_together, cls)
     kinds.clear()
 
 

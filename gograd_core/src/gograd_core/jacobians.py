@@ -25,7 +25,7 @@ def jacobian(
     only what that number depends on.
 
     Args:
-        f: a function of numbers, or nested lists, tuples, dicts or arrays of them, that returns such.
+        f: a function of numbers, or of arrays and containers of them, that returns such.
         wrt: the argument to differentiate by, or several, counted from 0.
         mode: the direction of the sweeps. The result is the same, up to rounding.
         create_graph: return neurons that can be differentiated again, instead of floats; always so
@@ -133,7 +133,7 @@ def derivative(f: Callable[..., Any], order: int = 1, *, create_graph: bool = Fa
 
     Args:
         f: a function of a number, and further arguments if you like, that returns a number, or
-            nested lists, tuples, dicts or arrays of them.
+            arrays and containers of them.
         order: how many times to differentiate; 0 gives the value.
         create_graph: return neurons that can be differentiated again, instead of floats; always so
             inside another transform.

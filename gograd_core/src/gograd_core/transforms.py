@@ -23,7 +23,7 @@ def gradient(output: Neuron, inputs: Any, *, create_graph: bool = False) -> Any:
 
     Args:
         output: the neuron to differentiate.
-        inputs: neurons, leaves or interior ones: one, or nested lists, tuples, dicts or arrays of them.
+        inputs: neurons, leaves or interior ones: one, or arrays and containers of them.
         create_graph: return neurons that can be differentiated again, instead of floats. Inside a
             transform (`grad`, `jacobian`, …) that is always so.
 
@@ -49,7 +49,7 @@ def value_and_grad(
     Costs one evaluation of `f` and one sweep (about one more), however many numbers there are in the argument.
 
     Args:
-        f: a function of numbers, or nested lists, tuples, dicts or arrays of them, that computes
+        f: a function of numbers, or of arrays and containers of them, that computes
             one number with Python's operators and the operations of `ops`.
         wrt: the argument to differentiate by, or several, counted from 0.
         create_graph: return neurons that can be differentiated again, instead of floats; always so
@@ -95,7 +95,7 @@ def jvp(
     Costs one evaluation of `f` and one sweep (about half of one), however many numbers `f` returns.
 
     Args:
-        f: a function of numbers, or nested lists, tuples, dicts or arrays of them, that returns such.
+        f: a function of numbers, or of arrays and containers of them, that returns such.
         primals: the arguments of `f`.
         tangents: the direction: how fast each number in `primals` changes, nested as they are.
         create_graph: return neurons that can be differentiated again, instead of floats; always so
@@ -126,7 +126,7 @@ def vjp(
     numbers there are in `primals`.
 
     Args:
-        f: a function of numbers, or nested lists, tuples, dicts or arrays of them, that returns such.
+        f: a function of numbers, or of arrays and containers of them, that returns such.
         primals: its arguments.
         create_graph: return neurons that can be differentiated again, instead of floats; always so
             inside another transform.

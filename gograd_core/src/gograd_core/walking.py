@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
+from itertools import islice
 from types import FunctionType
 from typing import Any
 
@@ -47,7 +48,7 @@ def _nest(plan: Plan, leaves: Any) -> Any:
     if count < 0:
         children = [next(leaves) if child is None else _nest(child, leaves) for child in plans]
     else:
-        children = [next(leaves) for _ in range(count)]
+        children = list(islice(leaves, count))
     return container.put_together(rest, children)
 
 
