@@ -57,6 +57,16 @@ def gograd_ops():
 """
 
 
+def test_a_module_may_look_operations_up_while_it_is_imported(install, meeting, tmp_path, monkeypatch):
+    """Plugins are loaded then, if that is the first look-up."""
+    install("quick", 'unary("first")')
+    (tmp_path / "model.py").write_text("import meeting\nhalf = meeting.own.ops.first(4.0)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    meeting.own = Registry()
+    assert __import__("model").half == 2.0
+    del sys.modules["model"]
+
+
 class InThread:
     """A call in a thread of its own, with what it returned or raised."""
 
