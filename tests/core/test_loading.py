@@ -6,6 +6,7 @@ import pickle
 import sys
 import threading
 import types
+from importlib.machinery import ModuleSpec
 
 import pytest
 
@@ -122,6 +123,18 @@ class TestAnotherThread:
         assert others[1].result is True
         assert "slow" in {record.distribution for record in others[2].result}
         assert len(meeting.loads) == 1
+
+    def test_waits_too_if_it_is_the_main_program(self, install, meeting):
+        """``python -m program`` runs the code of a module that is not being imported."""
+        install("slow", source=SLOW.format(wait=PATIENT, then="pass"))
+        own = Registry()
+        first = loading(own, meeting)
+        program = compile("found = own['first'].name", "program.py", "exec")
+        variables = {"__spec__": ModuleSpec("program", None), "own": own}
+        other = InThread(exec, program, variables)
+        meeting.go_on.set()
+        assert (first.join().error, other.join().error) == (None, None)
+        assert variables["found"] == "first"
 
     def test_loads_by_itself_if_the_first_one_fails(self, install, meeting):
         install("slow", source=SLOW.format(wait=PATIENT, then="1 / (len(meeting.loads) - 1)"))
