@@ -68,6 +68,20 @@ def test_a_module_may_look_operations_up_while_it_is_imported(install, meeting, 
     del sys.modules["model"]
 
 
+def test_threads_that_a_module_starts_while_it_is_imported_wait_for_each_other(install, meeting, tmp_path, monkeypatch):
+    """They import nothing themselves."""
+    install("slow", source=SLOW.format(wait=0.3, then="pass"))
+    (tmp_path / "parallel.py").write_text(
+        "import meeting\nfrom concurrent.futures import ThreadPoolExecutor\n"
+        "with ThreadPoolExecutor(4) as pool:\n"
+        "    halves = list(pool.map(lambda x: meeting.own.ops.first(x), [2.0, 4.0, 6.0, 8.0]))\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    meeting.own = Registry()
+    assert __import__("parallel").halves == [1.0, 2.0, 3.0, 4.0]
+    del sys.modules["parallel"]
+
+
 class InThread:
     """A call in a thread of its own, with what it returned or raised."""
 
