@@ -6,6 +6,7 @@ import pickle
 import sys
 import threading
 import types
+from importlib.machinery import ModuleSpec
 
 import pytest
 
@@ -55,6 +56,30 @@ def gograd_ops():
     {then}
     return [unary("first")]
 """
+
+
+def test_a_module_may_look_operations_up_while_it_is_imported(install, meeting, tmp_path, monkeypatch):
+    """Plugins are loaded then, if that is the first look-up."""
+    install("quick", 'unary("first")')
+    (tmp_path / "model.py").write_text("import meeting\nhalf = meeting.own.ops.first(4.0)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    meeting.own = Registry()
+    assert __import__("model").half == 2.0
+    del sys.modules["model"]
+
+
+def test_threads_that_a_module_starts_while_it_is_imported_wait_for_each_other(install, meeting, tmp_path, monkeypatch):
+    """They import nothing themselves."""
+    install("slow", source=SLOW.format(wait=0.3, then="pass"))
+    (tmp_path / "parallel.py").write_text(
+        "import meeting\nfrom concurrent.futures import ThreadPoolExecutor\n"
+        "with ThreadPoolExecutor(4) as pool:\n"
+        "    halves = list(pool.map(lambda x: meeting.own.ops.first(x), [2.0, 4.0, 6.0, 8.0]))\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    meeting.own = Registry()
+    assert __import__("parallel").halves == [1.0, 2.0, 3.0, 4.0]
+    del sys.modules["parallel"]
 
 
 class InThread:
@@ -112,6 +137,18 @@ class TestAnotherThread:
         assert others[1].result is True
         assert "slow" in {record.distribution for record in others[2].result}
         assert len(meeting.loads) == 1
+
+    def test_waits_too_if_it_is_the_main_program(self, install, meeting):
+        """``python -m program`` runs the code of a module that is not being imported."""
+        install("slow", source=SLOW.format(wait=PATIENT, then="pass"))
+        own = Registry()
+        first = loading(own, meeting)
+        program = compile("found = own['first'].name", "program.py", "exec")
+        variables = {"__spec__": ModuleSpec("program", None), "own": own}
+        other = InThread(exec, program, variables)
+        meeting.go_on.set()
+        assert (first.join().error, other.join().error) == (None, None)
+        assert variables["found"] == "first"
 
     def test_loads_by_itself_if_the_first_one_fails(self, install, meeting):
         install("slow", source=SLOW.format(wait=PATIENT, then="1 / (len(meeting.loads) - 1)"))

@@ -139,6 +139,7 @@ SLOW = {
 
 def state():
     """All that a block changes, and what `gradient` must not."""
+    slope = gradient(x * x, x)
     return {
         "graphs are recorded": is_recording() and (x * 3.0).operation is not None,
         "a transform runs": is_nested(),
@@ -147,6 +148,7 @@ def state():
         "a comparison": type(x > 1.0),
         "methods are bound": hasattr(x, "tanh") and hasattr(x, "mul"),
         "grad": x.grad,
+        "what a sweep gives": getattr(slope, "_value", slope),
     }
 
 

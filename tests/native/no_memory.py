@@ -13,8 +13,15 @@ from gograd_core import Neuron, Op, forward, gradient, ops, partials
 from gograd_core.engines import flatten
 from gograd_core.graph_sweep import graph_adjoints
 
-# CPython 3.11 itself crashes if a ContextVar cannot be set for lack of memory.
-partials.errstate = forward.errstate = lambda **_: contextlib.nullcontext()
+
+class NoBlock(contextlib.nullcontext):
+    """CPython 3.11 itself crashes if a ContextVar cannot be set for lack of memory."""
+
+    def run(self, f, *args):
+        return f(*args)
+
+
+partials.errstate = forward.errstate = lambda **_: NoBlock()
 
 ENOUGH = 150  # allocations more than are needed: some failures are survived
 kept = []  # so that no neuron is made of one that was freed, which needs no memory

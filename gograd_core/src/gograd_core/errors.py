@@ -71,7 +71,7 @@ Policy = Literal["raise", "ignore"]
 
 def domain_errors_raise() -> bool:
     """Whether, here and now, a result outside the real numbers is an error."""
-    return bool(now().domain == "raise")
+    return now().domain == "raise"
 
 
 class errstate(Block):
