@@ -116,6 +116,15 @@ class TestComparisons:
         assert (made.operation, value(made)) == (ops.greater, 0.0)
         assert made.constituents[0] is x
 
+    @pytest.mark.parametrize("compare", [operator.lt, operator.le, operator.eq, operator.ne, operator.gt, operator.ge])
+    @pytest.mark.parametrize("integer", [2**53, 2**53 + 1, 2**53 + 3, 2**60 + 127, 10**400])
+    def test_with_large_integers_are_exact(self, watched, compare, integer):
+        for n in (integer, -integer):
+            for x in (2.0**53, 2.0**53 + 2, 2.0**53 + 4, 2.0**60, 2.0**60 + 256, 1.7e308, 0.5, math.inf, math.nan):
+                for y in (x, -x):
+                    assert value(compare(Neuron(y), n)) == compare(y, n)
+                    assert value(compare(n, Neuron(y))) == compare(n, y)
+
     @pytest.mark.parametrize("thing", [None, "a", [1.0], object()])
     def test_with_other_things_are_as_ever(self, watched, thing):
         assert (Neuron(1.0) == thing) is False

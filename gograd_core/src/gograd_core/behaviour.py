@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import numbers
 import operator
+import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from gograd_core import calling, engines, recording, registry
 from gograd_core.evaluation import as_float
-from gograd_core.followed import Followed
+from gograd_core.followed import LARGEST, Followed
 
 if TYPE_CHECKING:
     from gograd_core.neuron import Neuron
@@ -155,6 +156,9 @@ def compared(symbol: str, neuron: Neuron, other: Any) -> Any:
         return NotImplemented
     if recording.recorder() is None:
         return COMPARE[symbol](neuron._value, other._value if kind is engines.Neuron else other)
+    if kind is int and abs(other) > LARGEST:
+        symbol, other = _of_floats(symbol, other)
+        kind = float
     if kind is float or kind is engines.Neuron:  # as the operation would do it
         truth = COMPARE[symbol](neuron._value, other if kind is float else other._value)
         made = engines.node(registry.active[f"{symbol} 2"], float(truth), (neuron, other))
@@ -162,6 +166,19 @@ def compared(symbol: str, neuron: Neuron, other: Any) -> Any:
     if is_operand(other) or isinstance(other, numbers.Number):  # the operation refuses numbers that are not real
         return registry.active[f"{symbol} 2"](neuron, other)
     return NotImplemented
+
+
+def _of_floats(symbol: str, integer: int) -> tuple[str, float]:
+    """The same comparison with a float: Python compares floats with integers of any size exactly."""
+    try:
+        below = float(integer)
+    except OverflowError:
+        below = sys.float_info.max if integer > 0 else -math.inf
+    if below == integer:
+        return symbol, below
+    if below > integer:
+        below = math.nextafter(below, -math.inf)
+    return ("<=" if "<" in symbol else ">", below) if symbol not in ("==", "!=") else (symbol, math.nan)
 
 
 def decided(neuron: Neuron, kind: str, outcome: int) -> None:

@@ -20,7 +20,7 @@ from gograd_core.operators import BINARY
 if TYPE_CHECKING:
     from gograd_core.neuron import Neuron
 
-__all__ = ["Followed", "unfollowed"]
+__all__ = ["LARGEST", "Followed", "unfollowed"]
 
 Method = Callable[..., Any]
 
