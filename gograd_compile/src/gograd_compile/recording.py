@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -22,10 +23,13 @@ from gograd_core.trace import nested
 if TYPE_CHECKING:
     from gograd_core.flat import Flat
 
-__all__ = ["Recording", "record", "source_line"]
+__all__ = ["Answers", "Recording", "record", "source_line"]
 
 OLD_ARGUMENT = "argument of an earlier recording"
 """The label of what a function was recorded with: if it occurs in another recording, the function kept it."""
+
+Answers = Sequence[tuple[str, float]]
+"""What is asked, one of `GUARDS`, and the answer."""
 
 _stamp = attrgetter("_stamp")
 
@@ -40,31 +44,54 @@ class Recording:
         structure: how its result is nested.
         tape: every operation that ran.
         values: of each node of the tape, at that point.
+        answers: every question that the function asked, in order, and its answer.
+        given: which of these answers were given, whatever Python's numbers say.
+        error: what the function raised in place of a result; its tape then has what was asked before.
     """
 
     structure: Structure
     tape: Tape
     values: Floats
+    answers: Answers
+    given: Integers
+    error: Exception | None = None
 
 
 class _Watcher:
     """Told of what decides which operations run, and refuses what a tape cannot hold."""
 
-    def __init__(self, name: str, *, wants_nodes: bool) -> None:
+    def __init__(self, name: str, answers: Answers, *, wants_nodes: bool) -> None:
         self.name = name
+        self.answers = list(reversed(answers))
+        self.given: list[bool] = []
         self.wants_nodes = wants_nodes
         self.asked: list[tuple[Neuron, str, int, int, str]] = []
         self.lines: dict[int, str] = {}
         self.failures: list[str] = []
 
-    def guard(self, neuron: Neuron, kind: str, outcome: int) -> None:
-        self.asked.append((neuron, kind, outcome, engines.next_stamp(), source_line()))
+    def guard(self, neuron: Neuron, kind: str, outcome: int) -> int:
+        if kind == "domain" and self.wants_nodes:
+            self.made(neuron)
+        line = source_line()
+        while kind != "domain" and self.answers and self.answers[-1][0] == "domain":
+            self.answers.pop()  # an error that is not raised here
+        self.given.append(bool(self.answers) and self.answers[-1][0] == kind)
+        if self.given[-1]:
+            _, answer = self.answers.pop()
+            if not math.isfinite(answer):
+                self.refuse(f"{line}: {kind}() of a number is {answer} in compiled code, which is no integer")
+            outcome = int(answer)
+        self.asked.append((neuron, kind, outcome, engines.next_stamp(), line))
+        return outcome
 
     def made(self, neuron: Neuron) -> None:
         self.lines[neuron._stamp] = source_line()
 
     def failed(self) -> None:
-        self.failures.append(source_line())
+        self.failures.append(
+            f"{source_line()}: {self.name} catches an error that numbers led to: where else it arises cannot be found "
+            "out in later runs. Decide by a comparison, or with where, before."
+        )
 
     def read(self, _: Neuron, attribute: str) -> NoReturn:
         instead = {
@@ -72,38 +99,49 @@ class _Watcher:
             "grad": "Return what depends on it, and differentiate the compiled function.",
             "backward": "Differentiate the compiled function, or use gograd_core.grad inside it.",
         }[attribute]
-        raise RecordingError(
+        self.refuse(
             f"{source_line()}: {self.name} uses .{attribute} of a neuron while it is recorded: that number would be "
             f"taken for a constant in every later run. {instead}"
         )
 
+    def refuse(self, why: str) -> NoReturn:
+        """Raise an error that makes the recording fail, whoever catches it."""
+        self.failures.append(why)
+        raise RecordingError(why)
+
 
 def record(
-    f: Callable[..., Any], arguments: Structure, numbers: Floats, name: str, *, with_lines: bool = False
-) -> Recording:
+    f: Callable[..., Any], arguments: Structure, numbers: Floats, name: str, answers: Answers = (), *,
+    with_lines: bool = False,
+) -> Recording:  # fmt: skip
     """What `f` does with these numbers, nested as `arguments` says.
 
     Args:
+        answers: to the first questions that it asks about numbers, whatever these are. Where an error is raised that
+            is not among them, it is not answered.
         with_lines: take down where in the user's source each operation ran; that is slow.
 
     Raises:
         RecordingError: it does what cannot be recorded; or returns what is no number.
-        Whatever `f` raises.
+        Whatever `f` raises, if all that it asked was answered.
     """
-    watcher = _Watcher(name, wants_nodes=with_lines)
+    watcher = _Watcher(name, answers, wants_nodes=with_lines)
     inputs = list(map(Neuron, numbers.tolist()))
     since = engines.next_stamp()
+    raised: Exception | None = None
+    result: Any = ()
     try:
         with nested(), observed_by(watcher):
             result = f(*arguments.build(inputs))
+    except Exception as error:
+        if watcher.failures or all(watcher.given):
+            raise
+        raised = error
     finally:
         for neuron in inputs:
             neuron.label = OLD_ARGUMENT
     if watcher.failures:
-        raise RecordingError(
-            f"{watcher.failures[0]}: {name} catches the error of a number outside of a domain: which way it goes on "
-            "then cannot be found out in later runs. Decide by a comparison, or with where, before."
-        )
+        raise RecordingError(watcher.failures[0])
     try:
         entries, structure = flatten_result(result, f"the result of {name}")
     except TypeError as error:
@@ -111,7 +149,9 @@ def record(
     outputs = [entry if type(entry) is Neuron else Neuron(entry) for entry in entries]
     flat = engines.flatten([*outputs, *(neuron for neuron, *_ in watcher.asked)], since)
     tape, values = _tape(flat, inputs, since, len(outputs), watcher, name)
-    return Recording(structure, _with_lines(tape, flat, watcher) if with_lines else tape, values)
+    asked = tuple((kind, outcome) for _, kind, outcome, *_ in watcher.asked)
+    given = np.array(watcher.given, dtype=np.bool_)
+    return Recording(structure, _with_lines(tape, flat, watcher) if with_lines else tape, values, asked, given, raised)
 
 
 def _with_lines(tape: Tape, flat: Flat, watcher: _Watcher) -> Tape:
@@ -145,6 +185,7 @@ def _tape(
             np.frombuffer(flat.stamps, dtype=np.int64)[len(flat.leaves) :], [stamp for _, _, _, stamp, _ in asked]
         ),
         lines=tuple(line for *_, line in asked),
+        order=np.arange(len(asked)),
     )
     tape = Tape(
         arguments=len(inputs),

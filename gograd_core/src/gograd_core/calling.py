@@ -56,20 +56,28 @@ def apply(op: Op, entries: tuple[Any, ...]) -> Any:
             constant = entry if type(entry) is float else as_float(entry, op.title)
             constituents.append(constant)
             values.append(constant)
-    out = run_rule(op, op.forward, *(map(Column, op.columns(values)) if op.variadic else values))
-    if type(out) is not float:
-        if isinstance(out, bool) and not (involved and recording.recorder() is not None):
-            return out
-        if isinstance(out, Column):
-            raise RuleError(f"forward of {op.title} returned a column, expected a real number")
-        (out,) = as_numbers(op, out, 1, "forward")
+    try:
+        out = run_rule(op, op.forward, *(map(Column, op.columns(values)) if op.variadic else values))
+        if type(out) is not float:
+            if isinstance(out, bool) and not (involved and recording.recorder() is not None):
+                return out
+            if isinstance(out, Column):
+                raise RuleError(f"forward of {op.title} returned a column, expected a real number")
+            (out,) = as_numbers(op, out, 1, "forward")
+    except BaseException:
+        if involved:
+            recording.failed()
+        raise
     if out - out != 0.0:
         try:
             judge(op, values, out, lambda: describe(op, constituents))
         except DomainError:
-            if involved:
-                recording.failed()
-            raise
+            if not involved or recording.recorder() is None:
+                raise
+            made = engines.node(op, out, tuple(constituents))
+            if recording.decided(made, "domain", 1):
+                raise
+            return observed(made)
     if not involved:
         return out
     if not recording.is_recording():

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from gograd_core import registry
 from gograd_core.engines import Neuron
 from gograd_core.errors import UnknownOperationError
-from gograd_core.recording import recorder
+from gograd_core.recording import failed, recorder
 
 if TYPE_CHECKING:
     from gograd_core.op import Op
@@ -43,6 +43,7 @@ def _over_neurons(name: str, own: Callable[..., Any]) -> Callable[..., Any]:
         if kwargs and not any(op.partials) and recorder() is None:
             return own(*[getattr(arg, "_value", arg) for arg in args], **kwargs)
         if kwargs:
+            failed()
             raise TypeError(f"math.{name}() of neurons takes no keywords, got {', '.join(kwargs)}")
         return op(args) if are_entries else op(*args)
 

@@ -16,7 +16,7 @@ from gograd_core.engines import Neuron, next_stamp
 from gograd_core.evaluation import as_float
 from gograd_core.forward import ForwardSweep, creation_order
 from gograd_core.graph_sweep import graph_adjoints
-from gograd_core.recording import depth, is_recording, recorder, recording, without_derivative
+from gograd_core.recording import depth, failed, is_recording, recorder, recording, without_derivative
 from gograd_core.tree import Rebuild, flatten, flatten_like
 
 __all__ = ["Trace", "as_neurons", "is_nested", "nested", "numbers_like", "pull", "trace"]
@@ -35,6 +35,7 @@ def nested() -> Iterator[None]:
         TypeError: in a no_grad block that a recorder watches, where the results should be without derivative.
     """
     if recorder() is not None and without_derivative():
+        failed()
         raise TypeError("a derivative in a no_grad block cannot be recorded: pass it through stop_gradient instead")
     token = depth.set(depth.get() + 1)
     try:
