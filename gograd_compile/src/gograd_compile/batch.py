@@ -202,8 +202,7 @@ class Batched:
         for path, points in parts:
             program = path.program(want)
             places = np.arange(len(program.result_slots))[shared]
-            found = run.over(path, program, points, per_point=own, summed=places)
-            run.check(path, points, found.status)
+            found = run.checked(path, want, points, per_point=own, summed=places)
             total = found.totals
             for place in np.flatnonzero(found.status):
                 total = total + _judged(run, path, program, int(points[place]), want)[places]

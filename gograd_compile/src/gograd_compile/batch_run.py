@@ -135,6 +135,16 @@ class BatchRun:
             per_point=per_point, summed=summed, threads=threads, holds=holds,
         )  # fmt: skip
 
+    def checked(self, path: Path, want: Want, points: Integers, **asked: Any) -> Points:
+        """A run over points of a path, as `over` makes it, at which that is the right one: see `check`."""
+        try:
+            found = self.over(path, path.program(want), points, **asked)
+        except Exception:  # of an opaque operation, which may not be reached there
+            self.check(path, points, np.full(len(points), VALUES_NOT_FINITE))
+            raise
+        self.check(path, points, found.status)
+        return found
+
     def along(self, path: Path, want: Want, points: Integers, seeds: Floats) -> Floats:
         """The derivatives wanted, along or of the seeds of each point: a row per point.
 
@@ -142,9 +152,8 @@ class BatchRun:
             DomainError: one is not finite, and should be.
             _Moved: see `check`.
         """
-        program = path.program(want)
-        found = self.over(path, program, points, per_point=np.arange(len(program.result_slots)), seeds=seeds)
-        self.check(path, points, found.status)
+        places = np.arange(len(path.program(want).result_slots))
+        found = self.checked(path, want, points, per_point=places, seeds=seeds)
         for place in np.flatnonzero(found.status):
             self.judge(path, want, int(points[place]), seeds[place], found.gradients[place])
         return found.gradients
@@ -183,10 +192,14 @@ class BatchRun:
             return {}
         with _noted(0):
             start, given = self._paths.likely(self.at(0))
+        if not start.guards.outcomes:
+            return {start: everywhere}
         taken: dict[Path, list[Integers]] = {}
         work: Work = [(start, given, everywhere, frozenset())]
         while work:
             path, given, points, tried = work.pop()
+            if given is not None and path in tried:
+                given = np.ones_like(given)
             wrong, failures = self._failures(path, points, given)
             taken.setdefault(path, []).append(points[~wrong])
             kinds, which = np.unique(failures, axis=0, return_inverse=True)

@@ -202,8 +202,8 @@ class Path:
     def instead(self, failure: tuple[int, float]) -> Answers:
         """The answers to all questions up to that of a guard, which turned out otherwise."""
         first, outcome = failure
-        before = self.tape.guards.order[first]
-        return (*self.answers[:before], (self.answers[before][0], outcome))
+        *before, (kind, _, place) = self.answers[: self.tape.guards.order[first] + 1]
+        return (*before, (kind, outcome, place))
 
 
 _compiled: set[Any] = set()
@@ -310,15 +310,23 @@ class Paths:
             for other in reversed(self._paths):
                 if other is not path and other.guards.catches and other not in tried:
                     return self._use(other), None
-        if self._source is not None:
-            try:
-                found = self._new(numbers)
-            except DomainError as own:
-                raise located(path, numbers, captured, own) from None
-            return None if found[0] is path else found
-        if error is not None:
+        if self._source is None and error is not None:
             raise error
-        return None
+        try:
+            return self.anew(path, numbers)
+        except DomainError as own:
+            raise located(path, numbers, captured, own) from None
+
+    def anew(self, path: Path, numbers: Floats) -> Found | None:
+        """The path that the function takes when it is run at this point; None, if that is `path`, or it cannot be run.
+
+        Raises:
+            Whatever the function raises.
+        """
+        if self._source is None:
+            return None
+        found = self._new(numbers)
+        return None if found[0] is path else found
 
     def _use(self, path: Path) -> Path:
         """It is the one used last."""

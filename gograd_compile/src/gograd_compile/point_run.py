@@ -24,9 +24,16 @@ def at_point(paths: Paths, want: Want, numbers: Floats, seeds: Floats = NO_SEEDS
     while True:
         program = path.programs.get(want) or path.program(want)
         captured = path.captured()
-        memory, status = program.at(numbers, captured, seeds, path.guards.hold)
+        try:
+            memory, status = program.at(numbers, captured, seeds, path.guards.hold)
+        except Exception:  # of an opaque operation, which may not be reached here
+            if given is not None or path in tried or (other := paths.anew(path, numbers)) is None:
+                raise
+            path, given = other
+            continue
         failure = path.guards.first_failure(memory[program.guard_slots]) if path.guards.outcomes else None
-        if failure is not None and (given is None or not given[failure[0]]):
+        stands = given is not None and failure is not None and (given[failure[0]] or path in tried)
+        if failure is not None and not stands:
             program.give_back(memory)
             tried.add(path)
             path, given = paths.instead_of(path, failure, numbers, tried)

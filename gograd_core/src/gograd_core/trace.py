@@ -119,7 +119,7 @@ def trace(
     numbers, like_argument = flatten(argument)
     with nested():
         inputs = [_variable(number, attached=graph) for number in numbers]
-        since = next_stamp()
+        since = inputs[-1]._stamp + 1 if inputs else next_stamp()
         changed = list(args)
         fresh = like_argument(inputs)
         for position, value in zip(positions, (fresh,) if isinstance(wrt, int) else fresh, strict=True):
