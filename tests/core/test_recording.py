@@ -254,16 +254,83 @@ class TestReading:
         assert ((x * 3.0).constituents, x.label, x.operation) == ((x, 3.0), "x", None)
 
 
+def broken(xp, *numbers):
+    raise RuntimeError("no convergence")
+
+
+BROKEN = Op("broken", forward=broken, partials=(lambda xp, out, x: 1.0,), opaque=True)
+NO_NUMBER = Op("no_number", forward=lambda xp, x: "text", partials=(None,))
+NO_SLOPE = Op("no_slope", forward=lambda xp, x: x * 1.0, partials=(broken,))
+
+
+def derivative_without_graph(x):
+    with no_grad():
+        return grad(lambda a: a * a)(x)
+
+
 class TestFailures:
-    def test_are_told_if_a_neuron_is_involved(self, watched, notes):
-        for fail in (lambda: ops.log(Neuron(-1.0)), lambda: int(Neuron(math.nan)), lambda: round(Neuron(math.inf))):
-            before = notes.failures
-            with pytest.raises((ArithmeticError, ValueError)):
-                fail()
-            assert notes.failures == before + 1
+    @pytest.mark.parametrize(
+        ("fail", "x"),
+        [
+            (int, math.nan),
+            (round, math.inf),
+            (lambda x: [0.0, 1.0][x], 0.5),
+            (BROKEN, 1.0),
+            (NO_NUMBER, 1.0),
+            (grad(ops.sqrt), 0.0),
+            (lambda x: jvp(ops.sqrt, (x,), (1.0,)), 0.0),
+            (grad(NO_SLOPE), 1.0),
+            (grad(BROKEN), 1.0),
+            (derivative_without_graph, 1.0),
+            (lambda x: gograd_core.math.isclose(x, 1.0, rel_tol=0.5), 1.0),
+        ],
+    )
+    def test_are_told_whatever_is_raised(self, watched, notes, fail, x):
+        with nested(), pytest.raises((ArithmeticError, ValueError, TypeError, RuntimeError)):
+            fail(Neuron(x))
+        assert notes.failures >= 1
+
+    @pytest.mark.parametrize("fail", [lambda: ops.log(-1.0), lambda: BROKEN(1.0), lambda: ops.log(Neuron(1.0), 2.0)])
+    def test_are_not_if_no_number_leads_to_them(self, watched, notes, fail):
+        with pytest.raises((ArithmeticError, RuntimeError, TypeError)):
+            fail()
+        assert (notes.failures, notes.guards) == (0, [])
+
+    @pytest.mark.parametrize(("fail", "value"), [(lambda x: ops.log(x - 3.0), -2.0), (lambda x: 1.0 / (x - 1.0), 0.0)])
+    def test_of_the_domain_of_an_operation_are_decisions(self, watched, notes, fail, value):
         with pytest.raises(DomainError):
-            ops.log(-1.0)
-        assert notes.failures == 3
+            fail(Neuron(1.0))
+        [(made, kind, outcome)] = notes.guards
+        assert (kind, outcome, notes.failures) == ("domain", 1, 0)
+        assert not math.isfinite(made._value)
+        assert made.constituents[-1]._value == value
+
+
+class TestAnotherOutcome:
+    """A recorder may have the program go another way than its numbers say."""
+
+    class Contrary(Notes):
+        def guard(self, neuron, kind, outcome):
+            super().guard(neuron, kind, outcome)
+            return 1 - outcome
+
+    def test_is_what_the_program_sees(self):
+        x = Neuron(1.0)
+        with observed_by(self.Contrary()):
+            assert bool(x) is False
+            assert bool(x > 2.0) is True
+            assert (int(x), round(x), ["a", "b"][x]) == (0, 0, "a")
+            found = ops.log(x - 1.0)
+        assert (value(found), found.operation) == (-math.inf, ops.log)
+
+    @pytest.mark.parametrize("outside", [no_grad, nested])
+    def test_where_no_error_is_raised_the_result_is_as_ever(self, outside):
+        notes = self.Contrary(wants_nodes=True)
+        x = Neuron(-1.0)
+        with observed_by(notes), outside():
+            found = ops.log(x)
+        assert found.operation is (stop_gradient if outside is no_grad else ops.log)
+        assert names(notes)[0] == "log"
 
 
 class TestOtherParts:

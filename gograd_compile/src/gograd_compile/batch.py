@@ -10,8 +10,9 @@ import attrs
 import numpy as np
 
 from gograd_compile.batch_arguments import Batch, flatten_batch
-from gograd_compile.batch_run import NO_SEEDS, NOTHING, BatchRun
+from gograd_compile.batch_run import NOTHING, BatchRun, Part
 from gograd_compile.paths import CAPTURED, Path, Want
+from gograd_compile.point_run import NO_SEEDS
 from gograd_compile.program import Points, Program
 from gograd_compile.recent import Recent
 from gograd_compile.tape import Floats, Integers
@@ -111,13 +112,16 @@ class Batched:
         batch = flatten_batch(args, self._in_axes)
         _, chosen = self._compiled._want("push", batch.structure, wrt)
         run = self._start(batch)
-        parts = run.parts()
-        structure = parts[0][0].structure if parts else self._compiled._paths_of(batch.structure).structure()
-        matrices = np.empty((batch.points, structure.size, chosen.size))
-        mode, seeds = ("push", 2) if chosen.size <= structure.size else ("pull", 1)
-        want, _ = self._compiled._want(mode, batch.structure, wrt, batch.batched)
-        run.fill(parts, want, np.moveaxis(matrices, seeds, 0))
-        return nest_matrix(matrices, structure, chosen)
+
+        def compute(parts: list[Part]) -> Any:
+            structure = parts[0][0].structure if parts else self._compiled._paths_of(batch.structure).structure()
+            matrices = np.empty((batch.points, structure.size, chosen.size))
+            mode, seeds = ("push", 2) if chosen.size <= structure.size else ("pull", 1)
+            want, _ = self._compiled._want(mode, batch.structure, wrt, batch.batched)
+            run.fill(parts, want, np.moveaxis(matrices, seeds, 0))
+            return nest_matrix(matrices, structure, chosen)
+
+        return run.through(compute)
 
     def hvp(self, *args_and_vector: Any, wrt: int | Sequence[int] = 0) -> Any:
         """At every point the Hessian times a vector, which comes after the arguments.
@@ -142,8 +146,12 @@ class Batched:
         seeds = self._vectors(args, vector, wrt, want)
         run = self._start(batch, wrt)
         products = np.empty((batch.points, chosen.size))
-        for path, points in run.parts():
-            products[points] = run.along(path, want, points, seeds[points])[:, 1:]  # the first is that of the value
+
+        def compute(parts: list[Part]) -> None:
+            for path, points in parts:
+                products[points] = run.along(path, want, points, seeds[points])[:, 1:]  # the first is that of the value
+
+        run.through(compute)
         return chosen.build_batch(products)
 
     def hessian(self, *args: Any, wrt: int | Sequence[int] = 0) -> Any:
@@ -159,7 +167,7 @@ class Batched:
         want, chosen = self._compiled._want("push", batch.structure, wrt, batch.batched)
         run = self._start(batch, wrt)
         matrices = np.empty((batch.points, chosen.size, chosen.size))
-        run.fill(run.parts(), want, matrices.swapaxes(0, 1), first=1)
+        run.through(lambda parts: run.fill(parts, want, matrices.swapaxes(0, 1), first=1))
         return nest_matrix(matrices, chosen, chosen)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -191,7 +199,10 @@ class Batched:
     def _run(self, batch: Batch, want: Want, own: Integers, shared: Any) -> _Found:
         """The values, and the derivatives of one output, at all points."""
         run = self._start(batch)
-        parts = run.parts()
+        return run.through(lambda parts: self._over(run, batch, parts, want, own, shared))
+
+    def _over(self, run: BatchRun, batch: Batch, parts: list[Part], want: Want, own: Integers, shared: Any) -> _Found:
+        """The same, where these parts are the right ones."""
         if not parts:
             structure = self._compiled._paths_of(batch.structure).structure() if want.mode == "values" else ONE_NUMBER
             return _Found(structure, np.empty((0, structure.size)), np.empty((0, len(own))), [])
@@ -200,14 +211,14 @@ class Batched:
         for path, points in parts:
             program = path.program(want)
             places = np.arange(len(program.result_slots))[shared]
-            found = run.over(path, program, points, per_point=own, summed=places)
+            found = run.checked(path, want, points, per_point=own, summed=places)
             total = found.totals
             for place in np.flatnonzero(found.status):
                 total = total + _judged(run, path, program, int(points[place]), want)[places]
             runs.append((points, found))
             totals.append((path, total))
-        outputs = _joined(batch.points, [(points, found.outputs) for points, found in runs])
-        gradients = _joined(batch.points, [(points, found.gradients) for points, found in runs])
+        outputs = _joined([(points, found.outputs) for points, found in runs])
+        gradients = _joined([(points, found.gradients) for points, found in runs])
         return _Found(parts[0][0].structure, outputs, gradients, totals)
 
     def _vectors(self, args: Sequence[Any], vector: Any, wrt: int | tuple[int, ...], want: Want) -> Floats:
@@ -229,11 +240,11 @@ class Batched:
         return rows
 
 
-def _joined(count: int, parts: Sequence[tuple[Integers, Floats]]) -> Floats:
+def _joined(parts: Sequence[tuple[Integers, Floats]]) -> Floats:
     """The rows of all points, of those that each part has."""
     if len(parts) == 1:
         return parts[0][1]
-    joined = np.empty((count, parts[0][1].shape[1]))
+    joined = np.empty((sum(len(points) for points, _ in parts), parts[0][1].shape[1]))
     for points, rows in parts:
         joined[points] = rows
     return joined

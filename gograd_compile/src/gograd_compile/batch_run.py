@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
 
 import numpy as np
 
 from gograd_compile.batch_arguments import Batch
-from gograd_compile.judging import judge
-from gograd_compile.paths import Path, Paths, Want
-from gograd_compile.program import Holds, Points, Program
+from gograd_compile.judging import judge_derivatives
+from gograd_compile.paths import VALUES, Path, Paths, Want
+from gograd_compile.point_run import at_point
+from gograd_compile.program import VALUES_NOT_FINITE, Holds, Points, Program
 from gograd_compile.structure_json import structure_text
 from gograd_compile.tape import Floats, Integers
+from gograd_core.errors import domain_errors_raise
 
-__all__ = ["NOTHING", "NO_SEEDS", "BatchRun", "Part"]
+__all__ = ["NOTHING", "BatchRun", "Part"]
 
 WORTH_A_THREAD = 2**18  # values computed, below which threads take longer to start than to work
 NOTHING = np.empty(0, dtype=np.intp)
-NO_SEEDS = np.empty(0)
 
 Part = tuple[Path, Integers]
 """A path, and the points that take it."""
-Work = list[tuple[Path, Integers, frozenset[Path]]]
-"""A path, points for which it may be right, and the paths that were not."""
+Work = list[tuple[Path, Integers | None, Integers, frozenset[Path]]]
+"""A path and which of its guards' answers were given, points for which it may be right, and the paths that were not."""
+T = TypeVar("T")
 
 
 class BatchRun:
@@ -46,6 +48,8 @@ class BatchRun:
         self._threads = threads
         self._shared = np.empty(batch.structure.size)  # the numbers that all points share, in their places
         self._shared[batch.shared] = batch.shared_values
+        self._taken: dict[Path, Integers] = {}
+        self._is_right = np.zeros(batch.points, dtype=np.bool_)  # where a path was chosen point by point
 
     def parts(self) -> list[Part]:
         """The paths that are taken, each with its points in order.
@@ -55,18 +59,47 @@ class BatchRun:
         Raises:
             ValueError: results are nested differently.
         """
-        if not self._batch.points:
-            return []
-        taken = self._sorted()
-        parts = sorted(taken.items(), key=lambda part: int(part[1][0]))
-        form = parts[0][0].structure
+        parts = sorted(self._taken.items(), key=lambda part: int(part[1][0]))
         for path, points in parts:
-            if path.structure != form:
+            if path.structure != parts[0][0].structure:
+                first, other = structure_text(parts[0][0].structure), structure_text(path.structure)
                 raise ValueError(
-                    f"{self._name} returns differently nested results at different points: {structure_text(form)}, "
-                    f"and at point {points[0]} {structure_text(path.structure)}"
+                    f"{self._name} returns differently nested results at different points: {first}, and at point "
+                    f"{points[0]} {other}"
                 )
         return parts
+
+    def through(self, compute: Callable[[list[Part]], T]) -> T:
+        """What `compute` makes of the parts; once more, if it finds that points take other paths."""
+        self._taken = self._sorted()
+        while True:
+            try:
+                return compute(self.parts())
+            except _Moved:
+                continue
+
+    def check(self, path: Path, points: Integers, status: Integers) -> None:
+        """Find out where values are not finite because the function takes another path than `path`.
+
+        Raises:
+            _Moved: at some points it does.
+            DomainError: it raises one. Whatever else the function raises there.
+        """
+        if not status.any() or not (domain_errors_raise() or path.guards.outcomes):
+            return
+        suspects = points[(status & VALUES_NOT_FINITE > 0) & ~self._is_right[points]]
+        moved = False
+        while len(suspects):
+            first, suspects = suspects[0], suspects[1:]
+            self._is_right[first] = True
+            with _noted(first):
+                other = at_point(self._paths, VALUES, self.at(first))[0]
+            if other is not path:
+                wrong, _ = self._failures(other, suspects)
+                self._move(np.append(first, suspects[~wrong]), path, other)
+                suspects, moved = suspects[wrong], True
+        if moved:
+            raise _Moved
 
     def over(
         self, path: Path, program: Program, points: Integers, *, per_point: Integers = NOTHING,
@@ -85,14 +118,25 @@ class BatchRun:
             per_point=per_point, summed=summed, threads=threads, holds=holds,
         )  # fmt: skip
 
+    def checked(self, path: Path, want: Want, points: Integers, **asked: Any) -> Points:
+        """A run over points of a path, as `over` makes it, at which that is the right one: see `check`."""
+        try:
+            found = self.over(path, path.program(want), points, **asked)
+        except Exception:  # of an opaque operation, which may not be reached there
+            self.check(path, points, np.full(len(points), VALUES_NOT_FINITE))
+            raise
+        self.check(path, points, found.status)
+        return found
+
     def along(self, path: Path, want: Want, points: Integers, seeds: Floats) -> Floats:
         """The derivatives wanted, along or of the seeds of each point: a row per point.
 
         Raises:
             DomainError: one is not finite, and should be.
+            _Moved: see `check`.
         """
-        program = path.program(want)
-        found = self.over(path, program, points, per_point=np.arange(len(program.result_slots)), seeds=seeds)
+        places = np.arange(len(path.program(want).result_slots))
+        found = self.checked(path, want, points, per_point=places, seeds=seeds)
         for place in np.flatnonzero(found.status):
             self.judge(path, want, int(points[place]), seeds[place], found.gradients[place])
         return found.gradients
@@ -116,61 +160,60 @@ class BatchRun:
         return numbers
 
     def judge(self, path: Path, want: Want, point: int, seeds: Floats, derivatives: Floats) -> None:
-        """Raise what the engine would raise at a point where something is not finite.
+        """Raise what the engine would raise at a point where a derivative is not finite.
 
         Raises:
-            DomainError: something should be.
+            DomainError: it should be.
         """
         with _noted(point):
-            if path.outcomes and not path.decides:  # which nobody has looked at yet
-                self._ask_about(path, point)
-            judge(path, want, self.at(point), path.captured(), seeds, derivatives)
-
-    def _ask_about(self, path: Path, point: int) -> None:
-        """Record the function where something is not finite that must be, so that it raises its own error."""
-        found = self.over(path, path.program(self._guards), np.array([point]))
-        failure = path.first_failure(found.outputs[0])
-        if failure is not None:
-            self._paths.instead_of(path, failure, self.at(point))
+            judge_derivatives(path, want, self.at(point), path.captured(), seeds, derivatives)
 
     def _sorted(self) -> dict[Path, Integers]:
         """The points of each path that is taken, in order."""
+        everywhere = np.arange(self._batch.points)
+        if not len(everywhere):
+            return {}
         with _noted(0):
-            start, everywhere = self._paths.likely(self.at(0)), np.arange(self._batch.points)
-        if not start.decides:
+            start, given = self._paths.likely(self.at(0))
+        if not start.guards.decides:
             return {start: everywhere}
         taken: dict[Path, list[Integers]] = {}
-        work: Work = [(start, everywhere, frozenset())]
+        work: Work = [(start, given, everywhere, frozenset())]
         while work:
-            path, points, tried = work.pop()
-            wrong, guards, answers, values = self._failures(path, points)
+            path, given, points, tried = work.pop()
+            if given is not None and path in tried:
+                given = np.ones_like(given)
+            wrong, failures = self._failures(path, points, given)
             taken.setdefault(path, []).append(points[~wrong])
-            kinds, which = np.unique(np.stack([guards, answers], axis=1), axis=0, return_inverse=True)
+            kinds, which = np.unique(failures, axis=0, return_inverse=True)
             for kind, (guard, outcome) in enumerate(kinds.tolist()):
-                mine = which.ravel() == kind
-                members, asked = points[wrong][mine], values[mine]
+                members = points[wrong][which.ravel() == kind]
                 with _noted(members[0]):
                     failure, at = (int(guard), outcome), self.at(members[0])
-                    other, is_new = self._paths.instead_of(path, failure, at, tried | {path})
-                if is_new:
-                    right = _certain(other, path, int(guard), asked)
-                    taken.setdefault(other, []).append(members[right])
-                    members = members[~right]
-                if len(members):
-                    work.append((other, members, frozenset() if is_new else tried | {path}))
+                    work.append((*self._paths.instead_of(path, failure, at, tried | {path}), members, tried | {path}))
         found = {path: np.sort(np.concatenate(parts)) for path, parts in taken.items()}
         return {path: points for path, points in found.items() if len(points)}
 
-    def _failures(self, path: Path, points: Integers) -> tuple[Any, Floats, Floats, Floats]:
-        """At which of the points a guard of the path turns out otherwise; then the first guard, how, and its number."""
-        if not path.decides:
-            return np.zeros(len(points), dtype=np.bool_), NO_SEEDS, NO_SEEDS, NO_SEEDS
-        values = self.over(path, path.program(self._guards), points, holds=path.holds).outputs
-        answers = path.answers(values.T).T
-        failed = answers != path.tape.guards.outcomes
-        wrong = failed.any(axis=1)
-        first = np.argmax(failed[wrong], axis=1)
-        return wrong, first.astype(np.float64), answers[wrong, first], values[wrong, first]
+    def _failures(self, path: Path, points: Integers, given: Integers | None = None) -> tuple[Any, Floats]:
+        """At which of the points a guard of the path turns out otherwise; then the first guard, and how.
+
+        Where that is one whose answer was given, the path stands.
+        """
+        if not path.guards.decides:
+            return np.zeros(len(points), dtype=np.bool_), np.empty((0, 2))
+        values = self.over(path, path.program(self._guards), points, holds=path.guards.hold).outputs
+        return path.guards.failures(values.T, given)
+
+    def _move(self, points: Integers, path: Path, other: Path) -> None:
+        """Let points that were said to take one path take another one."""
+        left = np.setdiff1d(self._taken.pop(path), points)
+        if len(left):
+            self._taken[path] = left
+        self._taken[other] = np.union1d(self._taken.get(other, NOTHING), points)
+
+
+class _Moved(Exception):  # noqa: N818 - nobody is told
+    """Points turned out to take other paths than was thought."""
 
 
 @contextlib.contextmanager
@@ -181,16 +224,3 @@ def _noted(point: int) -> Iterator[None]:
     except Exception as error:
         error.add_note(f"at point {point} of the batch")
         raise
-
-
-def _certain(path: Path, failed: Path, guard: int, asked: Floats) -> Any:
-    """At which points a path that was recorded at the first of them is right, whatever guards say.
-
-    There; and, if the recording itself decided as the path that failed, so that the number which the guard asks
-    about is computed a last digit off, wherever it asks about the same number.
-    """
-    right = np.zeros(len(asked), dtype=np.bool_)
-    right[0] = True
-    if path.outcomes[: guard + 1] == failed.outcomes[: guard + 1]:
-        right |= asked == asked[0]
-    return right

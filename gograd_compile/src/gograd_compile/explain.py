@@ -27,6 +27,7 @@ __all__ = ["Explanation", "explain"]
 MODES = {
     "values": "values",
     "guards": "guards alone, of a batch",
+    "all": "all values, to find what is not finite",
     "adjoints": "value and gradient",
     "pull": "derivatives by outputs (reverse mode)",
     "push": "derivatives along a direction (forward mode)",
@@ -97,7 +98,7 @@ def _path(path: Path) -> dict[str, Any]:
         "operations": {note.what: note.count for note in path.notes} or {"loaded": len(path.tape.codes)},
         "guards": [
             {"asked": GUARDS[kind], "outcome": int(outcome), "line": line}
-            for (kind, outcome), line in zip(path.outcomes, guards.lines, strict=True)
+            for (kind, outcome), line in zip(path.guards.outcomes, guards.lines, strict=True)
         ],
         "seconds": _seconds(path.notes),
         "programs": [_program(want, program, path) for want, program in list(path.programs.items())],
@@ -128,7 +129,7 @@ def _program(want: Want, program: Program, path: Path) -> dict[str, Any]:
 
 
 def _by(want: Want, path: Path) -> str:
-    if want.mode in ("values", "guards"):
+    if want.mode in ("values", "guards", "all"):
         return ""
     return f", by {len(path.tape.captured)} captured neurons" if want.wrt is None else f", by {len(want.wrt)} numbers"
 

@@ -40,7 +40,8 @@ def _path(path: Mapping[str, Any]) -> Iterator[str]:
         yield f"reads {path['captured']:,} captured neurons"
     more: list[str] = []
     for _, guard in _first(path["guards"], more, ""):
-        yield f"guard: {guard['asked']}() is {guard['outcome']}, at {guard['line'] or 'a line that is not known'}"
+        asked = "a domain error" if guard["asked"] == "domain" else f"{guard['asked']}()"
+        yield f"guard: {asked} is {guard['outcome']}, at {guard['line'] or 'a line that is not known'}"
     yield from more
     for program in path["programs"]:
         yield f"program: {program['for']}"

@@ -80,7 +80,9 @@ class Graph:
         starts: where its inputs begin, one more at the end.
         inputs: of a call its inputs; of a sum the factors of the first term, of the second, …
         outputs: the values asked for.
-        guards: the values that decide whether the path is right, in order.
+        guards: the values that decide whether the path is right, in order; then the inputs of operations which, if the
+            path is right, are outside of their domain.
+        outside: the values of these operations, which need not be finite.
         barriers: of each call of an opaque operation its value, and how many guards must hold before it is called.
     """
 
@@ -94,6 +96,7 @@ class Graph:
     inputs: Integers
     outputs: Integers
     guards: Integers
+    outside: Integers
     barriers: Integers
 
     @property
@@ -114,6 +117,11 @@ class Graph:
         """How many values there are."""
         return self.leaves + len(self.codes)
 
+    def inputs_of(self, value: int) -> Integers:
+        """What a computed value is made of."""
+        row = value - self.leaves
+        return self.inputs[self.starts[row] : self.starts[row + 1]]
+
     def constant(self, number: float) -> int:
         """The first value that is this constant, bit for bit."""
         bits = np.float64(number).view(np.int64)
@@ -132,6 +140,7 @@ class Graph:
             inputs=moved(self.inputs),
             outputs=moved(self.outputs),
             guards=moved(self.guards),
+            outside=moved(self.outside),
             barriers=np.stack([moved(self.barriers[:, 0]), self.barriers[:, 1]], axis=1),
         )
 

@@ -1,4 +1,4 @@
-"""What is wrong where a number is not finite: the point is run again, operation by operation, as an error says more."""
+"""What is wrong where a number is not finite: found out operation by operation, as an error says more."""
 
 from __future__ import annotations
 
@@ -9,62 +9,66 @@ import numpy as np
 from gograd_compile.tape import Floats, Tape
 from gograd_core import DomainError, Neuron, engines, grad, hvp
 from gograd_core.errors import domain_errors_raise, errstate
+from gograd_core.evaluation import describe, judge
 from gograd_core.recording import recording
-from gograd_core.trace import nested
 
 if TYPE_CHECKING:
     from gograd_compile.paths import Path, Want
 
-__all__ = ["judge"]
+__all__ = ["domain_error", "judge_derivatives", "located"]
 
 
-def judge(path: Path, want: Want, numbers: Floats, captured: Floats, seeds: Floats, derivatives: Floats) -> None:
-    """Raise what the engine would raise, if it would: numbers may be infinite because the arguments are.
+def domain_error(path: Path, numbers: Floats, captured: Floats) -> DomainError | None:
+    """What the engine would raise for the first value that is not finite; None: it would not.
+
+    Numbers may be infinite because the arguments are. What the path catches is left out.
+    """
+    tape, values = path.tape, path.values(numbers, captured)
+    caught = tape.guards.nodes[tape.domains[tape.guards.outcomes[tape.domains] == 1.0]]
+    for node in (tape.leaves + np.flatnonzero(~np.isfinite(values[tape.leaves :]))).tolist():
+        if node in caught:
+            continue
+        op = tape.operations[tape.codes[node - tape.leaves]]
+        entries = tape.inputs_of(node)
+        inputs = values[entries].tolist()
+        try:
+            judge(op, inputs, float(values[node]), lambda: describe(op, _labelled(tape, entries, inputs)))  # noqa: B023
+        except DomainError as error:
+            return _with_line(error, path.with_lines().line(node - tape.leaves))
+    return None
+
+
+def judge_derivatives(
+    path: Path, want: Want, numbers: Floats, captured: Floats, seeds: Floats, derivatives: Floats
+) -> None:
+    """Raise what the engine would raise for derivatives, if it would, where the values are right.
 
     Args:
         derivatives: what was found.
 
     Raises:
-        DomainError: an operation, or a derivative, is not finite although its inputs are. The message has
-            the line of source where the operation was recorded, if that can be found out.
+        DomainError: one is not finite although what it is made of is. The message has the line of source where the
+            operation was recorded, if that can be found out.
     """
-    if not domain_errors_raise():
+    if not domain_errors_raise() or (want.mode in ("values", "guards") and not path.is_gradient):
         return
-    tape = path.tape
-    labels = [""] * tape.arguments + [neuron.label for neuron in tape.captured]
-    inputs = [
-        Neuron(number, label) for number, label in zip([*numbers.tolist(), *captured.tolist()], labels, strict=True)
-    ]
-    nodes: list[Any] = [*inputs, *tape.constants.tolist()]
+    nodes = _nodes(path.tape, numbers, captured)
     try:
-        judged = errstate(domain="ignore" if path.is_gradient or _is_allowed(path, numbers) else "raise")
-        recording().run(judged.run, _replay, tape, nodes)
         if path.is_gradient:
             _judge_second_order(path, want, numbers, seeds, derivatives)
-        if path.is_gradient or want.mode in ("values", "guards"):
             return
-        outputs = [node if type(node) is Neuron else Neuron(node) for node in map(nodes.__getitem__, tape.outputs)]
-        wrt = inputs[tape.arguments :] if want.wrt is None else [inputs[number] for number in want.wrt]
+        outputs = [node if type(node) is Neuron else Neuron(node) for node in map(nodes.__getitem__, path.tape.outputs)]
+        inputs = nodes[: path.tape.arguments + len(captured)]
+        wrt = inputs[path.tape.arguments :] if want.wrt is None else [inputs[number] for number in want.wrt]
         weights = seeds.tolist() if want.mode == "pull" else [1.0] * len(outputs)
         engines.adjoints(outputs, weights, wrt, 0)
     except DomainError as error:
-        line = _line(path, numbers, nodes, error)
-        if not line:
-            raise
-        fact = f"{error.fact}; recorded at {line}"
-        raise DomainError(fact, operation=error.operation, inputs=error.inputs) from None
+        raise _located(path, nodes, error) from None
 
 
-def _is_allowed(path: Path, numbers: Floats) -> bool:
-    """Whether the function itself, run on these numbers, raises nothing: it may use errstate."""
-    if path.source is None:
-        return False
-    neurons = list(map(Neuron, numbers.tolist()))  # Python's own floats overflow in silence
-    try:
-        nested().run(path.source.f, *path.source.structure.build(neurons))
-    except Exception:
-        return False
-    return True
+def located(path: Path, numbers: Floats, captured: Floats, error: DomainError) -> DomainError:
+    """The error, with the line where the operation was recorded, if that is on the path."""
+    return _located(path, _nodes(path.tape, numbers, captured), error)
 
 
 def _judge_second_order(path: Path, want: Want, numbers: Floats, seeds: Floats, derivatives: Floats) -> None:
@@ -82,27 +86,43 @@ def _judge_second_order(path: Path, want: Want, numbers: Floats, seeds: Floats, 
         grad(f, wrt)(*args)
 
 
-def _replay(tape: Tape, nodes: list[Any]) -> None:
-    """Call the operations of a tape; `nodes` has the leaves, and gets what they make."""
-    starts = tape.starts.tolist()
-    for k, code in enumerate(tape.codes.tolist()):
-        op = tape.operations[code]
-        entries = [nodes[number] for number in tape.inputs[starts[k] : starts[k + 1]]]
-        nodes.append(op(*op.columns(entries)) if op.variadic else op(*entries))
+def _nodes(tape: Tape, numbers: Floats, captured: Floats) -> list[Any]:
+    """The nodes of a tape, as the engine makes them: neurons and constants."""
+    labels = [""] * tape.arguments + [neuron.label for neuron in tape.captured]
+    leaves = [*numbers.tolist(), *captured.tolist()]
+    nodes: list[Any] = [*map(Neuron, leaves, labels), *tape.constants.tolist()]
+    with recording(), errstate(domain="ignore"):
+        for k, code in enumerate(tape.codes.tolist()):
+            op = tape.operations[code]
+            entries = [nodes[number] for number in tape.inputs_of(tape.leaves + k)]
+            nodes.append(op(*op.columns(entries)) if op.variadic else op(*entries))
+    return nodes
 
 
-def _line(path: Path, numbers: Floats, nodes: list[Any], error: DomainError) -> str:
-    """Where the operation that failed was recorded, or the one whose derivative did; "" if that cannot be found out."""
-    tape = path.with_lines(numbers)
-    if len(nodes) < len(tape):
-        return tape.line(len(nodes) - tape.leaves)
+def _labelled(tape: Tape, entries: Any, values: list[float]) -> list[Any]:
+    """These values; those of captured neurons as neurons with their labels."""
+    neurons = dict(enumerate(tape.captured, tape.arguments))
+    return [
+        Neuron(value, neurons[entry].label) if entry in neurons else value
+        for entry, value in zip(entries.tolist(), values, strict=True)
+    ]
+
+
+def _located(path: Path, nodes: list[Any], error: DomainError) -> DomainError:
+    tape = path.with_lines()
     values = [node._value if type(node) is Neuron else node for node in nodes]
     for k, code in enumerate(tape.codes.tolist()):
         if tape.operations[code] is error.operation:
-            entries = tape.inputs[tape.starts[k] : tape.starts[k + 1]]
-            if all(map(_same, [values[number] for number in entries], error.inputs)):
-                return tape.line(k)
-    return ""
+            inputs = [values[number] for number in tape.inputs_of(tape.leaves + k)]
+            if all(map(_same, inputs, error.inputs)):
+                return _with_line(error, tape.line(k))
+    return error
+
+
+def _with_line(error: DomainError, line: str) -> DomainError:
+    if not line:
+        return error
+    return DomainError(f"{error.fact}; recorded at {line}", operation=error.operation, inputs=error.inputs)
 
 
 def _same(one: float, other: float) -> bool:

@@ -36,9 +36,7 @@ def lower(tape: Tape, rules: Mapping[Any, Rules]) -> Graph:
 
     codes, calls = _calls(tape, kinds, variants)
     leaves = tape.leaves + len(added)
-    outputs, guards = (
-        np.where(nodes < first, nodes, nodes + len(added)) for nodes in (tape.outputs, tape.guards.nodes)
-    )
+    outputs, guards = (np.where(nodes < first, nodes, nodes + len(added)) for nodes in (tape.outputs, tape.deciding()))
     new_codes, new_starts, new_inputs, number = gather_sums(
         tape, len(added), kinds, codes, np.concatenate([outputs, guards]),
         _patterns(variants, constant), _needs(calls), _most_terms(tape, ran, variants),
@@ -56,6 +54,7 @@ def lower(tape: Tape, rules: Mapping[Any, Rules]) -> Graph:
         inputs=new_inputs,
         outputs=number[outputs],
         guards=number[guards],
+        outside=number[guards[tape.domains[tape.guards.outcomes[tape.domains] == 1.0]]],
         barriers=np.stack([number[leaves + opaque], asked], axis=1),
     )
 

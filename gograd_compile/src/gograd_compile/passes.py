@@ -57,7 +57,7 @@ def merge_duplicates(tape: Tape) -> Tape:
     """An operation on the same inputs as an earlier one, in the same order, is that one (value numbering).
 
     Opaque operations are called as often as they were: their rules may do more than compute. A guard
-    that was asked before is asked once.
+    that was asked before is asked once. (If it was answered otherwise, a last digit decided, and both remain.)
     """
     opaque = np.array([op.opaque for op in tape.operations], dtype=np.bool_)
     first = tape.arguments + len(tape.captured)
@@ -71,7 +71,8 @@ def merge_duplicates(tape: Tape) -> Tape:
         codes.data, starts.data, inputs.data,
     )  # fmt: skip
     kept = same == np.arange(len(tape), dtype=np.int32)
-    questions = list(zip(same[tape.guards.nodes].tolist(), tape.guards.kinds.tolist(), strict=True))
+    guards = tape.guards
+    questions = list(zip(same[guards.nodes].tolist(), guards.kinds.tolist(), guards.outcomes.tolist(), strict=True))
     asked_first = np.zeros(len(questions), dtype=np.bool_)
     asked_first[list(dict(zip(reversed(questions), reversed(range(len(questions))), strict=True)).values())] = True
     return _with_rows(

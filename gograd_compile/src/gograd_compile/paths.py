@@ -6,7 +6,7 @@ import functools
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -17,18 +17,22 @@ from gograd_compile.backends import Backend
 from gograd_compile.derivatives import Derived, with_adjoints, with_tangents
 from gograd_compile.errors import PathNotRecorded, RecordingError
 from gograd_compile.graph import Graph
+from gograd_compile.guards import Asked, turns_among
+from gograd_compile.judging import domain_error, located
 from gograd_compile.lowering import lower
 from gograd_compile.passes import remove_dead
 from gograd_compile.program import Program
+from gograd_compile.recording import Answers
 from gograd_compile.rules import Rules, rules_of
 from gograd_compile.sources import Note, Source
 from gograd_compile.structure_json import structure_text
-from gograd_compile.tape import GUARDS, Floats, Integers, Tape
+from gograd_compile.tape import Floats, Integers, Tape, question
 from gograd_compile.trees import Structure
-from gograd_core import engines
-from gograd_core.recording import recorder
+from gograd_core import DomainError, engines
+from gograd_core.errors import domain_errors_raise
+from gograd_core.recording import failed, recorder
 
-__all__ = ["CAPTURED", "Path", "Paths", "Want"]
+__all__ = ["CAPTURED", "VALUES", "Path", "Paths", "Want"]
 
 
 @attrs.frozen(eq=False)
@@ -36,18 +40,19 @@ class Want:
     """What a program is to compute, besides the values: nothing, or derivatives.
 
     Attributes:
-        mode: "values"; "guards", and nothing else; "adjoints" of the one output; "pull", adjoints of outputs with
-            seeds; or "push", tangents along a direction in the seeds.
+        mode: "values"; "guards", and nothing else; "all" values, of every node; "adjoints" of the one output; "pull",
+            adjoints of outputs with seeds; or "push", tangents along a direction in the seeds.
         wrt: the numbers among the arguments to differentiate by, or CAPTURED, the captured neurons.
         batched: the numbers among the arguments that differ between the points of a batch; with them, seeds do. None:
             there is one point.
     """
 
-    mode: Literal["values", "guards", "adjoints", "pull", "push"]
+    mode: Literal["values", "guards", "all", "adjoints", "pull", "push"]
     wrt: Integers | None = None
     batched: Integers | None = None
 
 
+VALUES, GUARDS_ALONE, EVERY_VALUE = Want("values"), Want("guards"), Want("all")
 CAPTURED = None
 """In place of numbers among the arguments: the captured neurons."""
 
@@ -60,8 +65,6 @@ def _rules(op: Any) -> Rules:
 MOST_PROGRAMS = 32
 """How many are kept of a path; each has memory of its own."""
 NOTHING = np.empty(0)
-FINITE = GUARDS.index("finite")
-"""Guards of this kind need not be looked at where a run gives only finite numbers."""
 
 
 class Path:
@@ -73,6 +76,7 @@ class Path:
         backend: what it runs on.
         source: the function that was recorded, if there is one.
         numbers: the arguments that it was recorded with.
+        answers: to the questions that the function asked then.
         notes: how the tape was made.
         is_gradient: whether it computes the value and the gradient of the function.
     """
@@ -84,6 +88,7 @@ class Path:
         backend: Backend,
         source: Source | None = None,
         numbers: Floats = NOTHING,
+        answers: Answers = (),
         notes: Sequence[Note] = (),
         *,
         is_gradient: bool = False,
@@ -93,12 +98,12 @@ class Path:
         self.backend = backend
         self.source = source
         self.numbers = numbers
+        self.answers = answers
         self.notes = notes
         self.is_gradient = is_gradient
         self.programs: dict[Want, Program] = {}
         self.preparation: dict[Want, list[Note]] = {}
-        self.decides = bool((tape.guards.kinds != FINITE).any())
-        self.outcomes = list(zip(tape.guards.kinds.tolist(), tape.guards.outcomes.tolist(), strict=True))
+        self.guards = Asked(tape)
         self._lock = threading.Lock()
 
     def captured(self) -> Floats:
@@ -106,6 +111,7 @@ class Path:
         if not self.tape.captured:
             return NOTHING
         if recorder() is not None:
+            failed()
             raise RecordingError(
                 "a compiled function that captures neurons runs while another one is recorded, where their values "
                 "would be taken for constants: call the function that was compiled, or pass them as arguments"
@@ -114,10 +120,10 @@ class Path:
         engines.read_values(self.tape.captured, values)
         return values
 
-    def with_lines(self, numbers: Floats) -> Tape:
-        """The tape, which has lines of source from now on if recording again at this point gives them."""
+    def with_lines(self) -> Tape:
+        """The tape, which has lines of source from now on if recording again gives them."""
         if self.source is not None and not len(self.tape.line_of):
-            self.tape = self.source.lined(self.tape, numbers)
+            self.tape = self.source.lined(self.tape, self.numbers, self.answers)
         return self.tape
 
     def program(self, want: Want) -> Program:
@@ -140,7 +146,9 @@ class Path:
         times = [time.perf_counter()]
         tape = self.tape
         if want.mode == "guards":
-            tape = remove_dead(attrs.evolve(tape, outputs=tape.guards.nodes))
+            tape = remove_dead(attrs.evolve(tape, outputs=tape.deciding()))
+        elif want.mode == "all":
+            tape = attrs.evolve(tape, outputs=np.arange(len(tape), dtype=np.int32))
         graph = lower(tape, {op: _rules(op) for op in tape.operations})
         times.append(time.perf_counter())
         derived = self._derived(graph, want)
@@ -165,7 +173,7 @@ class Path:
 
     def _derived(self, graph: Graph, want: Want) -> Derived | None:
         """The graph with the derivatives that are wanted; None if none are."""
-        if want.mode in ("values", "guards"):
+        if want.mode in ("values", "guards", "all"):
             return None
         wrt = want.wrt
         if wrt is CAPTURED:
@@ -175,30 +183,27 @@ class Path:
             return with_tangents(graph, wrt)
         return with_adjoints(graph, wrt, seeded=want.mode == "pull")
 
-    def holds(self, values: Floats, count: int) -> Any:
-        """For each column, whether the first `count` guards turn out as recorded."""
-        return (self.answers(values) == self.tape.guards.outcomes[:count, np.newaxis]).all(axis=0)
+    def values(self, numbers: Floats, captured: Floats) -> Floats:
+        """Of every node of the tape, as the program computes them."""
+        program = self.program(EVERY_VALUE)
+        memory, _ = program.at(numbers, captured, NOTHING, None)
+        values: Floats = memory[program.output_slots]
+        program.give_back(memory)
+        return values
 
-    def answers(self, values: Floats) -> Floats:
-        """How guards on these values turn out: the first guards of the path, a row each, a column per point."""
-        found = np.empty_like(values)
-        kinds = self.tape.guards.kinds[: len(values)]
-        for kind, name in enumerate(GUARDS):
-            rows = kinds == kind
-            if rows.any():
-                found[rows] = _ANSWERS[name](values[rows])
-        return found
+    def failure_at(self, numbers: Floats) -> tuple[int, float] | None:
+        """The first guard that turns out otherwise at these numbers, and how; None if none does."""
+        program = self.program(GUARDS_ALONE)
+        memory, _ = program.at(numbers, self.captured(), NOTHING, self.guards.hold)
+        failure = self.guards.first_failure(memory[program.guard_slots])
+        program.give_back(memory)
+        return failure
 
-    def first_failure(self, values: Floats) -> tuple[int, float] | None:
-        """The first guard that turns out otherwise at one point, and how; None if none does."""
-        if not len(values):
-            return None
-        answers = self.answers(values[:, np.newaxis])[:, 0]
-        wrong = answers != self.tape.guards.outcomes
-        if not wrong.any():
-            return None
-        first = int(np.argmax(wrong))
-        return first, float(answers[first])
+    def instead(self, failure: tuple[int, float]) -> Answers:
+        """The answers to all questions up to that of a guard, which turned out otherwise."""
+        first, outcome = failure
+        *before, (kind, _, place) = self.answers[: self.tape.guards.order[first] + 1]
+        return (*before, (kind, outcome, place))
 
 
 _compiled: set[Any] = set()
@@ -211,20 +216,11 @@ def _compiled_now(program: Program) -> Note:
     return Note("compiled", len(new), sum(kernel.seconds for kernel in new))
 
 
-def _whole(values: Floats) -> Floats:
-    """Whole numbers as they are; others are no index, so that the function has to be asked."""
-    return np.where(values == np.trunc(values), values, np.nan)
+Found = tuple[Path, Integers | None]
+"""A path; and, if it was recorded just now, which of its guards were answered by compiled code.
 
-
-_ANSWERS: dict[str, Callable[[Floats], Any]] = {
-    "bool": lambda values: values != 0.0,
-    "trunc": np.trunc,
-    "round": np.round,
-    "floor": np.floor,
-    "ceil": np.ceil,
-    "index": _whole,
-    "finite": np.isfinite,
-}
+If one of these turns out otherwise once more, the function does not do the same twice, and the path stands.
+"""
 
 
 class Paths:
@@ -276,48 +272,102 @@ class Paths:
                 self.dropped += 1
         return path
 
-    def likely(self, numbers: Floats) -> Path:
+    def likely(self, numbers: Floats) -> Found:
         """The path used last; recorded at this point, if there is none."""
-        return self._latest or self._new(numbers)
+        return (self._latest, None) if self._latest else self._new(numbers)
 
-    def instead_of(
-        self, path: Path, failure: tuple[int, float], numbers: Floats, tried: Container[Path] = ()
-    ) -> tuple[Path, bool]:
+    def instead_of(self, path: Path, failure: tuple[int, float], numbers: Floats, tried: Container[Path] = ()) -> Found:
         """The path that begins as `path` does up to a guard, which turned out otherwise; recorded if there is none.
 
-        A path that was `tried` at this point is none: two of them may compute a number that a guard asks about in
-        different ways, a last digit apart, and each say that the other is right.
-
-        With it, whether it was recorded just now, at this point: so it is the right one there, even if a number that
-        a guard asks about is computed a last digit off, and the guard turns out otherwise.
+        It is recorded with the answers that compiled code gives, in place of those that Python's numbers give: a last
+        digit apart, they may decide otherwise. A path that was `tried` at this point is none.
 
         Raises:
             PathNotRecorded: there is none, and no function to record.
         """
         first, outcome = failure
-        beginning = [*path.outcomes[:first], (path.outcomes[first][0], outcome)]
+        kind = path.guards.outcomes[first][0]
+        turns = turns_among([*path.guards.outcomes[:first], (kind, outcome)])
         with self._lock:
             for other in reversed(self._paths):
-                if other.outcomes[: first + 1] == beginning and other not in tried:
-                    self._paths.move_to_end(other)
-                    self._latest = other
-                    return other, False
+                if other is not path and other.guards.turns[: len(turns)] == turns and other not in tried:
+                    return self._use(other), None
         if self._source is None:
-            guards = path.tape.guards
+            line = path.tape.guards.lines[first]
             raise PathNotRecorded(
-                f"{guards.lines[first]}: {GUARDS[guards.kinds[first]]}() of a number was {guards.outcomes[first]:g} "
+                f"{line}: {question(kind)} was {path.guards.outcomes[first][1]:g} "
                 f"when this program was recorded, and would be {outcome:g} now: what runs then was not recorded. "
                 "Save a program that was called with such arguments, too."
             )
-        return self._new(numbers), True
+        return self._new(numbers, path.instead(failure))
 
-    def _new(self, numbers: Floats) -> Path:
+    def where_not_finite(self, path: Path, numbers: Floats, tried: Container[Path] = ()) -> Found | None:
+        """The path that the function takes where values of `path` are not finite.
+
+        None, if it is this one: the engine has nothing against these values, or the function lets them pass. An
+        operation may also have raised an error there, for which the function goes another way.
+
+        Raises:
+            DomainError: the function does, or (if there is none to record) an operation.
+            Whatever the function raises.
+        """
+        if not domain_errors_raise():
+            return None
+        captured = path.captured()
+        error = None if path.is_gradient else domain_error(path, numbers, captured)
+        if error is None and not path.is_gradient:
+            return None
+        with self._lock:
+            for other in reversed(self._paths):
+                if other is not path and other.guards.catches and other not in tried:
+                    return self._use(other), None
+        if self._source is None and error is not None:
+            raise error
+        try:
+            return self.anew(path, numbers)
+        except DomainError as own:
+            raise located(path, numbers, captured, own) from None
+
+    def anew(self, path: Path, numbers: Floats) -> Found | None:
+        """The path that the function takes when it is run at this point; None, if that is `path`, or it cannot be run.
+
+        Raises:
+            Whatever the function raises.
+        """
+        if self._source is None:
+            return None
+        found = self._new(numbers)
+        return None if found[0] is path else found
+
+    def _use(self, path: Path) -> Path:
+        """It is the one used last."""
+        self._paths.move_to_end(path)
+        self._latest = path
+        return path
+
+    def _new(self, numbers: Floats, answers: Answers = ()) -> Found:
+        """The path recorded at a point, with the answers to the first questions; it may be known.
+
+        Raises:
+            Whatever the function raises: with the answers that compiled code gives to what it asked before.
+        """
         assert self._source is not None
-        structure, tape, notes = self._source.tape(numbers)
+        while True:
+            recording, notes = self._source.record(numbers, answers)
+            is_gradient = self._source.of is not None
+            path = Path(
+                recording.structure, recording.tape, self._backend, self._source, numbers.copy(), recording.answers,
+                notes, is_gradient=is_gradient,
+            )  # fmt: skip
+            if recording.error is None:
+                break
+            failure = path.failure_at(numbers)
+            if failure is None:
+                raise recording.error
+            answers = path.instead(failure)
         self.recorded += 1
+        given = recording.given[path.tape.guards.order]
         for known in self:
-            if known.structure == structure and known.tape.runs_as(tape):
-                return self.add(known)
-        is_gradient = self._source.of is not None
-        path = Path(structure, tape, self._backend, self._source, numbers.copy(), notes, is_gradient=is_gradient)
-        return self.add(path)
+            if known.structure == path.structure and known.tape.runs_as(path.tape):
+                return self.add(known), given
+        return self.add(path), given

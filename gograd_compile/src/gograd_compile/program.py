@@ -23,7 +23,7 @@ VALUES_NOT_FINITE, DERIVATIVES_NOT_FINITE = 1, 2
 """What may be said of a run, and (added up) both."""
 
 Holds = Callable[[Floats, int], Any]
-"""Judges the values of so many guards: which points may go on."""
+"""Judges, by the values that decide, the first guards, so many of them: which points may go on."""
 
 
 @attrs.frozen(eq=False)
@@ -101,6 +101,10 @@ class Program:
         sums = int(steps[steps[:, 0] == SUM, 2].sum())
         are_seen = np.zeros(self.size, dtype=np.bool_)
         are_seen[schedule.terms[: schedule.sum_starts[sums]]] = True
+        outside = schedule.graph.outside  # which nobody watches: so what they are made of is not seen there
+        for value in outside.tolist():
+            are_seen[schedule.slots[schedule.graph.inputs_of(value)]] = False
+        are_seen[schedule.slots[outside]] = True
         return begin + np.flatnonzero(~are_seen[begin:end])
 
     def _find_stops(self) -> list[tuple[int, int]]:
@@ -243,7 +247,7 @@ class Program:
         for stop, guards in self.stops:
             self.runner.run(memory, begin, stop)
             if guards and holds is not None:
-                right &= holds(memory[self.guard_slots[:guards]], guards)
+                right &= holds(memory[self.guard_slots], guards)
                 if not right.any():
                     return status
             self._call_python(memory, stop, right)

@@ -2,34 +2,49 @@
 
 from __future__ import annotations
 
+import contextlib
+import dis
+import functools
+import math
 import os
 import sys
 from collections.abc import Callable, Sequence
 from operator import attrgetter
-from types import FrameType
+from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import attrs
 import numpy as np
 
 from gograd_compile.errors import RecordingError
-from gograd_compile.tape import GUARDS, Floats, Guards, Integers, Tape
+from gograd_compile.tape import DOMAIN, GUARDS, Floats, Guards, Integers, Tape
 from gograd_compile.trees import Structure, flatten_result
 from gograd_core import Neuron, engines
+from gograd_core.errors import domain_errors_raise
 from gograd_core.recording import observed_by
 from gograd_core.trace import nested
 
 if TYPE_CHECKING:
     from gograd_core.flat import Flat
 
-__all__ = ["Recording", "record", "source_line", "structure_of_result"]
+__all__ = ["Answers", "Recording", "record", "source_line", "structure_of_result"]
 
 OLD_ARGUMENT = "argument of an earlier recording"
 """The label of what a function was recorded with: if it occurs in another recording, the function kept it."""
 
+Answers = Sequence[tuple[str, float, int]]
+"""What is asked, one of `GUARDS` or UNUSED; the answer; and how much was made before the number that it is about."""
+UNUSED = "unused"
+"""Asked for the domain of an operation whose result nobody uses: an error is raised there for which somebody waits."""
+Question = tuple[Neuron, str, int, int, str]
+"""A number, what is asked, the answer, when, and at which line."""
+
 _stamp = attrgetter("_stamp")
 
-OURS = tuple(os.path.dirname(sys.modules[name].__file__ or "") + os.sep for name in ("gograd_core", "gograd_compile"))
+OURS = (
+    *(os.path.dirname(sys.modules[name].__file__ or "") + os.sep for name in ("gograd_core", "gograd_compile")),
+    contextlib.__file__,  # what enters our blocks
+)
 
 
 @attrs.frozen(eq=False)
@@ -40,31 +55,67 @@ class Recording:
         structure: how its result is nested.
         tape: every operation that ran.
         values: of each node of the tape, at that point.
+        answers: every question that the function asked, in order, and its answer.
+        given: which of these answers were given, whatever Python's numbers say.
+        error: what the function raised in place of a result; its tape then has what was asked before.
     """
 
     structure: Structure
     tape: Tape
     values: Floats
+    answers: Answers
+    given: Integers
+    error: Exception | None = None
 
 
 class _Watcher:
     """Told of what decides which operations run, and refuses what a tape cannot hold."""
 
-    def __init__(self, name: str, *, wants_nodes: bool) -> None:
+    def __init__(self, name: str, answers: Answers, *, wants_nodes: bool) -> None:
         self.name = name
+        self.since = 0
+        self.turns = [(kind, answer) for kind, answer, _ in reversed(answers) if kind not in ("domain", UNUSED)]
+        self.domains = {place: answer for kind, answer, place in answers if kind == "domain"}
+        self.given: list[bool] = []
         self.wants_nodes = wants_nodes
-        self.asked: list[tuple[Neuron, str, int, int, str]] = []
+        self.asked: list[Question] = []
+        self.in_try: list[Question] = []  # operations whose error may be caught
         self.lines: dict[int, str] = {}
         self.failures: list[str] = []
 
-    def guard(self, neuron: Neuron, kind: str, outcome: int) -> None:
-        self.asked.append((neuron, kind, outcome, engines.next_stamp(), source_line()))
+    def guard(self, neuron: Neuron, kind: str, outcome: int) -> int:
+        if kind == "domain" and self.wants_nodes:
+            self.lines[neuron._stamp] = source_line()
+        line = source_line()
+        if kind == "domain":
+            answer = self.domains.get(neuron._stamp - self.since)
+        else:
+            answer = self.turns.pop()[1] if self.turns and self.turns[-1][0] == kind else None
+        self.given.append(answer is not None)
+        if answer is not None:
+            if not math.isfinite(answer):
+                self.refuse(f"{line}: {kind}() of a number is {answer} in compiled code, which is no integer")
+            outcome = int(answer)
+        self.asked.append((neuron, kind, outcome, engines.next_stamp(), line))
+        return outcome
 
     def made(self, neuron: Neuron) -> None:
-        self.lines[neuron._stamp] = source_line()
+        self.lines[neuron._stamp] = line = source_line()
+        if domain_errors_raise() and is_in_try(record.__code__):
+            self.in_try.append((neuron, UNUSED, 0, neuron._stamp, line))
+
+    def ask_for_unused(self, flat: Flat) -> bool:
+        """Ask whether operations are outside of their domain that nobody uses. Whether there are any."""
+        used = set(flat.stamps)
+        unused = [question for question in self.in_try if question[0]._stamp not in used]
+        self.asked = sorted([*self.asked, *unused], key=lambda question: question[3])
+        return bool(unused)
 
     def failed(self) -> None:
-        self.failures.append(source_line())
+        self.failures.append(
+            f"{source_line()}: {self.name} catches an error that numbers led to: where else it arises cannot be found "
+            "out in later runs. Decide by a comparison, or with where, before."
+        )
 
     def read(self, _: Neuron, attribute: str) -> NoReturn:
         instead = {
@@ -72,45 +123,76 @@ class _Watcher:
             "grad": "Return what depends on it, and differentiate the compiled function.",
             "backward": "Differentiate the compiled function, or use gograd_core.grad inside it.",
         }[attribute]
-        raise RecordingError(
+        self.refuse(
             f"{source_line()}: {self.name} uses .{attribute} of a neuron while it is recorded: that number would be "
             f"taken for a constant in every later run. {instead}"
         )
 
+    def refuse(self, why: str) -> NoReturn:
+        """Raise an error that makes the recording fail, whoever catches it."""
+        self.failures.append(why)
+        raise RecordingError(why)
+
 
 def record(
-    f: Callable[..., Any], arguments: Structure, numbers: Floats, name: str, *, with_lines: bool = False
-) -> Recording:
+    f: Callable[..., Any], arguments: Structure, numbers: Floats, name: str, answers: Answers = (), *,
+    with_lines: bool = False, with_unused: bool = False,
+) -> Recording:  # fmt: skip
     """What `f` does with these numbers, nested as `arguments` says.
 
     Args:
+        answers: to the first questions that it asks about numbers, whatever these are. Where an error is raised that
+            is not among them, it is not answered.
         with_lines: take down where in the user's source each operation ran; that is slow.
+        with_unused: look at each operation whose result nobody uses; done if there are any.
 
     Raises:
         RecordingError: it does what cannot be recorded; or returns what is no number.
-        Whatever `f` raises.
+        Whatever `f` raises, if all that it asked was answered.
     """
-    watcher = _Watcher(name, wants_nodes=with_lines)
+    watcher = _Watcher(name, answers, wants_nodes=with_lines or with_unused)
     inputs = list(map(Neuron, numbers.tolist()))
-    since = engines.next_stamp()
+    since = watcher.since = engines.next_stamp()
+    raised: Exception | None = None
+    result: Any = ()
+    until = since
     try:
-        result = nested().run(observed_by(watcher).run, f, *arguments.build(inputs))
+
+        def run(*neurons: Any) -> tuple[Any, int]:
+            return f(*neurons), engines.next_stamp()
+
+        result, until = nested().run(observed_by(watcher).run, run, *arguments.build(inputs))
+    except Exception as error:
+        if watcher.failures or all(watcher.given):
+            raise
+        raised = error
     finally:
         for neuron in inputs:
             neuron.label = OLD_ARGUMENT
     if watcher.failures:
-        raise RecordingError(
-            f"{watcher.failures[0]}: {name} catches the error of a number outside of a domain: which way it goes on "
-            "then cannot be found out in later runs. Decide by a comparison, or with where, before."
-        )
+        raise RecordingError(watcher.failures[0])
     try:
         entries, structure = flatten_result(result, f"the result of {name}")
     except TypeError as error:
         raise RecordingError(str(error)) from None
     outputs = [entry if type(entry) is Neuron else Neuron(entry) for entry in entries]
     flat = engines.flatten([*outputs, *(neuron for neuron, *_ in watcher.asked)], since)
+    if watcher.wants_nodes:
+        if watcher.ask_for_unused(flat):
+            flat = engines.flatten([*outputs, *(neuron for neuron, *_ in watcher.asked)], since)
+    elif _has_unused(flat, since, until, len(watcher.asked)):
+        return record(f, arguments, numbers, name, answers, with_unused=True)
     tape, values = _tape(flat, inputs, since, len(outputs), watcher, name)
-    return Recording(structure, _with_lines(tape, flat, watcher) if with_lines else tape, values)
+    asked = tuple((kind, outcome, neuron._stamp - since) for neuron, kind, outcome, *_ in watcher.asked)
+    answered = iter(watcher.given)
+    given = np.array([kind != UNUSED and next(answered) for kind, *_ in asked], dtype=np.bool_)
+    return Recording(structure, _with_lines(tape, flat, watcher) if with_lines else tape, values, asked, given, raised)
+
+
+def _has_unused(flat: Flat, since: int, until: int, asked: int) -> bool:
+    """Whether neurons may have been made that are not in the graph: each takes a stamp, as each question does."""
+    stamps = np.frombuffer(flat.stamps, np.int64)
+    return int(np.count_nonzero((stamps > since) & (stamps < until))) + asked < until - since - 1
 
 
 def structure_of_result(f: Callable[..., Any], arguments: Structure, name: str) -> Structure:
@@ -119,7 +201,7 @@ def structure_of_result(f: Callable[..., Any], arguments: Structure, name: str) 
     Raises:
         ValueError: it does, or does not run so.
     """
-    watcher = _WithoutNumbers(name, wants_nodes=False)
+    watcher = _WithoutNumbers(name, (), wants_nodes=False)
     inputs = [Neuron(np.nan) for _ in range(arguments.size)]
     try:
         with nested(), observed_by(watcher):
@@ -170,12 +252,15 @@ def _tape(
     asked = watcher.asked
     guards = Guards(
         nodes=nodes[outputs:],
-        kinds=np.array([GUARDS.index(kind) for _, kind, *_ in asked], dtype=np.int8),
+        kinds=np.array([DOMAIN if kind == UNUSED else GUARDS.index(kind) for _, kind, *_ in asked], dtype=np.int8),
         outcomes=np.array([outcome for _, _, outcome, *_ in asked], dtype=np.float64),
         after=np.searchsorted(
-            np.frombuffer(flat.stamps, dtype=np.int64)[len(flat.leaves) :], [stamp for _, _, _, stamp, _ in asked]
+            np.frombuffer(flat.stamps, dtype=np.int64)[len(flat.leaves) :],
+            [stamp for _, _, _, stamp, _ in asked],
+            side="right",
         ),
         lines=tuple(line for *_, line in asked),
+        order=np.arange(len(asked)),
     )
     tape = Tape(
         arguments=len(inputs),
@@ -224,6 +309,24 @@ def _check_leaf(leaf: Neuron, name: str) -> None:
             f"{name} uses a neuron that was its argument in an earlier recording, and was kept: in later runs it "
             "would be the number that it was then. Keep no neurons from one call to the next."
         )
+
+
+def is_in_try(end: CodeType) -> bool:
+    """Whether an error that is raised here may be caught by the user, below the function with this code."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and frame.f_code is not end:
+        is_ours = frame.f_code.co_filename.startswith(OURS)
+        if not is_ours and any(begin <= frame.f_lasti < until for begin, until in _caught(frame.f_code)):
+            return True
+        frame = frame.f_back
+    return False
+
+
+@functools.lru_cache(maxsize=1024)
+def _caught(code: CodeType) -> list[tuple[int, int]]:
+    """Which instructions something waits for the errors of."""
+    entries: Any = dis.Bytecode(code).exception_entries  # type: ignore[attr-defined]
+    return [(entry.start, entry.end) for entry in entries]
 
 
 def source_line() -> str:

@@ -9,8 +9,9 @@ import numpy as np
 
 from gograd_compile.backends import Backend
 from gograd_compile.errors import PathNotRecorded
-from gograd_compile.judging import judge
-from gograd_compile.paths import CAPTURED, Path, Paths, Want
+from gograd_compile.judging import judge_derivatives
+from gograd_compile.paths import CAPTURED, VALUES, Path, Paths, Want
+from gograd_compile.point_run import at_point
 from gograd_compile.recent import Recent
 from gograd_compile.sources import Source
 from gograd_compile.structure_json import structure_text
@@ -18,14 +19,12 @@ from gograd_compile.tape import Floats, Integers
 from gograd_compile.trees import Structure
 from gograd_core import Neuron, transforms
 
-__all__ = ["NO_SEEDS", "VALUES", "Key", "Recordings", "Wrt"]
+__all__ = ["VALUES", "Key", "Recordings", "Wrt"]
 
 Wrt = int | Sequence[int]
 Key = tuple[Structure, int | tuple[int, ...] | None]
 """How arguments are nested, and None or by which of them there is the gradient of the function."""
 
-VALUES = Want("values")
-NO_SEEDS = np.empty(0)
 MOST_STRUCTURES, MOST_WANTS = 64, 256
 
 
@@ -114,25 +113,7 @@ class Recordings:
             f"are some for {'; '.join(map(structure_text, known))}. Save it after calling it with such arguments, too"
         )
 
-    def _at(self, paths: Paths, want: Want, numbers: Floats, seeds: Floats = NO_SEEDS) -> tuple[Path, Floats, Floats]:
-        """The path taken at a point, the outputs, and the derivatives wanted."""
-        path, is_new = paths.likely(numbers), False
-        tried: set[Path] = set()
-        while True:
-            program = path.programs.get(want) or path.program(want)
-            captured = path.captured()
-            memory, status = program.at(numbers, captured, seeds, None if is_new else path.holds)
-            asks = (path.decides or (status and path.outcomes)) and not is_new
-            failure = path.first_failure(memory[program.guard_slots]) if asks else None
-            if failure is None:
-                outputs, derivatives = memory[program.output_slots], memory[program.result_slots]
-                program.give_back(memory)
-                if status:
-                    judge(path, want, numbers, captured, seeds, derivatives)
-                return path, outputs, derivatives
-            program.give_back(memory)
-            tried.add(path)
-            path, is_new = paths.instead_of(path, failure, numbers, tried)
+    _at = staticmethod(at_point)
 
     def _matrix(self, path: Path, want: Want, numbers: Floats) -> Floats:
         """The derivatives along each seed alone, a row each; at a point where `path` is known to be the right one."""
@@ -148,7 +129,7 @@ class Recordings:
             summed=np.empty(0, dtype=np.int64),
         )
         for seed in np.flatnonzero(found.status):
-            judge(path, want, numbers, captured, np.eye(graph.seeds)[seed], found.gradients[seed])
+            judge_derivatives(path, want, numbers, captured, np.eye(graph.seeds)[seed], found.gradients[seed])
         return found.gradients
 
 

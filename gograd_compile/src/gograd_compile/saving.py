@@ -31,7 +31,7 @@ def recorded(compiled: Recordings, *, lines: bool) -> list[Recorded]:
         ValueError: there is none.
     """
     found = [
-        Recorded(structure, path.structure, path.with_lines(path.numbers) if lines else path.tape, gradient)
+        Recorded(structure, path.structure, path.with_lines() if lines else path.tape, gradient)
         for (structure, gradient), paths in compiled._paths.items()
         for path in paths
     ]

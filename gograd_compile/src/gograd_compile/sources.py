@@ -12,7 +12,7 @@ import numpy as np
 from gograd_compile.differences import difference
 from gograd_compile.errors import RecordingError
 from gograd_compile.passes import fold_constants, merge_duplicates, remove_dead
-from gograd_compile.recording import Recording, record, structure_of_result
+from gograd_compile.recording import Answers, Recording, record, structure_of_result
 from gograd_compile.tape import Floats, Tape
 from gograd_compile.trees import Structure
 from gograd_core import errstate
@@ -53,17 +53,20 @@ class Source:
     check: bool
     of: tuple[Callable[..., Any], int | Sequence[int]] | None = None
 
-    def tape(self, numbers: Floats) -> tuple[Structure, Tape, list[Note]]:
-        """How the result is nested, the simplified tape of a recording at this point, and what was done to it.
+    def record(self, numbers: Floats, answers: Answers) -> tuple[Recording, list[Note]]:
+        """A recording at this point whose tape is simplified, and what was done to that; arguments as for `record`.
 
         Raises:
             RecordingError: the function cannot be recorded, or (if it is to be checked) does not do the same twice.
-            Whatever the function raises.
+            Whatever the function raises, as `record` does.
         """
         start = time.perf_counter()
-        recording = self._checked(numbers) if self.check else record(self.f, self.structure, numbers, self.name)
+        if self.check:
+            recording = self._checked(numbers, answers)
+        else:
+            recording = record(self.f, self.structure, numbers, self.name, answers)
         notes = [Note("recorded", len(recording.tape.codes), time.perf_counter() - start)]
-        return recording.structure, simplified(recording, notes), notes
+        return attrs.evolve(recording, tape=simplified(recording, notes)), notes
 
     def structure_of_result(self) -> Structure:
         """How the result is nested, if that is the same at every point.
@@ -73,11 +76,11 @@ class Source:
         """
         return structure_of_result(self.f, self.structure, self.name)
 
-    def lined(self, tape: Tape, numbers: Floats) -> Tape:
-        """The tape, with lines of source if they can be had: by recording again at a point where this path is taken."""
+    def lined(self, tape: Tape, numbers: Floats, answers: Answers) -> Tape:
+        """The tape, with lines of source if they can be had: by recording once more, with the same `answers`."""
         try:
-            again = errstate(domain="ignore").run(
-                lambda: simplified(record(self.f, self.structure, numbers, self.name, with_lines=True))
+            again = errstate(domain="raise" if len(tape.domains) else "ignore").run(
+                lambda: simplified(record(self.f, self.structure, numbers, self.name, answers, with_lines=True))
             )
         except Exception:  # what the function does wrong now is not what is being reported
             return tape
@@ -85,12 +88,12 @@ class Source:
             return tape
         return attrs.evolve(tape, lines=again.lines, line_of=again.line_of)
 
-    def _checked(self, numbers: Floats) -> Recording:
-        first = record(self.f, self.structure, numbers, self.name, with_lines=True)
+    def _checked(self, numbers: Floats, answers: Answers) -> Recording:
+        first = record(self.f, self.structure, numbers, self.name, answers, with_lines=True)
         again = f"{self.name}, recorded twice with the same arguments,"
         advice = "What changes from call to call must be an argument: random numbers, the time, what it changes itself."
         try:
-            second = record(self.f, self.structure, numbers, self.name, with_lines=True)
+            second = record(self.f, self.structure, numbers, self.name, answers, with_lines=True)
         except Exception as error:
             raise RecordingError(f"{again} raised {type(error).__name__} the second time: {error}. {advice}") from error
         found = difference(first, second)

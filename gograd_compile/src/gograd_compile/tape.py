@@ -11,13 +11,23 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from gograd_core import Neuron, Op
 
-__all__ = ["GUARDS", "Guards", "Tape"]
+__all__ = ["DOMAIN", "FINITE", "GUARDS", "Guards", "Tape", "question"]
 
 Integers = NDArray[Any]
 Floats = NDArray[np.float64]
 
-GUARDS = ("bool", "trunc", "round", "floor", "ceil", "index", "finite")
+GUARDS = ("bool", "trunc", "round", "floor", "ceil", "index", "finite", "domain")
 """How a number may decide what runs; a guard's kind is a place in here."""
+
+FINITE = GUARDS.index("finite")
+"""Whether a number is finite: if it is not, an integer is asked for that there is not."""
+DOMAIN = GUARDS.index("domain")
+"""Whether an operation makes NaN out of numbers, or an infinity out of finite ones: an error, which was caught."""
+
+
+def question(kind: int) -> str:
+    """What a guard of that kind asks, in words: its answer is a number."""
+    return "the domain error of an operation" if kind == DOMAIN else f"{GUARDS[kind]}() of a number"
 
 
 @attrs.frozen(eq=False)
@@ -27,9 +37,10 @@ class Guards:
     Attributes:
         nodes: the number of the node, for each guard.
         kinds: what was asked, a place in `GUARDS`.
-        outcomes: what was answered: 0 or 1 for "bool", 1 for "finite", else a whole number.
+        outcomes: what was answered: 0 or 1 for "bool", "finite" and "domain", else a whole number.
         after: how many operations had run before.
         lines: where in the user's source it was asked: "model.py:12 in loss".
+        order: which of all questions it was that the function asked; empty if it was loaded.
     """
 
     nodes: Integers
@@ -37,6 +48,7 @@ class Guards:
     outcomes: Floats
     after: Integers
     lines: tuple[str, ...]
+    order: Integers = attrs.field(factory=lambda: np.empty(0, dtype=np.int64))
 
     def __len__(self) -> int:
         return len(self.nodes)
@@ -44,7 +56,9 @@ class Guards:
     def select(self, which: Integers) -> Guards:
         """Those for which a mask holds."""
         lines = tuple(line for line, selected in zip(self.lines, which, strict=True) if selected)
-        return Guards(self.nodes[which], self.kinds[which], self.outcomes[which], self.after[which], lines)
+        return Guards(
+            self.nodes[which], self.kinds[which], self.outcomes[which], self.after[which], lines, self.order[which]
+        )
 
 
 @attrs.frozen(eq=False)
@@ -84,6 +98,21 @@ class Tape:
     def leaves(self) -> int:
         """How many nodes no operation made."""
         return self.arguments + len(self.captured) + len(self.constants)
+
+    @property
+    def domains(self) -> Integers:
+        """Which guards ask for the domain of an operation."""
+        return np.flatnonzero(self.guards.kinds == DOMAIN)
+
+    def inputs_of(self, node: int) -> Integers:
+        """What an operation was given."""
+        operation = node - self.leaves
+        return self.inputs[self.starts[operation] : self.starts[operation + 1]]
+
+    def deciding(self) -> Integers:
+        """The nodes whose values decide: those of the guards, and then the inputs of the operations they ask for."""
+        nodes = self.guards.nodes
+        return np.concatenate([nodes, *(self.inputs_of(node) for node in nodes[self.domains].tolist())])
 
     def line(self, operation: int) -> str:
         """Where that operation ran; "" if that is not known."""

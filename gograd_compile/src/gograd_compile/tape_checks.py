@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gograd_compile.errors import ProgramFileError
-from gograd_compile.tape import GUARDS, Guards, Tape
+from gograd_compile.tape import DOMAIN, GUARDS, Guards, Tape
 
 __all__ = ["check"]
 
@@ -69,8 +69,9 @@ def _check_guards(tape: Tape) -> None:
     _require(
         (np.isfinite(outcomes) & (outcomes == np.trunc(outcomes))).all(), "a guard's outcome that is no whole number"
     )
-    asked = outcomes[guards.kinds == GUARDS.index("bool")]
+    asked = outcomes[np.isin(guards.kinds, (GUARDS.index("bool"), DOMAIN))]
     _require(((asked == 0.0) | (asked == 1.0)).all(), "a truth value that is neither true nor false")
+    _require((guards.nodes[tape.domains] >= tape.leaves).all(), "a guard on the domain of what is no operation")
 
 
 def _within(places: NDArray[Any], end: int) -> bool:

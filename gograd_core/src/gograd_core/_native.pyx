@@ -225,9 +225,8 @@ cdef class Neuron:
         return format(self.value, spec) if spec else str(self)
 
     def __bool__(self):
-        if observers:
-            behaviour.decided(self, "bool", self.node.value != 0.0)
-        return self.node.value != 0.0
+        cdef bint truth = self.node.value != 0.0
+        return bool(recording.decided(self, "bool", int(truth))) if observers else truth
 
     def __hash__(self):
         return object.__hash__(self)

@@ -66,8 +66,11 @@ cdef PyObject *apply_rule(Operation op, PyObject **args, double *a, Py_ssize_t c
         answer = ask(op.rule, op.xp, NULL, a, count)
     except (ArithmeticError, ValueError):
         return NULL
-    except Exception as raised:
-        annotate(raised, op, tuple([a[i] for i in range(count)]))
+    except BaseException as raised:
+        if involved and observers:
+            recording.failed()
+        if isinstance(raised, Exception):
+            annotate(raised, op, tuple([a[i] for i in range(count)]))
         raise
     if type(answer) is bool and not (involved and observers):
         return owned(answer)

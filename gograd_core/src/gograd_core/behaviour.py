@@ -25,7 +25,6 @@ __all__ = [
     "checked_label",
     "compared",
     "constructor",
-    "decided",
     "first_value",
     "is_operand",
     "method",
@@ -181,13 +180,6 @@ def _of_floats(symbol: str, integer: int) -> tuple[str, float]:
     return ("<=" if "<" in symbol else ">", below) if symbol not in ("==", "!=") else (symbol, math.nan)
 
 
-def decided(neuron: Neuron, kind: str, outcome: int) -> None:
-    """Let a recorder know that a number decided what runs."""
-    recorder = recording.recorder()
-    if recorder is not None:
-        recorder.guard(neuron, kind, int(outcome))
-
-
 def read(neuron: Neuron, attribute: str) -> None:
     """Let a recorder refuse that a number is read, and leaves the graph."""
     recorder = recording.recorder()
@@ -199,11 +191,10 @@ def as_int(neuron: Neuron, kind: str) -> int:
     """The integer that a neuron's value is or is rounded to."""
     try:
         outcome = WHOLE[kind](neuron._value)
-    except (ArithmeticError, ValueError):  # of NaN or an infinity
+    except Exception:  # of NaN, of an infinity, or of what is not whole
         recording.failed()
         raise
-    decided(neuron, kind, outcome)
-    return outcome
+    return recording.decided(neuron, kind, outcome)
 
 
 def undiscovered(name: str) -> Any:

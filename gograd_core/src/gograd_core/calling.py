@@ -90,19 +90,27 @@ def apply(op: Op, entries: tuple[Any, ...]) -> Any:
             constant = entry if type(entry) is float else as_float(entry, op.title)
             constituents.append(constant)
             values.append(constant)
-    out = run_rule(op, op.forward, *(map(Column, op.columns(values)) if op.variadic else values))
-    is_truth = isinstance(out, bool)
-    if type(out) is not float:
-        if is_truth and not (involved and recording.recorder() is not None):
-            return out
-        out = as_number(op, out)
+    try:
+        out = run_rule(op, op.forward, *(map(Column, op.columns(values)) if op.variadic else values))
+        is_truth = isinstance(out, bool)
+        if type(out) is not float:
+            if is_truth and not (involved and recording.recorder() is not None):
+                return out
+            out = as_number(op, out)
+    except BaseException:
+        if involved:
+            recording.failed()
+        raise
     if out - out != 0.0:
         try:
             judge(op, values, out, lambda: describe(op, constituents))
         except DomainError:
-            if involved:
-                recording.failed()
-            raise
+            if not involved or recording.recorder() is None:
+                raise
+            made = engines.node(op, out, tuple(constituents))
+            if recording.decided(made, "domain", 1):
+                raise
+            return observed(made)
     if not involved:
         return out
     if not recording.is_recording():

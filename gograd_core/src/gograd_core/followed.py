@@ -67,16 +67,19 @@ class Followed:
 
     def settled(self) -> Any:
         """The plain number, after the recorder was told that it decides what runs."""
-        watching = recording.recorder()
-        waiting = [self] if watching is not None else []
-        while watching is not None and waiting:
+        waiting = [self] if recording.recorder() is not None else []
+        while waiting:
             each = waiting.pop()
             number = each._number
             if each._is_settled:
                 continue
             each._is_settled = True
             if not each._sources or (isinstance(number, int) and abs(number) < LARGEST):
-                watching.guard(each._neuron, "bool" if isinstance(number, bool) else "index", int(number))
+                kind = "bool" if isinstance(number, bool) else "index"
+                each._number = type(number)(recording.decided(each._neuron, kind, int(number)))
+                if each is not self and each._number != number:
+                    recording.failed()
+                    raise ArithmeticError(f"{self._number!r} was computed from {number!r}, which is {each._number!r}")
             else:  # only what a float was computed from says whether it is the same
                 waiting.extend(each._sources)
         return self._number
@@ -97,10 +100,10 @@ class Followed:
 
     def __bool__(self) -> bool:
         truth = bool(self._number)
-        watching = recording.recorder()
-        if watching is not None and not self._is_settled:
-            watching.guard(self._neuron, "bool", int(truth))
-            self._is_settled = isinstance(self._number, bool)
+        if recording.recorder() is not None and not self._is_settled:
+            truth = bool(recording.decided(self._neuron, "bool", int(truth)))
+            if isinstance(self._number, bool):
+                self._number, self._is_settled = truth, True
         return truth
 
     def __hash__(self) -> int:

@@ -16,6 +16,7 @@ from gograd_core import engines
 from gograd_core.careful import lock
 from gograd_core.errors import errstate
 from gograd_core.partials import float_partials, judge_share, neuron_partials, product, value_of
+from gograd_core.recording import noted
 
 if TYPE_CHECKING:
     from gograd_core.neuron import Neuron
@@ -53,6 +54,7 @@ class ForwardSweep:
         self._create_graph = create_graph
         self._suspects: Suspects = {}
 
+    @noted
     def tangents(self, outputs: Sequence[Any], order: Sequence[Neuron]) -> list[Any]:
         """Those of `outputs`, 0.0 for one without. What an earlier call found is not found again.
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gograd_core import engines
 from gograd_core.careful import lock
 from gograd_core.partials import judge_share, neuron_partials, product, value_of
+from gograd_core.recording import noted
 
 if TYPE_CHECKING:
     from gograd_core.neuron import Neuron
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["graph_adjoints"]
 
 
+@noted
 def graph_adjoints(
     outputs: Sequence[Neuron], seeds: Sequence[Any], inputs: Sequence[Neuron], since: int = 0
 ) -> list[Any]:

@@ -49,6 +49,7 @@ def _over_neurons(name: str, own: Callable[..., Any]) -> Callable[..., Any]:
         if kwargs and not any(op.partials) and recorder() is None:
             return own(*[getattr(arg, "_value", arg) for arg in args], **kwargs)
         if kwargs:
+            failed()
             raise TypeError(f"math.{name}() of neurons takes no keywords, got {', '.join(kwargs)}")
         return op(args) if are_entries else op(*args)
 

@@ -180,9 +180,7 @@ class Neuron:
 
     def __bool__(self) -> bool:
         truth = self._value != 0.0
-        if recording.observers:
-            behaviour.decided(self, "bool", truth)
-        return truth
+        return bool(recording.decided(self, "bool", int(truth))) if recording.observers else truth
 
     __add__, __radd__ = _operator("+")
     __sub__, __rsub__ = _operator("-")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, Protocol, TypeVar
 
 from gograd_core.blocks import Block, now, observers, pauses
 
@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Recorder",
+    "decided",
     "failed",
     "is_recording",
     "no_grad",
+    "noted",
     "observed_by",
     "observers",
     "outside_transforms",
@@ -24,6 +26,10 @@ __all__ = [
     "recording",
     "without_derivative",
 ]
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Recorder(Protocol):
@@ -39,10 +45,15 @@ class Recorder(Protocol):
 
     wants_nodes: bool
 
-    def guard(self, neuron: Neuron, kind: str, outcome: int) -> None:
-        """A number decided what runs: `kind` is "bool", "trunc", "round", "floor", "ceil", "index" or "finite".
+    def guard(self, neuron: Neuron, kind: str, outcome: int) -> int | None:
+        """A number decides what runs.
 
-        The last says that the number is finite, or there would be an error. It has an outcome of 1.
+        `kind` is "bool", "trunc", "round", "floor", "ceil", "index", "finite" or "domain".
+        "finite" is 1: `neuron` is a number of which NaN and infinities would be an error. "domain" is 1: `neuron` is
+        what an operation makes of its inputs where that is a `DomainError`.
+
+        Returns:
+            What the program is to see instead of `outcome` (of "domain", 0: no error is raised); None: that.
         """
 
     def read(self, neuron: Neuron, attribute: str) -> NoReturn:
@@ -52,7 +63,7 @@ class Recorder(Protocol):
         """An operation made this neuron."""
 
     def failed(self) -> None:
-        """A number was outside the domain of an operation, or no integer: whoever catches the error decides by it."""
+        """Any other error that numbers lead to is being raised: whoever catches it decides by it."""
 
 
 def is_recording() -> bool:
@@ -84,11 +95,34 @@ class recording(Block):
         super().__init__(recording=True)
 
 
+def decided(neuron: Neuron, kind: str, outcome: int) -> int:
+    """Let a recorder know that a number decides what runs. How it is to decide."""
+    watching = recorder()
+    if watching is None:
+        return outcome
+    instead = watching.guard(neuron, kind, outcome)
+    return outcome if instead is None else instead
+
+
 def failed() -> None:
-    """Let a recorder know that a number leads to an error, which the program may catch."""
+    """Let a recorder know that numbers lead to an error, which the program may catch."""
     watching = recorder()
     if watching is not None:
         watching.failed()
+
+
+def noted(f: Callable[P, T]) -> Callable[P, T]:
+    """`f`, of whose errors, whatever they are, a recorder knows."""
+
+    @functools.wraps(f)
+    def run(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return f(*args, **kwargs)
+        except BaseException:
+            failed()
+            raise
+
+    return run
 
 
 class observed_by(Block):

@@ -17,7 +17,7 @@ from gograd_core.evaluation import as_float
 from gograd_core.followed import unfollowed
 from gograd_core.forward import ForwardSweep, creation_order
 from gograd_core.graph_sweep import graph_adjoints
-from gograd_core.recording import is_recording, recorder, without_derivative
+from gograd_core.recording import failed, is_recording, recorder, without_derivative
 from gograd_core.tree import Rebuild, flatten, flatten_like
 
 __all__ = ["Trace", "as_neurons", "is_nested", "nested", "numbers_like", "pull", "require_function", "trace"]
@@ -38,6 +38,7 @@ def nested() -> Block:
         TypeError: in a no_grad block that a recorder watches, where the results should be without derivative.
     """
     if recorder() is not None and without_derivative():
+        failed()
         raise TypeError("a derivative in a no_grad block cannot be recorded: pass it through stop_gradient instead")
     return _nested
 
@@ -129,7 +130,7 @@ def trace(
 
     def run() -> tuple[list[Neuron], int, Any]:
         inputs = [_variable(number, attached=graph) for number in numbers]
-        since = next_stamp()
+        since = inputs[-1]._stamp + 1 if inputs else next_stamp()
         changed = list(args)
         fresh = like_argument(inputs)
         for position, value in zip(positions, (fresh,) if isinstance(wrt, int) else fresh, strict=True):

@@ -1,0 +1,358 @@
+"""Errors that a function catches: what compiled code does there is what the function does, or it is refused."""
+
+from __future__ import annotations
+
+import operator
+
+import attrs
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import gograd_compile
+from gograd_compile import PathNotRecorded, RecordingError
+from gograd_core import DomainError, Neuron, Op, errstate, grad, no_grad, ops, value_and_grad
+
+ERRORS = {"ArithmeticError": ArithmeticError, "ValueError": ValueError, "DomainError": DomainError}
+UNARY = {
+    "reciprocal": lambda x: 1.0 / x,
+    "sqrt": ops.sqrt,
+    "huge": lambda x: x * 1e308,
+    "square": lambda x: x * x,
+    "abs": abs,
+    "dot": lambda x: ops.dot([x, 2.0], [x, 1e200]),
+    "shift": lambda x: x - 1.0,
+}
+BINARY = {
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+    "div": operator.truediv,
+    "maximum": ops.maximum,
+    "where": lambda x, y: ops.where(x > y, x, y * 2.0),
+}
+NUMBERS = (-2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 4.0)
+
+
+def expressions():
+    leaf = st.one_of(st.sampled_from(["x", "y"]), st.sampled_from([-1.0, 0.0, 2.0]))
+
+    def extended(part):
+        return st.one_of(
+            st.tuples(st.sampled_from(sorted(UNARY)), part),
+            st.tuples(st.sampled_from(sorted(BINARY)), part, part),
+            st.tuples(st.just("try"), st.sampled_from(sorted(ERRORS)), part, part),
+            st.tuples(st.just("try"), st.sampled_from(sorted(ERRORS)), part, part),
+            st.tuples(st.just("if"), part, part, part),
+            st.tuples(st.just("tried"), part, part, part),
+            st.tuples(st.just("allowed"), part),
+        )
+
+    return st.recursive(leaf, extended, max_leaves=10)
+
+
+@attrs.frozen
+class Program:
+    """An expression in Python: a function of a point."""
+
+    expression: object
+
+    def __call__(self, point):
+        return self.run(self.expression, {"x": point[0], "y": point[1]}) + 0.0 * point[0]
+
+    def run(self, expression, names):
+        if not isinstance(expression, tuple):
+            return names.get(expression, expression)
+        what, *parts = expression
+        if what in UNARY:
+            return UNARY[what](self.run(parts[0], names))
+        if what in BINARY:
+            return BINARY[what](self.run(parts[0], names), self.run(parts[1], names))
+        if what == "try":
+            try:
+                return self.run(parts[1], names)
+            except ERRORS[parts[0]]:
+                return self.run(parts[2], names)
+        if what == "if":
+            return self.run(parts[1] if self.run(parts[0], names) > 0.25 else parts[2], names)
+        if what == "allowed":
+            with errstate(domain="ignore"):
+                return self.run(parts[0], names)
+        try:
+            self.run(parts[0], names)
+        except ArithmeticError:
+            return self.run(parts[1], names)
+        return self.run(parts[2], names)
+
+
+def eager(program, point):
+    """The value, and the gradient or the error of the derivatives; or the error."""
+    try:
+        value = program([Neuron(number) for number in point])
+    except Exception as error:
+        return type(error), None
+    try:
+        return getattr(value, "_value", value), value_and_grad(program)(list(point))[1]
+    except DomainError as error:
+        return getattr(value, "_value", value), type(error)
+
+
+POINTS = np.array([(x, y) for x in NUMBERS for y in (0.0, -1.0, 2.0)])
+
+
+def outcome_of(f, *args):
+    """What it gives, or the class of the error."""
+    try:
+        return f(*args)
+    except Exception as error:
+        return type(error)
+
+
+@given(expressions(), st.permutations(range(len(POINTS))))
+@settings(max_examples=100, suppress_health_check=list(HealthCheck))
+def test_compiled_programs_go_the_same_way(compiled, bits, expression, order):
+    """Every operation is exact, so values agree to the last bit; gradients are sums in another order."""
+    program = Program(expression)
+    points = POINTS[order]
+    c, expected = compiled(program), [eager(program, point) for point in points.tolist()]
+    for point, (value, gradient) in zip(points[:8].tolist(), expected, strict=False):
+        found, derived = outcome_of(c, point), outcome_of(c.value_and_grad, point)
+        if isinstance(value, type):
+            assert found is derived is value
+            continue
+        assert bits(found) == bits(value)
+        if not isinstance(gradient, type):
+            assert bits(derived[0]) == bits(value)
+            np.testing.assert_allclose(derived[1], gradient, rtol=1e-9, atol=1e-9)
+    right = np.array([not isinstance(value, type) for value, _ in expected])
+    batch = (compiled(program) if order[0] % 2 else c).batch()
+    values = [value for value, _ in expected]
+    if right.any():
+        assert bits(batch(points[right])) == bits([value for value in values if not isinstance(value, type)])
+    if not right.all():
+        assert outcome_of(batch, points) is next(value for value in values if isinstance(value, type))
+
+
+def solve(xp, x):
+    if not 0.0 <= x < 1e300:
+        raise RuntimeError("no convergence")
+    return x * 2.0
+
+
+SOLVE = Op("solve", forward=solve, partials=(lambda xp, out, x: 2.0,), opaque=True)
+
+
+def reciprocal(x):
+    try:
+        y = 1.0 / x
+    except ArithmeticError:
+        y = x + 100.0
+    return 1.0 / (1.0 + y * y)
+
+
+def unused(x):
+    try:
+        ops.log(x)
+    except ValueError:
+        return -x
+    return x * 2.0
+
+
+def several(x):
+    total = 0.0
+    for pole in (0.0, 1.0, 2.0):
+        try:
+            total = total + 1.0 / (x - pole)
+        except DomainError:
+            total = total - 10.0
+    return total
+
+
+def overflow(x):
+    """Where x is infinite, so is the product, and no error is raised."""
+    try:
+        return x * 1e308
+    except ArithmeticError:
+        return x
+
+
+def column(x):
+    try:
+        return ops.dot([x, 2.0], [x, 1e200])
+    except ArithmeticError:
+        return x
+
+
+def without_derivative(x):
+    with no_grad():
+        try:
+            y = ops.sqrt(x)
+        except ArithmeticError:
+            y = x * x
+    return x * y
+
+
+def not_reached(x):
+    """The solver knows no infinity."""
+    try:
+        y = 1.0 / x
+    except ArithmeticError:
+        y = 3.0 + x
+    return SOLVE(y)
+
+
+CAUGHT = [
+    (reciprocal, (2.0, 0.0, 3.0)),
+    (unused, (2.0, -3.0, 0.0)),
+    (several, (0.5, 0.0, 1.0, 2.0, 1.5)),
+    (overflow, (1.0, 2.0, np.inf, 0.5)),
+    (column, (1.0, 1e200, 2.0)),
+    (without_derivative, (4.0, -2.0, 9.0)),
+    (not_reached, (1.0, 0.0, 2.0)),
+]
+
+
+@pytest.mark.parametrize("check", [False, True], ids=["", "checked"])
+@pytest.mark.parametrize(("f", "points"), CAUGHT, ids=[f.__name__ for f, _ in CAUGHT])
+class TestAPathOfItsOwn:
+    def test_is_taken_whatever_was_recorded_first(self, compiled, f, points, check, bits):
+        expected = [value_and_grad(f)(x) for x in points]
+        for first in points:
+            c = compiled(f, check=check)
+            c(first)
+            for x, (value, slope) in zip(points, expected, strict=True):
+                assert c(x) == value
+                assert c.value_and_grad(x) == (value, pytest.approx(slope, rel=1e-14, nan_ok=True))  # a few products
+
+    def test_is_taken_in_batches(self, compiled, f, points, check):
+        xs = np.array([*points, *points[::-1]])
+        expected = [value_and_grad(f)(x) for x in xs.tolist()]
+        for before in ((), points[:1], points[1:]):
+            c = compiled(f, check=check)
+            for x in before:
+                c(x)
+            values, slopes = c.batch().value_and_grad(xs)
+            assert values.tolist() == [value for value, _ in expected]
+            np.testing.assert_allclose(slopes, [slope for _, slope in expected], rtol=1e-14)
+
+
+def test_second_derivatives(compiled):
+    for first in (2.0, 0.0):
+        c = compiled(reciprocal)
+        c.hessian(first)
+        expected = [grad(grad(reciprocal))(x) for x in (0.0, 2.0, 0.0, 3.0)]
+        assert [c.hessian(x) for x in (0.0, 2.0, 0.0, 3.0)] == pytest.approx(expected, rel=1e-13)  # some ten roundings
+        xs = np.array([0.0, 2.0, 0.0, 3.0])
+        np.testing.assert_allclose(c.batch().hessian(xs), expected, rtol=1e-13)
+        np.testing.assert_allclose(c.batch().hvp(xs, np.ones(4)), expected, rtol=1e-13)
+        np.testing.assert_allclose(c.batch().jacobian(xs), [grad(reciprocal)(x) for x in xs.tolist()], rtol=1e-13)
+
+
+def test_sums_over_points_do_not_depend_on_what_was_recorded(compiled):
+    f = compiled(lambda w, x: w * reciprocal(x))
+    points = np.random.default_rng(0).integers(-3, 4, 3001) * 0.37
+    expected = f.batch((None, 0)).grad(1.7, points).hex()
+    for before in (0.0, 0.37):
+        f(1.0, before)
+        assert f.batch((None, 0)).grad(1.7, points).hex() == expected
+
+
+@pytest.mark.parametrize(("f", "points"), CAUGHT[:-1], ids=[f.__name__ for f, _ in CAUGHT[:-1]])
+def test_such_paths_are_saved(compiled, f, points, tmp_path, backend):
+    c = compiled(f)
+    values = [c(x) for x in points]
+    c.save(tmp_path / "f.gograd")
+    loaded = gograd_compile.load(tmp_path / "f.gograd", backend=backend)
+    assert [loaded(x) for x in (*points, *points)] == [*values, *values]
+    assert loaded.batch()(np.array(points)).tolist() == values
+
+
+def test_a_path_is_shown_with_what_it_catches(compiled):
+    c = compiled(reciprocal)
+    c(0.0)
+    line = f"test_caught.py:{reciprocal.__code__.co_firstlineno + 2} in reciprocal"
+    assert c.explain()["recordings"][0]["paths"][0]["guards"] == [{"asked": "domain", "outcome": 1, "line": line}]
+    assert f"guard: a domain error is 1, at {line}" in str(c.explain())
+
+
+def test_a_loaded_program_knows_no_other_path(compiled, tmp_path, backend):
+    c = compiled(reciprocal)
+    c(0.0)
+    c.save(tmp_path / "f.gograd")
+    loaded = gograd_compile.load(tmp_path / "f.gograd", backend=backend)
+    with pytest.raises(
+        PathNotRecorded, match=r"in reciprocal: the domain error of an operation was 1 .* would be 0 now"
+    ):
+        loaded(1.0)
+
+
+def test_errors_that_are_not_raised_are_not_caught(compiled):
+    """Under errstate(domain="ignore") the function goes on with what IEEE 754 says, around the call or inside."""
+
+    def inside(x):
+        with errstate(domain="ignore"):
+            return reciprocal(x)
+
+    for before in (2.0, 0.0):
+        c = compiled(reciprocal)
+        c(before)
+        with errstate(domain="ignore"):
+            assert [c(0.0), c(2.0)] == [0.0, 0.8]
+            assert c.batch()(np.array([0.0, 2.0])).tolist() == [0.0, 0.8]
+        assert c(0.0) == 1.0 / 10001.0
+        c = compiled(inside)
+        c(before)
+        assert [c(0.0), c(2.0)] == [0.0, 0.8]
+        assert c.batch()(np.array([0.0, 2.0])).tolist() == [0.0, 0.8]
+
+
+def caught(fails, *errors):
+    def function_that_catches(x):
+        try:
+            y = fails(x)
+        except errors:
+            y = 1.0
+        return x * y
+
+    return function_that_catches
+
+
+ANYWHERE = {
+    "the value of a neuron": (caught(lambda x: x.value, Exception), 3.0, "uses .value"),
+    "its gradient": (caught(lambda x: x.grad, BaseException), 3.0, "uses .grad"),
+    "a text": (caught(lambda x: float(f"{x:.2f}"), TypeError), 3.0, "uses .value"),
+    "a derivative in a no_grad block": (caught(no_grad()(grad(ops.exp)), TypeError), 1.0, "catches an error"),
+}
+SOMEWHERE = {
+    "a derivative": (caught(grad(ops.sqrt), ArithmeticError), 0.0),
+    "an opaque operation": (caught(SOLVE, RuntimeError), -1.0),
+    "an integer": (caught(int, OverflowError), np.inf),
+    "an index": (caught(lambda x: [1.0, 2.0][x], TypeError), 0.5),
+}
+
+
+class TestOtherErrorsAreRefused:
+    @pytest.mark.parametrize("check", [False, True])
+    @pytest.mark.parametrize(("f", "x", "message"), ANYWHERE.values(), ids=ANYWHERE)
+    def test_wherever_they_are_caught(self, compiled, f, x, message, check):
+        for call in (compiled(f, check=check), lambda x: compiled(f, check=check).batch()(np.array([x, x]))):
+            with pytest.raises(RecordingError, match=rf"test_caught.py:\d+ in .*function_that_catches {message}"):
+                call(x)
+
+    @pytest.mark.parametrize("check", [False, True])
+    @pytest.mark.parametrize(("f", "x"), SOMEWHERE.values(), ids=SOMEWHERE)
+    def test_whatever_was_recorded_before(self, compiled, f, x, check):
+        for before in ((), (1.0,)):
+            c = compiled(f, check=check)
+            for point in before:
+                c(point)
+            for call in (c, lambda x, c=c: c.batch()(np.array([1.0, x]))):
+                with pytest.raises(
+                    RecordingError, match=r"test_caught.py:\d+ in .*function_that_catches catches an error"
+                ):
+                    call(x)
+
+
+def test_errors_of_constants_decide_nothing(compiled):
+    assert compiled(caught(lambda x: SOLVE(-1.0), RuntimeError))(3.0) == 3.0
