@@ -9,6 +9,7 @@ import numpy as np
 from gograd_compile.tape import Floats, Tape
 from gograd_core import DomainError, Neuron, engines, grad, hvp
 from gograd_core.errors import domain_errors_raise, errstate
+from gograd_core.forward import ForwardSweep, creation_order
 from gograd_core.recording import recording
 from gograd_core.trace import nested
 
@@ -45,8 +46,11 @@ def judge(path: Path, want: Want, numbers: Floats, captured: Floats, seeds: Floa
             return
         outputs = [node if type(node) is Neuron else Neuron(node) for node in map(nodes.__getitem__, tape.outputs)]
         wrt = inputs[tape.arguments :] if want.wrt is None else [inputs[number] for number in want.wrt]
-        weights = seeds.tolist() if want.mode == "pull" else [1.0] * len(outputs)
-        engines.adjoints(outputs, weights, wrt, 0)
+        if want.mode == "push":
+            ForwardSweep(dict(zip(wrt, seeds.tolist(), strict=True))).tangents(outputs, creation_order(outputs))
+        else:
+            weights = seeds.tolist() if want.mode == "pull" else [1.0] * len(outputs)
+            engines.adjoints(outputs, weights, wrt, 0)
     except DomainError as error:
         line = _line(path, numbers, nodes, error)
         if not line:

@@ -5,12 +5,15 @@ Adjoints lie beside the graph, in a dictionary, so that a sweep changes nothing 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gograd_core import engines
 from gograd_core.careful import lock
-from gograd_core.partials import judge_share, neuron_partials, product, value_of
+from gograd_core.choices import shares
+from gograd_core.errors import errstate
+from gograd_core.partials import neuron_partials
+from gograd_core.shares import Shares, is_zero
 
 if TYPE_CHECKING:
     from gograd_core.neuron import Neuron
@@ -31,40 +34,46 @@ def graph_adjoints(
         interior = visited[0]
         adjoints: dict[Neuron, Any] = dict.fromkeys(inputs, 0.0)  # of those that lead to an input
         for node in reversed(interior):
-            if any(type(entry) is not float and entry in adjoints for entry in node._constituents):
+            if _leads(node, adjoints):
                 adjoints[node] = 0.0
-        for output, seed in zip(outputs, seeds, strict=True):
-            if output in adjoints:
-                _add(adjoints, output, seed)
-        engines.run(visited, _sweep, interior, adjoints)
-        return [adjoints[neuron] for neuron in inputs]
+        with errstate(domain="ignore"):  # judged below
+            for output, seed in zip(outputs, seeds, strict=True):
+                if output in adjoints:
+                    adjoints[output] = seed if is_zero(adjoints[output]) else adjoints[output] + seed
+        sums = shares(adjoints, "adjoint")
+        engines.run(visited, _sweep, interior, sums)
+    for neuron in inputs:
+        sums.judge(neuron, adjoints[neuron])
+    return [adjoints[neuron] for neuron in inputs]
 
 
-def _sweep(interior: Sequence[Neuron], adjoints: dict[Neuron, Any]) -> None:
+def _leads(node: Neuron, to: Container[Any]) -> bool:
+    """Whether it has a derivative by a neuron in `to`."""
+    op: Any = node._operation
+    if None not in op.partials:
+        return any(type(entry) is not float and entry in to for entry in node._constituents)
+    return any(
+        partial is not None and any(type(entry) is not float and entry in to for entry in column)
+        for partial, column in zip(op.partials, op.columns(node._constituents), strict=True)
+    )
+
+
+def _sweep(interior: Sequence[Neuron], sums: Shares) -> None:
     """Pass every adjoint on.
 
     One that is zero by value is passed on too, since its own derivative need not be; a constant
     zero is not.
     """
+    adjoints = sums.numbers
 
     def receives(entry: Any) -> bool:
         return type(entry) is not float and entry in adjoints
 
-    for node in interior:
-        adjoint = adjoints.get(node, 0.0)
-        if type(adjoint) is float and adjoint == 0.0:
-            continue
-        for index, column, locals_ in neuron_partials(node, receives):
-            for entry, local in zip(column, locals_, strict=True):
-                if not receives(entry) or (type(local) is float and local == 0.0):
-                    continue
-                value = value_of(local)
-                if value - value != 0.0:
-                    judge_share(node, index, value, "adjoint", value_of(adjoint), 0.0)
-                _add(adjoints, entry, product(adjoint, local))
-
-
-def _add(adjoints: dict[Neuron, Any], neuron: Neuron, share: Any) -> None:
-    """Add to an adjoint; one that is unset becomes the share, without a neuron for the sum."""
-    so_far = adjoints[neuron]
-    adjoints[neuron] = share if type(so_far) is float and so_far == 0.0 else so_far + share
+    with errstate(domain="ignore"):
+        for node in interior:
+            if is_zero(adjoints.get(node, 0.0)):
+                continue
+            for index, column, locals_ in neuron_partials(node, receives):
+                for entry, local in zip(column, locals_, strict=True):
+                    if receives(entry) and not is_zero(local):
+                        sums.add(entry, node, local, node, index)
