@@ -25,7 +25,11 @@ def chosen_forward(xp: Any, choice: Any, x: Any) -> Any:
     return xp.where(choice, choice * x, 0.0)
 
 
-def chosen_partial(xp: Any, out: Any, choice: Any, x: Any) -> Any:
+def chosen_partial_choice(xp: Any, out: Any, choice: Any, x: Any) -> Any:
+    return x
+
+
+def chosen_partial_x(xp: Any, out: Any, choice: Any, x: Any) -> Any:
     return choice
 
 
@@ -53,11 +57,11 @@ stop_gradient = Op(
 chosen = Op(
     "chosen",
     forward=chosen_forward,
-    partials=(None, chosen_partial),
+    partials=(chosen_partial_choice, chosen_partial_x),
     samples=((1.0, 2.0), (0.0, 3.0), (-0.5, -1.5)),
     edges=(
-        Edge((0.0, inf), 0.0, (None, 0.0), "what was not chosen does not matter"),
-        Edge((0.0, nan), 0.0, (None, 0.0), "what was not chosen does not matter"),
+        Edge((0.0, inf), 0.0, (inf, 0.0), "what was not chosen does not matter"),
+        Edge((0.0, nan), 0.0, (nan, 0.0), "what was not chosen does not matter"),
     ),
     reference=lambda mp, choice, x: choice * x if choice else mp.mpf(0),
     provider=PROVIDER,

@@ -50,7 +50,8 @@ def propagate(interior: Sequence[Neuron], wanted: Sequence[Neuron]) -> None:
     Raises:
         DomainError: one of these is not finite although what it was made of is.
     """
-    receiving = [*interior, *wanted, *(entry for node in interior for entry in node._constituents if receives(entry))]
+    receiving: list[Any] = [*interior, *wanted]
+    receiving += (entry for node in interior for entry in node._constituents if receives(entry))
     sums = Shares({neuron: neuron._grad for neuron in receiving}, "adjoint")
     for node in interior:
         if sums.numbers[node] != 0.0:

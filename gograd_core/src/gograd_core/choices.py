@@ -52,7 +52,7 @@ class ChosenShares(Shares):
                 local = chosen(condition, local)
             share = product(number, local)
         self._add_condition(target, condition)
-        self._add_share(target, source, share, local, made, index)
+        self.add_share(target, source, share, local, made, index)
 
     def _add_condition(self, target: Neuron, condition: Any) -> None:
         """The sum counts where one of its shares does."""
@@ -71,7 +71,8 @@ class ChosenShares(Shares):
         return self._find_out(number) if found is None else found
 
     def _find_out(self, neuron: Neuron) -> bool:
-        numbers, known, stack = self.numbers, self._known, [neuron]
+        numbers, known = self.numbers, self._known
+        stack: list[Any] = [neuron]
         while stack:
             node = stack[-1]
             choice, unknown = node._operation is not None, None

@@ -93,17 +93,21 @@ def _extend(node: Neuron, sums: Shares, *, create_graph: bool) -> None:
     def carries(entry: Any) -> bool:
         return type(entry) is not float and entry in tangents
 
-    partials = neuron_partials(node, carries) if create_graph else float_partials(node, carries)
-    for index, column, locals_ in partials:
-        for place, (entry, local) in enumerate(zip(column, locals_, strict=True)):
-            if not carries(entry):
-                continue
-            if not is_zero(local):
-                sums.add(node, entry, local, node, index)
-            elif not create_graph and not is_chosen(node, index, place):
-                tangents.setdefault(node, 0.0)
-    if create_graph and is_zero(tangents.get(node, 0.0)):
-        tangents.pop(node, None)
+    if create_graph:
+        for index, column, locals_ in neuron_partials(node, carries):
+            for entry, local in zip(column, locals_, strict=True):
+                if carries(entry) and not is_zero(local):
+                    sums.add(node, entry, local, node, index)
+        if is_zero(tangents.get(node, 0.0)):
+            tangents.pop(node, None)
+        return
+    for index, column, floats in float_partials(node, carries):
+        for place, (entry, slope) in enumerate(zip(column, floats, strict=True)):
+            if carries(entry):
+                if slope != 0.0:
+                    sums.add(node, entry, slope, node, index)
+                elif not is_chosen(node, index, place):
+                    tangents.setdefault(node, 0.0)
 
 
 def _extend_fast(order: Sequence[Any], tangents: dict[Any, Any]) -> bool:
@@ -128,10 +132,12 @@ def _extend_fast(order: Sequence[Any], tangents: dict[Any, Any]) -> bool:
                 x_value = x if type(x) is float else x._value
                 y_value = y if type(y) is float else y._value
                 if along_x is not None and partial_x is not None:
-                    tangents[node] = along_x * partial_x(op.xp, node._value, x_value, y_value)
-                if along_y is not None and partial_y is not None:
-                    tangent = along_y * partial_y(op.xp, node._value, x_value, y_value)
-                    tangents[node] = find(node, 0.0) + tangent
+                    tangent = along_x * partial_x(op.xp, node._value, x_value, y_value)
+                    if along_y is not None and partial_y is not None:
+                        tangent += along_y * partial_y(op.xp, node._value, x_value, y_value)
+                    tangents[node] = tangent
+                elif along_y is not None and partial_y is not None:
+                    tangents[node] = along_y * partial_y(op.xp, node._value, x_value, y_value)
             elif arity == 1:
                 (x,) = node._constituents
                 along_x = find(x)

@@ -50,12 +50,14 @@ def graph_adjoints(
 def _leads(node: Neuron, to: Container[Any]) -> bool:
     """Whether it has a derivative by a neuron in `to`."""
     op: Any = node._operation
-    if None not in op.partials:
-        return any(type(entry) is not float and entry in to for entry in node._constituents)
-    return any(
-        partial is not None and any(type(entry) is not float and entry in to for entry in column)
-        for partial, column in zip(op.partials, op.columns(node._constituents), strict=True)
-    )
+    entries = node._constituents
+    if None in op.partials:
+        columns = zip(op.partials, op.columns(entries), strict=True)
+        entries = tuple(entry for partial, column in columns if partial is not None for entry in column)
+    for entry in entries:  # noqa: SIM110 - twice as fast as any()
+        if type(entry) is not float and entry in to:
+            return True
+    return False
 
 
 def _sweep(interior: Sequence[Neuron], sums: Shares) -> None:
@@ -71,9 +73,11 @@ def _sweep(interior: Sequence[Neuron], sums: Shares) -> None:
 
     with errstate(domain="ignore"):
         for node in interior:
-            if is_zero(adjoints.get(node, 0.0)):
+            adjoint = adjoints.get(node, 0.0)
+            if type(adjoint) is float and adjoint == 0.0:
                 continue
             for index, column, locals_ in neuron_partials(node, receives):
                 for entry, local in zip(column, locals_, strict=True):
-                    if receives(entry) and not is_zero(local):
-                        sums.add(entry, node, local, node, index)
+                    if type(entry) is float or entry not in adjoints or (type(local) is float and local == 0.0):
+                        continue
+                    sums.add(entry, node, local, node, index)

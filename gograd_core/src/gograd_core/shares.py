@@ -36,7 +36,8 @@ def is_chosen(made: Neuron, index: int, place: int) -> bool:
     if op.opaque:
         return False
     try:
-        locals_ = next(locals_ for at, _, locals_ in neuron_partials(made, lambda entry: True) if at == index)
+        with errstate(domain="ignore"):
+            locals_ = next(locals_ for at, _, locals_ in neuron_partials(made, lambda entry: True) if at == index)
     except Exception:  # the rule understands floats alone, and says so where it is asked for higher orders
         return False
     return is_zero(locals_[place])
@@ -65,12 +66,14 @@ class Shares:
 
     def add(self, target: Neuron, source: Neuron, local: Any, made: Neuron, index: int) -> None:
         """Add to `target` the number of `source` times a local derivative, that of `made` by input `index`."""
-        self._add_share(target, source, product(self.numbers[source], local), local, made, index)
+        self.add_share(target, source, product(self.numbers[source], local), local, made, index)
 
-    def _add_share(self, target: Neuron, source: Neuron, share: Any, local: Any, made: Neuron, index: int) -> None:
+    def add_share(self, target: Neuron, source: Neuron, share: Any, local: Any, made: Neuron, index: int) -> None:
+        """Add to `target` what `source` passes on."""
         so_far = self.numbers.get(target, 0.0)
-        total = self.numbers[target] = share if is_zero(so_far) else so_far + share
-        if not is_finite(total) and target not in self._causes and self._raises:
+        total = self.numbers[target] = share if type(so_far) is float and so_far == 0.0 else so_far + share
+        value = total if type(total) is float else total._value
+        if value - value != 0.0 and target not in self._causes and self._raises:
             self._find_cause(target, source, value_of(local), value_of(so_far), made, index)
 
     def _find_cause(
