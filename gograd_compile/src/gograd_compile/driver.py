@@ -4,8 +4,8 @@ The memory `v` of a run has a row per slot, and in it a lane per point: one, or 
 block are worked in vectors. Sums are added in the order in which they stand, in every lane alike.
 
 A schedule comes as `tables`, the addresses of its arrays: steps, where sums begin, terms, gathers, and a row per
-code with the address of its kernel, arity, length and width; then the slot of 1.0, and whether it has tangents. `buffer` holds the inputs of a kernel and its scratch
-space, which begins where a kernel's inputs end.
+code with the address of its kernel, arity, length and width; then the slot of 1.0, and 1 if derivatives are tangents.
+`buffer` holds the inputs of a kernel and its scratch space, which begins where a kernel's inputs end.
 """
 
 from __future__ import annotations

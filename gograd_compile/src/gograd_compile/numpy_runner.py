@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gograd_compile.array_library import LIBRARY
 from gograd_compile.graph import FORWARD, Call
 from gograd_compile.rules import OUTPUT
 from gograd_compile.schedule import Schedule
@@ -127,7 +128,7 @@ def _function(call: Call) -> Callable[..., Any]:
     if op.opaque:
         return _point_by_point(call, rule)
     places = range(len(op.partials)) if call.what == FORWARD else (OUTPUT, *range(len(op.partials)))
-    namespace = op.scope.arrays(np)
+    namespace = op.scope.arrays(LIBRARY)
     rule = op.bind(namespace) if call.what == FORWARD else functools.partial(rule, namespace)
 
     def on_arrays(*inputs: Any) -> Any:

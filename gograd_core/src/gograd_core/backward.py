@@ -160,7 +160,7 @@ def _start(visited: Visited, seeded: Seeded) -> None:
 
 
 def _sweep(visited: Visited, seeded: Seeded, asked: Sequence[Neuron]) -> None:
-    """Leave in `_grad` of all that was visited its adjoint: of what is asked for a finite float, or what errstate allows."""
+    """Leave in `_grad` of all that was visited its adjoint; where one is `asked` for it is finite, or errstate allows it."""
     _start(visited, seeded)
     if not _propagate_fast(*visited):
         _start(visited, seeded)

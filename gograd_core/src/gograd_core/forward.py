@@ -85,8 +85,8 @@ def _tangents_of(outputs: Sequence[Any], tangents: Mapping[Neuron, Any]) -> list
 def _extend(node: Neuron, sums: Shares, *, create_graph: bool) -> None:
     """Find the tangent of a neuron from those of its constituents.
 
-    One that is zero by value counts, since a neuron's own derivative need not be zero, and what follows may have a pole;
-    a constant zero does not.
+    One that is zero by value counts, since its own derivative need not be zero, and what follows may have a pole. A
+    constant zero does not.
     """
     tangents = sums.numbers
 

@@ -79,7 +79,7 @@ class Shares:
     def _find_cause(
         self, target: Neuron, source: Neuron, local: float, so_far: float, made: Neuron, index: int
     ) -> None:
-        """Keep the error that says why the number of `target` is not finite, if what it is made of does not excuse it."""
+        """Keep the error that says why the number of `target` is not finite, unless what it is made of excuses it."""
         try:
             if source in self._causes:
                 raise self._causes[source]
