@@ -159,12 +159,12 @@ def _start(visited: Visited, seeded: Seeded) -> None:
         output._grad += seed
 
 
-def _sweep(visited: Visited, seeded: Seeded, asked: Sequence[Neuron]) -> None:
-    """Leave in `_grad` of all that was visited its adjoint; where one is `asked` for it is finite, or errstate allows it."""
+def _sweep(visited: Visited, seeded: Seeded, inputs: Sequence[Neuron]) -> None:
+    """Leave in `_grad` of all that was visited its adjoint; those of `inputs` are finite, or errstate allows it."""
     _start(visited, seeded)
     if not _propagate_fast(*visited):
         _start(visited, seeded)
-        propagate(visited[0], asked)
+        propagate(visited[0], inputs)
 
 
 def _propagate_fast(interior: list[Any], leaves: list[Any]) -> bool:

@@ -74,19 +74,21 @@ class Shares:
         total = self.numbers[target] = share if type(so_far) is float and so_far == 0.0 else so_far + share
         value = total if type(total) is float else total._value
         if value - value != 0.0 and target not in self._causes and self._raises:
-            self._find_cause(target, source, value_of(local), value_of(so_far), made, index)
+            with errstate(domain="raise"):
+                self._find_cause(target, source, value_of(local), value_of(so_far), made, index)
 
     def _find_cause(
         self, target: Neuron, source: Neuron, local: float, so_far: float, made: Neuron, index: int
     ) -> None:
         """Keep the error that says why the number of `target` is not finite, unless what it is made of excuses it."""
-        try:
-            if source in self._causes:
-                raise self._causes[source]
-            with errstate(domain="raise"):
+        cause = self._causes.get(source)
+        if cause is None:
+            try:
                 judge_share(made, index, local, self._name, value_of(self.numbers[source]), so_far)
-        except DomainError as error:
-            self._causes[target] = error.with_traceback(None)
+            except DomainError as error:
+                cause = error.with_traceback(None)
+        if cause is not None:
+            self._causes[target] = cause
 
     def judge(self, neuron: Neuron, number: Any) -> None:
         """Raise `DomainError` if `number`, which came out for this neuron, is not finite and should be."""
