@@ -66,6 +66,7 @@ class Program:
 
     source: str
     function: Callable[[Sequence[Any]], Any]
+    arguments: int
 
     def __call__(self, p: Sequence[Any]) -> Any:
         return self.function(p)
@@ -91,7 +92,7 @@ def program(
         forms: tables of forms, with how often each table is chosen.
         names: what the forms use besides `ops`.
     """
-    tables = forms or {CHOICES: 4.0, POLES: 4.0, SMOOTH: 3.0}
+    tables = forms or {CHOICES: 6.0, POLES: 4.0, SMOOTH: 1.0}
     known = [f"x{place}" for place in range(arguments)]
     unused = list(known)
     lines = [f"{', '.join(known)}{',' if arguments == 1 else ''} = p"]
@@ -112,9 +113,9 @@ def program(
     source = "\n    ".join(["def program(p):", *lines])
     scope = {"ops": ops, **(names or {})}
     exec(compile(source, "<generated program>", "exec"), scope)
-    return Program(source, scope["program"])
+    return Program(source, scope["program"], arguments)
 
 
 def numbers(draw: random.Random, count: int) -> list[float]:
-    """A point, whose numbers are those of `NUMBERS`, or one in between."""
-    return [draw.choice(NUMBERS) if draw.random() < 0.85 else draw.uniform(-2.0, 2.0) for _ in range(count)]
+    """A point: each number is one of `NUMBERS`, 0.0 more often than others, or now and then one in between."""
+    return [draw.choice((0.0, 0.0, *NUMBERS)) if draw.random() < 0.9 else draw.uniform(-2.0, 2.0) for _ in range(count)]
