@@ -7,6 +7,8 @@ import importlib.util
 import math
 import os
 import struct
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -37,6 +39,17 @@ def backend(request):
 def compiled(backend):
     """`gograd_compile.compile` for that backend."""
     return functools.partial(gograd_compile.compile, backend=backend)
+
+
+@pytest.fixture(scope="session")
+def generated():
+    """The module `generated_programs` beside this one."""
+    file = Path(__file__).with_name("generated_programs.py")
+    spec = importlib.util.spec_from_file_location("generated_programs", file)
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    yield module
+    del sys.modules[spec.name]
 
 
 @pytest.fixture(scope="session")

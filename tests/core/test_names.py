@@ -61,8 +61,9 @@ class TestOneName:
         with pytest.warns(PluginWarning) as caught:
             registry.load()
         assert [str(warning.message) for warning in caught] == [
-            f'gograd plugin one 1.0: {name!r} is claimed by two 1.0 too, so none has it; the operation is ops["one:{name}"]',
-            f'gograd plugin two 1.0: {name!r} is claimed by one 1.0 too, so none has it; the operation is ops["two:{name}"]',
+            f"gograd plugin {own} 1.0: {name!r} is claimed by {other} 1.0 too, so none has it; "
+            f'the operation is ops["{own}:{name}"]'
+            for own, other in (("one", "two"), ("two", "one"))
         ]
         assert registry.ops[f"one:{typed}"] is registry.ops[f"one:{name}"] is not registry.ops[f"two:{typed}"]
 

@@ -26,12 +26,14 @@ class Derived:
         weights: the first value that belongs to the derivatives: local derivatives come first.
         sums: the first of the adjoints or tangents.
         results: the values of the derivatives asked for.
+        forward: whether they are tangents.
     """
 
     graph: Graph
     weights: int
     sums: int
     results: Integers
+    forward: bool
 
 
 def with_adjoints(graph: Graph, wrt: Integers, *, seeded: bool = False) -> Derived:
@@ -52,7 +54,7 @@ def with_adjoints(graph: Graph, wrt: Integers, *, seeded: bool = False) -> Deriv
         graph.outputs.data, seeds.data, places.data, weights.varies.data, weights.of.data,
         heads.data, tails.data, chain.data, starts.data, inputs.data, results.data,
     )  # fmt: skip
-    return _extended(graph, weights, starts[: rows + 1], inputs, results)
+    return _extended(graph, weights, starts[: rows + 1], inputs, results, forward=False)
 
 
 def with_tangents(graph: Graph, wrt: Integers) -> Derived:
@@ -66,14 +68,17 @@ def with_tangents(graph: Graph, wrt: Integers) -> Derived:
         len(graph) + weights.count, graph.one, graph.leaves, graph.starts.data, graph.inputs.data,
         weights.varies.data, weights.of.data, tangents.data, starts.data, inputs.data,
     )  # fmt: skip
-    return _extended(graph, weights, starts[: rows + 1], inputs, tangents[graph.outputs])
+    return _extended(graph, weights, starts[: rows + 1], inputs, tangents[graph.outputs], forward=True)
 
 
 def _seeds(graph: Graph) -> Integers:
     return np.arange(graph.leaves - graph.seeds, graph.leaves, dtype=np.int32)
 
 
-def _extended(graph: Graph, weights: Weights, starts: Integers, inputs: Integers, results: Integers) -> Derived:
+def _extended(
+    graph: Graph, weights: Weights, starts: Integers, inputs: Integers, results: Integers, *, forward: bool
+) -> Derived:
     """With the weights, and then these sums."""
     sums = np.full(len(starts) - 1, SUM, dtype=np.int32), starts, inputs[: starts[-1]]
-    return Derived(graph.extended(weights.calls, weights.rows, sums), len(graph), len(graph) + weights.count, results)
+    extended = graph.extended(weights.calls, weights.rows, sums)
+    return Derived(extended, len(graph), len(graph) + weights.count, results, forward)

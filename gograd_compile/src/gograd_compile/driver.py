@@ -4,8 +4,8 @@ The memory `v` of a run has a row per slot, and in it a lane per point: one, or 
 block are worked in vectors. Sums are added in the order in which they stand, in every lane alike.
 
 A schedule comes as `tables`, the addresses of its arrays: steps, where sums begin, terms, gathers, and a row per
-code with the address of its kernel, arity, length and width. `buffer` holds the inputs of a kernel and its scratch
-space, which begins where a kernel's inputs end.
+code with the address of its kernel, arity, length and width; then the slot of 1.0, and 1 if derivatives are tangents.
+`buffer` holds the inputs of a kernel and its scratch space, which begins where a kernel's inputs end.
 """
 
 from __future__ import annotations
@@ -131,7 +131,8 @@ def run_steps(memory: Any, lanes: int, begin: int, end: int, tables: Any, buffer
 def run_carefully(memory: Any, lanes: int, lane: int, begin: int, end: int, tables: Any) -> bool:
     """The sums among some steps again, in one lane, where nothing times an infinity or NaN is nothing.
 
-    What does not count passes nothing on. Returns whether all sums and first factors (adjoints or tangents) are finite.
+    What does not count passes nothing on. Returns whether all sums and first factors (adjoints or tangents) are finite,
+    and what tangents are multiplied by.
     """
     v, steps = pointer(memory), integers_at(tables[0])
     starts, terms = integers_at(tables[1]), integers_at(tables[2])
@@ -144,7 +145,7 @@ def run_carefully(memory: Any, lanes: int, lane: int, begin: int, end: int, tabl
                 x, y = v[(terms[place] & LOW) * lanes + lane], v[(terms[place] >> 32) * lanes + lane]
                 if x != 0.0 and y != 0.0:
                     total += x * y
-                finite = finite and x - x == 0.0
+                finite = finite and x - x == 0.0 and (tables[6] == 0 or y - y == 0.0)
             v[(row[1] + g) * lanes + lane] = total
             finite = finite and total - total == 0.0
     return finite

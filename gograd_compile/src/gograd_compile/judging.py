@@ -10,6 +10,7 @@ from gograd_compile.tape import Floats, Tape
 from gograd_core import DomainError, Neuron, engines, grad, hvp
 from gograd_core.errors import domain_errors_raise, errstate
 from gograd_core.evaluation import describe, judge
+from gograd_core.forward import ForwardSweep, creation_order
 from gograd_core.recording import recording
 
 if TYPE_CHECKING:
@@ -60,8 +61,11 @@ def judge_derivatives(
         outputs = [node if type(node) is Neuron else Neuron(node) for node in map(nodes.__getitem__, path.tape.outputs)]
         inputs = nodes[: path.tape.arguments + len(captured)]
         wrt = inputs[path.tape.arguments :] if want.wrt is None else [inputs[number] for number in want.wrt]
-        weights = seeds.tolist() if want.mode == "pull" else [1.0] * len(outputs)
-        engines.adjoints(outputs, weights, wrt, 0)
+        if want.mode == "push":
+            ForwardSweep(dict(zip(wrt, seeds.tolist(), strict=True))).tangents(outputs, creation_order(outputs))
+        else:
+            weights = seeds.tolist() if want.mode == "pull" else [1.0] * len(outputs)
+            engines.adjoints(outputs, weights, wrt, 0)
     except DomainError as error:
         raise _located(path, nodes, error) from None
 

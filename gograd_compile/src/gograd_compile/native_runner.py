@@ -46,7 +46,9 @@ class NativeRunner:
             np.ascontiguousarray(schedule.gathers, dtype=np.int32),
             np.array(rows, dtype=np.int64),
         ]
-        self._addresses = np.array([*(table.ctypes.data for table in self._tables), schedule.graph.one])
+        self._addresses = np.array(
+            [*(table.ctypes.data for table in self._tables), schedule.graph.one, schedule.forward]
+        )
 
     def run(self, memory: Floats, begin: int, end: int) -> None:
         """The steps from `begin` to `end`."""

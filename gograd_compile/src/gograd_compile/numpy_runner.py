@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from gograd_compile.array_library import LIBRARY
 from gograd_compile.graph import FORWARD, Call
 from gograd_compile.rules import OUTPUT
 from gograd_compile.schedule import Schedule
@@ -40,7 +41,8 @@ class NumpyRunner:
     def run_carefully(self, memory: Floats, begin: int, end: int, lane: int) -> bool:
         """The sums among these steps again, at one point, where nothing times an infinity or NaN is nothing.
 
-        What does not count passes nothing on. Returns whether all sums and first factors are finite.
+        What does not count passes nothing on. Returns whether all sums and first factors (adjoints or tangents) are
+        finite, and what tangents are multiplied by.
         """
         point = memory[:, lane : lane + 1]
         finite = True
@@ -50,8 +52,8 @@ class NumpyRunner:
                 if code == 0:
                     self._run_sums(point, step, _multiply_carefully)
                     starts = self.schedule.sum_starts[at : at + count + 1]
-                    first_factors = point[self.schedule.terms[starts[0] : starts[-1], 0]]
-                    finite &= bool(np.isfinite(point[slot : slot + count]).all() and np.isfinite(first_factors).all())
+                    judged = self.schedule.terms[starts[0] : starts[-1], : 1 + self.schedule.forward]
+                    finite &= bool(np.isfinite(point[slot : slot + count]).all() and np.isfinite(point[judged]).all())
         return finite
 
     def _run_sums(self, memory: Floats, step: int, multiply: Callable[[Floats, Floats], Floats]) -> None:
@@ -142,7 +144,7 @@ def _function(call: Call) -> Callable[..., Any]:
     if op.opaque or _has_function_of_columns(call):
         return _point_by_point(call, rule)
     places = range(len(op.partials)) if call.what == FORWARD else (OUTPUT, *range(len(op.partials)))
-    namespace = op.scope.arrays(_InOrder() if op.variadic else np)
+    namespace = op.scope.arrays(_InOrder() if op.variadic else LIBRARY)
     bound = op.bind(namespace) if call.what == FORWARD else functools.partial(rule, namespace)
 
     def on_arrays(*inputs: Any) -> Any:

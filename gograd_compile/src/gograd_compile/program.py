@@ -74,7 +74,9 @@ class Program:
         self, graph: Graph, backend: Backend, derived: Derived | None = None, varying: Integers | None = None
     ) -> None:
         graph = derived.graph if derived else graph
-        self.schedule: Schedule = schedule(graph, derived.weights if derived else None, varying)
+        self.schedule: Schedule = schedule(
+            graph, derived.weights if derived else None, varying, forward=derived is not None and derived.forward
+        )
         self.backend = backend
         self.runner = backend.runner(self.schedule)
         slots = self.schedule.slots.astype(np.int64)

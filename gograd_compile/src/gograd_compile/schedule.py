@@ -39,6 +39,7 @@ class Schedule:
         levels: how many levels there are.
         bands: where the steps of each band begin, and the end: values that all points of a batch share, other values,
             derivatives that they share, other derivatives.
+        forward: whether derivatives are tangents, of which one that is zero by value may meet a pole.
     """
 
     graph: Graph
@@ -49,6 +50,7 @@ class Schedule:
     gathers: Integers
     levels: int
     bands: Integers
+    forward: bool = False
 
     def slots_of(self, band: int) -> tuple[int, int]:
         """The first slot of a band, and the first one after it."""
@@ -56,12 +58,15 @@ class Schedule:
         return int(ends[self.bands[band]]), int(ends[self.bands[band + 1]])
 
 
-def schedule(graph: Graph, derivatives: int | None = None, varying: Integers | None = None) -> Schedule:
+def schedule(
+    graph: Graph, derivatives: int | None = None, varying: Integers | None = None, *, forward: bool = False
+) -> Schedule:
     """Order the values of `graph`.
 
     Args:
         derivatives: the first value that belongs to derivatives.
         varying: leaves that differ between the points of a batch; all, unless given.
+        forward: whether derivatives are tangents.
     """
     leaves, codes, starts, inputs = graph.leaves, graph.codes.data, graph.starts.data, graph.inputs.data
     first = (len(graph) if derivatives is None else derivatives) - leaves
@@ -96,5 +101,5 @@ def schedule(graph: Graph, derivatives: int | None = None, varying: Integers | N
     steps = steps[:made].copy()
     begins = np.searchsorted(steps[:, 1], leaves + np.concatenate([[0], np.cumsum(sizes)]))
     return Schedule(
-        graph, slots, steps, sum_starts, terms.reshape(-1, 2), gathers, int(levels.max(initial=0)) + 1, begins
+        graph, slots, steps, sum_starts, terms.reshape(-1, 2), gathers, int(levels.max(initial=0)) + 1, begins, forward
     )

@@ -103,11 +103,14 @@ cdef inline bint receives(PyObject *entry) noexcept:
 
 
 cdef int sweep(Graph graph, outputs, seeds) except -1:
-    """Leave in `grad` of all that is wanted its adjoint, a finite float, or what errstate allows."""
+    """Leave in `grad` of all that is wanted its adjoint: of leaves a finite float, or what errstate allows."""
     start(graph, outputs, seeds, graph.interior_kept)
     if not propagate(graph):
         start(graph, outputs, seeds, graph.interior.count)
-        careful.propagate([neuron for neuron in listed(&graph.interior) if careful.receives(neuron)])
+        careful.propagate(
+            [neuron for neuron in listed(&graph.interior) if careful.receives(neuron)],
+            [neuron for neuron in listed(&graph.leaves) if careful.receives(neuron)],
+        )
     return 0
 
 

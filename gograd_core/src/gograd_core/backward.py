@@ -35,7 +35,7 @@ def backward(output: Neuron, seed: float) -> None:
         leaves = visited[1]
         before = [leaf._grad for leaf in leaves]
         try:
-            run(visited, _sweep, visited, [(output, seed)])
+            run(visited, _sweep, visited, [(output, seed)], leaves)
             for leaf, grad in zip(leaves, before, strict=True):
                 leaf._grad += grad
         except BaseException:
@@ -76,7 +76,8 @@ def _sweep_towards(
     for neuron in (*visited[0], *visited[1]):
         neuron._grad = None  # nobody asks for its adjoint
     wanted = _leading_to(inputs, visited)
-    _sweep(wanted, [(output, seed) for output, seed in zip(outputs, seeds, strict=True) if output._grad is not None])
+    seeded = [(output, seed) for output, seed in zip(outputs, seeds, strict=True) if output._grad is not None]
+    _sweep(wanted, seeded, inputs)
 
 
 def _leading_to(inputs: Sequence[Neuron], visited: Visited) -> Visited:
@@ -165,12 +166,12 @@ def _start(visited: Visited, seeded: Seeded) -> None:
         output._grad += seed
 
 
-def _sweep(visited: Visited, seeded: Seeded) -> None:
-    """Leave in `_grad` of all that was visited its adjoint, a finite float, or what errstate allows."""
+def _sweep(visited: Visited, seeded: Seeded, inputs: Sequence[Neuron]) -> None:
+    """Leave in `_grad` of all that was visited its adjoint; those of `inputs` are finite, or errstate allows it."""
     _start(visited, seeded)
     if not _propagate_fast(*visited):
         _start(visited, seeded)
-        propagate(visited[0])
+        propagate(visited[0], inputs)
 
 
 def _propagate_fast(interior: list[Any], leaves: list[Any]) -> bool:

@@ -1,15 +1,16 @@
-"""The two operations that the engine itself needs: they pass a value on, with and without derivative."""
+"""The operations that the engine itself needs: they pass a value on, with derivative, without, or by choice."""
 
 from __future__ import annotations
 
+from math import inf, nan
 from typing import Any
 
 from gograd_core import __version__
-from gograd_core.facts import Provider
+from gograd_core.facts import Edge, Provider
 from gograd_core.hookspecs import hookimpl
 from gograd_core.op import Op
 
-__all__ = ["gograd_ops", "identity", "stop_gradient"]
+__all__ = ["chosen", "gograd_ops", "identity", "stop_gradient"]
 
 
 def value_forward(xp: Any, x: Any) -> Any:
@@ -18,6 +19,18 @@ def value_forward(xp: Any, x: Any) -> Any:
 
 def identity_partial(xp: Any, out: Any, x: Any) -> Any:
     return 1.0
+
+
+def chosen_forward(xp: Any, choice: Any, x: Any) -> Any:
+    return xp.where(choice, choice * x, 0.0)
+
+
+def chosen_partial_choice(xp: Any, out: Any, choice: Any, x: Any) -> Any:
+    return x
+
+
+def chosen_partial_x(xp: Any, out: Any, choice: Any, x: Any) -> Any:
+    return choice
 
 
 SAMPLES = ((0.7,), (-2.5,))
@@ -41,8 +54,21 @@ stop_gradient = Op(
     provider=PROVIDER,
     doc="The value of x, as a neuron through which no derivative passes.",
 )
+chosen = Op(
+    "chosen",
+    forward=chosen_forward,
+    partials=(chosen_partial_choice, chosen_partial_x),
+    samples=((1.0, 2.0), (0.0, 3.0), (-0.5, -1.5)),
+    edges=(
+        Edge((0.0, inf), 0.0, (inf, 0.0), "what was not chosen does not matter"),
+        Edge((0.0, nan), 0.0, (nan, 0.0), "what was not chosen does not matter"),
+    ),
+    reference=lambda mp, choice, x: choice * x if choice else mp.mpf(0),
+    provider=PROVIDER,
+    doc="The product of a choice, such as 1 or 0, and x; 0 where the choice is 0, whatever x is.",
+)
 
 
 @hookimpl
 def gograd_ops() -> tuple[Op, ...]:
-    return (identity, stop_gradient)
+    return (identity, stop_gradient, chosen)

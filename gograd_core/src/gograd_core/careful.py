@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from gograd_core.errors import StaleGraphError
 from gograd_core.evaluation import describe
-from gograd_core.partials import float_partials, judge_share
+from gograd_core.partials import float_partials
+from gograd_core.shares import Shares, is_chosen, is_finite
 
 if TYPE_CHECKING:
     from gograd_core.neuron import Neuron
@@ -43,23 +44,45 @@ def _refuse(node: Neuron, leaf: Any) -> NoReturn:
     )
 
 
-def propagate(interior: Sequence[Neuron]) -> None:
-    """Pass every adjoint on, youngest neuron first."""
+def propagate(interior: Sequence[Neuron], wanted: Sequence[Neuron]) -> None:
+    """Pass every adjoint on, youngest neuron first, and judge those that are wanted.
+
+    Raises:
+        DomainError: one of these is not finite although what it was made of is.
+    """
+    receiving: list[Any] = [*interior, *wanted]
+    receiving += (entry for node in interior for entry in node._constituents if receives(entry))
+    sums = Shares({neuron: neuron._grad for neuron in receiving}, "adjoint")
     for node in interior:
-        if node._grad != 0.0:
-            propagate_one(node)
+        if sums.numbers[node] != 0.0:
+            pass_on(node, sums)
+    for neuron, adjoint in sums.numbers.items():
+        neuron._grad = adjoint
+    for neuron in wanted:
+        sums.judge(neuron, neuron._grad)
 
 
 def propagate_one(node: Neuron) -> None:
-    """Pass the adjoint of one neuron on: what a rule gives is checked and judged."""
-    adjoint = node._grad
-    for index, column, locals_ in float_partials(node, receives):
+    """Pass the adjoint of one neuron on, which is finite. Whatever is odd then shows in those that receive it."""
+    for _, column, locals_ in float_partials(node, receives):
         for entry, local in zip(column, locals_, strict=True):
+            if receives(entry):
+                entry._grad += node._grad * local
+
+
+def pass_on(node: Neuron, sums: Shares) -> None:
+    """Pass the adjoint of one neuron on, with the causes of what is not finite.
+
+    A local derivative of 0.0 passes no infinity on that the caller wants, nor one that is an error if it is a choice.
+    """
+    for index, column, locals_ in float_partials(node, receives):
+        for place, (entry, local) in enumerate(zip(column, locals_, strict=True)):
             if not receives(entry):
                 continue
-            total = entry._grad + adjoint * local
-            if total - total != 0.0:
-                if local == 0.0:  # even against an infinite adjoint: an arm not taken is not poisoned
-                    continue
-                judge_share(node, index, local, "adjoint", adjoint, entry._grad)
-            entry._grad = total
+            if (
+                local == 0.0
+                and not is_finite(sums.numbers[node])
+                and (not sums.is_flawed(node) or is_chosen(node, index, place))
+            ):
+                continue
+            sums.add(entry, node, local, node, index)

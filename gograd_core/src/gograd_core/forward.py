@@ -7,25 +7,22 @@ compute further. They lie beside the graph, so that a sweep changes nothing in i
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import inf
 from typing import TYPE_CHECKING, Any
 
 from gograd_core import engines
 from gograd_core.careful import lock
+from gograd_core.choices import shares
 from gograd_core.errors import errstate
-from gograd_core.partials import float_partials, judge_share, neuron_partials, product, value_of
+from gograd_core.partials import float_partials, neuron_partials
 from gograd_core.recording import noted
+from gograd_core.shares import Shares, is_chosen, is_zero
 
 if TYPE_CHECKING:
     from gograd_core.neuron import Neuron
 
 __all__ = ["ForwardSweep", "creation_order"]
-
-# What judges the cause of a tangent that is not finite. It is asked only if an output has such a
-# one: an arm that `where` did not take neither raises nor poisons.
-Suspects = dict["Neuron", Callable[[], None]]
 
 
 def creation_order(outputs: Sequence[Any], since: int = 0) -> list[Neuron]:
@@ -50,9 +47,9 @@ class ForwardSweep:
     """
 
     def __init__(self, seeds: Mapping[Neuron, Any], *, create_graph: bool = False) -> None:
-        self._tangents = {neuron: seed for neuron, seed in seeds.items() if not _is_zero(seed)}
+        self._tangents = {neuron: seed for neuron, seed in seeds.items() if not is_zero(seed)}
         self._create_graph = create_graph
-        self._suspects: Suspects = {}
+        self._sums = shares(self._tangents, "tangent")
 
     @noted
     def tangents(self, outputs: Sequence[Any], order: Sequence[Neuron]) -> list[Any]:
@@ -72,57 +69,49 @@ class ForwardSweep:
             if _extend_fast(new, found):
                 results = _tangents_of(outputs, found)
                 if all(type(tangent) is float and -inf < tangent < inf for tangent in results):
-                    self._tangents = found
+                    self._tangents.update(found)
                     return results
         errstate(domain="ignore").run(self._extend, new)  # judged below
         results = _tangents_of(outputs, self._tangents)
         for output, tangent in zip(outputs, results, strict=True):
-            if not _is_finite(tangent) and output in self._suspects:
-                self._suspects[output]()
+            self._sums.judge(output, tangent)
         return results
 
     def _extend(self, nodes: Sequence[Neuron]) -> None:
         for node in nodes:
-            _extend(node, self._tangents, self._suspects, create_graph=self._create_graph)
+            _extend(node, self._sums, create_graph=self._create_graph)
 
 
 def _tangents_of(outputs: Sequence[Any], tangents: Mapping[Neuron, Any]) -> list[Any]:
     return [0.0 if type(output) is float else tangents.get(output, 0.0) for output in outputs]
 
 
-def _extend(node: Neuron, tangents: dict[Neuron, Any], suspects: Suspects, *, create_graph: bool) -> None:
+def _extend(node: Neuron, sums: Shares, *, create_graph: bool) -> None:
     """Find the tangent of a neuron from those of its constituents.
 
-    One that is a neuron and zero by value counts, since its own derivative need not be zero.
+    One that is zero by value counts, since its own derivative need not be zero, and what follows may have a pole. A
+    constant zero does not.
     """
+    tangents = sums.numbers
 
     def carries(entry: Any) -> bool:
         return type(entry) is not float and entry in tangents
 
-    partials = neuron_partials(node, carries) if create_graph else float_partials(node, carries)
-    total: Any = 0.0
-    for index, column, locals_ in partials:
-        for entry, local in zip(column, locals_, strict=True):
-            if _is_zero(local) or not carries(entry):
-                continue
-            tangent = tangents[entry]
-            share = product(tangent, local)
-            before, total = total, share if _is_zero(total) else total + share
-            if not _is_finite(total) and node not in suspects:
-                suspects[node] = suspects.get(entry) or functools.partial(
-                    judge_share, node, index, value_of(local), "tangent", value_of(tangent), value_of(before)
-                )
-    if not _is_zero(total):
-        tangents[node] = total
-
-
-def _is_zero(number: Any) -> bool:
-    """Whether it is a constant zero, which passes nothing on."""
-    return type(number) is float and number == 0.0
-
-
-def _is_finite(number: Any) -> bool:
-    return -inf < value_of(number) < inf
+    if create_graph:
+        for index, column, locals_ in neuron_partials(node, carries):
+            for entry, local in zip(column, locals_, strict=True):
+                if carries(entry) and not is_zero(local):
+                    sums.add(node, entry, local, node, index)
+        if is_zero(tangents.get(node, 0.0)):
+            tangents.pop(node, None)
+        return
+    for index, column, floats in float_partials(node, carries):
+        for place, (entry, slope) in enumerate(zip(column, floats, strict=True)):
+            if carries(entry):
+                if slope != 0.0:
+                    sums.add(node, entry, slope, node, index)
+                elif not is_chosen(node, index, place):
+                    tangents.setdefault(node, 0.0)
 
 
 def _extend_fast(order: Sequence[Any], tangents: dict[Any, Any]) -> bool:
@@ -146,27 +135,34 @@ def _extend_fast(order: Sequence[Any], tangents: dict[Any, Any]) -> bool:
                 partial_x, partial_y = op.partials
                 x_value = x if type(x) is float else x._value
                 y_value = y if type(y) is float else y._value
-                tangent = 0.0
                 if along_x is not None and partial_x is not None:
                     tangent = along_x * partial_x(op.xp, node._value, x_value, y_value)
-                if along_y is not None and partial_y is not None:
-                    tangent += along_y * partial_y(op.xp, node._value, x_value, y_value)
-                if tangent != 0.0:
+                    if along_y is not None and partial_y is not None:
+                        tangent += along_y * partial_y(op.xp, node._value, x_value, y_value)
                     tangents[node] = tangent
-                elif type(tangent) is not float:
-                    return False
+                elif along_y is not None and partial_y is not None:
+                    tangents[node] = along_y * partial_y(op.xp, node._value, x_value, y_value)
             elif arity == 1:
                 (x,) = node._constituents
                 along_x = find(x)
                 partial_x = op.partials[0]
                 if along_x is not None and partial_x is not None:
-                    tangent = along_x * partial_x(op.xp, node._value, x._value)
-                    if tangent != 0.0:
-                        tangents[node] = tangent
-                    elif type(tangent) is not float:
-                        return False
+                    tangents[node] = along_x * partial_x(op.xp, node._value, x._value)
             else:
-                _extend(node, tangents, {}, create_graph=False)
+                _extend_one(node, tangents)
     except Exception:
         return False
     return True
+
+
+def _extend_one(node: Neuron, tangents: dict[Any, Any]) -> None:
+    """The same for one neuron, whatever number of inputs it has."""
+
+    def carries(entry: Any) -> bool:
+        return type(entry) is not float and entry in tangents
+
+    for _, column, locals_ in float_partials(node, carries):
+        for entry, local in zip(column, locals_, strict=True):
+            if carries(entry):
+                so_far = tangents.get(node, 0.0)
+                tangents[node] = so_far + tangents[entry] * local if local != 0.0 else so_far

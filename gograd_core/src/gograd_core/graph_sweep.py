@@ -5,13 +5,16 @@ Adjoints lie beside the graph, in a dictionary, so that a sweep changes nothing 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import TYPE_CHECKING, Any
 
 from gograd_core import engines
 from gograd_core.careful import lock
-from gograd_core.partials import judge_share, neuron_partials, product, value_of
+from gograd_core.choices import shares
+from gograd_core.errors import errstate
+from gograd_core.partials import neuron_partials
 from gograd_core.recording import noted
+from gograd_core.shares import Shares, is_zero
 
 if TYPE_CHECKING:
     from gograd_core.neuron import Neuron
@@ -33,41 +36,53 @@ def graph_adjoints(
         interior = visited[0]
         adjoints: dict[Neuron, Any] = dict.fromkeys(inputs, 0.0)  # of those that lead to an input
         for node in reversed(interior):
-            op: Any = node._operation
-            if any(op.partials) and any(type(entry) is not float and entry in adjoints for entry in node._constituents):
+            if _leads(node, adjoints):
                 adjoints[node] = 0.0
-        for output, seed in zip(outputs, seeds, strict=True):
-            if output in adjoints:
-                _add(adjoints, output, seed)
-        engines.run(visited, _sweep, interior, adjoints)
-        return [adjoints[neuron] for neuron in inputs]
+        errstate(domain="ignore").run(_start, adjoints, outputs, seeds)  # judged below
+        sums = shares(adjoints, "adjoint")
+        engines.run(visited, _sweep, interior, sums)
+    for neuron in inputs:
+        sums.judge(neuron, adjoints[neuron])
+    return [adjoints[neuron] for neuron in inputs]
 
 
-def _sweep(interior: Sequence[Neuron], adjoints: dict[Neuron, Any]) -> None:
+def _start(adjoints: dict[Neuron, Any], outputs: Sequence[Neuron], seeds: Sequence[Any]) -> None:
+    for output, seed in zip(outputs, seeds, strict=True):
+        if output in adjoints:
+            adjoints[output] = seed if is_zero(adjoints[output]) else adjoints[output] + seed
+
+
+def _leads(node: Neuron, to: Container[Any]) -> bool:
+    """Whether it has a derivative by a neuron in `to`."""
+    op: Any = node._operation
+    entries = node._constituents
+    if None in op.partials:
+        columns = zip(op.partials, op.columns(entries), strict=True)
+        entries = tuple(entry for partial, column in columns if partial is not None for entry in column)
+    for entry in entries:  # noqa: SIM110 - twice as fast as any()
+        if type(entry) is not float and entry in to:
+            return True
+    return False
+
+
+def _sweep(interior: Sequence[Neuron], sums: Shares) -> None:
     """Pass every adjoint on.
 
     One that is zero by value is passed on too, since its own derivative need not be; a constant
     zero is not.
     """
+    adjoints = sums.numbers
 
     def receives(entry: Any) -> bool:
         return type(entry) is not float and entry in adjoints
 
-    for node in interior:
-        adjoint = adjoints.get(node, 0.0)
-        if type(adjoint) is float and adjoint == 0.0:
-            continue
-        for index, column, locals_ in neuron_partials(node, receives):
-            for entry, local in zip(column, locals_, strict=True):
-                if not receives(entry) or (type(local) is float and local == 0.0):
-                    continue
-                value = value_of(local)
-                if value - value != 0.0:
-                    judge_share(node, index, value, "adjoint", value_of(adjoint), 0.0)
-                _add(adjoints, entry, product(adjoint, local))
-
-
-def _add(adjoints: dict[Neuron, Any], neuron: Neuron, share: Any) -> None:
-    """Add to an adjoint; one that is unset becomes the share, without a neuron for the sum."""
-    so_far = adjoints[neuron]
-    adjoints[neuron] = share if type(so_far) is float and so_far == 0.0 else so_far + share
+    with errstate(domain="ignore"):
+        for node in interior:
+            adjoint = adjoints.get(node, 0.0)
+            if type(adjoint) is float and adjoint == 0.0:
+                continue
+            for index, column, locals_ in neuron_partials(node, receives):
+                for entry, local in zip(column, locals_, strict=True):
+                    if type(entry) is float or entry not in adjoints or (type(local) is float and local == 0.0):
+                        continue
+                    sums.add(entry, node, local, node, index)

@@ -159,7 +159,7 @@ class Neuron:
 
         Raises:
             StaleGraphError: a leaf's value was set after the graph was made.
-            DomainError: a derivative is not finite although its inputs are (see `errstate`).
+            DomainError: the derivative by a leaf is not finite although what it is made of is (see `errstate`).
             RuntimeError: called by a rule, on neurons of the sweep that is running the rule.
 
         Whatever is raised, the `grad` of every leaf is as before.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from gograd_core.errors import InvalidOperationError, errstate
+from gograd_core.errors import InvalidOperationError
 from gograd_core.evaluation import as_column, as_numbers, describe, judge, run_rule
 from gograd_core.followed import unfollowed
 from gograd_core.namespaces import Column, ColumnNamespace
@@ -48,6 +48,8 @@ def float_partials(node: Neuron, matters: Callable[[Any], bool]) -> Partials:
 def neuron_partials(node: Neuron, matters: Callable[[Any], bool]) -> Partials:
     """As `float_partials`, by rules that run on neurons: neurons, or floats if constant.
 
+    What the rules call must not be judged: call it where `errstate` ignores it.
+
     Raises:
         RuleError: as `float_partials`.
         InvalidOperationError: the operation understands floats alone.
@@ -62,12 +64,11 @@ def neuron_partials(node: Neuron, matters: Callable[[Any], bool]) -> Partials:
             continue
         if op.opaque:
             raise InvalidOperationError(f"{op.title} is opaque: its partials cannot be differentiated again")
-        with errstate(domain="ignore"):  # what a rule calls is not judged, only what it returns
-            try:
-                local = partial(xp, node, *arguments)
-            except Exception as error:
-                error.add_note(f"while running partial {index} of {op.title} on neurons")
-                raise
+        try:
+            local = partial(xp, node, *arguments)
+        except Exception as error:
+            error.add_note(f"while running partial {index} of {op.title} on neurons")
+            raise
         what = f"partial {index}"
         entries = as_column(op, local, len(column), what)
         yield (

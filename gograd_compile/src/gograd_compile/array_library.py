@@ -1,0 +1,47 @@
+"""NumPy as the rules of compiled functions receive it: where two numbers are equal, the first is taken, as natively."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+__all__ = ["LIBRARY"]
+
+
+class _Library:
+    """NumPy, but 0.0 and -0.0 are told apart: which of them its own functions give depends on the processor."""
+
+    __name__ = np.__name__
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(np, name)
+
+    @staticmethod
+    def maximum(x: Any, y: Any) -> Any:
+        return _first_of_equal(x, y, np.maximum(x, y))
+
+    @staticmethod
+    def minimum(x: Any, y: Any) -> Any:
+        return _first_of_equal(x, y, np.minimum(x, y))
+
+    def clip(self, x: Any, min: Any = None, max: Any = None) -> Any:
+        bounded = x if min is None else self.maximum(x, min)
+        return bounded if max is None else self.minimum(bounded, max)
+
+    @staticmethod
+    def max(x: Any) -> Any:
+        return np.ravel(x)[np.argmax(x)]
+
+    @staticmethod
+    def min(x: Any) -> Any:
+        return np.ravel(x)[np.argmin(x)]
+
+
+def _first_of_equal(x: Any, y: Any, found: Any) -> Any:
+    found = np.asarray(found)
+    np.copyto(found, x, where=np.equal(x, y))
+    return found
+
+
+LIBRARY = _Library()
