@@ -78,7 +78,7 @@ def compare(f: Callable[[float], float], x: float, derivative: float, rtol: floa
         return Comparison(derivative, nan, inf, rtol)
     best = min(confirmed, key=lambda row: row.error)
     found = Comparison(derivative, best.estimate, best.error, rtol)
-    return attrs.evolve(found, kink=_has_kink(f, x, derivative))
+    return attrs.evolve(found, kink=_has_kink(f, x, derivative, rtol))
 
 
 @attrs.frozen
@@ -144,7 +144,7 @@ def _estimates(f: Callable[[float], float], x: float, step: float, side: int) ->
         step /= 2.0
 
 
-def _has_kink(f: Callable[[float], float], x: float, derivative: float) -> bool:
+def _has_kink(f: Callable[[float], float], x: float, derivative: float, rtol: float) -> bool:
     """Whether `derivative` lies between one-sided slopes whose distance does not shrink with the step."""
     distances = []
     scale = min(abs(x) or 1.0, 1.0)
@@ -153,7 +153,8 @@ def _has_kink(f: Callable[[float], float], x: float, derivative: float) -> bool:
             slopes = ((f(x) - f(x - step)) / step, (f(x + step) - f(x)) / step)
         except (ArithmeticError, ValueError):
             return False
-        if not min(slopes) <= derivative <= max(slopes):
+        slack = rtol * max(map(abs, slopes))  # x and the step are rounded
+        if not min(slopes) - slack <= derivative <= max(slopes) + slack:
             return False
         distances.append(max(slopes) - min(slopes))
     return distances[1] > distances[0] / 2.0
