@@ -12,7 +12,7 @@ import mpmath  # type: ignore[import-untyped]
 from gograd_core.errors import InvalidOperationError
 from gograd_core.facts import Accuracy
 from gograd_core.op import Op
-from gograd_core.testing.exact import Point, arguments, close, unit
+from gograd_core.testing.exact import Point, apart, arguments, close, unit
 from gograd_core.testing.floats import (
     differentiable,
     entries_of,
@@ -124,11 +124,11 @@ def beyond(op: Op, points: Points, compared: Comparison, allowed: Accuracy) -> f
 def _complaint(op: Op, points: Points, measured: RuleAccuracy, worst: Any) -> str:
     """What is wrong about a rule: "partial x is right, but loses 9 of 16 digits near x = 1e-09"."""
     inputs = zip(op.input_names, measured.at or (), strict=True)
-    near = ", ".join(f"{name} = {x}" if op.variadic else f"{name} = {x:.3g}" for name, x in inputs)
+    near = ", ".join(f"{name} = {x!r}" for name, x in inputs)
     verdict = "is right, but loses" if _is_right(op, points, worst) else "loses"
-    exact = mpmath.nstr(worst.exact, 6)
+    found, exact = apart(worst.found, worst.exact)
     lost = digits_lost(measured.ulps)
-    return f"{measured.rule} {verdict} {lost} near {near} (it gives {worst.found:.6g}, exact is {exact})"
+    return f"{measured.rule} {verdict} {lost} near {near} (it gives {found}, exact is {exact})"
 
 
 def digits_lost(error: float | None) -> str:

@@ -23,7 +23,7 @@ from gograd_core.op import Op
 from gograd_core.testing.duals import derivative
 from gograd_core.testing.multiprecision import MultiprecisionNamespace
 
-__all__ = ["Oracle", "Point", "arguments", "close", "exact_partial", "exact_value"]
+__all__ = ["Oracle", "Point", "apart", "arguments", "close", "exact_partial", "exact_value"]
 
 Point = tuple[float, ...]
 """The inputs of an operation; of a variadic one, the entries of all its columns in a row."""
@@ -60,6 +60,20 @@ def close(found: Any, exact: Any, tolerance: Any = FORMULA_TOLERANCE) -> bool:
         if max(abs(found), abs(exact)) < TOO_SMALL:
             return True
         return bool(min(abs(found), abs(exact)) > TOO_LARGE and (found > 0) == (exact > 0))
+
+
+def apart(found: Any, exact: Any) -> tuple[str, str]:
+    """Two numbers in as many digits as tell them apart, those of a float at least."""
+
+    def text(number: Any, digits: int) -> str:
+        beyond_floats = mpmath.isfinite(number) and number and not TOO_SMALL < abs(number) < TOO_LARGE
+        if digits > 17 or beyond_floats:
+            return str(mpmath.nstr(mpmath.mpf(number), digits))
+        return repr(float(number))
+
+    with mpmath.workdps(60):
+        pairs = ((text(found, digits), text(exact, digits)) for digits in (17, 25, 50))
+        return next((pair for pair in pairs if pair[0] != pair[1]), (text(found, 50), text(exact, 50)))
 
 
 def exact_value(op: Op, inputs: Sequence[Any]) -> Any:
@@ -177,10 +191,11 @@ class Oracle:
         return bool(self._known[key])
 
     def _is_steady(self, point: Point, entry: int, scales: Sequence[float]) -> bool:
-        """Whether the smallest difference gives the same slope as others."""
+        """Whether the smallest difference gives the same slope as others, if these agree."""
         orders, digits = unit(len(point), entry), LADDER[-2] if self._is_special else FINEST
         finest = self._attempt(lambda digits: self._difference(point, orders, scales, digits), digits)
-        return _agree(finest, self.derivative(point, orders))
+        slope = self.derivative(point, orders)
+        return slope is None or _agree(finest, slope)
 
     def _has_kink(self, point: Point, orders: tuple[int, ...], scales: Sequence[float]) -> bool:
         """Whether this derivative, or one before it, jumps: the next one grows as steps get smaller."""
@@ -328,4 +343,6 @@ def _number(result: Any) -> Any:
     """A result as a number of mpmath, NaN for a complex one; a bool stays one."""
     if isinstance(result, bool):
         return result
+    if isinstance(result, Column):
+        raise TypeError(f"forward returns a column of {len(result)} numbers, expected one number")
     return mpmath.nan if isinstance(result, (complex, mpmath.mpc)) else mpmath.mpf(result)

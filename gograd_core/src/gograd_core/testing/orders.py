@@ -13,7 +13,7 @@ from gograd_core.dropped import DroppedSlope, dropped_slopes
 from gograd_core.errors import InvalidOperationError, errstate
 from gograd_core.op import Op
 from gograd_core.testing.accuracy import Comparison, beyond, digits_lost, measured
-from gograd_core.testing.exact import DERIVATIVES_TOLERANCE, Point, arguments, close, unit
+from gograd_core.testing.exact import DERIVATIVES_TOLERANCE, Point, apart, arguments, close, unit
 from gograd_core.testing.floats import differentiable, entries_of, is_normal
 from gograd_core.testing.points import Points, replaced
 from gograd_core.testing.reports import Check, RuleAccuracy
@@ -123,6 +123,8 @@ def _compared(op: Op, points: Points) -> tuple[list[Comparison], int]:
 
 def _measured(op: Op, points: Points, compared: list[Comparison], order: int) -> tuple[RuleAccuracy, Comparison | None]:
     of_this = [each for each in compared if len(each.entries) == order]
+    if order == 1:  # the check "accuracy" has measured the others
+        of_this = [each for each in of_this if each.point not in points.tried]
     return measured(op, points, ORDERS[order], of_this, op.accuracy.of(order))
 
 
@@ -151,10 +153,8 @@ def _dropped(op: Op, compared: Comparison) -> Iterator[DroppedSlope]:
 
 
 def _difference(compared: Comparison) -> str:
-    rounded = float(compared.exact)
-    exact = repr(rounded) if rounded != compared.found else mpmath.nstr(compared.exact, 25)
-    by = f"by entries {list(compared.entries)} of {compared.point}"
-    return f"{compared.how} {by} is {compared.found!r}, expected {exact}"
+    found, exact = apart(compared.found, compared.exact)
+    return f"{compared.how} by entries {list(compared.entries)} of {compared.point} is {found}, expected {exact}"
 
 
 def _inaccurate(op: Op, points: Points, rule: RuleAccuracy, worst: Comparison | None) -> str:
@@ -176,6 +176,7 @@ def _wrong_in_digits(op: Op, points: Points, point: Point) -> str:
         if exact is None or found is None or mpmath.isnan(exact) or close(found, exact, DERIVATIVES_TOLERANCE):
             continue
         if not points.oracle.is_doubtful(point, *by):
-            pair = f"{mpmath.nstr(found, 20)}, expected {mpmath.nstr(exact, 20)}"
-            return f"in 50 digits the derivative of the rules by entries {list(by)} of {point} is {pair}"
+            shown, expected = apart(found, exact)
+            what = f"in 50 digits the derivative of the rules by entries {list(by)} of {point}"
+            return f"{what} is {shown}, expected {expected}"
     return ""
