@@ -187,15 +187,17 @@ class Oracle:
         if key not in self._known:
             orders, scales = unit(len(point), *entries), _scales(point)
             rough = self._has_kink(point, orders, scales)
-            self._known[key] = rough or not all(self._is_steady(point, entry, scales) for entry in set(entries))
+            self._known[key] = rough or not all(
+                self._is_steady(point, entry, scales, unsettled=len(entries) > 1) for entry in set(entries)
+            )
         return bool(self._known[key])
 
-    def _is_steady(self, point: Point, entry: int, scales: Sequence[float]) -> bool:
-        """Whether the smallest difference gives the same slope as others, if these agree."""
+    def _is_steady(self, point: Point, entry: int, scales: Sequence[float], *, unsettled: bool) -> bool:
+        """Whether the smallest difference gives the same slope as others; `unsettled` if these do not agree."""
         orders, digits = unit(len(point), entry), LADDER[-2] if self._is_special else FINEST
         finest = self._attempt(lambda digits: self._difference(point, orders, scales, digits), digits)
         slope = self.derivative(point, orders)
-        return slope is None or _agree(finest, slope)
+        return unsettled if slope is None else _agree(finest, slope)
 
     def _has_kink(self, point: Point, orders: tuple[int, ...], scales: Sequence[float]) -> bool:
         """Whether this derivative, or one before it, jumps: the next one grows as steps get smaller."""
