@@ -28,6 +28,8 @@ ENTRIES = 4  # derivatives are taken by all entries of so short a point, else by
 HALF = 2.0**26  # an error of so many ulps, half of the digits, is looked at though it may be allowed
 BESIDE = 1e-4  # how far away another point is looked at, in units of the entry or of 1
 
+SMALL, LARGE = 1e-100, 1e100  # of a result beyond, what was multiplied may have left the range of floats
+
 Function = Callable[..., float]
 
 
@@ -116,7 +118,7 @@ def _compared(op: Op, points: Points) -> tuple[list[Comparison], int]:
             exact = mpmath.mpf(0) if vanishes else points.oracle.derivative(point, orders)
             if exact is None or mpmath.isnan(exact):
                 undecided += 1
-            else:
+            elif exact == 0 or SMALL <= abs(exact) <= LARGE:
                 compared.append(Comparison(point, orders, found, exact, how))
     return compared, undecided
 
