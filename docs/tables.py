@@ -11,9 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from gograd.describe import accuracy_of, function_name, other_names, sources
+from gograd.describe import accuracy_of, allowed_of, function_name, other_names, sources
 from gograd_core import Op, registry
+from gograd_core.facts import HIGHER
 from gograd_core.testing import OpReport, check_registry
+from gograd_core.testing.accuracy import NO_DIGIT
 
 DOCS = Path(__file__).parent
 BEGIN, END = "<!-- generated: python docs/tables.py -->\n", "<!-- end of what is generated -->\n"
@@ -105,15 +107,25 @@ def plugin_faults() -> str:
 
 
 def accuracy(reports: tuple[OpReport, ...]) -> str:
-    text = header("operation", "rule", "worst ulps", "at", "points", "allowed")
+    text = header("operation", "rule", "worst ulps beyond the inputs", "at", "worst ulps", "results", "allowed")
     for report in reports:
         for check in report.checks:
             for detail in check.details:
-                worst = shown(round(detail.ulps, 2)) if detail.ulps is not None else "–"
                 at = ", ".join(map(shown, detail.at)) if detail.at else ""
-                promised = escaped(accuracy_of(report.op))
-                text += row(f"`{report.op.name}`", detail.rule, worst, at, str(detail.points), promised)
+                measured = (ulps(detail.ulps), at, ulps(detail.raw_ulps), str(detail.points))
+                text += row(f"`{report.op.name}`", detail.rule, *measured, escaped(promised(report.op, detail.rule)))
     return text
+
+
+def ulps(worst: float | None) -> str:
+    if worst is None:
+        return "–"
+    return "no digit is right" if worst >= NO_DIGIT else shown(round(worst, 2))
+
+
+def promised(op: Op, rule: str) -> str:
+    allowed = op.accuracy.of({"second derivatives": 2, "third derivatives": 3}.get(rule, 1))
+    return "16 ulps and 1 of the inputs" if allowed is HIGHER else allowed_of(allowed)
 
 
 def write(name: str, text: str) -> None:

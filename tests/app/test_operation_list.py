@@ -76,11 +76,15 @@ class TestJson:
         assert json.loads(json.dumps(found["edges"], allow_nan=False))[0]["inputs"] == [plain]
 
     def test_any_accuracy_is_valid_json(self):
-        found = described(op(accuracy=Accuracy(math.inf, input_ulps=np.int64(2), why="so")))
+        second = Accuracy(64, why="a sum")
+        found = described(op(accuracy=Accuracy(math.inf, input_ulps=np.int64(2), why="so", second=second)))
+        of_second = {"ulps": 64, "input_ulps": 0.0, "why": "a sum"}
         assert json.loads(json.dumps(found, allow_nan=False))["accuracy"] == {
             "ulps": "inf",
             "input_ulps": 2,
             "why": "so",
+            "second": of_second,
+            "third": of_second,
         }
 
     def test_an_operation_without_provider(self):

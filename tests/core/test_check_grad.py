@@ -125,6 +125,30 @@ class TestDisagreement:
         assert not report.passed
         assert report.culprit is None
 
+    def test_errors_of_the_inputs_of_one_operation_are_added(self):
+        opposite = operation(
+            "opposite", lambda xp, x, y: x * y, lambda xp, out, x, y: y + 1.0, lambda xp, out, x, y: x - 1.0
+        )
+        assert check_grad(lambda x: opposite(x, x) + one_digit(x), (0.7,)).culprit.op is one_digit
+
+    @pytest.mark.parametrize("sign", [1.0, -1.0])
+    def test_of_several_uses_the_worst_is_named(self, sign):
+        f = lambda x: sign * (one_digit(x) + one_digit(9.0 * x) + one_digit(3.0 * x))  # noqa: E731
+        assert check_grad(f, (1.0,)).culprit.use == "one_digit(9.0)"
+
+    def test_errors_are_weighed_by_how_much_depends_on_the_number(self):
+        f = lambda x: dropped(1e-3 * x + 1.0) + one_digit(300.0 * x)  # noqa: E731
+        assert check_grad(f, (1.0,)).culprit.op is one_digit
+
+    def test_an_error_too_small_to_explain_the_difference_is_no_explanation(self):
+        report = check_grad(lambda x: 1e-9 * one_digit(x) + x * x.value, (3.0,))
+        assert not report.passed
+        assert report.culprit is None
+
+    def test_the_worst_number_is_the_one_that_differs_most_whichever_way(self):
+        report = check_grad(lambda x, y: one_digit(x) - one_digit(1e3 * y), (1.0, 1.0))
+        assert report.worst.path == "y"
+
     def test_errors_are_weighed_by_right_derivatives(self):
         """A wrong derivative of 0 hides no error before it."""
         zero = operation("zero", *WRONG["zero"][:2])
@@ -187,9 +211,10 @@ class TestDisagreement:
         assert report.culprit is None
         assert "partials of every operation are right" in str(report)
 
-    def test_a_slope_between_those_of_both_sides_of_a_smooth_point(self):
-        bowl = operation("bowl", lambda xp, x: x * x + x, lambda xp, out, x: 2 * x + 1 + 1e-6)
-        assert check_grad(bowl, (0.0,), rtol=1e-7).culprit.op is bowl
+    @pytest.mark.parametrize("error", [1e-6, 1e-7])
+    def test_a_slope_between_those_of_both_sides_of_a_smooth_point(self, error):
+        bowl = operation("bowl", lambda xp, x: x * x + x, lambda xp, out, x: 2 * x + 1 + error)
+        assert check_grad(bowl, (0.0,), rtol=error / 10.0).culprit.op is bowl
 
     def test_at_points_that_swallow_steps_of_one(self):
         assert not check_grad(one_digit, (1e20,)).passed
@@ -207,6 +232,20 @@ class TestDisagreement:
         assert report.culprit.op is one_digit
         assert tried.count(5.0 - 5.0 / 8.0) == 1  # as a step of y itself
 
+    @pytest.mark.parametrize(("wrt", "path"), [(-1, "b"), (-2, "a"), ([-1], "b")])
+    def test_arguments_counted_from_the_end(self, wrt, path):
+        def f(a, b, c=1.0):
+            return a * b * c
+
+        report = check_grad(f, (2.0, 3.0), wrt=wrt)
+        assert [check.path for check in report.inputs] == [path]
+        assert report.chosen("agrees") == report.inputs
+
+    def test_arguments_that_have_no_name_of_their_own(self):
+        assert [check.path for check in check_grad(lambda x, *rest: x * rest[0], (1.0, 2.0)).inputs] == [
+            "x", "argument 1",
+        ]  # fmt: skip
+
     def test_a_function_without_a_signature(self):
         assert [check.path for check in check_grad(max, (1.0, 2.0)).inputs] == ["argument 0", "argument 1"]
 
@@ -218,6 +257,15 @@ class TestUnresolved:
     )
     def test_a_slope_between_those_of_both_sides_of_a_kink(self, f, x):
         assert check_grad(f, (x,)).passed
+
+    @pytest.mark.parametrize("x", [1e8, 1e-10])
+    def test_kinks_at_large_and_small_numbers(self, x):
+        """Steps are small beside the number, and beside 1."""
+        period = max(1.0, 0.1 / x)
+        wave = lambda y: ops.sin(period * (y - x))  # noqa: E731
+        report = check_grad(lambda y: ops.relu(wave(y)) + 3.0 * wave(y), (x,))
+        assert report.chosen("unresolved") == report.inputs
+        assert report.inputs[0].comparison.kink
 
     def test_a_slope_beyond_those_of_both_sides_differs(self):
         wrong = operation("ramp", lambda xp, x: xp.maximum(x, 0.0), lambda xp, out, x: 2.0)
@@ -284,6 +332,7 @@ class TestEstimates:
             (math.tan, 1.5, 1 + math.tan(1.5) ** 2, 11),
             (lambda x: 1e6 + math.sin(x), 1.0, math.cos(1.0), 6),
             (lambda x: x**9, 2.0, 9 * 256.0, 12),
+            (lambda x: math.sin(1e11 * x), 1e-5, 1e11 * math.cos(1e6), 6),
         ],
     )
     def test_the_error_is_estimated(self, f, x, exact, digits):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import mpmath
 import pytest
 
 from gograd_core import InvalidOperationError, Op, ops
 from gograd_core.testing import exact_partial, exact_value
-from gograd_core.testing.exact import LADDER, Oracle, close
+from gograd_core.testing.exact import LADDER, Oracle, apart, close
 
 TOLERANCE = mpmath.mpf("1e-24")  # two precisions must agree to 25 digits
 
@@ -150,6 +152,22 @@ class TestOpaque:
 def test_close(found, exact, expected):
     with mpmath.workdps(30):
         assert close(mpmath.mpf(found), mpmath.mpf(exact)) is expected
+
+
+@pytest.mark.parametrize(
+    ("found", "exact", "texts"),
+    [
+        (0.1, "0.2", ("0.1", "0.2")),
+        (math.inf, "2", ("inf", "2.0")),
+        (1.0, "1.0000000000000002", ("1.0", "1.0000000000000002")),
+        (1.0, "1.00000000000000005", ("1.0", "1.00000000000000005")),
+        (1.0, "1.00000000000000000000000000005", ("1.0", "1.00000000000000000000000000005")),
+        (0.0, "1e-400", ("0.0", "1.0e-400")),
+    ],
+)
+def test_numbers_that_differ_are_printed_so_that_they_do(found, exact, texts):
+    with mpmath.workdps(50):
+        assert apart(found, mpmath.mpf(exact)) == texts
 
 
 def test_the_ladder_doubles_until_it_must_end():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 
@@ -128,7 +129,27 @@ class TestDomains:
         assert inside(op, (1.0, 2.0))
         assert not inside(op, (1.0, -2.0))
 
-    @pytest.mark.parametrize("domain", ["y > 0", "x >", "x > 'a'"])
-    def test_that_are_none_are_refused(self, domain):
-        with pytest.raises(InvalidOperationError, match="operation 'f': domain"):
-            points_of(op_of(lambda xp, x: x, domain=domain, samples=((1.0,),)))
+    @pytest.mark.parametrize(
+        ("domain", "message"),
+        [
+            ("x>", "invalid syntax: it must be a condition in Python, such as 'x > 0'"),
+            ("x > 0; x < 1", "invalid syntax"),
+            ("y > 0", r"'y' is neither an input \(x\) nor a function of math, nor abs, all,"),
+            ("all(p > q for p in x)", "'q' is neither an input"),
+            ("sum([p for p in x if p < limit]) > 0", "'limit' is neither an input"),
+            ("open('x') > 0", "'open' is neither an input"),
+        ],
+    )
+    def test_that_are_none_are_refused_when_they_are_declared(self, domain, message):
+        with pytest.raises(InvalidOperationError, match=f"operation 'f': domain {re.escape(repr(domain))}: {message}"):
+            op_of(lambda xp, x: x, domain=domain)
+
+    @pytest.mark.parametrize(
+        "domain", ["sum([p for p in x]) > 0", "all(p > q for p in x for q in x)", "isfinite(x) and x < tau"]
+    )
+    def test_may_use_functions_of_math_and_names_of_their_own(self, domain):
+        assert op_of(lambda xp, x: x, domain=domain).domain == domain
+
+    def test_that_raise_are_refused_where_they_are_used(self):
+        with pytest.raises(InvalidOperationError, match="operation 'f': domain \"x > 'a'\""):
+            points_of(op_of(lambda xp, x: x, domain="x > 'a'", samples=((1.0,),)))

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from types import FunctionType
 from typing import Any
 
-from gograd_core import Op, engine
+from gograd_core import Accuracy, Op, engine
 
-__all__ = ["accuracy_of", "described", "function_name", "kernels_of", "other_names", "sources"]
+__all__ = ["accuracy_of", "allowed_of", "described", "function_name", "kernels_of", "other_names", "sources"]
 
 
 def described(op: Op) -> dict[str, Any]:
@@ -30,9 +30,9 @@ def described(op: Op) -> dict[str, Any]:
         "differentiable": [partial is not None for partial in op.partials],
         "domain": op.domain,
         "accuracy": {
-            "ulps": _plain(op.accuracy.ulps),
-            "input_ulps": _plain(op.accuracy.input_ulps),
-            "why": op.accuracy.why,
+            **_accuracy(op.accuracy),
+            "second": _accuracy(op.accuracy.of(2)),
+            "third": _accuracy(op.accuracy.of(3)),
         },
         "samples": _plain(op.samples),
         "edges": [
@@ -46,6 +46,10 @@ def described(op: Op) -> dict[str, Any]:
         "version": provider.version if provider else "",
         "entry_point": provider.entry_point if provider else "",
     }
+
+
+def _accuracy(allowed: Accuracy) -> dict[str, Any]:
+    return {"ulps": _plain(allowed.ulps), "input_ulps": _plain(allowed.input_ulps), "why": allowed.why}
 
 
 def _plain(value: Any) -> Any:
@@ -86,11 +90,18 @@ def kernels_of(op: Op) -> str:
 
 
 def accuracy_of(op: Op) -> str:
-    """The error that is allowed, in words."""
-    allowed = f"{op.accuracy.ulps:g} ulps"
-    if op.accuracy.input_ulps:
-        allowed += f" and {op.accuracy.input_ulps:g} of the inputs"
-    return f"{allowed}: {op.accuracy.why}" if op.accuracy.why else allowed
+    """Say what error is allowed: of value and slopes, and of higher derivatives where that is stated."""
+    stated = {"second derivatives": op.accuracy.second, "third derivatives": op.accuracy.third}
+    higher = (f"; {which} {allowed_of(allowed)}" for which, allowed in stated.items() if allowed)
+    return allowed_of(op.accuracy) + "".join(higher)
+
+
+def allowed_of(accuracy: Accuracy) -> str:
+    """Say what error is allowed."""
+    allowed = "any number of ulps" if math.isinf(accuracy.ulps) else f"{accuracy.ulps:g} ulps"
+    if accuracy.input_ulps:
+        allowed += f" and {accuracy.input_ulps:g} of the inputs"
+    return f"{allowed}: {accuracy.why}" if accuracy.why else allowed
 
 
 def sources(op: Op) -> str:

@@ -8,7 +8,7 @@ import attrs
 
 from gograd_core.errors import InvalidOperationError
 
-__all__ = ["Accuracy", "Edge", "Provider"]
+__all__ = ["HIGHER", "Accuracy", "Edge", "Provider"]
 
 
 @attrs.frozen
@@ -51,12 +51,26 @@ class Accuracy:
         input_ulps: besides, what changing every input by so many units of its last place does to
             the result. Near a zero of the function that is more than any number of `ulps`.
         why: the reason, needed if more is allowed than 4 `ulps`; it stands in docs/accuracy.md.
+        second: the same of second derivatives; 16 ulps and 1 of the inputs unless given.
+        third: the same of third derivatives; what holds for second ones unless given.
     """
 
     ulps: float = 4.0
     input_ulps: float = attrs.field(default=0.0, kw_only=True)
     why: str = ""
+    second: Accuracy | None = attrs.field(default=None, kw_only=True)
+    third: Accuracy | None = attrs.field(default=None, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         if (self.ulps > 4.0 or self.input_ulps > 0.0) and not self.why:
             raise InvalidOperationError(f"{self!r} must say why the operation is not accurate to 4 ulps")
+
+    def of(self, order: int) -> Accuracy:
+        """Return what is allowed for derivatives of an order, from 0 (the value) to 3."""
+        if order < 2:
+            return self
+        return (order == 3 and self.third) or self.second or HIGHER
+
+
+HIGHER = Accuracy(16.0, input_ulps=1.0, why="a sum of a few terms, each with an error and rounded inputs of its own")
+"""What is allowed for second and third derivatives of an operation that states nothing else."""

@@ -58,23 +58,27 @@ class Comparison:
 def compare(f: Callable[[float], float], x: float, derivative: float, rtol: float) -> Comparison:
     """Compare `derivative` with an estimate of that of `f` at `x`.
 
-    Steps relative to x are tried first, then steps relative to 1. It ends as soon as an accurate
-    estimate agrees; else the most accurate one is returned that finer steps confirm, if any.
+    Steps relative to x are tried first, then steps relative to 1: to both sides, or to one if there are
+    no values on the other. It ends as soon as an accurate estimate agrees; else the most accurate one is
+    returned that finer steps confirm, if any.
     """
     rows: list[_Row] = []
-    for scale in dict.fromkeys((abs(x) or 1.0, 1.0)):
-        for row in _estimates(f, x, scale / 8.0):
-            found = Comparison(derivative, row.estimate, row.error, rtol)
-            if found.verdict == "agrees":
-                return found
-            rows.append(row)
+    for side in (0, 1, -1):
+        for scale in dict.fromkeys((abs(x) or 1.0, 1.0)):
+            for row in _estimates(f, x, scale / 8.0, side):
+                found = Comparison(derivative, row.estimate, row.error, rtol)
+                if found.verdict == "agrees":
+                    return found
+                rows.append(row)
+        if rows:
+            break
     rows.sort(key=lambda row: -row.spacing)
     confirmed = [row for place, row in enumerate(rows) if _is_confirmed(row, rows[:place], rows[place + 1 :])]
     if not confirmed:
         return Comparison(derivative, nan, inf, rtol)
     best = min(confirmed, key=lambda row: row.error)
     found = Comparison(derivative, best.estimate, best.error, rtol)
-    return attrs.evolve(found, kink=found.verdict == "differs" and _has_kink(f, x, derivative))
+    return attrs.evolve(found, kink=_has_kink(f, x, derivative, rtol))
 
 
 @attrs.frozen
@@ -105,16 +109,19 @@ def _is_confirmed(row: _Row, coarser: list[_Row], finer: list[_Row]) -> bool:
     )
 
 
-def _estimates(f: Callable[[float], float], x: float, step: float) -> Iterator[_Row]:
-    """Central differences with ever smaller steps, each row extrapolated, with its error.
+def _estimates(f: Callable[[float], float], x: float, step: float, side: int) -> Iterator[_Row]:
+    """Differences with ever smaller steps, each row extrapolated, with its error.
+
+    They are central ones (`side` 0), or those between x and points above (1) or below (-1).
 
     Richardson's extrapolation in a tableau whose neighbours give the error: C. J. F. Ridders,
     Accurate computation of F'(x) and F'(x)F''(x), Advances in Engineering Software 4 (1982). Steps
     at which `f` leaves the real numbers are left out.
     """
+    ratio = 2.0 if side else 4.0  # by which the error shrinks when the step is halved: h, or its square
     previous: list[float] = []
     for _ in range(_STEPS):
-        high, low = x + step, x - step
+        high, low = (x + step if side >= 0 else x), (x - step if side <= 0 else x)
         try:
             above, below = f(high), f(low)
         except (ArithmeticError, ValueError):  # DomainError is both
@@ -124,7 +131,7 @@ def _estimates(f: Callable[[float], float], x: float, step: float) -> Iterator[_
         else:
             row = [(above - below) / (high - low)]
             for order, older in enumerate(previous[:_ORDERS], start=1):
-                row.append(row[-1] + (row[-1] - older) / (4.0**order - 1.0))
+                row.append(row[-1] + (row[-1] - older) / (ratio**order - 1.0))
             rounding = _SAFETY * ulp(max(abs(above), abs(below))) / step
             errors = [
                 max(abs(entry - left), abs(entry - above_left))
@@ -137,7 +144,7 @@ def _estimates(f: Callable[[float], float], x: float, step: float) -> Iterator[_
         step /= 2.0
 
 
-def _has_kink(f: Callable[[float], float], x: float, derivative: float) -> bool:
+def _has_kink(f: Callable[[float], float], x: float, derivative: float, rtol: float) -> bool:
     """Whether `derivative` lies between one-sided slopes whose distance does not shrink with the step."""
     distances = []
     scale = min(abs(x) or 1.0, 1.0)
@@ -146,7 +153,8 @@ def _has_kink(f: Callable[[float], float], x: float, derivative: float) -> bool:
             slopes = ((f(x) - f(x - step)) / step, (f(x + step) - f(x)) / step)
         except (ArithmeticError, ValueError):
             return False
-        if not min(slopes) <= derivative <= max(slopes):
+        slack = rtol * max(map(abs, slopes))  # x and the step are rounded
+        if not min(slopes) - slack <= derivative <= max(slopes) + slack:
             return False
         distances.append(max(slopes) - min(slopes))
     return distances[1] > distances[0] / 2.0

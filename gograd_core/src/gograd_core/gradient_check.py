@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -9,6 +10,7 @@ from typing import Any
 
 import attrs
 
+from gograd_core.dropped import DroppedSlope, dropped_slopes
 from gograd_core.engines import Neuron
 from gograd_core.evaluation import as_number, describe, run_rule
 from gograd_core.finite_differences import Comparison, compare
@@ -19,6 +21,8 @@ from gograd_core.trace import Trace, pull, require_function, trace
 from gograd_core.tree import paths
 
 __all__ = ["Culprit", "GradReport", "InputCheck", "check_grad"]
+
+BESIDE = 1e-4  # how far away another point is looked at, relative to the number or to 1
 
 
 @attrs.frozen
@@ -63,12 +67,13 @@ class GradReport:
 
     Attributes:
         inputs: a check for every number, in order.
-        culprit: the operation that explains most of the worst difference; None if all agrees, or if the
-            partials of every operation are right where they were used.
+        culprit: the operation that explains most of the worst difference, or one whose infinite slope the
+            sweep dropped; None if all agrees, or if the partials of every operation are right where they
+            were used.
     """
 
     inputs: tuple[InputCheck, ...]
-    culprit: Culprit | None = None
+    culprit: Culprit | DroppedSlope | None = None
 
     @property
     def passed(self) -> bool:
@@ -117,6 +122,10 @@ def check_grad(
     rule, and the one that explains most of the worst difference is named. At a kink any slope
     between those of both sides is as good. Such derivatives are called unresolved, and so are those
     of which no estimate settles: lost in rounding, or in changes too fast for the smallest step.
+    At the border of a domain the steps go to one side.
+
+    If every partial is right, the difference may come from a slope that is infinite and meets an
+    adjoint of 0.0, as that of `cbrt` in ``cbrt(x) ** 3`` at 0; then that operation is named.
 
     Costs about ten evaluations of `f` for each number, and a hundred and forty for one that does not agree.
 
@@ -139,16 +148,17 @@ def check_grad(
     derivatives = pull(run.outputs, [1.0], run.inputs, since=run.since, graph=False)
     numbers = [neuron.value for neuron in run.inputs]
 
-    def along(index: int) -> Callable[[float], float]:
-        def value(x: float) -> float:
-            changed = list(args)
-            for position, argument in zip(
-                positions, run.like_argument([*numbers[:index], x, *numbers[index + 1 :]]), strict=True
-            ):
-                changed[position] = argument
-            return trace(f, changed, kwargs, positions, scalar=True).outputs[0].value
+    def at(index: int, x: float) -> Trace:
+        """What `f` makes of the arguments with another number in place of one."""
+        changed = list(args)
+        for position, argument in zip(
+            positions, run.like_argument([*numbers[:index], x, *numbers[index + 1 :]]), strict=True
+        ):
+            changed[position] = argument
+        return trace(f, changed, kwargs, positions, scalar=True)
 
-        return value
+    def along(index: int) -> Callable[[float], float]:
+        return lambda x: at(index, x).outputs[0].value
 
     names = [path for position in positions for path in paths(args[position], _argument_name(f, position % len(args)))]
     checks = tuple(
@@ -158,8 +168,9 @@ def check_grad(
     report = GradReport(checks)
     if report.worst is None:
         return report
-    wrong = run.inputs[checks.index(report.worst)]
-    return attrs.evolve(report, culprit=_culprit(run, wrong, report.worst.comparison.tolerance, rtol))
+    index = checks.index(report.worst)
+    culprit = _culprit(run, run.inputs[index], report.worst.comparison.tolerance, rtol)
+    return attrs.evolve(report, culprit=culprit or _dropped(run, functools.partial(at, index), numbers[index]))
 
 
 def _argument_name(f: Callable[..., Any], position: int) -> str:
@@ -184,7 +195,7 @@ def _culprit(run: Trace, wrong: Neuron, tolerance: float, rtol: float) -> Culpri
     """
     adjoints = pull(run.outputs, [1.0], run.order, since=run.since, graph=False)
     tangents = {wrong: 1.0}
-    found: dict[tuple[Op, int], list[tuple[float, Culprit]]] = {}
+    found: dict[Op, list[tuple[float, Culprit]]] = {}
     for node, adjoint in zip(run.order, adjoints, strict=True):
         if any(type(entry) is not float and entry in tangents for entry in node._constituents):
             tangent = 0.0
@@ -192,10 +203,20 @@ def _culprit(run: Trace, wrong: Neuron, tolerance: float, rtol: float) -> Culpri
                 tangent += (culprit.comparison.estimate if culprit else local) * tangents[entry]
                 if culprit:
                     change = adjoint * tangents[entry] * (local - culprit.comparison.estimate)
-                    found.setdefault((culprit.op, culprit.index), []).append((change, culprit))
+                    found.setdefault(culprit.op, []).append((change, culprit))
             tangents[node] = tangent
     most = max(found.values(), key=_total, default=[])
     return max(most, key=lambda use: abs(use[0]))[1] if _total(most) > tolerance else None
+
+
+def _dropped(run: Trace, at: Callable[[float], Trace], x: float) -> DroppedSlope | None:
+    """The first slope that the sweep drops at `x`, and would not beside it, on the side where there are values."""
+    for step in (BESIDE, -BESIDE):
+        try:
+            return next(dropped_slopes(run, at(x + step * (abs(x) or 1.0))), None)
+        except (ArithmeticError, ValueError):
+            continue
+    return next(dropped_slopes(run), None)
 
 
 def _total(uses: list[tuple[float, Culprit]]) -> float:

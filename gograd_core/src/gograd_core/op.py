@@ -54,7 +54,8 @@ class Op(engines.Operation):
         samples: points inside the domain, each a tuple of inputs; rule tests start from them.
         edges: pinned facts on its border.
         domain: where the value is a real number, as a condition in Python on the rules' names of
-            the inputs: "-1 <= x <= 1". Empty: everywhere.
+            the inputs: "-1 <= x <= 1"; a column is a sequence of numbers: "all(p > 0 for p in x)". It may
+            call functions of `math`, and abs, all, any, len, max, min and sum. Empty: everywhere.
         accuracy: how accurate value and derivatives are; 4 ulps unless given.
         reference: ``reference(mp, *inputs)``, an independent formula in mpmath, if there is one.
         operator: the operator of Python that it implements: ``"+"``, ``"abs"``, ``"<"``. With one

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from gograd_core import engines, scalar
+from gograd_core.domains import misfit
 from gograd_core.errors import InvalidOperationError
 from gograd_core.facts import Accuracy, Edge
 from gograd_core.kernels import Kernels
@@ -44,6 +45,9 @@ def validate(op: Op) -> None:
     require(op.reference is None or callable(op.reference), f"reference must be a function, got {op.reference!r}")
     for field in ("domain", "doc", "symbol"):
         require(isinstance(getattr(op, field), str), f"{field} must be a string, got {getattr(op, field)!r}")
+    if op.domain:
+        wrong = misfit(op.domain, op.input_names)
+        require(not wrong, f"domain {op.domain!r}: {wrong}")
     require(isinstance(op.accuracy, Accuracy), f"accuracy must be an Accuracy, got {op.accuracy!r}")
     named = isinstance(op.math, str) and op.math.isidentifier()
     require(op.math is None or named, f"math must name a function, got {op.math!r}")

@@ -109,6 +109,7 @@ def mish_partial(xp: Any, out: Any, x: Any) -> Any:
 
 
 MINIMUM = "the slope has a zero, at the minimum"
+ODD = Accuracy(inf, why="it has a zero at 0, where it is what is left of terms that are as large as elsewhere")
 TAIL = "in the left tail the value falls by many ulps with every ulp of x; and " + MINIMUM
 
 ACTIVATIONS = (
@@ -160,7 +161,7 @@ ACTIVATIONS = (
         aliases=("swish",),
         samples=((0.0,), (0.3,), (-2.0,), (40.0,), (-600.0,)),
         edges=(Edge((-inf,), -0.0, (-0.0,), "the limit"), Edge((inf,), inf, (1.0,), "the limit")),
-        accuracy=Accuracy(4.0, input_ulps=1.0, why=MINIMUM),
+        accuracy=Accuracy(4.0, input_ulps=1.0, why=MINIMUM, third=ODD),
         reference=lambda mp, x: x / (1 + mp.exp(-x)),
         doc="The sigmoid linear unit x / (1 + exp(-x)).",
     ),
@@ -184,7 +185,7 @@ ACTIVATIONS = (
             Edge((inf,), inf, (1.0,), "the limit"),
             Edge((1e200,), 1e200, (1.0,), "x * x alone would overflow"),
         ),
-        accuracy=Accuracy(8.0, input_ulps=4.0, why=TAIL),
+        accuracy=Accuracy(8.0, input_ulps=4.0, why=TAIL, third=ODD),
         reference=lambda mp, x: x / (1 + mp.exp(-mp.sqrt(8 / mp.pi) * (x + mp.mpf(GELU_CUBIC) * x**3))),
         doc="The tanh approximation of gelu: x * (1 + tanh(sqrt(2/pi) * (x + 0.044715 * x**3))) / 2.",
     ),
@@ -194,7 +195,12 @@ ACTIVATIONS = (
         partials=(mish_partial,),
         samples=((0.0,), (0.3,), (-2.0,), (40.0,), (-600.0,)),
         edges=(Edge((-inf,), -0.0, (-0.0,), "the limit"), Edge((inf,), inf, (1.0,), "the limit")),
-        accuracy=Accuracy(6.0, input_ulps=1.0, why=MINIMUM),
+        accuracy=Accuracy(
+            6.0,
+            input_ulps=1.0,
+            why=MINIMUM,
+            third=Accuracy(96.0, input_ulps=1.0, why="about 0 it is a tenth of the terms whose sum it is"),
+        ),
         reference=lambda mp, x: x * mp.tanh(mp.log1p(mp.exp(x))),
         doc="x * tanh(softplus(x)).",
     ),

@@ -96,6 +96,7 @@ def logsumexp_partial(xp: Any, out: Any, x: Any) -> Any:
 
 
 CANCELLATION = "each term is rounded; where terms of opposite sign cancel, these errors are left"
+LARGEST = Accuracy(inf, why="where one entry is much larger than the others, that by it is a difference of equal terms")
 LEFT_OUT = "NaN is passed on; it is no entry's value"
 
 REDUCTIONS = (
@@ -183,6 +184,7 @@ REDUCTIONS = (
             Edge(((0.0, 0.0),), 0.0, ((0.0, 0.0),), "the tip of a cone: the middle slope is taken, as for abs"),
             Edge(((inf, 1.0),), inf, ((nan, 0.0),), "no quotient of infinities"),
         ),
+        accuracy=Accuracy(second=LARGEST),
         reference=lambda mp, x: mp.norm(x),
         doc="The Euclidean length of a column, without overflow.",
     ),
@@ -201,6 +203,7 @@ REDUCTIONS = (
                 "the tip of a cone: the middle slope is taken, as for abs",
             ),
         ),
+        accuracy=Accuracy(second=LARGEST),
         reference=lambda mp, x, y: mp.norm([p - q for p, q in zip(x, y, strict=True)]),
         doc="The Euclidean distance of two points.",
     ),
@@ -218,6 +221,11 @@ REDUCTIONS = (
         accuracy=Accuracy(
             input_ulps=2.0,
             why="the shares depend on differences of the entries, which are rounded, and near 0 the value cancels",
+            second=Accuracy(
+                inf,
+                why="where one entry is far above the others, that by it is p - p * p of a share p next to 1, which "
+                "cancels",
+            ),
         ),
         domain="len(x) > 0",
         reference=lambda mp, x: mp.log(mp.fsum(map(mp.exp, x))),

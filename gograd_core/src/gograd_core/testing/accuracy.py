@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import attrs
 import mpmath  # type: ignore[import-untyped]
 
 from gograd_core.errors import InvalidOperationError
+from gograd_core.facts import Accuracy
 from gograd_core.op import Op
-from gograd_core.testing.exact import Point, arguments, close, unit
+from gograd_core.testing.exact import Point, apart, arguments, close, unit
 from gograd_core.testing.floats import (
     differentiable,
     entries_of,
@@ -23,7 +24,7 @@ from gograd_core.testing.floats import (
 from gograd_core.testing.points import Points
 from gograd_core.testing.reports import Check, RuleAccuracy
 
-__all__ = ["check_accuracy", "excused"]
+__all__ = ["Comparison", "beyond", "check_accuracy", "digits_lost", "excused", "measured"]
 
 DIGITS = 16  # those of a float
 NO_DIGIT = 2.0**53  # the error in ulps of a result without a right digit; worse ones count as this
@@ -31,12 +32,18 @@ NO_DIGIT = 2.0**53  # the error in ulps of a result without a right digit; worse
 
 @attrs.frozen
 class Comparison:
-    """One result of a rule: the derivative of these orders by each entry (all 0: the value)."""
+    """One result: the derivative of these orders by each entry (all 0: the value), and how it was found."""
 
     point: Point
     orders: tuple[int, ...]
     found: float
     exact: Any
+    how: str = ""
+
+    @property
+    def entries(self) -> tuple[int, ...]:
+        """The entries by which the derivative is taken, in order."""
+        return tuple(entry for entry, order in enumerate(self.orders) for _ in range(order))
 
 
 def check_accuracy(op: Op, points: Points) -> Check:
@@ -46,13 +53,14 @@ def check_accuracy(op: Op, points: Points) -> Check:
     try:
         if any(isinstance(points.oracle.value(point), bool) for point in points.samples):
             return Check("accuracy", "skipped", "true or false: nothing is rounded")
-        details = [_measured(op, points, "forward", _values(op, points))]
-        details += [_measured(op, points, rule_name(op, i), _partials(op, points, i)) for i in differentiable(op)]
+        allowed = op.accuracy
+        details = [measured(op, points, "forward", _values(op, points), allowed)]
+        details += [
+            measured(op, points, rule_name(op, i), _partials(op, points, i), allowed) for i in differentiable(op)
+        ]
     except InvalidOperationError as error:
         return Check("accuracy", "skipped", str(error))
-    complaints = [
-        _complaint(op, points, rule, worst) for rule, worst in details if (rule.ulps or 0.0) > op.accuracy.ulps
-    ]
+    complaints = [_complaint(op, points, rule, worst) for rule, worst in details if (rule.ulps or 0.0) > allowed.ulps]
     rules = tuple(detail for detail, _ in details)
     count = len(points.tried) + len(points.beyond)
     return Check("accuracy", "failed" if complaints else "passed", "; ".join(complaints), count, rules)
@@ -82,44 +90,51 @@ def _partials(op: Op, points: Points, index: int) -> Iterator[Comparison]:
                 yield Comparison(point, orders, found, exact)
 
 
-def _measured(
-    op: Op, points: Points, rule: str, comparisons: Iterator[Comparison]
+def measured(
+    op: Op, points: Points, rule: str, comparisons: Iterable[Comparison], allowed: Accuracy
 ) -> tuple[RuleAccuracy, Comparison | None]:
-    """The worst error of a rule, and where it is."""
+    """The worst error of a rule beyond what the inputs excuse, and where it is."""
     errors = [(ulps(compared.found, compared.exact), compared) for compared in comparisons]
-    worst, at = -1.0, None
+    worst, raw, at = -1.0, -1.0, None
     for error, compared in sorted(errors, key=lambda each: each[0], reverse=True):
         if error <= worst:
             break
-        left = error - _excused_ulps(op, points, compared) if op.accuracy.ulps < error < math.inf else error
-        if left > worst and not (left > op.accuracy.ulps and _is_doubtful(points, compared)):
-            worst, at = max(left, 0.0), compared
+        left = beyond(op, points, compared, allowed) if error > allowed.ulps else error
+        matters = left > allowed.ulps or (error > allowed.ulps and raw < 0.0)
+        if matters and points.oracle.is_doubtful(compared.point, *compared.entries):
+            continue
+        raw = max(raw, error)
+        if left > worst:
+            worst, at = left, compared
     if at is None:
         return RuleAccuracy(rule), None
     inputs = tuple(tuple(x) if op.variadic else x for x in arguments(op, at.point))
-    return RuleAccuracy(rule, min(worst, NO_DIGIT), inputs, len(errors)), at
+    return RuleAccuracy(rule, min(worst, NO_DIGIT), inputs, len(errors), min(raw, NO_DIGIT)), at
 
 
-def _excused_ulps(op: Op, points: Points, compared: Comparison) -> float:
-    if op.accuracy.input_ulps == 0.0:
-        return 0.0
-    allowed = excused(op, points, compared.point, compared.orders, op.accuracy.input_ulps)
-    return float(allowed / math.ulp(float(compared.exact)))
-
-
-def _is_doubtful(points: Points, compared: Comparison) -> bool:
-    return any(n and points.oracle.is_doubtful(compared.point, entry) for entry, n in enumerate(compared.orders))
+def beyond(op: Op, points: Points, compared: Comparison, allowed: Accuracy) -> float:
+    """The ulps of an error that are left when what the inputs excuse is subtracted."""
+    error = ulps(compared.found, compared.exact)
+    if allowed.input_ulps == 0.0 or math.isinf(error):
+        return error
+    excuse = excused(op, points, compared.point, compared.orders, allowed.input_ulps)
+    return max(0.0, float(error - excuse / math.ulp(float(compared.exact))))
 
 
 def _complaint(op: Op, points: Points, measured: RuleAccuracy, worst: Any) -> str:
     """What is wrong about a rule: "partial x is right, but loses 9 of 16 digits near x = 1e-09"."""
-    digits = min(DIGITS, max(1, round(math.log10(measured.ulps or 1.0))))
-    lost = f"all {DIGITS}" if digits == DIGITS else f"{digits} of {DIGITS}"
     inputs = zip(op.input_names, measured.at or (), strict=True)
-    near = ", ".join(f"{name} = {x}" if op.variadic else f"{name} = {x:.3g}" for name, x in inputs)
+    near = ", ".join(f"{name} = {x!r}" for name, x in inputs)
     verdict = "is right, but loses" if _is_right(op, points, worst) else "loses"
-    exact = mpmath.nstr(worst.exact, 6)
-    return f"{measured.rule} {verdict} {lost} digits near {near} (it gives {worst.found:.6g}, exact is {exact})"
+    found, exact = apart(worst.found, worst.exact)
+    lost = digits_lost(measured.ulps)
+    return f"{measured.rule} {verdict} {lost} near {near} (it gives {found}, exact is {exact})"
+
+
+def digits_lost(error: float | None) -> str:
+    """How many digits an error in ulps is: "9 of 16 digits"."""
+    digits = min(DIGITS, max(1, round(math.log10(error or 1.0))))
+    return f"{f'all {DIGITS}' if digits == DIGITS else f'{digits} of {DIGITS}'} digits"
 
 
 def _is_right(op: Op, points: Points, worst: Comparison) -> bool:

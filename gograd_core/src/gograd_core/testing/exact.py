@@ -20,9 +20,10 @@ from gograd_core.errors import InvalidOperationError
 from gograd_core.evaluation import as_column
 from gograd_core.namespaces import Column, ColumnNamespace
 from gograd_core.op import Op
+from gograd_core.testing.duals import derivative
 from gograd_core.testing.multiprecision import MultiprecisionNamespace
 
-__all__ = ["Oracle", "Point", "arguments", "close", "exact_partial", "exact_value"]
+__all__ = ["Oracle", "Point", "apart", "arguments", "close", "exact_partial", "exact_value"]
 
 Point = tuple[float, ...]
 """The inputs of an operation; of a variadic one, the entries of all its columns in a row."""
@@ -33,6 +34,7 @@ CLIMBS = 40  # of a special function to the last two precisions
 FINEST = 2500  # whose step is below the last digit of any quotient of floats
 AGREEMENT = mpmath.mpf("1e-25")
 FORMULA_TOLERANCE = mpmath.mpf("1e-18")  # a series with more digits than a float has is right
+DERIVATIVES_TOLERANCE = mpmath.mpf("1e-14")  # and its derivatives, each of which has fewer digits
 TOO_SMALL, TOO_LARGE = mpmath.mpf("1e-330"), mpmath.mpf("1e310")
 
 # Central differences: the coefficients of f(x + i * step) in the derivative of each order.
@@ -58,6 +60,20 @@ def close(found: Any, exact: Any, tolerance: Any = FORMULA_TOLERANCE) -> bool:
         if max(abs(found), abs(exact)) < TOO_SMALL:
             return True
         return bool(min(abs(found), abs(exact)) > TOO_LARGE and (found > 0) == (exact > 0))
+
+
+def apart(found: Any, exact: Any) -> tuple[str, str]:
+    """Two numbers in as many digits as tell them apart, those of a float at least."""
+
+    def text(number: Any, digits: int) -> str:
+        beyond_floats = mpmath.isfinite(number) and number and not TOO_SMALL < abs(number) < TOO_LARGE
+        if digits > 17 or beyond_floats:
+            return str(mpmath.nstr(mpmath.mpf(number), digits))
+        return repr(float(number))
+
+    with mpmath.workdps(60):
+        pairs = ((text(found, digits), text(exact, digits)) for digits in (17, 25, 50))
+        return next((pair for pair in pairs if pair[0] != pair[1]), (text(found, 50), text(exact, 50)))
 
 
 def exact_value(op: Op, inputs: Sequence[Any]) -> Any:
@@ -90,6 +106,10 @@ def exact_partial(op: Op, index: int, inputs: Sequence[Any], *, order: int = 1) 
 def unit(length: int, *entries: int) -> tuple[int, ...]:
     """The orders of a derivative by each of `entries` in turn."""
     return tuple(entries.count(i) for i in range(length))
+
+
+def _one_more(orders: tuple[int, ...], entry: int) -> tuple[int, ...]:
+    return tuple(order + (i == entry) for i, order in enumerate(orders))
 
 
 def _flat(op: Op, inputs: Sequence[Any]) -> Point:
@@ -143,6 +163,11 @@ class Oracle:
             self._known[orders, point] = self._derivative(point, orders)
         return self._known[orders, point]
 
+    def vanishes(self, point: Point, orders: tuple[int, ...]) -> bool:
+        """Whether nothing is seen of a derivative in few digits; to be sure of a zero takes many more."""
+        digits = LADDER[0]
+        return bool(self._attempt(lambda digits: self._difference(point, orders, _scales(point), digits), digits) == 0)
+
     def slope(self, point: Point, orders: tuple[int, ...]) -> Any:
         """The size of a derivative, by the first precision that does not give 0 and confirmed by no other."""
         for digits in LADDER:
@@ -151,29 +176,41 @@ class Oracle:
                 return abs(found) if mpmath.isfinite(found) else mpmath.mpf(0)
         return mpmath.mpf(0)
 
-    def is_doubtful(self, point: Point, entry: int) -> bool:
-        """Whether the first derivative by an entry is that of no smooth function, and no rule is bound to it.
+    def is_doubtful(self, point: Point, *entries: int) -> bool:
+        """Whether the derivative by these entries is that of no smooth function, and no rule is bound to it.
 
-        It is the mean of the slopes on both sides of a kink, or that of a staircase whose steps are
-        so small that only the smallest difference falls on one of them.
+        It is the mean of what holds on both sides of a kink (of the function, or of a lower
+        derivative), or that of a staircase whose steps are so small that only the smallest
+        difference falls on one of them.
         """
-        key = ("doubt", point, entry)
+        key = ("doubt", point, entries)
         if key not in self._known:
-            orders, scales = unit(len(point), entry), _scales(point)
-            digits = LADDER[-2] if self._is_special else FINEST
-            finest = self._attempt(lambda digits: self._difference(point, orders, scales, digits), digits)
-            smooth = _agree(finest, self.derivative(point, orders)) and not self._has_kink(point, entry, scales)
-            self._known[key] = not smooth
+            orders, scales = unit(len(point), *entries), _scales(point)
+            rough = self._has_kink(point, orders, scales)
+            self._known[key] = rough or not all(
+                self._is_steady(point, entry, scales, unsettled=len(entries) > 1) for entry in set(entries)
+            )
         return bool(self._known[key])
 
-    def _has_kink(self, point: Point, entry: int, scales: Sequence[float]) -> bool:
-        """Whether f or its derivative by an entry jumps: the second one grows as steps get smaller."""
-        orders = unit(len(point), entry, entry)
-        coarse, fine = (
-            self._attempt(lambda digits: self._difference(point, orders, scales, digits), digits)
-            for digits in LADDER[:2]
-        )
-        return coarse is not None and fine is not None and bool(0 < abs(coarse) * 1e10 < abs(fine))
+    def _is_steady(self, point: Point, entry: int, scales: Sequence[float], *, unsettled: bool) -> bool:
+        """Whether the smallest difference gives the same slope as others; `unsettled` if these do not agree."""
+        orders, digits = unit(len(point), entry), LADDER[-2] if self._is_special else FINEST
+        finest = self._attempt(lambda digits: self._difference(point, orders, scales, digits), digits)
+        slope = self.derivative(point, orders)
+        return unsettled if slope is None else _agree(finest, slope)
+
+    def _has_kink(self, point: Point, orders: tuple[int, ...], scales: Sequence[float]) -> bool:
+        """Whether this derivative, or one before it, jumps: the next one grows as steps get smaller."""
+
+        def grows(orders: tuple[int, ...]) -> bool:
+            coarse, fine = (
+                self._attempt(lambda digits: self._difference(point, orders, scales, digits), digits)
+                for digits in LADDER[:2]
+            )
+            return coarse is not None and fine is not None and bool(0 < abs(coarse) * 1e10 < abs(fine))
+
+        further = (_one_more(orders, entry) for entry, order in enumerate(orders) if order)
+        return any(grows(each) for each in further)
 
     def partial(self, op: Op, index: int, point: Point) -> list[Any]:
         """What partial `index` of an operation with this forward rule gives, by each entry of the column."""
@@ -186,6 +223,17 @@ class Oracle:
             return [_number(entry) for entry in as_column(op, found, length, f"partial {index}")]
 
         return [self._settle(lambda digits, i=i: column(digits)[i]) for i in range(length)]  # type: ignore[misc]
+
+    def rules(self, point: Point, entries: Sequence[int]) -> Any:
+        """The derivative by these entries in turn that the rules give, by the chain rule over their partials."""
+
+        def rules(digits: int) -> Any:
+            return _number(derivative(self.op, [mpmath.mpf(x) for x in point], entries))
+
+        few = self._attempt(rules, LADDER[0])
+        exact = self.derivative(point, unit(len(point), *entries))
+        is_right = few is not None and exact is not None and close(few, exact, DERIVATIVES_TOLERANCE)
+        return few if is_right else self._settle(rules)
 
     def _compute(self, point: list[Any]) -> Any:
         op = self.op
@@ -201,7 +249,7 @@ class Oracle:
         if scales == ones or (found is not None and found != 0):
             return found
         # Steps in proportion to a tiny x may be too small to be felt, as by cos; larger ones may cross a kink.
-        if any(n and self._has_kink(point, entry, ones) for entry, n in enumerate(orders)):
+        if self._has_kink(point, orders, ones):
             return found
         other = self._settled_difference(point, orders, ones)
         return None if other is None or mpmath.isnan(other) else other
@@ -273,6 +321,8 @@ class Oracle:
             value = self._forward(shifted, digits)
             difference += value * math.prod(coefficient for _, coefficient in chosen)
             largest = max(largest, abs(value))
+        if not mpmath.isfinite(largest):
+            return mpmath.nan
         if abs(difference) <= largest * mpmath.mpf(10) ** (2 - digits):
             return mpmath.mpf(0)
         return difference / mpmath.fprod(step**order for step, order in zip(steps, orders, strict=True))
@@ -295,4 +345,6 @@ def _number(result: Any) -> Any:
     """A result as a number of mpmath, NaN for a complex one; a bool stays one."""
     if isinstance(result, bool):
         return result
+    if isinstance(result, Column):
+        raise TypeError(f"forward returns a column of {len(result)} numbers, expected one number")
     return mpmath.nan if isinstance(result, (complex, mpmath.mpc)) else mpmath.mpf(result)

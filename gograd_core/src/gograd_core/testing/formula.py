@@ -15,7 +15,7 @@ import mpmath  # type: ignore[import-untyped]
 from gograd_core.errors import InvalidOperationError
 from gograd_core.finite_differences import compare
 from gograd_core.op import Op
-from gograd_core.testing.exact import Point, close, unit
+from gograd_core.testing.exact import Point, apart, close, unit
 from gograd_core.testing.floats import differentiable, entries_of, float_partial, float_value, rule_name
 from gograd_core.testing.points import Points, inside, replaced
 from gograd_core.testing.reports import Check
@@ -112,7 +112,7 @@ def _missing(op: Op, points: Points) -> str:
                 name = op.input_names[index]
                 return (
                     f"there is no partial by {name}, but forward changes with it: its derivative at {point} is "
-                    f"{mpmath.nstr(derivative, 6)}. If {name} takes certain numbers only, say so in the domain"
+                    f"{float(derivative)!r}. If {name} takes certain numbers only, say so in the domain"
                 )
     return ""
 
@@ -121,7 +121,8 @@ def _compared(point: Point, found: Any, exact: Any) -> str:
     """The two results, with a hint if they differ as numbers do that were rounded to floats."""
     if isinstance(exact, bool):
         return f"at {point} it gives {found}, expected {exact}"
-    text = f"at {point} it gives {mpmath.nstr(found, 6)}, expected {mpmath.nstr(exact, 6)}"
+    shown, expected = apart(found, exact)
+    text = f"at {point} it gives {shown}, expected {expected}"
     if mpmath.isfinite(found) and mpmath.isfinite(exact) and abs(found - exact) < 1e-14 * abs(exact):
         with mpmath.workdps(50):
             text += f" (a difference of {mpmath.nstr(abs(found / exact - 1), 2)}: does a constant come from a float?)"

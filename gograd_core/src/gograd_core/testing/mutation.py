@@ -54,7 +54,7 @@ def trials(op: Op, at_most: int | None = None) -> Iterator[Trial]:
     found = list(mutants(op))
     for mutant in found[:: 1 if at_most is None else math.ceil(len(found) / at_most)]:
         own = points if _same_exactly(op, mutant.op) else attrs.evolve(points, oracle=Oracle(mutant.op))
-        failed = _rejection(mutant.op, attrs.evolve(own, tried=own.tried[:FEW], moderate=own.moderate[:FEW], beyond=[]))
+        failed = _rejection(mutant.op, _few(own))
         same = not failed and all(_answers(op, p) == _answers(mutant.op, p) for p in _everywhere(op, points))
         failed = failed or _rejection(mutant.op, own, BEYOND_FLOATS if same else ORDER)
         if failed:
@@ -64,6 +64,12 @@ def trials(op: Op, at_most: int | None = None) -> Iterator[Trial]:
         else:
             equal = _equal_exactly(op, points.oracle, mutant.op, own.oracle, points.tried)
             yield Trial(mutant, "rounds differently" if equal else "survived")
+
+
+def _few(points: Points) -> Points:
+    return attrs.evolve(
+        points, tried=points.tried[:FEW], moderate=points.moderate[:FEW], higher=points.higher[:FEW], beyond=[]
+    )
 
 
 def _rejection(op: Op, points: Points, names: Sequence[str] = ORDER) -> str:

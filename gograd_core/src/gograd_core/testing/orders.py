@@ -1,4 +1,4 @@
-"""The check "orders": second and third derivatives through neurons, and forward mode against reverse mode."""
+"""The check "orders": derivatives up to the third, in 50 digits and through neurons; forward against reverse mode."""
 
 from __future__ import annotations
 
@@ -6,58 +6,57 @@ import functools
 import itertools
 import math
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import mpmath  # type: ignore[import-untyped]
 
+from gograd_core.dropped import DroppedSlope, dropped_slopes
 from gograd_core.errors import InvalidOperationError, errstate
 from gograd_core.op import Op
-from gograd_core.testing.accuracy import excused
-from gograd_core.testing.exact import Point, arguments, unit
+from gograd_core.testing.accuracy import Comparison, beyond, digits_lost, measured
+from gograd_core.testing.exact import DERIVATIVES_TOLERANCE, Point, apart, arguments, close, unit
 from gograd_core.testing.floats import differentiable, entries_of, is_normal
-from gograd_core.testing.points import Points
-from gograd_core.testing.reports import Check
+from gograd_core.testing.points import Points, replaced
+from gograd_core.testing.reports import Check, RuleAccuracy
+from gograd_core.trace import Trace, trace
 from gograd_core.transforms import grad, jvp
 
 __all__ = ["check_orders"]
 
-# A second derivative is a sum of a few terms with errors of some ulps, a third one of more of them.
-# Besides, the inputs of these terms are rounded, which matters as much as so many ulps of the point.
-TOLERANCES = {2: 1e-11, 3: 1e-9}
-INPUT_ULPS = 16.0
+ORDERS = {1: "first derivatives", 2: "second derivatives", 3: "third derivatives"}
+STATED = {2: "second", 3: "third"}  # in which field of `Accuracy`
 ENTRIES = 4  # derivatives are taken by all entries of so short a point, else by the first two and the last
+HALF = 2.0**26  # an error of so many ulps, half of the digits, is looked at though it may be allowed
+BESIDE = 1e-4  # how far away another point is looked at, in units of the entry or of 1
 
-Found = tuple[str, tuple[int, ...], float]  # how a derivative was found, its orders by each entry, what it is
+SMALL, LARGE = 1e-100, 1e100  # of a result beyond, what was multiplied may have left the range of floats
+
+Function = Callable[..., float]
 
 
 def check_orders(op: Op, points: Points) -> Check:
-    """Whether derivatives of any order, in both modes, are those of the forward rule."""
+    """Whether derivatives up to the third, in both modes, are those of the forward rule."""
     if not differentiable(op):
         return Check("orders", "skipped", "no derivative")
     if op.opaque:
         return Check("orders", "skipped", "opaque: its partials cannot be differentiated again")
-    if not points.moderate:
+    if not points.higher:
         return Check("orders", "skipped", "no exact value is known")
-    undecided = 0
     try:
         with errstate(domain="ignore"):
-            for point in points.moderate:
-                if complaint := _modes_differ(op, point):
-                    return Check("orders", "failed", complaint, len(points.moderate))
-                for how, orders, found in _derivatives(op, point):
-                    exact = points.oracle.derivative(point, orders)
-                    if exact is None or mpmath.isnan(exact):
-                        undecided += 1
-                    elif not _close(op, points, point, orders, found, exact):
-                        entries = [entry for entry, n in enumerate(orders) for _ in range(n)]
-                        complaint = (
-                            f"{how} by entries {entries} of {point} is {found}, expected {mpmath.nstr(exact, 16)}"
-                        )
-                        return Check("orders", "failed", complaint, len(points.moderate))
+            compared, undecided = _compared(op, points)
+            details = [_measured(op, points, compared, order) for order in ORDERS]
+            complaints = itertools.chain(
+                (_modes_differ(op, point) for point in points.higher),
+                (_lost(op, points, each) for each in compared),
+                (_inaccurate(op, points, *detail) for detail in details),
+                (_wrong_in_digits(op, points, point) for point in points.moderate),
+            )
+            complaint = next(filter(None, complaints), "")
     except InvalidOperationError as error:
         return Check("orders", "skipped", str(error))
     remark = f"{undecided} result(s) undecided, since no two precisions agreed" if undecided else ""
-    return Check("orders", message=remark, points=len(points.moderate))
+    higher = tuple(rule for rule, _ in details[1:])
+    return Check("orders", "failed" if complaint else "passed", complaint or remark, len(points.higher), higher)
 
 
 def _entries(op: Op, point: Point) -> list[int]:
@@ -65,43 +64,121 @@ def _entries(op: Op, point: Point) -> list[int]:
     return entries if len(entries) <= ENTRIES else [entries[0], entries[1], entries[-1]]
 
 
+def _function(op: Op) -> Function:
+    """The operation as a function of the entries of a point."""
+    return lambda *numbers: op(*arguments(op, numbers))
+
+
+def _along(f: Function, point: Point, entry: int) -> Function:
+    """A function of a point as one of a single entry, the others as they are."""
+    return lambda x: f(*point[:entry], x, *point[entry + 1 :])
+
+
+def _forward(f: Function, point: Point, entry: int) -> float:
+    """The derivative by an entry in forward mode."""
+    return jvp(_along(f, point, entry), (point[entry],), (1.0,))[1]  # type: ignore[no-any-return]
+
+
 def _modes_differ(op: Op, point: Point) -> str:
     """Whether forward mode gives another first derivative than reverse mode."""
+    f = _function(op)
     for entry in _entries(op, point):
-        f, x = _along(op, point, entry), point[entry]
-        forward, reverse = jvp(f, (x,), (1.0,))[1], grad(f)(x)
+        forward, reverse = _forward(f, point, entry), grad(f, entry)(*point)
         if forward != reverse and not (math.isnan(forward) and math.isnan(reverse)):
-            return f"the derivative by entry {entry} of {point} is {forward} in forward mode, {reverse} in reverse mode"
+            by = f"the derivative by entry {entry} of {point}"
+            return f"{by} is {forward!r} in forward mode, {reverse!r} in reverse mode"
     return ""
 
 
-def _derivatives(op: Op, point: Point) -> Iterator[Found]:
+def _derivatives(op: Op, point: Point) -> Iterator[tuple[str, tuple[int, ...], Callable[[], float]]]:
+    """What neurons give: how it is found, the entries in turn by which it is taken, and what finds it."""
+    f, entries = _function(op), _entries(op, point)
+    for first in entries:
+        slope = grad(f, first)
+        yield "the first derivative", (first,), functools.partial(slope, *point)
+        yield "the third derivative", (first,) * 3, functools.partial(grad(grad(slope, first), first), *point)
+        for second in entries:
+            how = "the second derivative" if first == second else "the mixed derivative"
+            yield how, (first, second), functools.partial(grad(slope, second), *point)
+            yield "forward over reverse mode", (first, second), functools.partial(_forward, slope, point, second)
+
+
+def _compared(op: Op, points: Points) -> tuple[list[Comparison], int]:
+    """Derivatives through neurons beside exact ones; and how many of these are not known."""
+    compared, undecided = [], 0
+    for point in points.higher:
+        slopes: dict[int, float] = {}
+        for how, entries, find in _derivatives(op, point):
+            if len(entries) > 1 and not math.isfinite(slopes[entries[0]]):
+                continue  # an error where `errstate` does not say otherwise
+            orders, found = unit(len(point), *entries), find()
+            if len(entries) == 1:
+                slopes[entries[0]] = found
+            vanishes = found == 0.0 and len(entries) > 1 and points.oracle.vanishes(point, orders)
+            exact = mpmath.mpf(0) if vanishes else points.oracle.derivative(point, orders)
+            if exact is None or mpmath.isnan(exact):
+                undecided += 1
+            elif exact == 0 or SMALL <= abs(exact) <= LARGE:
+                compared.append(Comparison(point, orders, found, exact, how))
+    return compared, undecided
+
+
+def _measured(op: Op, points: Points, compared: list[Comparison], order: int) -> tuple[RuleAccuracy, Comparison | None]:
+    of_this = [each for each in compared if len(each.entries) == order]
+    if order == 1:  # the check "accuracy" has measured the others
+        of_this = [each for each in of_this if each.point not in points.tried]
+    return measured(op, points, ORDERS[order], of_this, op.accuracy.of(order))
+
+
+def _lost(op: Op, points: Points, compared: Comparison) -> str:
+    """What is wrong about a derivative in which a sweep dropped an infinite slope; no accuracy excuses that."""
+    exact, allowed = compared.exact, op.accuracy.of(len(compared.entries))
+    if not is_normal(exact) or abs(compared.found - exact) <= HALF * math.ulp(float(exact)):
+        return ""
+    if beyond(op, points, compared, allowed) <= HALF or points.oracle.is_doubtful(compared.point, *compared.entries):
+        return ""
+    for slope in _dropped(op, compared):
+        advice = 'Write the partials so that nothing in them is infinite there: see "Zero times infinity" in'
+        return f"{_difference(compared)}: {slope}. {advice} docs/writing-operations.md"
+    return ""
+
+
+def _dropped(op: Op, compared: Comparison) -> Iterator[DroppedSlope]:
+    *inner, last = compared.entries
+    f: Function = functools.reduce(grad, inner, _function(op))
+
+    def at(x: float) -> Trace:
+        return trace(f, replaced(compared.point, last, x), wrt=last, scalar=True)
+
+    x = compared.point[last]
+    return dropped_slopes(at(x), at(x + BESIDE * (abs(x) or 1.0)))
+
+
+def _difference(compared: Comparison) -> str:
+    found, exact = apart(compared.found, compared.exact)
+    return f"{compared.how} by entries {list(compared.entries)} of {compared.point} is {found}, expected {exact}"
+
+
+def _inaccurate(op: Op, points: Points, rule: RuleAccuracy, worst: Comparison | None) -> str:
+    """What is wrong about the least accurate derivative of an order."""
+    if worst is None or rule.ulps is None or rule.ulps <= op.accuracy.of(len(worst.entries)).ulps:
+        return ""
+    found, field = points.oracle.rules(worst.point, worst.entries), STATED.get(len(worst.entries))
+    if found is None or not close(found, worst.exact, DERIVATIVES_TOLERANCE):
+        return _difference(worst)
+    advice = f"; if it cannot do better, say so: Accuracy({field}=Accuracy({math.ceil(rule.ulps)}, why=…))"
+    return f"{_difference(worst)}: the rules are right, but lose {digits_lost(rule.ulps)}{advice if field else ''}"
+
+
+def _wrong_in_digits(op: Op, points: Points, point: Point) -> str:
+    """What is wrong about derivatives of the rules in 50 digits and more, where no rounding matters."""
     entries = _entries(op, point)
-    for entry in entries:
-        f, x = _along(op, point, entry), point[entry]
-        yield "the second derivative", unit(len(point), entry, entry), grad(grad(f))(x)
-        yield "forward over reverse mode", unit(len(point), entry, entry), jvp(grad(f), (x,), (1.0,))[1]
-        yield "the third derivative", unit(len(point), entry, entry, entry), grad(grad(grad(f)))(x)
-    for first, second in itertools.permutations(entries, 2):
-        f, x, y = _along(op, point, first, second), point[first], point[second]
-        orders = unit(len(point), first, second)
-        yield "the mixed derivative", orders, grad(grad(f, 0), 1)(x, y)
-        yield "forward over reverse mode", orders, jvp(functools.partial(grad(f), x), (y,), (1.0,))[1]
-
-
-def _along(op: Op, point: Point, *entries: int) -> Callable[..., Any]:
-    """The operation as a function of some entries, the others as they are."""
-
-    def f(*numbers: Any) -> Any:
-        changed = dict(zip(entries, numbers, strict=True))
-        return op(*arguments(op, [changed.get(entry, x) for entry, x in enumerate(point)]))
-
-    return f
-
-
-def _close(op: Op, points: Points, point: Point, orders: tuple[int, ...], found: float, exact: Any) -> bool:
-    if not is_normal(exact):
-        return True
-    with mpmath.workdps(50):
-        error, tolerance = abs(found - exact), TOLERANCES[sum(orders)] * abs(exact)
-        return bool(error <= tolerance or error <= tolerance + excused(op, points, point, orders, INPUT_ULPS))
+    for by in (*itertools.product(entries, repeat=2), *((entry,) * 3 for entry in entries)):
+        exact, found = points.oracle.derivative(point, unit(len(point), *by)), points.oracle.rules(point, by)
+        if exact is None or found is None or mpmath.isnan(exact) or close(found, exact, DERIVATIVES_TOLERANCE):
+            continue
+        if not points.oracle.is_doubtful(point, *by):
+            shown, expected = apart(found, exact)
+            what = f"in 50 digits the derivative of the rules by entries {list(by)} of {point}"
+            return f"{what} is {shown}, expected {expected}"
+    return ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import builtins
 import itertools
 import math
 import random
@@ -13,6 +12,7 @@ from typing import Any
 import attrs
 import mpmath  # type: ignore[import-untyped]
 
+from gograd_core.domains import holds
 from gograd_core.errors import InvalidOperationError
 from gograd_core.op import Op
 from gograd_core.testing.exact import Oracle, Point
@@ -21,7 +21,7 @@ from gograd_core.testing.floats import float_value, is_normal
 __all__ = ["Points", "free_entries", "inside", "points_of", "replaced"]
 
 # How many of each kind are wanted, and how many candidates for each are looked at.
-MODERATE, ROUND, BESIDE, RANDOM, BEYOND = 4, 10, 40, 60, 20
+MODERATE, ROUND, BESIDE, RANDOM, BEYOND, HIGHER = 4, 10, 40, 60, 20, 60
 CANDIDATES = 4
 
 Range = tuple[float, float]
@@ -31,9 +31,6 @@ RANGES: tuple[Range, ...] = (WIDE, WIDE, (1e-20, 1e20), (1e-3, 10.0), (1.0, 1e3)
 ROUND_NUMBERS = (0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 10.0, -10.0, 30.0)
 """Where authors put seams and guards."""
 
-_NAMES = {name: getattr(builtins, name) for name in ("abs", "all", "any", "len", "max", "min", "sum")}
-_NAMES |= {name: value for name, value in vars(math).items() if not name.startswith("_")}
-
 
 @attrs.define
 class Points:
@@ -42,9 +39,11 @@ class Points:
     Attributes:
         oracle: the exact values.
         samples: the operation's own.
-        moderate: these and a few others near 1, for higher derivatives.
+        moderate: these and a few others near 1.
         tried: these, random ones and those beside edges: inside the domain, where the exact value
             is 0 or neither too large nor too small for floats.
+        higher: where higher derivatives are taken: those tried, and edges with a finite value, but for
+            points so large or small that what rules multiply may leave the range of floats.
         beyond: more points inside the domain, where it is too large or too small.
         undecided: points inside the domain whose exact value was not found.
         unreal: points inside the domain, as stated, where there is no real value.
@@ -54,6 +53,7 @@ class Points:
     samples: list[Point] = attrs.field(factory=list)
     moderate: list[Point] = attrs.field(factory=list)
     tried: list[Point] = attrs.field(factory=list)
+    higher: list[Point] = attrs.field(factory=list)
     beyond: list[Point] = attrs.field(factory=list)
     undecided: list[Point] = attrs.field(factory=list)
     unreal: list[Point] = attrs.field(factory=list)
@@ -102,9 +102,30 @@ def points_of(op: Op) -> Points:
     points.sort(op, _round(op, chance), ROUND)
     points.sort(op, beside, BESIDE)
     points.sort(op, _random(op, chance, RANGES, 7), RANDOM)
-    for kind in (points.tried, points.moderate):
+    points.higher = _higher(op, points)
+    for kind in (points.tried, points.moderate, points.higher):
         kind.sort(key=_size)
     return points
+
+
+def _higher(op: Op, points: Points) -> list[Point]:
+    """Those near 1, edges and 0 and ±1 first, then others evenly; the fewer, the more derivatives there are at each."""
+    first = [*points.moderate, *_finite_edges(op), *(p for p in points.tried if set(map(abs, p)) <= {0.0, 1.0})]
+    others = sorted((p for p in points.tried if p not in first), key=_size)
+    count = HIGHER if len(op.partials) == 1 and not op.variadic else HIGHER // 2
+    every = [*first, *others[:: max(1, len(others) // count)]]
+    return [p for p in dict.fromkeys(every) if all(map(_has_powers, p))]
+
+
+def _finite_edges(op: Op) -> Iterator[Point]:
+    for edge in op.edges:
+        point = op.flatten(edge.inputs) if op.variadic else tuple(map(float, edge.inputs))
+        if point and all(map(math.isfinite, (*point, edge.value))) and "-0.0" not in map(str, point):
+            yield point
+
+
+def _has_powers(x: float) -> bool:
+    return x == 0.0 or 1e-30 <= abs(x) <= 1e30
 
 
 def _size(point: Point) -> float:
@@ -120,9 +141,7 @@ def inside(op: Op, point: Point) -> bool:
     """
     inputs: Sequence[Any] = op.columns(point) if op.variadic else point
     try:
-        return not op.domain or bool(eval(op.domain, {**_NAMES, **dict(zip(op.input_names, inputs, strict=True))}))
-    except ArithmeticError:
-        return False
+        return holds(op.domain, op.input_names, inputs)
     except Exception as error:
         raise InvalidOperationError(f"operation {op.name!r}: domain {op.domain!r}: {error}") from error
 

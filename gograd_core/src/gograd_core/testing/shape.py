@@ -32,8 +32,6 @@ def _misfit(op: Op, point: Point) -> str:
     out, complaint = _twice(op, op.forward, point, "forward", 1)
     if complaint:
         return complaint
-    if isinstance(out, Column):
-        return "forward returns a column, not a number"
     if isinstance(out, bool) and any(op.partials):
         return "forward returns a bool, and there are partials"
     length = len(point) // len(op.partials)
@@ -53,6 +51,9 @@ def _twice(op: Op, rule: Any, point: Point, what: str, length: int, *out: Any) -
         results.append(run_rule(op, rule, *out, *given))
         if op.variadic and inputs != arguments(op, point):
             return None, f"{what} changes its inputs"
+        if what == "forward" and isinstance(results[-1], Column):
+            count = len(results[-1])
+            return None, f"forward returns a column of {count} numbers, expected one: reduce it, as xp.sum(…) does"
     entries = [as_column(op, result, length, what) for result in results]
     for entry in entries[0]:
         if not isinstance(entry, numbers.Real):

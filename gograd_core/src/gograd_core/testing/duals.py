@@ -1,0 +1,137 @@
+"""Derivatives of rules in as many digits as wanted: dual numbers over mpmath's.
+
+A dual number is a value and how fast it changes. Every operation on dual numbers goes by the chain
+rule over its partials; values that are dual numbers themselves give higher derivatives. So a
+formula is told from its rounding errors, which neurons, that hold floats, cannot do.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import attrs
+import mpmath  # type: ignore[import-untyped]
+
+from gograd_core.evaluation import as_column
+from gograd_core.namespaces import Column, ColumnNamespace
+from gograd_core.op import Op
+from gograd_core.testing.multiprecision import MultiprecisionNamespace
+
+__all__ = ["derivative"]
+
+BINARY = {
+    "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "floordiv": "floor_divide",
+    "mod": "remainder", "pow": "pow",
+}  # fmt: skip
+UNARY = {"neg": "negative", "pos": "positive", "abs": "abs"}
+COMPARISONS = ("lt", "le", "gt", "ge", "eq", "ne")
+
+
+@attrs.frozen(eq=False)
+class Dual:
+    """A value and its derivative along one direction; `xp` is the namespace of its level."""
+
+    value: Any
+    tangent: Any
+    xp: Duals
+
+
+class Duals:
+    """The namespace `xp` of dual numbers, above that of their values."""
+
+    backend = "neuron"
+
+    def __init__(self, below: Any, lookup: Callable[[str], Op]) -> None:
+        self._below = below
+        self._lookup = lookup
+        self._level: int = getattr(below, "_level", 0) + 1
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("e", "inf", "nan", "pi"):
+            return getattr(self._below, name)
+        op = self._lookup(name)
+
+        def bound(*inputs: Any) -> Any:
+            return self.apply(op, inputs)
+
+        vars(bound)["variadic"] = op.variadic
+        return bound
+
+    def apply(self, op: Op, inputs: Sequence[Any]) -> Any:
+        """The operation on numbers of this level or below; on lists or columns, if it is variadic."""
+        if op.variadic:
+            inputs = [getattr(column, "entries", column) for column in inputs]
+        entries = list(op.flatten(inputs) if op.variadic else inputs)
+        values = [entry.value if self._is_own(entry) else _exact(entry) for entry in entries]
+        columns = list(map(Column, op.columns(values))) if op.variadic else values
+        on_duals = isinstance(self._below, Duals)
+        out = self._below.apply(op, columns) if on_duals else op.bind(self._below)(*columns)
+        tangent: Any = 0
+        for index, (own, partial) in enumerate(zip(op.columns(entries), op.partials, strict=True)):
+            if partial is not None and any(map(self._is_own, own)):
+                found = partial(ColumnNamespace(self._below) if op.variadic else self._below, out, *columns)
+                for entry, local in zip(own, as_column(op, found, len(own), f"partial {index}"), strict=True):
+                    if self._is_own(entry) and not _is_zero(local):
+                        tangent = tangent + local * entry.tangent
+        return out if _is_zero(tangent) else Dual(out, tangent, self)
+
+    def _is_own(self, number: Any) -> bool:
+        return isinstance(number, Dual) and number.xp._level == self._level
+
+
+def derivative(op: Op, point: Sequence[Any], entries: Sequence[int]) -> Any:
+    """The derivative of an operation by each of these entries of a point in turn, in the digits in force.
+
+    Raises:
+        Whatever rules raise in mpmath's arithmetic, where nothing is infinite.
+    """
+    lookup = op.scope.ops.__getitem__
+    xp: Any = MultiprecisionNamespace(lookup)
+    numbers = list(point)
+    for entry in entries:
+        xp = Duals(xp, lookup)
+        numbers[entry] = Dual(numbers[entry], 1, xp)
+    found = xp.apply(op, op.columns(numbers) if op.variadic else numbers)
+    for level in range(len(entries), 0, -1):
+        if not (isinstance(found, Dual) and found.xp._level == level):
+            return 0
+        found = found.tangent
+    return found
+
+
+def _exact(number: Any) -> Any:
+    """A constant of a rule in mpmath's arithmetic: 1.0 / 3.0 of floats would be rounded."""
+    return mpmath.mpf(number) if type(number) in (float, int) else number
+
+
+def _is_zero(number: Any) -> bool:
+    return not isinstance(number, Dual) and bool(number == 0)
+
+
+def _innermost(number: Any) -> Any:
+    while isinstance(number, Dual):
+        number = number.value
+    return number
+
+
+def _methods() -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Python's operators: the operations of these names, at the higher level of the two."""
+
+    def higher(*numbers: Any) -> Duals:
+        return max((n.xp for n in numbers if isinstance(n, Dual)), key=lambda xp: xp._level)
+
+    for method, name in BINARY.items():
+        yield f"__{method}__", lambda x, y, name=name: getattr(higher(x, y), name)(x, y)
+        yield f"__r{method}__", lambda x, y, name=name: getattr(higher(x, y), name)(y, x)
+    for method, name in UNARY.items():
+        yield f"__{method}__", lambda x, name=name: getattr(x.xp, name)(x)
+    for method in COMPARISONS:
+        compare = getattr(operator, method)
+        yield f"__{method}__", lambda x, y, compare=compare: compare(_innermost(x), _innermost(y))
+
+
+for _name, _method in _methods():
+    setattr(Dual, _name, _method)
+Dual.__hash__ = object.__hash__  # type: ignore[method-assign]
