@@ -68,15 +68,16 @@ def betaln_in_digits(a: Any, b: Any) -> Any:
     return betaln_reference(mp, a, b)
 
 
-def log1p_quotient(xp: Any, x: Any) -> Any:
-    """log1p(x) / x for x >= 0: near 0 by the series of atanh, since the derivative of the quotient cancels there."""
-    is_small = x < 0.25
-    near, far = xp.where(is_small, x, 0.0), xp.where(is_small, 1.0, x)
-    u = near / (2.0 + near)  # log1p(x) = 2 * atanh(u)
+def log1p_quotient(xp: Any, u: Any, step: Any) -> Any:
+    """log1p(u * step) / step of positive numbers: by a series where it is about u, and its derivative would cancel."""
+    product = u * step
+    is_small = product < 0.25
+    near, far = xp.where(is_small, product, 0.0), xp.where(is_small, 1.0, product)
+    t = near / (2.0 + near)  # log1p(near) = 2 * atanh(t)
     series: Any = 0.0
     for k in range(19, 0, -2):
-        series = series * u * u + xp.divide(1.0, k)
-    return xp.where(is_small, 2.0 / (2.0 + near) * series, xp.log1p(far) / far)
+        series = series * t * t + xp.divide(1.0, k)
+    return xp.where(is_small, 2.0 * u / (2.0 + near) * series, xp.log1p(far) / xp.where(is_small, 1.0, step))
 
 
 def digamma_slope(xp: Any, x: Any, step: Any) -> Any:
@@ -94,7 +95,7 @@ def digamma_slope(xp: Any, x: Any, step: Any) -> Any:
     for numerator, denominator in BERNOULLI:
         series = series + numerator * quotient / denominator
         quotient, power = u * u * quotient + (u + v) * power, v * v * power
-    return total + u * log1p_quotient(xp, step * u) + u * v * series
+    return total + log1p_quotient(xp, u, step) + u * v * series
 
 
 def betaln_partial_a(xp: Any, out: Any, a: Any, b: Any) -> Any:
@@ -124,7 +125,7 @@ def mean_of_increase(xp: Any, a: Any, b: Any) -> tuple[Any, Any]:
     a * g is -log(regular_factor(a, b)). By Gauss's rule with five nodes for log(1 + x): the poles are so far
     from there that they give 18 digits. No quotient is one of small numbers, since its derivatives would cancel.
     """
-    mean, slope, length = 0.0, 0.0, log1p_quotient(xp, a)
+    mean, slope, length = 0.0, 0.0, log1p_quotient(xp, 1.0, a)
     inner, outer = (xp.sqrt(5.0 + sign * 2.0 * xp.sqrt(xp.divide(10.0, 7.0))) / 6.0 for sign in (-1.0, 1.0))
     rule = [(0.5, 512.0)]
     rule += [(0.5 + side * inner, 322.0 + 13.0 * xp.sqrt(70.0)) for side in (-1.0, 1.0)]
@@ -156,7 +157,7 @@ def beta_partial_a(xp: Any, out: Any, a: Any, b: Any) -> Any:
     small = xp.where(is_near, a, xp.minimum(b, NEAR))
     mean, increase = mean_of_increase(xp, small, xp.where(is_near, b, a))
     u = small * mean
-    factor = xp.where(b > 1.0, out / (1.0 / a + 1.0 / b), regular_factor(xp, a, b))
+    factor = xp.where(xp.maximum(a, b) > 1.0, out / (1.0 / a + 1.0 / b), regular_factor(xp, a, b))
     factor = xp.where(xp.minimum(a, b) < NEAR, xp.stop_gradient(factor) * xp.exp(xp.stop_gradient(u) - u), factor)
     slope = digamma_slope(xp, a, b)
     rest = mean * mean * decay_beside_pole(xp, xp.minimum(u, 1.0))

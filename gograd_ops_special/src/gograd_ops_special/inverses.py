@@ -85,7 +85,7 @@ INVERSES = (
         samples=((0.0,), (0.3,), (-2.0,), (10.0,), (1e10,)),
         edges=(Edge((inf,), 0.0, (-0.0,), "the limit"), Edge((-30.0,), inf, (-inf,), "an overflow")),
         accuracy=Accuracy(
-            16.0, input_ulps=2.0, why="the slope is a difference up to x = 1.5; to the left it grows like exp(x*x)"
+            16.0, input_ulps=2.0, why="the slope is a difference up to x = 1; to the left it grows like exp(x*x)"
         ),
         reference=lambda mp, x: mp.exp(x * x) * mp.erfc(x),
         doc="The scaled complementary error function exp(x*x) * erfc(x).",
