@@ -21,8 +21,10 @@ def sqrt_partial(xp: Any, out: Any, x: Any) -> Any:
 
 def cbrt_partial(xp: Any, out: Any, x: Any) -> Any:
     # C libraries give cbrt to 3 ulps only. out / x / 3 has that error once, 1 / (3 * out * out) twice
-    # with the opposite sign; in this mean it cancels.
-    return xp.where(x == 0.0, xp.inf, (2.0 * out / x + 1.0 / (out * out)) / 9.0)
+    # with the opposite sign; in the mean (2 * out / x + 1 / (out * out)) / 9 it cancels. Derivatives
+    # are those of 1 / (out * out), whose terms do not meet as infinities.
+    third = xp.stop_gradient((2.0 * out / x * out * out + 1.0) / 9.0)
+    return xp.where(x == 0.0, xp.inf, third / (out * out))
 
 
 def square_forward(xp: Any, x: Any) -> Any:

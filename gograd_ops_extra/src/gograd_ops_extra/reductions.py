@@ -91,8 +91,14 @@ def logsumexp_forward(xp: Any, x: Any) -> Any:
 
 
 def logsumexp_partial(xp: Any, out: Any, x: Any) -> Any:
-    weight = xp.exp(x - xp.stop_gradient(out))  # the quotient does not depend on out, nor on its rounding error
-    return weight / xp.sum(weight)
+    # The quotient of weights does not depend on out, nor on its rounding error. For an entry larger than
+    # all others its derivative would cancel: that of 1 / (1 + others / weight) does not.
+    weight = xp.exp(x - xp.stop_gradient(out))
+    is_largest = x == xp.max(x)
+    top = xp.where(is_largest, weight, 0.0)
+    others = xp.sum(xp.where(is_largest, 0.0, weight)) + (xp.sum(top) - top)
+    share_of_largest = 1.0 / (1.0 + others / xp.where(is_largest, weight, 1.0))
+    return xp.where(is_largest, share_of_largest, weight / xp.sum(weight))
 
 
 CANCELLATION = "each term is rounded; where terms of opposite sign cancel, these errors are left"

@@ -17,6 +17,8 @@ __all__ = ["BETA"]
 # log(x) - 1/(2x) - digamma(x) (DLMF 5.11.2), and with 1 / (2k - 1) those of Stirling's series.
 BERNOULLI = ((1, 12), (-1, 120), (1, 252), (-1, 240), (1, 132), (-691, 32760), (1, 12), (-3617, 8160), (43867, 14364))
 SHIFT = 12  # from there on these nine terms give 20 digits
+NEAR = 0.125  # where an argument is taken for close to a pole
+TERMS = 18  # of a series that ends with 1/TERMS!
 
 
 def stirling(x: Any) -> Any:
@@ -66,15 +68,16 @@ def betaln_in_digits(a: Any, b: Any) -> Any:
     return betaln_reference(mp, a, b)
 
 
-def log1p_quotient(xp: Any, x: Any) -> Any:
-    """log1p(x) / x for x >= 0: near 0 by the series of atanh, since the derivative of the quotient cancels there."""
-    is_small = x < 0.25
-    near, far = xp.where(is_small, x, 0.0), xp.where(is_small, 1.0, x)
-    u = near / (2.0 + near)  # log1p(x) = 2 * atanh(u)
+def log1p_quotient(xp: Any, u: Any, step: Any) -> Any:
+    """log1p(u * step) / step of positive numbers: by a series where it is about u, and its derivative would cancel."""
+    product = u * step
+    is_small = product < 0.25
+    near, far = xp.where(is_small, product, 0.0), xp.where(is_small, 1.0, product)
+    t = near / (2.0 + near)  # log1p(near) = 2 * atanh(t)
     series: Any = 0.0
     for k in range(19, 0, -2):
-        series = series * u * u + xp.divide(1.0, k)
-    return xp.where(is_small, 2.0 / (2.0 + near) * series, xp.log1p(far) / far)
+        series = series * t * t + xp.divide(1.0, k)
+    return xp.where(is_small, 2.0 * u / (2.0 + near) * series, xp.log1p(far) / xp.where(is_small, 1.0, step))
 
 
 def digamma_slope(xp: Any, x: Any, step: Any) -> Any:
@@ -92,14 +95,18 @@ def digamma_slope(xp: Any, x: Any, step: Any) -> Any:
     for numerator, denominator in BERNOULLI:
         series = series + numerator * quotient / denominator
         quotient, power = u * u * quotient + (u + v) * power, v * v * power
-    return total + u * log1p_quotient(xp, step * u) + u * v * series
+    return total + log1p_quotient(xp, u, step) + u * v * series
 
 
 def betaln_partial_a(xp: Any, out: Any, a: Any, b: Any) -> Any:
     # The pole of digamma(a + b) - digamma(a). Where a is small, the derivative by b of the product
     # would cancel; where b is small, the difference does.
     pole = xp.where(8.0 * a < b, 1.0 / a - 1.0 / (a + b), b / (a + b) / a)
-    return -(pole + b * digamma_slope(xp, a, b))
+    slope = -(pole + b * digamma_slope(xp, a, b))
+    # Where b is not small, higher derivatives are those of the difference: by b they do not depend on digamma(a).
+    difference = xp.digamma(a) - xp.digamma(a + b)
+    exact = xp.stop_gradient(slope) + (difference - xp.stop_gradient(difference))
+    return xp.where(xp.logical_and(b > 0.5 * a, a > 1e-300), exact, slope)
 
 
 def betaln_partial_b(xp: Any, out: Any, a: Any, b: Any) -> Any:
@@ -112,28 +119,51 @@ def regular_factor(xp: Any, a: Any, b: Any) -> Any:
     return xp.exp(exponent) * factor
 
 
-def slope_beside_pole(xp: Any, a: Any, b: Any) -> Any:
-    """The derivative of beta(a, b) - 1/a by a, for a < 1/256.
+def mean_of_increase(xp: Any, a: Any, b: Any) -> tuple[Any, Any]:
+    """The mean g of digamma(1 + x + b) - digamma(1 + x) over 0 < x < a, for a < NEAR, and its derivative by a.
 
-    With r = regular_factor(a, b) it is that of r / b + (r - 1) / a. The last quotient is the mean of the
-    derivative of r on the way from 0 to a, by Gauss's rule with three nodes.
+    a * g is -log(regular_factor(a, b)). By Gauss's rule with five nodes for log(1 + x): the poles are so far
+    from there that they give 18 digits. No quotient is one of small numbers, since its derivatives would cancel.
     """
-    total = -regular_factor(xp, a, b) * digamma_slope(xp, a, b)
-    apart = xp.sqrt(0.15)
-    for node, weight in ((0.5 - apart, 5.0), (0.5, 8.0), (0.5 + apart, 5.0)):
-        x = node * a
-        increase = b * digamma_slope(xp, x, b)
-        curvature = increase * increase + xp.polygamma(1.0, 1.0 + x) - xp.polygamma(1.0, 1.0 + x + b)
-        total = total + weight * node / 18.0 * regular_factor(xp, x, b) * curvature
-    return total
+    mean, slope, length = 0.0, 0.0, log1p_quotient(xp, 1.0, a)
+    inner, outer = (xp.sqrt(5.0 + sign * 2.0 * xp.sqrt(xp.divide(10.0, 7.0))) / 6.0 for sign in (-1.0, 1.0))
+    rule = [(0.5, 512.0)]
+    rule += [(0.5 + side * inner, 322.0 + 13.0 * xp.sqrt(70.0)) for side in (-1.0, 1.0)]
+    rule += [(0.5 + side * outer, 322.0 - 13.0 * xp.sqrt(70.0)) for side in (-1.0, 1.0)]
+    for node, weight in rule:
+        half = 0.5 * node * length * a
+        root, q = xp.exp(half), half * half
+        sinh_quotient = 1.0 + q / 6.0 * (1.0 + q / 20.0 * (1.0 + q / 42.0 * (1.0 + q / 72.0)))
+        part = node * length * root * sinh_quotient  # x / a, where 1 + x = (1 + a)**node
+        x, share = 1.0 + a * part, weight / 1800.0 * length * root * root
+        mean = mean + share * (xp.digamma(x + b) - xp.digamma(x))
+        slope = slope + share * part * (xp.polygamma(1.0, x + b) - xp.polygamma(1.0, x))
+    return mean, slope
+
+
+def decay_beside_pole(xp: Any, u: Any) -> Any:
+    """((1 + u) * exp(-u) - 1) / u**2 for 0 <= u <= 1."""
+    total: Any = 1.0
+    for k in range(TERMS, 0, -1):
+        total = 1.0 - u * (k + 1) / ((k + 2) * k) * total
+    return -0.5 * total
 
 
 def beta_partial_a(xp: Any, out: Any, a: Any, b: Any) -> Any:
-    # Near the pole at a = 0 the slope is -1/a**2 and a rest, which alone depends on b.
-    is_near = xp.logical_and(a < 1.0 / 256.0, a * xp.log1p(b) < 1.0 / 32.0)
-    beside = slope_beside_pole(xp, xp.where(is_near, a, 0.0), xp.where(is_near, b, 1.0)) - 1.0 / a / a
+    # Beside the pole at a = 0 the slope is -1/a**2 and a rest, of which the dependence on b is wanted to all
+    # digits too. Where an argument is small, the logarithm of the regular factor r is -u, by an integral that has
+    # accurate derivatives; where none is, the factors have.
+    is_near = a < NEAR
+    small = xp.where(is_near, a, xp.minimum(b, NEAR))
+    mean, increase = mean_of_increase(xp, small, xp.where(is_near, b, a))
+    u = small * mean
+    factor = xp.where(xp.maximum(a, b) > 1.0, out / (1.0 / a + 1.0 / b), regular_factor(xp, a, b))
+    factor = xp.where(xp.minimum(a, b) < NEAR, xp.stop_gradient(factor) * xp.exp(xp.stop_gradient(u) - u), factor)
     slope = digamma_slope(xp, a, b)
-    return xp.where(is_near, beside, -regular_factor(xp, a, b) * (1.0 / a / a + slope + b * slope / a))
+    rest = mean * mean * decay_beside_pole(xp, xp.minimum(u, 1.0))
+    pole = xp.where(u < 1.0, -1.0 / a / a - rest, -factor * ((1.0 + u) / a / a))
+    beside = pole - factor * (slope + increase)
+    return xp.where(is_near, beside, -factor * (1.0 / a / a + slope + b * slope / a))
 
 
 def beta_partial_b(xp: Any, out: Any, a: Any, b: Any) -> Any:

@@ -18,7 +18,9 @@ def expit_partial(xp: Any, out: Any, x: Any) -> Any:
 
 
 def logit_partial(xp: Any, out: Any, p: Any) -> Any:
-    return 1.0 / p / (1.0 - p)
+    # Near 1/2 the two terms of the derivative of p * (1 - p) would cancel: there it is 1/4 less an exact square.
+    middle = p - 0.5
+    return xp.where(xp.abs(middle) < 0.25, 1.0 / (0.25 - middle * middle), 1.0 / p / (1.0 - p))
 
 
 def xlogy_partial_x(xp: Any, out: Any, x: Any, y: Any) -> Any:

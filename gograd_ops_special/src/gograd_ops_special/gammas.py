@@ -44,8 +44,8 @@ GAMMAS = (
     Op(
         "polygamma",
         implementations={
-            "scalar": "gograd_ops_special.polygamma_of_floats:polygamma",
-            "numpy": "scipy.special:polygamma",
+            "scalar": "gograd_ops_special.scipy_polygamma:polygamma_of_float",
+            "numpy": "gograd_ops_special.scipy_polygamma:polygamma_of_array",
             "jax": "gograd_ops_special.jax_functions:polygamma",
         },
         partials=(None, polygamma_partial),
