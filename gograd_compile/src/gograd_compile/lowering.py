@@ -9,6 +9,7 @@ import numpy as np
 
 from gograd_compile import loops
 from gograd_compile.graph import FORWARD, Call, Graph
+from gograd_compile.kernels.rules import POWERS
 from gograd_compile.rules import Rules, specialized
 from gograd_compile.sums import gather_sums
 from gograd_compile.tape import Integers, Tape
@@ -17,8 +18,8 @@ __all__ = ["lower"]
 
 ADDED = (1.0, 0.0)
 """Constants that every graph has first."""
-MOST_PATTERNS, MOST_INPUTS = 32, 8
-"""How many patterns of fixed inputs have rules of their own, and of how many inputs."""
+MOST_PATTERNS, MOST_SPECIAL, MOST_INPUTS = 32, 64, 8
+"""How many patterns of fixed inputs have rules of their own; how many more of special numbers; of how many inputs."""
 
 
 def lower(tape: Tape, rules: Mapping[Any, Rules]) -> Graph:
@@ -60,14 +61,18 @@ def lower(tape: Tape, rules: Mapping[Any, Rules]) -> Graph:
 
 
 def _variants(tape: Tape, known: list[Rules]) -> tuple[Integers, list[int], list[Rules]]:
-    """Which rules each operation has: those of `known`, or (after these) some for fixed inputs. How often each ran."""
+    """Which rules each operation has: those of `known`, or (after these) some for fixed inputs. How often each ran.
+
+    Powers by a fixed number may be other numbers (x**2.0 is x * x), so they are that whatever else a tape has.
+    """
     eligible = [rules.terms is None and rules.forward is not None and not rules.op.variadic for rules in known]
     first = tape.arguments + len(tape.captured)
-    patterns = np.full((MOST_PATTERNS, 1 + MOST_INPUTS), -1, dtype=np.int64)
-    kinds, ran = np.empty_like(tape.codes), np.zeros(len(known) + MOST_PATTERNS, dtype=np.int64)
+    patterns = np.full((MOST_PATTERNS + MOST_SPECIAL, 1 + MOST_INPUTS), -1, dtype=np.int64)
+    kinds, ran = np.empty_like(tape.codes), np.zeros(len(known) + len(patterns), dtype=np.int64)
+    are_special = np.isin(tape.constants, list(POWERS)).astype(np.uint8)
     count = loops.sums.find_patterns(
         tape.codes.data, tape.starts.data, tape.inputs.data, first, tape.leaves,
-        np.array(eligible, dtype=np.uint8).data, patterns.data, kinds.data, ran.data,
+        np.array(eligible, dtype=np.uint8).data, are_special.data, MOST_PATTERNS, patterns.data, kinds.data, ran.data,
     )  # fmt: skip
     variants = list(known)
     for op, *entries in patterns[:count].tolist():

@@ -22,7 +22,7 @@ from gograd_core.kernels.symbols import Symbol, SymbolLibrary, postorder
 if TYPE_CHECKING:
     from gograd_core.op import Op
 
-__all__ = ["expand", "specialize"]
+__all__ = ["POWERS", "expand", "specialize"]
 
 HOMES = ("numpy", "scipy.special", "scipy.special._ufuncs")
 """Modules whose ufuncs can be found again by name."""

@@ -2,14 +2,14 @@ cimport cython
 from libc.stdint cimport int32_t, int64_t, uint8_t
 
 @cython.locals(
-    k=Py_ssize_t, e=Py_ssize_t, i=Py_ssize_t, start=Py_ssize_t, arity=Py_ssize_t, fixed=Py_ssize_t, most=Py_ssize_t,
-    width=Py_ssize_t, count=Py_ssize_t, number=Py_ssize_t, kind=int32_t, node=int64_t,
-    equal=bint,
+    k=Py_ssize_t, e=Py_ssize_t, i=Py_ssize_t, start=Py_ssize_t, arity=Py_ssize_t, fixed=Py_ssize_t, special=Py_ssize_t,
+    width=Py_ssize_t, count=Py_ssize_t, ordinary=Py_ssize_t, room=Py_ssize_t, until=Py_ssize_t, number=Py_ssize_t,
+    kind=int32_t, node=int64_t, equal=bint, is_special=bint,
 )
 cpdef Py_ssize_t find_patterns(
     const int32_t[::1] codes, const int64_t[::1] starts, const int32_t[::1] inputs, Py_ssize_t first,
-    Py_ssize_t leaves, const uint8_t[::1] eligible, int64_t[:, ::1] patterns, int32_t[::1] kinds,
-    int64_t[::1] ran,
+    Py_ssize_t leaves, const uint8_t[::1] eligible, const uint8_t[::1] are_special, Py_ssize_t most,
+    int64_t[:, ::1] patterns, int32_t[::1] kinds, int64_t[::1] ran,
 ) except -1
 
 cdef int32_t _factor(int64_t pattern, Py_ssize_t start, Py_ssize_t length, const int32_t[::1] taken) noexcept

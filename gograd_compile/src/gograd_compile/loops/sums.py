@@ -8,38 +8,46 @@ __all__ = ["chain_up", "emit", "find_patterns", "take_terms"]
 
 
 def find_patterns(
-    codes: Any, starts: Any, inputs: Any, first: int, leaves: int, eligible: Any, patterns: Any, kinds: Any,
-    ran: Any,
+    codes: Any, starts: Any, inputs: Any, first: int, leaves: int, eligible: Any, are_special: Any, most: int,
+    patterns: Any, kinds: Any, ran: Any,
 ) -> int:  # fmt: skip
     """Find out the kind of each operation, and how often each kind `ran`. How many patterns of constants there are.
 
     A kind is a code, or len(eligible) plus the number of a pattern: a row with the code and, per input, the
-    constant that it is, or -1. `patterns` has room for so many.
+    constant that it is, or -1. There are as many as `patterns` has room for, and at `most` so many of which not all
+    constants are special.
     """
-    count = 0
-    most = len(patterns)
+    count = ordinary = 0
+    room = len(patterns)
     width = patterns.shape[1]
     for k in range(len(codes)):
         kind = codes[k]
-        start, arity, fixed = starts[k], starts[k + 1] - starts[k], 0
+        start, arity, fixed, special = starts[k], starts[k + 1] - starts[k], 0, 0
         if eligible[codes[k]] and arity < width:
             for e in range(start, start + arity):
-                fixed += first <= inputs[e] < leaves
+                if first <= inputs[e] < leaves:
+                    fixed += 1
+                    special += are_special[inputs[e] - first]
         if fixed == arity:  # nothing would be left to compute it from
             fixed = 0
-        if fixed and count < most:
+        is_special = special == fixed
+        until = count
+        if fixed and count < room and (is_special or ordinary < most):
+            until = count + 1
             patterns[count, 0] = codes[k]
             for i in range(width - 1):
                 node = inputs[start + i] if i < arity else -1
                 patterns[count, 1 + i] = node if first <= node < leaves else -1
-        for number in range(min(count + 1, most) if fixed else 0):
+        for number in range(until if fixed else 0):
             equal = patterns[number, 0] == codes[k]
             for i in range(arity):
                 node = inputs[start + i]
                 equal = equal and patterns[number, 1 + i] == (node if first <= node < leaves else -1)
             if equal:
                 kind = len(eligible) + number
-                count = max(count, number + 1)
+                if number == count:
+                    count += 1
+                    ordinary += not is_special
                 break
         kinds[k] = kind
         ran[kind] += 1
