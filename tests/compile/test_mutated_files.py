@@ -405,6 +405,17 @@ def bomb():
     return signed(file.getvalue())
 
 
+def dictionary():
+    """A member that would be unpacked with a dictionary of a gigabyte."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as opened:
+        opened.writestr(zipfile.ZipInfo("bytes"), random.Random(0).randbytes(1000), zipfile.ZIP_LZMA)
+        opened.comment = b"0" * 64
+    data = file.getvalue()
+    place = data.index(b"\x05\x00\x5d") + 3  # behind the number of properties, and the first of them
+    return signed(data[:place] + struct.pack("<I", 2**30) + data[place + 4 :])
+
+
 ENORMOUS = {
     "an array of 2**60 entries": lambda: archive(
         MEMBERS
@@ -421,6 +432,7 @@ ENORMOUS = {
     "operations without end": lambda: described(5_000),
     "sizes of members": enormous_sizes,
     "copies of a member": bomb,
+    "a dictionary": dictionary,
 }
 
 

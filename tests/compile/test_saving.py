@@ -89,6 +89,16 @@ class TestFiles:
         with pytest.raises(PathNotRecorded, match="call hvp or hessian once"):
             getattr(saved(f), method)(*POINTS[0], *vector)
 
+    def test_second_derivatives_are_judged_by_their_results(self, compiled, saved):
+        """What rules compute on the way may have a pole: here the slope of the root, whose arm is not taken."""
+        f = compiled(lambda x: ops.where(x > 1.0, ops.sqrt(x - 1.0), x * x))
+        f(2.0), f.hessian(2.0)
+        assert saved(f).hessian(1.0) == 2.0
+        f = compiled(lambda x: x**1.5)
+        f(1.0), f.hessian(1.0)
+        with pytest.raises(DomainError, match="the second derivatives at .* are .inf."):
+            saved(f).hessian(0.0)
+
     @pytest.mark.parametrize("lines", [True, False])
     def test_errors_name_lines_if_these_were_saved(self, compiled, saved, lines):
         f = compiled(branches)
@@ -177,6 +187,14 @@ class TestPickles:
         other.weight.value = 1.0
         assert (other.loss(3.0), net.loss(3.0)) == (4.5, 9.0)
         assert type(super(modules.Halved, other).loss) is type(modules.decorated)
+
+    def test_a_compiled_method_may_stand_in_place_of_another(self, modules):
+        net = modules.Quartered(2.0)
+        assert net.loss(3.0) == 4.5
+        assert super(modules.Quartered, net).loss(3.0) == 18.0
+        other, above = again((net, super(modules.Quartered, net).loss))
+        other.weight.value = 1.0
+        assert (other.loss(3.0), above(3.0), net.loss(3.0)) == (2.25, 9.0, 4.5)
 
     @pytest.mark.parametrize(("name", "value"), [("loss", 9.0), ("square", 18.0), ("cube", 54.0)])
     def test_methods_are_found_by_the_name_that_their_class_has(self, modules, name, value):

@@ -43,8 +43,9 @@ def read_archive(data: bytes) -> Members:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             infos = archive.infolist()
-            stored = all(i.compress_type == zipfile.ZIP_STORED and i.compress_size == i.file_size for i in infos)
-            if stored and sum(info.file_size for info in infos) <= len(data):
+            if all(info.compress_type == zipfile.ZIP_STORED for info in infos) and sum(
+                info.file_size for info in infos
+            ) <= len(data):
                 members = {info.filename: archive.read(info) for info in infos}
                 if write_archive(members) == data:
                     return members

@@ -63,7 +63,7 @@ def reduced(compiled: Compiled, again: Callable[..., Any], from_saved: Callable[
     """
     f = compiled._function
     name: str = getattr(f, "__qualname__", "")
-    if f is not None and _is_named(compiled, name):
+    if _is_named(compiled, name):
         return name
     owner = getattr(f, "__self__", None)
     for kind in type(owner).__mro__:  # the class above may have another method of that name
