@@ -33,8 +33,8 @@ cdef extern from "Python.h":
     void *PyCapsule_GetPointer(object, const char *) except NULL
     PyObject **PySequence_Fast_ITEMS(PyObject *)
     Py_ssize_t Py_SIZE(PyObject *)
-    int Py_EnterRecursiveCall(const char *) except -1
-    void Py_LeaveRecursiveCall()
+    bint Py_EnterRecursiveCall(const char *) noexcept
+    void Py_LeaveRecursiveCall() noexcept
     bint PyList_CheckExact(PyObject *)
     bint PyTuple_CheckExact(PyObject *)
     void *PyMem_Calloc(size_t, size_t)

@@ -40,7 +40,8 @@ cdef int take_apart_into(tree, container, list leaves, list tokens) except -1:
             leaves.append(child)
             tokens.append(None)
         else:
-            Py_EnterRecursiveCall(" in a container")  # which may hold itself
+            if Py_EnterRecursiveCall(" in a container"):  # which may hold itself
+                return -1  # RecursionError is set
             try:
                 take_apart_into(child, kind, leaves, tokens)
             finally:
@@ -67,6 +68,7 @@ def nest(tuple plan not None, list leaves not None):
     return put_together(plan, leaves, &at)
 
 
+@cython.boundscheck(True)
 cdef object put_together(tuple plan, list leaves, Py_ssize_t *at):
     cdef Py_ssize_t i, count = plan[2]
     cdef list children
@@ -77,19 +79,19 @@ cdef object put_together(tuple plan, list leaves, Py_ssize_t *at):
         at[0] += count
     else:
         children = []
-        for child in <tuple>plan[3]:
+        for child in <tuple?>plan[3]:
             if child is None:
                 children.append(leaves[at[0]])
                 at[0] += 1
             else:
-                children.append(put_together(<tuple>child, leaves, at))
+                children.append(put_together(<tuple?>child, leaves, at))
     cls = plan[0]
     if cls is list:
         return children
     if cls is tuple:
         return tuple(children)
     if cls is dict:
-        made, keys = {}, <tuple>plan[1]
+        made, keys = {}, <tuple?>plan[1]
         for i in range(len(children)):
             made[keys[i]] = children[i]
         return made
