@@ -9,12 +9,12 @@ import contextlib
 import sys
 from _testcapi import remove_mem_hooks, set_nomemory
 
-from gograd_core import Neuron, Op, forward, gradient, ops, partials
+from gograd_core import Neuron, Op, forward, gradient, graph_sweep, ops, shares
 from gograd_core.engines import flatten
 from gograd_core.graph_sweep import graph_adjoints
 
 # CPython 3.11 itself crashes if a ContextVar cannot be set for lack of memory.
-partials.errstate = forward.errstate = lambda **_: contextlib.nullcontext()
+graph_sweep.errstate = forward.errstate = shares.errstate = lambda **_: contextlib.nullcontext()
 
 ENOUGH = 150  # allocations more than are needed: some failures are survived
 kept = []  # so that no neuron is made of one that was freed, which needs no memory

@@ -67,8 +67,8 @@ class TestCheckRegistry:
             (["neg"], ["neg"]),
             (["negative", "neg"], ["neg"]),
             (["gograd-ops-basic:neg", "identity"], ["neg", "identity"]),
-            (["gograd-core"], ["identity", "stop_gradient"]),
-            (["Gograd_Core:core"], ["identity", "stop_gradient"]),
+            (["gograd-core"], ["chosen", "identity", "stop_gradient"]),
+            (["Gograd_Core:core"], ["chosen", "identity", "stop_gradient"]),
         ],
     )
     def test_names_choose(self, chosen, expected):
