@@ -93,7 +93,7 @@ class TestConformanceTests:
 
     def test_take_a_distribution(self):
         cases = self.cases(conformance_tests("gograd-core"))
-        assert len(cases) == 2 * len(CHECKS)
+        assert len(cases) == 3 * len(CHECKS)
 
     def test_pass_fail_and_skip(self):
         test = conformance_tests([THIRD, ops.less])
