@@ -9,7 +9,7 @@ import contextlib
 import sys
 from _testcapi import remove_mem_hooks, set_nomemory
 
-from gograd_core import Neuron, Op, forward, gradient, ops, partials
+from gograd_core import Neuron, Op, forward, gradient, graph_sweep, ops, shares
 from gograd_core.engines import flatten
 from gograd_core.graph_sweep import graph_adjoints
 
@@ -21,7 +21,7 @@ class NoBlock(contextlib.nullcontext):
         return f(*args)
 
 
-partials.errstate = forward.errstate = lambda **_: NoBlock()
+graph_sweep.errstate = forward.errstate = shares.errstate = lambda **_: NoBlock()
 
 ENOUGH = 150  # allocations more than are needed: some failures are survived
 kept = []  # so that no neuron is made of one that was freed, which needs no memory
