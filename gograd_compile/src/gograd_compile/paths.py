@@ -139,7 +139,7 @@ class Path:
         return found
 
     def _make(self, want: Want) -> Program:
-        if want.mode == "adjoints" and not (self.structure.spec.is_leaf() and self.structure.size == 1):
+        if want.mode == "adjoints" and not (self.structure.spec.is_leaf() and self.structure.shapes == (None,)):
             raise TypeError(
                 f"only one number has a gradient; the result is {structure_text(self.structure)}: use jacobian"
             )
