@@ -131,13 +131,15 @@ def two_ways(x, threshold):
 
 
 def test_a_power_is_the_same_among_many_others(compiled):
-    few, many = compiled(two_ways), compiled(two_ways)
-    few(1.1, 100.0)
-    many(1.9, 0.0)
-    for x in NUMBERS:
-        square = (Neuron(x) ** 2.0)._value
-        for threshold in (square, float(np.nextafter(square, 0.0)), float(np.nextafter(square, 9.0))):
-            assert few(x, threshold) == many(x, threshold)
+    xs = np.random.default_rng(0).uniform(0.1, 4.0, 4000)
+    squares = compiled(lambda x, y: x**y).batch((0, None))(xs, 2.0)
+    places = np.flatnonzero(squares > xs * xs)[:3]  # where it matters how a square is computed
+    assert len(places)
+    for x in xs[places].tolist():
+        few, many = compiled(two_ways), compiled(two_ways)
+        few(1.1, 100.0)
+        many(1.9, 0.0)
+        assert few(x, x * x) == many(x, x * x)
 
 
 def test_what_compiled_code_decides_is_recorded_once(compiled):

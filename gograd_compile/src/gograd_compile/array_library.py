@@ -1,4 +1,4 @@
-"""NumPy as the rules of compiled functions receive it: where two numbers are equal, the first is taken, as natively."""
+"""NumPy as the rules of compiled functions receive it: of equal numbers the first is taken, and sums are in order."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ __all__ = ["LIBRARY"]
 
 
 class _Library:
-    """NumPy, but 0.0 and -0.0 are told apart: which of them its own functions give depends on the processor."""
+    """NumPy, but 0.0 and -0.0 are told apart: which of them its own functions give depends on the processor.
+
+    A column is added up from left to right, as the engine does it.
+    """
 
     __name__ = np.__name__
 
@@ -28,6 +31,10 @@ class _Library:
     def clip(self, x: Any, min: Any = None, max: Any = None) -> Any:
         bounded = x if min is None else self.maximum(x, min)
         return bounded if max is None else self.minimum(bounded, max)
+
+    @staticmethod
+    def sum(x: Any) -> Any:
+        return 0.0 + np.add.accumulate(x, dtype=np.float64)[-1] if len(x) else 0.0
 
     @staticmethod
     def max(x: Any) -> Any:

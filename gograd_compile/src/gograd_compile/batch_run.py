@@ -49,7 +49,7 @@ class BatchRun:
         self._shared = np.empty(batch.structure.size)  # the numbers that all points share, in their places
         self._shared[batch.shared] = batch.shared_values
         self._taken: dict[Path, Integers] = {}
-        self._is_right = np.zeros(batch.points, dtype=np.bool_)  # where a path was chosen point by point
+        self._settled: set[int] = set()  # points whose path was found one by one
 
     def parts(self) -> list[Part]:
         """The paths that are taken, each with its points in order.
@@ -85,13 +85,14 @@ class BatchRun:
             _Moved: at some points it does.
             DomainError: it raises one. Whatever else the function raises there.
         """
-        if not status.any() or not (domain_errors_raise() or path.guards.outcomes):
+        if not np.count_nonzero(status) or not (domain_errors_raise() or path.guards.outcomes):
             return
-        suspects = points[(status & VALUES_NOT_FINITE > 0) & ~self._is_right[points]]
+        suspects = points[status & VALUES_NOT_FINITE > 0]
+        suspects = suspects[[point not in self._settled for point in suspects.tolist()]]
         moved = False
         while len(suspects):
             first, suspects = suspects[0], suspects[1:]
-            self._is_right[first] = True
+            self._settled.add(int(first))
             with _noted(first):
                 other = at_point(self._paths, VALUES, self.at(first))[0]
             if other is not path:

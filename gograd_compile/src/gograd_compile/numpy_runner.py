@@ -123,19 +123,6 @@ def _of_columns(call: Call, gathered: Floats) -> Floats:
     return results.reshape(-1, points)
 
 
-class _InOrder:
-    """NumPy, whose sums are added from left to right, as the engine adds them."""
-
-    __name__ = np.__name__
-
-    @staticmethod
-    def sum(column: Floats) -> Any:
-        return 0.0 + np.add.accumulate(column, dtype=np.float64)[-1] if len(column) else 0.0
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(np, name)
-
-
 @functools.cache
 def _function(call: Call) -> Callable[..., Any]:
     """What computes the call on arrays of its inputs, in the order of `needs`."""
@@ -144,7 +131,7 @@ def _function(call: Call) -> Callable[..., Any]:
     if op.opaque or _has_function_of_columns(call):
         return _point_by_point(call, rule)
     places = range(len(op.partials)) if call.what == FORWARD else (OUTPUT, *range(len(op.partials)))
-    namespace = op.scope.arrays(_InOrder() if op.variadic else LIBRARY)
+    namespace = op.scope.arrays(LIBRARY)
     bound = op.bind(namespace) if call.what == FORWARD else functools.partial(rule, namespace)
 
     def on_arrays(*inputs: Any) -> Any:

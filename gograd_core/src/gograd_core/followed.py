@@ -74,7 +74,7 @@ class Followed:
             if each._is_settled:
                 continue
             each._is_settled = True
-            if not each._sources or (isinstance(number, int) and abs(number) < LARGEST):
+            if not each._sources or each._is_small():
                 kind = "bool" if isinstance(number, bool) else "index"
                 each._number = type(number)(recording.decided(each._neuron, kind, int(number)))
                 if each is not self and each._number != number:
@@ -83,6 +83,12 @@ class Followed:
             else:  # only what a float was computed from says whether it is the same
                 waiting.extend(each._sources)
         return self._number
+
+    def _is_small(self) -> bool:
+        """Whether it is an integer below `LARGEST`, which decides what is asked about."""
+        if isinstance(self._number, int) and self._most >= LARGEST and abs(self._neuron) < LARGEST:
+            self._most = LARGEST - 1
+        return self._most < LARGEST
 
     def make_exact(self, *, is_small: bool = False) -> None:
         """See to it that the neuron's value is the integer in every run, or else that this becomes a plain number.

@@ -1,0 +1,102 @@
+"""Which error is raised where a number is not finite, and of which results there is a gradient."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+import gograd_compile
+from gograd_core import DomainError, Neuron, grad, no_grad, ops
+
+
+def here(line, function):
+    code = function.__code__
+    return re.escape(f"; recorded at test_judging.py:{code.co_firstlineno + line} in {code.co_name}. Check")
+
+
+def two_roots(x):
+    first = ops.sqrt(x + 1.0)
+    second = ops.sqrt(x)
+    return first * second
+
+
+def two_quotients(x):
+    first = 1.0 / (x + 1.0)
+    second = 1.0 / x
+    return first + second
+
+
+class TestTheLineIsThatOfTheInputs:
+    """The operation may be used several times: what it was given tells its uses apart."""
+
+    @pytest.mark.parametrize("batch", [False, True])
+    @pytest.mark.parametrize("method", ["grad", "value_and_grad", "hessian"])
+    def test_of_derivatives(self, compiled, method, batch):
+        c = compiled(two_roots)
+        run = getattr(c, method)(4.0) and getattr(c.batch() if batch else c, method)
+        with pytest.raises(DomainError, match=here(2, two_roots)):
+            run(np.array([4.0, 0.0]) if batch else 0.0)
+
+    @pytest.mark.parametrize(("x", "line"), [(0.0, 2), (-1.0, 1)])
+    def test_of_values(self, compiled, x, line):
+        c = compiled(two_quotients)
+        c(1.0), c.hessian(1.0)
+        for call in (c, c.grad, c.hessian, lambda x: c.batch()(np.array([1.0, x]))):
+            with pytest.raises(DomainError, match=here(line, two_quotients)):
+                call(x)
+
+    def test_of_a_saved_program(self, compiled, tmp_path, backend):
+        c = compiled(two_quotients)
+        c(1.0)
+        c.save(tmp_path / "f.gograd")
+        loaded = gograd_compile.load(tmp_path / "f.gograd", backend=backend)
+        for call in (loaded, loaded.grad):
+            with pytest.raises(DomainError, match=here(2, two_quotients)) as caught:
+                call(0.0)
+            assert (caught.value.operation, caught.value.inputs) == (ops.div, (1.0, 0.0))
+
+
+def test_a_block_without_graphs_around_the_call_changes_nothing(compiled):
+    c = compiled(ops.sqrt)
+    c(4.0)
+    for method in ("grad", "hessian"):
+        with no_grad(), pytest.raises(DomainError, match="derivative by input 0 of sqrt"):
+            getattr(c, method)(0.0)
+    weight = Neuron(0.0)
+    f = compiled(lambda x: ops.sqrt(weight) * x)
+    with no_grad(), pytest.raises(DomainError, match="derivative by input 0 of sqrt"):
+        f.backward(1.0)
+
+
+class TestSecondDerivativesOfALoadedProgram:
+    """It has no function to ask: they are wrong where they are not finite and the arguments are."""
+
+    @pytest.fixture
+    def loaded(self, compiled, tmp_path, backend):
+        c = compiled(lambda x, y: x * ops.sqrt(x) + y * y * y)
+        c.hessian(4.0, 1.0, wrt=(0, 1))
+        c.save(tmp_path / "f.gograd")
+        return gograd_compile.load(tmp_path / "f.gograd", backend=backend)
+
+    def test_are_an_error_at_finite_arguments(self, loaded):
+        with pytest.raises(DomainError, match=r"the second derivatives at \[0.0, 1.0\]"):
+            loaded.hvp(0.0, 1.0, (1.0, 0.0), wrt=(0, 1))
+
+    def test_may_be_infinite_where_an_argument_is(self, loaded):
+        assert loaded.hvp(4.0, np.inf, (0.0, 1.0), wrt=(0, 1)) == (0.0, np.inf)
+
+
+@pytest.mark.parametrize(
+    "f", [lambda x: [x * 2.0], lambda x: (x,), lambda x: {"a": x}, lambda x: np.asarray([x * 2.0]), lambda x: [x, x]]
+)
+def test_one_number_in_a_container_has_no_gradient(compiled, f):
+    with pytest.raises(TypeError, match="one number"):
+        grad(f)(1.0)
+    c = compiled(f)
+    for call in (c.grad, c.value_and_grad, lambda x: c.batch().grad(np.array([x])), c.hessian):
+        with pytest.raises(TypeError, match="one number"):
+            call(1.0)
+    with pytest.raises(TypeError, match="one number"):
+        compiled(f).backward(1.0)
