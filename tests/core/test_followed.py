@@ -184,6 +184,10 @@ class TestThatStayInTheGraph:
             found, guards = told(f, 3.25)
             assert (type(found), guards) == (Neuron, [])
 
+    def test_what_is_small_in_any_run_needs_no_guard(self, told):
+        found, guards = told(lambda x: ((x > 0) + (x > 1) + (x > 4)) * 3 - floor(x) % 5 * 2 + 1, 3.25)
+        assert (found._number, guards) == (1, [])
+
     def test_rules_may_use_them(self, told):
         op = Op("rectified", forward=lambda xp, x: x * (x > 0.0), partials=(lambda xp, out, x: x > 0.0,))
         found, guards = told(grad(op), 3.25)
@@ -242,6 +246,8 @@ class TestThatBecomePlain:
             (lambda n: n == 2**70 + 1, False),
             (lambda n: n + (2**70 + 1), 4 + 2**70),
             (lambda n: n * 1j, 3j),
+            (lambda n: n * 1e200 * 1e200, math.inf),
+            (lambda n: (n * 0.5) ** 5.0, 1.5**5),
             (lambda n: pickle.loads(pickle.dumps(n)), 3),
             (lambda n: Neuron(n)._value, 3.0),
         ],

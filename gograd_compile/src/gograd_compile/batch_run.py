@@ -177,7 +177,7 @@ class BatchRun:
 
     def _failures(self, path: Path, points: Integers) -> tuple[Any, Floats, Floats, Floats]:
         """At which of the points a guard of the path turns out otherwise; then the first guard, how, and its number."""
-        if not path.decides:
+        if not path.outcomes:
             return np.zeros(len(points), dtype=np.bool_), NO_SEEDS, NO_SEEDS, NO_SEEDS
         values = self.over(path, path.program(self._guards), points, holds=path.holds).outputs
         answers = path.answers(values.T).T
