@@ -296,6 +296,14 @@ class TestThatBecomePlain:
         assert found == (2**53 * 3 + 1) * 7
         assert guards == [(0.0, "bool", 0), (2.0**53, "index", 2**53)]
 
+    def test_one_that_a_float_rounds_is_known_by_what_it_was_computed_from(self, told):
+        n = 2**53 + 2
+        for compute in (operator.pos, operator.neg, abs, lambda n: n + 1):
+            found, guards = told(lambda x: hash(compute(floor(x) * 3)), float(n))  # noqa: B023
+            assert found == hash(compute(n * 3))
+            assert (float(n), "index", n) in guards
+            assert all(kind == "bool" or number == n for number, kind, _ in guards)
+
     def test_not_is_named_where_a_tilde_is_meant(self, told):
         with pytest.raises(TypeError, match="write not"):
             told(lambda x: ~(x > 1), 2.0)

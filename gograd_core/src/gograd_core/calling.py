@@ -36,19 +36,18 @@ def call(op: Op, *inputs: Any) -> Any:
     """
     if len(inputs) != len(op.partials):
         raise TypeError(f"{op.title} takes {len(op.partials)} inputs, got {len(inputs)}")
-    if recording.observers and Followed in map(type, inputs):
-        return op(*map(unfollowed, inputs))
     for x in inputs:
         kind = type(x)
-        if kind is not engines.Neuron and kind is not float and is_array(x):
-            return call_with_arrays(op, inputs)
+        if kind is not engines.Neuron and kind is not float:
+            if kind is Followed:
+                return op(*map(unfollowed, inputs))
+            if is_array(x):
+                return call_with_arrays(op, inputs)
     return apply(op, op.flatten(inputs) if op.variadic else inputs)
 
 
 def apply(op: Op, entries: tuple[Any, ...]) -> Any:
     """`op` of numbers and neurons (of its columns' entries in a row), judged and recorded."""
-    if recording.observers:
-        entries = tuple(map(unfollowed, entries))
     constituents: list[Any] = []
     values: list[float] = []
     involved = False
@@ -62,8 +61,9 @@ def apply(op: Op, entries: tuple[Any, ...]) -> Any:
             constituents.append(constant)
             values.append(constant)
     out = run_rule(op, op.forward, *(map(Column, op.columns(values)) if op.variadic else values))
-    is_truth = isinstance(out, bool)
+    is_truth = False
     if type(out) is not float:
+        is_truth = isinstance(out, bool)
         if is_truth and not (involved and recording.recorder() is not None):
             return out
         if isinstance(out, Column):

@@ -9,9 +9,10 @@ from typing import Any
 
 import attrs
 
-from gograd_core import engines, registry
+from gograd_core import engines, recording, registry
 from gograd_core.errors import InvalidOperationError
 from gograd_core.facts import Accuracy, Edge, Provider
+from gograd_core.followed import unfollowed
 from gograd_core.implementations import Implemented
 from gograd_core.kernels import Kernels
 from gograd_core.namespaces import ArrayNamespace, ColumnNamespace
@@ -166,7 +167,7 @@ class Op(engines.Operation):
         for column in columns:
             if isinstance(column, (str, bytes)) or not hasattr(type(column), "__iter__"):
                 raise TypeError(f"{self.title} expects sequences of numbers or neurons, got {column!r}")
-        rows = [tuple(column) for column in columns]
+        rows = [tuple(map(unfollowed, column) if recording.observers else column) for column in columns]
         if len({len(row) for row in rows}) > 1:
             raise ValueError(f"{self.title} expects columns of equal length, got {[len(row) for row in rows]}")
         return sum(rows, ())
