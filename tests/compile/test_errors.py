@@ -263,7 +263,7 @@ class TestWhatCannotBeRecorded:
             assert message in found.stderr
 
     def test_what_cannot_be_called(self):
-        with pytest.raises(TypeError, match="expects a function, got 3"):
+        with pytest.raises(TypeError, match="expects a function of numbers, got 3"):
             gograd_compile.compile(3)
 
 

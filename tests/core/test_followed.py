@@ -184,6 +184,10 @@ class TestThatStayInTheGraph:
             found, guards = told(f, 3.25)
             assert (type(found), guards) == (Neuron, [])
 
+    def test_what_is_small_in_any_run_needs_no_guard(self, told):
+        found, guards = told(lambda x: ((x > 0) + (x > 1) + (x > 4)) * 3 - floor(x) % 5 * 2 + 1, 3.25)
+        assert (found._number, guards) == (1, [])
+
     def test_rules_may_use_them(self, told):
         op = Op("rectified", forward=lambda xp, x: x * (x > 0.0), partials=(lambda xp, out, x: x > 0.0,))
         found, guards = told(grad(op), 3.25)
@@ -242,6 +246,8 @@ class TestThatBecomePlain:
             (lambda n: n == 2**70 + 1, False),
             (lambda n: n + (2**70 + 1), 4 + 2**70),
             (lambda n: n * 1j, 3j),
+            (lambda n: n * 1e200 * 1e200, math.inf),
+            (lambda n: (n * 0.5) ** 5.0, 1.5**5),
             (lambda n: pickle.loads(pickle.dumps(n)), 3),
             (lambda n: Neuron(n)._value, 3.0),
         ],
@@ -289,6 +295,14 @@ class TestThatBecomePlain:
         found, guards = told(lambda x: (floor(x) * 3 + 1) * 7, 2.0**53)
         assert found == (2**53 * 3 + 1) * 7
         assert guards == [(0.0, "bool", 0), (2.0**53, "index", 2**53)]
+
+    def test_one_that_a_float_rounds_is_known_by_what_it_was_computed_from(self, told):
+        n = 2**53 + 2
+        for compute in (operator.pos, operator.neg, abs, lambda n: n + 1):
+            found, guards = told(lambda x: hash(compute(floor(x) * 3)), float(n))  # noqa: B023
+            assert found == hash(compute(n * 3))
+            assert (float(n), "index", n) in guards
+            assert all(kind == "bool" or number == n for number, kind, _ in guards)
 
     def test_not_is_named_where_a_tilde_is_meant(self, told):
         with pytest.raises(TypeError, match="write not"):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from gograd_core import calling, engines
+from gograd_core.followed import unfollowed
 
 if TYPE_CHECKING:
     from gograd_core.op import Op
@@ -19,6 +20,7 @@ def is_array(x: Any) -> bool:
 
 def call_with_arrays(op: Op, inputs: tuple[Any, ...]) -> Any:
     """`op` of arrays: in their own library, or entry by entry where neurons are involved."""
+    inputs = tuple(map(unfollowed, inputs))
     arrays = [x for x in inputs if is_array(x)]
     if op.variadic:
         if any(len(array.shape) != 1 for array in arrays):

@@ -38,12 +38,13 @@ def call(op: Op, /, *inputs: Any, **named: Any) -> Any:
         inputs = _in_order(op, inputs, named)
     if len(inputs) != len(op.partials):
         raise TypeError(_wrong_count(op, len(inputs)))
-    if recording.observers and Followed in map(type, inputs):
-        return op(*map(unfollowed, inputs))
     for x in inputs:
         kind = type(x)
-        if kind is not engines.Neuron and kind is not float and is_array(x):
-            return call_with_arrays(op, inputs)
+        if kind is not engines.Neuron and kind is not float:
+            if kind is Followed:
+                return op(*map(unfollowed, inputs))
+            if is_array(x):
+                return call_with_arrays(op, inputs)
     return apply(op, op.flatten(inputs) if op.variadic else inputs)
 
 
@@ -76,8 +77,6 @@ def _wrong_count(op: Op, given: int) -> str:
 
 def apply(op: Op, entries: tuple[Any, ...]) -> Any:
     """`op` of numbers and neurons (of its columns' entries in a row), judged and recorded."""
-    if recording.observers:
-        entries = tuple(map(unfollowed, entries))
     constituents: list[Any] = []
     values: list[float] = []
     involved = False
@@ -92,8 +91,9 @@ def apply(op: Op, entries: tuple[Any, ...]) -> Any:
             values.append(constant)
     try:
         out = run_rule(op, op.forward, *(map(Column, op.columns(values)) if op.variadic else values))
-        is_truth = isinstance(out, bool)
+        is_truth = False
         if type(out) is not float:
+            is_truth = isinstance(out, bool)
             if is_truth and not (involved and recording.recorder() is not None):
                 return out
             out = as_number(op, out)

@@ -9,11 +9,12 @@ from typing import Any
 
 import attrs
 
-from gograd_core import engines, registry
+from gograd_core import engines, recording, registry
 from gograd_core.behaviour import is_operand
 from gograd_core.claims import normalised
 from gograd_core.errors import InvalidOperationError
 from gograd_core.facts import Accuracy, Edge, Provider
+from gograd_core.followed import unfollowed
 from gograd_core.implementations import Implemented
 from gograd_core.kernels import Kernels
 from gograd_core.namespaces import ArrayNamespace, ColumnNamespace
@@ -186,7 +187,7 @@ class Op(engines.Operation):
         if len(set(lengths)) > 1:
             raise ValueError(f"{self.title} expects columns of equal length, got {lengths}")
         filled = [(column,) * lengths[0] if row is None else row for column, row in zip(columns, rows, strict=True)]
-        return sum(filled, ())
+        return tuple(map(unfollowed, sum(filled, ()))) if recording.observers else sum(filled, ())
 
     def columns(self, entries: Sequence[Any]) -> list[Sequence[Any]]:
         """The inverse of `flatten`: one slice per input."""
