@@ -81,8 +81,8 @@ class TestUnknownNames:
             ops.quaternion(1.0)
         assert "Did you mean" not in str(caught.value)
 
-    @pytest.mark.parametrize("asked", ["+ 3", "- 3", "math.remainder 3"])
-    def test_the_nearest_name_is_no_operator_or_function_of_python(self, asked):
+    @pytest.mark.parametrize("asked", ["+ 3", "- 3"])
+    def test_the_nearest_name_is_no_operator(self, asked):
         with pytest.raises(UnknownOperationError) as caught:
             ops[asked]
         assert "Did you mean" not in str(caught.value)
