@@ -81,6 +81,12 @@ class TestUnknownNames:
             ops.quaternion(1.0)
         assert "Did you mean" not in str(caught.value)
 
+    @pytest.mark.parametrize("asked", ["+ 3", "- 3"])
+    def test_the_nearest_name_is_no_operator(self, asked):
+        with pytest.raises(UnknownOperationError) as caught:
+            ops[asked]
+        assert "Did you mean" not in str(caught.value)
+
     def test_what_to_install(self, bare):
         with pytest.raises(UnknownOperationError) as caught:
             bare.ops.tanh(1.0)
