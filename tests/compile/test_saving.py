@@ -221,6 +221,12 @@ class TestPickles:
         with pytest.raises(PathNotRecorded):
             found(-1.0)
 
+    def test_programs_keep_their_recordings(self, compiled, saved):
+        f = compiled(lambda x: x * x + 1.0)
+        f(1.0)
+        program = again(saved(f))
+        assert (program(3.0), program.__name__) == (10.0, f.__name__)
+
     def test_functions_without_a_name_must_have_been_called(self, compiled):
         with pytest.raises(TypeError, match="cannot be pickled before it is called"):
             pickle.dumps(compiled(lambda x: x))
