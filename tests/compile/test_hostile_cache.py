@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import ctypes
-import grp
 import hashlib
 import os
 import pickle
-import pwd
 import warnings
 from types import SimpleNamespace
 
 import pytest
 
 pytest.importorskip("numba")
+pytest.importorskip("pwd", reason="owners and modes are those of POSIX")
+
+import grp
+import pwd
 
 import numpy as np
 
@@ -21,10 +23,9 @@ from gograd_compile.files import RefusedError
 from gograd_compile.kernels import CHUNK, CacheWarning, cache, code_files, expand, kernel, native, private_files
 from gograd_core import Op
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="owners and modes are those of POSIX")
 CALL = ctypes.CFUNCTYPE(None, ctypes.c_ssize_t, ctypes.c_ssize_t, *[ctypes.c_void_p] * 3)
 SOMEBODY = 12345
-only_root = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs files of other users")
+only_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs files of other users")
 
 
 def made(factor=2.0):

@@ -17,6 +17,7 @@ import zipfile
 import numpy as np
 import pytest
 
+from gograd_compile import tape_checks
 from gograd_compile.backends import backend
 from gograd_compile.compiled import Compiled
 from gograd_compile.errors import PathNotRecorded, ProgramFileError
@@ -333,6 +334,15 @@ def test_what_is_wrong_with_a_tape_is_said(part, changes, message):
         array[place] = number
     with pytest.raises(ProgramFileError, match=message):
         from_bytes(with_array(f"tape1/{part}.npy", array))
+
+
+def test_more_nodes_than_can_be_numbered_are_an_error(monkeypatch):
+    """Ten, where the limit is lower: a file with two thousand million is too large for a test."""
+    monkeypatch.setattr(tape_checks, "MOST_NODES", 11)
+    assert from_bytes(PROGRAM)[1] == "f"
+    monkeypatch.setattr(tape_checks, "MOST_NODES", 10)
+    with pytest.raises(ProgramFileError, match="a tape has more nodes than can be numbered"):
+        from_bytes(PROGRAM)
 
 
 def test_paths_that_each_say_the_other_is_right_end_in_an_error():

@@ -98,12 +98,23 @@ class TestWhatIsNoFile:
 
 
 class TestWhatIsChecked:
-    def test_arguments_that_guards_alone_read_are_used(self, tmp_path):
-        f = gograd_compile.compile(lambda x, y: 2.0 * x if y else -x, backend="numpy")
-        assert (f(5.0, 1.0), f(5.0, 0.0)) == (10.0, -5.0)
-        f.save(tmp_path / "program")
+    @pytest.mark.parametrize(
+        "f",
+        [
+            lambda x, y: 2.0 * x if y else -x,
+            lambda x, y: [2.0 * x, y],
+            lambda x, y: y,
+            lambda x, y: 2.0 * x,
+            lambda x, y: 2.0,
+        ],
+        ids=["a guard alone", "the result alone", "the result, and nothing else", "nothing", "nothing at all"],
+    )
+    def test_arguments_may_be_read_by(self, tmp_path, f):
+        compiled = gograd_compile.compile(f, backend="numpy")
+        assert (compiled(5.0, 1.0), compiled(5.0, 0.0)) == (f(5.0, 1.0), f(5.0, 0.0))
+        compiled.save(tmp_path / "program")
         program = load(tmp_path / "program")
-        assert (program(3.0, 7.0), program(3.0, 0.0)) == (6.0, -3.0)
+        assert (program(3.0, 7.0), program(3.0, 0.0)) == (f(3.0, 7.0), f(3.0, 0.0))
 
     @pytest.mark.parametrize("key", ["name", "tapes", "arguments", "distribution"])
     def test_no_object_has_a_key_twice(self, saved, key):

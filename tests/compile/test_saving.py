@@ -221,6 +221,31 @@ class TestPickles:
         with pytest.raises(PathNotRecorded):
             found(-1.0)
 
+    def test_programs_keep_their_recordings(self, compiled, saved):
+        f = compiled(lambda x: x * x + 1.0)
+        f(1.0)
+        program = again(saved(f))
+        assert (program(3.0), program.__name__, program.backend) == (10.0, f.__name__, f.backend)
+
+    def test_paths_keep_the_neurons_that_each_captured(self, compiled):
+        weight, offset = Neuron(2.0, label="weight"), Neuron(5.0, label="offset")
+        f = compiled(lambda x: weight * x if x > 0.0 else weight * x + offset)
+        assert (f(1.0), f(-1.0)) == (2.0, 3.0)
+        program = again(f)
+        assert (program(1.0), program(-1.0)) == (2.0, 3.0)
+        assert sorted(neuron.label for neuron in program.captured) == ["offset", "weight"]
+
+    def test_programs_keep_the_lines_of_operations(self, compiled):
+        f = compiled(lambda x: ops.log(x) + 1.0)
+        f(1.0)
+        with pytest.raises(DomainError, match="recorded at test_saving.py:[0-9]+ in <lambda>"):
+            again(f)(-1.0)
+
+    def test_copies_keep_settings(self, modules):
+        f = gograd_compile.compile(modules.Net(2.0), backend="numpy", check=True, max_paths=3)
+        copied = copy.deepcopy(f)
+        assert (copied.check, copied.max_paths, copied.backend) == (True, 3, f.backend)
+
     def test_functions_without_a_name_must_have_been_called(self, compiled):
         with pytest.raises(TypeError, match="cannot be pickled before it is called"):
             pickle.dumps(compiled(lambda x: x))

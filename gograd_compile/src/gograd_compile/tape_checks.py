@@ -27,7 +27,8 @@ def check(tape: Tape, results: int, used: NDArray[Any]) -> None:
     Raises:
         ProgramFileError: something is wrong.
     """
-    _require(tape.arguments == len(used) and len(tape) < MOST_NODES, "another number of arguments than nodes for them")
+    _require(tape.arguments == len(used), "another number of arguments than nodes for them")
+    _require(len(tape) < MOST_NODES, "more nodes than can be numbered")
     _require(len(set(tape.operations)) == len(tape.operations), "an operation twice")
     _require(len(set(map(id, tape.captured))) == len(tape.captured), "a captured neuron twice")
     _check_operations(tape)
