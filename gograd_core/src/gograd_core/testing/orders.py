@@ -13,7 +13,8 @@ from gograd_core.dropped import DroppedSlope, dropped_slopes
 from gograd_core.errors import InvalidOperationError, errstate
 from gograd_core.op import Op
 from gograd_core.testing.accuracy import Comparison, beyond, digits_lost, measured
-from gograd_core.testing.exact import DERIVATIVES_TOLERANCE, Point, apart, arguments, close, unit
+from gograd_core.testing.digits import DERIVATIVES_TOLERANCE, apart, close
+from gograd_core.testing.exact import Point, arguments, unit
 from gograd_core.testing.floats import differentiable, entries_of, is_normal
 from gograd_core.testing.points import Points, replaced
 from gograd_core.testing.reports import Check, RuleAccuracy
