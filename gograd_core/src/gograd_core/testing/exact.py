@@ -230,13 +230,18 @@ class Oracle:
 
     def _settled_difference(self, point: Point, orders: tuple[int, ...], scales: Sequence[float]) -> Any:
         """A difference that is 0 says only that the derivative is below f / scale**n * 10**-2k."""
-        value, n = self.value(point), sum(orders)
-        size = mpmath.mpf(value or 1) / mpmath.fprod(
-            mpmath.mpf(scale) ** order for scale, order in zip(scales, orders, strict=True)
-        )
-        magnitude = max(0, int(mpmath.log10(abs(size)))) if mpmath.isfinite(size) else 0
-        digits_of_zero = (n + 2) * (RANGE // 2 + magnitude) // 2
+        size = self._size(point, orders, scales)
+        magnitude = max(0, int(mpmath.log10(size))) if mpmath.isfinite(size) else 0
+        digits_of_zero = (sum(orders) + 2) * (RANGE // 2 + magnitude) // 2
         return self._settle(lambda digits: self._difference(point, orders, scales, digits), digits_of_zero)
+
+    def size(self, point: Point, orders: tuple[int, ...]) -> Any:
+        """How large a derivative of these orders is apart from its zeros: the value over the scale, once per order."""
+        return self._size(point, orders, _scales(point))
+
+    def _size(self, point: Point, orders: tuple[int, ...], scales: Sequence[float]) -> Any:
+        powers = (mpmath.mpf(scale) ** order for scale, order in zip(scales, orders, strict=True))
+        return abs(mpmath.mpf(self.value(point) or 1)) / mpmath.fprod(powers)
 
     def _once(self, key: Any, compute: Callable[[int], Any]) -> Any:
         if key not in self._known:
