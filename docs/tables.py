@@ -125,7 +125,7 @@ def ulps(worst: float | None) -> str:
 
 def promised(op: Op, rule: str) -> str:
     allowed = op.accuracy.of({"second derivatives": 2, "third derivatives": 3}.get(rule, 1))
-    return "16 ulps and 1 of the inputs" if allowed is HIGHER else allowed_of(allowed)
+    return "16 ulps and 4 of the inputs" if allowed is HIGHER else allowed_of(allowed)
 
 
 def write(name: str, text: str) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from gograd_core import InvalidOperationError, Op, ops
 from gograd_core.testing import exact_partial, exact_value
-from gograd_core.testing.exact import LADDER, Oracle, apart, close
+from gograd_core.testing.digits import apart, close
+from gograd_core.testing.exact import LADDER, Oracle
 
 TOLERANCE = mpmath.mpf("1e-24")  # two precisions must agree to 25 digits
 

@@ -163,7 +163,21 @@ class TestAccuracy:
         accuracy = Accuracy(8.0, why="a product", second=second, third=third)
         assert [accuracy.of(order) for order in range(4)] == [accuracy, accuracy, second, third]
         assert attrs.evolve(accuracy, third=None).of(3) is second
-        assert (Accuracy().of(2).ulps, Accuracy().of(3).input_ulps) == (16.0, 1.0)
+        assert (Accuracy().of(2).ulps, Accuracy().of(3).input_ulps) == (16.0, 4.0)
+
+    def test_what_is_0_may_be_noise(self):
+        ratio = Op(
+            "ratio",
+            forward=lambda xp, x, w: x * w / w,
+            partials=(lambda xp, out, x, w: 1.0, lambda xp, out, x, w: (x - out) / w),
+            samples=((-5.5, 0.4), (0.3, 7.0)),
+            domain="abs(w) > 1e-9",
+        )
+        assert orders(ratio).verdict == "passed"
+
+    def test_but_no_more(self):
+        line = unary("line", lambda xp, x: 3.0 * x, lambda xp, out, x: 3.0 + 1e-13 * xp.sin(x))
+        assert "expected 0.0" in orders(line).message
 
 
 class TestPoints:

@@ -12,7 +12,8 @@ import mpmath  # type: ignore[import-untyped]
 from gograd_core.errors import InvalidOperationError
 from gograd_core.facts import Accuracy
 from gograd_core.op import Op
-from gograd_core.testing.exact import Point, apart, arguments, close, unit
+from gograd_core.testing.digits import apart, close
+from gograd_core.testing.exact import Point, arguments, unit
 from gograd_core.testing.floats import (
     differentiable,
     entries_of,

@@ -20,10 +20,11 @@ from gograd_core.errors import InvalidOperationError
 from gograd_core.evaluation import as_column
 from gograd_core.namespaces import Column, ColumnNamespace
 from gograd_core.op import Op
+from gograd_core.testing.digits import DERIVATIVES_TOLERANCE, close
 from gograd_core.testing.duals import derivative
 from gograd_core.testing.multiprecision import MultiprecisionNamespace
 
-__all__ = ["Oracle", "Point", "apart", "arguments", "close", "exact_partial", "exact_value"]
+__all__ = ["Oracle", "Point", "arguments", "exact_partial", "exact_value"]
 
 Point = tuple[float, ...]
 """The inputs of an operation; of a variadic one, the entries of all its columns in a row."""
@@ -33,9 +34,6 @@ RANGE = 664  # from the largest float to the last digit of the smallest: a remai
 CLIMBS = 40  # of a special function to the last two precisions
 FINEST = 2500  # whose step is below the last digit of any quotient of floats
 AGREEMENT = mpmath.mpf("1e-25")
-FORMULA_TOLERANCE = mpmath.mpf("1e-18")  # a series with more digits than a float has is right
-DERIVATIVES_TOLERANCE = mpmath.mpf("1e-14")  # and its derivatives, each of which has fewer digits
-TOO_SMALL, TOO_LARGE = mpmath.mpf("1e-330"), mpmath.mpf("1e310")
 
 # Central differences: the coefficients of f(x + i * step) in the derivative of each order.
 STENCILS: tuple[dict[int, float], ...] = (
@@ -50,30 +48,6 @@ STENCILS: tuple[dict[int, float], ...] = (
 def arguments(op: Op, point: Sequence[Any]) -> list[Any]:
     """The inputs as a call of `op` takes them: numbers, or one list per column."""
     return [list(column) for column in op.columns(point)] if op.variadic else list(point)
-
-
-def close(found: Any, exact: Any, tolerance: Any = FORMULA_TOLERANCE) -> bool:
-    """Whether two numbers are equal, but for a relative tolerance, or the same to floats; NaN is close to nothing."""
-    with mpmath.workdps(50):
-        if found == exact or abs(found - exact) <= tolerance * abs(exact):
-            return True
-        if max(abs(found), abs(exact)) < TOO_SMALL:
-            return True
-        return bool(min(abs(found), abs(exact)) > TOO_LARGE and (found > 0) == (exact > 0))
-
-
-def apart(found: Any, exact: Any) -> tuple[str, str]:
-    """Two numbers in as many digits as tell them apart, those of a float at least."""
-
-    def text(number: Any, digits: int) -> str:
-        beyond_floats = mpmath.isfinite(number) and number and not TOO_SMALL < abs(number) < TOO_LARGE
-        if digits > 17 or beyond_floats:
-            return str(mpmath.nstr(mpmath.mpf(number), digits))
-        return repr(float(number))
-
-    with mpmath.workdps(60):
-        pairs = ((text(found, digits), text(exact, digits)) for digits in (17, 25, 50))
-        return next((pair for pair in pairs if pair[0] != pair[1]), (text(found, 50), text(exact, 50)))
 
 
 def exact_value(op: Op, inputs: Sequence[Any]) -> Any:
@@ -256,13 +230,18 @@ class Oracle:
 
     def _settled_difference(self, point: Point, orders: tuple[int, ...], scales: Sequence[float]) -> Any:
         """A difference that is 0 says only that the derivative is below f / scale**n * 10**-2k."""
-        value, n = self.value(point), sum(orders)
-        size = mpmath.mpf(value or 1) / mpmath.fprod(
-            mpmath.mpf(scale) ** order for scale, order in zip(scales, orders, strict=True)
-        )
-        magnitude = max(0, int(mpmath.log10(abs(size)))) if mpmath.isfinite(size) else 0
-        digits_of_zero = (n + 2) * (RANGE // 2 + magnitude) // 2
+        size = self._size(point, orders, scales)
+        magnitude = max(0, int(mpmath.log10(size))) if mpmath.isfinite(size) else 0
+        digits_of_zero = (sum(orders) + 2) * (RANGE // 2 + magnitude) // 2
         return self._settle(lambda digits: self._difference(point, orders, scales, digits), digits_of_zero)
+
+    def size(self, point: Point, orders: tuple[int, ...]) -> Any:
+        """How large a derivative of these orders is apart from its zeros: the value over the scale, once per order."""
+        return self._size(point, orders, _scales(point))
+
+    def _size(self, point: Point, orders: tuple[int, ...], scales: Sequence[float]) -> Any:
+        powers = (mpmath.mpf(scale) ** order for scale, order in zip(scales, orders, strict=True))
+        return abs(mpmath.mpf(self.value(point) or 1)) / mpmath.fprod(powers)
 
     def _once(self, key: Any, compute: Callable[[int], Any]) -> Any:
         if key not in self._known:

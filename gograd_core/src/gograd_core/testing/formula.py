@@ -15,7 +15,8 @@ import mpmath  # type: ignore[import-untyped]
 from gograd_core.errors import InvalidOperationError
 from gograd_core.finite_differences import compare
 from gograd_core.op import Op
-from gograd_core.testing.exact import Point, apart, close, unit
+from gograd_core.testing.digits import apart, close
+from gograd_core.testing.exact import Point, unit
 from gograd_core.testing.floats import differentiable, entries_of, float_partial, float_value, rule_name
 from gograd_core.testing.points import Points, inside, replaced
 from gograd_core.testing.reports import Check

@@ -13,8 +13,9 @@ import attrs
 from gograd_core import registry
 from gograd_core.op import Op
 from gograd_core.testing.conformance import examine, named
+from gograd_core.testing.digits import close
 from gograd_core.testing.edges import special_points
-from gograd_core.testing.exact import Oracle, Point, close
+from gograd_core.testing.exact import Oracle, Point
 from gograd_core.testing.floats import differentiable, float_partial, float_value
 from gograd_core.testing.mutants import Mutant, mutants
 from gograd_core.testing.points import Points, points_of

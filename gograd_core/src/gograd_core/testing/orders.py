@@ -13,7 +13,8 @@ from gograd_core.dropped import DroppedSlope, dropped_slopes
 from gograd_core.errors import InvalidOperationError, errstate
 from gograd_core.op import Op
 from gograd_core.testing.accuracy import Comparison, beyond, digits_lost, measured
-from gograd_core.testing.exact import DERIVATIVES_TOLERANCE, Point, apart, arguments, close, unit
+from gograd_core.testing.digits import DERIVATIVES_TOLERANCE, apart, close
+from gograd_core.testing.exact import Point, arguments, unit
 from gograd_core.testing.floats import differentiable, entries_of, is_normal
 from gograd_core.testing.points import Points, replaced
 from gograd_core.testing.reports import Check, RuleAccuracy
@@ -28,6 +29,7 @@ ENTRIES = 4  # derivatives are taken by all entries of so short a point, else by
 HALF = 2.0**26  # an error of so many ulps, half of the digits, is looked at though it may be allowed
 BESIDE = 1e-4  # how far away another point is looked at, in units of the entry or of 1
 
+NOISE = 16.0 * 2.0**-53  # what a derivative that is 0 may be, in units of its size elsewhere
 SMALL, LARGE = 1e-100, 1e100  # of a result beyond, what was multiplied may have left the range of floats
 
 Function = Callable[..., float]
@@ -116,6 +118,8 @@ def _compared(op: Op, points: Points) -> tuple[list[Comparison], int]:
                 slopes[entries[0]] = found
             vanishes = found == 0.0 and len(entries) > 1 and points.oracle.vanishes(point, orders)
             exact = mpmath.mpf(0) if vanishes else points.oracle.derivative(point, orders)
+            if exact == 0 and len(entries) > 1 and abs(found) <= NOISE * points.oracle.size(point, orders):
+                found = 0.0
             if exact is None or mpmath.isnan(exact):
                 undecided += 1
             elif exact == 0 or SMALL <= abs(exact) <= LARGE:

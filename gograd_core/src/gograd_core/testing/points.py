@@ -112,7 +112,7 @@ def _higher(op: Op, points: Points) -> list[Point]:
     """Those near 1, edges and 0 and ±1 first, then others evenly; the fewer, the more derivatives there are at each."""
     first = [*points.moderate, *_finite_edges(op), *(p for p in points.tried if set(map(abs, p)) <= {0.0, 1.0})]
     others = sorted((p for p in points.tried if p not in first), key=_size)
-    count = HIGHER if len(op.partials) == 1 and not op.variadic else HIGHER // 2
+    count = HIGHER // (3 if op.variadic else min(len(op.partials), 4))
     every = [*first, *others[:: max(1, len(others) // count)]]
     return [p for p in dict.fromkeys(every) if all(map(_has_powers, p))]
 
@@ -120,7 +120,8 @@ def _higher(op: Op, points: Points) -> list[Point]:
 def _finite_edges(op: Op) -> Iterator[Point]:
     for edge in op.edges:
         point = op.flatten(edge.inputs) if op.variadic else tuple(map(float, edge.inputs))
-        if point and all(map(math.isfinite, (*point, edge.value))) and "-0.0" not in map(str, point):
+        finite = all(map(math.isfinite, (*point, edge.value)))
+        if point and finite and "-0.0" not in map(str, point) and inside(op, point):
             yield point
 
 
