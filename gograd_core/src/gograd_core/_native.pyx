@@ -46,10 +46,10 @@ cdef object lock, unlock  # of the sweeps: a with statement needs memory in orde
 
 def connect():
     """Import what is used of the Python modules, some of which import this one."""
-    global behaviour, calling, careful, containers, flat, registry, walking
+    global behaviour, calling, careful, containers, flat, recording, registry, walking
     global InvalidOperationError, annotate, as_float, foreign
     global kinds, lock, unlock
-    from gograd_core import behaviour, calling, careful, containers, flat, registry, walking
+    from gograd_core import behaviour, calling, careful, containers, flat, recording, registry, walking
     from gograd_core.errors import InvalidOperationError
     from gograd_core.evaluation import annotate, as_float
     from gograd_core.kernels import foreign

@@ -736,25 +736,18 @@ static double logsumexp_forward(intptr_t n, double *x)
 
 static void logsumexp_by_x(double out, intptr_t n, double *x, double *restrict d)
 {
-    double t1 = n > 0 ? -INFINITY : NAN;
+    double t1 = 0.0;
     double t2 = 0.0;
     for (intptr_t i = 0; i < n; i++) {
-        t1 = xp_maximum(t1, x[i]);
-        t2 += exp(x[i] - out);
-    }
-    double t3 = 0.0;
-    double t4 = 0.0;
-    for (intptr_t i = 0; i < n; i++) {
-        const int t5 = x[i] == t1;
-        const double t6 = exp(x[i] - out);
-        d[i] = t5 ? t6 : 0.0;
-        t3 += t5 ? 0.0 : t6;
-        t4 += d[i];
+        const double t3 = exp(x[i] - out);
+        d[i] = t3 > 0.75;
+        t1 += d[i] ? 0.0 : t3;
+        t2 += t3;
     }
     for (intptr_t i = 0; i < n; i++) {
-        const int t7 = x[i] == t1;
-        const double t8 = exp(x[i] - out);
-        d[i] = t7 ? 1.0 / (1.0 + (t3 + (t4 - d[i])) / (t7 ? t8 : 1.0)) : t8 / t2;
+        const double t4 = exp(x[i] - out);
+        const double t5 = (d[i] ? t1 : t4) / t2;
+        d[i] = d[i] ? 1.0 - t5 : t5;
     }
 }
 
@@ -1193,7 +1186,7 @@ static const Entry ENTRIES[] = {
         {(void *)max_by_x}},
     {"min", "b586941a842466e6", "391cb73a29a1eb14", "double (intptr_t, double *)", (void *)min_forward, "void (double, intptr_t, double *, double *)", 1,
         {(void *)min_by_x}},
-    {"logsumexp", "0a3d488afd30f8d5", "5dd37d2ac641fb26", "double (intptr_t, double *)", (void *)logsumexp_forward, "void (double, intptr_t, double *, double *)", 1,
+    {"logsumexp", "e142c6bc85557dd6", "64f224d7f4d50a91", "double (intptr_t, double *)", (void *)logsumexp_forward, "void (double, intptr_t, double *, double *)", 1,
         {(void *)logsumexp_by_x}},
     {"dot", "718b3292c1937d97", "61306ed07e5faf3e", "double (intptr_t, double *, double *)", (void *)dot_forward, "void (double, intptr_t, double *, double *, double *)", 2,
         {(void *)dot_by_x, (void *)dot_by_y}},

@@ -91,14 +91,13 @@ def logsumexp_forward(xp: Any, x: Any) -> Any:
 
 
 def logsumexp_partial(xp: Any, out: Any, x: Any) -> Any:
-    # The quotient of weights does not depend on out, nor on its rounding error. For an entry larger than
-    # all others its derivative would cancel: that of 1 / (1 + others / weight) does not.
+    # The quotient of weights does not depend on out, nor on its rounding error. For an entry that has nearly
+    # everything (there is one at most) its derivative would cancel: that of what the others leave does not.
     weight = xp.exp(x - xp.stop_gradient(out))
-    is_largest = x == xp.max(x)
-    top = xp.where(is_largest, weight, 0.0)
-    others = xp.sum(xp.where(is_largest, 0.0, weight)) + (xp.sum(top) - top)
-    share_of_largest = 1.0 / (1.0 + others / xp.where(is_largest, weight, 1.0))
-    return xp.where(is_largest, share_of_largest, weight / xp.sum(weight))
+    is_large = weight > 0.75
+    others = xp.sum(xp.where(is_large, 0.0, weight))
+    share = xp.where(is_large, others, weight) / xp.sum(weight)
+    return xp.where(is_large, 1.0 - share, share)
 
 
 CANCELLATION = "each term is rounded; where terms of opposite sign cancel, these errors are left"

@@ -40,7 +40,7 @@ def log_ndtr_partial(xp: Any, out: Any, x: Any) -> Any:
 
 def ndtri_partial(xp: Any, out: Any, p: Any) -> Any:
     tail = 2.0 * xp.where(p < 0.5, p, 1.0 - p)
-    return xp.sqrt(2.0 * xp.pi) * exp_of_square(xp, out / xp.sqrt(2.0), xp.abs(p - 0.5) < 0.375, tail)
+    return xp.sqrt(2.0 * xp.pi) * exp_of_square(xp, out / xp.sqrt(2.0), xp.abs(p - 0.5) < 0.25, tail)
 
 
 def ndtr_reference(mp: Any, x: Any) -> Any:
