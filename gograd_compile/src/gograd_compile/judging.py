@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gograd_compile.tape import Floats, Tape
+from gograd_compile.tape import Floats, Integers, Tape
 from gograd_core import DomainError, Neuron, engines, grad, hvp
 from gograd_core.errors import domain_errors_raise, errstate
 from gograd_core.evaluation import describe, judge
@@ -16,18 +16,34 @@ from gograd_core.recording import recording
 if TYPE_CHECKING:
     from gograd_compile.paths import Path, Want
 
-__all__ = ["domain_error", "judge_derivatives", "located"]
+__all__ = ["domain_error", "judge_derivatives", "judge_values", "located"]
+
+NONE = np.empty(0, dtype=np.intp)
 
 
-def domain_error(path: Path, numbers: Floats, captured: Floats) -> DomainError | None:
+def judge_values(path: Path, numbers: Floats, captured: Floats) -> None:
+    """Refuse what is not finite in compiled code alone, at a point where the function lets pass what Python computes.
+
+    Raises:
+        DomainError: there is such a value: a last digit decides whether an operation is in its domain.
+    """
+    if not domain_errors_raise() or path.is_gradient:
+        return
+    values = np.array([getattr(node, "_value", node) for node in _nodes(path.tape, numbers, captured)])
+    error = domain_error(path, numbers, captured, np.flatnonzero(~np.isfinite(values)))
+    if error is not None:
+        raise error
+
+
+def domain_error(path: Path, numbers: Floats, captured: Floats, allowed: Integers = NONE) -> DomainError | None:
     """What the engine would raise for the first value that is not finite; None: it would not.
 
-    Numbers may be infinite because the arguments are. What the path catches is left out.
+    Numbers may be infinite because the arguments are. What the path catches is left out, and `allowed` nodes.
     """
     tape, values = path.tape, path.values(numbers, captured)
     caught = tape.guards.nodes[tape.domains[tape.guards.outcomes[tape.domains] == 1.0]]
     for node in (tape.leaves + np.flatnonzero(~np.isfinite(values[tape.leaves :]))).tolist():
-        if node in caught:
+        if node in caught or node in allowed:
             continue
         op = tape.operations[tape.codes[node - tape.leaves]]
         entries = tape.inputs_of(node)
