@@ -61,6 +61,7 @@ ENTROPIES = (
             Edge((2.0,), nan, (-0.5,), "outside of 0 to 1 the logarithm is not real"),
         ),
         domain="0 < p < 1",
+        accuracy=Accuracy(second=Accuracy(4.0)),
         reference=lambda mp, p: mp.log(p / (1 - p)),
         doc="The logarithm of the odds, log(p / (1 - p)).",
     ),

@@ -81,7 +81,6 @@ NORMAL = (
             6.0,
             input_ulps=3.0,
             why="in the right tail the value falls by x*x ulps with every ulp of x",
-            second=Accuracy(32.0, input_ulps=3.0, why="to the left it is a difference of nearly equal terms"),
             third=Accuracy(inf, why="far to the left it is what is left of terms in x*x that cancel"),
         ),
         reference=log_ndtr_reference,
