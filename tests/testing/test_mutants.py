@@ -20,7 +20,10 @@ OPERATIONS = registry.active.operations()
 AT_MOST = 70
 
 
-@pytest.mark.parametrize("op", OPERATIONS, ids=lambda op: op.name)
+@pytest.mark.parametrize(
+    "op",
+    [pytest.param(op, id=op.name, marks=[pytest.mark.slow] if op.name == "beta" else []) for op in OPERATIONS],
+)
 def test_no_mutant_survives(op, record_property):
     found = list(trials(op, AT_MOST))
     for trial in found:
