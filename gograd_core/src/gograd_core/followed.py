@@ -40,7 +40,7 @@ class Followed:
         most: how large it can be in any run.
     """
 
-    __slots__ = ("_is_settled", "_most", "_neuron", "_number", "_sources")
+    __slots__ = ("_is_large", "_is_settled", "_most", "_neuron", "_number", "_sources")
 
     def __init__(
         self, neuron: Neuron, number: float, sources: tuple[Followed, ...] = (), most: float = math.inf
@@ -50,6 +50,7 @@ class Followed:
         self._sources = sources
         self._most = most
         self._is_settled = False
+        self._is_large = False
 
     @property
     def __class__(self) -> type:
@@ -85,9 +86,12 @@ class Followed:
         return self._number
 
     def _is_small(self) -> bool:
-        """Whether it is an integer below `LARGEST`, which decides what is asked about."""
-        if isinstance(self._number, int) and self._most >= LARGEST and abs(self._neuron) < LARGEST:
-            self._most = LARGEST - 1
+        """Whether it is an integer below `LARGEST`, which decides what is asked about: asked once."""
+        if isinstance(self._number, int) and self._most >= LARGEST and not self._is_large:
+            if abs(self._neuron) < LARGEST:
+                self._most = LARGEST - 1
+            else:
+                self._is_large = True
         return self._most < LARGEST
 
     def make_exact(self, *, is_small: bool = False) -> None:
@@ -99,9 +103,7 @@ class Followed:
         is_exact = self._most < LARGEST or not (self._sources or is_small)
         if is_exact or self._is_settled or not isinstance(self._number, int):
             return
-        if abs(self._neuron) < LARGEST:
-            self._most = LARGEST - 1
-        else:
+        if not self._is_small():
             self.settled()
 
     def __bool__(self) -> bool:
