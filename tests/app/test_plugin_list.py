@@ -52,9 +52,9 @@ def listed(plugins):
 @pytest.mark.parametrize(
     "row",
     [
-        "plugin distribution version operations refused load time status",
+        "plugin distribution version operations load time status",
         r"ops broken 2.1 0 \d+\.\d ms failed",
-        r"ops good 2.1 2 1 \d+\.\d ms loaded",
+        r"ops good 2.1 2 \d+\.\d ms loaded, 1 refused",
         "ops unwanted 2.1 0 0.0 ms blocked",
         r"basic gograd-ops-basic 0.1.0 \d+ \d+\.\d ms loaded",
     ],

@@ -51,7 +51,6 @@ def _table(records: Sequence[PluginRecord]) -> Table:
     for column in ("plugin", "distribution", "version"):
         table.add_column(column, overflow="fold")
     table.add_column("operations", justify="right")
-    table.add_column("refused", justify="right")  # names
     table.add_column("load time", justify="right")
     table.add_column("status")
     for record in records:
@@ -60,9 +59,8 @@ def _table(records: Sequence[PluginRecord]) -> Table:
             record.distribution,
             record.version,
             str(len(record.operations)),
-            str(len(record.refused) or ""),
             f"{1000.0 * record.seconds:.1f} ms",
-            record.status,
+            record.status + (f", {len(record.refused)} refused" if record.refused else ""),
             style=None if record.status == "loaded" else STYLES[record.status],
         )
     return table
