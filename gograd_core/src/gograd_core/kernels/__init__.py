@@ -74,7 +74,8 @@ def with_kernels(ops: Iterable[Op], module: str) -> tuple[Op, ...]:
     try:
         kernels = import_module(module).KERNELS
     except (ImportError, AttributeError) as error:
-        if not (isinstance(error, ModuleNotFoundError) and error.name == module):  # else there was no compiler
+        absent = getattr(error, "name", None) if isinstance(error, ModuleNotFoundError) else None
+        if absent is None or not f"{module}.".startswith(f"{absent}."):  # else it was not built: there was no compiler
             text = f"{module} offers no kernels, so that rules run in Python: {error}"
             warnings.warn(text, PluginWarning, stacklevel=2)
         return ops
