@@ -86,8 +86,8 @@ class Followed:
 
     def _is_small(self) -> bool:
         """Whether it is an integer below `LARGEST`, which decides what is asked about."""
-        if isinstance(self._number, int) and self._most >= LARGEST and abs(self._neuron) < LARGEST:
-            self._most = LARGEST - 1
+        if isinstance(self._number, int) and self._most >= LARGEST:
+            self._most = LARGEST - 1 if abs(self._neuron) < LARGEST else math.nan  # which is not asked about again
         return self._most < LARGEST
 
     def make_exact(self, *, is_small: bool = False) -> None:
@@ -96,12 +96,8 @@ class Followed:
         Args:
             is_small: the integer must be below `LARGEST`, too.
         """
-        is_exact = self._most < LARGEST or not (self._sources or is_small)
-        if is_exact or self._is_settled or not isinstance(self._number, int):
-            return
-        if abs(self._neuron) < LARGEST:
-            self._most = LARGEST - 1
-        else:
+        is_exact = self._is_settled or not (self._sources or is_small) or not isinstance(self._number, int)
+        if not is_exact and not self._is_small():
             self.settled()
 
     def __bool__(self) -> bool:
