@@ -42,6 +42,9 @@ CATCHES = (
     "try:\n    {y} = ops.log({0})\nexcept ValueError:\n    {y} = {1} * {b}",
     "try:\n    {y} = ops.sqrt({0}) * {1}\nexcept ArithmeticError:\n    {y} = {0} * {0}",
     "try:\n    {y} = ops.asin({0}) + {1} / {2}\nexcept ArithmeticError:\n    {y} = {1}",
+    "try:\n    {y} = {1} / math.floor({0})\nexcept ZeroDivisionError:\n    {y} = {1}",
+    "try:\n    ops.log({0})\n    {y} = {1}\nexcept ArithmeticError:\n    {y} = {1} * {1}",
+    "{y} = {1}\nfor k in 0, 1:\n  try:\n    {y} += 1.0 / ({0} - k)\n  except ArithmeticError:\n    {y} *= 0.5",
 )
 WHOLE = (
     "{y} = {0} - {b} * math.floor({0})",
@@ -51,6 +54,12 @@ WHOLE = (
     "{y} = {0} * (({1} > {a}) & ({2} < {b}))",
     "{y} = {1} if {0} > {a} else {2}",
     "{y} = {0} * len(str({1} > {a}))",
+    "{y} = {0} * (math.floor({1}) // 2) + {0} * (math.ceil({2}) % 3)",
+    "{y} = {0} * -math.trunc({1}) + math.floor({2}) * math.floor({1})",
+    "{y} = [{0}, {1}, {2}][({0} > {a}) + ({1} > {b})]",
+    "{y} = {1}\nwhile {y} > 1.0:\n    {y} = {y} * 0.5 - {0} * {0}",
+    "{y} = {1} if grad(lambda t: ops.where(t > {a}, t * t, t))({0}) > {b} else {2}",
+    "{y} = grad(lambda t: t * math.floor(t) + (t > {a}) * {1})({0})",
 )
 FORMS = {generated.CHOICES: 5.0, generated.POLES: 4.0, generated.SMOOTH: 1.0, CATCHES: 2.0, WHOLE: 2.0}
 BACKENDS = ["native", "numpy"] if importlib.util.find_spec("numba") else ["numpy"]
@@ -60,7 +69,11 @@ def drawn(seed: int) -> tuple[Any, list[list[float]]]:
     """A program, and the points at which it is called; it is recorded at the first."""
     draw = random.Random(seed)
     program = generated.program(
-        draw, draw.choice((1, 1, 2, 3)), draw.randint(4, 9), FORMS, names={"math": gograd_core.math}
+        draw,
+        draw.choice((1, 1, 2, 3)),
+        draw.randint(4, 9),
+        FORMS,
+        names={"math": gograd_core.math, "grad": gograd_core.grad},
     )
     return program, [generated.numbers(draw, program.arguments) for _ in range(4)]
 

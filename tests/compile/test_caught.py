@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import gograd_compile
 from gograd_compile import PathNotRecorded, RecordingError
-from gograd_core import DomainError, Neuron, Op, errstate, grad, no_grad, ops, value_and_grad
+from gograd_core import DomainError, Neuron, Op, errstate, grad, math, no_grad, ops, value_and_grad
 
 ERRORS = {"ArithmeticError": ArithmeticError, "ValueError": ValueError, "DomainError": DomainError}
 UNARY = {
@@ -193,6 +193,26 @@ def without_derivative(x):
     return x * y
 
 
+def whole(x):
+    """Without the error, the integer would be another one."""
+    try:
+        y = 3.0 / x
+    except ArithmeticError:
+        y = x + 0.0
+    return x + (math.ceil(ops.clip(y, -1.0, 0.5)) & 3)
+
+
+def halved(x):
+    """Without the error, the loop would run on and on."""
+    try:
+        y = 1.0 / x
+    except ArithmeticError:
+        y = 2.0 * x
+    while y > 1.0:
+        y = y * 0.5 - x * x
+    return 3.0 * y + 1.0
+
+
 def not_reached(x):
     """The solver knows no infinity."""
     try:
@@ -209,6 +229,8 @@ CAUGHT = [
     (overflow, (1.0, 2.0, np.inf, 0.5)),
     (column, (1.0, 1e200, 2.0)),
     (without_derivative, (4.0, -2.0, 9.0)),
+    (whole, (-2.0, 0.0, 2.0)),
+    (halved, (2.0, 0.0, -2.0, 0.5)),
     (not_reached, (1.0, 0.0, 2.0)),
 ]
 
@@ -266,6 +288,24 @@ def test_such_paths_are_saved(compiled, f, points, tmp_path, backend):
     loaded = gograd_compile.load(tmp_path / "f.gograd", backend=backend)
     assert [loaded(x) for x in (*points, *points)] == [*values, *values]
     assert loaded.batch()(np.array(points)).tolist() == values
+
+
+def test_second_derivatives_of_such_paths_are_saved(compiled, tmp_path, backend):
+    def f(x):
+        """Its gradient has an infinity that does not count, on the path that catches nothing."""
+        try:
+            y = 1.0 / x
+        except ArithmeticError:
+            y = x
+        return ops.where(x > 4.0, ops.sqrt(ops.relu(y - y)), 2.0) * x * x
+
+    c = compiled(f)
+    points = (2.0, 0.0, -1.0)
+    values = [c.hessian(x) for x in points]
+    assert values == [4.0, 4.0, 4.0]
+    c.save(tmp_path / "f.gograd")
+    loaded = gograd_compile.load(tmp_path / "f.gograd", backend=backend)
+    assert [loaded.hessian(x) for x in (*points, *points)] == [*values, *values]
 
 
 def test_a_path_is_shown_with_what_it_catches(compiled):

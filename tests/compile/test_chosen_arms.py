@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import gograd_compile
-from gograd_core import DomainError, Op, derivative, errstate, grad, hessian, hvp, jacobian, jvp, ops, vjp
+from gograd_core import DomainError, Op, derivative, errstate, grad, hessian, hvp, jacobian, jvp, math, ops, vjp
 
 TOLERANCE = 1e-9
 DIRECTION = (1.0, -0.5, 2.0)
@@ -95,6 +95,15 @@ ramp = Op(
 )
 """An operation of somebody else's, whose slope is a comparison."""
 
+above = Op(
+    "above",
+    forward=lambda xp, x, y: x > y,
+    partials=(lambda xp, out, x, y: 0.0, lambda xp, out, x, y: 0.0),
+    samples=((1.0, 0.0), (-1.0, 2.0)),
+)
+"""Another one, which gives a bool."""
+
+
 INSTANCES = {  # with the first three derivatives at 0
     "where": (huber, (0.0, 1.0, 0.0)),
     "maximum": (lambda x: ops.maximum(distance(x), 1.0) + x, (1.0, 0.0, 0.0)),
@@ -104,6 +113,9 @@ INSTANCES = {  # with the first three derivatives at 0
     "max of a column": (lambda x: ops.max([distance(x), 2.0, 1.0 - distance(x)]) * x, (2.0, 0.0, 0.0)),
     "an operation of somebody else's": (lambda x: ramp(distance(x) - 1.0) + x * x, (0.0, 2.0, 0.0)),
     "a comparison as a number": (lambda x: (x > 1.0) * distance(x) + x * x, (0.0, 2.0, 0.0)),
+    "an integer as a number": (lambda x: math.floor(x + 0.5) * distance(x) + x * x, (0.0, 2.0, 0.0)),
+    "the rest of an integer": (lambda x: math.ceil(x) % 3 / 2 * distance(x) + x * x, (0.0, 2.0, 0.0)),
+    "a truth value that somebody gives a slope": (lambda x: above(x, 1.0) * distance(x) + x * x, (0.0, 2.0, 0.0)),
     "a constant arm before a pole": (lambda x: ops.sqrt(ops.where(x > 1.0, x, 0.0)) + x * x, (0.0, 2.0, 0.0)),
 }
 
@@ -137,6 +149,40 @@ def test_an_arm_that_was_not_taken_does_not_matter(compiled, name, way, first):
     ask, order = WAYS[way](f, compiled)
     ask(first)
     assert ask(0.0) == slopes[order]
+
+
+@pytest.mark.parametrize("first", [[0.5, 1.0], [0.25, -0.5]])
+def test_first_derivatives_of_what_an_integer_is_multiplied_with(compiled, first):
+    def f(p):
+        return ops.asin(1.0 - p[0] * math.trunc(p[1]))
+
+    c = compiled(f)
+    c.grad(first)
+    at = [0.25, -0.5]  # the slope of asin is infinite there
+    assert c.grad(at) == c.jacobian(at) == grad(f)(at) == [0.0, 0.0]
+    assert c.batch().grad(np.array([first, at]))[1].tolist() == [0.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: (lambda s: s * (x < 1.0) - s * (x < 2.0))(distance(x)) + x * x,
+        lambda x: (lambda s: s * math.floor(x + 1.0) - s * math.ceil(x + 1.0))(distance(x)) + x * x,
+    ],
+)
+def test_choices_that_cancel(compiled, f):
+    c, g = compiled(f), compiled(grad(f))
+    for x in (0.5, 0.0, -2.0):
+        assert [c.grad(x), c.hessian(x), g(x), g.grad(x)] == [grad(f)(x), hessian(f)(x), grad(f)(x), hessian(f)(x)]
+
+
+def test_the_jacobian_of_one_number_is_its_gradient(compiled):
+    def f(x):
+        return (lambda s: s - 2.0 * s + s)(distance(x)) + x
+
+    c = compiled(f)
+    assert c.grad(0.0) == c.jacobian(0.0) == jacobian(f)(0.0) == 1.0
+    assert c.batch().jacobian(np.array([0.0, 2.0])).tolist() == [1.0, 1.0]
 
 
 @pytest.mark.parametrize("first", [[2.0, 1.0], [-1.0, -2.0], [0.0, 2.0]])

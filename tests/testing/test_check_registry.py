@@ -67,8 +67,8 @@ class TestCheckRegistry:
             (["neg"], ["neg"]),
             (["negative", "neg"], ["neg"]),
             (["gograd-ops-basic:neg", "identity"], ["neg", "identity"]),
-            (["gograd-core"], ["chosen", "identity", "stop_gradient"]),
-            (["Gograd_Core:core"], ["chosen", "identity", "stop_gradient"]),
+            (["gograd-core"], ["chosen", "identity", "plain", "stop_gradient"]),
+            (["Gograd_Core:core"], ["chosen", "identity", "plain", "stop_gradient"]),
         ],
     )
     def test_names_choose(self, chosen, expected):
@@ -93,7 +93,7 @@ class TestConformanceTests:
 
     def test_take_a_distribution(self):
         cases = self.cases(conformance_tests("gograd-core"))
-        assert len(cases) == 3 * len(CHECKS)
+        assert len(cases) == 4 * len(CHECKS)
 
     def test_pass_fail_and_skip(self):
         test = conformance_tests([THIRD, ops.less])

@@ -106,7 +106,8 @@ class Batched:
         """At every point the derivative of every number of the result by every number of the argument `wrt`.
 
         Nested as `Compiled.jacobian` nests it, and every array has the points as its first axis: by what is shared,
-        too, there is a derivative per point. Forward or reverse mode, whichever needs fewer sweeps over the points.
+        too, there is a derivative per point. Forward or reverse mode, whichever needs fewer sweeps over the points; of
+        one number it is the gradient.
         """
         wrt = positions(wrt)
         batch = flatten_batch(args, self._in_axes)
@@ -116,7 +117,7 @@ class Batched:
         def compute(parts: list[Part]) -> Any:
             structure = parts[0][0].structure if parts else self._compiled._paths_of(batch.structure).structure()
             matrices = np.empty((batch.points, structure.size, chosen.size))
-            mode, seeds = ("push", 2) if chosen.size <= structure.size else ("pull", 1)
+            mode, seeds = ("push", 2) if chosen.size <= structure.size > 1 else ("pull", 1)
             want, _ = self._compiled._want(mode, batch.structure, wrt, batch.batched)
             run.fill(parts, want, np.moveaxis(matrices, seeds, 0))
             return nest_matrix(matrices, structure, chosen)

@@ -105,7 +105,8 @@ class Compiled(Recordings):
         """The derivative of every number of the result by every number of the argument `wrt`.
 
         Nested as the result; in the place of each number or array is what is nested as the argument, with the axes of
-        the result followed by those of the argument. Forward or reverse mode, whichever needs fewer sweeps.
+        the result followed by those of the argument. Forward or reverse mode, whichever needs fewer sweeps; of one
+        number it is the gradient.
         """
         wrt = positions(wrt)
         if (inlined := self._inlined(named)) is not None:
@@ -113,7 +114,7 @@ class Compiled(Recordings):
         numbers, structure = flatten(args)
         _, chosen = self._want("push", structure, wrt)
         path, outputs, _ = self._at(self._paths_of(structure), VALUES, numbers)
-        mode = "push" if chosen.size <= len(outputs) else "pull"
+        mode = "push" if chosen.size <= len(outputs) > 1 else "pull"
         matrix = self._matrix(path, self._want(mode, structure, wrt, SEEDS_ALONE)[0], numbers)
         return nest_matrix(matrix.T if mode == "push" else matrix, path.structure, chosen)
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from gograd_compile.tape import Floats, Integers, Tape
 from gograd_core import DomainError, Neuron, engines, grad, hvp
+from gograd_core.builtin_ops import plain
 from gograd_core.errors import domain_errors_raise, errstate
 from gograd_core.evaluation import describe, judge
 from gograd_core.forward import ForwardSweep, creation_order
@@ -107,7 +108,7 @@ def _judge_second_order(path: Path, want: Want, numbers: Floats, seeds: Floats, 
 
 
 def _nodes(tape: Tape, numbers: Floats, captured: Floats) -> list[Any]:
-    """The nodes of a tape, as the engine makes them: neurons and constants."""
+    """The nodes of a tape, as the engine makes them: neurons, and what are plain numbers to it."""
     labels = [""] * tape.arguments + [neuron.label for neuron in tape.captured]
     leaves = [*numbers.tolist(), *captured.tolist()]
     nodes: list[Any] = [*map(Neuron, leaves, labels), *tape.constants.tolist()]
@@ -115,7 +116,8 @@ def _nodes(tape: Tape, numbers: Floats, captured: Floats) -> list[Any]:
         for k, code in enumerate(tape.codes.tolist()):
             op = tape.operations[code]
             entries = [nodes[number] for number in tape.inputs_of(tape.leaves + k)]
-            nodes.append(op(*op.columns(entries)) if op.variadic else op(*entries))
+            made = op(*op.columns(entries)) if op.variadic else op(*entries)
+            nodes.append(made._value if op is plain and type(made) is Neuron else made)
     return nodes
 
 

@@ -6,7 +6,7 @@ import functools
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -199,6 +199,10 @@ class Path:
         program.give_back(memory)
         return failure
 
+    def catches_at(self, numbers: Floats) -> bool:
+        """Whether it is taken at these numbers, as far as its guards say, and catches an error."""
+        return self.guards.catches and self.failure_at(numbers) is None
+
     def instead(self, failure: tuple[int, float]) -> Answers:
         """The answers to all questions up to that of a guard, which turned out otherwise."""
         first, outcome = failure
@@ -288,10 +292,11 @@ class Paths:
         first, outcome = failure
         kind = path.guards.outcomes[first][0]
         turns = turns_among([*path.guards.outcomes[:first], (kind, outcome)])
-        with self._lock:
-            for other in reversed(self._paths):
-                if other is not path and other.guards.turns[: len(turns)] == turns and other not in tried:
-                    return self._use(other), None
+        known = self._known(path, tried, lambda other: other.guards.turns[: len(turns)] == turns)
+        if known is None and self._source is None:  # what the guard is about may be made of an error that was caught
+            known = self._known(path, tried, lambda other: other.catches_at(numbers))
+        if known is not None:
+            return known, None
         if self._source is None:
             line = path.tape.guards.lines[first]
             raise PathNotRecorded(
@@ -317,10 +322,9 @@ class Paths:
         error = None if path.is_gradient else domain_error(path, numbers, captured)
         if error is None and not path.is_gradient:
             return None
-        with self._lock:
-            for other in reversed(self._paths):
-                if other is not path and other.guards.catches and other not in tried:
-                    return self._use(other), None
+        known = self._known(path, tried, lambda other: other.catches_at(numbers))
+        if known is not None:
+            return known, None
         if self._source is None and error is not None:
             raise error
         try:
@@ -339,11 +343,12 @@ class Paths:
         found = self._new(numbers)
         return None if found[0] is path else found
 
-    def _use(self, path: Path) -> Path:
-        """It is the one used last."""
-        self._paths.move_to_end(path)
-        self._latest = path
-        return path
+    def _known(self, path: Path, tried: Container[Path], suits: Callable[[Path], bool]) -> Path | None:
+        """Of the other paths that suit and were not tried the one used last; it is now used again."""
+        for other in reversed(list(self)):
+            if other is not path and other not in tried and suits(other):
+                return self.add(other)
+        return None
 
     def _new(self, numbers: Floats, answers: Answers = ()) -> Found:
         """The path recorded at a point, with the answers to the first questions; it may be known.

@@ -74,8 +74,7 @@ class _Watcher:
     def __init__(self, name: str, answers: Answers, *, wants_nodes: bool) -> None:
         self.name = name
         self.since = 0
-        self.turns = [(kind, answer) for kind, answer, _ in reversed(answers) if kind not in ("domain", UNUSED)]
-        self.domains = {place: answer for kind, answer, place in answers if kind == "domain"}
+        self.ahead = [answer for answer in reversed(answers) if answer[0] != UNUSED]
         self.given: list[bool] = []
         self.wants_nodes = wants_nodes
         self.asked: list[Question] = []
@@ -87,10 +86,7 @@ class _Watcher:
         if kind == "domain" and self.wants_nodes:
             self.lines[neuron._stamp] = source_line()
         line = source_line()
-        if kind == "domain":
-            answer = self.domains.get(neuron._stamp - self.since)
-        else:
-            answer = self.turns.pop()[1] if self.turns and self.turns[-1][0] == kind else None
+        answer = self.next_answer(kind, neuron._stamp - self.since)
         self.given.append(answer is not None)
         if answer is not None:
             if not math.isfinite(answer):
@@ -98,6 +94,19 @@ class _Watcher:
             outcome = int(answer)
         self.asked.append((neuron, kind, outcome, engines.next_stamp(), line))
         return outcome
+
+    def next_answer(self, kind: str, place: int) -> float | None:
+        """The answer to this question. None: it has none, nor have those that follow, since this is another path.
+
+        An error that compiled code does not find is a question only where Python finds it.
+        """
+        ahead = self.ahead
+        while ahead and ahead[-1][:2] == ("domain", 0) and (kind != "domain" or ahead[-1][2] != place):
+            ahead.pop()
+        if ahead and ahead[-1][0] == kind and (kind != "domain" or ahead[-1][2] == place):
+            return ahead.pop()[1]
+        ahead.clear()
+        return None
 
     def made(self, neuron: Neuron) -> None:
         self.lines[neuron._stamp] = line = source_line()

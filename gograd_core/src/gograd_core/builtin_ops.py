@@ -10,7 +10,7 @@ from gograd_core.facts import Edge, Provider
 from gograd_core.hookspecs import hookimpl
 from gograd_core.op import Op
 
-__all__ = ["chosen", "gograd_ops", "identity", "stop_gradient"]
+__all__ = ["chosen", "gograd_ops", "identity", "plain", "stop_gradient"]
 
 
 def value_forward(xp: Any, x: Any) -> Any:
@@ -19,6 +19,10 @@ def value_forward(xp: Any, x: Any) -> Any:
 
 def identity_partial(xp: Any, out: Any, x: Any) -> Any:
     return 1.0
+
+
+def plain_forward(xp: Any, x: Any) -> Any:
+    return x + 0.0  # an integer has no -0.0
 
 
 def chosen_forward(xp: Any, choice: Any, x: Any) -> Any:
@@ -54,6 +58,15 @@ stop_gradient = Op(
     provider=PROVIDER,
     doc="The value of x, as a neuron through which no derivative passes.",
 )
+plain = Op(
+    "plain",
+    forward=plain_forward,
+    partials=(None,),
+    samples=SAMPLES,
+    reference=lambda mp, x: +x,
+    provider=PROVIDER,
+    doc="The value of x where a recorded function has a plain number, such as an int: a constant to derivatives.",
+)
 chosen = Op(
     "chosen",
     forward=chosen_forward,
@@ -71,4 +84,4 @@ chosen = Op(
 
 @hookimpl
 def gograd_ops() -> tuple[Op, ...]:
-    return (identity, stop_gradient, chosen)
+    return (identity, stop_gradient, plain, chosen)

@@ -117,9 +117,9 @@ def apply(op: Op, entries: tuple[Any, ...]) -> Any:
         return engines.Neuron(out)
     neuron = engines.node(op, out, tuple(constituents))
     if is_truth and any(op.partials):
-        from gograd_core.builtin_ops import stop_gradient  # which imports this module
+        from gograd_core.builtin_ops import plain  # which imports this module
 
-        neuron = stop_gradient(neuron)  # as a bool, which it is otherwise, has no derivative
+        neuron = plain(neuron)  # as a bool, which it is otherwise, has no derivative
     neuron = observed(neuron) if recording.pauses else neuron
     return Followed(neuron, bool(out), most=1.0) if is_truth else neuron
 
@@ -135,7 +135,8 @@ def observed(neuron: Neuron) -> Neuron:
         return neuron
     from gograd_core.builtin_ops import stop_gradient  # which imports this module
 
-    return neuron if neuron.operation is stop_gradient else stop_gradient(neuron)
+    made_by: Any = neuron.operation
+    return stop_gradient(neuron) if any(made_by.partials) else neuron
 
 
 class Operation:

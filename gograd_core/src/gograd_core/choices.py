@@ -1,6 +1,6 @@
 """What a sweep adds up while a function is recorded: what was chosen there may be chosen otherwise later.
 
-Knows no operation by name: a comparison is what gives a truth value.
+Knows no operation of others by name: a comparison is what gives a truth value.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gograd_core import recording
-from gograd_core.builtin_ops import chosen
+from gograd_core.builtin_ops import chosen, plain
 from gograd_core.evaluation import run_rule
 from gograd_core.followed import unfollowed
 from gograd_core.namespaces import Column
@@ -29,15 +29,16 @@ def shares(numbers: dict[Neuron, Any], name: str) -> Shares:
 class ChosenShares(Shares):
     """The same while a function is recorded, in order to run at other points.
 
-    A comparison is a neuron there. What comparisons alone decide is a choice: it would be a constant anywhere else,
-    and a constant zero passes nothing on. So where a choice is 0.0 it passes nothing on either, at any point at which
-    the recording will run. A number that counts under a condition, 1.0 or 0.0, is 0.0 where that does not hold.
+    A comparison is a neuron there, and so is the integer that `floor` of the core's `math` gives. What is made of these
+    and of constants alone is a choice: it would be a constant anywhere else, and a constant zero passes nothing on. So
+    where a choice is 0.0 it passes nothing on either, at any point at which the recording will run. A number that
+    counts under a condition, 1.0 or 0.0, is 0.0 where that does not hold.
     """
 
     def __init__(self, numbers: dict[Neuron, Any], name: str) -> None:
         super().__init__(numbers, name)
         self._known: dict[Neuron, bool] = {}
-        self._truths: dict[Any, bool] = {}
+        self._plain: dict[Any, bool] = {}
         self._conditions = {neuron: _counts(number) for neuron, number in numbers.items() if self._is_choice(number)}
 
     def add(self, target: Neuron, source: Neuron, local: Any, made: Neuron, index: int) -> None:
@@ -52,20 +53,25 @@ class ChosenShares(Shares):
             if condition is not None and not (type(local) is float and is_finite(local)):
                 local = chosen(condition, local)
             share = product(number, local)
-        self._add_condition(target, condition)
+        is_first = is_zero(self.numbers.get(target, 0.0))
         self.add_share(target, source, share, local, made, index)
+        self._add_condition(target, condition, is_first=is_first)
 
-    def _add_condition(self, target: Neuron, condition: Any) -> None:
-        """The sum counts where one of its shares does."""
-        if not is_zero(self.numbers.get(target, 0.0)):
+    def _add_condition(self, target: Neuron, condition: Any, *, is_first: bool) -> None:
+        """The sum counts where one of its shares does; where all are choices, it is one itself."""
+        if not is_first:
             so_far = self._conditions.pop(target, None)
-            if so_far is not condition:
-                condition = None if so_far is None or condition is None else _counts(so_far + condition)
+            if so_far is None or condition is None:
+                condition = None
+            elif self._is_choice(self.numbers[target]):
+                condition = _counts(self.numbers[target])
+            elif so_far is not condition:
+                condition = _counts(so_far + condition)
         if condition is not None:
             self._conditions[target] = condition
 
     def _is_choice(self, number: Any) -> bool:
-        """Whether it is a neuron made of comparisons and constants alone."""
+        """Whether it is a neuron made of plain numbers alone: truth values, integers and constants."""
         if type(number) is float or number in self.numbers:  # which has a derivative
             return False
         found = self._known.get(number)
@@ -77,7 +83,7 @@ class ChosenShares(Shares):
         while stack:
             node = stack[-1]
             choice, unknown = node._operation is not None, None
-            if choice and not self._is_truth(node):
+            if choice and not self._is_plain(node):
                 for entry in node._constituents:
                     answer = type(entry) is float or (entry not in numbers and known.get(entry))
                     if answer is None:
@@ -91,12 +97,12 @@ class ChosenShares(Shares):
                 known[stack.pop()] = choice
         return known[neuron]
 
-    def _is_truth(self, node: Neuron) -> bool:
-        """Whether the operation that made the neuron gives truth values, as comparisons do."""
+    def _is_plain(self, node: Neuron) -> bool:
+        """Whether what made the neuron gives a plain number where nobody records, as comparisons do."""
         op: Any = node._operation
-        found = self._truths.get(op)
+        found = self._plain.get(op)
         if found is None:
-            found = self._truths[op] = op is not None and _gives_truth(op, [*map(value_of, node._constituents)])
+            found = self._plain[op] = op is plain or _gives_truth(op, [*map(value_of, node._constituents)])
         return found
 
 

@@ -40,7 +40,7 @@ class Followed:
         most: how large it can be in any run.
     """
 
-    __slots__ = ("_is_large", "_is_settled", "_most", "_neuron", "_number", "_sources")
+    __slots__ = ("_is_settled", "_most", "_neuron", "_number", "_sources")
 
     def __init__(
         self, neuron: Neuron, number: float, sources: tuple[Followed, ...] = (), most: float = math.inf
@@ -50,7 +50,6 @@ class Followed:
         self._sources = sources
         self._most = most
         self._is_settled = False
-        self._is_large = False
 
     @property
     def __class__(self) -> type:
@@ -86,12 +85,9 @@ class Followed:
         return self._number
 
     def _is_small(self) -> bool:
-        """Whether it is an integer below `LARGEST`, which decides what is asked about: asked once."""
-        if isinstance(self._number, int) and self._most >= LARGEST and not self._is_large:
-            if abs(self._neuron) < LARGEST:
-                self._most = LARGEST - 1
-            else:
-                self._is_large = True
+        """Whether it is an integer below `LARGEST`, which decides what is asked about."""
+        if isinstance(self._number, int) and self._most >= LARGEST:
+            self._most = LARGEST - 1 if abs(self._neuron) < LARGEST else math.nan  # which is not asked about again
         return self._most < LARGEST
 
     def make_exact(self, *, is_small: bool = False) -> None:
@@ -100,10 +96,8 @@ class Followed:
         Args:
             is_small: the integer must be below `LARGEST`, too.
         """
-        is_exact = self._most < LARGEST or not (self._sources or is_small)
-        if is_exact or self._is_settled or not isinstance(self._number, int):
-            return
-        if not self._is_small():
+        is_exact = self._is_settled or not (self._sources or is_small) or not isinstance(self._number, int)
+        if not is_exact and not self._is_small():
             self.settled()
 
     def __bool__(self) -> bool:

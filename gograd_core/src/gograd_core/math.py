@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from gograd_core import registry
 from gograd_core.behaviour import WHOLE
-from gograd_core.builtin_ops import stop_gradient
+from gograd_core.builtin_ops import plain
 from gograd_core.engines import Neuron
 from gograd_core.errors import UnknownOperationError
 from gograd_core.followed import Followed, unfollowed
@@ -74,8 +74,7 @@ def _to_integer(name: str, own: Callable[..., Any]) -> Callable[..., Any]:
         except (ArithmeticError, ValueError):  # of NaN or an infinity
             failed()
             raise
-        # Its slope is 0; an exponent, say, must not even be asked for one. And an integer has no -0.0.
-        whole = stop_gradient(op(neuron)) + 0.0
+        whole = plain(op(neuron))  # its slope is 0; an exponent, say, must not even be asked for one
         watching.guard(whole, "finite", 1)
         return Followed(whole, number)
 
