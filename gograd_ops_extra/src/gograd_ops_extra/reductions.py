@@ -226,11 +226,6 @@ REDUCTIONS = (
         accuracy=Accuracy(
             input_ulps=2.0,
             why="the shares depend on differences of the entries, which are rounded, and near 0 the value cancels",
-            second=Accuracy(
-                inf,
-                why="where one entry is far above the others, that by it is p - p * p of a share p next to 1, which "
-                "cancels",
-            ),
         ),
         domain="len(x) > 0",
         reference=lambda mp, x: mp.log(mp.fsum(map(mp.exp, x))),
