@@ -62,8 +62,11 @@ def write_file(path: str | os.PathLike[str], data: bytes) -> None:
 
     Raises:
         OSError: it cannot be written; then what was there is there still.
+        ProgramFileError: what is there is a directory, a device or a pipe, which no file should take the place of.
     """
     target = Path(os.path.realpath(path))  # a link stays one
+    if target.exists() and not target.is_file():
+        raise ProgramFileError(f"{path}: it is not a file")
     beside = target.with_name(f"gograd_{secrets.token_hex(8)}.new")
     try:
         with beside.open("xb") as file:
