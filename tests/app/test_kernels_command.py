@@ -99,7 +99,7 @@ def test_what_is_shipped_is_current(module, run):
         ),
         (("my-ops",), "gograd: 'my-ops' is neither an installed distribution with a plugin nor a module"),
         (("math.no_such_part",), "gograd: No module named 'math.no_such_part'"),
-        (("math",), "gograd: module 'math' is no plugin: it has no function gograd_ops"),
+        (("math",), "gograd: module 'math' is not a plugin: it has no function gograd_ops"),
         (("gograd_ops_basic", "--output", "no/such/folder/x.c"), "gograd: cannot write no/such/folder/x.c"),
     ],
 )

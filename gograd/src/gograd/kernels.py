@@ -62,7 +62,7 @@ def _plugin(module: str) -> Any:
     except Exception as error:
         raise fail(f"module {module!r} cannot be imported: {type(error).__name__}: {error}") from None
     if not hasattr(plugin, "gograd_ops"):
-        raise fail(f"module {module!r} is no plugin: it has no function gograd_ops")
+        raise fail(f"module {module!r} is not a plugin: it has no function gograd_ops")
     return plugin
 
 

@@ -97,7 +97,7 @@ class _Watcher:
         self.given.append(answer is not None)
         if answer is not None:
             if not math.isfinite(answer):
-                self.refuse(f"{line}: {kind}() of a number is {answer} in compiled code, which is no integer")
+                self.refuse(f"{line}: {kind}() of a number is {answer} in compiled code, which is not an integer")
             outcome = int(answer)
         self.asked.append((neuron, kind, outcome, engines.next_stamp(), line))
         return outcome
