@@ -93,8 +93,13 @@ def test_what_is_shipped_is_current(module, run):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("no_such_module",), "gograd: No module named 'no_such_module'"),
-        (("math",), "gograd: module 'math' is no plugin: it has no function gograd_ops"),
+        (
+            ("no_such_module",),
+            "gograd: 'no_such_module' is neither an installed distribution with a plugin nor a module",
+        ),
+        (("my-ops",), "gograd: 'my-ops' is neither an installed distribution with a plugin nor a module"),
+        (("math.no_such_part",), "gograd: No module named 'math.no_such_part'"),
+        (("math",), "gograd: module 'math' is not a plugin: it has no function gograd_ops"),
         (("gograd_ops_basic", "--output", "no/such/folder/x.c"), "gograd: cannot write no/such/folder/x.c"),
     ],
 )

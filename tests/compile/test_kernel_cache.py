@@ -143,8 +143,11 @@ class TestOneProcess:
         assert (after["compiled"] - before["compiled"], after["loaded"] - before["loaded"]) == (1, 0)
         assert after["seconds compiling"] > before["seconds compiling"]
         (folder / "of_someone_else.txt").touch()
+        (folder / "gograd_folder.code").mkdir()
+        (folder / "gograd_link_to_nothing.code").symlink_to(folder / "nothing")
+        assert report()["files"] == 3
         clear()
-        assert [path.name for path in folder.iterdir()] == ["of_someone_else.txt"]
+        assert sorted(path.name for path in folder.iterdir()) == ["gograd_folder.code", "of_someone_else.txt"]
         assert value(kept, 0.0) == 2.0
         forget(monkeypatch)
         assert made().origin == "compiled"

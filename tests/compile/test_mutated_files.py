@@ -271,7 +271,7 @@ def test_any_changed_byte_is_an_error(change):
     for seed in range(80):
         data = change(PROGRAM, random.Random(seed))
         if data != PROGRAM:
-            with pytest.raises(ProgramFileError, match="no saved program, or it was changed or cut off"):
+            with pytest.raises(ProgramFileError, match="not a saved program, or it was changed or cut off"):
                 from_bytes(data)
 
 
@@ -291,10 +291,10 @@ def test_changed_contents_are_an_error_or_a_program(change):
 
 # An array, what it becomes, and what is said.
 TAPES = {
-    "an input that is its own node": ("inputs", {2: 6}, "input that is no earlier node"),
-    "a cycle": ("inputs", {1: 9}, "input that is no earlier node"),
-    "a negative input": ("inputs", {0: -1}, "input that is no earlier node"),
-    "an input beyond all nodes": ("inputs", {0: 2**31 - 1}, "input that is no earlier node"),
+    "an input that is its own node": ("inputs", {2: 6}, "input that is not an earlier node"),
+    "a cycle": ("inputs", {1: 9}, "input that is not an earlier node"),
+    "a negative input": ("inputs", {0: -1}, "input that is not an earlier node"),
+    "an input beyond all nodes": ("inputs", {0: 2**31 - 1}, "input that is not an earlier node"),
     "an unused argument": ("inputs", {6: 0}, "arguments that are used although"),
     "an unknown operation": ("codes", {0: 5}, "operation that it does not name"),
     "a negative operation": ("codes", {0: -1}, "operation that it does not name"),
@@ -305,17 +305,17 @@ TAPES = {
     "rows far away": ("starts", {1: 2**62, 2: -(2**62)}, "overlap or have gaps"),
     "a column that is shorter": ("starts", {4: 8}, "another number of inputs than it takes"),
     "columns without entries": ("starts", {3: 9}, "another number of inputs than it takes"),
-    "an output that is no node": ("outputs", {0: 10}, "output that is no node"),
-    "a negative output": ("outputs", {0: -1}, "output that is no node"),
+    "an output that is not a node": ("outputs", {0: 10}, "output that is not a node"),
+    "a negative output": ("outputs", {0: -1}, "output that is not a node"),
     "a guard on what came later": ("guard_after", {1: 2}, "not computed by then"),
     "guards in another order": ("guard_after", {0: 4}, "another order"),
     "a guard after the end": ("guard_after", {1: 6}, "another order"),
     "a guard on no node": ("guard_nodes", {0: -5}, "not computed by then"),
     "an unknown guard": ("guard_kinds", {0: 8}, "unknown kind"),
-    "a guard on the domain of an argument": ("guard_kinds", {0: 7}, "domain of what is no operation"),
-    "an outcome that is no number": ("guard_outcomes", {0: np.nan}, "no whole number"),
-    "an infinite outcome": ("guard_outcomes", {0: np.inf}, "no whole number"),
-    "half an outcome": ("guard_outcomes", {0: 0.5}, "no whole number"),
+    "a guard on the domain of an argument": ("guard_kinds", {0: 7}, "domain of what is not an operation"),
+    "an outcome that is no number": ("guard_outcomes", {0: np.nan}, "not a whole number"),
+    "an infinite outcome": ("guard_outcomes", {0: np.inf}, "not a whole number"),
+    "half an outcome": ("guard_outcomes", {0: 0.5}, "not a whole number"),
     "a half truth": ("guard_outcomes", {1: 2.0}, "neither true nor false"),
     "an operation's line that is not there": ("operation_lines", {0: 2}, "not in the lists"),
     "a line that is not there": ("guard_lines", {0: 2}, "not in the lists"),

@@ -8,6 +8,7 @@ import json
 import math
 import os
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -91,6 +92,16 @@ class TestWhatIsNoFile:
         with pytest.raises(ValueError, match=f"has {size} bytes, more than the {size - 1} that are read again"):
             saved(lambda x: x * x, "other")
         assert not (tmp_path / "other").exists()
+
+    @pytest.mark.skipif(os.name == "nt", reason="needs pipes with names")
+    @pytest.mark.parametrize(("make", "is_there"), [(os.mkfifo, Path.is_fifo), (os.mkdir, Path.is_dir)])
+    def test_nothing_takes_the_place_of_what_is_no_file(self, make, is_there, saved, tmp_path):
+        place = tmp_path / "place"
+        make(place)
+        with pytest.raises(ProgramFileError, match="place: it is not a file$"):
+            saved(lambda x: x * x, "place")
+        assert is_there(place)
+        assert list(tmp_path.iterdir()) == [place]
 
     def test_a_link_is_followed(self, saved, tmp_path):
         (tmp_path / "link").symlink_to(saved(lambda x: x * x))
@@ -241,7 +252,7 @@ def test_of_names_in_an_archive_that_is_damaged(saved):
     write(path, members_of(path) | {name: b""})
     data = path.read_bytes()[:-64].replace(name.encode(), b"y" * 60_000, 1)  # not in the directory
     path.write_bytes(data + hashlib.sha256(data).hexdigest().encode())
-    assert_little_is_shown(path, "no valid archive: File name in directory 'xxx")
+    assert_little_is_shown(path, "not a valid archive: File name in directory 'xxx")
 
 
 @pytest.mark.parametrize("name", ["\x1b[2J", "x" * 60_000])

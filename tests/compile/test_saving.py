@@ -146,7 +146,7 @@ class TestFiles:
 
     def test_what_is_no_program(self, tmp_path):
         (tmp_path / "program").write_bytes(b"nothing")
-        with pytest.raises(ProgramFileError, match="program: it is no saved program"):
+        with pytest.raises(ProgramFileError, match="program: it is not a saved program"):
             gograd_compile.load(tmp_path / "program")
         with pytest.raises(FileNotFoundError):
             gograd_compile.load(tmp_path / "other")

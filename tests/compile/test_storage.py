@@ -308,7 +308,7 @@ class TestOperations:
         "facts", [{"distribution": "x; rm -rf ~"}, {"version": "1 --index-url evil"}, {"distribution": "-r"}]
     )
     def test_no_command_is_made_of_what_a_file_says(self, program, facts):
-        with pytest.raises(ProgramFileError, match="comes from something that is no distribution"):
+        with pytest.raises(ProgramFileError, match="comes from something that is not a distribution"):
             self.load_with(program, **facts)
 
     @pytest.mark.parametrize("facts", [{"name": 1}, {"inputs": "1"}, {"inputs": True}, {"variadic": 0}, {"more": 1}])
@@ -322,7 +322,7 @@ class TestHeader:
         ("change", "message"),
         [
             (lambda header: header.update(version=2), "has version 2 of the format; only 1 can be read"),
-            (lambda header: header.update(format="other"), "no saved program"),
+            (lambda header: header.update(format="other"), "not a saved program"),
             (lambda header: header.update(more=1), "other entries"),
             (lambda header: header.update(name=None), "of other types"),
             (lambda header: header.update(lines=[1, 2]), "of other types"),
@@ -378,7 +378,7 @@ class TestHeader:
     @pytest.mark.parametrize("text", TEXTS, ids=lambda text: repr(text[:20]))
     def test_must_be_json(self, program, text):
         members = members_of(to_bytes(program, "f")) | {"program.json": text}
-        with pytest.raises(ProgramFileError, match="program.json is missing or invalid|no saved program"):
+        with pytest.raises(ProgramFileError, match="program.json is missing or invalid|not a saved program"):
             from_bytes(seal(members))
 
 
@@ -386,7 +386,7 @@ class TestContainer:
     def test_errors_begin_with_the_path(self, tmp_path):
         path = tmp_path / "program"
         path.write_bytes(b"text")
-        with pytest.raises(ProgramFileError, match=f"^{re.escape(str(path))}: it is no saved program"):
+        with pytest.raises(ProgramFileError, match=f"^{re.escape(str(path))}: it is not a saved program"):
             load_tapes(path)
 
     def test_a_missing_file_is_a_missing_file(self, tmp_path):
@@ -395,11 +395,11 @@ class TestContainer:
 
     @pytest.mark.parametrize("data", [b"", b"PK", bytes(64), bytes(1000)])
     def test_other_files(self, data):
-        with pytest.raises(ProgramFileError, match="no saved program"):
+        with pytest.raises(ProgramFileError, match="not a saved program"):
             from_bytes(data)
 
     def test_what_is_no_archive_in_spite_of_its_digest(self):
-        with pytest.raises(ProgramFileError, match="no valid archive"):
+        with pytest.raises(ProgramFileError, match="not a valid archive"):
             from_bytes(b"text" + hashlib.sha256(b"text").hexdigest().encode())
 
     def test_compressed_members(self, program):

@@ -20,6 +20,22 @@ def held(block):
         yield
 
 
+async def awaits():
+    """A coroutine, whose code does not run when it is called."""
+
+
+async def awaits_and_yields():
+    yield
+
+
+@pytest.mark.parametrize("f", [held, awaits, awaits_and_yields])
+@pytest.mark.parametrize("block", [no_grad(), errstate(domain="ignore")])
+def test_what_runs_after_it_was_called_cannot_be_decorated(f, block):
+    """The block would be left before the code of the function runs."""
+    with pytest.raises(TypeError, match=f"{f.__name__} yields or awaits: write a with block inside"):
+        block(f)
+
+
 class TestOrder:
     @pytest.mark.parametrize("first", [no_grad(), errstate(domain="ignore"), nested()])
     def test_a_block_that_a_generator_holds_ends_by_itself(self, first):

@@ -182,6 +182,13 @@ class TestOwnClasses:
         register_container(derived, lambda value: (list(value), None), lambda rest, children: derived())
         assert type(grad(lambda value: 1.0)(derived())) is derived
 
+    @pytest.mark.parametrize("base", [list, dict, deque])
+    def test_so_are_those_that_are_dataclasses(self, base):
+        """The fields are not all that they hold."""
+        derived = dataclasses.make_dataclass("Derived", [("number", float)], bases=(base,))
+        with pytest.raises(TypeError, match=f"Derived is a subclass of {base.__name__}"):
+            grad(lambda value: value.number)(derived(1.0))
+
     def test_a_counter_is_refused_too(self):
         with pytest.raises(TypeError, match="pass a dict"):
             grad(lambda c: c["a"])([Counter("a")])

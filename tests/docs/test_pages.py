@@ -1,11 +1,13 @@
 """The generated pages of the docs are current; `python docs/tables.py` writes them anew."""
 
+import re
 import runpy
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-from gograd_core import registry
+from gograd_core import Op, registry
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -34,3 +36,26 @@ def test_the_page_on_accuracy_has_every_rule_and_what_is_allowed(tables):
     assert listed == {
         (op.name, tables["escaped"](tables["promised"](op, rule))) for op, names in rules.items() for rule in names
     }
+
+
+@pytest.mark.parametrize(
+    "module",
+    ["gograd_core", "gograd_core.testing", "gograd_core.kernels", "gograd_compile", "gograd_nn"],
+)
+def test_the_reference_has_every_public_name(module):
+    """Operations, and the namespace that they are in, have pages of their own."""
+    reference = set(re.findall(r"^\.\. auto\w+:: [\w.]*\.(\w+)$", (DOCS / "api.md").read_text(encoding="utf-8"), re.M))
+    public = import_module(module)
+    names = {name for name in public.__all__ if not isinstance(getattr(public, name), Op) and name != "ops"}
+    assert names <= reference
+
+
+@pytest.mark.parametrize("package", ["gograd_core", "gograd_compile"])
+def test_the_design_names_every_file_and_no_other(package):
+    core, compiler = re.findall(r"\n\n\| file \| concern \|\n(.*?)\n\n", (DOCS / "design.md").read_text("utf-8"), re.S)
+    table = core if package == "gograd_core" else compiler
+    cells = [line.split("|")[1] for line in table.splitlines()]
+    named = {name for cell in cells for name in re.findall(r"`([\w/]+(?:\.py|/))`", cell)}
+    folder = DOCS.parent / package / "src" / package
+    files = {path.name for path in folder.glob("*.py") if not path.name.startswith("__")}
+    assert named == files | {f"{path.parent.name}/" for path in folder.glob("*/__init__.py")}

@@ -119,6 +119,7 @@ class TestDomains:
             ("x > 0 or x != floor(x)", (-2.5,), True),
             ("x > 0 or x != floor(x)", (-2.0,), False),
             ("1 / x > 0", (0.0,), False),
+            ("log(x) > 0", (-1.0,), False),
         ],
     )
     def test_are_conditions_in_python(self, domain, point, expected):
@@ -128,6 +129,7 @@ class TestDomains:
         op = op_of(lambda xp, x: xp.sum(x), domain="all(entry > 0 for entry in x)", variadic=True)
         assert inside(op, (1.0, 2.0))
         assert not inside(op, (1.0, -2.0))
+        assert not inside(op_of(lambda xp, x: xp.sum(x), domain="max(x) > 0", variadic=True), ())
 
     @pytest.mark.parametrize(
         ("domain", "message"),

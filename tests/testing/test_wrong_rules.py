@@ -66,6 +66,14 @@ SHAPE = {
         Op("f", forward=first_is_forgotten, partials=(one,), variadic=True, samples=(((1.0, 2.0),),)),
         "forward changes its inputs",
     ),
+    "a sample outside of the domain": (
+        unary(lambda xp, x: xp.log(x), lambda xp, out, x: 1.0 / x, samples=((2.0,), (-1.0,)), domain="x > 0"),
+        r"the sample \(-1.0,\) is outside of the domain 'x > 0'",
+    ),
+    "a sample that is no point": (
+        unary(lambda xp, x: xp.exp(x), lambda xp, out, x: out, samples=((math.nan,),)),
+        r"the sample \(nan,\) is not a point of real numbers",
+    ),
     "no point at all": (unary(lambda xp, x: x, one, samples=(), domain="x > 1e305"), "there is no point to try"),
     "an operation that is not there": (
         unary(lambda xp, x: x, lambda xp, out, x: xp.polylogarithm(x)),
@@ -234,6 +242,11 @@ NAMESPACES = {
         "NumPy: forward gives",
     ),
 }
+
+ACCURACY["a quotient of zeros"] = (
+    binary(lambda xp, x, y: x * y * y, (lambda xp, out, x, y: y * y, lambda xp, out, x, y: 2.0 * out / y)),
+    r"partial y loses all 16 digits near x = .*, y = 0.0 \(it gives nan, exact is 0.0\)",
+)
 
 ORDERS = {
     "a slope that is frozen at a point": (

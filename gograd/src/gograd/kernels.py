@@ -56,11 +56,13 @@ def _plugin(module: str) -> Any:
             warnings.simplefilter("ignore", PluginWarning)  # kernels that are not current are why it is called
             plugin = import_module(module)
     except ImportError as error:
+        if isinstance(error, ModuleNotFoundError) and error.name == module.partition(".")[0]:
+            raise fail(f"{module!r} is neither an installed distribution with a plugin nor a module") from None
         raise fail(error) from None
     except Exception as error:
         raise fail(f"module {module!r} cannot be imported: {type(error).__name__}: {error}") from None
     if not hasattr(plugin, "gograd_ops"):
-        raise fail(f"module {module!r} is no plugin: it has no function gograd_ops")
+        raise fail(f"module {module!r} is not a plugin: it has no function gograd_ops")
     return plugin
 
 

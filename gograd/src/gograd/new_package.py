@@ -73,9 +73,9 @@ def _write(target: Path, files: dict[Path, str]) -> None:
 def _problem(name: str, module: str) -> str:
     """Why there cannot be such a package; empty if there can."""
     if not _NAME.fullmatch(name):
-        return f"{name!r} is no name for a distribution: letters, digits, and - _ . between them"
+        return f"{name!r} is not a valid name for a distribution: letters, digits, and - _ . between them"
     if not module.isidentifier() or keyword.iskeyword(module):
-        return f"{name!r} gives no name for a module: {module!r}"
+        return f"{name!r} does not give a valid name for a module: {module!r}"
     if module in sys.stdlib_module_names or canonical(name) in OURS:
         return f"{name!r} is taken by {'gograd' if canonical(name) in OURS else 'Python'} itself: choose another name"
     if _is_importable(module):

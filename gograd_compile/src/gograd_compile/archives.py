@@ -39,7 +39,7 @@ def read_archive(data: bytes) -> Members:
         ProgramFileError: it is none of ours, or was changed.
     """
     if hashlib.sha256(data[:-DIGEST]).hexdigest().encode() != data[-DIGEST:]:
-        raise ProgramFileError("it is no saved program, or it was changed or cut off since it was saved")
+        raise ProgramFileError("it is not a saved program, or it was changed or cut off since it was saved")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             infos = archive.infolist()
@@ -50,10 +50,10 @@ def read_archive(data: bytes) -> Members:
                 if write_archive(members) == data:
                     return members
     except Exception as error:  # zipfile raises more kinds of errors than it names
-        raise ProgramFileError(f"it is no valid archive: {readable(str(error))}") from None
+        raise ProgramFileError(f"it is not a valid archive: {readable(str(error))}") from None
     raise ProgramFileError(
-        "it is no valid archive: a file in it is compressed, overlaps with another, is there twice or has attributes, "
-        "or something is before or between the files"
+        "it is not a valid archive: a file in it is compressed, overlaps with another, is there twice or has "
+        "attributes, or something is before or between the files"
     )
 
 
@@ -62,8 +62,11 @@ def write_file(path: str | os.PathLike[str], data: bytes) -> None:
 
     Raises:
         OSError: it cannot be written; then what was there is there still.
+        ProgramFileError: what is there is a directory, a device or a pipe, which no file should take the place of.
     """
     target = Path(os.path.realpath(path))  # a link stays one
+    if target.exists() and not target.is_file():
+        raise ProgramFileError(f"{path}: it is not a file")
     beside = target.with_name(f"gograd_{secrets.token_hex(8)}.new")
     try:
         with beside.open("xb") as file:

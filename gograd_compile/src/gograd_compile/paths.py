@@ -79,6 +79,7 @@ class Path:
         answers: to the questions that the function asked then.
         notes: how the tape was made.
         is_gradient: whether it computes the value and the gradient of the function.
+        has_truths: whether there are truth values in the result.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class Path:
         notes: Sequence[Note] = (),
         *,
         is_gradient: bool = False,
+        has_truths: bool = False,
     ) -> None:
         self.structure = structure
         self.tape = tape
@@ -101,10 +103,15 @@ class Path:
         self.answers = answers
         self.notes = notes
         self.is_gradient = is_gradient
+        self.has_truths = has_truths
         self.programs: dict[Want, Program] = {}
         self.preparation: dict[Want, list[Note]] = {}
         self.guards = Asked(tape)
         self._lock = threading.Lock()
+
+    def returns_as(self, other: Path) -> bool:
+        """Whether the results are nested alike, and truth values in both or in neither."""
+        return self.structure == other.structure and self.has_truths is other.has_truths
 
     def captured(self) -> Floats:
         """The values of the captured neurons, now."""
@@ -130,7 +137,7 @@ class Path:
         """The program for what is wanted, made when it is first asked for.
 
         Raises:
-            TypeError: a gradient is wanted, and the result is not one number.
+            TypeError: a gradient is wanted, and the result is not one number; or a derivative of a truth value.
         """
         found = self.programs.get(want)
         if found is None:
@@ -138,11 +145,17 @@ class Path:
                 found = self.programs.get(want) or self._make(want)
         return found
 
-    def _make(self, want: Want) -> Program:
+    def complaint(self, want: Want) -> str:
+        """Why the result has no such derivatives; empty if it has."""
         if want.mode == "adjoints" and not self.structure.is_number:
-            raise TypeError(
-                f"only one number has a gradient; the result is {structure_text(self.structure)}: use jacobian"
-            )
+            return f"only one number has a gradient; the result is {structure_text(self.structure)}: use jacobian"
+        if want.mode in ("adjoints", "pull", "push") and self.has_truths:
+            return "only numbers have derivatives; the function returned a truth value, which has no derivative"
+        return ""
+
+    def _make(self, want: Want) -> Program:
+        if complaint := self.complaint(want):
+            raise TypeError(complaint)
         times = [time.perf_counter()]
         tape = self.tape
         if want.mode == "guards":
@@ -362,7 +375,7 @@ class Paths:
             is_gradient = self._source.of is not None
             path = Path(
                 recording.structure, recording.tape, self._backend, self._source, numbers.copy(), recording.answers,
-                notes, is_gradient=is_gradient,
+                notes, is_gradient=is_gradient, has_truths=recording.has_truths,
             )  # fmt: skip
             if recording.error is None:
                 break
@@ -373,6 +386,6 @@ class Paths:
         self.recorded += 1
         given = recording.given[path.tape.guards.order]
         for known in self:
-            if known.structure == path.structure and known.tape.runs_as(path.tape):
+            if known.returns_as(path) and known.tape.runs_as(path.tape):
                 return self.add(known), given
         return self.add(path), given

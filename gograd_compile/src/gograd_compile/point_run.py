@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gograd_compile.judging import judge_derivatives, judge_values
-from gograd_compile.paths import Path, Paths, Want
+from gograd_compile.paths import VALUES, Path, Paths, Want
 from gograd_compile.program import VALUES_NOT_FINITE
 from gograd_compile.tape import Floats
 
@@ -22,7 +22,12 @@ def at_point(paths: Paths, want: Want, numbers: Floats, seeds: Floats = NO_SEEDS
     path, given = paths.likely(numbers)
     tried: set[Path] = set()
     while True:
-        program = path.programs.get(want) or path.program(want)
+        program = path.programs.get(want)
+        if program is None:
+            if path.complaint(want) and (right := at_point(paths, VALUES, numbers)[0]) is not path:
+                path, given = right, None
+                continue
+            program = path.program(want)
         captured = path.captured()
         try:
             memory, status = program.at(numbers, captured, seeds, path.guards.hold)

@@ -23,6 +23,7 @@ from gograd_core import Neuron, engines
 from gograd_core.errors import domain_errors_raise
 from gograd_core.recording import observed_by
 from gograd_core.trace import nested
+from gograd_core.tree import flatten as numbers_of
 
 if TYPE_CHECKING:
     from gograd_core.flat import Flat
@@ -55,6 +56,7 @@ class Recording:
         structure: how its result is nested.
         tape: every operation that ran.
         values: of each node of the tape, at that point.
+        has_truths: whether there are truth values in the result, which have no derivative.
         answers: every question that the function asked, in order, and its answer.
         given: which of these answers were given, whatever Python's numbers say.
         error: what the function raised in place of a result; its tape then has what was asked before.
@@ -63,6 +65,7 @@ class Recording:
     structure: Structure
     tape: Tape
     values: Floats
+    has_truths: bool
     answers: Answers
     given: Integers
     error: Exception | None = None
@@ -90,7 +93,7 @@ class _Watcher:
         self.given.append(answer is not None)
         if answer is not None:
             if not math.isfinite(answer):
-                self.refuse(f"{line}: {kind}() of a number is {answer} in compiled code, which is no integer")
+                self.refuse(f"{line}: {kind}() of a number is {answer} in compiled code, which is not an integer")
             outcome = int(answer)
         self.asked.append((neuron, kind, outcome, engines.next_stamp(), line))
         return outcome
@@ -184,6 +187,7 @@ def record(
         entries, structure = flatten_result(result, f"the result of {name}")
     except TypeError as error:
         raise RecordingError(str(error)) from None
+    has_truths = any(isinstance(number, bool) for number in numbers_of(result)[0])
     outputs = [entry if type(entry) is Neuron else Neuron(entry) for entry in entries]
     flat = engines.flatten([*outputs, *(neuron for neuron, *_ in watcher.asked)], since)
     if watcher.wants_nodes:
@@ -195,7 +199,8 @@ def record(
     asked = tuple((kind, outcome, neuron._stamp - since) for neuron, kind, outcome, *_ in watcher.asked)
     answered = iter(watcher.given)
     given = np.array([kind != UNUSED and next(answered) for kind, *_ in asked], dtype=np.bool_)
-    return Recording(structure, _with_lines(tape, flat, watcher) if with_lines else tape, values, asked, given, raised)
+    tape = _with_lines(tape, flat, watcher) if with_lines else tape
+    return Recording(structure, tape, values, has_truths, asked, given, raised)
 
 
 def _has_unused(flat: Flat, since: int, until: int, asked: int) -> bool:

@@ -259,7 +259,7 @@ def _header(data: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise ProgramFileError(f"its program.json is missing or invalid: {error}") from None
     if not isinstance(header, dict) or header.get("format") != FORMAT:
-        raise ProgramFileError("it is no saved program")
+        raise ProgramFileError("it is not a saved program")
     if header.get("version") != VERSION:
         raise ProgramFileError(
             f"it has version {quoted(header.get('version'))} of the format; only {VERSION} can be read"

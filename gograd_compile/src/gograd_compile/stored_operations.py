@@ -51,7 +51,7 @@ def _found(saved: dict[str, Any]) -> Op:
     distribution, version, name = saved["distribution"], saved["version"], saved["name"]
     if not SAFE.fullmatch(distribution) or not SAFE.fullmatch(version):
         raise ProgramFileError(
-            f"an operation comes from something that is no distribution: {quoted(distribution)} {quoted(version)}"
+            f"an operation comes from something that is not a distribution: {quoted(distribution)} {quoted(version)}"
         )
     op = _installed(distribution, name)
     if op is not None and _facts(op) == saved:

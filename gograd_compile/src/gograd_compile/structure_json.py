@@ -89,7 +89,7 @@ def _read(value: Any, shapes: list[Shape | None], depth: int) -> Any:
         return None
     kind, parts = next(iter(value.items())) if isinstance(value, dict) and len(value) == 1 else ("", None)
     if not isinstance(parts, list):
-        raise ProgramFileError("a structure of arguments or results is no list, tuple, dict, array, number or none")
+        raise ProgramFileError("a structure of arguments or results is not a list, tuple, dict, array, number or none")
     if (
         kind == "array"
         and parts

@@ -33,7 +33,7 @@ def check(tape: Tape, results: int, used: NDArray[Any]) -> None:
     _require(len(set(map(id, tape.captured))) == len(tape.captured), "a captured neuron twice")
     _check_operations(tape)
     _require(len(tape.outputs) == results, "another number of outputs than its result holds")
-    _require(_within(tape.outputs, len(tape)), "an output that is no node")
+    _require(_within(tape.outputs, len(tape)), "an output that is not a node")
     _check_guards(tape)
     read = np.zeros(tape.arguments, np.uint8)
     for nodes in (tape.inputs, tape.outputs, tape.guards.nodes):
@@ -55,7 +55,7 @@ def _check_operations(tape: Tape) -> None:
     fits = np.where(variadic, (counts > 0) & (counts % columns == 0), counts == columns)
     _require(fits.all(), "an operation on another number of inputs than it takes")
     own = np.repeat(np.arange(tape.leaves, len(tape)), counts)
-    _require(((inputs >= 0) & (inputs < own)).all(), "an input that is no earlier node")
+    _require(((inputs >= 0) & (inputs < own)).all(), "an input that is not an earlier node")
 
 
 def _check_guards(tape: Tape) -> None:
@@ -68,11 +68,11 @@ def _check_guards(tape: Tape) -> None:
     _require(known.all(), "a guard on what was not computed by then")
     outcomes = guards.outcomes
     _require(
-        (np.isfinite(outcomes) & (outcomes == np.trunc(outcomes))).all(), "a guard's outcome that is no whole number"
+        (np.isfinite(outcomes) & (outcomes == np.trunc(outcomes))).all(), "a guard's outcome that is not a whole number"
     )
     asked = outcomes[np.isin(guards.kinds, (GUARDS.index("bool"), DOMAIN))]
     _require(((asked == 0.0) | (asked == 1.0)).all(), "a truth value that is neither true nor false")
-    _require((guards.nodes[tape.domains] >= tape.leaves).all(), "a guard on the domain of what is no operation")
+    _require((guards.nodes[tape.domains] >= tape.leaves).all(), "a guard on the domain of what is not an operation")
 
 
 def _within(places: NDArray[Any], end: int) -> bool:

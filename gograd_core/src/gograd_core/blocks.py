@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
 from typing import TYPE_CHECKING, Any
 
 from gograd_core.native import native
@@ -31,7 +32,16 @@ class Block(_engine.Block):
     """
 
     def __call__(self, f: Callable[..., Any]) -> Callable[..., Any]:
-        """Let `f` always run inside such a block."""
+        """Let `f` always run inside such a block.
+
+        Raises:
+            TypeError: `f` is a generator or a coroutine, whose code runs only after the call of `f` has ended.
+        """
+        if any(is_kind(f) for is_kind in (isgeneratorfunction, iscoroutinefunction, isasyncgenfunction)):
+            raise TypeError(
+                f"{type(self).__name__} decorates functions that are done when they return; {f.__name__} yields or "
+                f"awaits: write a with block inside of it"
+            )
 
         @functools.wraps(f)
         def inside(*args: Any, **kwargs: Any) -> Any:

@@ -93,8 +93,6 @@ def _find(cls: type) -> Container | None:
     found = _KNOWN.get(cls) or _registered.get(cls)
     if found is not None or issubclass(cls, Real) or hasattr(cls, "__array_namespace__"):
         return found
-    if hasattr(cls, "__dataclass_fields__"):
-        return _of_dataclass(cls)
     if issubclass(cls, tuple) and hasattr(cls, "_fields"):
         return _of_named_tuple(cls)
     if issubclass(cls, _SUBCLASSED):
@@ -104,7 +102,7 @@ def _find(cls: type) -> Container | None:
             f"known: call gograd_core.register_container({cls.__name__}, take_apart, put_together), or pass a "
             f"{base.__name__}"
         )
-    return None
+    return _of_dataclass(cls) if hasattr(cls, "__dataclass_fields__") else None
 
 
 def _of_dataclass(cls: type) -> Container:

@@ -20,11 +20,12 @@ FUNCTIONS: Mapping[str, Any] = {
 def holds(domain: str, names: Sequence[str], inputs: Sequence[Any]) -> bool:
     """Whether inputs (numbers, or columns as sequences of numbers) lie in a domain.
 
-    Raises whatever the condition raises, but for ArithmeticError: there is no value, so they do not.
+    Raises whatever the condition raises, but for ArithmeticError and ValueError, as of ``log(x) > 0`` at -1: there is
+    no value, so they do not.
     """
     try:
         return not domain or bool(eval(domain, {**FUNCTIONS, **dict(zip(names, inputs, strict=True))}))
-    except ArithmeticError:
+    except (ArithmeticError, ValueError):
         return False
 
 

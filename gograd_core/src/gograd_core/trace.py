@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 
 from gograd_core import engines
+from gograd_core.array_calls import is_array
 from gograd_core.blocks import Block, now
 from gograd_core.builtin_ops import identity
 from gograd_core.engines import Neuron, next_stamp
@@ -144,9 +145,14 @@ def trace(
         raise TypeError(f"{expectation} it returned a truth value, which has no derivative")
     outputs = [
         number if type(number) is Neuron else Neuron(as_float(number, expectation))
-        for number in map(unfollowed, results)
+        for number in map(unfollowed, map(_without_array, results))
     ]
     return Trace(argument, result, like_argument, like_result, inputs, outputs, since, graph)
+
+
+def _without_array(number: Any) -> Any:
+    """A neuron that is alone in an array without axes; anything else as it is."""
+    return number.item() if getattr(number, "shape", None) == () and is_array(number) else number
 
 
 def pull(

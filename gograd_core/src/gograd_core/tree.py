@@ -147,6 +147,9 @@ def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
     """The numbers of `tree` in a row, and a function that puts others in their places.
 
     Arrays come back as NumPy's: of floats if all numbers in them are floats, else of objects.
+
+    Raises:
+        TypeError: `take_apart` refuses it; or there is a masked array in it, a matrix, or another subclass of NumPy's.
     """
     blocks, form = take_apart(tree)
     shapes = list(map(_shape, blocks))
@@ -253,6 +256,11 @@ def _entries(block: Any) -> list[Any]:
         return [block]
     import numpy as np  # whoever passes an array has it
 
+    if isinstance(block, np.ndarray) and type(block) not in (np.ndarray, np.memmap):
+        raise TypeError(
+            f"expected real numbers, or NumPy arrays of them, got a {type(block).__name__}, which computes otherwise "
+            "than these do: np.asarray(x) may make an array of it"
+        )
     return list(np.asarray(block).flat)
 
 

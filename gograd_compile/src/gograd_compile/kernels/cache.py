@@ -65,7 +65,7 @@ def clear() -> None:
 
 def report() -> dict[str, Any]:
     """How large the cache is, and what this process has loaded and compiled."""
-    sizes = [path.stat().st_size for path in _files()]
+    sizes = [path.lstat().st_size for path in _files()]
     return {
         "directory": str(directory()),
         "files": len(sizes),
@@ -199,7 +199,7 @@ def _numba(name: str) -> Any:
 
 
 def _files() -> list[Path]:
-    return [path for pattern in OURS for path in directory().glob(pattern)]
+    return [path for pattern in OURS for path in directory().glob(pattern) if path.is_symlink() or not path.is_dir()]
 
 
 def _code_of(compiled: Any) -> Code | None:

@@ -14,7 +14,12 @@ TOO_SMALL, TOO_LARGE = mpmath.mpf("1e-330"), mpmath.mpf("1e310")
 
 
 def close(found: Any, exact: Any, tolerance: Any = FORMULA_TOLERANCE) -> bool:
-    """Whether two numbers are equal, but for a relative tolerance, or the same to floats; NaN is close to nothing."""
+    """Whether two numbers are equal, but for a relative tolerance, or the same to floats.
+
+    NaN is close to nothing, and neither is None, which stands for a number that was not found.
+    """
+    if found is None or exact is None:
+        return False
     with mpmath.workdps(50):
         if found == exact or abs(found - exact) <= tolerance * abs(exact):
             return True

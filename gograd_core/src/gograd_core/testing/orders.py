@@ -168,7 +168,7 @@ def _inaccurate(op: Op, points: Points, rule: RuleAccuracy, worst: Comparison | 
     if worst is None or rule.ulps is None or rule.ulps <= op.accuracy.of(len(worst.entries)).ulps:
         return ""
     found, field = points.oracle.rules(worst.point, worst.entries), STATED.get(len(worst.entries))
-    if found is None or not close(found, worst.exact, DERIVATIVES_TOLERANCE):
+    if not close(found, worst.exact, DERIVATIVES_TOLERANCE):
         return _difference(worst)
     advice = f"; if it cannot do better, say so: Accuracy({field}=Accuracy({math.ceil(rule.ulps)}, why=…))"
     return f"{_difference(worst)}: the rules are right, but lose {digits_lost(rule.ulps)}{advice if field else ''}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import numbers
 from typing import Any
 
@@ -10,7 +11,7 @@ from gograd_core.namespaces import Column
 from gograd_core.op import Op
 from gograd_core.testing.exact import Point, arguments
 from gograd_core.testing.floats import differentiable, rule_name
-from gograd_core.testing.points import Points
+from gograd_core.testing.points import Points, inside
 from gograd_core.testing.reports import Check
 
 __all__ = ["check_shape"]
@@ -21,6 +22,10 @@ def check_shape(op: Op, points: Points) -> Check:
     tried = list(dict.fromkeys([*points.samples, *points.moderate]))
     if not tried:
         return Check("shape", "failed", "there is no point to try: give samples inside the domain")
+    for point in points.samples:
+        if not (inside(op, point) and all(map(math.isfinite, point))):
+            where = f"outside of the domain {op.domain!r}" if op.domain else "not a point of real numbers"
+            return Check("shape", "failed", f"the sample {point} is {where}", len(tried))
     for point in tried:
         complaint = _misfit(op, point)
         if complaint:

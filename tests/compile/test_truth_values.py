@@ -1,0 +1,56 @@
+"""A truth value has no derivative: eager and compiled derivatives of functions that return one are refused alike."""
+
+import numpy as np
+import pytest
+
+from gograd_compile import compile
+from gograd_core import grad, jacobian, ops, value_and_grad
+
+FUNCTIONS = {
+    "a comparison": lambda x: x > 1.0,
+    "an operation": lambda x: ops.greater(x, 1.0),
+    "one of two": lambda x: (x > 1.0) & (x < 3.0),
+    "not": lambda x: not x > 1.0,
+    "a constant": lambda x: True,
+    "on one path": lambda x: x > 1.0 if x > 0.0 else x,
+}
+
+
+@pytest.mark.parametrize("f", FUNCTIONS.values(), ids=FUNCTIONS)
+@pytest.mark.parametrize("differentiate", [grad, value_and_grad, jacobian])
+def test_has_no_derivative(f, differentiate):
+    compiled = compile(f)
+    assert compiled(2.0) == f(2.0)
+    with pytest.raises(TypeError, match="truth value, which has no"):
+        differentiate(f)(2.0)
+    for asked in (compiled, compiled.batch()):
+        with pytest.raises(TypeError, match="truth value, which has no"):
+            getattr(asked, differentiate.__name__)(np.array([2.0]) if asked is not compiled else 2.0)
+
+
+def test_is_found_in_arrays_and_containers():
+    def f(x):
+        return {"positive": np.array([x > 0.0], dtype=object), "itself": x}
+
+    for differentiate in (jacobian(f), compile(f).jacobian):
+        with pytest.raises(TypeError, match="truth value, which has no"):
+            differentiate(2.0)
+
+
+def test_does_not_matter_in_values():
+    f = compile(FUNCTIONS["on one path"])
+    np.testing.assert_array_equal(f.batch()(np.array([2.0, -2.0])), [1.0, -2.0])
+
+
+@pytest.mark.parametrize("other", [lambda x: x > 0.0, lambda x: [x, x], lambda x: np.array([x])])
+def test_what_one_path_returns_is_nothing_to_another(other):
+    f = compile(lambda x: other(x) if x > 0.0 else x * x)
+    f(2.0)
+    assert f.grad(-2.0) == -4.0
+    with pytest.raises(TypeError):
+        f.grad(2.0)
+    assert f.grad(-3.0) == -6.0
+
+
+def test_computed_with_is_a_number():
+    assert grad(lambda x: (x > 1.0) * x)(2.0) == compile(lambda x: (x > 1.0) * x).grad(2.0) == 1.0
