@@ -53,6 +53,20 @@ class TestNothingLoops:
         c.batch((None, 0))(0.10612653163290824, np.arange(float(points)))
         assert sum(paths.recorded for paths in c._paths.values()) <= 4
 
+    @pytest.mark.parametrize("points", [1, 2, 5])
+    def test_a_function_that_always_contradicts_itself(self, compiled, points):
+        """Each recording computes the contrary of what the one before it computed, and so does the compiled code."""
+        signs = iter([1.0, -1.0] * 10)  # after so many recordings it raises
+
+        def contrary(x):
+            y = next(signs) * x
+            return y * 2.0 if y > 0.0 else y * 3.0
+
+        c = compiled(contrary)
+        assert np.isfinite(c.batch()(np.linspace(1.0, -1.0, points))).all()
+        assert np.isfinite(c(-0.7))
+        assert np.isfinite(c(0.7))
+
     def test_a_path_that_is_known_is_not_kept_twice(self, compiled):
         c = compiled(two_ways, max_paths=3)
         for x in np.random.default_rng(0).uniform(1.0, 2.0, 50).tolist():
