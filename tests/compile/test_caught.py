@@ -287,6 +287,20 @@ def test_a_loaded_program_knows_no_other_path(compiled, tmp_path, backend):
         loaded(1.0)
 
 
+def test_nan_of_nan_is_no_error(compiled):
+    def constant(x):
+        try:
+            return 1.0 / x
+        except ArithmeticError:
+            return 5.0
+
+    for before in (0.0, 2.0):
+        c = compiled(constant)
+        c(before)
+        assert np.isnan(c(np.nan))
+        assert np.isnan(c.batch()(np.array([before, np.nan]))[1])
+
+
 def test_errors_that_are_not_raised_are_not_caught(compiled):
     """Under errstate(domain="ignore") the function goes on with what IEEE 754 says, around the call or inside."""
 

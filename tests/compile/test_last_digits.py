@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from gograd_compile import RecordingError
 from gograd_core import DomainError, Neuron, errstate, ops
 
 POWERS = [2.5 + index / 7 for index in range(40)]
@@ -72,6 +73,18 @@ class TestNothingLoops:
         for x in np.random.default_rng(0).uniform(1.0, 2.0, 50).tolist():
             c(x, (Neuron(x) ** 2.0).value)
         assert paths_of(c) <= 2
+
+
+def test_an_index_that_compiled_code_has_otherwise_must_be_an_integer(compiled):
+    shifts = iter([0.0, 0.5])  # it is one in each recording
+
+    def chosen(x):
+        return [1.0, 2.0, 3.0][x - next(shifts)] * x
+
+    c = compiled(chosen)
+    assert c(2.0) == 6.0
+    with pytest.raises(RecordingError, match=r"index\(\) of a number is nan in compiled code, which is no integer"):
+        c(2.5)
 
 
 def test_sums_do_not_depend_on_what_was_called_before(compiled):
