@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import gograd_compile
-from gograd_core import DomainError, Neuron, grad, no_grad, ops
+from gograd_core import DomainError, Neuron, errstate, grad, no_grad, ops
 
 
 def here(line, function):
@@ -68,6 +68,18 @@ def test_a_block_without_graphs_around_the_call_changes_nothing(compiled):
     f = compiled(lambda x: ops.sqrt(weight) * x)
     with no_grad(), pytest.raises(DomainError, match="derivative by input 0 of sqrt"):
         f.backward(1.0)
+
+
+def test_a_function_that_lets_infinities_pass_is_recorded_once(compiled):
+    calls = []
+
+    def allowed(x):
+        calls.append(x)
+        with errstate(domain="ignore"):
+            return 1.0 / x
+
+    assert compiled(allowed)(0.0) == np.inf
+    assert len(calls) == 1
 
 
 class TestSecondDerivativesOfALoadedProgram:

@@ -141,6 +141,7 @@ class TestThatStayInTheGraph:
             (lambda n: -(n * 0.5), -1.5),
             (round, 3),
             (lambda n: round(n, 2), 3),
+            (lambda n: round(n, 0), 3),
             (math.floor, 3),
             (gograd_core.math.ceil, 3),
             (lambda n: gograd_core.math.ceil(n / 2), 2),
@@ -165,6 +166,9 @@ class TestThatStayInTheGraph:
         assert unfollowed(found)._value == expected
         assert all(kind == "bool" for _, kind, _ in guards)  # whether a divisor is 0
         assert gradient(unfollowed(found) * 1.0, Neuron(1.0)) == 0.0
+
+    def test_what_they_do_not_have_decides_nothing(self, told):
+        assert told(lambda x: hasattr(floor(x), "shape") or hasattr(x > 1, "__array__"), 3.25) == (False, [])
 
     def test_beside_neurons_they_are_neurons(self, told):
         for compute in (operator.add, operator.sub, operator.mul, operator.truediv, operator.mod, operator.pow):

@@ -27,7 +27,7 @@ def at_point(paths: Paths, want: Want, numbers: Floats, seeds: Floats = NO_SEEDS
         try:
             memory, status = program.at(numbers, captured, seeds, path.guards.hold)
         except Exception:  # of an opaque operation, which may not be reached here
-            if given is not None or path in tried or (other := paths.anew(path, numbers)) is None:
+            if given is not None or (other := paths.anew(path, numbers)) is None:
                 raise
             path, given = other
             continue

@@ -32,9 +32,6 @@ def is_chosen(made: Neuron, index: int, place: int) -> bool:
 
     It is that of `made` by an entry of its input `index`.
     """
-    op: Any = made._operation
-    if op.opaque:
-        return False
     try:
         with errstate(domain="ignore"):
             locals_ = next(locals_ for at, _, locals_ in neuron_partials(made, lambda entry: True) if at == index)
