@@ -159,6 +159,14 @@ def unused(x):
     return x * 2.0
 
 
+def unused_beside_a_constant(x):
+    try:
+        ops.log(x)
+    except ValueError:
+        return 5.0
+    return 1.0
+
+
 def several(x):
     total = 0.0
     for pole in (0.0, 1.0, 2.0):
@@ -225,6 +233,7 @@ def not_reached(x):
 CAUGHT = [
     (reciprocal, (2.0, 0.0, 3.0)),
     (unused, (2.0, -3.0, 0.0)),
+    (unused_beside_a_constant, (2.0, -3.0, 0.0)),
     (several, (0.5, 0.0, 1.0, 2.0, 1.5)),
     (overflow, (1.0, 2.0, np.inf, 0.5)),
     (column, (1.0, 1e200, 2.0)),
@@ -316,6 +325,30 @@ def test_a_path_is_shown_with_what_it_catches(compiled):
     assert f"guard: a domain error is 1, at {line}" in str(c.explain())
 
 
+def test_infinite_arguments_of_a_loaded_program_are_no_error(compiled, tmp_path, backend):
+    c = compiled(lambda x, y: reciprocal(x) * y)
+    c(0.0, 1.0)
+    c.save(tmp_path / "f.gograd")
+    loaded = gograd_compile.load(tmp_path / "f.gograd", backend=backend)
+    assert loaded(0.0, np.inf) == np.inf
+
+
+def test_paths_that_lead_to_the_same_error_share_the_one_behind_it(compiled):
+    """An infinity has the sign of the zero, so that one of the two paths is left first, and then the other."""
+
+    def signed(x):
+        try:
+            y = 1.0 / x
+        except ArithmeticError:
+            y = 3.0
+        return y * 2.0 if y > 0.0 else y * 5.0
+
+    c = compiled(signed)
+    assert [c(1.0), c(-1.0)] == [2.0, -5.0]
+    xs = np.array([1.0, 0.0, -1.0, -0.0, 0.0, -0.0])
+    assert c.batch()(xs).tolist() == [2.0, 6.0, -5.0, 6.0, 6.0, 6.0]
+
+
 def test_a_loaded_program_knows_no_other_path(compiled, tmp_path, backend):
     c = compiled(reciprocal)
     c(0.0)
@@ -325,6 +358,20 @@ def test_a_loaded_program_knows_no_other_path(compiled, tmp_path, backend):
         PathNotRecorded, match=r"in reciprocal: the domain error of an operation was 1 .* would be 0 now"
     ):
         loaded(1.0)
+
+
+def test_nan_of_nan_is_no_error(compiled):
+    def constant(x):
+        try:
+            return 1.0 / x
+        except ArithmeticError:
+            return 5.0
+
+    for before in (0.0, 2.0):
+        c = compiled(constant)
+        c(before)
+        assert np.isnan(c(np.nan))
+        assert np.isnan(c.batch()(np.array([before, np.nan]))[1])
 
 
 def test_errors_that_are_not_raised_are_not_caught(compiled):
@@ -358,7 +405,14 @@ def caught(fails, *errors):
     return function_that_catches
 
 
+WEIGHT = Neuron(3.0)
+WEIGHTED = gograd_compile.compile(lambda x: WEIGHT * x, backend="numpy")
 ANYWHERE = {
+    "a compiled function that captures": (
+        caught(lambda x: WEIGHTED.batch()(np.ones(2))[0], RecordingError),
+        1.0,
+        "catches an error",
+    ),
     "the value of a neuron": (caught(lambda x: x.value, Exception), 3.0, "uses .value"),
     "its gradient": (caught(lambda x: x.grad, BaseException), 3.0, "uses .grad"),
     "a text": (caught(lambda x: float(f"{x:.2f}"), TypeError), 3.0, "uses .value"),
@@ -392,6 +446,18 @@ class TestOtherErrorsAreRefused:
                     RecordingError, match=r"test_caught.py:\d+ in .*function_that_catches catches an error"
                 ):
                     call(x)
+
+
+def test_errors_that_nobody_catches_are_raised(compiled):
+    def f(x):
+        return SOLVE(x) if x < 5.0 else x
+
+    for before in ((), (1.0,), (6.0,)):
+        c = compiled(f)
+        for x in before:
+            c(x)
+        with pytest.raises(RuntimeError, match="no convergence"):
+            c(-1.0)
 
 
 def test_errors_of_constants_decide_nothing(compiled):

@@ -7,7 +7,9 @@ import threading
 import numpy as np
 import pytest
 
+import gograd_compile
 from gograd_compile import RecordingError
+from gograd_compile.paths import Want
 from gograd_core import DomainError, Neuron, errstate, grad, no_grad, ops, stop_gradient, value_and_grad
 
 
@@ -186,6 +188,38 @@ def test_recording_in_one_thread_concerns_no_other(compiled):
         done.set()
         thread.join()
     assert seen == [6.0]
+
+
+def test_a_program_that_two_threads_ask_for_is_made_once(compiled, monkeypatch):
+    c = compiled(lambda x: x * x)
+    c(1.0)
+    (paths,) = c._paths.values()
+    (path,) = paths
+    want, made, asked, threads = Want("all"), [], threading.Event(), []
+
+    class Programs(dict):
+        """It notes that the other thread found nothing, and will wait for what this one makes."""
+
+        def get(self, key):
+            found = super().get(key)
+            if threading.current_thread() in threads:
+                asked.set()
+            return found
+
+    def lower(*args):
+        made.append(args)
+        if not threads:
+            threads.append(threading.Thread(target=path.program, args=(want,)))
+            threads[0].start()
+            assert asked.wait(10.0)
+        return original(*args)
+
+    original = gograd_compile.paths.lower
+    monkeypatch.setattr(gograd_compile.paths, "lower", lower)
+    path.programs = Programs(path.programs)
+    path.program(want)
+    threads[0].join()
+    assert len(made) == 1
 
 
 def test_threads_that_call_one_function(compiled):

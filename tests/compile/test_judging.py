@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import gograd_compile
-from gograd_core import DomainError, Neuron, grad, no_grad, ops
+from gograd_core import DomainError, Neuron, errstate, grad, no_grad, ops
 
 
 def here(line, function):
@@ -47,6 +47,28 @@ class TestTheLineIsThatOfTheInputs:
             with pytest.raises(DomainError, match=here(line, two_quotients)):
                 call(x)
 
+    def test_zeros_are_told_apart(self, compiled):
+        def signed(x):
+            first = ops.sqrt(-x)
+            second = ops.sqrt(x)
+            return first + second
+
+        c = compiled(signed)
+        assert c(0.0) == 0.0
+        with pytest.raises(DomainError, match=here(2, signed)):
+            c.grad(0.0)
+
+    def test_whatever_other_paths_are_known(self, compiled):
+        def two_branches(x):
+            if x > 10.0:
+                return x
+            return 1.0 / x
+
+        c = compiled(two_branches)
+        assert [c(1.0), c(20.0), c(2.0)] == [1.0, 20.0, 0.5]
+        with pytest.raises(DomainError, match=here(3, two_branches)):
+            c(0.0)
+
     def test_of_a_saved_program(self, compiled, tmp_path, backend):
         c = compiled(two_quotients)
         c(1.0)
@@ -68,6 +90,42 @@ def test_a_block_without_graphs_around_the_call_changes_nothing(compiled):
     f = compiled(lambda x: ops.sqrt(weight) * x)
     with no_grad(), pytest.raises(DomainError, match="derivative by input 0 of sqrt"):
         f.backward(1.0)
+
+
+def test_captured_neurons_of_a_loaded_program_are_named_by_their_labels(compiled, tmp_path, backend):
+    weight = Neuron(2.0, label="w")
+    c = compiled(lambda x: x / weight)
+    c(1.0)
+    c.save(tmp_path / "f.gograd")
+    loaded = gograd_compile.load(tmp_path / "f.gograd", backend=backend)
+    loaded.captured[0].value = 0.0
+    with pytest.raises(DomainError, match=r"div\(1.0, w=0.0\)"):
+        loaded(1.0)
+
+
+def test_every_result_is_judged_by_itself(compiled):
+    """The derivatives of both together are finite, as they cancel."""
+
+    def opposite(x, y, z):
+        root = ops.sqrt(x)
+        return [root + y, -root + z]
+
+    c = compiled(opposite)
+    assert c(0.0, 1.0, 2.0) == [1.0, 2.0]
+    with pytest.raises(DomainError, match="derivative by input 0 of sqrt"):
+        c.jacobian(0.0, 1.0, 2.0, wrt=(0, 1, 2))
+
+
+def test_a_function_that_lets_infinities_pass_is_recorded_once(compiled):
+    calls = []
+
+    def allowed(x):
+        calls.append(x)
+        with errstate(domain="ignore"):
+            return 1.0 / x
+
+    assert compiled(allowed)(0.0) == np.inf
+    assert len(calls) == 1
 
 
 class TestSecondDerivativesOfALoadedProgram:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from gograd_compile import RecordingError
 from gograd_core import DomainError, Neuron, errstate, ops
 
 POWERS = [2.5 + index / 7 for index in range(40)]
@@ -53,11 +54,46 @@ class TestNothingLoops:
         c.batch((None, 0))(0.10612653163290824, np.arange(float(points)))
         assert sum(paths.recorded for paths in c._paths.values()) <= 4
 
+    @pytest.mark.parametrize("points", [1, 2, 5])
+    def test_a_function_that_always_contradicts_itself(self, compiled, points):
+        """Each recording computes the contrary of what the one before it computed, and so does the compiled code."""
+        signs = iter([1.0, -1.0] * 10)  # after so many recordings it raises
+
+        def contrary(x):
+            y = next(signs) * x
+            return y * 2.0 if y > 0.0 else y * 3.0
+
+        c = compiled(contrary)
+        assert np.isfinite(c.batch()(np.linspace(1.0, -1.0, points))).all()
+        assert np.isfinite(c(-0.7))
+        assert np.isfinite(c(0.7))
+
+    def test_a_function_that_contradicts_itself_at_a_pole(self, compiled):
+        signs = iter([1.0, -1.0] * 10)
+
+        def allowed(x):
+            with errstate(domain="ignore"):
+                return next(signs) / x
+
+        assert abs(compiled(allowed).batch()(np.array([1.0, 0.0, 0.5]))).tolist() == [1.0, np.inf, 2.0]
+
     def test_a_path_that_is_known_is_not_kept_twice(self, compiled):
         c = compiled(two_ways, max_paths=3)
         for x in np.random.default_rng(0).uniform(1.0, 2.0, 50).tolist():
             c(x, (Neuron(x) ** 2.0).value)
         assert paths_of(c) <= 2
+
+
+def test_an_index_that_compiled_code_has_otherwise_must_be_an_integer(compiled):
+    shifts = iter([0.0, 0.5])  # it is one in each recording
+
+    def chosen(x):
+        return [1.0, 2.0, 3.0][x - next(shifts)] * x
+
+    c = compiled(chosen)
+    assert c(2.0) == 6.0
+    with pytest.raises(RecordingError, match=r"index\(\) of a number is nan in compiled code, which is no integer"):
+        c(2.5)
 
 
 def test_sums_do_not_depend_on_what_was_called_before(compiled):

@@ -175,9 +175,20 @@ class TestNumbersThatAreNotFinite:
                 call(math.inf)
 
 
-@pytest.mark.parametrize(
-    "divide", [lambda n: 7 // n, lambda n: 7 % n, lambda n: 7 / n, lambda n: divmod(7, n)[1], lambda n: n**-1]
-)
+DIVISIONS = [lambda n: 7 // n, lambda n: 7 % n, lambda n: 7 / n, lambda n: divmod(7, n)[1], lambda n: n**-1]
+
+
+@pytest.mark.parametrize("divide", DIVISIONS)
+def test_a_division_by_zero_is_an_error_even_where_infinities_are_none(compiled, divide):
+    c = compiled(lambda x: x * divide(gograd_core.math.floor(x)))
+    c(1.5)
+    with errstate(domain="ignore"):
+        for call in (c, lambda x: c.batch()(np.array([1.5, x]))):
+            with pytest.raises(ZeroDivisionError):
+                call(0.5)
+
+
+@pytest.mark.parametrize("divide", DIVISIONS)
 def test_a_division_by_zero_is_that_of_integers(compiled, divide):
     def f(x):
         try:

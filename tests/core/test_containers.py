@@ -25,7 +25,7 @@ from gograd_core import (
     zero_grad,
 )
 from gograd_core.containers import MOST_CLASSES, container_of, kinds
-from gograd_core.tree import flatten, flatten_like, paths, take_apart
+from gograd_core.tree import MOST_TOKENS, _form, flatten, flatten_like, paths, take_apart
 
 Point = namedtuple("Point", "x y")
 
@@ -200,6 +200,18 @@ class TestOwnClasses:
 
         register_container(Row, lambda row: ((entry for entry in row.entries), None), lambda _, entries: Row(*entries))
         assert grad(lambda row: row.entries[0] ** 2)(Row(3.0, 1.0)).entries == (6.0, 0.0)
+        assert jvp(lambda row: row.entries[0] ** 2, (Row(3.0, 1.0),), (Row(1.0, 5.0),)) == (9.0, 6.0)
+
+    def test_a_class_that_was_refused_may_be_registered(self):
+        class Late:
+            def __init__(self, entries):
+                self.entries = entries
+
+        f = grad(lambda late: late.entries[0] ** 2)
+        with pytest.raises(TypeError, match="expects real numbers"):
+            f(Late([3.0]))
+        register_container(Late, lambda late: (late.entries, None), lambda _, entries: Late(list(entries)))
+        assert f(Late([3.0])).entries == [6.0]
 
     def test_classes_that_come_and_go_are_forgotten(self):
         for _ in range(MOST_CLASSES + 10):
@@ -218,6 +230,15 @@ class TestForms:
         assert take_apart({one: 1.0})[1] != take_apart({other: 1.0})[1]
         assert take_apart({one: 1.0})[1] == take_apart({one: 2.0})[1]
         assert list(grad(lambda t: t[one])({one: 1.0})) == [one]
+
+    def test_are_written_shortly_where_all_children_are_leaves(self):
+        assert take_apart([1.0, 2.0])[1].tokens == (list, ~2, None)
+        assert take_apart([1.0, (2.0,)])[1].tokens == (list, 2, None, None, tuple, ~1, None)
+
+    def test_long_ones_are_not_remembered(self):
+        before = _form.cache_info()
+        take_apart([[1.0]] * MOST_TOKENS)
+        assert _form.cache_info() == before
 
     def test_the_order_of_keys_is_part_of_the_form(self):
         """A function may depend on it: this one gives the first value."""

@@ -141,6 +141,7 @@ class TestThatStayInTheGraph:
             (lambda n: -(n * 0.5), -1.5),
             (round, 3),
             (lambda n: round(n, 2), 3),
+            (lambda n: round(n, 0), 3),
             (math.floor, 3),
             (gograd_core.math.ceil, 3),
             (lambda n: gograd_core.math.ceil(n / 2), 2),
@@ -165,6 +166,9 @@ class TestThatStayInTheGraph:
         assert unfollowed(found)._value == expected
         assert all(kind == "bool" for _, kind, _ in guards)  # whether a divisor is 0
         assert gradient(unfollowed(found) * 1.0, Neuron(1.0)) == 0.0
+
+    def test_what_they_do_not_have_decides_nothing(self, told):
+        assert told(lambda x: hasattr(floor(x), "shape") or hasattr(x > 1, "__array__"), 3.25) == (False, [])
 
     def test_beside_neurons_they_are_neurons(self, told):
         for compute in (operator.add, operator.sub, operator.mul, operator.truediv, operator.mod, operator.pow):
@@ -284,12 +288,33 @@ class TestThatBecomePlain:
     def test_one_that_became_plain_stays_so(self, told):
         def f(x):
             n = floor(x)
-            return n, hash(n), n + 1, n > 2, bool(n), f"{n}"
+            return n, hash(n), n + 1, n > 2, bool(n), f"{n}", abs(n), type(abs(n))
 
         (n, *rest), guards = told(f, 3.25)
-        assert (type(n), rest) == (Followed, [3, 4, True, True, "3"])
+        assert (type(n), rest) == (Followed, [3, 4, True, True, "3", 3, int])
         assert guards == [(3.0, "index", 3)]
         assert unfollowed(n) == 3
+
+    def test_a_truth_value_is_asked_for_once(self, told):
+        def f(x):
+            is_large = x > 1
+            return bool(is_large), not is_large, f"{is_large}", is_large + 1
+
+        assert told(f, 3.25) == ((True, False, "True", 2), [(1.0, "bool", 1)])
+
+    def test_a_float_of_integers_that_the_recorder_has_otherwise_is_an_error(self):
+        """It is what it was computed from, and that is something else where the recorder says so."""
+
+        class Otherwise(Notes):
+            def guard(self, neuron, kind, outcome):
+                return 4 if kind == "index" else outcome
+
+        recorder = Otherwise()
+        with nested(), observed_by(recorder):
+            half = floor(Neuron(3.25)) / 2
+            with pytest.raises(ArithmeticError, match="1.5 was computed from 3, which is 4"):
+                str(half)
+        assert recorder.failures == 1
 
     def test_integers_that_no_float_holds_become_plain(self, told):
         found, guards = told(lambda x: (floor(x) * 3 + 1) * 7, 2.0**53)

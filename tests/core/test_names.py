@@ -103,10 +103,11 @@ def test_what_no_operation_may_be_called_is_found_in_other_letters(typed, compla
         unary(typed)
 
 
-def test_a_stranger_does_not_get_a_name_of_gograds_own_in_other_letters(install):
-    install("stranger", 'unary("ｅｘｐ")')
+@pytest.mark.parametrize("distribution", ["stranger", "gograd-stranger"])
+def test_a_stranger_does_not_get_a_name_of_gograds_own_in_other_letters(install, distribution):
+    install(distribution, 'unary("ｅｘｐ")')
     registry = Registry()
-    with pytest.warns(PluginWarning, match="gograd plugin stranger 1.0: 'exp' belongs to gograd-ops-extra"):
+    with pytest.warns(PluginWarning, match=f"gograd plugin {distribution} 1.0: 'exp' belongs to gograd-ops-extra"):
         registry.load()
     assert registry.ops.exp(0.0) == 1.0
 

@@ -6,7 +6,7 @@ import itertools
 
 import pytest
 
-from gograd_core import DomainError, Neuron, grad, gradient, hessian, hvp, jacobian, jvp, ops
+from gograd_core import DomainError, Neuron, Op, grad, gradient, hessian, hvp, jacobian, jvp, ops
 
 POINTS = (0.0, 1.0, -1.0, 0.5)
 STEPS = {
@@ -88,6 +88,21 @@ class TestPoles:
     def test_a_choice_passes_nothing_on_not_even_an_overflow(self, ask):
         assert ask(lambda x: ops.log(1.0 / ops.maximum(1e-200, x)), 0.0) == 0.0
         assert ask(lambda x: ops.sqrt(ops.where(x > 0.0, x, 0.0)), -1.0) == 0.0
+
+    def test_a_partial_may_choose_by_what_is_infinite(self, ask):
+        above_1 = Op(
+            "above_1",
+            forward=lambda xp, x: xp.where(x > 1.0, x, 0.0),
+            partials=(lambda xp, out, x: (xp.log(x) > 0.0) * 1.0,),
+        )
+        assert ask(lambda x: ops.sqrt(above_1(x)), 0.0) == 0.0
+
+    def test_the_error_is_that_of_the_pole_met_first(self, ask):
+        is_forward = ask in (FIRST["jvp"], FIRST["forward jacobian"])
+        for older, younger in ((ops.sqrt, ops.cbrt), (ops.cbrt, ops.sqrt)):
+            with pytest.raises(DomainError, match="the derivative by input 0") as caught:
+                ask(lambda x: older(x) + younger(x), 0.0)  # noqa: B023
+            assert caught.value.operation is (older if is_forward else younger)
 
     def test_a_zero_by_value_before_a_pole_is_an_error(self, ask):
         for f in (lambda x: ops.sqrt(x * x), lambda x: ops.cbrt(x**3)):

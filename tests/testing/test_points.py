@@ -120,6 +120,7 @@ class TestDomains:
             ("x > 0 or x != floor(x)", (-2.0,), False),
             ("1 / x > 0", (0.0,), False),
             ("log(x) > 0", (-1.0,), False),
+            ("exp(x) > 0", (1e3,), False),
         ],
     )
     def test_are_conditions_in_python(self, domain, point, expected):

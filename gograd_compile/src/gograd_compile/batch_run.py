@@ -182,8 +182,6 @@ class BatchRun:
         work: Work = [(start, given, everywhere, frozenset())]
         while work:
             path, given, points, tried = work.pop()
-            if given is not None and path in tried:
-                given = np.ones_like(given)
             wrong, failures = self._failures(path, points, given)
             taken.setdefault(path, []).append(points[~wrong])
             kinds, which = np.unique(failures, axis=0, return_inverse=True)

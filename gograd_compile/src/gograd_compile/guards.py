@@ -23,7 +23,7 @@ class Asked:
     Attributes:
         outcomes: what was asked, and what was answered.
         turns: the same, without domains of operations.
-        catches: whether an error was caught that an operation raised.
+        catches: whether errors of operations may be caught.
         decides: whether they are to be looked at in every run; some need not be where all numbers are finite.
     """
 
@@ -31,7 +31,7 @@ class Asked:
         guards = tape.guards
         self.outcomes: list[Turn] = list(zip(guards.kinds.tolist(), guards.outcomes.tolist(), strict=True))
         self.turns = turns_among(self.outcomes)
-        self.catches = bool((guards.outcomes[tape.domains] == 1.0).any())
+        self.catches = bool(len(tape.domains))
         self.decides = bool((guards.kinds != FINITE).any())
         self._expected = guards.outcomes
         self._rows = [

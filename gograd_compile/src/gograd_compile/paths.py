@@ -293,11 +293,11 @@ class Paths:
         """The path used last; recorded at this point, if there is none."""
         return (self._latest, None) if self._latest else self._new(numbers)
 
-    def instead_of(self, path: Path, failure: tuple[int, float], numbers: Floats, tried: Container[Path] = ()) -> Found:
+    def instead_of(self, path: Path, failure: tuple[int, float], numbers: Floats, tried: Container[Path]) -> Found:
         """The path that begins as `path` does up to a guard, which turned out otherwise; recorded if there is none.
 
         It is recorded with the answers that compiled code gives, in place of those that Python's numbers give: a last
-        digit apart, they may decide otherwise. A path that was `tried` at this point is none.
+        digit apart, they may decide otherwise. A path that was `tried` at this point, as `path` was, is none.
 
         Raises:
             PathNotRecorded: there is none, and no function to record.
@@ -319,11 +319,11 @@ class Paths:
             )
         return self._new(numbers, path.instead(failure))
 
-    def where_not_finite(self, path: Path, numbers: Floats, tried: Container[Path] = ()) -> Found | None:
+    def where_not_finite(self, path: Path, numbers: Floats, tried: Container[Path]) -> Found | None:
         """The path that the function takes where values of `path` are not finite.
 
-        None, if it is this one: the engine has nothing against these values, or the function lets them pass. An
-        operation may also have raised an error there, for which the function goes another way.
+        None, if the engine has nothing against these values, or there is none to record. It may be this one, if the
+        function lets them pass; or an operation raised an error there, for which the function goes another way.
 
         Raises:
             DomainError: the function does, or (if there is none to record) an operation.
@@ -341,20 +341,17 @@ class Paths:
         if self._source is None and error is not None:
             raise error
         try:
-            return self.anew(path, numbers)
+            return self.anew(numbers)
         except DomainError as own:
             raise located(path, numbers, captured, own) from None
 
-    def anew(self, path: Path, numbers: Floats) -> Found | None:
-        """The path that the function takes when it is run at this point; None, if that is `path`, or it cannot be run.
+    def anew(self, numbers: Floats) -> Found | None:
+        """The path that the function takes when it is run at this point; None, if there is none to run.
 
         Raises:
             Whatever the function raises.
         """
-        if self._source is None:
-            return None
-        found = self._new(numbers)
-        return None if found[0] is path else found
+        return None if self._source is None else self._new(numbers)
 
     def _known(self, path: Path, tried: Container[Path], suits: Callable[[Path], bool]) -> Path | None:
         """Of the other paths that suit and were not tried the one used last; it is now used again."""

@@ -32,13 +32,13 @@ def at_point(paths: Paths, want: Want, numbers: Floats, seeds: Floats = NO_SEEDS
         try:
             memory, status = program.at(numbers, captured, seeds, path.guards.hold)
         except Exception:  # of an opaque operation, which may not be reached here
-            if given is not None or path in tried or (other := paths.anew(path, numbers)) is None:
+            if given is not None or (other := paths.anew(numbers)) is None:
                 raise
             path, given = other
             continue
         asks = path.guards.decides or (status and path.guards.outcomes)
         failure = path.guards.first_failure(memory[program.guard_slots]) if asks else None
-        stands = given is not None and failure is not None and (given[failure[0]] or path in tried)
+        stands = given is not None and failure is not None and given[failure[0]]
         if failure is not None and not stands:
             program.give_back(memory)
             tried.add(path)

@@ -59,7 +59,7 @@ def propagate(interior: Sequence[Neuron], wanted: Sequence[Neuron]) -> None:
     for neuron, adjoint in sums.numbers.items():
         neuron._grad = adjoint
     for neuron in wanted:
-        sums.judge(neuron, neuron._grad)
+        sums.judge(neuron)
 
 
 def propagate_one(node: Neuron) -> None:

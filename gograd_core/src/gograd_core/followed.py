@@ -60,9 +60,7 @@ class Followed:
         raise TypeError(f"{kind.__name__} cannot become the class of a number")
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(f"{type(self._number).__name__!r} object has no attribute {name!r}")
-        getattr(type(self._number), name)
+        getattr(type(self._number), name)  # what it does not have decides nothing
         return getattr(self.settled(), name)
 
     def settled(self) -> Any:

@@ -73,8 +73,8 @@ class ForwardSweep:
                     return results
         errstate(domain="ignore").run(self._extend, new)  # judged below
         results = _tangents_of(outputs, self._tangents)
-        for output, tangent in zip(outputs, results, strict=True):
-            self._sums.judge(output, tangent)
+        for output in outputs:
+            self._sums.judge(output)
         return results
 
     def _extend(self, nodes: Sequence[Neuron]) -> None:

@@ -42,7 +42,7 @@ def graph_adjoints(
         sums = shares(adjoints, "adjoint")
         engines.run(visited, _sweep, interior, sums)
     for neuron in inputs:
-        sums.judge(neuron, adjoints[neuron])
+        sums.judge(neuron)
     return [adjoints[neuron] for neuron in inputs]
 
 

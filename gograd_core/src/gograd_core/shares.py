@@ -32,9 +32,6 @@ def is_chosen(made: Neuron, index: int, place: int) -> bool:
 
     It is that of `made` by an entry of its input `index`.
     """
-    op: Any = made._operation
-    if op.opaque:
-        return False
     try:
         with errstate(domain="ignore"):
             locals_ = next(locals_ for at, _, locals_ in neuron_partials(made, lambda entry: True) if at == index)
@@ -90,7 +87,7 @@ class Shares:
         if cause is not None:
             self._causes[target] = cause
 
-    def judge(self, neuron: Neuron, number: Any) -> None:
-        """Raise `DomainError` if `number`, which came out for this neuron, is not finite and should be."""
-        if not is_finite(number) and neuron in self._causes:
+    def judge(self, neuron: Neuron) -> None:
+        """Raise `DomainError` if what came out for this neuron is not finite and should be."""
+        if neuron in self._causes:
             raise self._causes[neuron]
