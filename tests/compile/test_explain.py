@@ -119,7 +119,7 @@ def test_programs_of_batches_are_told_apart(compiled):
     assert [program["for"] for program in recording["paths"][0]["programs"]] == [
         "value and gradient, by 1 numbers",
         "values",
-        "derivatives along a direction (forward mode), by 1 numbers",
+        "derivatives by outputs (reverse mode), by 1 numbers",
         "value and gradient, by 1 numbers, at many points",
     ]
 

@@ -242,6 +242,7 @@ class TestThatBecomePlain:
             (lambda n: round(n, -1), 0),
             (lambda n: n**2, 9),
             (lambda n: pow(2, n), 8),
+            (lambda n: pow(n, 2, 4), 1),
             (lambda n: n.bit_length(), 2),
             (lambda n: n.numerator, 3),
             (lambda n: n + Fraction(1, 2), Fraction(7, 2)),

@@ -439,8 +439,12 @@ MAKERS = {
     "method": lambda x: x.maximum(1.0),
     "three inputs": lambda x: ops.clip(x, 0.0, 1.0),
     "columns": lambda x: ops.sum([x, 1.0]),
+}
+WITHOUT_DERIVATIVE = {
     "comparison": lambda x: x < 1.0,
     "truth": ops.isnan,
+    "integer": gograd_core.math.floor,
+    "stopped": stop_gradient,
 }
 
 
@@ -463,6 +467,18 @@ class TestNoGrad:
         assert inner.operation is plain.operation
         assert len(notes.nodes) == 2 * wants_nodes
         assert all(a is b for a, b in zip(notes.nodes, (inner, made), strict=False))
+
+    @pytest.mark.parametrize("wants_nodes", [False, True])
+    @pytest.mark.parametrize("make", WITHOUT_DERIVATIVE.values(), ids=WITHOUT_DERIVATIVE)
+    def test_leaves_what_has_no_derivative_as_it_is(self, make, wants_nodes):
+        notes = Notes(wants_nodes=wants_nodes)
+        x = Neuron(2.0)
+        with observed_by(notes):
+            outside = unfollowed(make(x))
+            with no_grad():
+                made = unfollowed(make(x))
+        assert made.operation is outside.operation
+        assert not any(made.operation.partials)
 
     def test_stop_gradient_is_not_stopped_again(self, watched):
         x = Neuron(2.0)

@@ -159,6 +159,11 @@ class Followed:
             raise TypeError("~ of a comparison is -1 or -2, which are both true: write not, or ops.logical_not")
         return ~int(self)
 
+    def __pow__(self, other: Any, modulo: Any = None) -> Any:
+        if modulo is None:
+            return _combined("**", operator.pow, self, other)
+        return pow(self.settled(), _settled(other), _settled(modulo))
+
     def __divmod__(self, other: Any) -> Any:
         return self // other, self % other
 
@@ -275,16 +280,15 @@ def _of_bits(name: str, compute: Method, left: Any, right: Any) -> Any:
 
 
 def _add_operators() -> None:
-    def give(name: str, method: Method) -> None:
-        setattr(Followed, f"__{name}__", method)
-        setattr(Followed, f"__r{name}__", lambda self, other: method(other, self))
+    def give(name: str, method: Method, *first: Any) -> None:
+        setattr(Followed, f"__r{name}__", lambda self, other: method(*first, other, self))
+        if name != "pow":  # which takes a third number
+            setattr(Followed, f"__{name}__", lambda self, other: method(*first, self, other))
 
     for symbol, name in BINARY.items():
-        compute = getattr(operator, name)
-        give(name, lambda x, y, symbol=symbol, compute=compute: _combined(symbol, compute, x, y))
+        give(name, _combined, symbol, getattr(operator, name))
     for name, function in (("and", "and_"), ("or", "or_"), ("xor", "xor"), ("lshift", "lshift"), ("rshift", "rshift")):
-        compute = getattr(operator, function)
-        give(name, lambda x, y, name=name, compute=compute: _of_bits(name, compute, x, y))
+        give(name, _of_bits, name, getattr(operator, function))
     for name in ("lt", "le", "gt", "ge", "eq", "ne"):
         compare = getattr(operator, name)
         setattr(Followed, f"__{name}__", lambda self, other, compare=compare: _compared(compare, self, other))
