@@ -167,6 +167,14 @@ def unused_beside_a_constant(x):
     return 1.0
 
 
+def unused_before_a_decision(x):
+    try:
+        ops.log(x + 10.0)
+    except ValueError:
+        return -x
+    return x * 2.0 if x > 1.0 else x * 3.0
+
+
 def several(x):
     total = 0.0
     for pole in (0.0, 1.0, 2.0):
@@ -234,6 +242,7 @@ CAUGHT = [
     (reciprocal, (2.0, 0.0, 3.0)),
     (unused, (2.0, -3.0, 0.0)),
     (unused_beside_a_constant, (2.0, -3.0, 0.0)),
+    (unused_before_a_decision, (2.0, 0.5, -11.0)),
     (several, (0.5, 0.0, 1.0, 2.0, 1.5)),
     (overflow, (1.0, 2.0, np.inf, 0.5)),
     (column, (1.0, 1e200, 2.0)),
@@ -394,6 +403,40 @@ def test_errors_that_are_not_raised_are_not_caught(compiled):
         assert c.batch()(np.array([0.0, 2.0])).tolist() == [0.0, 0.8]
 
 
+def test_errors_that_are_not_raised_need_no_path(compiled, count_paths):
+    def f(x):
+        with errstate(domain="ignore"):
+            try:
+                ops.log(x)
+            except ArithmeticError:
+                return 5.0 * x
+        return 2.0 * x
+
+    c = compiled(f)
+    assert [c(2.0), c(-3.0), c(0.0)] == [4.0, -6.0, 0.0]
+    assert count_paths(c) == 1
+
+
+def test_a_batch_asks_the_function_once_about_each_point(compiled):
+    calls = []
+
+    def f(x):
+        calls.append(x)
+        with errstate(domain="ignore"):
+            y = 1.0 / x
+        try:
+            z = 1.0 / (x - 1.0)
+        except ArithmeticError:
+            z = 5.0
+        return y + z
+
+    c = compiled(f)
+    assert c(2.0) == 1.5
+    calls.clear()
+    assert c.batch()(np.array([2.0, 0.0, 1.0])).tolist() == [1.5, np.inf, 6.0]
+    assert [x.value for x in calls] == [2.0, 0.0, 1.0]  # at 2 for the lines of source
+
+
 def caught(fails, *errors):
     def function_that_catches(x):
         try:
@@ -416,6 +459,7 @@ ANYWHERE = {
     "the value of a neuron": (caught(lambda x: x.value, Exception), 3.0, "uses .value"),
     "its gradient": (caught(lambda x: x.grad, BaseException), 3.0, "uses .grad"),
     "a text": (caught(lambda x: float(f"{x:.2f}"), TypeError), 3.0, "uses .value"),
+    "a function of math": (caught(lambda x: math.isclose(x, 1.0, rel_tol=0.1), TypeError), 3.0, "catches an error"),
     "a derivative in a no_grad block": (caught(no_grad()(grad(ops.exp)), TypeError), 1.0, "catches an error"),
 }
 SOMEWHERE = {

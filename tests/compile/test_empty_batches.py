@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 import pytest
 
+from gograd_compile import RecordingError
 from gograd_core import Neuron, ops
 
 POINTS = np.empty((0, 2))
@@ -101,6 +104,18 @@ class TestNoPoints:
                 return x
 
         with pytest.raises(ValueError, match="no points"):
+            compiled(hiding).batch()(np.empty(0))
+
+    def test_the_first_decision_is_named_whatever_is_raised_then(self, compiled):
+        def hiding(x):
+            with contextlib.suppress(RecordingError):
+                bool(x > 0.0)
+            with contextlib.suppress(RecordingError):
+                bool(x > 1.0)
+            raise KeyError("another error")
+
+        line = hiding.__code__.co_firstlineno + 2
+        with pytest.raises(ValueError, match=rf"test_empty_batches.py:{line} in hiding: bool\(\) of a number decides"):
             compiled(hiding).batch()(np.empty(0))
 
     def test_a_function_that_does_not_run_without_numbers(self, compiled):

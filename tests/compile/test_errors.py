@@ -204,6 +204,10 @@ class TestWhatCannotBeRecorded:
         with pytest.raises(RecordingError, match=message):
             run(-1.0)
 
+    def test_a_label_does_not_tell_what_was_kept(self, compiled):
+        weight = Neuron(2.0, label=" ".join(["argument of an", "earlier recording"]))
+        assert compiled(lambda x: weight * x)(3.0) == 6.0
+
     def test_a_captured_neuron_cannot_be_set(self, compiled):
         weight = Neuron(1.0)
 

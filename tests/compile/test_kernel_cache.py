@@ -15,6 +15,7 @@ import pytest
 
 pytest.importorskip("numba")
 
+import numba
 import numpy as np
 
 from gograd_compile.kernels import CHUNK, CacheWarning, cache, clear, expand, kernel, native, report
@@ -68,6 +69,48 @@ def run(program, *arguments):
 
 def codes(folder):
     return sorted(folder.glob("*.code"))
+
+
+class Processor:
+    """What Numba generates code with, as far as a key needs it."""
+
+    def __init__(self, *facts):
+        self.facts = facts
+
+    def magic_tuple(self):
+        return self.facts
+
+
+class TestKeys:
+    """Whatever the code depends on makes another file of it."""
+
+    def key(self, signature="(float64,)", processor=("x86_64", "znver3", "+avx2")):
+        return cache.CodeCache(made, "made", "source")._key(signature, Processor(*processor))
+
+    def test_have_the_types_and_the_processor(self):
+        keys = {self.key(), self.key("(int64,)"), self.key(processor=("x86_64", "znver3", "-avx2"))}
+        assert len(keys) == 3
+        assert self.key() in keys
+
+    @pytest.mark.parametrize("setting", ["OPT", "LOOP_VECTORIZE", "BOUNDSCHECK", "DEBUGINFO_DEFAULT"])
+    def test_have_the_settings_of_numba(self, setting, monkeypatch):
+        before = self.key()
+        monkeypatch.setattr(numba.core.config, setting, "another")
+        cache._surroundings.cache_clear()
+        try:
+            assert self.key() != before
+        finally:
+            cache._surroundings.cache_clear()
+
+
+def test_what_could_not_be_written_leaves_nothing_behind(folder, monkeypatch):
+    def replace(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", replace)
+    with pytest.warns(CacheWarning, match=r"cannot be kept in .* \(No space left"):
+        made()
+    assert list(folder.iterdir()) == []
 
 
 class TestOneProcess:

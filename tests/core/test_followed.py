@@ -296,6 +296,15 @@ class TestThatBecomePlain:
         assert guards == [(3.0, "index", 3)]
         assert unfollowed(n) == 3
 
+    def test_comparisons_with_integers_that_no_float_holds_are_exact(self, told):
+        integers = [sign * number for sign in (1, -1) for number in (2**53 + 1, 2**54 + 1, 2**54 + 3, 10**300, 10**400)]
+        floats = [2.0**53, 2.0**53 + 2.0, 2.0**54, 2.0**54 + 4.0, 1e300, 1.7976931348623157e308, math.inf]
+        for compare in (operator.lt, operator.le, operator.eq, operator.ne, operator.gt, operator.ge):
+            for number in (*floats, *(-x for x in floats)):
+                for integer in integers:
+                    found, _ = told(lambda x: bool(compare(x, integer)), number)  # noqa: B023
+                    assert found is compare(number, integer), (compare, number, integer)
+
     def test_a_truth_value_is_asked_for_once(self, told):
         def f(x):
             is_large = x > 1

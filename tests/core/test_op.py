@@ -420,3 +420,9 @@ class TestAccuracy:
         with pytest.raises(InvalidOperationError, match="must say why"):
             Accuracy(**allowed)
         assert Accuracy(**allowed, why="as an example").why == "as an example"
+
+
+def test_rules_of_an_opaque_operation_stay_the_same_in_a_copy():
+    op = Op("solve", forward=lambda xp, x: x, partials=(lambda xp, out, x: 1.0,), opaque=True)
+    again = attrs.evolve(attrs.evolve(op, doc="One."), doc="Two.")
+    assert (again.forward, again.partials) == (op.forward, op.partials)

@@ -74,6 +74,12 @@ FAILED = {fault: case for fault, case in LIST["FAILED"].items() if case[1] != LI
 TOO_EARLY = {fault: source for fault, (source, reason) in LIST["FAILED"].items() if reason == LIST["TOO_EARLY"]}
 
 
+def test_a_plugin_may_fail_in_its_message_too(install):
+    source = "class Spoilt(Exception):\n    def __str__(self):\n        raise ValueError\nraise Spoilt"
+    install("broken", source=source)
+    assert load(Registry()) == ["gograd plugin left out: broken 1.0 (ops) failed: Spoilt"]
+
+
 class TestFaults:
     @pytest.fixture(params=FAILED.values(), ids=FAILED)
     def fault(self, request, install):

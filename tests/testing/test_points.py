@@ -8,7 +8,7 @@ import re
 import pytest
 
 from gograd_core import Edge, InvalidOperationError, Op, ops
-from gograd_core.testing.points import inside, points_of
+from gograd_core.testing.points import BEYOND, inside, points_of
 
 
 def op_of(forward, count=1, **fields):
@@ -107,6 +107,28 @@ def test_inside_the_domain_without_a_value_are_told():
     points = points_of(op_of(lambda xp, x: xp.log(x), domain="x > -1", samples=((1.0,),)))
     assert points.unreal
     assert all(-1.0 < x < 0.0 for (x,) in points.unreal)
+
+
+def test_are_not_tried_twice():
+    for op in (ops.tanh, ops.pow, ops.log):
+        points = points_of(op)
+        for kind in (points.tried, points.beyond, points.unreal):
+            assert len(set(kind)) == len(kind)
+
+
+@pytest.mark.parametrize("domain", ["x >= 3", "3 <= x", "3 <= x < 100", "not 3 > x"])
+def test_lie_beside_borders_however_these_are_written(domain):
+    op = op_of(lambda xp, x: x * 1.0, domain=domain, samples=((5.0,),))
+    assert any(3.0 < x < 3.0 + 1e-8 for (x,) in tried(op))
+
+
+def test_samples_without_a_real_value_are_kept():
+    assert points_of(op_of(lambda xp, x: xp.sqrt(x), samples=((-1.0,), (4.0,)))).unreal == [(-1.0,)]
+
+
+def test_few_are_kept_where_values_are_too_large_for_floats():
+    points = points_of(op_of(lambda xp, x: xp.exp(x * x + 1000.0), samples=((1.0,),)))
+    assert 0 < len(points.beyond) <= BEYOND
 
 
 class TestDomains:

@@ -34,7 +34,7 @@ class _Library:
 
     @staticmethod
     def sum(x: Any) -> Any:
-        return 0.0 + np.add.accumulate(x, dtype=np.float64)[-1] if len(x) else 0.0
+        return 0.0 + np.add.accumulate(x, dtype=np.float64)[-1]
 
     @staticmethod
     def max(x: Any) -> Any:

@@ -29,7 +29,6 @@ def check(tape: Tape, results: int, used: NDArray[Any]) -> None:
     """
     _require(tape.arguments == len(used), "another number of arguments than nodes for them")
     _require(len(tape) < MOST_NODES, "more nodes than can be numbered")
-    _require(len(set(tape.operations)) == len(tape.operations), "an operation twice")
     _require(len(set(map(id, tape.captured))) == len(tape.captured), "a captured neuron twice")
     _check_operations(tape)
     _require(len(tape.outputs) == results, "another number of outputs than its result holds")

@@ -32,7 +32,7 @@ def fsum(x: Any) -> float:
             special += number
             infinities += number if isinf(number) else 0.0
             kept = 0
-        elif total != 0.0:
+        else:
             x[kept] = total
             kept += 1
         count = kept

@@ -94,8 +94,8 @@ def derivative(op: Op, point: Sequence[Any], entries: Sequence[int]) -> Any:
         xp = Duals(xp, lookup)
         numbers[entry] = Dual(numbers[entry], 1, xp)
     found = xp.apply(op, op.columns(numbers) if op.variadic else numbers)
-    for level in range(len(entries), 0, -1):
-        if not (isinstance(found, Dual) and found.xp._level == level):
+    for _ in entries:
+        if not isinstance(found, Dual):
             return 0
         found = found.tangent
     return found
