@@ -83,7 +83,7 @@ def test_an_index_that_compiled_code_has_otherwise_must_be_an_integer(compiled):
 
     c = compiled(chosen)
     assert c(2.0) == 6.0
-    with pytest.raises(RecordingError, match=r"index\(\) of a number is nan in compiled code, which is no integer"):
+    with pytest.raises(RecordingError, match=r"index\(\) of a number is nan in compiled code, which is not an integer"):
         c(2.5)
 
 

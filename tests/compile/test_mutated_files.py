@@ -320,7 +320,7 @@ TAPES = {
     "an operation's line that is not there": ("operation_lines", {0: 2}, "not in the lists"),
     "a line that is not there": ("guard_lines", {0: 2}, "not in the lists"),
     "a captured neuron that is not there": ("captured", {0: 1}, "not in the lists"),
-    "an operation twice": ("operations", {0: 1}, "operation twice"),
+    "another operation": ("operations", {0: 1}, "another number of inputs"),
     "an operation that is not there": ("operations", {0: -1}, "not in the lists"),
     "an argument said to be unused": ("used", {0: 0}, "arguments that are used although"),
     "an argument used twice as much": ("used", {0: 2}, "arguments that are used although"),

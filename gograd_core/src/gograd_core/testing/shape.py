@@ -23,7 +23,8 @@ def check_shape(op: Op, points: Points) -> Check:
     if not tried:
         return Check("shape", "failed", "there is no point to try: give samples inside the domain")
     for point in points.samples:
-        if not (inside(op, point) and all(map(math.isfinite, point))):
+        is_real = not any(op.partials) or all(map(math.isfinite, point))  # a predicate is asked about infinities too
+        if not (inside(op, point) and is_real):
             where = f"outside of the domain {op.domain!r}" if op.domain else "not a point of real numbers"
             return Check("shape", "failed", f"the sample {point} is {where}", len(tried))
     for point in tried:
