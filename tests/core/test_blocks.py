@@ -37,6 +37,19 @@ def test_what_runs_after_it_was_called_cannot_be_decorated(f, block):
 
 
 class TestOrder:
+    def test_those_inside_of_one_that_ends_stay_in_their_order(self):
+        outer, first, second = no_grad(), errstate(domain="ignore"), errstate(domain="raise")
+        for block in (outer, first, second):
+            block.__enter__()
+        try:
+            outer.__exit__(None, None, None)
+            assert (is_recording(), domain_errors_raise()) == (True, True)
+            second.__exit__(None, None, None)
+            assert not domain_errors_raise()
+        finally:
+            first.__exit__(None, None, None)
+        assert domain_errors_raise()
+
     @pytest.mark.parametrize("first", [no_grad(), errstate(domain="ignore"), nested()])
     def test_a_block_that_a_generator_holds_ends_by_itself(self, first):
         before = is_recording(), domain_errors_raise(), is_nested()

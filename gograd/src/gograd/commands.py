@@ -30,6 +30,6 @@ class Group(TyperGroup):
 class OperationsGroup(Group):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command, and if there is none of that name, say how to see an operation."""
-        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+        if args and self.get_command(ctx, args[0]) is None:
             ctx.fail(f"No such command {args[0]!r}. To see an operation: gograd ops show {args[0]}")
         return super().resolve_command(ctx, args)
