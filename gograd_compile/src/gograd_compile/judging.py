@@ -112,13 +112,17 @@ def _nodes(tape: Tape, numbers: Floats, captured: Floats) -> list[Any]:
     labels = [""] * tape.arguments + [neuron.label for neuron in tape.captured]
     leaves = [*numbers.tolist(), *captured.tolist()]
     nodes: list[Any] = [*map(Neuron, leaves, labels), *tape.constants.tolist()]
-    with recording(), errstate(domain="ignore"):
-        for k, code in enumerate(tape.codes.tolist()):
-            op = tape.operations[code]
-            entries = [nodes[number] for number in tape.inputs_of(tape.leaves + k)]
-            made = op(*op.columns(entries)) if op.variadic else op(*entries)
-            nodes.append(made._value if op is plain and type(made) is Neuron else made)
+    recording().run(errstate(domain="ignore").run, _replay, tape, nodes)
     return nodes
+
+
+def _replay(tape: Tape, nodes: list[Any]) -> None:
+    """Call the operations of a tape; `nodes` has the leaves, and gets what they make."""
+    for k, code in enumerate(tape.codes.tolist()):
+        op = tape.operations[code]
+        entries = [nodes[number] for number in tape.inputs_of(tape.leaves + k)]
+        made = op(*op.columns(entries)) if op.variadic else op(*entries)
+        nodes.append(made._value if op is plain and type(made) is Neuron else made)
 
 
 def _labelled(tape: Tape, entries: Any, values: list[float]) -> list[Any]:

@@ -218,8 +218,7 @@ def structure_of_result(f: Callable[..., Any], arguments: Structure, name: str) 
     watcher = _WithoutNumbers(name, (), wants_nodes=False)
     inputs = [Neuron(np.nan) for _ in range(arguments.size)]
     try:
-        with nested(), observed_by(watcher):
-            result = f(*arguments.build(inputs))
+        result = nested().run(observed_by(watcher).run, f, *arguments.build(inputs))
         reason: Any = watcher.decided
         if not reason:
             return flatten_result(result, f"the result of {name}")[1]
