@@ -44,6 +44,8 @@ CATCHES = (
     "try:\n    {y} = ops.asin({0}) + {1} / {2}\nexcept ArithmeticError:\n    {y} = {1}",
     "try:\n    {y} = {1} / math.floor({0})\nexcept ZeroDivisionError:\n    {y} = {1}",
     "try:\n    ops.log({0})\n    {y} = {1}\nexcept ArithmeticError:\n    {y} = {1} * {1}",
+    "ops.log({0})\n{y} = {1} * {b}",
+    "{y} = {a} / {0}\nif {1} > {a}:\n  {y} = {2} * {b}",
     "{y} = {1}\nfor k in 0, 1:\n  try:\n    {y} += 1.0 / ({0} - k)\n  except ArithmeticError:\n    {y} *= 0.5",
 )
 WHOLE = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import re
 
 import attrs
 import numpy as np
@@ -275,6 +276,76 @@ class TestAPathOfItsOwn:
             values, slopes = c.batch().value_and_grad(xs)
             assert values.tolist() == [value for value, _ in expected]
             np.testing.assert_allclose(slopes, [slope for _, slope in expected], rtol=1e-14)
+
+
+def unused_outside(x):
+    ops.log(x)
+    return x * x
+
+
+def unused_on_an_arm(x):
+    y = 1.0 / (x - 1.0)
+    return y * y if x > 2.0 else x * x
+
+
+def unused_where_another_is_caught(x):
+    y = ops.sqrt(x)
+    try:
+        z = 1.0 / (x - 2.0)
+    except ArithmeticError:
+        return x * x
+    return y + z if x > 3.0 else z * z
+
+
+NOT_USED = [
+    (unused_outside, (2.0, 0.5), (0.0, -1.0)),
+    (unused_on_an_arm, (3.0, 0.5), (1.0,)),
+    (unused_where_another_is_caught, (2.0, 4.0, 1.0), (-1.0, -2.0)),
+]
+
+
+@pytest.mark.parametrize("check", [False, True], ids=["", "checked"])
+@pytest.mark.parametrize(("f", "points", "poles"), NOT_USED, ids=[f.__name__ for f, *_ in NOT_USED])
+class TestErrorsOfResultsNotUsed:
+    """They are raised as by the engine, whatever was recorded before."""
+
+    def test_at_one_point(self, compiled, f, points, poles, check):
+        for first in points:
+            c = compiled(f, check=check)
+            c(first)
+            for x in points:
+                assert c.value_and_grad(x) == (f(x), pytest.approx(grad(f)(x), rel=1e-14))  # a few products
+            for pole in poles:
+                for ask in c, c.grad, c.hessian, lambda x: c.hvp(x, 1.0):  # noqa: B023
+                    with pytest.raises(DomainError) as error:
+                        ask(pole)
+                    with pytest.raises(DomainError, match=re.escape(error.value.fact.split(",")[0])):
+                        f(Neuron(pole))
+
+    def test_in_batches(self, compiled, f, points, poles, check):
+        batch = compiled(f, check=check).batch()
+        assert batch(np.array(points)).tolist() == [f(x) for x in points]
+        for pole in poles:
+            for ask in batch, batch.grad, batch.hessian:
+                with pytest.raises(DomainError):
+                    ask(np.array([*points, pole]))
+
+    def test_in_files(self, compiled, f, points, poles, check, tmp_path, backend):
+        c = compiled(f, check=check)
+        for x in points:
+            c(x)
+        c.save(tmp_path / "f.gograd")
+        loaded = gograd_compile.load(tmp_path / "f.gograd", backend=backend)
+        assert [loaded(x) for x in points] == [f(x) for x in points]
+        for pole in poles:
+            with pytest.raises(DomainError):
+                loaded(pole)
+
+    def test_infinite_arguments_are_let_pass(self, compiled, f, points, poles, check):
+        for first in (points[0], np.inf):
+            c = compiled(f, check=check)
+            c(first)
+            assert c(np.inf) == f(np.inf)
 
 
 def test_second_derivatives(compiled):

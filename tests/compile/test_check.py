@@ -65,7 +65,7 @@ LINE = r"test_check.py:\d+ in \w+"
         (more_operations, f"it runs nothing, then mul at {LINE}"),
         (changing_capture, f"mul at {LINE} takes the captured Neuron.*label='a'.*, then .*label='b'"),
         (changing_input, f"it runs add at {LINE}, then mul at {LINE}"),
-        (changing_result, f"it runs mul at {LINE}, then nothing"),
+        (changing_result, f"number 0 of the result is the result of mul at {LINE}, then number 0 of the arguments"),
         (changing_nesting, "the result is nested as .*, then as"),
         (changing_guard, f"it runs greater at {LINE}, then nothing"),
         (failing, "raised IndexError the second time: list index out of range"),

@@ -9,7 +9,7 @@ import numpy as np
 
 from gograd_compile.recording import Recording
 from gograd_compile.structure_json import structure_text
-from gograd_compile.tape import GUARDS, Floats, Integers, Tape
+from gograd_compile.tape import GUARDS, UNUSED, Floats, Integers, Tape
 
 __all__ = ["difference"]
 
@@ -114,4 +114,5 @@ def _questions(tape: Tape, comparable: _Comparable) -> list[tuple[str, Any]]:
         for kind, line, outcome, node in zip(
             tape.guards.kinds.tolist(), tape.guards.lines, outcomes.tolist(), tape.guards.nodes.tolist(), strict=True
         )
+        if kind != UNUSED
     ]

@@ -13,7 +13,7 @@ from gograd_compile import loops
 from gograd_compile.explanation_text import as_text
 from gograd_compile.graph import FORWARD, SUM, Call, Graph
 from gograd_compile.structure_json import structure_text
-from gograd_compile.tape import GUARDS
+from gograd_compile.tape import GUARDS, UNUSED
 
 if TYPE_CHECKING:
     from gograd_compile.backends import Backend
@@ -99,6 +99,7 @@ def _path(path: Path) -> dict[str, Any]:
         "guards": [
             {"asked": GUARDS[kind], "outcome": int(outcome), "line": line}
             for (kind, outcome), line in zip(path.guards.outcomes, guards.lines, strict=True)
+            if kind != UNUSED
         ],
         "seconds": _seconds(path.notes),
         "programs": [_program(want, program, path) for want, program in list(path.programs.items())],

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gograd_compile.tape import DOMAIN, FINITE, GUARDS, Floats, Integers, Tape
+from gograd_compile.tape import DOMAIN, FINITE, GUARDS, UNUSED, Floats, Integers, Tape
 from gograd_core.errors import domain_errors_raise
 
 __all__ = ["Asked", "Turn", "turns_among"]
@@ -32,7 +32,7 @@ class Asked:
         self.outcomes: list[Turn] = list(zip(guards.kinds.tolist(), guards.outcomes.tolist(), strict=True))
         self.turns = turns_among(self.outcomes)
         self.catches = bool(len(tape.domains))
-        self.decides = bool((guards.kinds != FINITE).any())
+        self.decides = not np.isin(guards.kinds, (FINITE, UNUSED)).all()
         self._expected = guards.outcomes
         self._rows = [
             (_ANSWERS[GUARDS[kind]], np.flatnonzero(guards.kinds == kind))
@@ -84,7 +84,7 @@ class Asked:
 
 def turns_among(outcomes: Iterable[Turn]) -> list[Turn]:
     """Those that tell paths apart in any order of asking: where nothing was caught, no domain was asked for."""
-    return [turn for turn in outcomes if turn[0] != DOMAIN]
+    return [turn for turn in outcomes if turn[0] not in (DOMAIN, UNUSED)]
 
 
 def _is_outside(result: Floats, inputs: Floats) -> Any:
@@ -106,4 +106,5 @@ _ANSWERS: dict[str, Callable[[Floats], Any]] = {
     "ceil": np.ceil,
     "index": _whole,
     "finite": np.isfinite,
+    "unused": np.zeros_like,
 }

@@ -34,9 +34,11 @@ OLD_ARGUMENT = "argument of an earlier recording"
 """The label of what a function was recorded with: if it occurs in another recording, the function kept it."""
 
 Answers = Sequence[tuple[str, float, int]]
-"""What is asked, one of `GUARDS` or UNUSED; the answer; and how much was made before the number that it is about."""
-UNUSED = "unused"
-"""Asked for the domain of an operation whose result nobody uses: an error is raised there for which somebody waits."""
+"""What is asked, one of `GUARDS` or AWAITED; the answer; and how much was made before the number that it is about."""
+AWAITED = "awaited"
+"""As "unused", where the function may catch the error that the operation raises."""
+NOT_ASKED = "unused", AWAITED
+"""What the function did not ask."""
 Question = tuple[Neuron, str, int, int, str]
 """A number, what is asked, the answer, when, and at which line."""
 
@@ -77,11 +79,11 @@ class _Watcher:
     def __init__(self, name: str, answers: Answers, *, wants_nodes: bool) -> None:
         self.name = name
         self.since = 0
-        self.ahead = [answer for answer in reversed(answers) if answer[0] != UNUSED]
+        self.ahead = [answer for answer in reversed(answers) if answer[0] not in NOT_ASKED]
         self.given: list[bool] = []
         self.wants_nodes = wants_nodes
         self.asked: list[Question] = []
-        self.in_try: list[Question] = []  # operations whose error may be caught
+        self.operations: list[Question] = []  # of which nobody may use the result
         self.lines: dict[int, str] = {}
         self.failures: list[str] = []
 
@@ -113,13 +115,14 @@ class _Watcher:
 
     def made(self, neuron: Neuron) -> None:
         self.lines[neuron._stamp] = line = source_line()
-        if domain_errors_raise() and is_in_try(record.__code__):
-            self.in_try.append((neuron, UNUSED, 0, neuron._stamp, line))
+        if domain_errors_raise():
+            kind = AWAITED if is_in_try(record.__code__) else "unused"
+            self.operations.append((neuron, kind, 0, neuron._stamp, line))
 
     def ask_for_unused(self, flat: Flat) -> bool:
-        """Ask whether operations are outside of their domain that nobody uses. Whether there are any."""
+        """Note the operations whose result nobody uses: their errors are raised all the same. Whether there are any."""
         used = set(flat.stamps)
-        unused = [question for question in self.in_try if question[0]._stamp not in used]
+        unused = [question for question in self.operations if question[0]._stamp not in used]
         self.asked = sorted([*self.asked, *unused], key=lambda question: question[3])
         return bool(unused)
 
@@ -156,7 +159,7 @@ def record(
         answers: to the first questions that it asks about numbers, whatever these are. Where an error is raised that
             is not among them, it is not answered.
         with_lines: take down where in the user's source each operation ran; that is slow.
-        with_unused: look at each operation whose result nobody uses; done if there are any.
+        with_unused: note each operation whose result nobody uses; done if there are any.
 
     Raises:
         RecordingError: it does what cannot be recorded; or returns what is no number.
@@ -198,7 +201,7 @@ def record(
     tape, values = _tape(flat, inputs, since, len(outputs), watcher, name)
     asked = tuple((kind, outcome, neuron._stamp - since) for neuron, kind, outcome, *_ in watcher.asked)
     answered = iter(watcher.given)
-    given = np.array([kind != UNUSED and next(answered) for kind, *_ in asked], dtype=np.bool_)
+    given = np.array([kind not in NOT_ASKED and next(answered) for kind, *_ in asked], dtype=np.bool_)
     tape = _with_lines(tape, flat, watcher) if with_lines else tape
     return Recording(structure, tape, values, has_truths, asked, given, raised)
 
@@ -265,7 +268,7 @@ def _tape(
     asked = watcher.asked
     guards = Guards(
         nodes=nodes[outputs:],
-        kinds=np.array([DOMAIN if kind == UNUSED else GUARDS.index(kind) for _, kind, *_ in asked], dtype=np.int8),
+        kinds=np.array([DOMAIN if kind == AWAITED else GUARDS.index(kind) for _, kind, *_ in asked], dtype=np.int8),
         outcomes=np.array([outcome for _, _, outcome, *_ in asked], dtype=np.float64),
         after=np.searchsorted(
             np.frombuffer(flat.stamps, dtype=np.int64)[len(flat.leaves) :],

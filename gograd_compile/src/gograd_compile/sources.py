@@ -79,7 +79,7 @@ class Source:
     def lined(self, tape: Tape, numbers: Floats, answers: Answers) -> Tape:
         """The tape, with lines of source if they can be had: by recording once more, with the same `answers`."""
         try:
-            again = errstate(domain="raise" if len(tape.domains) else "ignore").run(
+            again = errstate(domain="raise" if tape.raises else "ignore").run(
                 lambda: simplified(record(self.f, self.structure, numbers, self.name, answers, with_lines=True))
             )
         except Exception:  # what the function does wrong now is not what is being reported

@@ -11,18 +11,20 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from gograd_core import Neuron, Op
 
-__all__ = ["DOMAIN", "FINITE", "GUARDS", "Guards", "Tape", "question"]
+__all__ = ["DOMAIN", "FINITE", "GUARDS", "UNUSED", "Guards", "Tape", "question"]
 
 Integers = NDArray[Any]
 Floats = NDArray[np.float64]
 
-GUARDS = ("bool", "trunc", "round", "floor", "ceil", "index", "finite", "domain")
+GUARDS = ("bool", "trunc", "round", "floor", "ceil", "index", "finite", "domain", "unused")
 """How a number may decide what runs; a guard's kind is a place in here."""
 
 FINITE = GUARDS.index("finite")
 """Whether a number is finite: if it is not, an integer is asked for that there is not."""
 DOMAIN = GUARDS.index("domain")
 """Whether an operation makes NaN out of numbers, or an infinity out of finite ones: an error, which was caught."""
+UNUSED = GUARDS.index("unused")
+"""Nothing is asked: nobody uses the result, and the operation runs since it raises an error outside of its domain."""
 
 
 def question(kind: int) -> str:
@@ -37,7 +39,7 @@ class Guards:
     Attributes:
         nodes: the number of the node, for each guard.
         kinds: what was asked, a place in `GUARDS`.
-        outcomes: what was answered: 0 or 1 for "bool", "finite" and "domain", else a whole number.
+        outcomes: what was answered: 0 or 1 for "bool", "finite" and "domain", 0 for "unused", else a whole number.
         after: how many operations had run before.
         lines: where in the user's source it was asked: "model.py:12 in loss".
         order: which of all questions it was that the function asked; empty if it was loaded.
@@ -103,6 +105,11 @@ class Tape:
     def domains(self) -> Integers:
         """Which guards ask for the domain of an operation."""
         return np.flatnonzero(self.guards.kinds == DOMAIN)
+
+    @property
+    def raises(self) -> bool:
+        """Whether it notes which operations raise errors: then errors were raised while it was recorded."""
+        return bool(np.isin(self.guards.kinds, (DOMAIN, UNUSED)).any())
 
     def inputs_of(self, node: int) -> Integers:
         """What an operation was given."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gograd_compile.errors import ProgramFileError
-from gograd_compile.tape import DOMAIN, GUARDS, Guards, Tape
+from gograd_compile.tape import DOMAIN, GUARDS, UNUSED, Guards, Tape
 
 __all__ = ["check"]
 
@@ -71,6 +71,7 @@ def _check_guards(tape: Tape) -> None:
     )
     asked = outcomes[np.isin(guards.kinds, (GUARDS.index("bool"), DOMAIN))]
     _require(((asked == 0.0) | (asked == 1.0)).all(), "a truth value that is neither true nor false")
+    _require(not outcomes[guards.kinds == UNUSED].any(), "an answer where nothing was asked")
     _require((guards.nodes[tape.domains] >= tape.leaves).all(), "a guard on the domain of what is not an operation")
 
 
