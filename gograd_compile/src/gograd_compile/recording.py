@@ -8,7 +8,7 @@ import functools
 import math
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from operator import attrgetter
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -76,21 +76,23 @@ class Recording:
 class _Watcher:
     """Told of what decides which operations run, and refuses what a tape cannot hold."""
 
-    def __init__(self, name: str, answers: Answers, *, wants_nodes: bool) -> None:
+    def __init__(self, name: str, answers: Answers, *, with_lines: bool = False, missing: Container[int] = ()) -> None:
         self.name = name
         self.since = 0
         self.ahead = [answer for answer in reversed(answers) if answer[0] not in NOT_ASKED]
         self.given: list[bool] = []
-        self.wants_nodes = wants_nodes
+        self.with_lines = with_lines
+        self.missing = missing
+        self.wants_nodes = with_lines or bool(missing)
         self.asked: list[Question] = []
         self.operations: list[Question] = []  # of which nobody may use the result
         self.lines: dict[int, str] = {}
         self.failures: list[str] = []
 
     def guard(self, neuron: Neuron, kind: str, outcome: int) -> int:
-        if kind == "domain" and self.wants_nodes:
-            self.lines[neuron._stamp] = source_line()
         line = source_line()
+        if kind == "domain" and self.wants_nodes:
+            self.lines[neuron._stamp] = line
         answer = self.next_answer(kind, neuron._stamp - self.since)
         self.given.append(answer is not None)
         if answer is not None:
@@ -114,6 +116,8 @@ class _Watcher:
         return None
 
     def made(self, neuron: Neuron) -> None:
+        if not self.with_lines and neuron._stamp - self.since not in self.missing:
+            return
         self.lines[neuron._stamp] = line = source_line()
         if domain_errors_raise():
             kind = AWAITED if is_in_try(record.__code__) else "unused"
@@ -151,7 +155,7 @@ class _Watcher:
 
 def record(
     f: Callable[..., Any], arguments: Structure, numbers: Floats, name: str, answers: Answers = (), *,
-    with_lines: bool = False, with_unused: bool = False,
+    with_lines: bool = False, missing: Container[int] = (),
 ) -> Recording:  # fmt: skip
     """What `f` does with these numbers, nested as `arguments` says.
 
@@ -159,13 +163,13 @@ def record(
         answers: to the first questions that it asks about numbers, whatever these are. Where an error is raised that
             is not among them, it is not answered.
         with_lines: take down where in the user's source each operation ran; that is slow.
-        with_unused: note each operation whose result nobody uses; done if there are any.
+        missing: which neurons nobody used that were made in an earlier recording, as places in the order of making.
 
     Raises:
         RecordingError: it does what cannot be recorded; or returns what is no number.
         Whatever `f` raises, if all that it asked was answered.
     """
-    watcher = _Watcher(name, answers, wants_nodes=with_lines or with_unused)
+    watcher = _Watcher(name, answers, with_lines=with_lines, missing=missing)
     inputs = list(map(Neuron, numbers.tolist()))
     since = watcher.since = engines.next_stamp()
     raised: Exception | None = None
@@ -196,8 +200,8 @@ def record(
     if watcher.wants_nodes:
         if watcher.ask_for_unused(flat):
             flat = engines.flatten([*outputs, *(neuron for neuron, *_ in watcher.asked)], since)
-    elif _has_unused(flat, since, until, len(watcher.asked)):
-        return record(f, arguments, numbers, name, answers, with_unused=True)
+    elif missing := _missing(flat, since, until, len(watcher.asked)):
+        return record(f, arguments, numbers, name, answers, missing=missing)
     tape, values = _tape(flat, inputs, since, len(outputs), watcher, name)
     asked = tuple((kind, outcome, neuron._stamp - since) for neuron, kind, outcome, *_ in watcher.asked)
     answered = iter(watcher.given)
@@ -206,10 +210,13 @@ def record(
     return Recording(structure, tape, values, has_truths, asked, given, raised)
 
 
-def _has_unused(flat: Flat, since: int, until: int, asked: int) -> bool:
-    """Whether neurons may have been made that are not in the graph: each takes a stamp, as each question does."""
+def _missing(flat: Flat, since: int, until: int, asked: int) -> frozenset[int]:
+    """The places of neurons that may have been made and are not in the graph: a neuron takes a stamp, or a question."""
     stamps = np.frombuffer(flat.stamps, np.int64)
-    return int(np.count_nonzero((stamps > since) & (stamps < until))) + asked < until - since - 1
+    stamps = stamps[(stamps > since) & (stamps < until)] - since
+    if len(stamps) + asked >= until - since - 1:
+        return frozenset()
+    return frozenset(np.setdiff1d(np.arange(1, until - since), stamps).tolist())
 
 
 def structure_of_result(f: Callable[..., Any], arguments: Structure, name: str) -> Structure:
@@ -218,7 +225,7 @@ def structure_of_result(f: Callable[..., Any], arguments: Structure, name: str) 
     Raises:
         ValueError: it does, or does not run so.
     """
-    watcher = _WithoutNumbers(name, (), wants_nodes=False)
+    watcher = _WithoutNumbers(name, ())
     inputs = [Neuron(np.nan) for _ in range(arguments.size)]
     try:
         result = nested().run(observed_by(watcher).run, f, *arguments.build(inputs))
