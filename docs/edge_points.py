@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from gograd_core import registry
+from gograd_core import current
 
 PAGE = Path(__file__).with_name("edge-points.md")
 BEGIN, END = "<!-- table: python docs/edge_points.py -->\n", "<!-- end of table -->\n"
@@ -28,7 +28,7 @@ def escaped(text: str) -> str:
 
 def table() -> str:
     rows = ["| operation | at | value | derivatives | why |", "|---|---|---|---|---|"]
-    for op in registry.active.operations():
+    for op in current.registry.operations():
         for edge in op.edges:
             inputs, partials = ", ".join(map(shown, edge.inputs)), ", ".join(map(shown, edge.partials))
             rows.append(f"| `{op.name}` | {inputs} | {shown(edge.value)} | {partials} | {escaped(edge.why)} |")

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from gograd.describe import accuracy_of, allowed_of, function_name, other_names, sources
-from gograd_core import Op, registry
-from gograd_core.facts import HIGHER
+from gograd_core import Op, current
+from gograd_core.op.metadata import HIGHER
 from gograd_core.testing import OpReport, check_registry
 from gograd_core.testing.accuracy import NO_DIGIT
 
@@ -53,13 +53,13 @@ def edges_of(op: Op) -> Iterator[tuple[str, ...]]:
 
 def edge_points() -> str:
     text = header("operation", "at", "value", "derivatives", "why")
-    for op in registry.active.operations():
+    for op in current.registry.operations():
         text += "".join(row(f"`{op.name}`", *cells) for cells in edges_of(op))
     return text
 
 
 def operations() -> str:
-    found = registry.active.operations()
+    found = current.registry.operations()
     text = header("operation", "", "domain", "distribution")
     for op in found:
         provider = op.provider.distribution if op.provider else ""

@@ -13,8 +13,8 @@ from setuptools.command.bdist_wheel import bdist_wheel
 FLAGS = ["-O3", "-ffp-contract=off"]
 NATIVE = Extension(
     "gograd_core._native",
-    ["src/gograd_core/_native.pyx"],
-    depends=sorted(glob.glob("src/gograd_core/*.px[di]")),
+    ["src/gograd_core/engines/native/native.pyx"],
+    depends=sorted(glob.glob("src/gograd_core/engines/native/*.pxi")),
     extra_compile_args=[] if sysconfig.get_platform().startswith("win") else FLAGS,
     optional=True,
 )

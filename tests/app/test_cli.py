@@ -18,7 +18,7 @@ import gograd
 from gograd import digits
 from gograd.cli import app
 from gograd.describe import kernels_of
-from gograd_core import Op, Registry, registry
+from gograd_core import Op, Registry, current
 from gograd_nn import cross_entropy
 
 
@@ -65,9 +65,9 @@ def test_ops_lists_every_operation_with_its_provider(run):
     heading, *rows = rows_of(output)
     assert code == 0
     assert heading == ["operation", "symbol", "inputs", "operator", "kernels", "distribution", "version"]
-    assert [row[0] for row in rows] == [op.name for op in registry.active.operations()]
+    assert [row[0] for row in rows] == [op.name for op in current.registry.operations()]
     assert [row[6] for row in rows] == [metadata.version(row[5]) for row in rows]
-    assert [row[4] for row in rows] == [kernels_of(op) for op in registry.active.operations()]
+    assert [row[4] for row in rows] == [kernels_of(op) for op in current.registry.operations()]
     assert {
         ("tanh", "", "1", "", "gograd-ops-extra"),
         ("div", "/", "2", "/", "gograd-ops-basic"),

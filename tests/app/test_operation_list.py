@@ -15,8 +15,8 @@ import pytest
 from gograd import describe
 from gograd.describe import described, function_name, kernels_of, other_names, sources
 from gograd.plots import curves
-from gograd_core import Accuracy, Edge, Engine, Op, Registry, ops, registry
-from gograd_core.kernels import Kernels
+from gograd_core import Accuracy, Edge, Engine, Op, Registry, current, ops
+from gograd_core.op.kernels import Kernels
 
 
 def slope(xp, out, x):
@@ -39,7 +39,7 @@ class TestJson:
     def test_every_operation_is_there(self, run):
         code, output, _ = run("ops", "--json")
         assert code == 0
-        assert json.loads(output) == [described(each) for each in registry.active.operations()]
+        assert json.loads(output) == [described(each) for each in current.registry.operations()]
 
     def test_what_is_said_about_one(self, run):
         found = {each["name"]: each for each in json.loads(run("ops", "--json")[1])}

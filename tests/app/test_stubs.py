@@ -22,7 +22,9 @@ HEADER = """
 import math
 from array_api import Array
 from gograd_core import Neuron, Op, Registry, errstate, gradient, ops
-from gograd_core.registry import active
+from gograd_core import current
+
+active: Registry = current.registry
 
 x, y, number, numbers, neurons, array = Neuron(1.0), Neuron(2.0), 0.5, [1.0, 2.0], [Neuron(1.0)], Array()
 mixed: list[Neuron | float] = [x, 2.0]

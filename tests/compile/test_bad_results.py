@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gograd_core import Op, RuleError, derivative, grad, hvp, jacobian, jvp, value_and_grad
-from gograd_core.namespaces import Column
+from gograd_core.namespaces.columns import Column
 
 AT, BESIDE = 3.0, 2.0
 

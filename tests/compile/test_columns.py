@@ -11,9 +11,9 @@ import sys
 import numpy as np
 import pytest
 
-from gograd_core import Neuron, Op, errstate, ops, registry, value_and_grad
+from gograd_core import Neuron, Op, current, errstate, ops, value_and_grad
 
-OPERATIONS = [op for op in registry.active.operations() if op.variadic]
+OPERATIONS = [op for op in current.registry.operations() if op.variadic]
 CALLS_FUNCTIONS = {"logsumexp"}
 """Whose rules call functions that NumPy computes otherwise than the C library."""
 

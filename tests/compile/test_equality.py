@@ -13,11 +13,11 @@ import math
 import numpy as np
 import pytest
 
-from gograd_core import Neuron, Op, errstate, registry, value_and_grad
+from gograd_core import Neuron, Op, current, errstate, value_and_grad
 from gograd_core.kernels.expansion import ExpansionError, expand
 from gograd_core.kernels.symbols import postorder
 
-OPERATIONS = {op.name: op for op in registry.active.operations()}
+OPERATIONS = {op.name: op for op in current.registry.operations()}
 SCALAR = [op for op in OPERATIONS.values() if not op.variadic]
 VARIADIC = [op for op in OPERATIONS.values() if op.variadic]
 LENGTHS = (1, 2, 5, 17)

@@ -17,11 +17,12 @@ import numpy as np
 
 from gograd_compile.kernels import CHUNK, expand, kernel, specialize
 from gograd_compile.kernels.generate import LOOPS
-from gograd_core import Op, registry, scalar
-from gograd_core.evaluation import as_numbers, run_rule
+from gograd_core import Op, current
+from gograd_core.checked.rules import as_numbers, run_rule
 from gograd_core.kernels.expansion import ExpansionError
 from gograd_core.kernels.expansion import expand as expand_for_c
-from gograd_core.namespaces import Column
+from gograd_core.namespaces import scalar
+from gograd_core.namespaces.columns import Column
 
 CALL = ctypes.CFUNCTYPE(None, ctypes.c_ssize_t, ctypes.c_ssize_t, *[ctypes.c_void_p] * 3)
 TINY, HUGE = 5e-324, sys.float_info.max
@@ -39,8 +40,8 @@ def written_out(op, expand):
         return None
 
 
-OPERATIONS = [op for op in registry.active.operations() if written_out(op, expand_for_c)]
-OTHERS = [op for op in registry.active.operations() if written_out(op, expand) and op not in OPERATIONS]
+OPERATIONS = [op for op in current.registry.operations() if written_out(op, expand_for_c)]
+OTHERS = [op for op in current.registry.operations() if written_out(op, expand) and op not in OPERATIONS]
 OF_SCIPY = [op for op in OTHERS if not op.variadic]
 NUMBERS = [op for op in OPERATIONS if not op.variadic]
 COLUMNS = [op for op in OPERATIONS + OTHERS if op.variadic]
@@ -107,7 +108,7 @@ def points(op):
 
 
 def test_of_few_operations_python_computes_the_value():
-    others = {op.name for op in registry.active.operations()} - {op.name for op in OPERATIONS + OTHERS}
+    others = {op.name for op in current.registry.operations()} - {op.name for op in OPERATIONS + OTHERS}
     assert others == {"beta", "digamma", "dist", "norm", "polygamma"}
 
 
@@ -154,7 +155,7 @@ def test_variadic_operations(op):
 
 @pytest.mark.parametrize(("name", "value"), [("sum", 0.0), ("dot", 0.0), ("prod", 1.0), ("mean", math.nan)])
 def test_nothing(name, value):
-    rules = expand(registry.active[name])
+    rules = expand(current.registry[name])
     found = run_columns(kernel(rules.forward, rules.inputs), [], 0, 1)
     assert bits(found[0]) == bits(value)
 
@@ -284,7 +285,7 @@ def test_calls_of_calls():
 class TestSpecialized:
     @pytest.mark.parametrize("exponent", [-1.0, 0.0, 1.0, 2.0, 3.0, 0.5])
     def test_powers(self, exponent):
-        op = registry.active["pow"]
+        op = current.registry["pow"]
         rules = expand(op)
         chosen = [*SPECIAL, *sweep("powers")[::10]]
         values = [run_rule(op, op.forward, x, exponent) for x in chosen]
@@ -296,7 +297,7 @@ class TestSpecialized:
 
     @pytest.mark.parametrize("exponent", [0.0, 1.0, 2.0])
     def test_simple_powers_call_no_function(self, exponent):
-        rules = expand(registry.active["pow"])
+        rules = expand(current.registry["pow"])
         for rule in (rules.forward, rules.partials[0]):
             assert kernel(specialize(rule, {rules.inputs[1]: exponent}), (rules.out, *rules.inputs)).is_exact
 

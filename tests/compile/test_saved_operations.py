@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 import gograd_compile
-from gograd_core import builtin_ops, ops, registry, stop_gradient
+from gograd_core import current, ops, stop_gradient
+from gograd_core.plugins import builtin_ops
 
-OPERATIONS = registry.active.operations()
+OPERATIONS = current.registry.operations()
 
 
 def test_all_distributions_are_there():

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 import gograd_compile
-from gograd_core import Neuron, errstate, registry
+from gograd_core import Neuron, current, errstate
 
 ZEROS = (0.0, -0.0, 1.0, -1.0)
-OPERATIONS = [op for op in registry.active.operations() if not op.opaque and len(op.partials) <= 3]
+OPERATIONS = [op for op in current.registry.operations() if not op.opaque and len(op.partials) <= 3]
 
 
 @pytest.mark.parametrize("op", OPERATIONS, ids=lambda op: op.name)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import gograd_core
-from gograd_core import derivative, hessian, hvp, jacobian, jvp, ops, registry, value_and_grad
+from gograd_core import current, derivative, hessian, hvp, jacobian, jvp, ops, value_and_grad
 
 REL = 1e-12
 
@@ -140,7 +140,7 @@ def test_transforms_inside_are_recorded(f, compiled):
     assert values.tolist() == [c(x) for x in (0.3, 0.9, 1.4)]
 
 
-UNARY = [op for op in registry.active.operations() if len(op.partials) == 1 and not op.variadic and op.partials[0]]
+UNARY = [op for op in current.registry.operations() if len(op.partials) == 1 and not op.variadic and op.partials[0]]
 
 
 @pytest.mark.parametrize("op", UNARY, ids=lambda op: op.name)

@@ -18,7 +18,7 @@ from gograd_compile.errors import ProgramFileError
 from gograd_compile.structure_json import structure_from_json, structure_to_json
 from gograd_compile.trees import flatten, flatten_result, nest_matrix, numbers_like
 from gograd_core import Neuron, jacobian
-from gograd_core import tree as core_tree
+from gograd_core.derivatives import tree as core_tree
 
 Point = namedtuple("Point", "x y")
 MATRIX = np.arange(6.0).reshape(2, 3)

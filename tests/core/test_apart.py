@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from gograd_core import Registry
-from gograd_core.apart import apart
+from gograd_core.plugins.isolation import apart
 
 HOOK = "\n@hookimpl\ndef gograd_ops():\n    {}\n    return [SPOILT]\n"
 EMPTY_HOOK = "\n@hookimpl\ndef gograd_ops():\n    return []\n"

@@ -7,11 +7,11 @@ import contextvars
 
 import pytest
 
-from gograd_core import Neuron, Registry, engines, errstate, grad, no_grad, plugins, recording, registry
-from gograd_core.blocks import completed, now
-from gograd_core.errors import domain_errors_raise
-from gograd_core.recording import is_recording, outside_transforms
-from gograd_core.trace import is_nested, nested
+from gograd_core import Neuron, Registry, current, engines, errstate, grad, no_grad, recording
+from gograd_core.derivatives.trace import is_nested, nested
+from gograd_core.plugins import loading
+from gograd_core.recording import outside_transforms
+from gograd_core.settings import completed, domain_errors_raise, is_recording, now
 
 
 def held(block):
@@ -185,18 +185,18 @@ def bound():
 @pytest.mark.parametrize("n", [1, 5, 40])
 class TestAnInterruptWhileNamesAreBound:
     def test_entering_another_registry(self, interrupts, n):
-        active, before = registry.active, bound()
+        active, before = current.registry, bound()
         interrupts(n)
         with pytest.raises(KeyboardInterrupt), Registry(discover=False):
             pytest.fail("it was interrupted")
-        assert registry.active is active
+        assert current.registry is active
         assert bound() == before
 
     def test_leaving_it(self, interrupts, n):
-        active, before = registry.active, bound()
+        active, before = current.registry, bound()
         with pytest.raises(KeyboardInterrupt), Registry(discover=False):
             interrupts(n)
-        assert registry.active is active
+        assert current.registry is active
         assert bound() == before
 
     def test_loading_plugins_anew(self, interrupts, n):
@@ -218,7 +218,7 @@ def test_plugins_whose_loading_is_interrupted_are_loaded_at_the_next_look_up(mon
 
     own = Registry()
     with monkeypatch.context() as patch:
-        patch.setattr(plugins, "load_plugins", interrupted)
+        patch.setattr(loading, "load_plugins", interrupted)
         with pytest.raises(KeyboardInterrupt):
             own["mul"]
     assert own["mul"].name == "mul"

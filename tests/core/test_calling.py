@@ -8,7 +8,7 @@ import threading
 import numpy as np
 import pytest
 
-from gograd_core import DomainError, Neuron, errstate, ops, registry
+from gograd_core import DomainError, Neuron, current, errstate, ops
 
 OPERATORS = [("+", np.add), ("-", np.subtract), ("*", np.multiply), ("/", np.divide), ("**", np.power)]
 
@@ -87,7 +87,7 @@ class TestArrays:
     @pytest.mark.parametrize("shape", [(3,), (2, 3), (1,), (0,)])
     def test_a_neuron_and_a_numeric_array(self, symbol, ufunc, shape):
         array = np.arange(1.0, 1.0 + math.prod(shape)).reshape(shape)
-        x, op = Neuron(2.5), registry.active[f"{symbol} 2"]
+        x, op = Neuron(2.5), current.registry[f"{symbol} 2"]
         for found, expected in (
             (op(x, array), ufunc(2.5, array)),
             (op(array, x), ufunc(array, 2.5)),

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from gograd_core import DomainError, Neuron, Op, check_grad, errstate, grad, ops, stop_gradient
-from gograd_core.finite_differences import compare
+from gograd_core.derivatives.finite_differences import compare
 
 Point = namedtuple("Point", "x y")
 

@@ -16,12 +16,12 @@ from gograd_core import (
     Registry,
     UnknownOperationError,
     compile_kernels,
+    current,
     engine,
-    registry,
-    scalar,
 )
-from gograd_core.ieee import IEEEFloat
 from gograd_core.kernels.c import kernel_source
+from gograd_core.namespaces import scalar
+from gograd_core.namespaces.ieee import IEEEFloat
 from gograd_core.testing.kernels import check_kernels
 from gograd_core.testing.points import points_of
 
@@ -205,7 +205,7 @@ def test_an_unknown_name():
 def test_the_python_engine_calls_no_kernels():
     with pytest.raises(RuntimeError, match="kernels serve the native engine alone; this one is python: "):
         compile_kernels("tanh")
-    assert registry.active["tanh"].kernels is None
+    assert current.registry["tanh"].kernels is None
 
 
 def _takes(function, count):

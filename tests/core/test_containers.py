@@ -25,7 +25,7 @@ from gograd_core import (
     zero_grad,
 )
 from gograd_core.containers import MOST_CLASSES, container_of, kinds
-from gograd_core.tree import MOST_TOKENS, _form, flatten, flatten_like, paths, take_apart
+from gograd_core.derivatives.tree import MOST_TOKENS, _form, flatten, flatten_like, paths, take_apart
 
 Point = namedtuple("Point", "x y")
 

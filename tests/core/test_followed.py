@@ -30,9 +30,9 @@ from gograd_core import (
     value_and_grad,
     vjp,
 )
+from gograd_core.derivatives.trace import nested
 from gograd_core.followed import Followed, unfollowed
 from gograd_core.recording import observed_by
-from gograd_core.trace import nested
 
 
 class Notes:

@@ -11,7 +11,7 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from gograd_core import Op, PluginWarning, Registry, kernels, native, registry
+from gograd_core import Op, PluginWarning, Registry, current, engine_choice, kernels
 from gograd_core.kernels import libm, with_kernels
 from gograd_core.kernels.c import kernel_source
 from gograd_core.kernels.expansion import ExpansionError, expand
@@ -209,7 +209,7 @@ def test_signatures(inputs, signatures):
 
 
 def test_signatures_of_columns():
-    op = registry.active["dot"]
+    op = current.registry["dot"]
     assert kernel_source(op).signatures == (
         "double (intptr_t, double *, double *)",
         "void (double, intptr_t, double *, double *, double *)",
@@ -330,7 +330,7 @@ def built(monkeypatch):
 
 
 def run_engine(monkeypatch, name):
-    monkeypatch.setattr(native, "engine", lambda: SimpleNamespace(name=name))
+    monkeypatch.setattr(engine_choice, "engine", lambda: SimpleNamespace(name=name))
 
 
 def test_with_kernels_attaches_what_was_built(built, monkeypatch):

@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 from gograd_core import DomainError, InvalidOperationError, Neuron, Op, engine, errstate, ops
-from gograd_core.kernels import Kernels
+from gograd_core.op.kernels import Kernels
 
 needs_native = pytest.mark.skipif(engine().name != "native", reason="the Python engine calls no kernels")
 

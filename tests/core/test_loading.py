@@ -17,10 +17,11 @@ from gograd_core import (
     PluginWarning,
     Registry,
     UnknownOperationError,
+    current,
     errors,
     load_report,
-    registry,
 )
+from gograd_core.plugins import registry
 
 PATIENT = 30.0
 """Seconds after which a thread that should have ended hangs."""
@@ -191,7 +192,7 @@ class TestAnotherThread:
 def test_a_plugin_that_registers_by_hand_is_left_out_each_time(install, monkeypatch, source):
     install("early", source=source)
     own = Registry()
-    monkeypatch.setattr(registry, "active", own)
+    monkeypatch.setattr(current, "registry", own)
     for load in (own.load, own.load_plugins):
         with pytest.warns(PluginWarning, match="a plugin looked up or registered an operation while plugins"):
             load()
@@ -255,7 +256,7 @@ class TestPickles:
     @pytest.mark.parametrize("name", ["tanh", "mul"])
     def test_of_a_plugin_that_both_registries_loaded(self, name):
         private = Registry()[name]
-        assert private is not registry.active[name]
+        assert private is not current.registry[name]
         with pytest.raises(TypeError, match=f"^{name} .* cannot be pickled: only one of the process-wide registry"):
             pickle.dumps(private)
 

@@ -8,9 +8,11 @@ from itertools import product
 import numpy as np
 import pytest
 
-from gograd_core import DomainError, InvalidOperationError, Neuron, Op, Registry, RuleError, errstate, scalar
-from gograd_core.ieee import IEEEFloat
-from gograd_core.namespaces import ArrayNamespace, Column, ColumnNamespace, IEEENamespace
+from gograd_core import DomainError, InvalidOperationError, Neuron, Op, Registry, RuleError, errstate
+from gograd_core.namespaces import scalar
+from gograd_core.namespaces.arrays import ArrayNamespace
+from gograd_core.namespaces.columns import Column, ColumnNamespace
+from gograd_core.namespaces.ieee import IEEEFloat, IEEENamespace
 from gograd_core.testing.multiprecision import MultiprecisionNamespace
 
 ieee = IEEENamespace()

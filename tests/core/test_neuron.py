@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gograd_core import Neuron, Registry, UnknownOperationError, no_grad, ops, recording, registry, stop_gradient
+from gograd_core import Neuron, Registry, UnknownOperationError, no_grad, ops, recording, stop_gradient
+from gograd_core.plugins import registry
 
 FINITE = st.floats(-1e6, 1e6)
 

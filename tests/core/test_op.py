@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gograd_core import Accuracy, Edge, InvalidOperationError, Neuron, Op, Provider, Registry, ops, scalar
-from gograd_core.namespaces import Column, ColumnNamespace
-from gograd_core.scope import IN_FORCE
+from gograd_core import Accuracy, Edge, InvalidOperationError, Neuron, Op, Provider, Registry, ops
+from gograd_core.namespaces import scalar
+from gograd_core.namespaces.columns import Column, ColumnNamespace
+from gograd_core.namespaces.per_registry import IN_FORCE
 
 
 def rule_1(xp, x):

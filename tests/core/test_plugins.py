@@ -16,9 +16,9 @@ from gograd_core import (
     PluginWarning,
     Registry,
     UnknownOperationError,
+    current,
     load_plugins,
     ops,
-    registry,
 )
 
 
@@ -183,10 +183,10 @@ def test_what_does_no_harm(install, provides):
 
 def test_a_strict_registry_that_cannot_be_loaded_is_not_entered(install):
     install("broken", source="1 / 0")
-    before = registry.active
+    before = current.registry
     with pytest.raises(PluginError), Registry(strict=True):
         pytest.fail("entered")
-    assert registry.active is before
+    assert current.registry is before
 
 
 def test_an_interrupt_is_no_fault_of_the_plugin(install):

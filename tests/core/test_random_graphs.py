@@ -18,7 +18,8 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from gograd_core import DomainError, Neuron, gradient, registry, scalar
+from gograd_core import DomainError, Neuron, current, gradient
+from gograd_core.namespaces import scalar
 
 constant = autograd.tracer.getval
 
@@ -97,7 +98,7 @@ PEERS = {
 }
 WITHOUT_PEER = {"polygamma"}  # its order is an integer, which random graphs do not have
 OPERATIONS = [
-    op for op in registry.active.operations() if op.name in PEERS or (any(op.partials) and op.name not in WITHOUT_PEER)
+    op for op in current.registry.operations() if op.name in PEERS or (any(op.partials) and op.name not in WITHOUT_PEER)
 ]
 LEAVES = 3
 POINTS = st.lists(
@@ -127,7 +128,7 @@ class AutogradNamespace:
     def __getattr__(self, name):
         if name in PEERS:
             return PEERS[name]
-        return getattr(anp, name) if name in scalar.__all__ else peer_of(registry.active[name])
+        return getattr(anp, name) if name in scalar.__all__ else peer_of(current.registry[name])
 
 
 def peer_of(op):

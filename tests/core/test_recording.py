@@ -28,13 +28,13 @@ from gograd_core import (
     no_grad,
     ops,
     recording,
-    registry,
     stop_gradient,
     vjp,
 )
+from gograd_core.derivatives.trace import nested
 from gograd_core.followed import unfollowed
+from gograd_core.plugins import registry
 from gograd_core.recording import observed_by, recorder
-from gograd_core.trace import nested
 
 
 class ReadError(Exception):

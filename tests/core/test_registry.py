@@ -15,11 +15,11 @@ from gograd_core import (
     Op,
     Registry,
     UnknownOperationError,
+    current,
     load_report,
     ops,
     register,
 )
-from gograd_core import registry as registry_module
 
 
 def unary(name="halve", factor=0.5, **fields):
@@ -44,7 +44,7 @@ OPERATORS = {
 @pytest.fixture(autouse=True)
 def process_wide():
     load_report()
-    return registry_module.active
+    return current.registry
 
 
 @pytest.fixture
@@ -121,10 +121,10 @@ class TestWith:
     def test_swaps_and_restores(self, registry, process_wide):
         halve = registry.register(unary())
         with registry as entered:
-            assert entered is registry is registry_module.active
+            assert entered is registry is current.registry
             assert ops.halve is halve
             assert "exp" not in ops
-        assert registry_module.active is process_wide
+        assert current.registry is process_wide
         assert "halve" not in ops
         assert "exp" in ops
 
@@ -134,15 +134,15 @@ class TestWith:
         seen = []
         with ExitStack() as stack:
             for each in entered:
-                stack.callback(lambda: seen.append(registry_module.active))
+                stack.callback(lambda: seen.append(current.registry))
                 stack.enter_context(each)
-                assert registry_module.active is each
+                assert current.registry is each
         assert seen == [registry, registry, other, registry, process_wide]
 
     def test_restores_after_an_exception(self, registry, process_wide):
         with pytest.raises(KeyError), registry:
             raise KeyError
-        assert registry_module.active is process_wide
+        assert current.registry is process_wide
 
     def test_holds_for_all_threads(self, registry):
         halve = registry.register(unary())
@@ -242,10 +242,10 @@ def test_threads_that_look_up_at_once_load_once(install):
 
 
 def test_asking_for_a_name_explains_nothing(monkeypatch):
-    monkeypatch.setattr("gograd_core.registry.explain", lambda *_, **__: pytest.fail("explained"))
-    assert "no_such_operation" not in registry_module.active
-    assert "no-such:tanh" not in registry_module.active
-    assert 3 not in registry_module.active
+    monkeypatch.setattr("gograd_core.plugins.registry.explain", lambda *_, **__: pytest.fail("explained"))
+    assert "no_such_operation" not in current.registry
+    assert "no-such:tanh" not in current.registry
+    assert 3 not in current.registry
 
 
 @pytest.mark.parametrize("name", ["publish", "annotations", "total", "floats"])

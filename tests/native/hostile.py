@@ -15,7 +15,7 @@ import struct
 import sys
 
 from gograd_core import InvalidOperationError, Neuron, Op, Registry, errstate, gradient, no_grad, ops
-from gograd_core.kernels import Kernels
+from gograd_core.op.kernels import Kernels
 
 ops.add(1.0, 1.0)  # plugins are loaded
 

@@ -21,6 +21,7 @@ from gograd_core import (
     Neuron,
     Op,
     Registry,
+    current,
     derivative,
     errstate,
     grad,
@@ -29,11 +30,10 @@ from gograd_core import (
     no_grad,
     recording,
     register,
-    registry,
 )
-from gograd_core.errors import domain_errors_raise
-from gograd_core.recording import is_recording, observed_by, outside_transforms, recorder
-from gograd_core.trace import is_nested, nested
+from gograd_core.derivatives.trace import is_nested, nested
+from gograd_core.recording import observed_by, outside_transforms, recorder
+from gograd_core.settings import domain_errors_raise, is_recording
 
 COUNT = int(sys.argv[1])
 choose = random.Random(13)
@@ -42,7 +42,7 @@ watcher = SimpleNamespace(
 )
 double = register(Op("double_by_hand", forward=lambda xp, x: 2.0 * x, partials=(lambda xp, out, x: 2.0,), opaque=True))
 other = Registry(discover=False)
-own = registry.active
+own = current.registry
 x = Neuron(2.0)
 
 
@@ -162,7 +162,7 @@ def changed(loop, longest):
         pass
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0.0)
-    if registry.active is not own:
+    if current.registry is not own:
         return ["registry"]
     after = state()
     return [what for what in before if after[what] != before[what]]
@@ -170,7 +170,7 @@ def changed(loop, longest):
 
 def put_right():
     """What a context does not."""
-    registry.active = own
+    current.registry = own
     own._bind()
     x.grad = 0.0
 

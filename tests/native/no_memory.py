@@ -9,9 +9,11 @@ import contextlib
 import sys
 from _testcapi import remove_mem_hooks, set_nomemory
 
-from gograd_core import Neuron, Op, forward, gradient, graph_sweep, ops, shares
+from gograd_core import Neuron, Op, gradient, ops
+from gograd_core.checked import accumulation
+from gograd_core.derivatives import forward, reverse_on_neurons
+from gograd_core.derivatives.reverse_on_neurons import graph_adjoints
 from gograd_core.engines import flatten
-from gograd_core.graph_sweep import graph_adjoints
 
 
 class NoBlock(contextlib.nullcontext):
@@ -21,7 +23,7 @@ class NoBlock(contextlib.nullcontext):
         return f(*args)
 
 
-graph_sweep.errstate = forward.errstate = shares.errstate = lambda **_: NoBlock()
+reverse_on_neurons.errstate = forward.errstate = accumulation.errstate = lambda **_: NoBlock()
 
 ENOUGH = 150  # allocations more than are needed: some failures are survived
 kept = []  # so that no neuron is made of one that was freed, which needs no memory

@@ -12,9 +12,10 @@ import pytest
 
 import gograd_compile
 import gograd_core
-from gograd_core import Registry, scalar
+from gograd_core import Registry
 from gograd_core.kernels.expressions import CALLS
-from gograd_core.namespaces import REDUCTIONS
+from gograd_core.namespaces import scalar
+from gograd_core.namespaces.columns import REDUCTIONS
 
 SOURCE = pathlib.Path(gograd_core.__file__).parent
 MODULES = sorted(SOURCE.glob("*.py"))

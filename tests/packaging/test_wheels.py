@@ -10,7 +10,7 @@ from packaging.requirements import Requirement
 ENTRY_POINTS = {
     "gograd": {"console_scripts": {"gograd": "gograd.cli:app"}},
     "gograd-compile": {},
-    "gograd-core": {"gograd.ops": {"core": "gograd_core.builtin_ops"}},
+    "gograd-core": {"gograd.ops": {"core": "gograd_core.plugins.builtin_ops"}},
     "gograd-nn": {},
     "gograd-ops-basic": {"gograd.ops": {"basic": "gograd_ops_basic"}},
     "gograd-ops-extra": {"gograd.ops": {"extra": "gograd_ops_extra"}},

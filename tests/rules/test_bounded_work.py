@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from gograd_compile import compile
-from gograd_core import Neuron, errstate, gradient, registry
+from gograd_core import Neuron, current, errstate, gradient
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -67,7 +67,7 @@ WAYS = {way.__name__: way for way in (eager, arrays, compiled)}
 
 def run_all(way):
     with errstate(domain="ignore"), np.errstate(all="ignore"):
-        for op in registry.active.operations():
+        for op in current.registry.operations():
             print(op.name, flush=True)
             WAYS[way](op)
     print("end")

@@ -17,12 +17,12 @@ from importlib.machinery import ExtensionFileLoader
 
 import pytest
 
-from gograd_core import registry
-from gograd_core.evaluation import as_numbers, run_rule
+from gograd_core import current
+from gograd_core.checked.rules import as_numbers, run_rule
 from gograd_core.kernels.c import kernel_source
 from gograd_core.kernels.expansion import ExpansionError
 from gograd_core.kernels.extension import print_extension
-from gograd_core.namespaces import Column
+from gograd_core.namespaces.columns import Column
 
 COMPILER = shutil.which("gcc") or shutil.which("clang") or shutil.which("cc")
 OPTIONS = ("-O2", "-ffp-contract=off", "-fno-math-errno", "-Wall", "-Werror", "-shared", "-fPIC")
@@ -49,7 +49,7 @@ def has_kernels(op):
         return False
 
 
-OPERATIONS = [op for op in registry.active.operations() if has_kernels(op)]
+OPERATIONS = [op for op in current.registry.operations() if has_kernels(op)]
 
 
 @pytest.fixture(scope="session")
@@ -154,7 +154,7 @@ def test_kernels_compute_what_the_rules_compute(op, kernels):
     [("sum", 0.0), ("dot", 0.0), ("prod", 1.0), ("mean", math.nan), ("max", math.nan), ("min", math.nan)],
 )
 def test_kernels_of_nothing(name, value, kernels):
-    op = registry.active[name]
+    op = current.registry[name]
     _, _, forward, partials = kernels[name]
     nothing = ((),) * len(op.partials)
     assert same(native_value(op, native(forward), nothing), value, 0)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from gograd_core import registry, scalar
+from gograd_core import current
+from gograd_core.namespaces import scalar
 from gograd_core.testing import conformance_tests
 
-OPERATIONS = registry.active.operations()
+OPERATIONS = current.registry.operations()
 
 test_conformance = conformance_tests(OPERATIONS)
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import mpmath
 import pytest
 
-from gograd_core import Neuron, derivative, errstate, gradient, ops, registry
+from gograd_core import Neuron, current, derivative, errstate, gradient, ops
 from gograd_core.testing.points import inside
 
 ULPS = 16.0
@@ -61,7 +61,7 @@ HARD = {
     "tanh": [(0.49999,), (0.50001,), (1e-9,)],
 }
 
-DIFFERENTIABLE = [op for op in registry.active.operations() if any(op.partials) and not op.opaque]
+DIFFERENTIABLE = [op for op in current.registry.operations() if any(op.partials) and not op.opaque]
 
 
 def points(op):

@@ -29,7 +29,7 @@ from gograd_core import (
     hessian,
     ops,
 )
-from gograd_core.implementations import resolve
+from gograd_core.op.implementations import resolve
 from gograd_ops_special.inverses import erfcinv_reference
 from gograd_ops_special.scipy_polygamma import polygamma_of_array
 from gograd_ops_special.scipy_polygamma import polygamma_of_float as polygamma

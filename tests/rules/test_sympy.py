@@ -21,14 +21,14 @@ import pytest
 import sympy
 from sympy import Integer, Rational, cbrt, erf, erfc, erfinv, exp, log, pi, polygamma, sqrt, tanh
 
-from gograd_core import Neuron, gradient, ops, registry
+from gograd_core import Neuron, current, gradient, ops
 
 POINTS = 100
 FIRST_TOLERANCE = 1e-13
 SECOND_TOLERANCE = 1e-11  # sums of several terms of opposite sign
 DIGITS = 120  # SymPy writes erfc(10) as 2 - erfc(-10): at -20 log_ndtr loses 89 of them
 
-DIFFERENTIABLE = {op.name for op in registry.active.operations() if any(op.partials)}
+DIFFERENTIABLE = {op.name for op in current.registry.operations() if any(op.partials)}
 
 
 class Piece(NamedTuple):

@@ -8,8 +8,8 @@ import re
 import pytest
 
 from gograd_core import Accuracy, Op, engine, ops
-from gograd_core.kernels import Kernels
 from gograd_core.kernels.c import kernel_source
+from gograd_core.op.kernels import Kernels
 from gograd_core.testing.conformance import examine
 from gograd_core.testing.reports import CHECKS
 

@@ -12,11 +12,11 @@ from collections import Counter
 
 import pytest
 
-from gograd_core import Accuracy, Op, ops, registry
+from gograd_core import Accuracy, Op, current, ops
 from gograd_core.testing.mutants import mutants
 from gograd_core.testing.mutation import main, trials
 
-OPERATIONS = registry.active.operations()
+OPERATIONS = current.registry.operations()
 AT_MOST = 70
 QUICK = ("mul", "div", "tanh", "maximum", "where", "dot", "log1p")
 """Those that `make test` tries; all of them take minutes, and `make test-slow` has time for that."""

@@ -11,7 +11,7 @@ from rich.text import Text
 from gograd.console import console, fail, in_words
 from gograd.expression import ExpressionError, evaluate
 from gograd_core import DomainError, Neuron
-from gograd_core.claims import normalised
+from gograd_core.extend import normalised
 
 __all__ = ["evaluate_expression"]
 

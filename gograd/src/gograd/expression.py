@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from gograd.console import in_words
-from gograd_core import DomainError, UnknownOperationError, ops, registry
+from gograd_core import DomainError, UnknownOperationError, ops
+from gograd_core.extend import current
 
 __all__ = ["ExpressionError", "evaluate"]
 
@@ -125,7 +126,7 @@ class _Evaluator(ast.NodeVisitor):
             return self.generic_visit(node)
         if symbol == "+" and len(operands) == 1:  # as in Python, +x is x
             return self.visit(operands[0])
-        return self._apply(node, lambda: registry.active[f"{symbol} {len(operands)}"], *operands)
+        return self._apply(node, lambda: current.registry[f"{symbol} {len(operands)}"], *operands)
 
     def _apply(self, node: ast.AST, look_up: Callable[[], Any], *operands: ast.AST) -> Any:
         try:

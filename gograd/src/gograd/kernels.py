@@ -12,8 +12,7 @@ from rich.table import Table
 
 from gograd.console import cannot_write, console, fail
 from gograd_core import PluginWarning
-from gograd_core.kernels.extension import Extension, print_extension
-from gograd_core.plugins import plugin_modules
+from gograd_core.extend import Extension, plugin_modules, print_extension
 
 __all__ = ["write_kernels"]
 

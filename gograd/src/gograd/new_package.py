@@ -17,7 +17,7 @@ import typer
 
 from gograd.console import cannot_write, console, fail
 from gograd_core import __version__ as core_version
-from gograd_core.claims import OWN_DISTRIBUTIONS, canonical
+from gograd_core.extend import OWN_DISTRIBUTIONS, canonical
 
 __all__ = ["new_package"]
 

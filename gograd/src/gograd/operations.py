@@ -12,7 +12,8 @@ from rich.table import Table
 
 from gograd.console import console, fail
 from gograd.describe import accuracy_of, described, function_name, kernels_of, other_names, sources
-from gograd_core import Op, UnknownOperationError, registry
+from gograd_core import Op, UnknownOperationError
+from gograd_core.extend import current
 
 __all__ = ["list_operations", "show_operation"]
 
@@ -24,7 +25,7 @@ def list_operations(
     """List every operation that is installed."""
     if context.invoked_subcommand:
         return
-    found = registry.active.operations()
+    found = current.registry.operations()
     if as_json:
         typer.echo(json.dumps([described(op) for op in found], indent=2))
         return
@@ -53,7 +54,7 @@ def show_operation(
 ) -> None:
     """Show all about one operation: its rules as they are written, domain, edge points, provider."""
     try:
-        op = registry.active[name]
+        op = current.registry[name]
     except UnknownOperationError as error:
         raise fail(error) from None
     if plot is not None:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from gograd_core import Neuron, Op, errstate
-from gograd_core.testing.points import inside
+from gograd_core.extend import inside
 
 __all__ = ["curves", "draw_operation"]
 

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from gograd.console import console
 from gograd_core import PluginWarning, load_report
-from gograd_core.plugins import PluginRecord
+from gograd_core.extend import PluginRecord
 
 __all__ = ["list_plugins"]
 

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import ast
 import copy
-import inspect
 import re
 import sysconfig
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import Annotated
 
 import typer
 
 from gograd.console import cannot_write, console, fail
-from gograd_core import Op, Registry, errstate, neuron, operations, registry
+from gograd_core import Op, Registry, errstate
+from gograd_core.extend import current, typed_sources
 
 __all__ = ["stub_files", "write_stubs"]
 
@@ -34,6 +33,10 @@ from typing import Any, Protocol, overload
 class Array(Protocol):
     def __array_namespace__(self, *, api_version: Any = ...) -> Any: ...
 """
+OF_OPERATIONS = """
+from gograd_core.engines.neuron import Neuron
+from gograd_core.op import Op
+"""
 SIGNS = {"-": "neg", "abs": "abs"}
 ARITHMETIC = {"+": "add", "-": "sub", "*": "mul", "/": "truediv", "//": "floordiv", "%": "mod", "**": "pow"}
 COMPARISONS = {"lt": NUMBER, "le": NUMBER, "gt": NUMBER, "ge": NUMBER, "eq": "object", "ne": "object"}
@@ -46,14 +49,15 @@ def write_stubs(
 ) -> None:
     """Write typed stubs of the installed operations, so that ``ops.tanh`` and ``x.tanh()`` complete and check."""
     target = (folder or Path(sysconfig.get_path("purelib"))) / PACKAGE
-    files = stub_files(registry.active)
+    files = stub_files(current.registry)
     try:
         target.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
+            (target / name).parent.mkdir(exist_ok=True)
             (target / name).write_text(text, encoding="utf-8")
     except OSError as error:
         raise fail(cannot_write(error)) from None
-    console().print(f"{target}: {len(registry.active)} operations", soft_wrap=True)
+    console().print(f"{target}: {len(current.registry)} operations", soft_wrap=True)
 
 
 def stub_files(known: Registry) -> dict[str, str]:
@@ -65,9 +69,8 @@ def stub_files(known: Registry) -> dict[str, str]:
     classes = {_class_name(op): _class_of(op) for op in named.values()}
     return {
         "py.typed": "partial\n",
-        "operations.pyi": _operations_stub(attributes) + "".join(classes.values()),
-        "neuron.pyi": _neuron_stub([*_operators(known), *methods]),
-        "registry.pyi": _registry_stub(),
+        "namespaces/operations.pyi": _operations_stub(attributes) + "".join(classes.values()),
+        "engines/neuron.pyi": _neuron_stub([*_operators(known), *methods]),
     }
 
 
@@ -142,33 +145,25 @@ def _decides(op: Op) -> bool:
 
 
 def _operations_stub(attributes: Sequence[str]) -> str:
-    """`Operations`, which a registry fills when the program runs; and besides it what is installed here."""
-    tree = _parsed(operations, IMPORTS + "from gograd_core.neuron import Neuron\n")
+    """`Operations`, which a registry fills when the program runs; `gograd_core.ops` has what is installed here."""
+    tree = _parsed("namespaces/operations", IMPORTS + OF_OPERATIONS)
     installed = copy.deepcopy(_class(tree, "Operations"))
     installed.name = INSTALLED
     _fill(installed, attributes)
-    tree.body.append(installed)
+    (namespace,) = [i for i, node in enumerate(tree.body) if ast.unparse(node).startswith("ops = ")]
+    tree.body[namespace : namespace + 1] = [installed, *ast.parse(f"ops: {INSTALLED}").body]
     return _text(tree)
 
 
 def _neuron_stub(methods: Sequence[str]) -> str:
-    tree = _parsed(neuron, IMPORTS)
+    tree = _parsed("engines/neuron", IMPORTS)
     _fill(_class(tree, "Neuron"), methods)
     return _text(tree)
 
 
-def _registry_stub() -> str:
-    """`gograd_core.ops` has what is installed here; `Registry.ops` may have anything."""
-    tree = _parsed(registry, f"from gograd_core.operations import {INSTALLED}\n")
-    _class(tree, "Registry").body += ast.parse("ops: Operations").body  # assigned in a body, and bodies go
-    (namespace,) = [i for i, node in enumerate(tree.body) if ast.unparse(node).startswith("ops = ")]
-    tree.body[namespace : namespace + 1] = ast.parse(f"ops: {INSTALLED}").body
-    return _text(tree)
-
-
-def _parsed(module: ModuleType, imports: str) -> ast.Module:
+def _parsed(module: str, imports: str) -> ast.Module:
     """The source of a module, with more imports after that from __future__."""
-    tree = ast.parse(inspect.getsource(module))
+    tree = ast.parse(typed_sources()[module])
     first = next(i for i, node in enumerate(tree.body) if isinstance(node, ast.Import | ast.ImportFrom)) + 1
     tree.body[first:first] = ast.parse(imports).body
     return tree

@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from gograd.console import console, fail
-from gograd_core import DomainError, UnknownOperationError, registry
+from gograd_core import DomainError, UnknownOperationError
+from gograd_core.extend import current
 
 __all__ = ["train_digits"]
 
@@ -74,7 +75,7 @@ def _layer_sizes(layers: str) -> list[int]:
 
 def _check_activation(name: str) -> None:
     try:
-        arity = registry.active[name].arity
+        arity = current.registry[name].arity
     except UnknownOperationError as error:
         raise typer.BadParameter(str(error), param_hint="--activation") from None
     if arity != 1:

@@ -17,7 +17,7 @@ from gograd_compile.program import Points, Program
 from gograd_compile.recent import Recent
 from gograd_compile.tape import Floats, Integers
 from gograd_compile.trees import Structure, flatten, nest_matrix, numbers_like, positions
-from gograd_core import engines
+from gograd_core.extend import add_gradients
 
 if TYPE_CHECKING:
     from gograd_compile.compiled import Compiled
@@ -98,7 +98,7 @@ class Batched:
         batch = flatten_batch(args, self._in_axes)
         found = self._run(batch, self._want("adjoints", batch), NOTHING, slice(None))
         for path, totals in found.totals:
-            engines.add_gradients(path.tape.captured, totals)
+            add_gradients(path.tape.captured, totals)
         values: Floats = found.structure.build_batch(found.outputs)
         return values
 

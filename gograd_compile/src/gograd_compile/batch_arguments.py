@@ -13,7 +13,7 @@ import attrs
 import numpy as np
 
 from gograd_compile.trees import Floats, Integers, Structure, complaint, real_numbers
-from gograd_core.tree import Form, leaf_paths, take_apart
+from gograd_core.extend import Form, leaf_paths, take_apart
 
 __all__ = ["Batch", "flatten_batch"]
 

@@ -15,7 +15,7 @@ from gograd_compile.point_run import at_point
 from gograd_compile.program import VALUES_NOT_FINITE, Holds, Points, Program
 from gograd_compile.structure_json import structure_text
 from gograd_compile.tape import Floats, Integers
-from gograd_core.errors import domain_errors_raise
+from gograd_core.extend import domain_errors_raise
 
 __all__ = ["NOTHING", "BatchRun", "Part"]
 

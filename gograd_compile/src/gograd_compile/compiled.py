@@ -17,9 +17,7 @@ from gograd_compile.recordings import VALUES, Recordings, Wrt
 from gograd_compile.saving import deep_copied, recorded, reduced, with_tapes
 from gograd_compile.storage import from_bytes, load_tapes, save_tapes
 from gograd_compile.trees import flatten, nest_matrix, numbers_like, positions, whole
-from gograd_core import engines, jacobians, transforms
-from gograd_core.recording import recorder
-from gograd_core.trace import require_function
+from gograd_core.extend import add_gradients, jacobians, recorder, require_function, transforms
 
 __all__ = ["Compiled", "compile", "load"]
 
@@ -97,7 +95,7 @@ class Compiled(Recordings):
         """
         numbers, structure = flatten(args)
         path, outputs, gradient = self._at(self._paths_of(structure), BY_CAPTURED, numbers)
-        engines.add_gradients(path.tape.captured, gradient)
+        add_gradients(path.tape.captured, gradient)
         value: float = path.structure.build(outputs)
         return value
 

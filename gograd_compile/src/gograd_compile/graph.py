@@ -16,7 +16,7 @@ from gograd_compile.tape import Floats, Integers
 
 if TYPE_CHECKING:
     from gograd_compile.rules import Rules
-    from gograd_core.kernels.symbols import Symbol
+    from gograd_core.extend import Symbol
 
 __all__ = ["FORWARD", "SUM", "Call", "Graph", "Rows"]
 

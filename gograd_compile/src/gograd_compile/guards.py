@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gograd_compile.tape import DOMAIN, FINITE, GUARDS, UNUSED, Floats, Integers, Tape
-from gograd_core.errors import domain_errors_raise
+from gograd_core.extend import domain_errors_raise
 
 __all__ = ["Asked", "Turn", "turns_among"]
 

@@ -7,12 +7,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gograd_compile.tape import Floats, Integers, Tape
-from gograd_core import DomainError, Neuron, engines, grad, hvp
-from gograd_core.builtin_ops import plain
-from gograd_core.errors import domain_errors_raise, errstate
-from gograd_core.evaluation import describe, judge
-from gograd_core.forward import ForwardSweep, creation_order
-from gograd_core.recording import recording
+from gograd_core import DomainError, Neuron, errstate, grad, hvp
+from gograd_core.extend import (
+    ForwardSweep,
+    adjoints,
+    creation_order,
+    describe,
+    domain_errors_raise,
+    judge,
+    plain,
+    recording,
+)
 
 if TYPE_CHECKING:
     from gograd_compile.paths import Path, Want
@@ -82,7 +87,7 @@ def judge_derivatives(
             ForwardSweep(dict(zip(wrt, seeds.tolist(), strict=True))).tangents(outputs, creation_order(outputs))
         else:
             weights = seeds.tolist() if want.mode == "pull" else [1.0] * len(outputs)
-            engines.adjoints(outputs, weights, wrt, 0)
+            adjoints(outputs, weights, wrt, 0)
     except DomainError as error:
         raise _located(path, nodes, error) from None
 

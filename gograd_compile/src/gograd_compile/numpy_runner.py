@@ -16,8 +16,7 @@ from gograd_compile.rules import OUTPUT
 from gograd_compile.schedule import Schedule
 from gograd_compile.tape import Floats, Integers
 from gograd_core import RuleError
-from gograd_core.evaluation import as_number, as_numbers, run_rule
-from gograd_core.namespaces import Column
+from gograd_core.extend import Column, as_number, as_numbers, run_rule
 
 __all__ = ["NumpyRunner", "run_call"]
 

@@ -28,9 +28,8 @@ from gograd_compile.sources import Note, Source
 from gograd_compile.structure_json import structure_text
 from gograd_compile.tape import Floats, Integers, Tape, question
 from gograd_compile.trees import Structure
-from gograd_core import DomainError, engines
-from gograd_core.errors import domain_errors_raise
-from gograd_core.recording import failed, recorder
+from gograd_core import DomainError
+from gograd_core.extend import domain_errors_raise, failed, read_values, recorder
 
 __all__ = ["CAPTURED", "VALUES", "Path", "Paths", "Want"]
 
@@ -124,7 +123,7 @@ class Path:
                 "would be taken for constants: call the function that was compiled, or pass them as arguments"
             )
         values = np.empty(len(self.tape.captured))
-        engines.read_values(self.tape.captured, values)
+        read_values(self.tape.captured, values)
         return values
 
     def with_lines(self) -> Tape:

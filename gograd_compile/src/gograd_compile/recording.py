@@ -19,14 +19,12 @@ import numpy as np
 from gograd_compile.errors import RecordingError
 from gograd_compile.tape import DOMAIN, GUARDS, Floats, Guards, Integers, Tape
 from gograd_compile.trees import Structure, flatten_result
-from gograd_core import Neuron, engines
-from gograd_core.errors import domain_errors_raise
-from gograd_core.recording import observed_by
-from gograd_core.trace import nested
-from gograd_core.tree import flatten as numbers_of
+from gograd_core import Neuron
+from gograd_core.extend import domain_errors_raise, flatten, nested, next_stamp, observed_by, read_values
+from gograd_core.extend import flatten_numbers as numbers_of
 
 if TYPE_CHECKING:
-    from gograd_core.flat import Flat
+    from gograd_core.extend import Flat
 
 __all__ = ["Answers", "Recording", "record", "source_line", "structure_of_result"]
 
@@ -99,7 +97,7 @@ class _Watcher:
             if not math.isfinite(answer):
                 self.refuse(f"{line}: {kind}() of a number is {answer} in compiled code, which is not an integer")
             outcome = int(answer)
-        self.asked.append((neuron, kind, outcome, engines.next_stamp(), line))
+        self.asked.append((neuron, kind, outcome, next_stamp(), line))
         return outcome
 
     def next_answer(self, kind: str, place: int) -> float | None:
@@ -171,14 +169,14 @@ def record(
     """
     watcher = _Watcher(name, answers, with_lines=with_lines, missing=missing)
     inputs = list(map(Neuron, numbers.tolist()))
-    since = watcher.since = engines.next_stamp()
+    since = watcher.since = next_stamp()
     raised: Exception | None = None
     result: Any = ()
     until = since
     try:
 
         def run(*neurons: Any) -> tuple[Any, int]:
-            return f(*neurons), engines.next_stamp()
+            return f(*neurons), next_stamp()
 
         result, until = nested().run(observed_by(watcher).run, run, *arguments.build(inputs))
     except Exception as error:
@@ -196,10 +194,10 @@ def record(
         raise RecordingError(str(error)) from None
     has_truths = any(isinstance(number, bool) for number in numbers_of(result)[0])
     outputs = [entry if type(entry) is Neuron else Neuron(entry) for entry in entries]
-    flat = engines.flatten([*outputs, *(neuron for neuron, *_ in watcher.asked)], since)
+    flat = flatten([*outputs, *(neuron for neuron, *_ in watcher.asked)], since)
     if watcher.wants_nodes:
         if watcher.ask_for_unused(flat):
-            flat = engines.flatten([*outputs, *(neuron for neuron, *_ in watcher.asked)], since)
+            flat = flatten([*outputs, *(neuron for neuron, *_ in watcher.asked)], since)
     elif missing := _missing(flat, since, until, len(watcher.asked)):
         return record(f, arguments, numbers, name, answers, missing=missing)
     tape, values = _tape(flat, inputs, since, len(outputs), watcher, name)
@@ -297,7 +295,7 @@ def _tape(
         guards=guards,
     )
     values = np.empty(len(tape))
-    engines.read_values(inputs, values[: len(inputs)])  # of which flat.values lacks those not used
+    read_values(inputs, values[: len(inputs)])  # of which flat.values lacks those not used
     values[first:leaves] = constants
     values[moved[len(flat.constants) :]] = np.frombuffer(flat.values)
     return tape, values

@@ -17,7 +17,8 @@ from gograd_compile.sources import Source
 from gograd_compile.structure_json import structure_text
 from gograd_compile.tape import Floats, Integers
 from gograd_compile.trees import Structure
-from gograd_core import Neuron, transforms
+from gograd_core import Neuron
+from gograd_core.extend import transforms
 
 __all__ = ["VALUES", "Key", "Recordings", "Wrt"]
 

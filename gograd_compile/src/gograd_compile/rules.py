@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from gograd_compile.kernels import expand, specialize
-from gograd_core.kernels.expansion import ExpansionError
-from gograd_core.kernels.symbols import Symbol, postorder
+from gograd_core.extend import ExpansionError, Symbol, postorder
 
 if TYPE_CHECKING:
     from gograd_core import Op

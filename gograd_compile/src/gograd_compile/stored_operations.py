@@ -7,7 +7,8 @@ from typing import Any
 
 from gograd_compile.errors import ProgramFileError
 from gograd_compile.quoting import quoted
-from gograd_core import Op, builtin_ops, registry
+from gograd_core import Op
+from gograd_core.extend import current, engine_operations
 
 __all__ = ["describe", "find"]
 
@@ -56,7 +57,7 @@ def _found(saved: dict[str, Any]) -> Op:
     op = _installed(distribution, name)
     if op is not None and _facts(op) == saved:
         return op
-    found = [record for record in registry.active.report() if record.distribution == distribution]
+    found = [record for record in current.registry.report() if record.distribution == distribution]
     unloaded = [record for record in found if record.status != "loaded"]
     advice = f"If you trust it: pip install {distribution}=={version}"
     if op is not None:
@@ -73,11 +74,11 @@ def _found(saved: dict[str, Any]) -> Op:
 
 def _installed(distribution: str, name: str) -> Op | None:
     """A distribution's operation of that name; the engine's own ones come from no plugin."""
-    for op in builtin_ops.gograd_ops():
+    for op in engine_operations():
         if op.provider and (op.provider.distribution, op.name) == (distribution, name):
             return op
     key = f"{distribution}:{name}"
-    return registry.active[key] if key in registry.active else None  # noqa: SIM401  # it has no get
+    return current.registry[key] if key in current.registry else None  # noqa: SIM401  # it has no get
 
 
 def _facts(op: Op) -> dict[str, Any]:

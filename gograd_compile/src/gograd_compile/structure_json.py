@@ -10,7 +10,7 @@ from typing import Any
 from gograd_compile.errors import ProgramFileError
 from gograd_compile.quoting import LONGEST, quoted
 from gograd_compile.trees import Shape, Structure
-from gograd_core.tree import Form, take_apart
+from gograd_core.extend import Form, take_apart
 
 __all__ = ["structure_from_json", "structure_text", "structure_to_json"]
 

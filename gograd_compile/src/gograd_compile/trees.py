@@ -1,6 +1,6 @@
 """Nested arguments and results: taken apart into numbers, and put together again.
 
-`gograd_core.tree` takes containers apart; here is what their leaves are, numbers and NumPy's arrays.
+`gograd_core.derivatives.tree` takes containers apart; here is what their leaves are, numbers and NumPy's arrays.
 """
 
 from __future__ import annotations
@@ -18,8 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gograd_core import Neuron
-from gograd_core.followed import unfollowed
-from gograd_core.tree import Form, flatten_like, leaf_paths, take_apart
+from gograd_core.extend import Form, flatten_like, leaf_paths, take_apart, unfollowed
 
 __all__ = [
     "Structure",
@@ -201,7 +200,7 @@ def flatten_result(tree: Any, name: str = "result") -> tuple[list[Any], Structur
 
 
 def numbers_like(structure: Structure, tree: Any, name: str) -> Floats:
-    """The numbers of `tree`, nested as `structure`; see `gograd_core.tree.flatten_like`.
+    """The numbers of `tree`, nested as `structure`; see `gograd_core.derivatives.tree.flatten_like`.
 
     Raises:
         TypeError: something in it is no number.
@@ -220,7 +219,7 @@ def _in_tuple(forms: Sequence[Form]) -> Form:
 def nest_matrix(matrix: NDArray[Any], outputs: Structure, inputs: Structure) -> Any:
     """A matrix with a row per number of `outputs` and a column per number of `inputs`, nested as both are.
 
-    As `gograd_core.tree.rebuild_matrix`: it is nested as `outputs`, and each number or array in it
+    As `gograd_core.derivatives.tree.rebuild_matrix`: it is nested as `outputs`, and each number or array in it
     is replaced by what is nested as `inputs`, where each array or number has the axes of the output
     followed by those of the input. Axes of `matrix` before the last two come before these.
     """

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-__version__ = "0.1.0"
-
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from gograd_core import registry as _registry
-from gograd_core.builtin_ops import stop_gradient
+from gograd_core import current
 from gograd_core.containers import register_container
+from gograd_core.derivatives.jacobians import derivative, hessian, hvp, jacobian
+from gograd_core.derivatives.transforms import grad, gradient, jvp, value_and_grad, vjp, zero_grad
+from gograd_core.engine_choice import Engine, engine
 from gograd_core.engines import Neuron
 from gograd_core.errors import (
     DomainError,
@@ -19,23 +19,22 @@ from gograd_core.errors import (
     RuleError,
     StaleGraphError,
     UnknownOperationError,
-    errstate,
 )
-from gograd_core.facts import Accuracy, Edge, Provider
-from gograd_core.hookspecs import hookimpl
-from gograd_core.jacobians import derivative, hessian, hvp, jacobian
-from gograd_core.native import Engine, engine
+from gograd_core.namespaces.operations import ops
 from gograd_core.op import Op
-from gograd_core.recording import no_grad
-from gograd_core.registry import Registry, ops
-from gograd_core.transforms import grad, gradient, jvp, value_and_grad, vjp, zero_grad
+from gograd_core.op.metadata import Accuracy, Edge, Provider
+from gograd_core.plugins.builtin_ops import stop_gradient
+from gograd_core.plugins.hookspecs import hookimpl
+from gograd_core.plugins.registry import Registry
+from gograd_core.settings import errstate, no_grad
+from gograd_core.version import __version__ as __version__
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from gograd_core import plugins as _plugins
-    from gograd_core.gradient_check import check_grad
+    from gograd_core.derivatives.gradient_check import check_grad
     from gograd_core.kernels.jit import compile_kernels
+    from gograd_core.plugins.records import PluginRecord
 
 __all__ = [
     "Accuracy",
@@ -79,23 +78,26 @@ __all__ = [
 
 def register(op: Op) -> Op:
     """Add one operation to the process-wide registry by hand; see `Registry.register`."""
-    return _registry.active.register(op)
+    registered: Op = current.registry.register(op)
+    return registered
 
 
 def load_plugins(
     *, only: Iterable[str] | None = None, block: Iterable[str] = (), strict: bool = False
-) -> tuple[_plugins.PluginRecord, ...]:
+) -> tuple[PluginRecord, ...]:
     """Load the plugins of the process-wide registry anew, with another choice; see `Registry.load_plugins`."""
-    return _registry.active.load_plugins(only=only, block=block, strict=strict)
+    records: tuple[PluginRecord, ...] = current.registry.load_plugins(only=only, block=block, strict=strict)
+    return records
 
 
-def load_report() -> tuple[_plugins.PluginRecord, ...]:
+def load_report() -> tuple[PluginRecord, ...]:
     """What became of every installed plugin; see `Registry.report`."""
-    return _registry.active.report()
+    records: tuple[PluginRecord, ...] = current.registry.report()
+    return records
 
 
 if not TYPE_CHECKING:
-    _LAZY = {"check_grad": "gograd_core.gradient_check", "compile_kernels": "gograd_core.kernels.jit"}
+    _LAZY = {"check_grad": "gograd_core.derivatives.gradient_check", "compile_kernels": "gograd_core.kernels.jit"}
 
     def __getattr__(name: str) -> Any:
         """What is needed now and then is imported when it is asked for."""

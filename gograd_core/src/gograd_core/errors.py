@@ -1,10 +1,8 @@
-"""Every exception and warning of gograd, and `errstate`, which says when `DomainError` is raised."""
+"""Every exception and warning of gograd."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
-
-from gograd_core.blocks import Block, now
+from typing import Any
 
 __all__ = [
     "DomainError",
@@ -14,7 +12,6 @@ __all__ = [
     "RuleError",
     "StaleGraphError",
     "UnknownOperationError",
-    "errstate",
 ]
 
 
@@ -64,27 +61,3 @@ TOO_EARLY = (
     "a plugin looked up or registered an operation while plugins are being loaded: return operations from the hook "
     "gograd_ops, and look others up through xp when a rule runs"
 )
-
-
-Policy = Literal["raise", "ignore"]
-
-
-def domain_errors_raise() -> bool:
-    """Whether, here and now, a result outside the real numbers is an error."""
-    return now().domain == "raise"
-
-
-class errstate(Block):
-    """What happens where an operation leaves the real numbers: ``with errstate(domain="ignore"):``.
-
-    ``"raise"`` (the default everywhere) raises `DomainError`; ``"ignore"`` lets the result of
-    IEEE 754 stand. Holds for the current thread or task, may be nested, and may decorate a function.
-
-    Raises:
-        ValueError: `domain` is neither of the two.
-    """
-
-    def __init__(self, *, domain: Policy) -> None:
-        if domain not in ("raise", "ignore"):
-            raise ValueError(f"errstate(domain=...) takes 'raise' or 'ignore', not {domain!r}")
-        super().__init__(domain=domain)

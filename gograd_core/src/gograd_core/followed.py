@@ -12,13 +12,11 @@ import math
 import numbers
 import operator
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from gograd_core import engines, recording
-from gograd_core.operators import BINARY
-
-if TYPE_CHECKING:
-    from gograd_core.neuron import Neuron
+from gograd_core import current, recording
+from gograd_core.interfaces import Node
+from gograd_core.python_operators import BINARY
 
 __all__ = ["LARGEST", "Followed", "unfollowed"]
 
@@ -42,9 +40,7 @@ class Followed:
 
     __slots__ = ("_is_settled", "_most", "_neuron", "_number", "_sources")
 
-    def __init__(
-        self, neuron: Neuron, number: float, sources: tuple[Followed, ...] = (), most: float = math.inf
-    ) -> None:
+    def __init__(self, neuron: Node, number: float, sources: tuple[Followed, ...] = (), most: float = math.inf) -> None:
         self._neuron = neuron
         self._number = number
         self._sources = sources
@@ -215,7 +211,7 @@ def _is_number(entry: Any) -> bool:
 
 def _is_in_graph(x: Any, y: Any) -> bool:
     """Whether an operation can compute with them: one is a neuron, and the other one too, or as good as a float."""
-    return engines.Neuron in (type(x), type(y)) and all(type(z) is engines.Neuron or _is_a_float(z) for z in (x, y))
+    return current.Neuron in (type(x), type(y)) and all(type(z) is current.Neuron or _is_a_float(z) for z in (x, y))
 
 
 def _is_a_float(number: Any) -> bool:
@@ -236,7 +232,7 @@ def _is_finite(number: Any) -> bool:
 def _combined(symbol: str, compute: Method, left: Any, right: Any) -> Any:
     """An operator of arithmetic, with a followed number on one side at least."""
     followed = tuple(entry for entry in (left, right) if type(entry) is Followed)
-    if engines.Neuron in (type(left), type(right)):
+    if current.Neuron in (type(left), type(right)):
         return compute(unfollowed(left), unfollowed(right))
     if not (_is_number(left) and _is_number(right)):
         return NotImplemented
@@ -262,13 +258,13 @@ def _combined(symbol: str, compute: Method, left: Any, right: Any) -> Any:
 
 
 def _compared(compare: Method, followed: Followed, other: Any) -> Any:
-    if type(other) is not engines.Neuron and not _is_number(other):
+    if type(other) is not current.Neuron and not _is_number(other):
         return NotImplemented
     for entry in (followed, other):
         if type(entry) is Followed:
             entry.make_exact()
     x, y = unfollowed(followed), unfollowed(other)
-    if type(other) is engines.Neuron or _is_in_graph(x, y):
+    if type(other) is current.Neuron or _is_in_graph(x, y):
         return compare(x, y)
     return compare(_settled(followed), _settled(other))
 

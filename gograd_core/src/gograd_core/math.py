@@ -12,12 +12,12 @@ import math as _math
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from gograd_core import registry
-from gograd_core.behaviour import WHOLE
-from gograd_core.builtin_ops import plain
+from gograd_core import current
+from gograd_core.checked.comparisons import WHOLE
 from gograd_core.engines import Neuron
 from gograd_core.errors import UnknownOperationError
 from gograd_core.followed import Followed, unfollowed
+from gograd_core.plugins.builtin_ops import plain
 from gograd_core.recording import failed, recorder
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def _to_integer(name: str, own: Callable[..., Any]) -> Callable[..., Any]:
 
 def _operation(name: str, count: int) -> tuple[Op, bool]:
     """The operation that is ``math.NAME`` of `count` arguments, and whether these are a column's entries."""
-    known = registry.active
+    known = current.registry
     if f"math.{name} {count}" in known:
         return known[f"math.{name} {count}"], False
     if f"math.{name} *" in known and (name not in known or len(known[name].partials) != count):

@@ -1,30 +1,22 @@
-"""Whether graphs are recorded, and who watches: `no_grad`, its contrary for the engine's own use, and recorders."""
+"""Recorders: what watches a function run on neurons, and what it is told."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec, Protocol, TypeVar
+from typing import Any, NoReturn, ParamSpec, Protocol, TypeVar
 
-from gograd_core.blocks import Block, now, observers, pauses
-
-if TYPE_CHECKING:
-    from gograd_core.neuron import Neuron
+from gograd_core.settings import Block, now, observers
 
 __all__ = [
     "Recorder",
     "decided",
     "failed",
-    "is_recording",
-    "no_grad",
     "noted",
     "observed_by",
-    "observers",
     "outside_transforms",
-    "pauses",
+    "read",
     "recorder",
-    "recording",
-    "without_derivative",
 ]
 
 
@@ -45,7 +37,7 @@ class Recorder(Protocol):
 
     wants_nodes: bool
 
-    def guard(self, neuron: Neuron, kind: str, outcome: int) -> int | None:
+    def guard(self, neuron: Any, kind: str, outcome: int) -> int | None:
         """A number decides what runs.
 
         `kind` is "bool", "trunc", "round", "floor", "ceil", "index", "finite" or "domain".
@@ -56,24 +48,14 @@ class Recorder(Protocol):
             What the program is to see instead of `outcome` (of "domain", 0: no error is raised); None: that.
         """
 
-    def read(self, neuron: Neuron, attribute: str) -> NoReturn:
+    def read(self, neuron: Any, attribute: str) -> NoReturn:
         """The program asks for "value" or "grad" (or sets the value), or for "backward": refuse it."""
 
-    def made(self, neuron: Neuron) -> None:
+    def made(self, neuron: Any) -> None:
         """An operation made this neuron."""
 
     def failed(self) -> None:
         """Any other error that numbers lead to is being raised: whoever catches it decides by it."""
-
-
-def is_recording() -> bool:
-    """Whether operations, here and now, remember what they are made of."""
-    return not pauses or now().recording or recorder() is not None
-
-
-def without_derivative() -> bool:
-    """Whether nobody wants derivatives of what operations make, here and now."""
-    return bool(pauses) and not now().recording
 
 
 def recorder() -> Recorder | None:
@@ -81,27 +63,20 @@ def recorder() -> Recorder | None:
     return now().recorder if observers else None
 
 
-class no_grad(Block):
-    """A block (or function) in which operations give leaves: no graph is recorded, none is kept."""
-
-    def __init__(self) -> None:
-        super().__init__(recording=False)
-
-
-class recording(Block):
-    """The contrary, inside a `no_grad` block: what a transform needs to differentiate."""
-
-    def __init__(self) -> None:
-        super().__init__(recording=True)
-
-
-def decided(neuron: Neuron, kind: str, outcome: int) -> int:
+def decided(neuron: Any, kind: str, outcome: int) -> int:
     """Let a recorder know that a number decides what runs. How it is to decide."""
     watching = recorder()
     if watching is None:
         return outcome
     instead = watching.guard(neuron, kind, outcome)
     return outcome if instead is None else instead
+
+
+def read(neuron: Any, attribute: str) -> None:
+    """Let a recorder refuse that a number is read, and leaves the graph."""
+    watching = recorder()
+    if watching is not None:
+        watching.read(neuron, attribute)
 
 
 def failed() -> None:

@@ -1,155 +1,120 @@
-"""The settings that blocks change, in the Python engine; the native one does the same in C.
-
-A signal handler, such as that of Ctrl-C, may run wherever Python code does, and raise there. So
-`Block.run` enters in one step and leaves in one step, each a call of a function in C. The same
-cannot be had for a ``with`` statement whose `__exit__` is Python code.
-"""
+"""Settings that hold inside blocks: `no_grad`, `errstate`, and what the engine sets for itself."""
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
-from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Self
-from weakref import ref
+from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
+from typing import TYPE_CHECKING, Any, Literal
 
-__all__ = ["Block", "Settings", "Swap", "counts", "now"]
+from gograd_core.engine_choice import native
 
-# One entry for each `Settings` that there is: nobody asks the slower ContextVar if there is none.
-# An entry goes when nothing refers to the `Settings` any more, so that no block has to count back.
-pauses: set[Any] = set()  # those that every operation has to ask about: no_grad, and recorders that want nodes
-observers: set[Any] = set()  # recorders
-counts = pauses, observers
+__all__ = [
+    "Block",
+    "Swap",
+    "completed",
+    "domain_errors_raise",
+    "errstate",
+    "is_recording",
+    "no_grad",
+    "now",
+    "observers",
+    "pauses",
+    "recording",
+    "without_derivative",
+]
+
+if TYPE_CHECKING or native is None:
+    from gograd_core import blocks as _engine
+else:
+    _engine = native
+
+now = _engine.now
+"""The settings that hold here and now."""
+pauses, observers = _engine.counts
+"""Each is true as long as there are such settings anywhere."""
+Swap = _engine.Swap
 
 
-class Settings:
-    """What holds here and now; it never changes.
+class Block(_engine.Block):
+    """A ``with`` block, a decorator, or (with `run`) a call, in which a setting holds for the current thread or task.
 
-    Args:
-        outer: what holds around the block; None for what holds outside of all blocks.
-        block: the block that changes it.
-
-    Attributes:
-        depth: how many transforms are running. What is called inside one gives neurons, so that the outer one
-            can differentiate it: a float would cut the graph, and the outer derivative would be wrong.
-        recording, domain, recorder: see `Block`.
+    With the native engine an interrupt (Ctrl-C) never leaves it in force, and with the Python engine
+    none does so in a decorated function or in `run`; but there one that arrives at the very moment
+    when a ``with`` statement is entered or left may.
     """
 
-    __slots__ = ("__weakref__", "block", "depth", "domain", "outer", "recorder", "recording", "wants_nodes")
+    def __call__(self, f: Callable[..., Any]) -> Callable[..., Any]:
+        """Let `f` always run inside such a block.
 
-    recorder: Any
+        Raises:
+            TypeError: `f` is a generator or a coroutine, whose code runs only after the call of `f` has ended.
+        """
+        if any(is_kind(f) for is_kind in (isgeneratorfunction, iscoroutinefunction, isasyncgenfunction)):
+            raise TypeError(
+                f"{type(self).__name__} decorates functions that are done when they return; {f.__name__} yields or "
+                f"awaits: write a with block inside of it"
+            )
 
-    def __init__(self, outer: Settings | None = None, block: Block | None = None) -> None:
-        self.outer = outer
-        self.block = block
-        if outer is None or block is None:
-            self.recording, self.domain, self.depth, self.recorder, self.wants_nodes = True, "raise", 0, None, False
-            return
-        self.recording = outer.recording if block.recording is None else block.recording
-        self.domain = outer.domain if block.domain is None else block.domain
-        watched_by: Settings | Block = outer if block.recorder is None else block
-        self.recorder, self.wants_nodes = watched_by.recorder, watched_by.wants_nodes
-        self.depth = outer.depth + block.deeper
-        if block.outside:
-            self.depth, self.recorder, self.wants_nodes = 0, None, False
-        if self.wants_nodes or not self.recording:
-            pauses.add(ref(self, pauses.discard))
-        if self.recorder is not None:
-            observers.add(ref(self, observers.discard))
+        @functools.wraps(f)
+        def inside(*args: Any, **kwargs: Any) -> Any:
+            return self.run(f, *args, **kwargs)
+
+        return inside
 
 
-_settings: ContextVar[Settings] = ContextVar("gograd_settings", default=Settings())  # noqa: B039  (it never changes)
-now = _settings.get
+def completed(step: Callable[[], None]) -> None:
+    """Run a step that may be repeated: if an interrupt breaks it off, it is run once more before that is passed on."""
+    try:
+        step()
+    except BaseException:
+        step()
+        raise
 
 
-class Block:
-    """A change of settings that holds for a while in the current thread or task. It may be entered any number of times.
+Policy = Literal["raise", "ignore"]
 
-    Args:
-        recording: whether graphs are recorded.
-        domain: what happens where an operation leaves the real numbers.
-        recorder: who watches.
-        deeper: whether one more transform runs.
-        outside: whether no transform runs, and nobody watches.
+
+def domain_errors_raise() -> bool:
+    """Whether, here and now, a result outside the real numbers is an error."""
+    return now().domain == "raise"
+
+
+class errstate(Block):
+    """What happens where an operation leaves the real numbers: ``with errstate(domain="ignore"):``.
+
+    ``"raise"`` (the default everywhere) raises `DomainError`; ``"ignore"`` lets the result of
+    IEEE 754 stand. Holds for the current thread or task, may be nested, and may decorate a function.
+
+    Raises:
+        ValueError: `domain` is neither of the two.
     """
 
-    def __init__(
-        self,
-        *,
-        recording: bool | None = None,
-        domain: str | None = None,
-        recorder: Any = None,
-        deeper: bool = False,
-        outside: bool = False,
-    ) -> None:
-        self.recording = recording
-        self.domain = domain
-        self.recorder = recorder
-        self.wants_nodes = recorder is not None and bool(recorder.wants_nodes)
-        self.deeper = deeper
-        self.outside = outside
-
-    def __enter__(self) -> None:
-        outer = now()
-        try:
-            _settings.set(Settings(outer, self))
-        except BaseException:  # that of a signal
-            _settings.set(outer)
-            raise
-
-    def __exit__(self, *_: object) -> None:
-        """Take back this change, and no other: blocks that generators hold open may end in any order."""
-        settings, changes = now(), []
-        while settings.block is not self:
-            if settings.outer is None:
-                return  # entered in another thread or task
-            changes.append(settings.block)
-            settings = settings.outer
-        settings = settings.outer  # type: ignore[assignment]
-        for block in reversed(changes):
-            settings = Settings(settings, block)
-        _settings.set(settings)
-
-    def run(self, f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        """Call `f` inside the block, and return what it returns. All is as before then, whatever interrupts it."""
-        outer = now()
-        try:
-            _settings.set(Settings(outer, self))
-            return f(*args, **kwargs)
-        finally:
-            _settings.set(outer)  # one call, and nothing before it that could be interrupted
+    def __init__(self, *, domain: Policy) -> None:
+        if domain not in ("raise", "ignore"):
+            raise ValueError(f"errstate(domain=...) takes 'raise' or 'ignore', not {domain!r}")
+        super().__init__(domain=domain)
 
 
-class Swap:
-    """A block in which an object takes the place of another, for all threads. It may be entered any number of times.
-
-    Subclasses have `_replaced`, which gives the object that is in place, and `_activate`, which puts this
-    one there; an interrupt breaks `_activate` off, and it can be repeated.
-    """
+class no_grad(Block):
+    """A block (or function) in which operations give leaves: no graph is recorded, none is kept."""
 
     def __init__(self) -> None:
-        self._outer: list[Any] = []
+        super().__init__(recording=False)
 
-    def __enter__(self) -> Self:
-        outer = self._replaced()
-        self._outer.append(outer)
-        try:
-            self._activate()
-        except BaseException:
-            self._outer.pop()
-            outer._activate()
-            raise
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        outer = self._outer.pop()
-        try:
-            outer._activate()
-        except BaseException:
-            outer._activate()
-            raise
+class recording(Block):
+    """The contrary, inside a `no_grad` block: what a transform needs to differentiate."""
 
-    if TYPE_CHECKING:
+    def __init__(self) -> None:
+        super().__init__(recording=True)
 
-        def _replaced(self) -> Swap: ...
 
-        def _activate(self) -> None: ...
+def is_recording() -> bool:
+    """Whether operations, here and now, remember what they are made of."""
+    return not pauses or now().recording or (bool(observers) and now().recorder is not None)
+
+
+def without_derivative() -> bool:
+    """Whether nobody wants derivatives of what operations make, here and now."""
+    return bool(pauses) and not now().recording

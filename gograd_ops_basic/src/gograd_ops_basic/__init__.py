@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gograd_core import Op, hookimpl
-from gograd_core.kernels import with_kernels
+from gograd_core.extend import with_kernels
 from gograd_ops_basic.arithmetic import ARITHMETIC
 from gograd_ops_basic.comparisons import COMPARISONS
 from gograd_ops_basic.power import POW

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gograd_core import Op, hookimpl
-from gograd_core.kernels import with_kernels
+from gograd_core.extend import with_kernels
 from gograd_ops_extra.activations import ACTIVATIONS
 from gograd_ops_extra.choices import CHOICES
 from gograd_ops_extra.division import DIVISION

@@ -7,7 +7,7 @@ from math import copysign, inf, nan
 from typing import Any
 
 from gograd_core import Accuracy, Edge, Op
-from gograd_core.ieee import total
+from gograd_core.extend import total
 
 __all__ = ["GAMMA"]
 

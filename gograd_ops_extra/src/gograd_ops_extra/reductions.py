@@ -6,9 +6,8 @@ import math
 from math import inf, nan
 from typing import Any
 
-from gograd_core import Accuracy, Edge, Op, scalar
-from gograd_core.ieee import total
-from gograd_core.namespaces import Column
+from gograd_core import Accuracy, Edge, Op
+from gograd_core.extend import Column, scalar, total
 
 __all__ = ["REDUCTIONS"]
 

@@ -28,8 +28,7 @@ from typing import Any, TypeVar, overload
 from gograd_compile.files import RefusedError
 from gograd_compile.kernels import code_files, private_files
 from gograd_compile.kernels.code_files import Code
-from gograd_core import scalar
-from gograd_core.kernels import jit
+from gograd_core.extend import printing_files
 
 __all__ = ["CacheWarning", "CodeCache", "clear", "directory", "jitted", "report"]
 
@@ -188,7 +187,7 @@ def _surroundings() -> tuple[str, ...]:
     packages = ("numba", "llvmlite", "numpy", "gograd-core", "gograd-compile")
     versions = [f"{name} {importlib.metadata.version(name)}" for name in packages]
     settings = [config.OPT, config.LOOP_VECTORIZE, config.BOUNDSCHECK, config.DEBUGINFO_DEFAULT]
-    files = [Path(scalar.__file__ or ""), Path(jit.__file__), *sorted(Path(__file__).parent.glob("*.py"))]
+    files = [*printing_files(), *sorted(Path(__file__).parent.glob("*.py"))]
     sources = [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
     return (sys.version, sysconfig.get_platform(), str(settings), *versions, *sources)
 

@@ -18,8 +18,7 @@ import llvmlite.binding
 import llvmlite.ir
 import numpy as np
 
-from gograd_core.implementations import resolve
-from gograd_core.kernels.jit import _helpers
+from gograd_core.extend import helpers, resolve
 
 __all__ = [
     "c_function", "carray", "ceil", "copysign", "fabs", "floor", "inf", "nan", "numba_function", "numpy_loop",
@@ -138,7 +137,7 @@ def c_function(name: str, count: int) -> Any:
 
 def python_function(name: str, count: int) -> Any:
     """What the rules' functions are called in C, on numbers: a function of ours, or of the C library."""
-    return _helpers().get(name) or c_function(name, count)
+    return helpers().get(name) or c_function(name, count)
 
 
 @functools.cache

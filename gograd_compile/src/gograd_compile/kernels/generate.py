@@ -13,9 +13,7 @@ from math import inf, isnan
 
 import attrs
 
-from gograd_core.kernels.expressions import CALLS, OPERATORS
-from gograd_core.kernels.jit import PythonBody
-from gograd_core.kernels.symbols import Symbol, postorder
+from gograd_core.extend import CALLS, OPERATORS, PythonBody, Symbol, postorder
 
 __all__ = ["CHUNK", "NUMBA", "KernelText", "kernel_text"]
 

@@ -14,7 +14,7 @@ import attrs
 
 from gograd_compile.kernels.cache import CodeCache
 from gograd_compile.kernels.generate import KernelText, kernel_text
-from gograd_core.kernels.symbols import Symbol
+from gograd_core.extend import Symbol
 
 __all__ = ["Kernel", "kernel"]
 

@@ -13,14 +13,11 @@ import attrs
 import numpy as np
 
 from gograd_compile.kernels.generate import NUMBA
-from gograd_core import scalar
-from gograd_core.implementations import resolve
-from gograd_core.kernels.expansion import Expansion, ExpansionError, _expand, _require_rules
-from gograd_core.kernels.expansion import expand as expand_for_c
-from gograd_core.kernels.symbols import Symbol, SymbolLibrary, postorder
+from gograd_core.extend import Expansion, ExpansionError, Symbol, SymbolLibrary, expand_with, postorder, resolve, scalar
+from gograd_core.extend import expand as expand_for_c
 
 if TYPE_CHECKING:
-    from gograd_core.op import Op
+    from gograd_core import Op
 
 __all__ = ["POWERS", "expand", "specialize"]
 
@@ -65,7 +62,7 @@ def expand(op: Op) -> Expansion:
     has one; else a ufunc of SciPy or NumPy, if it has one for arrays.
 
     Raises:
-        ExpansionError: as `gograd_core.kernels.expansion.expand`.
+        ExpansionError: as `gograd_core.extend.expand`.
     """
     try:
         return expand_for_c(op)
@@ -76,8 +73,7 @@ def expand(op: Op) -> Expansion:
         if op.variadic:
             raise
         try:
-            _require_rules(op, "numpy")
-            return _expand(op, UFuncLibrary("numpy"))
+            return expand_with(op, UFuncLibrary("numpy"))
         except ExpansionError:
             raise error from None
 

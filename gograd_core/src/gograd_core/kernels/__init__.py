@@ -1,60 +1,20 @@
-"""Native code for operations: what an `Op` may carry, so that the native engine need not call its Python rules."""
+"""Rules printed as C: kernels that distributions ship, and that are compiled when they are asked for."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal
-
-import attrs
+from typing import TYPE_CHECKING, Any
 
 from gograd_core.errors import PluginWarning
 from gograd_core.kernels.fingerprint import fingerprint
+from gograd_core.op.kernels import Kernels
 
 if TYPE_CHECKING:
     from gograd_core.op import Op
 
-__all__ = ["Kernels", "with_kernels"]
-
-
-@attrs.frozen(eq=False)
-class Kernels:
-    """The rules of an operation on floats, as native functions.
-
-    A function is a PyCapsule whose name is its signature in C, a ctypes or cffi function pointer,
-    or a cfunc of Numba (SciPy's LowLevelCallable takes the same). Of n inputs:
-
-    - forward: ``double (double, …)``, n times double;
-    - a partial: ``double (double, double, …)``, the output and then the inputs.
-
-    Of a variadic operation with n columns:
-
-    - forward: ``double (intptr_t, double *, …)``, the length and then the columns;
-    - a partial: ``void (double, intptr_t, double *, …, double *)``, the output, the length, the
-      columns, and last where the derivative by each entry goes.
-
-    They return what IEEE 754 says and raise nothing; the engine judges what they return.
-
-    Attributes:
-        forward: the function for the value.
-        partials: one function per partial of the operation, None where that is None.
-        digest: of the rules that they were generated from; empty if they were written by hand.
-        origin: "shipped" with the distribution, or "compiled" by `compile_kernels`.
-        rules: what they stand for (`Op.rules`), once an operation has them: one with other rules does not take them.
-    """
-
-    forward: Any
-    partials: tuple[Any, ...]
-    digest: str = ""
-    origin: Literal["shipped", "compiled"] = "shipped"
-    rules: tuple[Any, ...] = ()
-
-    def of(self, rules: tuple[Any, ...]) -> Kernels | None:
-        """These kernels, which stand for `rules` from now on; None if they stand for others."""
-        if not self.rules:
-            return attrs.evolve(self, rules=rules)
-        return self if self.rules == rules else None
+__all__ = ["with_kernels"]
 
 
 def with_kernels(ops: Iterable[Op], module: str) -> tuple[Op, ...]:
@@ -66,7 +26,7 @@ def with_kernels(ops: Iterable[Op], module: str) -> tuple[Op, ...]:
     Such a module is what ``gograd kernels`` generates: its ``KERNELS`` is a dict from the name of
     an operation to ``(digest, fingerprint, forward, partials)``.
     """
-    from gograd_core.native import engine
+    from gograd_core.engine_choice import engine
 
     ops = tuple(ops)
     if engine().name != "native":

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from gograd_core.kernels.expressions import CALLS, Text, format_symbol
 from gograd_core.kernels.symbols import Symbol, postorder
-from gograd_core.namespaces import REDUCTIONS
+from gograd_core.namespaces.columns import REDUCTIONS
 
 __all__ = ["Body"]
 

@@ -12,7 +12,7 @@ from gograd_core.kernels.bodies import Body
 from gograd_core.kernels.expansion import Expansion, ExpansionError, expand
 from gograd_core.kernels.expressions import CALLS, HELPERS
 from gograd_core.kernels.fingerprint import fingerprint
-from gograd_core.kernels.foreign import expected, too_many
+from gograd_core.op.native_functions import expected, too_many
 
 if TYPE_CHECKING:
     from gograd_core.op import Op

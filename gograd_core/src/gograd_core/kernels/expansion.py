@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from gograd_core import scalar
 from gograd_core.errors import InvalidOperationError
 from gograd_core.kernels.symbols import Symbol, SymbolLibrary, postorder
-from gograd_core.namespaces import ArrayNamespace
+from gograd_core.namespaces import scalar
+from gograd_core.namespaces.arrays import ArrayNamespace
 
 if TYPE_CHECKING:
     from gograd_core.op import Op
 
-__all__ = ["Expansion", "ExpansionError", "expand"]
+__all__ = ["Expansion", "ExpansionError", "expand", "expand_with"]
 
 TRIED_LENGTHS = (*range(9), 16, 17)
 """Lengths of columns at which an expansion must be what the rule gives if it knows the length."""
@@ -85,16 +85,21 @@ def expand(op: Op, backend: str = "c") -> Expansion:
     Raises:
         ExpansionError: a rule does something that expressions cannot follow; the message says what.
     """
-    _require_rules(op, backend)
-    expansion = _expand(op, SymbolLibrary(backend, counts=op.variadic))
+    expansion = expand_with(op, SymbolLibrary(backend, counts=op.variadic))
     for length in TRIED_LENGTHS if op.variadic else ():
         library = SymbolLibrary(backend, length)
-        if any(map(operator.is_not, _expand(op, library).rules, _remade(expansion.rules, library))):
+        if any(map(operator.is_not, expand_with(op, library).rules, _remade(expansion.rules, library))):
             raise ExpansionError(op, "it computes with len() in Python: write xp.subtract(len(x), 1.0), say")
     return expansion
 
 
-def _expand(op: Op, library: SymbolLibrary) -> Expansion:
+def expand_with(op: Op, library: SymbolLibrary) -> Expansion:
+    """The rules of `op` as expressions of a library's symbols, at whatever length of columns that has.
+
+    Raises:
+        ExpansionError: as `expand`.
+    """
+    _require_rules(op, library.__name__)
     xp = SymbolNamespace(library, op.scope.ops.__getitem__)
     out = library.input(-1, is_column=False)
     inputs = tuple(library.input(position, is_column=op.variadic) for position in range(len(op.partials)))

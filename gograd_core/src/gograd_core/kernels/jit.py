@@ -5,22 +5,24 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from gograd_core import registry, scalar
-from gograd_core.kernels import Kernels
+from gograd_core import current
+from gograd_core.engine_choice import engine
 from gograd_core.kernels.bodies import Body
 from gograd_core.kernels.c import kernel_source
 from gograd_core.kernels.expansion import expand
 from gograd_core.kernels.expressions import CALLS, HELPERS, OPERATORS, Text
-from gograd_core.kernels.foreign import expected
 from gograd_core.kernels.symbols import Symbol, postorder
-from gograd_core.native import engine
+from gograd_core.namespaces import scalar
+from gograd_core.op.kernels import Kernels
+from gograd_core.op.native_functions import expected
 
 if TYPE_CHECKING:
     from gograd_core.op import Op
 
-__all__ = ["compile_kernels"]
+__all__ = ["PythonBody", "compile_kernels", "helpers", "printing_files"]
 
 SIGNS = {"logical_and": "and", "logical_or": "or", "logical_xor": "!="}
 PREDICATES = {"isfinite": math.isfinite, "isinf": math.isinf, "isnan": math.isnan}  # macros in C, no functions
@@ -44,7 +46,7 @@ def compile_kernels(names: str | Iterable[str]) -> None:
         RuntimeError: the Python engine runs, which always calls the rules themselves.
         ImportError: Numba is not installed.
     """
-    ops = [registry.active[name] for name in ([names] if isinstance(names, str) else names)]
+    ops = [current.registry[name] for name in ([names] if isinstance(names, str) else names)]
     if engine().name != "native":
         raise RuntimeError(f"kernels serve the native engine alone; this one is {engine()}")
     compiled = [(op, _compile(op)) for op in ops]
@@ -136,7 +138,7 @@ class PythonBody(Body):
 def _functions(roots: Iterable[Symbol]) -> dict[str, Any]:
     """What the Python for these symbols calls, by the names in C: that of the C library itself, as in Python's math."""
     types = _numba().types
-    functions: dict[str, Any] = {"inf": math.inf, "nan": math.nan, **_helpers()}
+    functions: dict[str, Any] = {"inf": math.inf, "nan": math.nan, **helpers()}
     for symbol in postorder(roots):
         name = CALLS.get(symbol.function)
         if name and name not in functions:
@@ -146,7 +148,12 @@ def _functions(roots: Iterable[Symbol]) -> dict[str, Any]:
 
 
 @functools.cache
-def _helpers() -> dict[str, Any]:
+def printing_files() -> tuple[Path, ...]:
+    """The source files on which the code depends that Numba compiles of rules."""
+    return Path(scalar.__file__ or ""), Path(__file__)
+
+
+def helpers() -> dict[str, Any]:
     """What the C library has not as a function: taken from the namespace of floats."""
     jit = _numba().njit(error_model="numpy")
     helpers = {name: jit(OWN.get(name) or getattr(scalar, name.removeprefix("xp_"))) for name in HELPERS}

@@ -13,7 +13,8 @@ from collections.abc import Callable, Collection, Iterable
 from math import nan
 from typing import Any
 
-from gograd_core.namespaces import REDUCTIONS, IEEENamespace
+from gograd_core.namespaces.columns import REDUCTIONS
+from gograd_core.namespaces.ieee import IEEENamespace
 
 __all__ = ["Symbol", "SymbolLibrary", "postorder"]
 
@@ -203,7 +204,7 @@ COMPOSED: dict[str, Callable[..., Any]] = {
     "logaddexp": _logaddexp,
     "clip": _clip,
 }
-"""Functions that are made of others, in the way of `gograd_core.scalar`."""
+"""Functions that are made of others, in the way of `gograd_core.namespaces.scalar`."""
 
 
 def postorder(roots: Iterable[Symbol], known: Collection[Symbol] = frozenset()) -> list[Symbol]:

@@ -10,18 +10,11 @@ import attrs
 import mpmath  # type: ignore[import-untyped]
 
 from gograd_core.errors import InvalidOperationError
-from gograd_core.facts import Accuracy
 from gograd_core.op import Op
+from gograd_core.op.metadata import Accuracy
 from gograd_core.testing.digits import apart, close
 from gograd_core.testing.exact import Point, arguments, unit
-from gograd_core.testing.floats import (
-    differentiable,
-    entries_of,
-    float_partial,
-    float_value,
-    rule_name,
-    ulps,
-)
+from gograd_core.testing.floats import differentiable, entries_of, float_partial, float_value, rule_name, ulps
 from gograd_core.testing.points import Points
 from gograd_core.testing.reports import Check, RuleAccuracy
 

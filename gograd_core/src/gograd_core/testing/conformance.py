@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from gograd_core import registry as _registry
-from gograd_core.claims import canonical
-from gograd_core.facts import Provider
+from gograd_core import current
 from gograd_core.op import Op
-from gograd_core.registry import Registry
+from gograd_core.op.metadata import Provider
+from gograd_core.plugins.names import canonical
+from gograd_core.plugins.registry import Registry
 from gograd_core.testing.accuracy import check_accuracy
 from gograd_core.testing.edges import check_edges
 from gograd_core.testing.formula import check_formula
@@ -53,7 +53,7 @@ def check_registry(registry: Registry | None = None, names: Iterable[str] = ()) 
     Raises:
         UnknownOperationError: a name is neither of an operation nor of a plugin that provides some.
     """
-    known = _registry.active if registry is None else registry
+    known = current.registry if registry is None else registry
     chosen = [op for name in names for op in named(known, name)] if names else known.operations()
     return RegistryReport(tuple(map(check_op, dict.fromkeys(chosen))))
 
@@ -92,7 +92,7 @@ def conformance_tests(ops: Op | Iterable[Op] | str) -> Callable[..., None]:
     """
     import pytest  # whoever writes tests has it
 
-    chosen = named(_registry.active, ops) if isinstance(ops, str) else [ops] if isinstance(ops, Op) else list(ops)
+    chosen = named(current.registry, ops) if isinstance(ops, str) else [ops] if isinstance(ops, Op) else list(ops)
     cases = [pytest.param(op, name, id=f"{op.name}-{name}") for op in chosen for name in CHECKS]
     points = functools.cache(points_of)
 

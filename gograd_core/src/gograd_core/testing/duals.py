@@ -14,8 +14,8 @@ from typing import Any
 import attrs
 import mpmath  # type: ignore[import-untyped]
 
-from gograd_core.evaluation import as_column
-from gograd_core.namespaces import Column, ColumnNamespace
+from gograd_core.checked.rules import as_column
+from gograd_core.namespaces.columns import Column, ColumnNamespace
 from gograd_core.op import Op
 from gograd_core.testing.multiprecision import MultiprecisionNamespace
 
@@ -43,7 +43,7 @@ class Duals:
 
     backend = "neuron"
 
-    def __init__(self, below: Any, lookup: Callable[[str], Op]) -> None:
+    def __init__(self, below: Any, lookup: Callable[[str], Any]) -> None:
         self._below = below
         self._lookup = lookup
         self._level: int = getattr(below, "_level", 0) + 1

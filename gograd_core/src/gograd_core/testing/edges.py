@@ -7,13 +7,14 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from gograd_core import scalar
+from gograd_core.checked.rules import run_rule
 from gograd_core.engines import Neuron
-from gograd_core.errors import DomainError, errstate
-from gograd_core.evaluation import run_rule
-from gograd_core.facts import Edge
-from gograd_core.namespaces import Column
+from gograd_core.errors import DomainError
+from gograd_core.namespaces import scalar
+from gograd_core.namespaces.columns import Column
 from gograd_core.op import Op
+from gograd_core.op.metadata import Edge
+from gograd_core.settings import errstate
 from gograd_core.testing.exact import Point, arguments
 from gograd_core.testing.floats import differentiable, float_partial, float_value, rule_name
 from gograd_core.testing.points import Points, free_entries, replaced

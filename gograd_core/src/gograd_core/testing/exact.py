@@ -16,9 +16,9 @@ from typing import Any
 import mpmath  # type: ignore[import-untyped]
 from mpmath.libmp import NoConvergence  # type: ignore[import-untyped]
 
+from gograd_core.checked.rules import as_column
 from gograd_core.errors import InvalidOperationError
-from gograd_core.evaluation import as_column
-from gograd_core.namespaces import Column, ColumnNamespace
+from gograd_core.namespaces.columns import Column, ColumnNamespace
 from gograd_core.op import Op
 from gograd_core.testing.digits import DERIVATIVES_TOLERANCE, close
 from gograd_core.testing.duals import derivative

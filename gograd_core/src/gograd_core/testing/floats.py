@@ -9,10 +9,10 @@ from typing import Any
 
 import mpmath  # type: ignore[import-untyped]
 
-from gograd_core.errors import errstate
-from gograd_core.evaluation import as_numbers, run_rule
-from gograd_core.namespaces import Column
+from gograd_core.checked.rules import as_numbers, run_rule
+from gograd_core.namespaces.columns import Column
 from gograd_core.op import Op
+from gograd_core.settings import errstate
 from gograd_core.testing.exact import Point, arguments
 
 __all__ = ["differentiable", "entries_of", "float_partial", "float_value", "is_normal", "rule_name", "ulps"]

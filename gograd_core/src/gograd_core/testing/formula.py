@@ -12,8 +12,8 @@ from typing import Any
 
 import mpmath  # type: ignore[import-untyped]
 
+from gograd_core.derivatives.finite_differences import compare
 from gograd_core.errors import InvalidOperationError
-from gograd_core.finite_differences import compare
 from gograd_core.op import Op
 from gograd_core.testing.digits import apart, close
 from gograd_core.testing.exact import Point, unit

@@ -7,14 +7,14 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from gograd_core.evaluation import as_numbers, run_rule
-from gograd_core.kernels import Kernels
+from gograd_core.checked.rules import as_numbers, run_rule
+from gograd_core.engine_choice import engine
 from gograd_core.kernels.c import kernel_source
 from gograd_core.kernels.expansion import ExpansionError
-from gograd_core.kernels.foreign import address, expected
-from gograd_core.namespaces import Column
-from gograd_core.native import engine
+from gograd_core.namespaces.columns import Column
 from gograd_core.op import Op
+from gograd_core.op.kernels import Kernels
+from gograd_core.op.native_functions import address, expected
 from gograd_core.testing.edges import special_points
 from gograd_core.testing.exact import Point, arguments
 from gograd_core.testing.floats import differentiable, rule_name

@@ -8,8 +8,8 @@ from typing import Any
 
 from mpmath import mp  # type: ignore[import-untyped]
 
-from gograd_core import registry, scalar
-from gograd_core.op import Op
+from gograd_core import current
+from gograd_core.namespaces import scalar
 
 __all__ = ["MultiprecisionNamespace"]
 
@@ -37,7 +37,7 @@ class MultiprecisionNamespace:
 
     backend = "mpmath"
 
-    def __init__(self, lookup: Callable[[str], Op] = lambda name: registry.active[name]) -> None:
+    def __init__(self, lookup: Callable[[str], Any] = lambda name: current.registry[name]) -> None:
         self._lookup = lookup
         self._functions: dict[str, Callable[..., Any]] = {
             "copysign": lambda x, y: mp.fabs(x) if y >= 0 else -mp.fabs(x),

@@ -15,9 +15,9 @@ from typing import Any
 
 import attrs
 
-from gograd_core.implementations import resolve
-from gograd_core.namespaces import Column
+from gograd_core.namespaces.columns import Column
 from gograd_core.op import Op
+from gograd_core.op.implementations import resolve
 from gograd_core.testing.floats import differentiable, rule_name
 from gograd_core.testing.rewriting import Rule, rewritten
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import attrs
 
-from gograd_core import registry
+from gograd_core import current
 from gograd_core.op import Op
 from gograd_core.testing.conformance import examine, named
 from gograd_core.testing.digits import close
@@ -115,7 +115,7 @@ def _equal_exactly(op: Op, oracle: Oracle, mutant: Op, own: Oracle, tried: list[
 
 def main() -> None:
     """Print what became of the mutants of the named operations or distributions, or of all."""
-    known = registry.active
+    known = current.registry
     total: Counter[str] = Counter()
     for op in [op for name in sys.argv[1:] for op in named(known, name)] or known.operations():
         found = list(trials(op))

@@ -9,17 +9,18 @@ from collections.abc import Callable, Iterator
 
 import mpmath  # type: ignore[import-untyped]
 
-from gograd_core.dropped import DroppedSlope, dropped_slopes
-from gograd_core.errors import InvalidOperationError, errstate
+from gograd_core.derivatives.dropped_slopes import DroppedSlope, dropped_slopes
+from gograd_core.derivatives.trace import Trace, trace
+from gograd_core.derivatives.transforms import grad, jvp
+from gograd_core.errors import InvalidOperationError
 from gograd_core.op import Op
+from gograd_core.settings import errstate
 from gograd_core.testing.accuracy import Comparison, beyond, digits_lost, measured
 from gograd_core.testing.digits import DERIVATIVES_TOLERANCE, apart, close
 from gograd_core.testing.exact import Point, arguments, unit
 from gograd_core.testing.floats import differentiable, entries_of, is_normal
 from gograd_core.testing.points import Points, replaced
 from gograd_core.testing.reports import Check, RuleAccuracy
-from gograd_core.trace import Trace, trace
-from gograd_core.transforms import grad, jvp
 
 __all__ = ["check_orders"]
 

@@ -12,9 +12,9 @@ from typing import Any
 import attrs
 import mpmath  # type: ignore[import-untyped]
 
-from gograd_core.domains import holds
 from gograd_core.errors import InvalidOperationError
 from gograd_core.op import Op
+from gograd_core.op.domains import holds
 from gograd_core.testing.exact import Oracle, Point
 from gograd_core.testing.floats import float_value, is_normal
 

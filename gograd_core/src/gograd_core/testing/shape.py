@@ -6,8 +6,8 @@ import math
 import numbers
 from typing import Any
 
-from gograd_core.evaluation import as_column, run_rule
-from gograd_core.namespaces import Column
+from gograd_core.checked.rules import as_column, run_rule
+from gograd_core.namespaces.columns import Column
 from gograd_core.op import Op
 from gograd_core.testing.exact import Point, arguments
 from gograd_core.testing.floats import differentiable, rule_name

@@ -1,0 +1,173 @@
+"""Calling an operation on numbers, neurons and arrays, with every check.
+
+For the common cases the engines have shorter ways, which end here when anything is out of the ordinary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from gograd_core import current, recording, settings
+from gograd_core.checked.rules import as_float, as_number, describe, judge, run_rule
+from gograd_core.errors import DomainError
+from gograd_core.followed import Followed, unfollowed
+from gograd_core.interfaces import Node, Op
+from gograd_core.namespaces.columns import Column
+
+__all__ = ["Operation", "apply", "call", "is_array", "observed"]
+
+
+def call(op: Op, /, *inputs: Any, **named: Any) -> Any:
+    """The operation of numbers, neurons or arrays, which may be given by name, as the rules call them.
+
+    Numbers give a float (a bool, if it is a comparison); with a neuron among them the result
+    is a Neuron that remembers its inputs (of a comparison a bool, followed for a `Recorder`). Arrays give an
+    array of their library; an array with a neuron, or an object array, is worked entry by entry
+    and gives an object array. Inputs of a variadic operation are sequences of equal length.
+
+    Raises:
+        TypeError: a wrong number of inputs, an unknown name, or an input that is not a number.
+        ValueError: columns of unequal length.
+        DomainError: the result is not finite although the inputs are (see `errstate`).
+    """
+    if named:
+        inputs = _in_order(op, inputs, named)
+    if len(inputs) != len(op.partials):
+        raise TypeError(_wrong_count(op, len(inputs)))
+    for x in inputs:
+        kind = type(x)
+        if kind is not current.Neuron and kind is not float:
+            if kind is Followed:
+                return op(*map(unfollowed, inputs))
+            if is_array(x):
+                return call_with_arrays(op, inputs)
+    return apply(op, op.flatten(inputs) if op.variadic else inputs)
+
+
+def _in_order(op: Op, inputs: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
+    """All inputs, of which some were given by name.
+
+    Raises:
+        TypeError: a name is unknown, or an input was given twice; or one before it is missing.
+    """
+    names = op.input_names
+    for name in named:
+        if name not in names:
+            raise TypeError(f"{op.title} has no input {name!r}: it takes {', '.join(names)}")
+        if name in names[: len(inputs)]:
+            raise TypeError(f"{op.title} got its input {name!r} twice")
+    missing = [name for name in names[len(inputs) :] if name not in named]
+    if missing:
+        raise TypeError(f"{op.title} lacks its input {missing[0]!r}: it takes {', '.join(names)}")
+    return (*inputs, *(named[name] for name in names[len(inputs) :]))
+
+
+def _wrong_count(op: Op, given: int) -> str:
+    names, count = op.input_names, len(op.partials)
+    kind = "column" if op.variadic else "input"
+    takes = f"{op.title} takes {count} {kind}{'s' * (count > 1)} ({', '.join(names)}), got {given}"
+    if not op.variadic:
+        return takes
+    return f"{takes}. A column is one list: {op.name}({', '.join(['[1.0, 2.0, 3.0]'] * count)})"
+
+
+def apply(op: Op, entries: tuple[Any, ...]) -> Any:
+    """`op` of numbers and neurons (of its columns' entries in a row), judged and recorded."""
+    constituents: list[Any] = []
+    values: list[float] = []
+    involved = False
+    for entry in entries:
+        if type(entry) is current.Neuron:
+            involved = True
+            constituents.append(entry)
+            values.append(entry._value)
+        else:
+            constant = entry if type(entry) is float else as_float(entry, op.title)
+            constituents.append(constant)
+            values.append(constant)
+    try:
+        out = run_rule(op, op.forward, *(map(Column, op.columns(values)) if op.variadic else values))
+        is_truth = False
+        if type(out) is not float:
+            is_truth = isinstance(out, bool)
+            if is_truth and not (involved and recording.recorder() is not None):
+                return out
+            out = as_number(op, out)
+    except BaseException:
+        if involved:
+            recording.failed()
+        raise
+    if out - out != 0.0:
+        try:
+            judge(op, values, out, lambda: describe(op, constituents))
+        except DomainError:
+            if not involved or recording.recorder() is None:
+                raise
+            made = current.node(op, out, tuple(constituents))
+            if recording.decided(made, "domain", 1):
+                raise
+            return observed(made)
+    if not involved:
+        return out
+    if not settings.is_recording():
+        return current.Neuron(out)
+    neuron = current.node(op, out, tuple(constituents))
+    if is_truth and any(op.partials):
+        neuron = current.plain(neuron)  # as a bool, which it is otherwise, has no derivative
+    neuron = observed(neuron) if settings.pauses else neuron
+    return Followed(neuron, bool(out), most=1.0) if is_truth else neuron
+
+
+def observed(neuron: Node) -> Node:
+    """What an operation gives in place of the neuron that it made, where a recorder may be in force."""
+    recorder = recording.recorder()
+    if recorder is None:
+        return neuron
+    if recorder.wants_nodes:
+        recorder.made(neuron)
+    if not settings.without_derivative():
+        return neuron
+    made_by: Any = neuron.operation
+    return current.stop_gradient(neuron) if any(made_by.partials) else neuron
+
+
+def is_array(x: Any) -> bool:
+    return hasattr(x, "__array_namespace__") and (x.shape != () or _holds_neurons([x]))
+
+
+def call_with_arrays(op: Op, inputs: tuple[Any, ...]) -> Any:
+    """`op` of arrays: in their own library, or entry by entry where neurons are involved."""
+    inputs = tuple(map(unfollowed, inputs))
+    arrays = [x for x in inputs if is_array(x)]
+    if op.variadic:
+        if any(len(array.shape) != 1 for array in arrays):
+            raise ValueError(f"{op.title} expects one-dimensional columns, got shapes {[a.shape for a in arrays]}")
+        if len(arrays) < len(inputs) or _holds_neurons(arrays) or len({array.shape for array in arrays}) > 1:
+            return apply(op, op.flatten(inputs))
+    elif _holds_neurons(inputs):
+        import numpy as np  # an object array exists, so NumPy is there
+
+        return np.frompyfunc(op, len(inputs), 1)(*inputs)
+    library = arrays[0].__array_namespace__()
+    return op.bind(op.scope.arrays(library))(*[_real(library, x) for x in inputs])
+
+
+def _real(library: Any, x: Any) -> Any:
+    """Integers as floats: a rule is one of real numbers."""
+    integers = is_array(x) and library.isdtype(x.dtype, "integral")
+    return library.astype(x, library.float64) if integers else x
+
+
+def _holds_neurons(inputs: Sequence[Any]) -> bool:
+    return any(type(x) is current.Neuron or getattr(x, "dtype", None) == "O" for x in inputs)
+
+
+class Operation:
+    """What `Op` is to the Python engine: something that can be called."""
+
+    __slots__ = ()
+    __call__ = call
+
+    def _prepare(self) -> None:
+        """Nothing: the rules are found in the operation itself."""

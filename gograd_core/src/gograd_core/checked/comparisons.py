@@ -1,0 +1,82 @@
+"""Comparisons of neurons, and integers made of them, of which a recorder is told."""
+
+from __future__ import annotations
+
+import math
+import numbers
+import operator
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from gograd_core import current, recording
+from gograd_core.checked import calls
+from gograd_core.checked.neuron import is_operand
+from gograd_core.followed import LARGEST, Followed
+from gograd_core.interfaces import Node
+from gograd_core.settings import pauses
+
+__all__ = ["COMPARE", "as_int", "compared"]
+
+COMPARE: dict[str, Callable[[Any, Any], Any]] = {
+    "<": operator.lt, "<=": operator.le, "==": operator.eq, "!=": operator.ne, ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
+
+
+def _whole(value: float) -> int:
+    number = int(value)
+    if number != value:
+        raise TypeError(f"only a whole number is an index, not {value!r}")
+    return number
+
+
+WHOLE: dict[str, Callable[[float], int]] = {
+    "trunc": math.trunc,
+    "round": round,
+    "floor": math.floor,
+    "ceil": math.ceil,
+    "index": _whole,
+}
+"""Ways from a number to an integer. They are constant between jumps, so that no derivative is lost."""
+
+
+def compared(symbol: str, neuron: Node, other: Any) -> Any:
+    """A comparison: a bool, by value; for a recorder one that is followed."""
+    kind = type(other)
+    if kind is Followed:
+        return NotImplemented
+    if recording.recorder() is None:
+        return COMPARE[symbol](neuron._value, other._value if kind is current.Neuron else other)
+    if kind is int and abs(other) > LARGEST:
+        symbol, other = _of_floats(symbol, other)
+        kind = float
+    if kind is float or kind is current.Neuron:  # as the operation would do it
+        truth = COMPARE[symbol](neuron._value, other if kind is float else other._value)
+        made = current.node(current.registry[f"{symbol} 2"], float(truth), (neuron, other))
+        return Followed(calls.observed(made) if pauses else made, truth, most=1.0)
+    if is_operand(other) or isinstance(other, numbers.Number):  # the operation refuses numbers that are not real
+        return current.registry[f"{symbol} 2"](neuron, other)
+    return NotImplemented
+
+
+def _of_floats(symbol: str, integer: int) -> tuple[str, float]:
+    """The same comparison with a float: Python compares floats with integers of any size exactly."""
+    try:
+        below = float(integer)
+    except OverflowError:
+        below = sys.float_info.max if integer > 0 else -math.inf
+    if below == integer:
+        return symbol, below
+    if below > integer:
+        below = math.nextafter(below, -math.inf)
+    return ("<=" if "<" in symbol else ">", below) if symbol not in ("==", "!=") else (symbol, math.nan)
+
+
+def as_int(neuron: Node, kind: str) -> int:
+    """The integer that a neuron's value is or is rounded to."""
+    try:
+        outcome = WHOLE[kind](neuron._value)
+    except Exception:  # of NaN, of an infinity, or of what is not whole
+        recording.failed()
+        raise
+    return recording.decided(neuron, kind, outcome)

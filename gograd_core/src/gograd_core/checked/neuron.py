@@ -1,0 +1,155 @@
+"""What the neurons of both engines do alike, where speed does not matter: texts, refusals, copies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NoReturn
+
+from gograd_core import current, recording
+from gograd_core.checked.rules import as_float
+from gograd_core.followed import Followed
+from gograd_core.interfaces import Node
+
+__all__ = [
+    "FINAL",
+    "MISNOMERS",
+    "Misnomer",
+    "checked_label",
+    "constructor",
+    "first_value",
+    "is_operand",
+    "method",
+    "only_leaves",
+    "operate",
+    "reduced",
+    "refuse",
+    "refuse_names",
+    "restore",
+    "shown",
+    "undiscovered",
+]
+
+FINAL = "Neuron is final: write an operation instead of a subclass"
+
+MISNOMERS = {
+    "data": "its number is x.value",
+    "item": "its number is x.value",
+    "gradient": "call y.backward() and read x.grad, or call gradient(y, x)",
+    "partner": "what an operation was applied to are the constituents of its result: y.constituents",
+}
+"""What other engines call what a neuron has, and what it is called here."""
+
+
+class Misnomer:
+    """An attribute that a neuron does not have; asking for it says what to ask for."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, neuron: Any, kind: Any = None) -> Any:
+        return self if neuron is None else _refuse_misnomer(self._name)
+
+    def __set__(self, neuron: Any, value: Any) -> NoReturn:
+        _refuse_misnomer(self._name)
+
+
+def _refuse_misnomer(name: str) -> NoReturn:
+    raise AttributeError(f"a Neuron has no attribute {name!r}: {MISNOMERS[name]}")
+
+
+def refuse_names(names: Iterable[str]) -> None:
+    """Refuse what `Neuron` does not take.
+
+    Raises:
+        TypeError: there is such a name.
+    """
+    for name in names:
+        if name not in ("value", "label"):
+            raise TypeError(f"Neuron() takes a value and a label, not {name!r}: write Neuron(3.0) or Neuron(value=3.0)")
+
+
+def constructor(value: Any, label: str = "") -> None:
+    """What `Neuron` takes, for whoever asks for its signature."""
+
+
+def method(self: Node, /, *others: Any, **named: Any) -> Any:
+    """What a method for an operation takes, likewise."""
+
+
+def first_value(value: Any) -> float:
+    """What `Neuron(value)` holds."""
+    if type(value) is current.Neuron:
+        raise TypeError(f"Neuron() expects a number, got {value!r}: pass its .value, or stop_gradient(x)")
+    return as_float(value, "Neuron()")
+
+
+def checked_label(label: Any) -> str:
+    if not isinstance(label, str):
+        raise TypeError(f"Neuron.label expects a string, got {label!r}")
+    return str.__str__(label)  # without what a subclass may refer to
+
+
+def only_leaves(neuron: Node) -> NoReturn:
+    """Refuse to set the value of a neuron that an operation made."""
+    made_by: Any = neuron.operation
+    raise AttributeError(f"only a leaf's value can be set; {neuron!r} was made by {made_by.title}")
+
+
+def is_operand(other: Any) -> bool:
+    """Whether an operator of Neuron takes it: a number or an array, not (say) a string."""
+    if type(other) is current.Neuron or hasattr(other, "__array_namespace__"):
+        return True
+    if type(other) is Followed:  # whose own operators know what to do
+        return False
+    try:
+        as_float(other, "")
+    except TypeError:
+        return False
+    except OverflowError:  # a number, which the operation will refuse by name
+        return True
+    return True
+
+
+def operate(symbol: str, left: Any, right: Any) -> Any:
+    """An operator of Python, between a neuron and anything."""
+    other = right if type(left) is current.Neuron else left
+    return current.registry[f"{symbol} 2"](left, right) if is_operand(other) else NotImplemented
+
+
+def undiscovered(name: str) -> Any:
+    """The operation that a method asks for before any operation was looked up."""
+    if name in MISNOMERS:
+        _refuse_misnomer(name)
+    if name.startswith("_"):
+        raise AttributeError(f"'Neuron' object has no attribute {name!r}")
+    return current.registry[name]
+
+
+def shown(neuron: Node) -> str:
+    label = f", label={neuron.label!r}" if neuron.label else ""
+    operation = f", operation={neuron.operation.name!r}" if neuron.operation else ""
+    if recording.recorder() is not None:  # what is made of the text would not follow the number
+        return f"Neuron(…{label}{operation})"
+    grad = getattr(neuron, "_grad", 0.0)
+    return f"Neuron({neuron._value!r}, grad={grad!r}{label}{operation})"
+
+
+def refuse(neuron: Node, *_: object) -> NoReturn:
+    raise TypeError(
+        f"{neuron!r} cannot become a plain number, which would cut its graph silently. Take x.value; or "
+        "stop_gradient(x), a neuron without derivative; or, instead of a function of the math module, the "
+        "operation of that name: ops.sqrt(x) for math.sqrt(x)."
+    )
+
+
+def reduced(neuron: Node) -> tuple[Any, ...]:
+    """Copies and pickles hold a leaf's value, label and grad; a part of a graph has no copy."""
+    if neuron.operation is not None:
+        raise TypeError(f"{neuron!r} belongs to a graph and cannot be copied: copy leaves, or Neuron(x.value)")
+    return restore, (neuron.value, neuron.label, neuron.grad)
+
+
+def restore(value: float, label: str, grad: float) -> Node:
+    leaf: Node = current.Neuron(value, label)
+    leaf.grad = grad
+    return leaf

@@ -1,0 +1,105 @@
+"""Local derivatives: of a neuron by what it was made of, as floats or as neurons, and their judgement.
+
+Both modes work with these; they differ in the direction in which they combine them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from gograd_core.checked.rules import as_column, as_numbers, describe, judge, run_rule
+from gograd_core.errors import InvalidOperationError
+from gograd_core.followed import unfollowed
+from gograd_core.interfaces import Node
+from gograd_core.namespaces.columns import Column, ColumnNamespace
+
+__all__ = ["float_partials", "judge_share", "neuron_partials", "product", "value_of"]
+
+# Per input of the operation: which one it is, its constituents (one, or a column), and the local
+# derivative by each of them.
+Partials = Iterator[tuple[int, Sequence[Any], Sequence[Any]]]
+
+
+def float_partials(node: Node, matters: Callable[[Any], bool]) -> Partials:
+    """The local derivatives of `node` as floats, by IEEE 754, not judged.
+
+    Args:
+        node: a neuron that an operation made.
+        matters: whether the derivative by a constituent is wanted. Partials of inputs of which
+            none matters are not evaluated.
+
+    Raises:
+        RuleError: a partial returned something that is not a number.
+    """
+    op: Any = node._operation
+    arguments: Any = [entry if type(entry) is float else entry._value for entry in node._constituents]
+    if op.variadic:
+        arguments = list(map(Column, op.columns(arguments)))
+    for index, column in enumerate(op.columns(node._constituents)):
+        partial = op.partials[index]
+        if partial is not None and any(map(matters, column)):
+            local = run_rule(op, partial, node._value, *arguments)
+            yield index, column, as_numbers(op, local, len(column), f"partial {index}")
+
+
+def neuron_partials(node: Node, matters: Callable[[Any], bool]) -> Partials:
+    """As `float_partials`, by rules that run on neurons: neurons, or floats if constant.
+
+    What the rules call must not be judged: call it where `errstate` ignores it.
+
+    Raises:
+        RuleError: as `float_partials`.
+        InvalidOperationError: the operation understands floats alone.
+    """
+    op: Any = node._operation
+    columns = op.columns(node._constituents)
+    arguments = list(map(Column, columns)) if op.variadic else node._constituents
+    xp = ColumnNamespace(op.scope.ops) if op.variadic else op.scope.ops
+    for index, column in enumerate(columns):
+        partial = op.partials[index]
+        if partial is None or not any(map(matters, column)):
+            continue
+        if op.opaque:
+            raise InvalidOperationError(f"{op.title} is opaque: its partials cannot be differentiated again")
+        try:
+            local = partial(xp, node, *arguments)
+        except Exception as error:
+            error.add_note(f"while running partial {index} of {op.title} on neurons")
+            raise
+        what = f"partial {index}"
+        entries = as_column(op, local, len(column), what)
+        yield (
+            index,
+            column,
+            [
+                entry if hasattr(entry, "_value") else as_numbers(op, entry, 1, what)[0]
+                for entry in map(unfollowed, entries)
+            ],
+        )
+
+
+def value_of(number: Any) -> float:
+    """The value of a neuron; a float is its own."""
+    return number if type(number) is float else number._value
+
+
+def product(x: Any, y: Any) -> Any:
+    """x * y, without a neuron for the product if one of them is the constant 1.0."""
+    if type(x) is float and x == 1.0:
+        return y
+    return x if type(y) is float and y == 1.0 else x * y
+
+
+def judge_share(node: Node, index: int, local: float, name: str, factor: float, before: float) -> None:
+    """Judge a local derivative of `node`, its product with the adjoint or tangent `factor`, and the sum with `before`.
+
+    Raises:
+        DomainError: one of the three is not finite although what it was made of is.
+    """
+    op: Any = node._operation
+    what = f"the derivative by input {index} of {describe(op, node._constituents)}"
+    share = factor * local
+    judge(op, [*map(value_of, node._constituents)], local, lambda: what)
+    judge(op, (factor, local), share, lambda: f"{what} times the {name} {factor!r}")
+    judge(op, (before, share), before + share, lambda: f"{what} times the {name} {factor!r}, added to {before!r},")

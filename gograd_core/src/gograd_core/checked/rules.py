@@ -1,0 +1,129 @@
+"""Running the rules of an operation on floats, and judging what they give.
+
+The rare points pay: a rule runs directly, and only if Python's floats answer with an exception
+or a complex number does it run again on floats whose operators follow IEEE 754.
+"""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Callable, Sequence
+from math import inf, isfinite, isnan
+from typing import Any
+
+from gograd_core.errors import DomainError, RuleError
+from gograd_core.interfaces import Op
+from gograd_core.namespaces.columns import Column
+from gograd_core.namespaces.ieee import IEEEFloat
+from gograd_core.settings import domain_errors_raise
+
+__all__ = ["annotate", "as_column", "as_float", "as_number", "as_numbers", "describe", "judge", "run_rule"]
+
+
+def run_rule(op: Op, rule: Callable[..., Any], *arguments: Any) -> Any:
+    """What `rule` returns for floats (for columns, if `op` is variadic), by IEEE 754, not judged."""
+    try:
+        result = rule(op.xp, *arguments)
+        if type(result) is float or not isinstance(result, complex):
+            return result
+        error: Exception = RuleError(f"{op.title} returned the complex number {result}")
+    except (ArithmeticError, ValueError) as raised:
+        error = raised
+    except Exception as raised:
+        annotate(raised, op, arguments)
+        raise
+    try:
+        return rule(op.scope.ieee_columns if op.variadic else op.scope.ieee, *map(_to_ieee, arguments))
+    except (ArithmeticError, ValueError):
+        annotate(error, op, arguments)
+        raise error from None
+
+
+def annotate(error: Exception, op: Op, arguments: tuple[Any, ...]) -> None:
+    """Say in an error that a rule raised whose rule it was."""
+    error.add_note(f"while running a rule of {op.title} on {arguments}")
+
+
+def _to_ieee(argument: Any) -> Any:
+    if isinstance(argument, Column):
+        return Column([IEEEFloat(entry) for entry in argument.entries])
+    return IEEEFloat(argument)
+
+
+def as_float(number: Any, expected_by: str) -> float:
+    """`number` as a float.
+
+    Raises:
+        TypeError: it is not a real number; the message begins with `expected_by`.
+        OverflowError: it is an integer too large for a float.
+    """
+    if getattr(number, "shape", None) == () and hasattr(number, "item"):
+        number = number.item()  # a NumPy scalar, or an array of no dimension
+    if isinstance(number, numbers.Real):
+        try:
+            return float(number)
+        except OverflowError:
+            raise OverflowError(f"{expected_by} got an integer too large for a float") from None
+    raise TypeError(f"{expected_by} expects real numbers or neurons, got {number!r} of type {type(number).__name__}")
+
+
+def as_number(op: Op, result: Any) -> float:
+    """What a forward rule returned, as a float.
+
+    Raises:
+        RuleError: it is no real number.
+    """
+    if isinstance(result, Column):
+        raise RuleError(f"forward of {op.title} returned a column, expected a real number")
+    return as_numbers(op, result, 1, "forward")[0]
+
+
+def as_numbers(op: Op, result: Any, length: int, what: str) -> list[float]:
+    """What a rule returned, as `length` floats: a number stands for a column that repeats it.
+
+    Raises:
+        RuleError: it is neither a real number nor (of a variadic operation) a column of that length.
+    """
+    entries = as_column(op, result, length, what)
+    for entry in entries:
+        if type(entry) is not float and not isinstance(entry, numbers.Real):
+            raise RuleError(f"{what} of {op.title} returned {entry!r}, expected a real number")
+    return [float(entry) for entry in entries]
+
+
+def as_column(op: Op, result: Any, length: int, what: str) -> Sequence[Any]:
+    """What a rule returned, as `length` entries, whatever they are.
+
+    Raises:
+        RuleError: it is a column of another length.
+    """
+    if not (op.variadic and isinstance(result, Column)):
+        return [result] * length
+    if len(result) != length:
+        raise RuleError(f"{what} of {op.title} returned {len(result)} numbers, expected {length}")
+    return result.entries
+
+
+def judge(op: Op, inputs: Sequence[float], result: float, describe: Callable[[], str]) -> None:
+    """Raise `DomainError` if `result` is NaN made of numbers, or an infinity made of finite ones.
+
+    `describe` is called for the message only, and gives what was computed: "log(x=-1.0)".
+    """
+    nan_of_numbers = isnan(result) and not any(map(isnan, inputs))
+    infinity_of_finite = result in (inf, -inf) and all(map(isfinite, inputs))
+    if (nan_of_numbers or infinity_of_finite) and domain_errors_raise():
+        raise DomainError(
+            f"{describe()} is {result}, not a finite number, in {op.title}",
+            operation=op,
+            inputs=tuple(inputs),
+        )
+
+
+def describe(op: Op, constituents: Sequence[Any]) -> str:
+    """An application in words: "div(1.0, speed=0.0)"."""
+    words = []
+    for entry in constituents[:9]:
+        label = getattr(entry, "label", "")
+        value = getattr(entry, "_value", entry)  # of which no recorder has to know
+        words.append(f"{label}={value!r}" if label else repr(value))
+    return f"{op.name}({', '.join(words)}{', …' if len(constituents) > len(words) else ''})"

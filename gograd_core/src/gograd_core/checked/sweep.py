@@ -1,0 +1,86 @@
+"""What the sweeps of both engines share: one at a time, and with care wherever something is odd."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from gograd_core.checked.accumulation import Shares, is_chosen, is_finite
+from gograd_core.checked.partials import float_partials
+from gograd_core.checked.rules import describe
+from gograd_core.errors import StaleGraphError
+from gograd_core.interfaces import Node
+
+__all__ = ["BUSY", "NOT_AGAIN", "lock", "propagate", "propagate_one", "receives", "refuse_stale"]
+
+BUSY = "a rule started a sweep over neurons of the sweep that is running it"
+
+NOT_AGAIN = (MemoryError, RecursionError)
+"""After these a rule is not asked once more, with care: it would fail again, after as long a time."""
+
+lock = threading.RLock()  # one sweep at a time: sweeps of several threads may share leaves
+
+
+def receives(entry: Any) -> bool:
+    """Whether an adjoint is wanted: of a constituent that is no constant, and leads to an input."""
+    return type(entry) is not float and entry._grad is not None
+
+
+def refuse_stale(interior: Sequence[Node]) -> None:
+    """Raise `StaleGraphError` if a leaf was set after one of these neurons was computed from it."""
+    for node in interior:
+        for entry in node._constituents:
+            if type(entry) is not float and entry._stamp > node._stamp:
+                _refuse(node, entry)
+
+
+def _refuse(node: Node, leaf: Any) -> NoReturn:
+    made = describe(node._operation, node._constituents)
+    raise StaleGraphError(
+        f"{leaf!r} was set after {made} was computed from it: compute the graph again before the sweep"
+    )
+
+
+def propagate(interior: Sequence[Node], wanted: Sequence[Node]) -> None:
+    """Pass every adjoint on, youngest neuron first, and judge those that are wanted.
+
+    Raises:
+        DomainError: one of these is not finite although what it was made of is.
+    """
+    receiving: list[Any] = [*interior, *wanted]
+    receiving += (entry for node in interior for entry in node._constituents if receives(entry))
+    sums = Shares({neuron: neuron._grad for neuron in receiving}, "adjoint")
+    for node in interior:
+        if sums.numbers[node] != 0.0:
+            pass_on(node, sums)
+    for neuron, adjoint in sums.numbers.items():
+        neuron._grad = adjoint
+    for neuron in wanted:
+        sums.judge(neuron)
+
+
+def propagate_one(node: Node) -> None:
+    """Pass the adjoint of one neuron on, which is finite. Whatever is odd then shows in those that receive it."""
+    for _, column, locals_ in float_partials(node, receives):
+        for entry, local in zip(column, locals_, strict=True):
+            if receives(entry):
+                entry._grad += node._grad * local
+
+
+def pass_on(node: Node, sums: Shares) -> None:
+    """Pass the adjoint of one neuron on, with the causes of what is not finite.
+
+    A local derivative of 0.0 passes no infinity on that the caller wants, nor one that is an error if it is a choice.
+    """
+    for index, column, locals_ in float_partials(node, receives):
+        for place, (entry, local) in enumerate(zip(column, locals_, strict=True)):
+            if not receives(entry):
+                continue
+            if (
+                local == 0.0
+                and not is_finite(sums.numbers[node])
+                and (not sums.is_flawed(node) or is_chosen(node, index, place))
+            ):
+                continue
+            sums.add(entry, node, local, node, index)

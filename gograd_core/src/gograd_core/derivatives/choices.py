@@ -1,0 +1,116 @@
+"""What a sweep adds up while a function is recorded: what was chosen there may be chosen otherwise later.
+
+Knows no operation of others by name: a comparison is what gives a truth value.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gograd_core import recording
+from gograd_core.checked.accumulation import Shares, is_finite, is_zero
+from gograd_core.checked.partials import product, value_of
+from gograd_core.checked.rules import run_rule
+from gograd_core.followed import unfollowed
+from gograd_core.interfaces import Node
+from gograd_core.namespaces.columns import Column
+from gograd_core.plugins.builtin_ops import chosen, plain
+
+__all__ = ["shares"]
+
+
+def shares(numbers: dict[Any, Any], name: str) -> Shares:
+    """Sums that begin with `numbers`; while a function is recorded, with the conditions under which they count."""
+    return Shares(numbers, name) if recording.recorder() is None else ChosenShares(numbers, name)
+
+
+class ChosenShares(Shares):
+    """The same while a function is recorded, in order to run at other points.
+
+    A comparison is a neuron there, and so is the integer that `floor` of the core's `math` gives. What is made of these
+    and of constants alone is a choice: it would be a constant anywhere else, and a constant zero passes nothing on. So
+    where a choice is 0.0 it passes nothing on either, at any point at which the recording will run. A number that
+    counts under a condition, 1.0 or 0.0, is 0.0 where that does not hold.
+    """
+
+    def __init__(self, numbers: dict[Any, Any], name: str) -> None:
+        super().__init__(numbers, name)
+        self._known: dict[Node, bool] = {}
+        self._plain: dict[Any, bool] = {}
+        self._conditions = {neuron: _counts(number) for neuron, number in numbers.items() if self._is_choice(number)}
+
+    def add(self, target: Node, source: Node, local: Any, made: Node, index: int) -> None:
+        number, condition = self.numbers[source], self._conditions.get(source)
+        if self._is_choice(local):
+            share = product(number, local) if type(number) is float else chosen(local, number)
+            if self._is_choice(share):
+                condition = _counts(share)
+            else:
+                condition = _counts(local) if condition is None else condition * _counts(local)
+        else:
+            if condition is not None and not (type(local) is float and is_finite(local)):
+                local = chosen(condition, local)
+            share = product(number, local)
+        is_first = is_zero(self.numbers.get(target, 0.0))
+        self.add_share(target, source, share, local, made, index)
+        self._add_condition(target, condition, is_first=is_first)
+
+    def _add_condition(self, target: Node, condition: Any, *, is_first: bool) -> None:
+        """The sum counts where one of its shares does; where all are choices, it is one itself."""
+        if not is_first:
+            so_far = self._conditions.pop(target, None)
+            if so_far is None or condition is None:
+                condition = None
+            elif self._is_choice(self.numbers[target]):
+                condition = _counts(self.numbers[target])
+            elif so_far is not condition:
+                condition = _counts(so_far + condition)
+        if condition is not None:
+            self._conditions[target] = condition
+
+    def _is_choice(self, number: Any) -> bool:
+        """Whether it is a neuron made of plain numbers alone: truth values, integers and constants."""
+        if type(number) is float or number in self.numbers:  # which has a derivative
+            return False
+        found = self._known.get(number)
+        return self._find_out(number) if found is None else found
+
+    def _find_out(self, neuron: Node) -> bool:
+        numbers, known = self.numbers, self._known
+        stack: list[Any] = [neuron]
+        while stack:
+            node = stack[-1]
+            choice, unknown = node._operation is not None, None
+            if choice and not self._is_plain(node):
+                for entry in node._constituents:
+                    answer = type(entry) is float or (entry not in numbers and known.get(entry))
+                    if answer is None:
+                        unknown = entry
+                    elif not answer:
+                        choice = False
+                        break
+            if choice and unknown is not None:
+                stack.append(unknown)
+            else:
+                known[stack.pop()] = choice
+        return known[neuron]
+
+    def _is_plain(self, node: Node) -> bool:
+        """Whether what made the neuron gives a plain number where nobody records, as comparisons do."""
+        op: Any = node._operation
+        found = self._plain.get(op)
+        if found is None:
+            found = self._plain[op] = op is plain or _gives_truth(op, [*map(value_of, node._constituents)])
+        return found
+
+
+def _counts(number: Any) -> Node:
+    """Whether it is not 0.0, as a neuron."""
+    condition: Node = unfollowed(number != 0.0)
+    return condition
+
+
+def _gives_truth(op: Any, values: list[float]) -> bool:
+    if any(partial is not None for partial in op.partials):
+        return False
+    return isinstance(run_rule(op, op.forward, *(map(Column, op.columns(values)) if op.variadic else values)), bool)

@@ -1,0 +1,193 @@
+"""Jacobians, Hessians, and derivatives of any order: many sweeps, or nested ones, over one graph."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Literal
+
+from gograd_core.derivatives.forward import ForwardSweep, creation_order
+from gograd_core.derivatives.trace import Trace, as_neurons, nested, numbers_like, pull, require_function, trace
+from gograd_core.derivatives.tree import is_number, rebuild_matrix
+
+__all__ = ["derivative", "hessian", "hvp", "jacobian"]
+
+Mode = Literal["reverse", "forward"]
+
+
+def jacobian(
+    f: Callable[..., Any], wrt: int | Sequence[int] = 0, mode: Mode = "reverse", *, create_graph: bool = False
+) -> Callable[..., Any]:
+    """A function that gives the derivative of every number that `f` returns by every number in an argument.
+
+    Costs one evaluation of `f`, and one sweep for each number that `f` returns ("reverse") or for
+    each number in the argument ("forward"); a sweep costs about one more. A reverse sweep visits
+    only what that number depends on.
+
+    Args:
+        f: a function of numbers, or of arrays and containers of them, that returns such.
+        wrt: the argument to differentiate by, or several, counted from 0.
+        mode: the direction of the sweeps. The result is the same, up to rounding.
+        create_graph: return neurons that can be differentiated again, instead of floats; always so
+            inside another transform.
+
+    Returns:
+        A function of the same arguments. Its result is nested as that of `f`; in place of each
+        number or array there, it has what is nested as the argument (for several: as a tuple of
+        them). In place of each number or array there, it has the derivative of the one by the
+        other: of two numbers a number, else an array with the axes of the result and then those of
+        the argument. So of a function of an array that returns an array it is an array, and of a
+        function that returns one number it is the gradient.
+
+    Raises:
+        ValueError: `mode` is neither of the two. (When called) `wrt` names an argument twice.
+        TypeError: `f` is not a function; (when called) it does not return numbers, or an argument is none.
+        IndexError: (when called) there is no argument `wrt`.
+        StaleGraphError, DomainError: (when called) as `Neuron.backward`.
+    """
+    require_function(f, "jacobian")
+    if mode not in ("reverse", "forward"):
+        raise ValueError(f"jacobian() has the modes 'reverse' and 'forward', not {mode!r}")
+
+    @functools.wraps(f)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        run = trace(f, args, kwargs, wrt, create_graph=create_graph)
+        rows = _rows(run) if mode == "reverse" else list(zip(*_columns(run), strict=True))
+        return rebuild_matrix(rows, run.result, run.argument)
+
+    return wrapped
+
+
+def hessian(f: Callable[..., Any], wrt: int | Sequence[int] = 0, *, create_graph: bool = False) -> Callable[..., Any]:
+    """A function that gives the second derivatives of `f` by every two numbers in an argument.
+
+    Reverse over reverse: costs a gradient that is recorded, so that it can be differentiated again
+    (about 10 evaluations of `f`), and for each number in the argument one sweep over what its
+    derivative depends on (at most 2).
+
+    Args:
+        f: a function that returns one number; else as `grad`.
+        wrt: the argument to differentiate by, or several, counted from 0.
+        create_graph: return neurons that can be differentiated again, instead of floats; always so
+            inside another transform.
+
+    Returns:
+        A function of the same arguments. Its result is the Jacobian of the gradient, nested as that
+        of `jacobian`: for an array of shape s it is an array of shape s + s, for a dict a dict of dicts.
+
+    Raises:
+        What `grad` raises.
+        InvalidOperationError: (when called) `f` uses an operation that understands floats alone.
+    """
+    require_function(f, "hessian")
+
+    @functools.wraps(f)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        run = trace(f, args, kwargs, wrt, create_graph=create_graph, scalar=True)
+        return rebuild_matrix(_rows(run.gradient()), run.argument, run.argument)
+
+    return wrapped
+
+
+def hvp(f: Callable[..., Any], wrt: int | Sequence[int] = 0, *, create_graph: bool = False) -> Callable[..., Any]:
+    """A function that gives the Hessian of `f` times a vector, without the Hessian.
+
+    Forward over reverse: costs a gradient that is recorded, so that it can be differentiated again
+    (about 10 evaluations of `f`), and one sweep over it (about 2), however many numbers there are
+    in the argument.
+
+    Args:
+        f: a function that returns one number; else as `grad`.
+        wrt: the argument to differentiate by, or several, counted from 0.
+        create_graph: return neurons that can be differentiated again, instead of floats; always so
+            inside another transform.
+
+    Returns:
+        A function of the same arguments followed by the vector, which is nested as the argument
+        `wrt` is (for several: a tuple), and so is the result. As ``hvp(f)(x, v)`` it is what
+        ``scipy.optimize.minimize`` takes for `hessp`.
+
+    Raises:
+        What `grad` raises.
+        ValueError: (when called) the vector is not nested as the argument is.
+        InvalidOperationError: (when called) `f` uses an operation that understands floats alone.
+    """
+    require_function(f, "hvp")
+
+    @functools.wraps(f)
+    def wrapped(*args_and_vector: Any, **kwargs: Any) -> Any:
+        *args, vector = args_and_vector
+        run = trace(f, args, kwargs, wrt, create_graph=create_graph, scalar=True)
+        weights = numbers_like(run.argument, vector, "the vector", graph=run.graph)
+        return run.like_argument(run.gradient().push(weights))
+
+    return wrapped
+
+
+def derivative(f: Callable[..., Any], order: int = 1, *, create_graph: bool = False) -> Callable[..., Any]:
+    """A function that gives the derivative of `f` by its first argument, one number, to any order.
+
+    Forward over forward: sweeps over one graph, each of which adds to it what it computes, and
+    computes the derivative of each neuron once. Costs about 2 evaluations of `f` for the first
+    order, 15 for the second, and twice as much with each further one.
+
+    Args:
+        f: a function of a number, and further arguments if you like, that returns a number, or
+            arrays and containers of them.
+        order: how many times to differentiate; 0 gives the value.
+        create_graph: return neurons that can be differentiated again, instead of floats; always so
+            inside another transform.
+
+    Returns:
+        A function of the same arguments; its result is nested as that of `f`.
+
+    Raises:
+        ValueError: `order` is not a whole number from 0.
+        TypeError: `f` is not a function; (when called) the first argument is not one number, or `f` does not return
+            numbers.
+        InvalidOperationError: (when called) `f` uses an operation that understands floats alone,
+            and `order` is above 1.
+        StaleGraphError, DomainError: (when called) as `Neuron.backward`.
+    """
+    require_function(f, "derivative")
+    if not isinstance(order, int) or order < 0:
+        raise ValueError(f"derivative() takes a whole number from 0 as order, not {order!r}")
+
+    @functools.wraps(f)
+    def wrapped(x: Any, *args: Any, **kwargs: Any) -> Any:
+        if not is_number(x):
+            raise TypeError(f"derivative() differentiates by one number, not by {x!r}")
+        run = trace(f, (x, *args), kwargs, create_graph=create_graph)
+        if order == 0:
+            return run.value
+        return run.like_result(_repeated(run, order))
+
+    return wrapped
+
+
+def _repeated(run: Trace, order: int) -> list[Any]:
+    """The derivatives of the outputs by the one input, to some order."""
+    seeds = {run.inputs[0]: 1.0}
+    sweep = ForwardSweep(seeds, create_graph=True)
+
+    def repeat() -> Sequence[Any]:
+        outputs: Sequence[Any] = run.outputs
+        for _ in range(order if run.graph else order - 1):
+            outputs = sweep.tangents(outputs, creation_order(outputs, run.since))
+        return outputs
+
+    outputs = nested().run(repeat)
+    if run.graph:
+        return list(as_neurons(outputs))
+    return ForwardSweep(seeds).tangents(outputs, creation_order(outputs, run.since))
+
+
+def _rows(run: Trace) -> list[list[Any]]:
+    """The Jacobian, a row per output: each a sweep over what that output depends on."""
+    return [pull([output], [1.0], run.inputs, since=run.since, graph=run.graph) for output in run.outputs]
+
+
+def _columns(run: Trace) -> Iterator[list[Any]]:
+    """The Jacobian, a column per input."""
+    for index in range(len(run.inputs)):
+        yield run.push([float(index == other) for other in range(len(run.inputs))])

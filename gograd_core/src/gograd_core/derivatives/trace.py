@@ -1,0 +1,207 @@
+"""A function run on neurons of its own, and the sweeps over what that recorded."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
+from typing import Any
+
+import attrs
+
+from gograd_core import engines
+from gograd_core.checked.calls import is_array
+from gograd_core.checked.rules import as_float
+from gograd_core.derivatives.forward import ForwardSweep, creation_order
+from gograd_core.derivatives.reverse_on_neurons import graph_adjoints
+from gograd_core.derivatives.tree import Rebuild, flatten, flatten_like
+from gograd_core.engines import Neuron, next_stamp
+from gograd_core.followed import unfollowed
+from gograd_core.plugins.builtin_ops import identity
+from gograd_core.recording import failed, recorder
+from gograd_core.settings import Block, is_recording, now, without_derivative
+
+__all__ = ["Trace", "as_neurons", "is_nested", "nested", "numbers_like", "pull", "require_function", "trace"]
+
+
+def is_nested() -> bool:
+    """Whether an outer transform differentiates what is computed here and now, so that it must be neurons."""
+    return now().depth > 0 and is_recording()
+
+
+_nested = Block(recording=True, deeper=True)
+
+
+def nested() -> Block:
+    """A block whose results will be differentiated: a graph is recorded, and transforms give neurons.
+
+    Raises:
+        TypeError: in a no_grad block that a recorder watches, where the results should be without derivative.
+    """
+    if recorder() is not None and without_derivative():
+        failed()
+        raise TypeError("a derivative in a no_grad block cannot be recorded: pass it through stop_gradient instead")
+    return _nested
+
+
+def require_function(f: Any, name: str) -> None:
+    """Refuse to differentiate what cannot be called, such as a number that was computed already.
+
+    Raises:
+        TypeError: `f` is not a function.
+    """
+    if callable(f):
+        return
+    instead = ": for the derivative of a neuron, call gradient(output, inputs)" if type(f) is Neuron else ""
+    raise TypeError(f"{name}() expects a function of numbers, got {f!r}{instead}")
+
+
+@attrs.frozen(eq=False, slots=False)
+class Trace:
+    """What a function made of its arguments: the graph between `inputs` and `outputs`.
+
+    Attributes:
+        argument: what to differentiate by, as it was given: an argument, or a tuple of several.
+        result: what the function returned.
+        like_argument: nests numbers, one per input, as the argument.
+        like_result: nests numbers, one per output, as the result.
+        inputs: a neuron for each number in `argument`.
+        outputs: a neuron for each number in `result`.
+        since: a stamp after those of the inputs; older neurons do not depend on them.
+        graph: whether neurons are asked for, not floats.
+    """
+
+    argument: Any
+    result: Any
+    like_argument: Rebuild
+    like_result: Rebuild
+    inputs: list[Neuron]
+    outputs: list[Neuron]
+    since: int
+    graph: bool
+
+    @property
+    def value(self) -> Any:
+        """What the function returned, in neurons or floats."""
+        return self.like_result(self.outputs if self.graph else [output._value for output in self.outputs])
+
+    def gradient(self) -> Trace:
+        """The trace of the gradient: its outputs are the derivatives of the one output by the inputs."""
+        outputs = pull(self.outputs, [1.0], self.inputs, since=self.since, graph=True)
+        return attrs.evolve(self, outputs=outputs, result=self.argument, like_result=self.like_argument)
+
+    def pull(self, cotangents: Sequence[Any]) -> list[Any]:
+        """The derivative by every input of the outputs, each times its cotangent and all added up."""
+        return pull(self.outputs, cotangents, self.inputs, since=self.since, graph=self.graph)
+
+    def push(self, tangents: Sequence[Any]) -> list[Any]:
+        """The derivative of every output along a direction, given by a tangent per input."""
+        seeds = dict(zip(self.inputs, tangents, strict=True))
+        if not self.graph:
+            return ForwardSweep(seeds).tangents(self.outputs, self.order)
+        sweep = ForwardSweep(seeds, create_graph=True)
+        return as_neurons(nested().run(sweep.tangents, self.outputs, self.order))
+
+    @functools.cached_property
+    def order(self) -> list[Neuron]:
+        """What lies between inputs and outputs, oldest first."""
+        return creation_order(self.outputs, self.since)
+
+
+def trace(
+    f: Callable[..., Any],
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any] | None = None,
+    wrt: int | Sequence[int] = 0,
+    *,
+    create_graph: bool = False,
+    scalar: bool = False,
+) -> Trace:
+    """Run `f` with fresh neurons for the numbers in the arguments `wrt`, recording what it does.
+
+    Raises:
+        TypeError: `f` does not return numbers (one number, if `scalar`), or an argument is none.
+        IndexError: there is no argument `wrt`.
+        ValueError: `wrt` names an argument twice.
+    """
+    positions = _positions(f, args, wrt)
+    argument = args[wrt] if isinstance(wrt, int) else tuple(args[position] for position in positions)
+    graph = create_graph or is_nested()
+    numbers, like_argument = flatten(argument)
+
+    def run() -> tuple[list[Neuron], int, Any]:
+        inputs = [_variable(number, attached=graph) for number in numbers]
+        since = inputs[-1]._stamp + 1 if inputs else next_stamp()
+        changed = list(args)
+        fresh = like_argument(inputs)
+        for position, value in zip(positions, (fresh,) if isinstance(wrt, int) else fresh, strict=True):
+            changed[position] = value
+        return inputs, since, f(*changed, **(kwargs or {}))
+
+    inputs, since, result = nested().run(run)
+    expectation = f"{_name(f)} must return {'one number' if scalar else 'numbers'} to be differentiated;"
+    results, like_result = ([result], itemgetter(0)) if scalar else flatten(result)
+    if any(isinstance(number, bool) for number in results):
+        raise TypeError(f"{expectation} it returned a truth value, which has no derivative")
+    outputs = [
+        number if type(number) is Neuron else Neuron(as_float(number, expectation))
+        for number in map(unfollowed, map(_without_array, results))
+    ]
+    return Trace(argument, result, like_argument, like_result, inputs, outputs, since, graph)
+
+
+def _without_array(number: Any) -> Any:
+    """A neuron that is alone in an array without axes; anything else as it is."""
+    return number.item() if getattr(number, "shape", None) == () and is_array(number) else number
+
+
+def pull(
+    outputs: Sequence[Neuron], cotangents: Sequence[Any], inputs: Sequence[Neuron], *, since: int, graph: bool
+) -> list[Any]:
+    """The derivative by every input of the outputs, each times its cotangent: as neurons, or as floats."""
+    if not graph:
+        return engines.adjoints(outputs, cotangents, inputs, since)
+    return as_neurons(nested().run(graph_adjoints, outputs, cotangents, inputs, since))
+
+
+def as_neurons(numbers: Sequence[Any]) -> list[Neuron]:
+    """Neurons as they are, constant floats as leaves."""
+    return [number if type(number) is Neuron else Neuron(number) for number in numbers]
+
+
+def numbers_like(example: Any, tree: Any, name: str, *, graph: bool) -> list[Any]:
+    """The numbers of `tree`, which must be nested as `example` is: floats, or neurons too if a `graph` is made.
+
+    Raises:
+        TypeError: one is neither a real number nor a neuron.
+        ValueError: `tree` is nested otherwise.
+    """
+    found: list[Any] = []
+    for number in map(unfollowed, flatten_like(example, tree, name)):
+        if type(number) is not Neuron:
+            found.append(as_float(number, name))
+        else:
+            found.append(number if graph else number._value)
+    return found
+
+
+def _positions(f: Callable[..., Any], args: Sequence[Any], wrt: int | Sequence[int]) -> tuple[int, ...]:
+    positions = (wrt,) if isinstance(wrt, int) else tuple(wrt)
+    if any(not -len(args) <= position < len(args) for position in positions):
+        raise IndexError(f"wrt={wrt!r}, but {_name(f)} was called with {len(args)} positional argument(s)")
+    if len({position % len(args) for position in positions}) < len(positions):
+        raise ValueError(f"wrt={wrt!r} names an argument of {_name(f)} twice")
+    return positions
+
+
+def _variable(number: Any, *, attached: bool) -> Neuron:
+    """A fresh neuron for a number, so that only its use inside the function counts."""
+    number = unfollowed(number)
+    if type(number) is not Neuron:
+        return Neuron(number)
+    variable: Neuron = identity(number) if attached else Neuron(number._value)
+    return variable
+
+
+def _name(f: Callable[..., Any]) -> str:
+    return getattr(f, "__name__", repr(f))

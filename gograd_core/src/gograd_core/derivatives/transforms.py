@@ -1,0 +1,168 @@
+"""Derivatives of plain Python functions, and of neurons, that leave every `grad` untouched.
+
+Costs are given in evaluations of the function on neurons, as measured for cheap operations.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from gograd_core.derivatives.trace import is_nested, numbers_like, pull, require_function, trace
+from gograd_core.derivatives.tree import flatten
+from gograd_core.engines import Neuron
+
+__all__ = ["grad", "gradient", "jvp", "value_and_grad", "vjp", "zero_grad"]
+
+Wrt = int | Sequence[int]
+
+
+def gradient(output: Neuron, inputs: Any, *, create_graph: bool = False) -> Any:
+    """The derivative of a neuron by each of `inputs`.
+
+    Args:
+        output: the neuron to differentiate.
+        inputs: neurons, leaves or interior ones: one, or arrays and containers of them.
+        create_graph: return neurons that can be differentiated again, instead of floats. Inside a
+            transform (`grad`, `jacobian`, …) that is always so.
+
+    Returns:
+        The derivatives, nested as `inputs` are; 0.0 for an input that `output` does not depend on.
+
+    Raises:
+        TypeError: `output` or an input is no neuron.
+        StaleGraphError, DomainError: as `Neuron.backward`.
+    """
+    neurons, rebuild = flatten(inputs)
+    for neuron in (output, *neurons):
+        if type(neuron) is not Neuron:
+            raise TypeError(f"gradient() expects neurons, got {neuron!r}")
+    return rebuild(pull([output], [1.0], neurons, since=0, graph=create_graph or is_nested()))
+
+
+def value_and_grad(
+    f: Callable[..., Any], wrt: Wrt = 0, *, create_graph: bool = False
+) -> Callable[..., tuple[Any, Any]]:
+    """A function that gives the value of `f` and its gradient, in reverse mode.
+
+    Costs one evaluation of `f` and one sweep (about one more), however many numbers there are in the argument.
+
+    Args:
+        f: a function of numbers, or of arrays and containers of them, that computes
+            one number with Python's operators and the operations of `ops`.
+        wrt: the argument to differentiate by, or several, counted from 0.
+        create_graph: return neurons that can be differentiated again, instead of floats; always so
+            inside another transform.
+
+    Returns:
+        A function of the same arguments. Its second result is nested as the argument `wrt` is; for
+        several, it is a tuple.
+
+    Raises:
+        TypeError: `f` is not a function; (when called) it does not return one number, or an argument is none.
+        IndexError: (when called) there is no argument `wrt`.
+        ValueError: (when called) `wrt` names an argument twice.
+        StaleGraphError, DomainError: (when called) as `Neuron.backward`.
+    """
+    require_function(f, "value_and_grad")
+
+    @functools.wraps(f)
+    def wrapped(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        run = trace(f, args, kwargs, wrt, create_graph=create_graph, scalar=True)
+        return run.value, run.like_argument(run.pull([1.0]))
+
+    return wrapped
+
+
+def grad(f: Callable[..., Any], wrt: Wrt = 0, *, create_graph: bool = False) -> Callable[..., Any]:
+    """A function that gives the gradient of `f`; everything else as `value_and_grad`."""
+    require_function(f, "grad")
+    both = value_and_grad(f, wrt, create_graph=create_graph)
+
+    @functools.wraps(f)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        return both(*args, **kwargs)[1]
+
+    return wrapped
+
+
+def jvp(
+    f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], *, create_graph: bool = False
+) -> tuple[Any, Any]:
+    """The value of `f` and its derivative along a direction, in forward mode.
+
+    Costs one evaluation of `f` and one sweep (about half of one), however many numbers `f` returns.
+
+    Args:
+        f: a function of numbers, or of arrays and containers of them, that returns such.
+        primals: the arguments of `f`.
+        tangents: the direction: how fast each number in `primals` changes, nested as they are.
+        create_graph: return neurons that can be differentiated again, instead of floats; always so
+            inside another transform.
+
+    Returns:
+        The value and the derivative, both nested as what `f` returns.
+
+    Raises:
+        TypeError: `f` is not a function, `primals` no list or tuple, or something in it or what `f` returns no number.
+        ValueError: `tangents` is not nested as `primals` is.
+        StaleGraphError, DomainError: as `Neuron.backward`.
+    """
+    require_function(f, "jvp")
+    if not isinstance(primals, (list, tuple)):
+        raise TypeError(f"jvp() expects a list or tuple of the arguments of f, got {primals!r}")
+    run = trace(f, primals, wrt=range(len(primals)), create_graph=create_graph)
+    direction = numbers_like(run.argument, tangents, "tangents", graph=run.graph)
+    return run.value, run.like_result(run.push(direction))
+
+
+def vjp(
+    f: Callable[..., Any], *primals: Any, create_graph: bool = False
+) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    """The value of `f`, and a function that pulls weights of its results back to its arguments, in reverse mode.
+
+    Costs one evaluation of `f`, and one sweep per call of the function returned, however many
+    numbers there are in `primals`.
+
+    Args:
+        f: a function of numbers, or of arrays and containers of them, that returns such.
+        primals: its arguments.
+        create_graph: return neurons that can be differentiated again, instead of floats; always so
+            inside another transform.
+
+    Returns:
+        The value, and ``pullback(cotangents)``. Cotangents are nested as the value is; each number
+        of the value is multiplied by its cotangent, and of the sum of it all `pullback` gives the
+        gradient by each argument, as a tuple.
+
+    Raises:
+        TypeError: `f` is not a function, or something in `primals` or what `f` returns is no number.
+        ValueError: (pullback) `cotangents` are not nested as the value is.
+        StaleGraphError, DomainError: as `Neuron.backward`.
+    """
+    require_function(f, "vjp")
+    run = trace(f, primals, wrt=range(len(primals)), create_graph=create_graph)
+
+    def pullback(cotangents: Any) -> tuple[Any, ...]:
+        graph = create_graph or is_nested()
+        weights = numbers_like(run.result, cotangents, "cotangents", graph=graph)
+        gradients = pull(run.outputs, weights, run.inputs, since=run.since, graph=graph)
+        return tuple(run.like_argument(gradients))
+
+    return run.value, pullback
+
+
+def zero_grad(neurons: Any) -> None:
+    """Set the `grad` of neurons to 0.0: of one, of any iterable, of nested containers or arrays of them.
+
+    Raises:
+        TypeError: there is something else among them; nothing is changed then.
+    """
+    is_row = isinstance(neurons, Iterable) and not isinstance(neurons, dict) and not hasattr(neurons, "shape")
+    found, _ = flatten(list(neurons) if is_row else neurons)
+    for neuron in found:
+        if type(neuron) is not Neuron:
+            raise TypeError(f"zero_grad() expects neurons, got {neuron!r}")
+    for neuron in found:
+        neuron.grad = 0.0

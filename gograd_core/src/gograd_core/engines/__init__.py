@@ -1,0 +1,55 @@
+"""What an engine consists of: the native one, or the readable one in Python, which behaves alike.
+
+The rest of the core takes it from here, and the settings of blocks from `blocks`; nothing else
+knows that there are two.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gograd_core import current
+from gograd_core.engine_choice import native
+
+__all__ = [
+    "RESERVED_NAMES",
+    "Neuron",
+    "Operation",
+    "add_gradients",
+    "adjoints",
+    "bind_method",
+    "bind_operator",
+    "discover",
+    "flatten",
+    "nest",
+    "next_stamp",
+    "node",
+    "reachable",
+    "read_values",
+    "run",
+    "visit",
+    "walk",
+]
+
+if TYPE_CHECKING or native is None:
+    from gograd_core.checked.calls import Operation
+    from gograd_core.containers import nest, walk
+    from gograd_core.engines.backward import adjoints, reachable, run, visit
+    from gograd_core.engines.flat import add_gradients, flatten, read_values
+    from gograd_core.engines.neuron import Neuron, next_stamp, node
+    from gograd_core.engines.operators import bind_method, bind_operator, discover
+else:
+    adjoints, reachable, run, visit = native.adjoints, native.reachable, native.run, native.visit
+    bind_method, bind_operator, discover = native.bind_method, native.bind_operator, native.discover
+    add_gradients, flatten, read_values = native.add_gradients, native.flatten, native.read_values
+    Neuron, Operation, next_stamp, node = native.Neuron, native.Operation, native.next_stamp, native.node
+    nest, walk = native.nest, native.walk
+
+current.Neuron, current.node = Neuron, node
+
+RESERVED_NAMES = frozenset(dir(Neuron))
+"""What no operation may be called: Neuron's own attributes."""
+
+if native is not None:
+    native.connect()
+discover(True)  # nothing was looked up yet

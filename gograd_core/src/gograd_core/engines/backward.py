@@ -1,0 +1,216 @@
+"""Reverse mode: the one traversal that turns local derivatives into derivatives.
+
+Knows no operation by name. Each sweep visits every neuron below the output once, youngest first:
+a neuron's stamp is younger than those of its constituents, so when a neuron's turn comes, all
+that was made of it has passed its share on. While a sweep runs, `_grad` holds the adjoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import inf
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from gograd_core.checked.sweep import BUSY, NOT_AGAIN, lock, propagate, propagate_one, receives, refuse_stale
+
+if TYPE_CHECKING:
+    from gograd_core.engines.neuron import Neuron
+
+__all__ = ["adjoints", "backward", "reachable", "run", "visit"]
+
+Visited = tuple["list[Neuron]", "list[Neuron]"]  # interior neurons, youngest first, and where a sweep ends
+Seeded = Sequence[tuple["Neuron", float]]  # outputs, each with the adjoint that it starts from
+
+_running: tuple[Visited, ...] = ()  # more than one if a rule starts a sweep
+_stamp = attrgetter("_stamp")
+_traversals = 0
+last_setting = 0  # the stamp of the last leaf whose value was set: a younger graph cannot be stale
+
+
+def backward(output: Neuron, seed: float) -> None:
+    """Add the derivative of `output`, times `seed`, to `grad` of the leaves; see `Neuron.backward`."""
+    with lock:
+        visited = visit([output])
+        leaves = visited[1]
+        before = [leaf._grad for leaf in leaves]
+        try:
+            run(visited, _sweep, visited, [(output, seed)], leaves)
+            for leaf, grad in zip(leaves, before, strict=True):
+                leaf._grad += grad
+        except BaseException:
+            for leaf, grad in zip(leaves, before, strict=True):
+                leaf._grad = grad
+            raise
+
+
+def adjoints(outputs: Sequence[Neuron], seeds: Sequence[float], inputs: Sequence[Neuron], since: int) -> list[float]:
+    """The derivative of the sum of `outputs`, each times its seed, by each of the inputs.
+
+    The `grad` of every neuron stays as it is. Neurons older than the stamp `since` do not depend
+    on the inputs, and the sweep ends at them.
+    """
+    with lock:
+        visited = visit(outputs, since)
+        neurons = [*visited[0], *visited[1], *inputs]
+        before = [neuron.grad for neuron in neurons]
+        put_back = map(_set_grad(), neurons, before)
+        try:
+            run((visited[0], [*visited[1], *inputs]), _sweep_towards, inputs, visited, outputs, seeds)
+            return [neuron._grad for neuron in inputs]
+        finally:
+            any(put_back)  # to its end, in one step that no interrupt divides
+
+
+def _set_grad() -> Callable[[Neuron, float], None]:
+    """A function in C that sets `_grad`."""
+    from gograd_core.engines.neuron import Neuron  # which imports this module
+
+    return vars(Neuron)["_grad"].__set__  # type: ignore[no-any-return]
+
+
+def _sweep_towards(
+    inputs: Sequence[Neuron], visited: Visited, outputs: Sequence[Neuron], seeds: Sequence[float]
+) -> None:
+    """As `_sweep`, for the adjoints alone that the inputs need."""
+    for neuron in (*visited[0], *visited[1]):
+        neuron._grad = None  # nobody asks for its adjoint
+    wanted = _leading_to(inputs, visited)
+    seeded = [(output, seed) for output, seed in zip(outputs, seeds, strict=True) if output._grad is not None]
+    _sweep(wanted, seeded, inputs)
+
+
+def _leading_to(inputs: Sequence[Neuron], visited: Visited) -> Visited:
+    """Those of the visited neurons whose adjoints the inputs need; theirs and the inputs' are set to 0.0.
+
+    A partial by any other neuron is not asked for, so it costs nothing and poisons nothing.
+    """
+    for neuron in inputs:  # some may not be visited
+        neuron._grad = 0.0
+    interior, leaves = visited
+    for node in reversed(interior):
+        if any(map(receives, node._constituents)):
+            node._grad = 0.0
+    return [node for node in interior if receives(node)], [leaf for leaf in leaves if receives(leaf)]
+
+
+def run(visited: Visited, propagate: Callable[..., None], *args: Any) -> None:
+    """Call `propagate`, with `visited` known as what the running sweep works on."""
+    global _running
+    outer = _running
+    try:
+        _running = (*outer, visited)
+        propagate(*args)
+    finally:
+        _running = outer
+
+
+def visit(outputs: Sequence[Neuron], since: int = 0) -> Visited:
+    """What a sweep from `outputs` visits, which no running sweep may be working on."""
+    visited = reachable(outputs, since)
+    if _running:
+        busy = {id(neuron) for sweep in _running for neurons in sweep for neuron in neurons}
+        if any(id(neuron) in busy for neurons in visited for neuron in neurons):
+            raise RuntimeError(BUSY)
+    return visited
+
+
+def reachable(outputs: Sequence[Neuron], since: int) -> Visited:
+    """The neurons below `outputs`, interior ones youngest first; to be called with `lock` held.
+
+    Leaves are also the neurons older than the stamp `since`.
+
+    Raises:
+        StaleGraphError: a leaf's value was set after a neuron was computed from it.
+    """
+    global _traversals
+    while True:
+        _traversals = own = _traversals + 1
+        interior, leaves = _descend(outputs, since)
+        if own == _traversals:  # else a handler of a signal swept in the middle of it, and changed marks
+            break
+    interior.sort(key=_stamp, reverse=True)
+    if interior and last_setting > interior[-1]._stamp:
+        refuse_stale(interior)
+    return interior, leaves
+
+
+def _descend(outputs: Sequence[Neuron], since: int) -> Visited:
+    mark = object()
+    interior: list[Any] = []
+    leaves: list[Any] = []
+    stack: list[Any] = []
+    pop, push = stack.pop, stack.append
+    entries: Sequence[Any] = outputs
+    while True:
+        for entry in entries:
+            if type(entry) is not float and entry._mark is not mark:
+                entry._mark = mark
+                if entry._operation is None or (since and entry._stamp < since):
+                    leaves.append(entry)
+                else:
+                    push(entry)
+        if not stack:
+            break
+        node = pop()
+        interior.append(node)
+        entries = node._constituents
+    return interior, leaves
+
+
+def _start(visited: Visited, seeded: Seeded) -> None:
+    for neurons in visited:
+        for neuron in neurons:
+            neuron._grad = 0.0
+    for output, seed in seeded:
+        output._grad += seed
+
+
+def _sweep(visited: Visited, seeded: Seeded, inputs: Sequence[Neuron]) -> None:
+    """Leave in `_grad` of all that was visited its adjoint; those of `inputs` are finite, or errstate allows it."""
+    _start(visited, seeded)
+    if not _propagate_fast(*visited):
+        _start(visited, seeded)
+        propagate(visited[0], inputs)
+
+
+def _propagate_fast(interior: list[Any], leaves: list[Any]) -> bool:
+    """Pass every adjoint on: entry._grad += adjoint * local derivative. Whether that was all right.
+
+    Nothing is judged here. Whatever is odd (an exception, an infinity, a complex number) shows in
+    the adjoint of the neuron that received it, and then `propagate` does it all again with care.
+    Operations of one and two inputs have branches of their own, since calls with a fixed number of
+    arguments are much faster.
+    """
+    try:
+        for node in interior:
+            adjoint = node._grad
+            if adjoint == 0.0:  # nothing was added, or an arm of `where` that was not taken
+                if type(adjoint) is not float:
+                    return False
+                continue
+            if not -inf < adjoint < inf:
+                return False
+            op = node._operation
+            arity = op.arity
+            if arity == 2:
+                x, y = node._constituents
+                partial_x, partial_y = op.partials
+                x_value = x if type(x) is float else x._value
+                y_value = y if type(y) is float else y._value
+                if x_value is not x and partial_x is not None and (so_far := x._grad) is not None:
+                    x._grad = so_far + adjoint * partial_x(op.xp, node._value, x_value, y_value)
+                if y_value is not y and partial_y is not None and (so_far := y._grad) is not None:
+                    y._grad = so_far + adjoint * partial_y(op.xp, node._value, x_value, y_value)
+            elif arity == 1:
+                (x,) = node._constituents
+                (partial_x,) = op.partials
+                if partial_x is not None:
+                    x._grad += adjoint * partial_x(op.xp, node._value, x._value)
+            else:
+                propagate_one(node)
+        return all(type(leaf._grad) is float and -inf < leaf._grad < inf for leaf in leaves)
+    except NOT_AGAIN:
+        raise
+    except Exception:
+        return False

@@ -1,0 +1,98 @@
+"""Neurons and arrays of numbers: a whole graph laid flat, values read, gradients added."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import Any
+
+from gograd_core import current
+from gograd_core.checked.flat import doubles, refuse, refuse_length
+from gograd_core.checked.sweep import lock
+from gograd_core.engines.backward import reachable
+from gograd_core.interfaces import Flat
+
+__all__ = ["add_gradients", "flatten", "read_values"]
+
+_stamp = attrgetter("_stamp")
+
+
+def flatten(outputs: Sequence[Any], since: int) -> Flat:
+    """The graph below `outputs`; neurons older than the stamp `since` are leaves.
+
+    Raises:
+        TypeError: an output is no neuron.
+        StaleGraphError: a leaf's value was set after a neuron was computed from it.
+    """
+    outputs = _checked(outputs)
+    with lock:
+        interior, leaves = reachable(outputs, since)
+    interior.sort(key=_stamp)
+    leaves.sort(key=_stamp)
+    numbers: dict[Any, int] = {neuron: number for number, neuron in enumerate([*leaves, *interior])}
+    operations: dict[Any, int] = {}
+    codes, starts, inputs = array("i"), array("q", [0]), array("i")
+    constants = array("d")
+    places: dict[str, int] = {}  # by the constant's digits, which tell 0.0 from -0.0
+    for neuron in interior:
+        codes.append(operations.setdefault(neuron._operation, len(operations)))
+        entry: Any
+        for entry in neuron._constituents:
+            if type(entry) is current.Neuron:
+                inputs.append(numbers[entry])
+                continue
+            place = places.setdefault(float.hex(entry), len(places))
+            if place == len(constants):
+                constants.append(entry)
+            inputs.append(~place)
+        starts.append(len(inputs))
+    return Flat(
+        leaves=leaves,
+        operations=list(operations),
+        codes=codes,
+        starts=starts,
+        inputs=inputs,
+        constants=constants,
+        values=array("d", [neuron._value for neuron in numbers]),
+        stamps=array("q", map(_stamp, numbers)),
+        outputs=array("i", [numbers[output] for output in outputs]),
+    )
+
+
+def read_values(neurons: Sequence[Any], into: Any) -> None:
+    """Write the value of every neuron into a buffer of doubles; what is there if anything is raised, is undefined.
+
+    Raises:
+        TypeError: there is something else among the neurons, or in the buffer.
+        ValueError: the buffer has another length, or cannot be written to.
+    """
+    neurons = _checked(neurons)
+    view = doubles(into, writable=True)
+    if len(view) != len(neurons):
+        refuse_length(len(neurons), len(view))
+    view[:] = array("d", [neuron._value for neuron in neurons])
+
+
+def add_gradients(neurons: Sequence[Any], gradients: Any) -> None:
+    """Add to the `grad` of every neuron one of a buffer of doubles; to none, if anything is raised.
+
+    Raises:
+        TypeError: there is something else among the neurons, or in the buffer.
+        ValueError: the buffer has another length.
+    """
+    neurons = _checked(neurons)
+    view = doubles(gradients, writable=False)
+    if len(view) != len(neurons):
+        refuse_length(len(neurons), len(view))
+    with lock:
+        for neuron, gradient in zip(neurons, view, strict=True):
+            neuron._grad = getattr(neuron, "_grad", 0.0) + gradient
+
+
+def _checked(neurons: Sequence[Any]) -> Sequence[Any]:
+    neurons = tuple(neurons)
+    for neuron in neurons:
+        if type(neuron) is not current.Neuron:
+            refuse(neuron)
+    return neurons

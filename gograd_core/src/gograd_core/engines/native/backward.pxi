@@ -1,0 +1,245 @@
+# Reverse mode.
+
+cdef int backward(Neuron output, double seed) except -1:
+    """Add the derivative of `output`, times `seed`, to `grad` of the leaves; see `Neuron.backward`."""
+    global running
+    cdef Graph graph
+    cdef Py_ssize_t i
+    lock()
+    try:
+        graph = traverse((output,), 0, True, to_zero=True)
+        keep(graph, 0)
+        graph.outer, running = running, graph
+        try:
+            sweep(graph, (output,), (seed,))
+            for i in range(graph.leaves.count):
+                node_of(graph.leaves.items[i]).grad += graph.before[i]
+        except BaseException:
+            put_back(graph)
+            raise
+        finally:
+            running, graph.outer = graph.outer, None
+    finally:
+        unlock()
+    return 0
+
+
+def adjoints(outputs, seeds, inputs, since):
+    """As `adjoints` of the Python engine."""
+    global running
+    cdef Graph graph
+    inputs = list(inputs)
+    lock()
+    try:
+        graph = traverse(outputs, since, True)
+        for neuron in inputs:  # some may not be visited
+            push(&graph.leaves, <PyObject *>neuron)
+        keep(graph, graph.interior.count)
+        graph.outer, running = running, graph
+        try:
+            lead_to(graph, inputs)
+            sweep(graph, outputs, seeds)
+            return [(<Neuron>neuron).node.grad for neuron in inputs]
+        finally:
+            put_back(graph)
+            running, graph.outer = graph.outer, None
+    finally:
+        unlock()
+
+
+cdef int keep(Graph graph, Py_ssize_t interior) except -1:
+    """Remember the gradients of so many interior neurons, all or none, and of the leaves."""
+    cdef Py_ssize_t i
+    graph.before = <double *>PyMem_Malloc((interior + graph.leaves.count) * sizeof(double))
+    if graph.before is NULL:
+        raise MemoryError()
+    graph.interior_kept = interior
+    for i in range(interior):
+        graph.before[i] = node_of(graph.interior.items[i]).grad
+    for i in range(graph.leaves.count):
+        graph.before[interior + i] = node_of(graph.leaves.items[i]).grad
+    return 0
+
+
+cdef void put_back(Graph graph) noexcept:
+    cdef Py_ssize_t i
+    for i in range(graph.interior_kept):
+        put_back_one(node_of(graph.interior.items[i]), graph.before[i])
+    for i in range(graph.leaves.count):
+        put_back_one(node_of(graph.leaves.items[i]), graph.before[graph.interior_kept + i])
+
+
+cdef inline void put_back_one(Node *node, double grad) noexcept:
+    node.grad = grad
+    node.mark &= ~<uint64_t>UNWANTED
+
+
+cdef int lead_to(Graph graph, list inputs) except -1:
+    """Mark all as unwanted but `inputs` and what leads to them, so that no other partial is asked for."""
+    cdef PyObject **items = NULL
+    cdef Py_ssize_t i, j
+    cdef Node *node
+    for i in range(graph.interior.count):
+        look_for_signals(i)
+        node_of(graph.interior.items[i]).mark |= UNWANTED
+    for i in range(graph.leaves.count):
+        look_for_signals(i)
+        node_of(graph.leaves.items[i]).mark |= UNWANTED
+    for neuron in inputs:
+        (<Neuron>neuron).node.mark &= ~<uint64_t>UNWANTED
+    for i in range(graph.interior.count - 1, -1, -1):
+        look_for_signals(i)
+        node = node_of(graph.interior.items[i])
+        for j in range(constituents(node, &items)):
+            if receives(items[j]):
+                node.mark &= ~<uint64_t>UNWANTED
+                break
+    return 0
+
+
+cdef inline bint receives(PyObject *entry) noexcept:
+    """Whether an adjoint is wanted."""
+    return is_neuron(entry) and not is_unwanted(node_of(entry))
+
+
+cdef int sweep(Graph graph, outputs, seeds) except -1:
+    """Leave in `grad` of all that is wanted its adjoint: of leaves a finite float, or what errstate allows."""
+    start(graph, outputs, seeds, graph.interior_kept)
+    if not propagate(graph):
+        start(graph, outputs, seeds, graph.interior.count)
+        checked_sweep.propagate(
+            [neuron for neuron in listed(&graph.interior) if checked_sweep.receives(neuron)],
+            [neuron for neuron in listed(&graph.leaves) if checked_sweep.receives(neuron)],
+        )
+    return 0
+
+
+cdef int start(Graph graph, outputs, seeds, Py_ssize_t interior) except -1:
+    """Give the outputs their seeds, and all else 0.0: so many interior neurons, and the leaves."""
+    cdef Py_ssize_t i
+    for i in range(interior):
+        look_for_signals(i)
+        if receives(graph.interior.items[i]):
+            node_of(graph.interior.items[i]).grad = 0.0
+    for i in range(graph.leaves.count):
+        look_for_signals(i)
+        if receives(graph.leaves.items[i]):
+            node_of(graph.leaves.items[i]).grad = 0.0
+    for output, seed in zip(outputs, seeds, strict=True):
+        if receives(<PyObject *>output):
+            (<Neuron>output).node.grad = (<Neuron>output).node.grad + <double>seed
+    return 0
+
+
+cdef int propagate(Graph graph) except -1:
+    """Pass every adjoint on. Whether nothing was odd, as in the Python engine; nothing is judged here."""
+    cdef Py_ssize_t i
+    cdef Node *node
+    for i in range(graph.interior.count):
+        look_for_signals(i)
+        node = node_of(graph.interior.items[i])
+        if node.grad == 0.0 or is_unwanted(node):  # nothing was added, or an arm of `where` that was not taken
+            continue
+        if not isfinite(node.grad) or not pass_on(graph.interior.items[i], node.grad):
+            return 0
+    for i in range(graph.leaves.count):
+        node = node_of(graph.leaves.items[i])
+        if not isfinite(node.grad) and not is_unwanted(node):
+            return 0
+    return 1
+
+
+cdef inline int pass_on(PyObject *neuron, double adjoint) except -1:
+    """Of one neuron."""
+    cdef Node *node = node_of(neuron)
+    cdef Py_ssize_t arity = (<Operation>node.op).arity
+    if arity == 2:
+        return share(node, <Operation>node.op, adjoint, &node.x, 2)
+    if arity == 1:
+        return share(node, <Operation>node.op, adjoint, &node.x, 1)
+    if arity == 0 and (<Operation>node.op).kernel is not NULL:
+        return share_columns(node, <Operation>node.op, adjoint, <Entries *>node.x)
+    if 0 < arity <= MOST:
+        return share(node, <Operation>node.op, adjoint, (<Entries *>node.x).items, arity)
+    try:
+        checked_sweep.propagate_one(<object>neuron)
+    except checked_sweep.NOT_AGAIN:
+        raise
+    except Exception:
+        return 0
+    return 1
+
+
+cdef inline int share(Node *node, Operation op, double adjoint, PyObject **items, Py_ssize_t count) except -1:
+    cdef double a[MOST + 1]
+    cdef double local
+    cdef Py_ssize_t i
+    a[0] = node.value
+    for i in range(count):
+        a[i + 1] = value_of(items[i])
+    for i in range(count):
+        if not receives(items[i]):
+            continue
+        if op.partial_kernels[i] is not NULL:
+            local = call(op.partial_kernels[i], count + 1, a)
+        elif op.partial_rules[i] is None:
+            continue
+        elif not local_by_rule(op, i, a, count, &local):
+            return 0
+        node_of(items[i]).grad = node_of(items[i]).grad + adjoint * local
+    return 1
+
+
+cdef int local_by_rule(Operation op, Py_ssize_t i, double *a, Py_ssize_t count, double *local) except -1:
+    """What a partial in Python gives. Whether it is a number."""
+    try:
+        answer = ask(op.partial_rules[i], op.xp, a, a + 1, count)
+    except checked_sweep.NOT_AGAIN:
+        raise
+    except Exception:
+        return 0
+    if not isinstance(answer, (float, int)):
+        return 0
+    try:
+        local[0] = answer
+    except OverflowError:
+        return 0
+    return 1
+
+
+cdef int share_columns(Node *node, Operation op, double adjoint, Entries *entries) except -1:
+    cdef Py_ssize_t needed = entries.count + entries.count // op.inputs
+    cdef double small[SMALL]
+    cdef double *a
+    if needed <= SMALL:
+        return share_columns_by(small, node, op, adjoint, entries)
+    a = <double *>PyMem_Malloc(needed * sizeof(double))
+    if a is NULL:
+        raise MemoryError()
+    try:
+        return share_columns_by(a, node, op, adjoint, entries)
+    finally:
+        PyMem_Free(a)
+
+
+cdef int share_columns_by(double *a, Node *node, Operation op, double adjoint, Entries *entries) except -1:
+    """With room for all values, and for the local derivatives of a column."""
+    cdef Py_ssize_t n = entries.count // op.inputs, column, i
+    cdef double *local = a + entries.count
+    cdef PyObject **items
+    for i in range(entries.count):
+        look_for_signals(i)
+        a[i] = value_of(entries.items[i])
+    for column in range(op.inputs):
+        items = entries.items + column * n
+        i = 0
+        while i < n and not receives(items[i]):
+            i += 1
+        if i == n or op.partial_kernels[column] is NULL:
+            continue
+        spread(op.partial_kernels[column], op.inputs, node.value, n, a, local)
+        for i in range(i, n):
+            look_for_signals(i)
+            if receives(items[i]):
+                node_of(items[i]).grad = node_of(items[i]).grad + adjoint * local[i]
+    return 1

@@ -1,0 +1,171 @@
+# Calling an operation: by its kernel, or by its Python rule.
+
+cdef PyObject *call_operation(PyObject *callable, PyObject **args, size_t flags, PyObject *names) except NULL:
+    """``op(*inputs)``."""
+    cdef Operation op = <Operation>callable
+    cdef Py_ssize_t count = PyVectorcall_NARGS(flags)
+    cdef PyObject *result = NULL
+    if names is NULL and count == op.inputs <= MOST:
+        result = apply_columns(op, args) if op.arity == 0 else apply(op, args, count)
+    if result is NULL:
+        keywords = () if names is NULL else <tuple>names
+        inputs = [<object>args[i] for i in range(count + len(keywords))]
+        result = owned(calls.call(op, *inputs[:count], **dict(zip(keywords, inputs[count:]))))
+    return result
+
+
+cdef inline PyObject *owned(result) noexcept:
+    Py_INCREF(<PyObject *>result)
+    return <PyObject *>result
+
+
+cdef inline PyObject *apply(Operation op, PyObject **args, Py_ssize_t count) except? NULL:
+    """The operation of neurons and floats; NULL, without an exception, if anything else is involved."""
+    cdef double a[MOST + 1]
+    cdef double out
+    cdef bint involved = False
+    cdef Py_ssize_t i
+    for i in range(count):
+        if is_neuron(args[i]):
+            a[i] = node_of(args[i]).value
+            involved = True
+        elif PyFloat_CheckExact(<object>args[i]):
+            a[i] = PyFloat_AS_DOUBLE(<object>args[i])
+        else:
+            return NULL
+    if op.kernel is NULL:
+        return apply_rule(op, args, a, count, involved)
+    out = call(op.kernel, count, a)
+    if not isfinite(out):
+        return NULL
+    if not involved:
+        return owned(out)
+    return new_result(op, out, args, count) if pauses == 0 else result_in_block(op, out, args, count)
+
+
+cdef bint is_recording():
+    """As that of `recording`, with a block open somewhere."""
+    cdef Settings here = in_force()
+    return here.recording or here.recorder is not None
+
+
+cdef PyObject *result_in_block(Operation op, double out, PyObject **args, Py_ssize_t count) except NULL:
+    """With a block open somewhere: of `no_grad`, or of a recorder that wants nodes."""
+    cdef PyObject *made
+    if not is_recording():
+        return new_node(NULL, out)
+    made = new_result(op, out, args, count)
+    return made if observers == 0 else owned(calls.observed(steal(made)))
+
+
+cdef PyObject *apply_rule(Operation op, PyObject **args, double *a, Py_ssize_t count, bint involved) except? NULL:
+    """The same by the forward rule in Python."""
+    cdef double out
+    cdef Py_ssize_t i
+    try:
+        answer = ask(op.rule, op.xp, NULL, a, count)
+    except (ArithmeticError, ValueError):
+        return NULL
+    except BaseException as raised:
+        if involved and observers:
+            recording.failed()
+        if isinstance(raised, Exception):
+            annotate(raised, op, tuple([a[i] for i in range(count)]))
+        raise
+    if type(answer) is bool and not (involved and observers):
+        return owned(answer)
+    if type(answer) is not float or not isfinite(<double>answer):
+        return NULL
+    out = answer
+    if not involved:
+        return owned(answer)
+    return new_result(op, out, args, count) if pauses == 0 else result_in_block(op, out, args, count)
+
+
+cdef object ask(rule, xp, double *out, double *a, Py_ssize_t count):
+    """What a Python rule returns: a forward rule, or (with `out`) a partial."""
+    cdef PyObject *args[MOST + 2]
+    cdef Py_ssize_t i, given = 1
+    args[0] = <PyObject *>xp
+    try:
+        if out is not NULL:
+            args[1] = owned(out[0])
+            given = 2
+        for i in range(count):
+            args[given] = owned(a[i])
+            given += 1
+        return PyObject_Vectorcall(rule, args, given, NULL)
+    finally:
+        for i in range(1, given):
+            Py_DECREF(args[i])
+
+
+cdef enum:
+    SMALL = 256  # numbers for which no memory is asked for
+
+
+cdef PyObject *apply_columns(Operation op, PyObject **args) except? NULL:
+    """A variadic operation of lists or tuples of neurons and floats; else NULL, without an exception."""
+    cdef Py_ssize_t n = 0, total, column
+    cdef double small[SMALL]
+    cdef double *a = small
+    cdef double out
+    cdef int involved
+    cdef PyObject *made
+    if op.kernel is NULL:
+        return NULL
+    for column in range(op.inputs):
+        if not PyList_CheckExact(args[column]) and not PyTuple_CheckExact(args[column]):
+            return NULL
+        if column and Py_SIZE(args[column]) != n:
+            return NULL
+        n = Py_SIZE(args[column])
+    total = n * op.inputs
+    recorded = pauses == 0 or is_recording()
+    made = new_node(<PyObject *>op, 0.0)
+    new_entries(made, total)
+    if total > SMALL:
+        a = <double *>PyMem_Malloc(total * sizeof(double))
+        if a is NULL:
+            Py_DECREF(made)
+            raise MemoryError()
+    involved = gather(args, op.inputs, n, <Entries *>node_of(made).x, a)
+    out = reduce_columns(op.kernel, op.inputs, n, a) if involved >= 0 else NAN
+    if a is not small:
+        PyMem_Free(a)
+    if involved > 0 and recorded and isfinite(out):
+        node_of(made).value = out
+        return made if pauses == 0 or observers == 0 else owned(calls.observed(steal(made)))
+    Py_DECREF(made)
+    if not isfinite(out):
+        return NULL
+    return new_node(NULL, out) if involved else owned(out)
+
+
+cdef int gather(PyObject **args, Py_ssize_t columns, Py_ssize_t n, Entries *entries, double *a) noexcept:
+    """The entries of all columns in a row, and their values. Whether there is a neuron; -1: something is no number.
+
+    The entries are owned from here on: a kernel may be a function of Python, which may change the lists.
+    """
+    cdef PyObject **items
+    cdef PyObject **owned_items = entries.items
+    cdef PyObject *entry
+    cdef Py_ssize_t i, column, filled = 0
+    cdef int involved = 0
+    for column in range(columns):
+        items = PySequence_Fast_ITEMS(args[column])
+        for i in range(n):
+            entry = items[i]
+            if is_neuron(entry):
+                involved = 1
+                a[filled] = node_of(entry).value
+            elif PyFloat_CheckExact(<object>entry):
+                a[filled] = PyFloat_AS_DOUBLE(<object>entry)
+            else:
+                entries.count = filled
+                return -1
+            Py_INCREF(entry)
+            owned_items[filled] = entry
+            filled += 1
+    entries.count = filled
+    return involved

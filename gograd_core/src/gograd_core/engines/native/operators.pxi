@@ -1,0 +1,134 @@
+# Operations as operators and methods of neurons, and what makes calls cheap.
+
+cdef enum:
+    ADD, SUB, MUL, DIV, FLOORDIV, MOD, POW, NEG, ABS, COUNT
+
+SYMBOLS = (("+", 2), ("-", 2), ("*", 2), ("/", 2), ("//", 2), ("%", 2), ("**", 2), ("-", 1), ("abs", 1))
+
+cdef PyObject *operators[COUNT]  # the operations that implement them, owned; NULL where none is known
+
+
+cdef inline object operate(int which, left, right):
+    """A binary operator, between a neuron and anything."""
+    cdef Operation op
+    cdef PyObject *made = NULL
+    cdef PyObject *args[2]
+    if operators[which] is not NULL:
+        op = <Operation>operators[which]  # a reference of our own: what is called may bind another operation in its place
+        args[0], args[1] = <PyObject *>left, <PyObject *>right
+        made = apply(op, args, 2)
+    return operate_with_care(which, left, right) if made is NULL else steal(made)
+
+
+cdef object operate_with_care(int which, left, right):
+    cdef PyObject *made = NULL
+    cdef PyObject *args[2]
+    if operators[which] is NULL:
+        return neurons.operate(SYMBOLS[which][0], left, right)
+    op = <object>operators[which]
+    if type(left) is int or type(right) is int:  # the commonest of all else
+        x, y = float_or_same(left), float_or_same(right)
+        args[0], args[1] = <PyObject *>x, <PyObject *>y
+        made = apply(<Operation>op, args, 2)
+        if made is not NULL:
+            return steal(made)
+    return calls.call(op, left, right) if neurons.is_operand(right if type(left) is Neuron else left) else NotImplemented
+
+
+cdef object float_or_same(number):
+    try:
+        return float(number) if type(number) is int else number
+    except OverflowError:
+        return number
+
+
+cdef inline object operate_alone(int which, operand):
+    """A sign, or abs."""
+    cdef Operation op
+    cdef PyObject *made
+    cdef PyObject *args[1]
+    if operators[which] is NULL:
+        return current.registry[f"{SYMBOLS[which][0]} 1"](operand)
+    op = <Operation>operators[which]
+    args[0] = <PyObject *>operand
+    made = apply(op, args, 1)
+    return calls.call(op, operand) if made is NULL else steal(made)
+
+
+def bind_operator(symbol, arity, Operation op):
+    """Let an operator of Python call `op`; None: no longer."""
+    cdef int which = SYMBOLS.index((symbol, arity))
+    cdef PyObject *before = operators[which]
+    operators[which] = NULL if op is None else owned(op)
+    if before is not NULL:
+        Py_DECREF(before)
+
+
+cdef class Method:
+    """``x.name(*others)`` for an operation; in the class it is what a function would be."""
+
+    cdef vectorcallfunc vectorcall
+    cdef Operation op
+    cdef readonly str __name__, __doc__
+
+    def __cinit__(self, Operation op=None):
+        self.vectorcall = <vectorcallfunc>call_method
+        self.op = op
+        if op is not None:
+            self.__name__, self.__doc__ = (<object>op).name, (<object>op).doc
+
+    @property
+    def __signature__(self):
+        return signature(neurons.method)
+
+    def __get__(self, neuron, kind):
+        return self if neuron is None else PyMethod_New(self, neuron)
+
+
+cdef PyObject *call_method(PyObject *callable, PyObject **args, size_t flags, PyObject *names) except NULL:
+    return owned(PyObject_Vectorcall((<Method>callable).op, args, flags, names))
+
+
+def bind_method(name, op):
+    """Let ``x.name()`` call `op`; None: no longer."""
+    attributes = <dict>neuron_type.tp_dict
+    if op is None:
+        attributes.pop(name, None)
+    else:
+        attributes[name] = Method(op)
+    PyType_Modified(neuron_type)
+
+
+cdef PyObject *get_or_discover(PyObject *neuron, PyObject *name) except NULL:
+    try:
+        return generic_getattr(neuron, name)
+    except AttributeError:
+        return owned(bound(neurons.undiscovered(<object>name), <object>neuron))
+
+
+def discover(bint on):
+    """Whether the first method that is asked for loads the operations."""
+    neuron_type.tp_getattro = get_or_discover if on else generic_getattr
+    PyType_Modified(neuron_type)
+
+
+cdef allow_vectorcall(PyTypeObject *kind, Py_ssize_t offset):
+    kind.tp_vectorcall_offset = offset
+    kind.tp_call = PyVectorcall_Call
+    kind.tp_flags |= Py_TPFLAGS_HAVE_VECTORCALL
+
+
+cdef Operation _some_operation = Operation()
+cdef Method _some_method = Method()
+allow_vectorcall(<PyTypeObject *>Operation, <char *>&_some_operation.vectorcall - <char *><void *>_some_operation)
+allow_vectorcall(<PyTypeObject *>Method, <char *>&_some_method.vectorcall - <char *><void *>_some_method)
+(<PyTypeObject *>Method).tp_flags |= Py_TPFLAGS_METHOD_DESCRIPTOR
+
+
+def _subclassed(cls, **_):
+    """A class made in Python does not inherit the faster way of calling where it may have a ``__call__`` of its own."""
+    if cls.__call__ is Operation.__call__:
+        allow_vectorcall(<PyTypeObject *>cls, (<PyTypeObject *>Operation).tp_vectorcall_offset)
+
+
+(<dict>(<PyTypeObject *>Operation).tp_dict)["__init_subclass__"] = classmethod(_subclassed)

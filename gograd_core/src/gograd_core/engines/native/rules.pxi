@@ -1,0 +1,132 @@
+# An operation, and its kernels.
+
+cdef enum:
+    MOST = 6  # inputs of an operation that is called here; one with more goes the Python engine's way
+
+ctypedef double (*F1)(double) noexcept
+ctypedef double (*F2)(double, double) noexcept
+ctypedef double (*F3)(double, double, double) noexcept
+ctypedef double (*F4)(double, double, double, double) noexcept
+ctypedef double (*F5)(double, double, double, double, double) noexcept
+ctypedef double (*F6)(double, double, double, double, double, double) noexcept
+ctypedef double (*F7)(double, double, double, double, double, double, double) noexcept
+ctypedef double (*Reduce1)(Py_ssize_t, double *) noexcept
+ctypedef double (*Reduce2)(Py_ssize_t, double *, double *) noexcept
+ctypedef double (*Reduce3)(Py_ssize_t, double *, double *, double *) noexcept
+ctypedef void (*Spread1)(double, Py_ssize_t, double *, double *) noexcept
+ctypedef void (*Spread2)(double, Py_ssize_t, double *, double *, double *) noexcept
+ctypedef void (*Spread3)(double, Py_ssize_t, double *, double *, double *, double *) noexcept
+
+
+cdef inline double call(void *f, Py_ssize_t count, double *a) noexcept:
+    """A kernel of `count` numbers."""
+    if count == 1:
+        return (<F1>f)(a[0])
+    if count == 2:
+        return (<F2>f)(a[0], a[1])
+    if count == 3:
+        return (<F3>f)(a[0], a[1], a[2])
+    if count == 4:
+        return (<F4>f)(a[0], a[1], a[2], a[3])
+    if count == 5:
+        return (<F5>f)(a[0], a[1], a[2], a[3], a[4])
+    if count == 6:
+        return (<F6>f)(a[0], a[1], a[2], a[3], a[4], a[5])
+    if count == 7:
+        return (<F7>f)(a[0], a[1], a[2], a[3], a[4], a[5], a[6])
+    return NAN  # more inputs have no kernels
+
+
+cdef inline double reduce_columns(void *f, Py_ssize_t columns, Py_ssize_t n, double *a) noexcept:
+    """The forward kernel of a variadic operation; its columns lie one after the other."""
+    if columns == 1:
+        return (<Reduce1>f)(n, a)
+    if columns == 2:
+        return (<Reduce2>f)(n, a, a + n)
+    return (<Reduce3>f)(n, a, a + n, a + 2 * n)
+
+
+cdef inline void spread(void *f, Py_ssize_t columns, double out, Py_ssize_t n, double *a, double *result) noexcept:
+    """A partial kernel of a variadic operation."""
+    if columns == 1:
+        (<Spread1>f)(out, n, a, result)
+    elif columns == 2:
+        (<Spread2>f)(out, n, a, a + n, result)
+    else:
+        (<Spread3>f)(out, n, a, a + n, a + 2 * n, result)
+
+
+cdef class Operation:
+    """What `Op` is to the native engine: something that can be called, with what calls and sweeps need at hand."""
+
+    cdef vectorcallfunc vectorcall
+    cdef Py_ssize_t arity  # 0: columns
+    cdef Py_ssize_t inputs
+    cdef void *kernel  # of forward
+    cdef void *partial_kernels[MOST]  # NULL where the rule is to be called, or there is none
+    cdef object rule, xp
+    cdef tuple partial_rules
+    cdef object kernels  # which keeps its functions alive
+    cdef uint64_t flattened  # the last flattening that met it,
+    cdef int code  # and its number there
+
+    def __cinit__(self, *_, **__):
+        self.vectorcall = <vectorcallfunc>call_operation
+        self.partial_rules = ()
+
+    def __call__(self, *inputs, **names):
+        return calls.call(self, *inputs, **names)
+
+    @property
+    def __signature__(self):
+        return signature(calls.call.__get__(self))
+
+    def _prepare(self):
+        """Take over what was set in the operation."""
+        op = <object>self  # its attributes, not those above
+        if self.rule is not None and (self.arity != op.arity or self.inputs != len(op.partials)):
+            raise TypeError(f"{op.title} is already made: neurons rely on its number of inputs")
+        self.arity, self.inputs = op.arity, len(op.partials)
+        self.rule, self.xp, self.partial_rules = op.forward, op.xp, op.partials
+        if self.kernels is not op.kernels:
+            self.take_kernels(op.kernels)
+
+    cdef take_kernels(self, kernels):
+        """Look the functions up, and only then replace those that there are.
+
+        Raises:
+            InvalidOperationError: a function is not of the right kind.
+        """
+        cdef void *forward = NULL
+        cdef void *found[MOST]
+        cdef Py_ssize_t i
+        for i in range(MOST):
+            found[i] = NULL
+        if kernels is not None:
+            wanted, each = native_functions.expected(self)
+            forward = address(self, kernels.forward, wanted, "forward")
+            for i in range(self.inputs):
+                if self.partial_rules[i] is not None:
+                    found[i] = address(self, kernels.partials[i], each, f"partial {i}")
+        self.kernel, self.partial_kernels, self.kernels = forward, found, kernels
+
+
+cdef void *address(Operation op, function, signature, what) except NULL:
+    """Where a kernel lies, after making sure of what it takes and gives."""
+    cdef const char *name
+    if PyCapsule_CheckExact(function):
+        name = PyCapsule_GetName(function)
+        found = "" if name is NULL else (<bytes>name).decode(errors="replace")
+        if found == signature:
+            return PyCapsule_GetPointer(function, name)
+    else:
+        try:
+            found = native_functions.signature(function)
+        except TypeError as error:
+            found = str(error)
+        if found == signature:
+            place = native_functions.address(function)
+            if place:
+                return <void *><size_t>place
+            found = "NULL"
+    raise InvalidOperationError(f"{op.title}: the kernel of {what} must be {signature!r}, not {found!r}")

@@ -1,0 +1,233 @@
+"""The node of the graph: a number that remembers which operation made it, and of what.
+
+This is the Python engine's. The native one, `_native`, has the same class compiled.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn, final
+
+import attrs
+
+from gograd_core import current, recording, settings
+from gograd_core.checked import comparisons
+from gograd_core.checked import neuron as checked
+from gograd_core.checked.rules import as_float
+from gograd_core.engines import backward as _backward
+
+if TYPE_CHECKING:
+    from gograd_core.op import Op
+
+__all__ = ["Neuron", "next_stamp", "node"]
+
+Method = Callable[..., Any]
+
+next_stamp = itertools.count(1).__next__
+_new = object.__new__
+_setting = threading.Lock()
+
+
+def _operator(symbol: str) -> tuple[Method, Method]:
+    """The two methods as long as no operation is known that implements the operator."""
+
+    def method(self: Neuron, other: Any) -> Any:
+        return checked.operate(symbol, self, other)
+
+    def reflected(self: Neuron, other: Any) -> Any:
+        return checked.operate(symbol, other, self)
+
+    return method, reflected
+
+
+def _sign(symbol: str) -> Method:
+    def method(self: Neuron) -> Any:
+        return current.registry[f"{symbol} 1"](self)
+
+    return method
+
+
+def _comparison(symbol: str) -> Method:
+    """Compare values, as floats do: no operation is needed, and none is recorded unless for a recorder."""
+    compare = comparisons.COMPARE[symbol]
+
+    def method(self: Neuron, other: Any) -> Any:
+        if settings.observers:
+            return comparisons.compared(symbol, self, other)
+        return compare(self._value, other._value if type(other) is Neuron else other)
+
+    return method
+
+
+def _as_int(kind: str) -> Callable[[Any], int]:
+    return lambda self: comparisons.as_int(self, kind)
+
+
+@final
+@attrs.define(eq=False, init=False, repr=False, weakref_slot=False, getstate_setstate=False)
+class Neuron:
+    """A number in a graph of operations.
+
+    Made by hand it is a leaf, whose derivative `backward` collects; made by an operation it knows
+    that operation and what went in. It may be used any number of times. It compares by value and
+    hashes by identity.
+
+    Args:
+        value: a real number.
+        label: a name for messages and pictures.
+
+    Raises:
+        TypeError: `value` is not a real number, or `label` not a string.
+    """
+
+    _value: float
+    _operation: Op | None
+    _constituents: tuple[Neuron | float, ...]
+    # A clock: when the neuron was made, or its value set. Constituents are older than what was
+    # made of them, so sorting by stamp is a topological order, and a younger leaf is a stale graph.
+    _stamp: int
+    _mark: object  # the last sweep that visited it
+    _grad: Any  # a float; in the middle of a sweep that makes a graph, a Neuron. Unset until used.
+    _label: str  # unset until used, which spares memory and time
+
+    def __init__(self, value: Any = None, label: str = "", **misnamed: Any) -> None:
+        checked.refuse_names(misnamed)
+        self._value = checked.first_value(value)
+        self._operation = None
+        self._constituents = ()
+        self._stamp = next_stamp()
+        self._mark = None
+        self._grad = 0.0
+        self.label = label
+
+    def __init_subclass__(cls, **_: object) -> NoReturn:
+        raise TypeError(checked.FINAL)
+
+    @property
+    def value(self) -> float:
+        """The number. It can be set on a leaf; what was computed from it is then stale."""
+        if settings.observers:
+            recording.read(self, "value")
+        return self._value
+
+    @value.setter
+    def value(self, value: Any) -> None:
+        if settings.observers:
+            recording.read(self, "value")
+        if self._operation is not None:
+            checked.only_leaves(self)
+        number = as_float(value, "Neuron.value")
+        with _setting:  # the last setting must not go back in time when several threads set leaves
+            self._value = number
+            self._stamp = _backward.last_setting = next_stamp()
+
+    @property
+    def grad(self) -> float:
+        """The derivatives that `backward` has added up since `zero_grad` (a leaf), or that of the last sweep."""
+        if settings.observers:
+            recording.read(self, "grad")
+        return float(getattr(self, "_grad", 0.0))
+
+    @grad.setter
+    def grad(self, grad: Any) -> None:
+        self._grad = as_float(grad, "Neuron.grad")
+
+    @property
+    def operation(self) -> Op | None:
+        """The operation that made the neuron; None for a leaf."""
+        return self._operation
+
+    @property
+    def constituents(self) -> tuple[Neuron | float, ...]:
+        """What went into the operation, neurons and constants in order; empty for a leaf."""
+        return self._constituents
+
+    @property
+    def label(self) -> str:
+        """A name for messages and pictures."""
+        return getattr(self, "_label", "")
+
+    @label.setter
+    def label(self, label: str) -> None:
+        self._label = checked.checked_label(label)
+
+    def backward(self, seed: float = 1.0) -> None:
+        """Add the derivative of this neuron, times `seed`, to the `grad` of every leaf below it.
+
+        Costs one evaluation of each partial. Interior gradients are overwritten.
+
+        Raises:
+            StaleGraphError: a leaf's value was set after the graph was made.
+            DomainError: the derivative by a leaf is not finite although what it is made of is (see `errstate`).
+            RuntimeError: called by a rule, on neurons of the sweep that is running the rule.
+
+        Whatever is raised, the `grad` of every leaf is as before.
+        """
+        if settings.observers:
+            recording.read(self, "backward")
+        _backward.backward(self, as_float(seed, "backward(seed)"))
+
+    if TYPE_CHECKING:  # the methods that `bind` gives it
+
+        def __getattr__(self, name: str) -> Callable[..., Any]: ...
+
+    def __repr__(self) -> str:
+        return checked.shown(self)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.value, spec) if spec else str(self)
+
+    def __bool__(self) -> bool:
+        truth = self._value != 0.0
+        return bool(recording.decided(self, "bool", int(truth))) if settings.observers else truth
+
+    __add__, __radd__ = _operator("+")
+    __sub__, __rsub__ = _operator("-")
+    __mul__, __rmul__ = _operator("*")
+    __truediv__, __rtruediv__ = _operator("/")
+    __floordiv__, __rfloordiv__ = _operator("//")
+    __mod__, __rmod__ = _operator("%")
+    __pow__, __rpow__ = _operator("**")
+    __neg__ = _sign("-")
+    __abs__ = _sign("abs")
+    __lt__ = _comparison("<")
+    __le__ = _comparison("<=")
+    __gt__ = _comparison(">")
+    __ge__ = _comparison(">=")
+    __eq__ = _comparison("==")
+    __ne__ = _comparison("!=")
+    __hash__ = object.__hash__
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return checked.reduced(self)
+
+    def __pos__(self) -> Neuron:
+        return self
+
+    __float__ = __complex__ = checked.refuse
+    __int__ = __trunc__ = _as_int("trunc")
+    __floor__ = _as_int("floor")
+    __ceil__ = _as_int("ceil")
+    __index__ = _as_int("index")
+
+    def __round__(self, digits: Any = None) -> int:
+        return checked.refuse(self) if digits is not None else comparisons.as_int(self, "round")
+
+
+Neuron.__signature__ = inspect.signature(checked.constructor)  # type: ignore[attr-defined]
+for _name in checked.MISNOMERS:
+    setattr(Neuron, _name, checked.Misnomer(_name))
+
+
+def node(op: Op, value: float, constituents: tuple[Neuron | float, ...]) -> Neuron:
+    """A neuron that `op` made of `constituents`."""
+    made = _new(Neuron)
+    made._value = value
+    made._operation = op
+    made._constituents = constituents
+    made._stamp = next_stamp()
+    made._mark = None
+    return made

@@ -1,0 +1,155 @@
+"""The door for packages that extend gograd: what they use of the core beyond `gograd_core` itself.
+
+Whatever is named here keeps its name and its meaning within a major version; every other module is an inner one.
+
+For packages of operations:
+
+- `total`, `Column`, `scalar`: for rules and implementations of floats.
+- `Kernels`, `with_kernels`: for native functions that stand for rules.
+- `normalised`, `canonical`: names of operations, and of distributions, as gograd compares them.
+
+For packages that run, record or draw graphs:
+
+- `current`: the registry that is in force (`current.registry`).
+- `flatten`, `next_stamp`, `read_values`, `add_gradients`, `adjoints`: a graph as arrays, and sweeps over it.
+- `nested`, `require_function`, `transforms`, `jacobians`, `ForwardSweep`, `creation_order`: derivatives of functions.
+- `Recorder`, `observed_by`, `recorder`, `failed`, `recording`, `unfollowed`: to watch a function that runs.
+- `Form`, `flatten_numbers`, `flatten_like`, `leaf_paths`, `take_apart`: nested arguments.
+- `run_rule`, `as_number`, `as_numbers`, `judge`, `describe`, `domain_errors_raise`: rules, and their judgement.
+- `plain`, `engine_operations`: the operations of the engine itself.
+- `resolve`: an implementation that is named by its import path.
+- `Expansion`, `ExpansionError`, `expand`, `expand_with`, `Symbol`, `SymbolLibrary`, `postorder`, `CALLS`, `OPERATORS`,
+  `PythonBody`, `helpers`, `print_extension`, `Extension`, `printing_files`: rules as expressions, and printed as C.
+- `PluginRecord`, `plugin_modules`, `OWN_DISTRIBUTIONS`: what is installed.
+- `typed_sources`: what `gograd stubs` fills in.
+- `inside`: whether a point lies in the domain of an operation.
+"""
+
+from __future__ import annotations
+
+import inspect
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from gograd_core import current
+from gograd_core.checked.rules import as_number, as_numbers, describe, judge, run_rule
+from gograd_core.derivatives import jacobians, transforms
+from gograd_core.derivatives.forward import ForwardSweep, creation_order
+from gograd_core.derivatives.trace import nested, require_function
+from gograd_core.derivatives.tree import Form, flatten_like, leaf_paths, take_apart
+from gograd_core.derivatives.tree import flatten as flatten_numbers
+from gograd_core.engines import add_gradients, adjoints, flatten, next_stamp, read_values
+from gograd_core.followed import unfollowed
+from gograd_core.interfaces import Flat
+from gograd_core.kernels import with_kernels
+from gograd_core.namespaces import scalar
+from gograd_core.namespaces.columns import Column
+from gograd_core.namespaces.total import total
+from gograd_core.op.implementations import resolve
+from gograd_core.op.kernels import Kernels
+from gograd_core.op.metadata import normalised
+from gograd_core.plugins.builtin_ops import gograd_ops as engine_operations
+from gograd_core.plugins.builtin_ops import plain
+from gograd_core.plugins.names import OWN_DISTRIBUTIONS, canonical
+from gograd_core.plugins.records import PluginRecord
+from gograd_core.recording import Recorder, failed, observed_by, recorder
+from gograd_core.settings import domain_errors_raise, recording
+
+if TYPE_CHECKING:
+    from gograd_core.kernels.expansion import Expansion, ExpansionError, expand, expand_with
+    from gograd_core.kernels.expressions import CALLS, OPERATORS
+    from gograd_core.kernels.extension import Extension, print_extension
+    from gograd_core.kernels.jit import PythonBody, helpers, printing_files
+    from gograd_core.kernels.symbols import Symbol, SymbolLibrary, postorder
+    from gograd_core.plugins.loading import plugin_modules
+    from gograd_core.testing.points import inside
+
+__all__ = [
+    "CALLS",
+    "OPERATORS",
+    "OWN_DISTRIBUTIONS",
+    "Column",
+    "Expansion",
+    "ExpansionError",
+    "Extension",
+    "Flat",
+    "Form",
+    "ForwardSweep",
+    "Kernels",
+    "PluginRecord",
+    "PythonBody",
+    "Recorder",
+    "Symbol",
+    "SymbolLibrary",
+    "add_gradients",
+    "adjoints",
+    "as_number",
+    "as_numbers",
+    "canonical",
+    "creation_order",
+    "current",
+    "describe",
+    "domain_errors_raise",
+    "engine_operations",
+    "expand",
+    "expand_with",
+    "failed",
+    "flatten",
+    "flatten_like",
+    "flatten_numbers",
+    "helpers",
+    "inside",
+    "jacobians",
+    "judge",
+    "leaf_paths",
+    "nested",
+    "next_stamp",
+    "normalised",
+    "observed_by",
+    "plain",
+    "plugin_modules",
+    "postorder",
+    "print_extension",
+    "printing_files",
+    "read_values",
+    "recorder",
+    "recording",
+    "require_function",
+    "resolve",
+    "run_rule",
+    "scalar",
+    "take_apart",
+    "total",
+    "transforms",
+    "typed_sources",
+    "unfollowed",
+    "with_kernels",
+]
+
+
+def typed_sources() -> dict[str, str]:
+    """Give the sources of the modules whose types depend on what is installed, by their paths in `gograd_core`."""
+    modules = {
+        path: import_module(f"gograd_core.{path.replace('/', '.')}")
+        for path in ("engines/neuron", "namespaces/operations")
+    }
+    return {path: inspect.getsource(module) for path, module in modules.items()}
+
+
+if not TYPE_CHECKING:
+    # Printing rules, plugins and the conformance kit are imported when they are asked for.
+    _LATER = {
+        **dict.fromkeys(("Expansion", "ExpansionError", "expand", "expand_with"), "kernels.expansion"),
+        **dict.fromkeys(("CALLS", "OPERATORS"), "kernels.expressions"),
+        **dict.fromkeys(("Extension", "print_extension"), "kernels.extension"),
+        **dict.fromkeys(("PythonBody", "helpers", "printing_files"), "kernels.jit"),
+        **dict.fromkeys(("Symbol", "SymbolLibrary", "postorder"), "kernels.symbols"),
+        "plugin_modules": "plugins.loading",
+        "inside": "testing.points",
+    }
+
+    def __getattr__(name: str) -> Any:
+        """Import what is not needed by every package when it is asked for."""
+        if name not in _LATER:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"gograd_core.{_LATER[name]}"), name)

@@ -1,0 +1,150 @@
+"""What the rooms of the core expect of each other: a node of the graph, an operation, and an engine."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+import attrs
+
+__all__ = ["Engine", "Flat", "Node", "Op"]
+
+
+class Node(Protocol):
+    """A neuron, as whatever serves both engines sees it."""
+
+    label: str
+    grad: float
+    _grad: Any  # a float; None where nobody asks for the adjoint
+
+    @property
+    def _value(self) -> float: ...
+
+    @property
+    def _operation(self) -> Any: ...
+
+    @property
+    def _constituents(self) -> tuple[Any, ...]: ...
+
+    @property
+    def _stamp(self) -> int: ...
+
+    @property
+    def value(self) -> float: ...
+
+    @property
+    def operation(self) -> Any: ...
+
+    def __abs__(self) -> Any: ...
+
+    def __mul__(self, other: Any) -> Any: ...
+
+
+class Op(Protocol):
+    """An operation, as whatever calls it or differentiates it sees it."""
+
+    def __call__(self, *inputs: Any, **named: Any) -> Any: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def forward(self) -> Callable[..., Any]: ...
+
+    @property
+    def partials(self) -> tuple[Callable[..., Any] | None, ...]: ...
+
+    @property
+    def variadic(self) -> bool: ...
+
+    @property
+    def opaque(self) -> bool: ...
+
+    @property
+    def input_names(self) -> tuple[str, ...]: ...
+
+    @property
+    def xp(self) -> Any: ...
+
+    @property
+    def implementations(self) -> Mapping[str, Any]: ...
+
+    @property
+    def reference(self) -> Callable[..., Any] | None: ...
+
+    @property
+    def formula(self) -> Callable[..., Any] | None: ...
+
+    @property
+    def scope(self) -> Any: ...
+
+    def flatten(self, columns: Sequence[Any]) -> tuple[Any, ...]: ...
+
+    def columns(self, entries: Sequence[Any]) -> list[Sequence[Any]]: ...
+
+    def bind(self, xp: Any) -> Callable[..., Any]: ...
+
+
+@attrs.frozen(eq=False)
+class Flat:
+    """A graph in a row: leaves, then what operations made of them, both oldest first.
+
+    A neuron is called by its place in that row.
+
+    Attributes:
+        leaves: the neurons without operation, and those too old to be looked into.
+        operations: each that occurs, in the order of first use.
+        codes: which of them made each interior neuron.
+        starts: where the constituents of each interior neuron begin in `inputs`; at the end their number.
+        inputs: all constituents in a row: a neuron's number, or ``~c`` for entry c of `constants`.
+        constants: the floats among them, each once; 0.0 and -0.0 are two.
+        values: of all neurons.
+        stamps: when each neuron was made, or its value set.
+        outputs: the numbers of the neurons whose graph it is.
+    """
+
+    leaves: list[Any]
+    operations: list[Any]
+    codes: array[int]
+    starts: array[int]
+    inputs: array[int]
+    constants: array[float]
+    values: array[float]
+    stamps: array[int]
+    outputs: array[int]
+
+
+class Engine(Protocol):
+    """What an engine offers to the rest of the core; there are two that behave alike.
+
+    Its functions are described where the Python engine has them, in the room `engines`.
+    """
+
+    Neuron: Any
+    Operation: Any
+
+    def node(self, op: Any, value: float, constituents: tuple[Any, ...]) -> Any: ...
+
+    def next_stamp(self) -> int: ...
+
+    def bind_method(self, name: str, op: Any) -> None: ...
+
+    def bind_operator(self, symbol: str, arity: int, op: Any) -> None: ...
+
+    def discover(self, on: bool) -> None: ...
+
+    def adjoints(
+        self, outputs: Sequence[Any], seeds: Sequence[float], inputs: Sequence[Any], since: int
+    ) -> list[float]: ...
+
+    def reachable(self, outputs: Sequence[Any], since: int) -> tuple[list[Any], list[Any]]: ...
+
+    def flatten(self, outputs: Sequence[Any], since: int) -> Flat: ...
+
+    def read_values(self, neurons: Sequence[Any], into: Any) -> None: ...
+
+    def add_gradients(self, neurons: Sequence[Any], gradients: Any) -> None: ...

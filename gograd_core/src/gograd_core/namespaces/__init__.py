@@ -1,0 +1,1 @@
+"""The namespaces that rules receive as `xp`."""

@@ -1,0 +1,60 @@
+"""Where the rules of an operation find what they call: the namespaces of one registry.
+
+Each registry has its own, so that two of them may bind one name to different rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from gograd_core import current
+from gograd_core.interfaces import Op
+from gograd_core.namespaces import scalar
+from gograd_core.namespaces.arrays import ArrayNamespace
+from gograd_core.namespaces.columns import ColumnNamespace
+from gograd_core.namespaces.ieee import IEEENamespace
+from gograd_core.namespaces.operations import Operations, ops
+
+__all__ = ["IN_FORCE", "Scope"]
+
+
+class Scope:
+    """The namespaces whose further names are looked up by one function.
+
+    Args:
+        lookup: from the name of an operation to the operation.
+        ops: the same for rules that run on neurons.
+        floats: the namespace of floats; a new one unless given.
+    """
+
+    def __init__(self, lookup: Callable[[str], Op], ops: Operations, floats: ModuleType | None = None) -> None:
+        self._lookup = lookup
+        self.ops = ops
+        self.floats = floats or _namespace_of_floats(lookup)
+        self.columns = ColumnNamespace(self.floats)
+        self.ieee = IEEENamespace(lookup)
+        self.ieee_columns = ColumnNamespace(self.ieee)
+
+    def arrays(self, library: Any) -> ArrayNamespace:
+        """The namespace of an array library."""
+        return ArrayNamespace(library, self._lookup)
+
+
+def _namespace_of_floats(lookup: Callable[[str], Op]) -> ModuleType:
+    """A copy of `scalar`, a module too: attributes of modules are fast, and Numba compiles them."""
+    module = ModuleType(scalar.__name__, scalar.__doc__)
+    vars(module).update({name: getattr(scalar, name) for name in ("backend", "__all__", *scalar.__all__)})
+
+    def find(name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
+        return vars(module).setdefault(name, lookup(name).bind(module))
+
+    vars(module)["__getattr__"] = find
+    return module
+
+
+IN_FORCE = Scope(lambda name: current.registry[name], ops, scalar)
+"""That of operations which belong to no registry: the process-wide registry, whichever it is."""

@@ -1,0 +1,241 @@
+"""What an operation is: a forward rule, one partial derivative per input, and facts about them."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from gograd_core import current, engines, settings
+from gograd_core.checked.neuron import is_operand
+from gograd_core.errors import InvalidOperationError
+from gograd_core.followed import unfollowed
+from gograd_core.namespaces.arrays import ArrayNamespace
+from gograd_core.namespaces.columns import ColumnNamespace
+from gograd_core.namespaces.per_registry import IN_FORCE, Scope
+from gograd_core.op.implementations import Implemented
+from gograd_core.op.kernels import Kernels
+from gograd_core.op.metadata import Accuracy, Edge, Provider, normalised
+from gograd_core.op.validation import validate, validate_kernels
+from gograd_core.recording import outside_transforms
+
+__all__ = ["Op"]
+
+Rule = Callable[..., Any]
+
+
+def _tuple(values: Any) -> Any:
+    """Lists as tuples; what is no sequence is left for the validators to name."""
+    return tuple(values) if isinstance(values, Sequence) and not isinstance(values, str) else values
+
+
+def _name(name: Any) -> Any:
+    """As Python would read it; what is no string is left for the validators to name."""
+    return normalised(name) if isinstance(name, str) else name
+
+
+def _names(names: Any) -> Any:
+    names = _tuple(names)
+    return tuple(map(_name, names)) if isinstance(names, tuple) else names
+
+
+@attrs.frozen(eq=False, repr=False)
+class Op(engines.Operation):
+    """An operation on numbers, called like a function on floats, neurons and arrays.
+
+    Attributes:
+        name: how it is called: ``ops.NAME(x)``, ``x.NAME()``.
+        forward: ``forward(xp, *inputs)`` gives the value, with functions and constants from `xp`.
+            Not needed if `implementations` has it for floats.
+        partials: one ``partial(xp, out, *inputs)`` per input: the local derivative of the value
+            by that input. None in its place: no derivative by that input.
+        samples: points inside the domain, each a tuple of inputs; rule tests start from them.
+        edges: pinned facts on its border.
+        domain: where the value is a real number, as a condition in Python on the rules' names of
+            the inputs: "-1 <= x <= 1"; a column is a sequence of numbers: "all(p > 0 for p in x)". It may
+            call functions of `math`, and abs, all, any, len, max, min and sum. Empty: everywhere.
+        accuracy: how accurate value and derivatives are; 4 ulps unless given.
+        reference: ``reference(mp, *inputs)``, an independent formula in mpmath, if there is one.
+        operator: the operator of Python that it implements: ``"+"``, ``"abs"``, ``"<"``. With one
+            input ``"-"`` is the sign.
+        math: the function of Python's `math` that it is, for this number of inputs, where the
+            operation of that name is another one: ``math.remainder`` is not the standard's.
+        symbol: how it is drawn, `name` unless given.
+        doc: what it computes, in a sentence.
+        aliases: further names.
+        variadic: the inputs are columns of equal length.
+        opaque: the rules understand floats alone.
+        implementations: per backend ("scalar", "numpy", "jax", "mpmath", …) what computes it there,
+            where the standard's functions cannot: a function, or "package.module:name", imported
+            when it is needed. It takes the place of `forward`. Without one for NumPy, that for
+            floats serves, point by point.
+        kernels: the rules for floats as native code, if there is any; see `Kernels`.
+        provider: who registered it; set by the registry.
+
+    Raises:
+        InvalidOperationError: a field is wrong; the message names the operation and the field.
+    """
+
+    name: str = attrs.field(converter=_name)
+    forward: Rule = attrs.field(kw_only=True, default=None)
+    partials: tuple[Rule | None, ...] = attrs.field(kw_only=True, converter=_tuple)
+    samples: tuple[tuple[Any, ...], ...] = attrs.field(kw_only=True, default=(), converter=_tuple)
+    edges: tuple[Edge, ...] = attrs.field(kw_only=True, default=(), converter=_tuple)
+    domain: str = attrs.field(kw_only=True, default="")
+    accuracy: Accuracy = attrs.field(kw_only=True, default=Accuracy())
+    reference: Callable[..., Any] | None = attrs.field(kw_only=True, default=None)
+    operator: str | None = attrs.field(kw_only=True, default=None)
+    math: str | None = attrs.field(kw_only=True, default=None)
+    symbol: str = attrs.field(kw_only=True, default="")
+    doc: str = attrs.field(kw_only=True, default="")
+    aliases: tuple[str, ...] = attrs.field(kw_only=True, default=(), converter=_names)
+    variadic: bool = attrs.field(kw_only=True, default=False)
+    opaque: bool = attrs.field(kw_only=True, default=False)
+    implementations: Mapping[str, Rule | str] = attrs.field(kw_only=True, factory=dict)
+    kernels: Kernels | None = attrs.field(kw_only=True, default=None)
+    provider: Provider | None = attrs.field(kw_only=True, default=None)
+    arity: int = attrs.field(init=False)
+    """The number of inputs; 0 for a variadic operation, whose columns have any length."""
+    scope: Scope = attrs.field(init=False)
+    """Where its rules find the operations that they call; set by the registry."""
+    xp: Any = attrs.field(init=False)
+    """What its rules receive to compute with floats."""
+
+    def __attrs_post_init__(self) -> None:
+        validate(self)
+        object.__setattr__(self, "arity", 0 if self.variadic else len(self.partials))
+        if not self.symbol:
+            object.__setattr__(self, "symbol", self.operator or self.name)
+        if self.opaque:
+            rules = [rule and outside_transforms(rule) for rule in (self.formula, *self.partials)]
+            object.__setattr__(self, "forward", rules[0])
+            object.__setattr__(self, "partials", tuple(rules[1:]))
+        if self.implementations:
+            object.__setattr__(self, "forward", Implemented(self))
+        self._set_kernels(self.kernels)
+        self.enter(IN_FORCE)
+
+    def enter(self, scope: Scope) -> None:
+        """Let the rules look names up in `scope`; for the registry that owns the operation."""
+        object.__setattr__(self, "scope", scope)
+        object.__setattr__(self, "xp", scope.columns if self.variadic else scope.floats)
+        self._prepare()
+
+    def attach(self, kernels: Kernels | None) -> None:
+        """Run these kernels in place of the rules, from now on; for whoever compiled them.
+
+        Raises:
+            InvalidOperationError: they do not fit; the operation is as before.
+        """
+        before = self.kernels
+        try:
+            self._set_kernels(kernels)
+            if kernels is not None and self.kernels is None:
+                raise InvalidOperationError(f"{self.title}: these kernels were made for other rules")
+            self._prepare()
+        except BaseException:
+            object.__setattr__(self, "kernels", before)
+            raise
+
+    def _set_kernels(self, kernels: Kernels | None) -> None:
+        """Have these, unless they were made for other rules, which ``attrs.evolve`` replaced."""
+        object.__setattr__(self, "kernels", kernels)
+        validate_kernels(self)
+        if kernels is not None:
+            object.__setattr__(self, "kernels", kernels.of(self.rules))
+
+    def __repr__(self) -> str:
+        return f"<Op {self.title}>"
+
+    def __copy__(self) -> Op:
+        return self  # it never changes
+
+    def __deepcopy__(self, memo: object) -> Op:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A pickle holds where the operation came from; it is looked up again."""
+        name = f"{self.provider.distribution}:{self.name}" if self.provider else self.name
+        if name not in current.registry or current.registry[name] is not self:
+            raise TypeError(
+                f"{self.title} cannot be pickled: only one of the process-wide registry is found again by name"
+            )
+        return look_up, (name,)
+
+    @property
+    def title(self) -> str:
+        """The name and the provider as messages give them, "tanh (gograd-ops-extra 0.1.0)"."""
+        return f"{self.name} ({self.provider or 'not registered'})"
+
+    def flatten(self, columns: Sequence[Any]) -> tuple[Any, ...]:
+        """The entries of all columns in a row. A number beside a column stands for a column that repeats it.
+
+        Raises:
+            TypeError: an input is neither a sequence nor (beside one) a number.
+            ValueError: the columns have unequal lengths.
+        """
+        rows = [tuple(column) if _is_sequence(column) else None for column in columns]
+        lengths = [len(row) for row in rows if row is not None]
+        for column, row in zip(columns, rows, strict=True):
+            if row is None and not (lengths and is_operand(column)):
+                raise TypeError(
+                    f"{self.title} expects sequences of numbers or neurons, such as [1.0, 2.0, 3.0], got {column!r}"
+                )
+        if len(set(lengths)) > 1:
+            raise ValueError(f"{self.title} expects columns of equal length, got {lengths}")
+        filled = [(column,) * lengths[0] if row is None else row for column, row in zip(columns, rows, strict=True)]
+        return tuple(map(unfollowed, sum(filled, ()))) if settings.observers else sum(filled, ())
+
+    def columns(self, entries: Sequence[Any]) -> list[Sequence[Any]]:
+        """The inverse of `flatten`: one slice per input."""
+        length = len(entries) // len(self.partials)
+        return [entries[start : start + length] for start in range(0, length * len(self.partials), length or 1)] or [
+            () for _ in self.partials
+        ]
+
+    @property
+    def formula(self) -> Rule | None:
+        """The forward rule as its author wrote it; None if `implementations` stand in its place."""
+        return self.forward.formula if isinstance(self.forward, Implemented) else self.forward
+
+    @property
+    def rules(self) -> tuple[Any, ...]:
+        """What computes it on floats, as its author gave it: forward, what stands in its place, and the partials."""
+        return (self.formula, self.implementations.get("scalar"), *self.partials)
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """What the rules call the inputs; x0, x1, … if they do not say."""
+        count = len(self.partials)
+        for rule, skipped in ((self.formula, 1), *((partial, 2) for partial in self.partials)):
+            parameters = list(inspect.signature(rule).parameters.values())[skipped:] if rule else []
+            if len(parameters) == count and all(p.kind is not p.VAR_POSITIONAL for p in parameters):
+                return tuple(parameter.name for parameter in parameters)
+        return tuple(f"x{index}" for index in range(count))
+
+    def bind(self, xp: Any) -> Rule:
+        """The operation as a function in the namespace `xp`, as rules call it: not judged.
+
+        Raises:
+            InvalidOperationError: the operation understands floats alone.
+        """
+        if self.opaque and xp.backend not in ("scalar", *self.implementations):
+            raise InvalidOperationError(f"{self.title} is opaque: it computes with floats, not in {xp.backend}")
+        columns = self.variadic and not isinstance(xp, ArrayNamespace)  # arrays are columns already
+        bound = functools.partial(self.forward, ColumnNamespace(xp) if columns else xp)
+        vars(bound)["variadic"] = self.variadic
+        return bound
+
+
+def _is_sequence(column: Any) -> bool:
+    is_number = isinstance(column, (str, bytes)) or getattr(column, "shape", None) == ()
+    return hasattr(type(column), "__iter__") and not is_number
+
+
+def look_up(name: str) -> Op:
+    """Find an operation of the process-wide registry again; pickles call it."""
+    found: Op = current.registry[name]
+    return found

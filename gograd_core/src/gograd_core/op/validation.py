@@ -1,0 +1,140 @@
+"""What an `Op` must look like: every field is checked when it is made."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import keyword
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from gograd_core import engines
+from gograd_core.errors import InvalidOperationError
+from gograd_core.namespaces import scalar
+from gograd_core.namespaces.columns import REDUCTIONS
+from gograd_core.op.domains import misfit
+from gograd_core.op.kernels import Kernels
+from gograd_core.op.metadata import Accuracy, Edge
+from gograd_core.python_operators import OPERATORS
+
+if TYPE_CHECKING:
+    from gograd_core.op import Op, Rule
+
+__all__ = ["validate", "validate_kernels"]
+
+
+def validate(op: Op) -> None:
+    require = functools.partial(_require, op)
+    _validate_name("name", op.name, require)
+    for field in ("aliases", "samples", "edges"):
+        require(isinstance(getattr(op, field), tuple), f"{field} must be a sequence, got {getattr(op, field)!r}")
+    for alias in op.aliases:
+        _validate_name("alias", alias, require)
+    functions = isinstance(op.implementations, Mapping) and all(
+        callable(own) or (isinstance(own, str) and own.count(":") == 1) for own in op.implementations.values()
+    )
+    expected = 'implementations must map backends to functions or "module:name"'
+    require(functions, f"{expected}, got {op.implementations!r}")
+    absent = op.formula is None and "scalar" in op.implementations
+    require(absent or callable(op.formula), f"forward must be a function, got {op.formula!r}")
+    require(isinstance(op.partials, tuple) and bool(op.partials), "partials must hold one function (or None) per input")
+    _validate_count(op, require)
+    for index, partial in enumerate(op.partials):
+        require(partial is None or callable(partial), f"partial {index} must be a function or None, got {partial!r}")
+        _validate_signature(partial, 2 + len(op.partials), f"partial {index}", "xp, out, *inputs", require)
+    _validate_signature(op.formula, 1 + len(op.partials), "forward", "xp, *inputs", require)
+    require(op.reference is None or callable(op.reference), f"reference must be a function, got {op.reference!r}")
+    for field in ("domain", "doc", "symbol"):
+        require(isinstance(getattr(op, field), str), f"{field} must be a string, got {getattr(op, field)!r}")
+    if op.domain:
+        wrong = misfit(op.domain, op.input_names)
+        require(not wrong, f"domain {op.domain!r}: {wrong}")
+    require(isinstance(op.accuracy, Accuracy), f"accuracy must be an Accuracy, got {op.accuracy!r}")
+    named = isinstance(op.math, str) and op.math.isidentifier()
+    require(op.math is None or named, f"math must name a function, got {op.math!r}")
+    if op.operator is not None:
+        known = not op.variadic and (op.operator, len(op.partials)) in OPERATORS
+        inputs = "columns" if op.variadic else f"{len(op.partials)} inputs"
+        require(known, f"operator {op.operator!r} with {inputs} is none of Python")
+    for name in {op.name, *op.aliases} & set(scalar.__all__):
+        _validate_standard_name(op, name, require)
+    for sample in op.samples:
+        fits = isinstance(sample, tuple) and len(sample) == len(op.partials)
+        require(fits, f"sample {sample!r} must be a tuple of {len(op.partials)} inputs")
+    for edge in op.edges:
+        fits = isinstance(edge, Edge) and len(edge.inputs) == len(edge.partials) == len(op.partials)
+        require(fits, f"edge {edge!r} must be an Edge with {len(op.partials)} inputs and partials")
+
+
+def validate_kernels(op: Op) -> None:
+    """Whether there is one function per partial; what the functions take and give, the engine looks at."""
+    kernels = op.kernels
+    if kernels is None:
+        return
+    _require(op, isinstance(kernels, Kernels), f"kernels must be Kernels, got {kernels!r}")
+    given, count = len(kernels.partials), len(op.partials)
+    _require(op, given == count, f"kernels must hold one function (or None) per partial, {count} of them, got {given}")
+    missing = [
+        index for index, (own, rule) in enumerate(zip(kernels.partials, op.partials, strict=True)) if rule and not own
+    ]
+    _require(op, not missing, f"kernels must hold a function for partial {missing[:1]}, as there is a rule")
+
+
+def _require(op: Op, holds: bool, message: str) -> None:
+    if not holds:
+        raise InvalidOperationError(f"operation {op.name!r}: {message}")
+
+
+def _validate_name(field: str, name: Any, require: Callable[[bool, str], None]) -> None:
+    require(isinstance(name, str) and name.isidentifier(), f"{field} {name!r} is not an identifier")
+    require(not keyword.iskeyword(name), f"{field} {name!r} is a keyword of Python")
+    require(not name.startswith("_"), f"{field} {name!r} begins with an underscore")
+    require(name != "backend", f"{field} {name!r} is an attribute of the namespaces that rules receive")
+    require(name not in engines.RESERVED_NAMES, f"{field} {name!r} is an attribute of Neuron")
+    standard = getattr(scalar, name) if name in scalar.__all__ else None
+    require(not isinstance(standard, float), f"{field} {name!r} is a constant of the array API standard")
+
+
+def _validate_standard_name(op: Op, name: str, require: Callable[[bool, str], None]) -> None:
+    """A rule that calls ``xp.NAME`` must get the same function on floats and on neurons."""
+    reduces = name in REDUCTIONS
+    kind = "a column to a number" if reduces else "numbers to a number"
+    require(op.variadic is reduces, f"{name!r} is a function of the array API standard, from {kind}")
+    count = len(op.partials)
+    fits = not _misfit(getattr(scalar, name), count)
+    require(fits, f"{name!r} is a function of the array API standard, which does not take {count} inputs")
+
+
+def _validate_count(op: Op, require: Callable[[bool, str], None]) -> None:
+    """The forward rule says how many inputs there are: a partial is easily forgotten."""
+    given = len(op.partials)
+    if op.formula is None or not _misfit(op.formula, 1 + given):
+        return
+    parameters = list(inspect.signature(op.formula).parameters.values())[1:]
+    inputs = [parameter.name for parameter in parameters if parameter.kind is parameter.POSITIONAL_OR_KEYWORD]
+    require(
+        len(inputs) in (0, given),
+        f"forward takes {len(inputs)} input{'s' * (len(inputs) > 1)} ({', '.join(inputs)}), but there "
+        f"{'is 1 partial' if given == 1 else f'are {given} partials'}: "
+        "give one function (or None: no derivative) per input",
+    )
+
+
+def _validate_signature(
+    rule: Rule | None, count: int, what: str, expected: str, require: Callable[[bool, str], None]
+) -> None:
+    misfit = "" if rule is None else _misfit(rule, count)
+    require(not misfit, f"{what} must take {count} arguments ({expected}), but {misfit}")
+
+
+def _misfit(rule: Rule, count: int) -> str:
+    """Why `rule` cannot be called with `count` arguments; empty if it can, or does not say."""
+    try:
+        signature = inspect.signature(rule)
+    except (TypeError, ValueError):  # built-in functions may have none
+        return ""
+    try:
+        signature.bind(*range(count))
+    except TypeError as error:
+        return str(error)
+    return ""

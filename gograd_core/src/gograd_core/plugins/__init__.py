@@ -1,0 +1,1 @@
+"""Operations as plugins: found, loaded, named, and bound to `Neuron`."""

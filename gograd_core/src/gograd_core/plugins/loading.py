@@ -1,0 +1,216 @@
+"""Finding installed plugins and loading them, each by itself."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import os
+import time
+import traceback
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import attrs
+import importlib_metadata
+import pluggy
+
+from gograd_core.errors import TOO_EARLY, InvalidOperationError, PluginError
+from gograd_core.op import Op
+from gograd_core.op.metadata import Provider
+from gograd_core.plugins import hookspecs
+from gograd_core.plugins.isolation import apart
+from gograd_core.plugins.names import canonical, claimed_by, spoken
+from gograd_core.plugins.records import PluginRecord
+from gograd_core.plugins.versions import unmet
+from gograd_core.version import __version__
+
+__all__ = ["ENTRY_POINT_GROUP", "load_plugins", "plugin_modules"]
+
+ENTRY_POINT_GROUP = "gograd.ops"
+LOADERS = ("gograd_core", "importlib", "importlib_metadata", "pluggy")
+"""Modules in which a plugin's error may be raised without being theirs."""
+
+
+@attrs.frozen
+class _Choice:
+    """Which plugins are to be loaded: their names ("DISTRIBUTION" or "DISTRIBUTION:ENTRY_POINT"), by switch."""
+
+    blocking: Mapping[str, set[str]]
+    only: Mapping[str, set[str]]
+
+    @classmethod
+    def of(cls, only: Iterable[str] | None, block: Iterable[str]) -> _Choice:
+        blocking = {
+            "GOGRAD_DISABLE_PLUGINS": _from_environment("GOGRAD_DISABLE_PLUGINS"),
+            "the argument block": set(map(canonical, block)),
+        }
+        if only is not None:
+            return cls(blocking, {"the argument only": set(map(canonical, only))})
+        chosen = _from_environment("GOGRAD_ONLY_PLUGINS")
+        return cls(blocking, {"GOGRAD_ONLY_PLUGINS": chosen} if chosen else {})
+
+    def named(self) -> set[str]:
+        return set().union(*self.blocking.values(), *self.only.values())
+
+    def against(self, provider: Provider) -> str:
+        """Which switch keeps a plugin from being loaded, in words; empty if none does."""
+        names = _names(provider)
+        for switch, blocked in self.blocking.items():
+            if names & blocked:
+                return f"by {switch}"
+        for switch, wanted in self.only.items():
+            if not names & wanted and provider.distribution != "gograd-core":
+                return f"by {switch}, which does not name it"
+        return ""
+
+
+def load_plugins(
+    only: Iterable[str] | None, block: Iterable[str], *, strict: bool = False
+) -> tuple[tuple[PluginRecord, ...], list[str]]:
+    """Load every installed plugin that is chosen, in the order of their names.
+
+    The environment chooses as well: ``GOGRAD_ONLY_PLUGINS`` and ``GOGRAD_DISABLE_PLUGINS``.
+
+    Returns:
+        What became of each plugin, and complaints about chosen names that are not installed.
+
+    Raises:
+        PluginError: something is wrong and `strict` is true.
+    """
+    choice = _Choice.of(only, block)
+    manager = pluggy.PluginManager(hookspecs.PROJECT)
+    manager.add_hookspecs(hookspecs)
+    found = _find()
+    installed = {name for provider, _ in found for name in _names(provider)}
+    unknown = sorted(choice.named() - installed)
+    complaints = [f"gograd plugin {name!r} was chosen or blocked, but is not installed" for name in unknown]
+    if strict and complaints:
+        raise PluginError(complaints[0])
+    return tuple(_load(manager, *each, choice, strict) for each in found), complaints
+
+
+def plugin_modules(distribution: str) -> list[str]:
+    """The modules that the entry points of a distribution name, in the order of these; none if it has no plugin."""
+    return [
+        entry_point.module
+        for provider, entry_point in _find()
+        if provider.distribution == canonical(distribution) and not isinstance(entry_point, Exception)
+    ]
+
+
+def _names(provider: Provider) -> set[str]:
+    """How a plugin may be called to choose or block it."""
+    return {provider.distribution, canonical(f"{provider.distribution}:{provider.entry_point}")}
+
+
+def _find() -> list[tuple[Provider, importlib_metadata.EntryPoint | Exception]]:
+    """The one place where entry points are read: of each distribution by itself, as one may be damaged."""
+    found: list[tuple[Provider, importlib_metadata.EntryPoint | Exception]] = []
+    names = set()
+    for distribution in importlib_metadata.distributions():
+        provider = Provider(f"a distribution in {distribution.locate_file('')}")
+        try:
+            if ENTRY_POINT_GROUP not in (distribution.read_text("entry_points.txt") or ""):
+                continue
+            provider = Provider(canonical(distribution.name))
+            if provider.distribution in names:  # hidden by an earlier one on sys.path
+                continue
+            names.add(provider.distribution)
+            provider = attrs.evolve(provider, version=distribution.version)
+            for entry_point in distribution.entry_points.select(group=ENTRY_POINT_GROUP):
+                known = attrs.evolve(provider, entry_point=entry_point.name)
+                missing = unmet(distribution.requires or (), "gograd-core", __version__)
+                needs = PluginError(f"it needs {missing}, and gograd-core {__version__} is installed")
+                found.append((known, needs if missing else entry_point))
+        except Exception as error:
+            found.append((provider, error))
+    return sorted(found, key=lambda pair: (pair[0].distribution, pair[0].entry_point))
+
+
+def _load(
+    manager: pluggy.PluginManager,
+    provider: Provider,
+    entry_point: importlib_metadata.EntryPoint | Exception,
+    choice: _Choice,
+    strict: bool,
+) -> PluginRecord:
+    name = f"{provider.distribution}:{provider.entry_point}"
+    record = PluginRecord(provider.distribution, provider.version, provider.entry_point, "loaded")
+    if switch := choice.against(provider):
+        return attrs.evolve(record, status="blocked", reason=switch)
+    start = time.perf_counter()
+    try:
+        if isinstance(entry_point, Exception):
+            raise entry_point
+        operations = apart(functools.partial(_import, manager, provider, entry_point))
+        return attrs.evolve(record, operations=operations, seconds=time.perf_counter() - start)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a plugin may fail in any way, and hurts itself alone
+        seconds = time.perf_counter() - start
+        record = attrs.evolve(record, status="failed", reason=_in_words(error), seconds=seconds)
+        if strict:
+            raise PluginError(f"gograd plugin {record}") from error
+        if manager.has_plugin(name):
+            manager.unregister(name=name)
+        return record
+
+
+def _import(
+    manager: pluggy.PluginManager, provider: Provider, entry_point: importlib_metadata.EntryPoint
+) -> tuple[Op, ...]:
+    """The operations of a plugin, which is imported and registered."""
+    plugin = entry_point.load()
+    if manager.is_registered(plugin):
+        raise PluginError(f"its module is loaded already, as {manager.get_name(plugin)}")
+    manager.register(plugin, f"{provider.distribution}:{provider.entry_point}")
+    return _collect(manager, plugin, provider)
+
+
+def _in_words(error: BaseException) -> str:
+    try:
+        return f"{type(error).__name__}: {error}{_place(error)}"
+    except Exception:  # even its message may fail
+        return type(error).__name__
+
+
+def _place(error: BaseException) -> str:
+    """Where it was raised outside of gograd and of Python's import system, as " (FILE:LINE)"; empty if nowhere."""
+    frames = [
+        (frame.f_code.co_filename, line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if not frame.f_code.co_filename.startswith("<")
+        and frame.f_globals.get("__name__", "").partition(".")[0] not in LOADERS
+    ]
+    return " ({}:{})".format(*frames[-1]) if frames else ""
+
+
+def _collect(manager: pluggy.PluginManager, plugin: Any, provider: Provider) -> tuple[Op, ...]:
+    """The operations of one registered plugin, all of them valid."""
+    manager.check_pending()  # a function marked with hookimpl whose name is no hook
+    hooks = [hook for hook in manager.hook.gograd_ops.get_hookimpls() if hook.plugin is plugin]
+    if not hooks and getattr(getattr(plugin, "__spec__", None), "_initializing", False):
+        raise RuntimeError(TOO_EARLY)  # its import, still under way, led to this look-up
+    if not hooks:
+        raise PluginError("it has no function gograd_ops marked with gograd_core.hookimpl")
+    results: list[Any] = [hook.function() for hook in hooks]
+    for returned in results:
+        if not isinstance(returned, Iterable):
+            raise InvalidOperationError(f"gograd_ops() returned {returned!r}, expected an iterable of Op")
+    operations = []
+    taken: set[str] = set()
+    for op in itertools.chain.from_iterable(results):
+        if not isinstance(op, Op):
+            raise InvalidOperationError(f"gograd_ops() returned {op!r} among its operations, expected an Op")
+        claims = set(claimed_by(op))
+        if claims & taken:
+            twice = ", ".join(map(spoken, sorted(claims & taken)))
+            raise InvalidOperationError(f"gograd_ops() returned two operations for {twice}")
+        taken |= claims
+        # The engine's own come with their provider: its functions are these very objects.
+        operations.append(op if op.provider == provider else attrs.evolve(op, provider=provider))
+    return tuple(operations)
+
+
+def _from_environment(variable: str) -> set[str]:
+    return {canonical(name) for name in os.environ.get(variable, "").split(",") if name.strip()}

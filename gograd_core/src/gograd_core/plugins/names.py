@@ -1,0 +1,136 @@
+"""Who has a name: what operations claim, who gets it, and how that is said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from gograd_core.op.metadata import normalised
+
+if TYPE_CHECKING:
+    from gograd_core.op import Op
+    from gograd_core.plugins.records import PluginRecord
+
+__all__ = [
+    "OWN_DISTRIBUTIONS",
+    "canonical",
+    "claimants",
+    "claimed_by",
+    "explain",
+    "is_python_s",
+    "owner",
+    "refusals",
+    "spoken",
+]
+
+OWN_DISTRIBUTIONS = {
+    "gograd-core": "the engine's own operations",
+    "gograd-ops-basic": "the operators of Python: arithmetic and comparisons",
+    "gograd-ops-extra": "the functions of mathematics",
+    "gograd-ops-special": "the special functions of SciPy",
+}
+"""gograd's own distributions of operations, and what each provides. Their names cannot be taken."""
+
+# How operators, and functions of Python's math, are claimed: "+ 2", "math.hypot *"
+_OF_PYTHON = re.compile(r"(\S+) ([\d*])")
+
+
+def canonical(name: str) -> str:
+    """The name of a distribution as PEP 503 normalises it."""
+    return re.sub(r"[-_.]+", "-", normalised(name.strip())).lower()
+
+
+def claimed_by(op: Op) -> tuple[str, ...]:
+    """The names of an operation, and what it is to Python with the number of inputs ("- 1" is the sign)."""
+    operator = () if op.operator is None else (f"{op.operator} {op.arity}",)
+    function = () if op.math is None else (f"math.{op.math} {'*' if op.variadic else op.arity}",)
+    return tuple(dict.fromkeys((op.name, *op.aliases))) + operator + function
+
+
+def is_python_s(claim: str) -> bool:
+    """Whether an operator or a function of Python is claimed, not a name."""
+    return _OF_PYTHON.fullmatch(claim) is not None
+
+
+def spoken(claim: str) -> str:
+    """What is claimed, in words."""
+    of_python = _OF_PYTHON.fullmatch(claim)
+    if of_python is None:
+        return repr(claim)
+    kind = "function" if of_python[1].startswith("math.") else "operator"
+    return f"the {kind} {of_python[1]!r} with {of_python[2].replace('*', 'any number of')} input(s)"
+
+
+def claimants(ops: Iterable[Op]) -> dict[str, list[Op]]:
+    """Of every claim those who make it."""
+    claims: dict[str, list[Op]] = {}
+    for op in ops:
+        for claim in claimed_by(op):
+            claims.setdefault(claim, []).append(op)
+    return claims
+
+
+def owner(claimants: list[Op]) -> Op | None:
+    """Who has a name: the only claimant, else the one of gograd's own, else nobody."""
+    if len(claimants) == 1:
+        return claimants[0]
+    own = [op for op in claimants if op.provider and op.provider.distribution in OWN_DISTRIBUTIONS]
+    return own[0] if len(own) == 1 else None
+
+
+def refusals(ops: Iterable[Op], claims: dict[str, list[Op]], owners: dict[str, Op]) -> dict[str, str]:
+    """Which names operations claim without having them, and why."""
+    refused = {}
+    for op in ops:
+        for claim in claimed_by(op):
+            holder = owners.get(claim)
+            if holder is op:
+                continue
+            others = ", ".join(str(other.provider) for other in claims[claim] if other is not op)
+            why = f"belongs to {holder.provider}" if holder else f"is claimed by {others} too, so none has it"
+            full_name = f"{op.provider.distribution if op.provider else ''}:{op.name}"
+            refused[claim] = f'{spoken(claim)} {why}; the operation is ops["{full_name}"]'
+    return refused
+
+
+def _plugin(op: Op) -> str:
+    return f"{op.provider.distribution}:{op.provider.entry_point}" if op.provider else ""
+
+
+def explain(
+    name: str,
+    claims: dict[str, list[Op]],
+    owners: dict[str, Op],
+    records: tuple[PluginRecord, ...],
+    *,
+    discovers: bool,
+) -> str:
+    """Why there is no operation of that name, and what to do."""
+    if name in claims:
+        plugins = [_plugin(op) for op in claims[name]]
+        first, *others = [plugin.partition(":")[0] for plugin in plugins]
+        named = plugins[0] if first in others else first  # two entry points of one distribution
+        return (
+            f"{spoken(name)} is claimed by {' and by '.join(str(op.provider) for op in claims[name])}, so none "
+            f'has it. Take ops["{named}:{claims[name][0].name}"], or block one: GOGRAD_DISABLE_PLUGINS={named}'
+        )
+    parts = [f"no installed operation {'implements' if is_python_s(name) else 'is'} {spoken(name)}."]
+    import difflib  # for messages alone
+
+    nearest = difflib.get_close_matches(name, [claim for claim in owners if claim.isidentifier()], n=1)
+    if nearest:
+        parts.append(f"Did you mean {nearest[0]!r}?")
+    present = {record.distribution for record in records}
+    missing = {name: provides for name, provides in OWN_DISTRIBUTIONS.items() if name not in present}
+    if not discovers:
+        parts.append("This registry holds only what was registered by hand.")
+    elif missing:
+        parts.append("Not installed here: " + ", ".join(f"{d} ({p})" for d, p in missing.items()) + ".")
+        parts.append("Install with: pip install " + " ".join(missing))
+    failed = [record for record in records if record.status != "loaded"]
+    if failed:
+        parts.append("Plugins that were left out: " + "; ".join(map(str, failed)))
+    if len(parts) == 1:
+        parts.append("`gograd ops` lists those that are installed.")
+    return " ".join(parts)

@@ -1,0 +1,257 @@
+"""From names and Python operators to operations."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import warnings
+from collections.abc import Iterable, Iterator
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import attrs
+
+from gograd_core import current
+from gograd_core.errors import TOO_EARLY, InvalidOperationError, PluginError, PluginWarning, UnknownOperationError
+from gograd_core.namespaces.operations import Operations, ops
+from gograd_core.namespaces.per_registry import Scope
+from gograd_core.op import Op
+from gograd_core.op.metadata import Provider, normalised
+from gograd_core.plugins import binding
+from gograd_core.plugins.names import canonical, claimants, claimed_by, explain, owner, refusals, spoken
+from gograd_core.settings import Swap, completed
+
+if TYPE_CHECKING:
+    from gograd_core.plugins.records import PluginRecord
+
+__all__ = ["Registry"]
+
+BY_HAND = "registered by hand"
+PATIENCE = 60.0  # seconds to wait for another thread that loads plugins
+
+
+class Registry(Swap):
+    """A set of operations under their names.
+
+    The process has one, `current.registry`, which finds installed plugins at the first look-up. One of your
+    own is independent of it; ``with registry:`` makes it the process-wide one for a block, for all
+    threads, which is meant for tests.
+
+    Args:
+        discover: look for installed plugins; False gives an empty registry.
+        only: load these alone; names of distributions, or "DISTRIBUTION:ENTRY_POINT".
+        block: do not load, and do not even import, these.
+        strict: raise `PluginError` for a plugin that cannot be loaded, instead of a warning.
+
+    Raises:
+        TypeError: `only` or `block` is a single string.
+    """
+
+    def __init__(
+        self,
+        *,
+        discover: bool = True,
+        only: Iterable[str] | None = None,
+        block: Iterable[str] = (),
+        strict: bool = False,
+    ) -> None:
+        super().__init__()
+        if isinstance(only, str) or isinstance(block, str):
+            raise TypeError("only and block take an iterable of names, not one string")
+        self._only = None if only is None else tuple(only)
+        self._block = tuple(block)
+        self._strict = strict
+        self._lock = threading.RLock()  # entered and left in C, unlike a Condition
+        self._changed = threading.Condition(self._lock)  # the loader, or what there is
+        self._loader: int | None = None  # the thread that is loading plugins
+        self._discovers = discover
+        self._loaded = not discover
+        self._records: tuple[PluginRecord, ...] = ()
+        self._by_hand: tuple[Op, ...] = ()
+        self._claims: dict[str, list[Op]] = {}
+        self._owners: dict[str, Op] = {}
+        self.ops = Operations(lambda: self)
+
+    def __getitem__(self, name: str) -> Op:
+        try:
+            return self._owners[name]
+        except KeyError:
+            self.load()
+        found = self._find(name)
+        if found is not None:
+            return found
+        if not isinstance(name, str):
+            raise TypeError(f"operations are looked up by name, not by {name!r}")
+        raise UnknownOperationError(
+            explain(normalised(name), self._claims, self._owners, self._records, discovers=self._discovers)
+        )
+
+    def __contains__(self, name: object) -> bool:
+        self.load()
+        return self._find(name) is not None
+
+    def _find(self, name: object) -> Op | None:
+        """The operation NAME, "DISTRIBUTION:NAME" or "DISTRIBUTION:ENTRY_POINT:NAME"."""
+        if not isinstance(name, str):
+            return None
+        plugin, colon, own_name = normalised(name).rpartition(":")
+        if not colon:
+            return self._owners.get(own_name)
+        for op in self._claims.get(own_name, ()):
+            provider = op.provider
+            if provider and canonical(plugin) in (
+                canonical(provider.distribution),
+                canonical(f"{provider.distribution}:{provider.entry_point}"),
+            ):
+                return op
+        return None
+
+    def __iter__(self) -> Iterator[str]:
+        """The names of the operations, sorted, without aliases."""
+        return iter([op.name for op in self.operations() if self._owners.get(op.name) is op])
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def operations(self) -> list[Op]:
+        """Every operation, also those whose name belongs to another, sorted by name and provider."""
+        self.load()
+        ops = {id(op): op for claimants in self._claims.values() for op in claimants}
+        return sorted(ops.values(), key=lambda op: (op.name, str(op.provider)))
+
+    def report(self) -> tuple[PluginRecord, ...]:
+        """What became of every plugin that was found, sorted by distribution and entry point."""
+        self.load()
+        return self._records
+
+    def load(self) -> None:
+        """Find and load the plugins, if that has not happened yet.
+
+        Raises:
+            PluginError: something is wrong with a plugin, and the registry is strict.
+            RuntimeError: called while plugins are being loaded, by one of them.
+        """
+        if not self._loaded:
+            self._load(self._only, self._block, strict=self._strict, again=False)
+
+    def load_plugins(
+        self, *, only: Iterable[str] | None = None, block: Iterable[str] = (), strict: bool = False
+    ) -> tuple[PluginRecord, ...]:
+        """Find and load the plugins anew, with another choice. What was registered by hand stays.
+
+        Args and errors are those of the constructor and of `load`; if anything is raised, the
+        registry is as before.
+
+        Returns:
+            What became of every plugin, as `report` gives it.
+        """
+        self._load(only, block, strict=strict, again=True)
+        return self._records
+
+    def _load(self, only: Iterable[str] | None, block: Iterable[str], *, strict: bool, again: bool) -> None:
+        """Load in one thread at a time, without holding a lock: plugins are imported, and imports have locks too."""
+        loads = False
+        try:
+            with self._lock:
+                self._wait_for_other_threads()
+                if self._loaded and not again:
+                    return
+                loads, self._loader = True, threading.get_ident()
+            from gograd_core.plugins import loading  # with pluggy and importlib-metadata: not before it is needed
+
+            records, complaints = loading.load_plugins(only, block, strict=strict)
+            with self._lock:
+                self._settle(records, self._by_hand, strict=strict)
+                self._discovers = True
+                complaints += [complaint for record in self._records for complaint in record.complaints()]
+                complaints += self._complaints_by_hand()
+        finally:
+            if loads:
+                self._loader = None  # before anything is called, which an interrupt might prevent
+                with self._lock:
+                    self._changed.notify_all()
+        for complaint in complaints:
+            warnings.warn(complaint, PluginWarning, stacklevel=2)
+
+    def _wait_for_other_threads(self) -> None:
+        """Until none is loading plugins. One that imports a module must not wait: it may be a plugin's."""
+        if self._loader is None:
+            return
+        if self._loader == threading.get_ident() or _is_importing():
+            raise RuntimeError(TOO_EARLY)
+        if not self._changed.wait_for(lambda: self._loader is None, PATIENCE):
+            raise RuntimeError(f"another thread has been loading plugins for {PATIENCE} seconds; perhaps {TOO_EARLY}")
+
+    def _complaints_by_hand(self) -> list[str]:
+        refused = refusals(self._by_hand, self._claims, self._owners)
+        return [f"gograd operation {BY_HAND}: {why}" for why in refused.values()]
+
+    def register(self, op: Op) -> Op:
+        """Add one operation by hand, and return it as it is registered (with a provider).
+
+        Raises:
+            InvalidOperationError: a name or operator of it is taken; the message says by whom.
+        """
+        if not isinstance(op, Op):
+            raise InvalidOperationError(f"register() expects an Op, got {op!r}")
+        self.load()
+        with self._lock:
+            self._wait_for_other_threads()
+            for claim in claimed_by(op):
+                if self._claims.get(claim):
+                    raise InvalidOperationError(
+                        f"operation {op.name!r}: {spoken(claim)} is taken by {self._claims[claim][0].title}; "
+                        "choose another, or block that plugin"
+                    )
+            op = attrs.evolve(op, provider=Provider(BY_HAND))
+            self._settle(self._records, (*self._by_hand, op))
+        return op
+
+    def _settle(self, records: tuple[PluginRecord, ...], by_hand: tuple[Op, ...], *, strict: bool = False) -> None:
+        """Decide who has each name, and only then let everybody see it."""
+        operations = (*(op for record in records for op in record.operations), *by_hand)
+        claims = claimants(operations)
+        owners = {claim: holder for claim, several in claims.items() if (holder := owner(several)) is not None}
+        records = tuple(attrs.evolve(r, refused=refusals(r.operations, claims, owners)) for r in records)
+        for complaint in (complaint for record in records for complaint in record.complaints()) if strict else ():
+            raise PluginError(complaint) from InvalidOperationError(complaint)
+
+        def show() -> None:
+            self._records, self._by_hand, self._claims, self._owners = records, by_hand, claims, owners
+            scope = Scope(self.__getitem__, self.ops)  # it looks names up among the new owners
+            for op in operations:
+                op.enter(scope)
+            self.ops._publish(owners)
+            self._loaded = True
+            if current.registry is self:
+                self._bind()
+
+        completed(show)
+
+    def _bind(self) -> None:
+        """Make the operations the methods and operators of `Neuron`."""
+        binding.bind(self._owners if self._loaded else None)
+        ops._publish(self._owners)
+
+    def _replaced(self) -> Registry:
+        self.load()
+        in_force: Registry = current.registry
+        return in_force
+
+    def _activate(self) -> None:
+        current.registry = self
+        self._bind()
+
+
+def _is_importing() -> bool:
+    """Whether a module is being imported by this thread."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        spec = frame.f_globals.get("__spec__") if frame.f_code.co_name == "<module>" else None
+        if getattr(spec, "_initializing", False):
+            return True
+        frame = frame.f_back
+    return False
+
+
+current.registry = Registry()
