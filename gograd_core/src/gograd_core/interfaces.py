@@ -53,6 +53,9 @@ class Op(Protocol):
     def title(self) -> str: ...
 
     @property
+    def doc(self) -> str: ...
+
+    @property
     def forward(self) -> Callable[..., Any]: ...
 
     @property

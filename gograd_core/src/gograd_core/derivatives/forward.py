@@ -16,14 +16,14 @@ from gograd_core.checked.accumulation import Shares, is_chosen, is_zero
 from gograd_core.checked.partials import float_partials, neuron_partials
 from gograd_core.checked.sweep import lock
 from gograd_core.derivatives.choices import shares
-from gograd_core.engines import Neuron
+from gograd_core.interfaces import Node
 from gograd_core.recording import noted
 from gograd_core.settings import errstate
 
 __all__ = ["ForwardSweep", "creation_order"]
 
 
-def creation_order(outputs: Sequence[Any], since: int = 0) -> list[Neuron]:
+def creation_order(outputs: Sequence[Any], since: int = 0) -> list[Any]:
     """The neurons below `outputs` that operations made, not before the stamp `since`, oldest first.
 
     Raises:
@@ -44,13 +44,13 @@ class ForwardSweep:
             differentiated again, or constant floats; else all are floats.
     """
 
-    def __init__(self, seeds: Mapping[Neuron, Any], *, create_graph: bool = False) -> None:
+    def __init__(self, seeds: Mapping[Any, Any], *, create_graph: bool = False) -> None:
         self._tangents = {neuron: seed for neuron, seed in seeds.items() if not is_zero(seed)}
         self._create_graph = create_graph
         self._sums = shares(self._tangents, "tangent")
 
     @noted
-    def tangents(self, outputs: Sequence[Any], order: Sequence[Neuron]) -> list[Any]:
+    def tangents(self, outputs: Sequence[Any], order: Sequence[Node]) -> list[Any]:
         """Those of `outputs`, 0.0 for one without. What an earlier call found is not found again.
 
         Args:
@@ -75,16 +75,16 @@ class ForwardSweep:
             self._sums.judge(output)
         return results
 
-    def _extend(self, nodes: Sequence[Neuron]) -> None:
+    def _extend(self, nodes: Sequence[Node]) -> None:
         for node in nodes:
             _extend(node, self._sums, create_graph=self._create_graph)
 
 
-def _tangents_of(outputs: Sequence[Any], tangents: Mapping[Neuron, Any]) -> list[Any]:
+def _tangents_of(outputs: Sequence[Any], tangents: Mapping[Node, Any]) -> list[Any]:
     return [0.0 if type(output) is float else tangents.get(output, 0.0) for output in outputs]
 
 
-def _extend(node: Neuron, sums: Shares, *, create_graph: bool) -> None:
+def _extend(node: Node, sums: Shares, *, create_graph: bool) -> None:
     """Find the tangent of a neuron from those of its constituents.
 
     One that is zero by value counts, since its own derivative need not be zero, and what follows may have a pole. A
@@ -153,7 +153,7 @@ def _extend_fast(order: Sequence[Any], tangents: dict[Any, Any]) -> bool:
     return True
 
 
-def _extend_one(node: Neuron, tangents: dict[Any, Any]) -> None:
+def _extend_one(node: Node, tangents: dict[Any, Any]) -> None:
     """The same for one neuron, whatever number of inputs it has."""
 
     def carries(entry: Any) -> bool:

@@ -13,7 +13,7 @@ from gograd_core.checked.accumulation import Shares, is_zero
 from gograd_core.checked.partials import neuron_partials
 from gograd_core.checked.sweep import lock
 from gograd_core.derivatives.choices import shares
-from gograd_core.engines import Neuron
+from gograd_core.interfaces import Node
 from gograd_core.recording import noted
 from gograd_core.settings import errstate
 
@@ -21,9 +21,7 @@ __all__ = ["graph_adjoints"]
 
 
 @noted
-def graph_adjoints(
-    outputs: Sequence[Neuron], seeds: Sequence[Any], inputs: Sequence[Neuron], since: int = 0
-) -> list[Any]:
+def graph_adjoints(outputs: Sequence[Node], seeds: Sequence[Any], inputs: Sequence[Node], since: int = 0) -> list[Any]:
     """The derivative of the sum of `outputs`, each times its seed, by each of the inputs.
 
     They are neurons, or constant floats. Neurons older than the stamp `since` do not depend on the
@@ -32,7 +30,7 @@ def graph_adjoints(
     with lock:
         visited = engines.visit(outputs, since)
         interior = visited[0]
-        adjoints: dict[Neuron, Any] = dict.fromkeys(inputs, 0.0)  # of those that lead to an input
+        adjoints: dict[Node, Any] = dict.fromkeys(inputs, 0.0)  # of those that lead to an input
         for node in reversed(interior):
             if _leads(node, adjoints):
                 adjoints[node] = 0.0
@@ -44,13 +42,13 @@ def graph_adjoints(
     return [adjoints[neuron] for neuron in inputs]
 
 
-def _start(adjoints: dict[Neuron, Any], outputs: Sequence[Neuron], seeds: Sequence[Any]) -> None:
+def _start(adjoints: dict[Node, Any], outputs: Sequence[Node], seeds: Sequence[Any]) -> None:
     for output, seed in zip(outputs, seeds, strict=True):
         if output in adjoints:
             adjoints[output] = seed if is_zero(adjoints[output]) else adjoints[output] + seed
 
 
-def _leads(node: Neuron, to: Container[Any]) -> bool:
+def _leads(node: Node, to: Container[Any]) -> bool:
     """Whether it has a derivative by a neuron in `to`."""
     op: Any = node._operation
     entries = node._constituents
@@ -63,7 +61,7 @@ def _leads(node: Neuron, to: Container[Any]) -> bool:
     return False
 
 
-def _sweep(interior: Sequence[Neuron], sums: Shares) -> None:
+def _sweep(interior: Sequence[Node], sums: Shares) -> None:
     """Pass every adjoint on.
 
     One that is zero by value is passed on too, since its own derivative need not be; a constant

@@ -10,17 +10,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from math import inf
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from gograd_core import current
 from gograd_core.checked.sweep import BUSY, NOT_AGAIN, lock, propagate, propagate_one, receives, refuse_stale
-
-if TYPE_CHECKING:
-    from gograd_core.engines.neuron import Neuron
+from gograd_core.interfaces import Node
 
 __all__ = ["adjoints", "backward", "reachable", "run", "visit"]
 
-Visited = tuple["list[Neuron]", "list[Neuron]"]  # interior neurons, youngest first, and where a sweep ends
-Seeded = Sequence[tuple["Neuron", float]]  # outputs, each with the adjoint that it starts from
+Visited = tuple[list[Node], list[Node]]  # interior neurons, youngest first, and where a sweep ends
+Seeded = Sequence[tuple[Node, float]]  # outputs, each with the adjoint that it starts from
 
 _running: tuple[Visited, ...] = ()  # more than one if a rule starts a sweep
 _stamp = attrgetter("_stamp")
@@ -28,7 +27,7 @@ _traversals = 0
 last_setting = 0  # the stamp of the last leaf whose value was set: a younger graph cannot be stale
 
 
-def backward(output: Neuron, seed: float) -> None:
+def backward(output: Node, seed: float) -> None:
     """Add the derivative of `output`, times `seed`, to `grad` of the leaves; see `Neuron.backward`."""
     with lock:
         visited = visit([output])
@@ -44,7 +43,7 @@ def backward(output: Neuron, seed: float) -> None:
             raise
 
 
-def adjoints(outputs: Sequence[Neuron], seeds: Sequence[float], inputs: Sequence[Neuron], since: int) -> list[float]:
+def adjoints(outputs: Sequence[Node], seeds: Sequence[float], inputs: Sequence[Node], since: int) -> list[float]:
     """The derivative of the sum of `outputs`, each times its seed, by each of the inputs.
 
     The `grad` of every neuron stays as it is. Neurons older than the stamp `since` do not depend
@@ -62,16 +61,12 @@ def adjoints(outputs: Sequence[Neuron], seeds: Sequence[float], inputs: Sequence
             any(put_back)  # to its end, in one step that no interrupt divides
 
 
-def _set_grad() -> Callable[[Neuron, float], None]:
+def _set_grad() -> Callable[[Node, float], None]:
     """A function in C that sets `_grad`."""
-    from gograd_core.engines.neuron import Neuron  # which imports this module
-
-    return vars(Neuron)["_grad"].__set__  # type: ignore[no-any-return]
+    return vars(current.Neuron)["_grad"].__set__  # type: ignore[no-any-return]
 
 
-def _sweep_towards(
-    inputs: Sequence[Neuron], visited: Visited, outputs: Sequence[Neuron], seeds: Sequence[float]
-) -> None:
+def _sweep_towards(inputs: Sequence[Node], visited: Visited, outputs: Sequence[Node], seeds: Sequence[float]) -> None:
     """As `_sweep`, for the adjoints alone that the inputs need."""
     for neuron in (*visited[0], *visited[1]):
         neuron._grad = None  # nobody asks for its adjoint
@@ -80,7 +75,7 @@ def _sweep_towards(
     _sweep(wanted, seeded, inputs)
 
 
-def _leading_to(inputs: Sequence[Neuron], visited: Visited) -> Visited:
+def _leading_to(inputs: Sequence[Node], visited: Visited) -> Visited:
     """Those of the visited neurons whose adjoints the inputs need; theirs and the inputs' are set to 0.0.
 
     A partial by any other neuron is not asked for, so it costs nothing and poisons nothing.
@@ -105,7 +100,7 @@ def run(visited: Visited, propagate: Callable[..., None], *args: Any) -> None:
         _running = outer
 
 
-def visit(outputs: Sequence[Neuron], since: int = 0) -> Visited:
+def visit(outputs: Sequence[Node], since: int = 0) -> Visited:
     """What a sweep from `outputs` visits, which no running sweep may be working on."""
     visited = reachable(outputs, since)
     if _running:
@@ -115,7 +110,7 @@ def visit(outputs: Sequence[Neuron], since: int = 0) -> Visited:
     return visited
 
 
-def reachable(outputs: Sequence[Neuron], since: int) -> Visited:
+def reachable(outputs: Sequence[Node], since: int) -> Visited:
     """The neurons below `outputs`, interior ones youngest first; to be called with `lock` held.
 
     Leaves are also the neurons older than the stamp `since`.
@@ -135,7 +130,7 @@ def reachable(outputs: Sequence[Neuron], since: int) -> Visited:
     return interior, leaves
 
 
-def _descend(outputs: Sequence[Neuron], since: int) -> Visited:
+def _descend(outputs: Sequence[Node], since: int) -> Visited:
     mark = object()
     interior: list[Any] = []
     leaves: list[Any] = []
@@ -166,7 +161,7 @@ def _start(visited: Visited, seeded: Seeded) -> None:
         output._grad += seed
 
 
-def _sweep(visited: Visited, seeded: Seeded, inputs: Sequence[Neuron]) -> None:
+def _sweep(visited: Visited, seeded: Seeded, inputs: Sequence[Node]) -> None:
     """Leave in `_grad` of all that was visited its adjoint; those of `inputs` are finite, or errstate allows it."""
     _start(visited, seeded)
     if not _propagate_fast(*visited):

@@ -18,9 +18,7 @@ from gograd_core.checked import comparisons
 from gograd_core.checked import neuron as checked
 from gograd_core.checked.rules import as_float
 from gograd_core.engines import backward as _backward
-
-if TYPE_CHECKING:
-    from gograd_core.op import Op
+from gograd_core.interfaces import Op
 
 __all__ = ["Neuron", "next_stamp", "node"]
 

@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gograd_core import settings
 from gograd_core.checked import neuron as checked
 from gograd_core.checked.calls import apply
 from gograd_core.checked.rules import annotate
 from gograd_core.engines.neuron import Neuron, next_stamp
+from gograd_core.interfaces import Op
 from gograd_core.python_operators import BINARY, UNARY
-
-if TYPE_CHECKING:
-    from gograd_core.op import Op
 
 __all__ = ["bind_method", "bind_operator", "discover"]
 

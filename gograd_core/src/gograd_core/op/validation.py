@@ -6,10 +6,11 @@ import functools
 import inspect
 import keyword
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gograd_core import engines
 from gograd_core.errors import InvalidOperationError
+from gograd_core.interfaces import Op
 from gograd_core.namespaces import scalar
 from gograd_core.namespaces.columns import REDUCTIONS
 from gograd_core.op.domains import misfit
@@ -17,13 +18,10 @@ from gograd_core.op.kernels import Kernels
 from gograd_core.op.metadata import Accuracy, Edge
 from gograd_core.python_operators import OPERATORS
 
-if TYPE_CHECKING:
-    from gograd_core.op import Op, Rule
-
 __all__ = ["validate", "validate_kernels"]
 
 
-def validate(op: Op) -> None:
+def validate(op: Any) -> None:
     require = functools.partial(_require, op)
     _validate_name("name", op.name, require)
     for field in ("aliases", "samples", "edges"):
@@ -66,7 +64,7 @@ def validate(op: Op) -> None:
         require(fits, f"edge {edge!r} must be an Edge with {len(op.partials)} inputs and partials")
 
 
-def validate_kernels(op: Op) -> None:
+def validate_kernels(op: Any) -> None:
     """Whether there is one function per partial; what the functions take and give, the engine looks at."""
     kernels = op.kernels
     if kernels is None:
@@ -121,13 +119,13 @@ def _validate_count(op: Op, require: Callable[[bool, str], None]) -> None:
 
 
 def _validate_signature(
-    rule: Rule | None, count: int, what: str, expected: str, require: Callable[[bool, str], None]
+    rule: Callable[..., Any] | None, count: int, what: str, expected: str, require: Callable[[bool, str], None]
 ) -> None:
     misfit = "" if rule is None else _misfit(rule, count)
     require(not misfit, f"{what} must take {count} arguments ({expected}), but {misfit}")
 
 
-def _misfit(rule: Rule, count: int) -> str:
+def _misfit(rule: Callable[..., Any], count: int) -> str:
     """Why `rule` cannot be called with `count` arguments; empty if it can, or does not say."""
     try:
         signature = inspect.signature(rule)
