@@ -7,7 +7,7 @@ import contextvars
 
 import pytest
 
-from gograd_core import Neuron, Registry, current, engines, errstate, grad, no_grad, recording
+from gograd_core import Neuron, Registry, current, engines, errstate, grad, no_grad, settings
 from gograd_core.derivatives.trace import is_nested, nested
 from gograd_core.plugins import loading
 from gograd_core.recording import outside_transforms
@@ -104,10 +104,10 @@ def test_a_task_keeps_the_block_in_which_it_was_made():
         return await task
 
     assert asyncio.run(main()) is None
-    assert not recording.pauses
+    assert not settings.pauses
 
 
-@pytest.mark.parametrize("block", [no_grad(), errstate(domain="ignore"), nested(), recording.recording()])
+@pytest.mark.parametrize("block", [no_grad(), errstate(domain="ignore"), nested(), settings.recording()])
 class TestRun:
     def test_calls_the_function_inside(self, block):
         def inside(*args, **kwargs):

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gograd_core import Neuron, Registry, UnknownOperationError, no_grad, ops, recording, stop_gradient
+from gograd_core import Neuron, Registry, UnknownOperationError, no_grad, ops, settings, stop_gradient
 from gograd_core.plugins import registry
 
 FINITE = st.floats(-1e6, 1e6)
@@ -309,7 +309,7 @@ def test_one_no_grad_serves_several_threads_at_once():
         thread.join()
     assert operations == [None, None]
     assert (x * x).operation is not None
-    assert not recording.pauses
+    assert not settings.pauses
 
 
 def test_stop_gradient_keeps_the_value_and_no_derivative():

@@ -237,7 +237,8 @@ def test_one_name_from_two_entry_points_of_a_distribution(install):
 WAITING = """
 import sys, threading, warnings
 sys.path[:0] = {folders}
-from gograd_core import ops, registry
+from gograd_core import ops
+from gograd_core.plugins import registry
 registry.PATIENCE = 1.0
 warnings.simplefilter("ignore")
 {act}

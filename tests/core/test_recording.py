@@ -27,7 +27,7 @@ from gograd_core import (
     jvp,
     no_grad,
     ops,
-    recording,
+    settings,
     stop_gradient,
     vjp,
 )
@@ -521,7 +521,7 @@ class TestBlocks:
     def test_ends_after_an_error_too(self, wants_nodes):
         with pytest.raises(ZeroDivisionError), observed_by(Notes(wants_nodes=wants_nodes)):
             _ = 1 / 0
-        assert (recorder(), bool(recording.observers), bool(recording.pauses)) == (None, False, False)
+        assert (recorder(), bool(settings.observers), bool(settings.pauses)) == (None, False, False)
         assert (Neuron(1.0) < 2.0) is True
 
     @pytest.mark.parametrize("wants_nodes", [False, True])

@@ -28,8 +28,8 @@ from gograd_core import (
     gradient,
     jvp,
     no_grad,
-    recording,
     register,
+    settings,
 )
 from gograd_core.derivatives.trace import is_nested, nested
 from gograd_core.recording import observed_by, outside_transforms, recorder
@@ -94,7 +94,7 @@ BARE = {
     "with errstate()": lambda: errstate(domain="ignore"),
     "with observed_by()": lambda: observed_by(watcher),
     "with nested()": nested,
-    "with recording()": recording.recording,
+    "with recording()": settings.recording,
     "with registry": lambda: other,
 }
 LOOPS = {
@@ -188,5 +188,5 @@ for name, loop in chosen.items():
             left[name] += 1
             put_right()
 gc.collect()  # a traceback may refer to what held in its frames
-still_open = bool(recording.pauses or recording.observers)
+still_open = bool(settings.pauses or settings.observers)
 print(json.dumps({"left in force": left, "operations ask for blocks that nobody is in": still_open}))
