@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from inspect import Parameter, Signature
 from typing import Any, NoReturn
 
 from gograd_core import current, recording
@@ -13,9 +14,9 @@ from gograd_core.interfaces import Node
 __all__ = [
     "FINAL",
     "MISNOMERS",
+    "SIGNATURE",
     "Misnomer",
     "checked_label",
-    "constructor",
     "first_value",
     "is_operand",
     "method",
@@ -68,8 +69,13 @@ def refuse_names(names: Iterable[str]) -> None:
             raise TypeError(f"Neuron() takes a value and a label, not {name!r}: write Neuron(3.0) or Neuron(value=3.0)")
 
 
-def constructor(value: Any, label: str = "") -> None:
-    """What `Neuron` takes, for whoever asks for its signature."""
+SIGNATURE = Signature(
+    [
+        Parameter("value", Parameter.POSITIONAL_OR_KEYWORD),
+        Parameter("label", Parameter.POSITIONAL_OR_KEYWORD, default=""),
+    ]
+)
+"""What `Neuron` takes, for whoever asks for its signature."""
 
 
 def method(self: Node, /, *others: Any, **named: Any) -> Any:

@@ -5,7 +5,6 @@ This is the Python engine's. The native one, `_native`, has the same class compi
 
 from __future__ import annotations
 
-import inspect
 import itertools
 import threading
 from collections.abc import Callable
@@ -215,7 +214,8 @@ class Neuron:
         return checked.refuse(self) if digits is not None else comparisons.as_int(self, "round")
 
 
-Neuron.__signature__ = inspect.signature(checked.constructor)  # type: ignore[attr-defined]
+Neuron.__module__ = "gograd_core"  # where users find it
+Neuron.__signature__ = checked.SIGNATURE  # type: ignore[attr-defined]
 for _name in checked.MISNOMERS:
     setattr(Neuron, _name, checked.Misnomer(_name))
 

@@ -16,6 +16,7 @@ from gograd_core.followed import unfollowed
 from gograd_core.namespaces.arrays import ArrayNamespace
 from gograd_core.namespaces.columns import ColumnNamespace
 from gograd_core.namespaces.per_registry import IN_FORCE, Scope
+from gograd_core.op.help import Doc, OwnSignature
 from gograd_core.op.implementations import Implemented
 from gograd_core.op.kernels import Kernels
 from gograd_core.op.metadata import Accuracy, Edge, Provider, normalised
@@ -228,6 +229,9 @@ class Op(engines.Operation):
         bound = functools.partial(self.forward, ColumnNamespace(xp) if columns else xp)
         vars(bound)["variadic"] = self.variadic
         return bound
+
+
+Op.__doc__, Op.__signature__ = Doc(Op.__doc__ or ""), OwnSignature()  # type: ignore[assignment, attr-defined]
 
 
 def _is_sequence(column: Any) -> bool:

@@ -5,6 +5,7 @@ cdef extern from "Python.h":
     ctypedef struct PyTypeObject
     ctypedef PyObject *(*newfunc)(PyTypeObject *, PyObject *, PyObject *) except NULL
     ctypedef struct PyTypeObject:
+        const char *tp_name
         PyObject *tp_dict
         unsigned long tp_flags
         Py_ssize_t tp_vectorcall_offset

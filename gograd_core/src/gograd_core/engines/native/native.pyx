@@ -59,7 +59,7 @@ def connect():
 
     lock, unlock = checked_sweep.lock.acquire, checked_sweep.lock.release
     kinds = containers.kinds
-    (<dict>neuron_type.tp_dict)["__signature__"] = signature(neurons.constructor)
+    (<dict>neuron_type.tp_dict)["__signature__"] = neurons.SIGNATURE
     for name in neurons.MISNOMERS:
         (<dict>neuron_type.tp_dict)[name] = neurons.Misnomer(name)
 
@@ -330,6 +330,7 @@ cdef PyObject *call_with_names(PyObject *kind, PyObject **args, size_t flags, Py
     return call_neuron(kind, args, flags, names)
 
 
+neuron_type.tp_name = b"gograd_core.Neuron"  # where users find it
 neuron_type.tp_new = new_with_names
 if call_neuron is not NULL:
     neuron_type.tp_vectorcall = <vectorcallfunc>call_with_names

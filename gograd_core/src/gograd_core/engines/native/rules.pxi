@@ -77,10 +77,6 @@ cdef class Operation:
     def __call__(self, *inputs, **names):
         return calls.call(self, *inputs, **names)
 
-    @property
-    def __signature__(self):
-        return signature(calls.call.__get__(self))
-
     def _prepare(self):
         """Take over what was set in the operation."""
         op = <object>self  # its attributes, not those above
