@@ -1,7 +1,7 @@
 """The kit proves itself: broken versions of every installed operation are rejected.
 
 Those that are not must be no worse than the original. Of the few operations that have more than
-AT_MOST mutants (beta has 364), so many are tried here; `python -m gograd_core.testing.mutation`
+AT_MOST mutants (beta has 364), so many are tried here; `python -m mutation_tester`
 tries all, and prints them by name. So do these tests, with -rP; their counts stand at the end of the run.
 """
 
@@ -11,10 +11,10 @@ import math
 from collections import Counter
 
 import pytest
+from mutation_tester.mutants import mutants
+from mutation_tester.trials import main, trials
 
 from gograd_core import Accuracy, Op, current, ops
-from gograd_core.testing.mutants import mutants
-from gograd_core.testing.mutation import main, trials
 
 OPERATIONS = current.registry.operations()
 AT_MOST = 70

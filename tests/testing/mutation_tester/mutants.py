@@ -19,7 +19,7 @@ from gograd_core.namespaces.columns import Column
 from gograd_core.op import Op
 from gograd_core.op.implementations import resolve
 from gograd_core.testing.floats import differentiable, rule_name
-from gograd_core.testing.rewriting import Rule, rewritten
+from mutation_tester.rewriting import Rule, rewritten
 
 __all__ = ["Mutant", "mutants"]
 

@@ -1,4 +1,4 @@
-"""Whether the conformance kit rejects broken rules: ``python -m gograd_core.testing.mutation [NAME]...``."""
+"""Whether the conformance kit rejects broken rules: ``python -m mutation_tester [NAME]...``."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from gograd_core.testing.digits import close
 from gograd_core.testing.edges import special_points
 from gograd_core.testing.exact import Oracle, Point
 from gograd_core.testing.floats import differentiable, float_partial, float_value
-from gograd_core.testing.mutants import Mutant, mutants
 from gograd_core.testing.points import Points, points_of
+from mutation_tester.mutants import Mutant, mutants
 
 __all__ = ["Trial", "trials"]
 
@@ -126,7 +126,3 @@ def main() -> None:
             if trial.fate != "rejected":
                 print(f"  {trial.fate}: {trial.mutant.what}")
     print("all: " + ", ".join(f"{count} {fate}" for fate, count in total.items()))
-
-
-if __name__ == "__main__":
-    main()
