@@ -1,0 +1,66 @@
+"""Print what is longer than the house allows: ``python tools/file_lengths.py``.
+
+Files of Python and Cython outside of tests may have 300 lines, functions 50 besides their docstring, and the files
+that one reads to understand the engine 950 together. CONTRIBUTING.md names the exceptions, with their reasons.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+CORE = ROOT / "gograd_core" / "src" / "gograd_core"
+MOST_IN_A_FILE, MOST_IN_A_FUNCTION, MOST_TO_READ = 300, 50, 950
+FOLDERS = ("gograd*", "benchmarks", "docs", "examples", "tools")
+SKIPPED = {"tests", "build", "_build"}
+ALLOWED = {"_kernels.c"}
+READING_SET = (CORE / "current.py", *sorted((CORE / "engines").glob("*.py")), CORE / "op" / "__init__.py")
+
+
+def sources() -> Iterator[Path]:
+    """Find the files of Python and Cython outside of tests."""
+    for folder in FOLDERS:
+        for root in ROOT.glob(folder):
+            for path in sorted(root.rglob("*")):
+                if path.suffix in {".py", ".pyx", ".pxi", ".pxd"} and not SKIPPED & set(path.relative_to(ROOT).parts):
+                    yield path
+
+
+def lines_of(path: Path) -> int:
+    """Count the lines of a file."""
+    return len(path.read_text(encoding="utf-8").splitlines())
+
+
+def long_functions(path: Path) -> Iterator[tuple[str, int]]:
+    """Find the functions of a Python file that are too long, and their lines without the docstring."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            first, last = node.body[0], node.end_lineno or node.lineno
+            length = last - node.lineno + 1
+            if ast.get_docstring(node) is not None:
+                length -= (first.end_lineno or first.lineno) - first.lineno + 1
+            if length > MOST_IN_A_FUNCTION:
+                yield node.name, length
+
+
+def main() -> int:
+    """Print what is too long. The count is the exit status."""
+    found = []
+    for path in sources():
+        name = path.relative_to(ROOT)
+        if (length := lines_of(path)) > MOST_IN_A_FILE:
+            found.append(f"{name}: {length} lines")
+        if path.suffix == ".py":
+            found += [f"{name}: {function} has {length} lines" for function, length in long_functions(path)]
+    to_read = sum(map(lines_of, READING_SET))
+    if to_read > MOST_TO_READ:
+        found.append(f"the reading set: {to_read} lines")
+    print(*found, f"the reading set has {to_read} lines", sep="\n")
+    return len(found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
