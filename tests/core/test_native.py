@@ -36,7 +36,7 @@ with warnings.catch_warnings(record=True) as caught:
     import gograd_core
     x = gograd_core.Neuron(3.0)
     x.backward()
-    import gograd_core.blocks, gograd_core.engines
+    import gograd_core.settings, gograd_core.engines
 print(gograd_core.engine())
 print(x.grad, [warning.category.__name__ for warning in caught if "engine" in str(warning.message)])
 print(*(warning.message for warning in caught if "engine" in str(warning.message)))

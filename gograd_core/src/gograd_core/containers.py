@@ -13,7 +13,7 @@ import attrs
 
 from gograd_core import current
 
-__all__ = ["Container", "Exact", "Plan", "container_of", "exact", "nest", "register_container", "walk"]
+__all__ = ["Container", "Exact", "Plan", "container_of", "exact", "kinds", "nest", "register_container", "walk"]
 
 TakeApart = Callable[[Any], tuple[Sequence[Any], Hashable]]
 PutTogether = Callable[[Any, Sequence[Any]], Any]
@@ -174,6 +174,7 @@ _KNOWN = {
 _SUBCLASSED = tuple(cls for cls in _KNOWN if cls is not type(None))
 _registered: dict[type, Container] = {}
 kinds = _Found()
+"""What takes values of a class apart; None for numbers and whatever else is no container."""
 
 
 Plan = tuple[type, Any, int, tuple[Any, ...], Container]

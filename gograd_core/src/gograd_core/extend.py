@@ -44,7 +44,7 @@ from gograd_core.interfaces import Flat
 from gograd_core.kernels import with_kernels
 from gograd_core.namespaces import scalar
 from gograd_core.namespaces.columns import Column
-from gograd_core.namespaces.total import total
+from gograd_core.namespaces.scalar import _total as total
 from gograd_core.op.implementations import resolve
 from gograd_core.op.kernels import Kernels
 from gograd_core.op.metadata import normalised

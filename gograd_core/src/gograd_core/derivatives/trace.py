@@ -38,7 +38,7 @@ def nested() -> Block:
     Raises:
         TypeError: in a no_grad block that a recorder watches, where the results should be without derivative.
     """
-    if recorder() is not None and without_derivative():
+    if without_derivative() and recorder() is not None:
         failed()
         raise TypeError("a derivative in a no_grad block cannot be recorded: pass it through stop_gradient instead")
     return _nested
@@ -143,16 +143,14 @@ def trace(
     results, like_result = ([result], itemgetter(0)) if scalar else flatten(result)
     if any(isinstance(number, bool) for number in results):
         raise TypeError(f"{expectation} it returned a truth value, which has no derivative")
-    outputs = [
-        number if type(number) is Neuron else Neuron(as_float(number, expectation))
-        for number in map(unfollowed, map(_without_array, results))
-    ]
+    outputs = [number if type(number) is Neuron else _as_neuron(number, expectation) for number in results]
     return Trace(argument, result, like_argument, like_result, inputs, outputs, since, graph)
 
 
-def _without_array(number: Any) -> Any:
-    """A neuron that is alone in an array without axes; anything else as it is."""
-    return number.item() if getattr(number, "shape", None) == () and is_array(number) else number
+def _as_neuron(number: Any, expectation: str) -> Neuron:
+    """A neuron that is followed, or alone in an array without axes; or a leaf of a number."""
+    number = unfollowed(number.item() if getattr(number, "shape", None) == () and is_array(number) else number)
+    return number if type(number) is Neuron else Neuron(as_float(number, expectation))
 
 
 def pull(
@@ -196,6 +194,8 @@ def _positions(f: Callable[..., Any], args: Sequence[Any], wrt: int | Sequence[i
 
 def _variable(number: Any, *, attached: bool) -> Neuron:
     """A fresh neuron for a number, so that only its use inside the function counts."""
+    if type(number) is float:
+        return Neuron(number)
     number = unfollowed(number)
     if type(number) is not Neuron:
         return Neuron(number)

@@ -15,7 +15,7 @@ from typing import Any
 import attrs
 
 from gograd_core import engines
-from gograd_core.containers import Container, Exact, Plan, container_of
+from gograd_core.containers import Container, Exact, Plan, container_of, kinds
 
 __all__ = [
     "Form",
@@ -105,7 +105,7 @@ def take_apart(tree: Any) -> tuple[list[Any], Form]:
         TypeError: there is a container in it of which nobody knows how to make another one; or what it holds besides
             its children cannot be hashed.
     """
-    container = container_of(type(tree))
+    container = kinds[type(tree)]
     if container is None:
         return [tree], LEAF
     leaves: list[Any] = []

@@ -91,14 +91,16 @@ class Neuron:
     _label: str  # unset until used, which spares memory and time
 
     def __init__(self, value: Any = None, label: str = "", **misnamed: Any) -> None:
-        checked.refuse_names(misnamed)
-        self._value = checked.first_value(value)
+        if misnamed:
+            checked.refuse_names(misnamed)
+        self._value = value if type(value) is float else checked.first_value(value)
         self._operation = None
         self._constituents = ()
         self._stamp = next_stamp()
         self._mark = None
         self._grad = 0.0
-        self.label = label
+        if label != "":
+            self.label = label
 
     def __init_subclass__(cls, **_: object) -> NoReturn:
         raise TypeError(checked.FINAL)

@@ -19,7 +19,6 @@ from math import atan, atan2, copysign, e, hypot, inf, isfinite, isinf, isnan, n
 from typing import Any as _Any
 
 from gograd_core import current as _current
-from gograd_core.namespaces.total import total as _total
 
 # Whatever has no underscore here would hide an operation of that name from rules.
 __all__ = [
@@ -32,6 +31,31 @@ __all__ = [
 ]  # fmt: skip
 
 backend = "scalar"  # what implementations of operations for this namespace are called
+
+
+def _total(
+    function: _Callable[[_Any], float],
+    outside: _Callable[[_Any], float] = lambda x: nan,
+    overflow: _Callable[[_Any], float] = lambda x: inf,
+) -> _Callable[[_Any], float]:
+    """`function` of one input, one like those of the math module, giving infinities and NaN instead of exceptions.
+
+    Args:
+        function: raises ValueError outside its domain, OverflowError where the result is too large.
+        outside: gives the value outside the domain, where some points may be poles.
+        overflow: gives the infinity of the right sign.
+    """
+
+    @_functools.wraps(function)
+    def ieee(x: _Any, /) -> float:
+        try:
+            return function(x)
+        except OverflowError:
+            return overflow(x)
+        except ValueError:
+            return outside(x)
+
+    return ieee
 
 
 def _pole(at: float, value: float) -> _Callable[[float], float]:

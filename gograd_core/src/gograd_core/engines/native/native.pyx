@@ -8,7 +8,7 @@ It knows no operation by name: an operation's kernels are C functions behind poi
 there are none its Python rule is called.
 
 - `native.pyx`: the node and its methods; `cpython.pxi`: what they need of CPython.
-- `blocks.pxi`: the settings of `with` blocks.
+- `settings.pxi`: the settings of `with` blocks.
 - `node.pxi`: making neurons, and freeing them; `memory.pxi`: where they lie.
 - `rules.pxi`: an operation and its kernels; `calls.pxi`: calling it;
   `operators.pxi`: as an operator or a method of neurons.
@@ -38,7 +38,7 @@ from functools import partial as bound
 from inspect import signature
 
 include "cpython.pxi"
-include "blocks.pxi"
+include "settings.pxi"
 
 
 cdef object lock, unlock  # of the sweeps: a with statement needs memory in order to end
