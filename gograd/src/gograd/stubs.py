@@ -18,7 +18,7 @@ import typer
 
 from gograd.console import cannot_write, console, fail
 from gograd_core import Op, Registry, errstate
-from gograd_core.extend import current, typed_sources
+from gograd_core.extend import BINARY, COMPARISONS, UNARY, current, typed_sources
 
 __all__ = ["stub_files", "write_stubs"]
 
@@ -37,9 +37,6 @@ OF_OPERATIONS = """
 from gograd_core.engines.neuron import Neuron
 from gograd_core.op import Op
 """
-SIGNS = {"-": "neg", "abs": "abs"}
-ARITHMETIC = {"+": "add", "-": "sub", "*": "mul", "/": "truediv", "//": "floordiv", "%": "mod", "**": "pow"}
-COMPARISONS = {"lt": NUMBER, "le": NUMBER, "gt": NUMBER, "ge": NUMBER, "eq": "object", "ne": "object"}
 
 
 def write_stubs(
@@ -112,12 +109,13 @@ def _method(name: str, op: Op) -> str:
 
 def _operators(known: Registry) -> Iterator[str]:
     """The operators of `Neuron`: those that an operation implements, and comparisons."""
-    for name, other in COMPARISONS.items():
+    for name in COMPARISONS.values():
+        other = "object" if name in ("eq", "ne") else NUMBER
         yield _signature(f"__{name}__", ("other",), (other,), "bool")
-    for symbol, name in SIGNS.items():
+    for symbol, name in UNARY.items():
         if f"{symbol} 1" in known:
             yield _signature(f"__{name}__", (), (), "Neuron")
-    for symbol, name in ARITHMETIC.items():
+    for symbol, name in BINARY.items():
         if f"{symbol} 2" in known:
             for method in (f"__{name}__", f"__r{name}__"):
                 yield "@overload\n" + _signature(method, ("other",), (NUMBER,), "Neuron")

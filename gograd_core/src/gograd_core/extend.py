@@ -21,6 +21,7 @@ For packages that run, record or draw graphs:
 - `Expansion`, `ExpansionError`, `expand`, `expand_with`, `Symbol`, `SymbolLibrary`, `postorder`, `CALLS`, `OPERATORS`,
   `PythonBody`, `helpers`, `print_extension`, `Extension`, `printing_files`: rules as expressions, and printed as C.
 - `PluginRecord`, `plugin_modules`, `OWN_DISTRIBUTIONS`: what is installed.
+- `UNARY`, `BINARY`, `COMPARISONS`: the operators of Python, and their special methods.
 - `typed_sources`: what `gograd stubs` fills in.
 - `inside`: whether a point lies in the domain of an operation.
 """
@@ -52,6 +53,7 @@ from gograd_core.plugins.builtin_ops import gograd_ops as engine_operations
 from gograd_core.plugins.builtin_ops import plain
 from gograd_core.plugins.names import OWN_DISTRIBUTIONS, canonical
 from gograd_core.plugins.records import PluginRecord
+from gograd_core.python_operators import BINARY, COMPARISONS, UNARY
 from gograd_core.recording import Recorder, failed, observed_by, recorder
 from gograd_core.settings import domain_errors_raise, recording
 
@@ -65,9 +67,12 @@ if TYPE_CHECKING:
     from gograd_core.testing.points import inside
 
 __all__ = [
+    "BINARY",
     "CALLS",
+    "COMPARISONS",
     "OPERATORS",
     "OWN_DISTRIBUTIONS",
+    "UNARY",
     "Column",
     "Expansion",
     "ExpansionError",

@@ -1,11 +1,32 @@
-"""The operators of Python that operations may implement."""
+"""The operators of Python: which operations may implement them, and what the array API standard calls them."""
 
 from __future__ import annotations
 
-__all__ = ["BINARY", "COMPARISONS", "OPERATORS", "UNARY"]
+__all__ = ["ARRAY_API", "BINARY", "COMPARISONS", "OPERATORS", "UNARY"]
 
 UNARY = {"-": "neg", "abs": "abs"}
 BINARY = {"+": "add", "-": "sub", "*": "mul", "/": "truediv", "//": "floordiv", "%": "mod", "**": "pow"}
-COMPARISONS = ("<", "<=", ">", ">=", "==", "!=")
+COMPARISONS = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne"}
+"""The special method of each, without its underscores."""
+
 OPERATORS = {*((symbol, 1) for symbol in UNARY), *((symbol, 2) for symbol in (*BINARY, *COMPARISONS))}
 """Each with its number of inputs."""
+
+ARRAY_API = {
+    "neg": "negative",
+    "abs": "abs",
+    "add": "add",
+    "sub": "subtract",
+    "mul": "multiply",
+    "truediv": "divide",
+    "floordiv": "floor_divide",
+    "mod": "remainder",
+    "pow": "pow",
+    "lt": "less",
+    "le": "less_equal",
+    "gt": "greater",
+    "ge": "greater_equal",
+    "eq": "equal",
+    "ne": "not_equal",
+}
+"""From special methods to functions of the standard."""

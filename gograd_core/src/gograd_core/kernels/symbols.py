@@ -15,6 +15,7 @@ from typing import Any
 
 from gograd_core.namespaces.columns import REDUCTIONS
 from gograd_core.namespaces.ieee import IEEENamespace
+from gograd_core.python_operators import ARRAY_API, BINARY
 
 __all__ = ["Symbol", "SymbolLibrary", "postorder"]
 
@@ -86,17 +87,10 @@ def _add_operators() -> None:
 
         return apply
 
-    arithmetic = {
-        "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "floordiv": "floor_divide",
-        "mod": "remainder", "pow": "pow",
-    }  # fmt: skip
-    comparisons = {
-        "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal", "eq": "equal", "ne": "not_equal",
-    }  # fmt: skip
-    for name, function in {**arithmetic, **comparisons, "neg": "negative", "abs": "abs"}.items():
+    for name, function in ARRAY_API.items():
         setattr(Symbol, f"__{name}__", method(function, False))
-    for name, function in arithmetic.items():
-        setattr(Symbol, f"__r{name}__", method(function, True))
+    for name in BINARY.values():
+        setattr(Symbol, f"__r{name}__", method(ARRAY_API[name], True))
     setattr(Symbol, "__pos__", lambda self: self)  # noqa: B010 - as its neighbours
 
 

@@ -17,16 +17,10 @@ import mpmath  # type: ignore[import-untyped]
 from gograd_core.checked.rules import as_column
 from gograd_core.namespaces.columns import Column, ColumnNamespace
 from gograd_core.op import Op
+from gograd_core.python_operators import ARRAY_API, BINARY, COMPARISONS, UNARY
 from gograd_core.testing.multiprecision import MultiprecisionNamespace
 
 __all__ = ["derivative"]
-
-BINARY = {
-    "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "floordiv": "floor_divide",
-    "mod": "remainder", "pow": "pow",
-}  # fmt: skip
-UNARY = {"neg": "negative", "pos": "positive", "abs": "abs"}
-COMPARISONS = ("lt", "le", "gt", "ge", "eq", "ne")
 
 
 @attrs.frozen(eq=False)
@@ -122,12 +116,14 @@ def _methods() -> Iterator[tuple[str, Callable[..., Any]]]:
     def higher(*numbers: Any) -> Duals:
         return max((n.xp for n in numbers if isinstance(n, Dual)), key=lambda xp: xp._level)
 
-    for method, name in BINARY.items():
+    for method in BINARY.values():
+        name = ARRAY_API[method]
         yield f"__{method}__", lambda x, y, name=name: getattr(higher(x, y), name)(x, y)
         yield f"__r{method}__", lambda x, y, name=name: getattr(higher(x, y), name)(y, x)
-    for method, name in UNARY.items():
+    for method in ("pos", *UNARY.values()):
+        name = ARRAY_API.get(method, "positive")
         yield f"__{method}__", lambda x, name=name: getattr(x.xp, name)(x)
-    for method in COMPARISONS:
+    for method in COMPARISONS.values():
         compare = getattr(operator, method)
         yield f"__{method}__", lambda x, y, compare=compare: compare(_innermost(x), _innermost(y))
 
