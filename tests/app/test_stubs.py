@@ -179,34 +179,38 @@ class TestFiles:
         write("--folder", tmp_path)
         with Registry(discover=False):
             write("--folder", tmp_path)
-        found = members((tmp_path / "gograd_core-stubs" / "operations.pyi").read_text(), "InstalledOperations")
+        found = members(
+            (tmp_path / "gograd_core-stubs" / "namespaces" / "operations.pyi").read_text(), "InstalledOperations"
+        )
         assert "pi" in found
         assert "tanh" not in found
 
     def test_every_name_is_there_and_no_way_to_other_names(self, known):
         files = stub_files(known)
-        assert members(files["operations.pyi"], "InstalledOperations") >= {
+        assert members(files["namespaces/operations.pyi"], "InstalledOperations") >= {
             "half",
             "halved",
             "total",
             "pi",
             "__getitem__",
         }
-        assert members(files["neuron.pyi"], "Neuron") >= {"half", "halved", "value", "__lt__", "__hash__"}
-        for stub, name in (("operations.pyi", "InstalledOperations"), ("neuron.pyi", "Neuron")):
+        assert members(files["engines/neuron.pyi"], "Neuron") >= {"half", "halved", "value", "__lt__", "__hash__"}
+        for stub, name in (("namespaces/operations.pyi", "InstalledOperations"), ("engines/neuron.pyi", "Neuron")):
             assert members(files[stub], name).isdisjoint({"__getattr__", "__float__", "__add__"})
-        assert "total" not in members(files["neuron.pyi"], "Neuron")
+        assert "total" not in members(files["engines/neuron.pyi"], "Neuron")
 
     def test_the_operation_s_doc_is_the_stub_s(self, known):
-        (found,) = [each for each in classes(stub_files(known)["operations.pyi"]) if each.name.endswith("_half")]
+        (found,) = [
+            each for each in classes(stub_files(known)["namespaces/operations.pyi"]) if each.name.endswith("_half")
+        ]
         assert ast.get_docstring(found) == known["half"].doc
 
     def test_names_that_nobody_has_are_not_there(self, known, monkeypatch):
         monkeypatch.setattr(type(known), "__contains__", lambda self, name: name != "half")
-        assert "half" not in members(stub_files(known)["operations.pyi"], "InstalledOperations")
+        assert "half" not in members(stub_files(known)["namespaces/operations.pyi"], "InstalledOperations")
 
     def test_a_registry_s_own_namespace_may_have_any_name(self, known):
-        found = members(stub_files(known)["operations.pyi"], "Operations")
+        found = members(stub_files(known)["namespaces/operations.pyi"], "Operations")
         assert "__getattr__" in found
         assert "half" not in found
 
@@ -216,12 +220,14 @@ class TestFiles:
             raise error
 
         known.register(Op("failing", forward=forward, partials=(None,), samples=((1.0,),)))
-        assert "def failing(self, /) -> Neuron" in stub_files(known)["neuron.pyi"]
+        assert "def failing(self, /) -> Neuron" in stub_files(known)["engines/neuron.pyi"]
 
     def test_an_input_may_be_called_self(self, known):
         rule = eval("lambda xp, out, self, _self: out")
         known.register(Op("selfish", forward=lambda xp, self, _self: self, partials=(rule, rule)))
-        (found,) = [each for each in classes(stub_files(known)["operations.pyi"]) if each.name.endswith("_selfish")]
+        (found,) = [
+            each for each in classes(stub_files(known)["namespaces/operations.pyi"]) if each.name.endswith("_selfish")
+        ]
         assert [each.arg for each in found.body[-1].args.posonlyargs] == ["__self", "self", "_self"]
 
     def test_operations_of_different_packages_have_different_classes(self):
