@@ -134,7 +134,7 @@ def loads_or_complains(data):
         tapes, name = from_bytes(data)
     except ProgramFileError:
         return False
-    for arguments, result, tape, _ in tapes:
+    for arguments, result, tape, *_ in tapes:
         numbers, found = flatten(arguments.build(np.full(tape.arguments, 0.75)))
         assert found == arguments
         result.build(run(tape, numbers.tolist()))
@@ -260,7 +260,7 @@ CONTENTS = [
 
 def test_the_unchanged_file_is_loaded():
     assert loads_or_complains(PROGRAM)
-    (_, _, tape, _), _ = from_bytes(PROGRAM)[0]
+    (_, _, tape, *_), _ = from_bytes(PROGRAM)[0]
     assert run(tape, [1.0, 2.0, 3.0]) == [ops.tanh(0.5) + 1.0 * 3.0 + 2.0 * 2.0]
     assert loads_or_complains(archive(MEMBERS))
 

@@ -102,8 +102,11 @@ class Recordings:
 
     def _refuse(self, key: Key) -> NoReturn:
         structure, gradient = key
-        known = [each for each, by in (key for key, _ in self._paths.items()) if by is None]
+        known = {each: paths for (each, by), paths in self._paths.items() if by is None}
         if structure in known:
+            complaints = [path.complaint(Want("push")) for path in known[structure]]
+            if all(complaints):
+                raise TypeError(complaints[0])
             raise PathNotRecorded(
                 f"{self.__name__} was saved without second derivatives for wrt={gradient!r}: call hvp or hessian once, "
                 "with such arguments, before saving"
