@@ -138,13 +138,15 @@ class TestRoundTrip:
         ((found,), _) = from_bytes(to_bytes([Recorded(arguments, result, tape, gradient)], "f"))
         assert found.gradient == gradient
 
-    def test_lines_of_operations_come_back(self, program):
+    def test_lines_of_operations_and_what_they_ignore_come_back(self, program):
         lines = ("model.py:4 in f", "model.py:2 in f", "")
         line_of = np.array([1, 1, 0, 2, 1], dtype=np.int32)
-        lined = attrs.evolve(program[0].tape, lines=lines, line_of=line_of)
+        ignored = np.array([0, 1, 0, 0, 1], dtype=np.uint8)
+        lined = attrs.evolve(program[0].tape, lines=lines, line_of=line_of, ignored=ignored)
         (found, other), _ = from_bytes(to_bytes([program[0]._replace(tape=lined), program[1]], "f"))
         assert [found.tape.line(place) for place in range(5)] == [lines[place] for place in line_of]
-        assert other.tape.line(0) == ""
+        assert [found.tape.ignores(place) for place in range(5)] == [False, True, False, False, True]
+        assert (other.tape.line(0), other.tape.ignores(0)) == ("", False)
 
     def test_keys_come_back_in_their_order(self, program):
         (arguments, *_), _ = from_bytes(to_bytes(program, "f"))[0]
@@ -334,7 +336,7 @@ class TestHeader:
             (lambda header: header.update(name="\x1b[2J"), "cannot be printed"),
             (lambda header: header.update(name="\ud800"), "cannot be printed"),
             (lambda header: header["lines"].__setitem__(0, "model.py:3\nin f"), "cannot be printed"),
-            (lambda header: header["tapes"].pop(), "something unknown in it: 'tape1/operations.npy', .* .14 in all"),
+            (lambda header: header["tapes"].pop(), "something unknown in it: 'tape1/operations.npy', .* .15 in all"),
             (lambda header: header["tapes"].append(header["tapes"][0]), "'tape2/operations' is missing"),
             (lambda header: header["tapes"][0].pop("result"), "arguments, a result, what it is the"),
             (lambda header: header["tapes"][0].pop("truths"), "and truths, and nothing else"),

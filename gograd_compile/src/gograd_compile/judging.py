@@ -39,7 +39,7 @@ def judge_values(path: Path, numbers: Floats, captured: Floats) -> None:
 def domain_error(path: Path, numbers: Floats, captured: Floats, allowed: Integers = NONE) -> DomainError | None:
     """What the engine would raise for the first value that is not finite; None: it would not.
 
-    Numbers may be infinite because the arguments are. What the path catches is left out, and `allowed` nodes.
+    Numbers may be infinite because the arguments are. Left out is what the path catches or ignores, and `allowed` nodes.
     """
     tape, values = path.tape, path.values(numbers, captured)
     caught = tape.guards.nodes[tape.domains[tape.guards.outcomes[tape.domains] == 1.0]]
@@ -52,7 +52,9 @@ def domain_error(path: Path, numbers: Floats, captured: Floats, allowed: Integer
         try:
             judge(op, inputs, float(values[node]), lambda: describe(op, _labelled(tape, entries, inputs)))  # noqa: B023
         except DomainError as error:
-            return _with_line(error, path.with_lines().line(node - tape.leaves))
+            lined = path.with_lines()
+            if not lined.ignores(node - tape.leaves):
+                return _with_line(error, lined.line(node - tape.leaves))
     return None
 
 

@@ -20,7 +20,7 @@ from gograd_compile.errors import RecordingError
 from gograd_compile.tape import DOMAIN, GUARDS, Floats, Guards, Integers, Tape
 from gograd_compile.trees import Structure, flatten_result
 from gograd_core import Neuron, engines
-from gograd_core.errors import domain_errors_raise
+from gograd_core.errors import domain_errors_raise, errors_ignored
 from gograd_core.recording import observed_by
 from gograd_core.trace import nested
 from gograd_core.tree import flatten as numbers_of
@@ -87,6 +87,7 @@ class _Watcher:
         self.asked: list[Question] = []
         self.operations: list[Question] = []  # of which nobody may use the result
         self.lines: dict[int, str] = {}
+        self.ignored: set[int] = set()
         self.failures: list[str] = []
 
     def guard(self, neuron: Neuron, kind: str, outcome: int) -> int:
@@ -119,6 +120,8 @@ class _Watcher:
         if not self.with_lines and neuron._stamp - self.since not in self.missing:
             return
         self.lines[neuron._stamp] = line = source_line()
+        if errors_ignored():
+            self.ignored.add(neuron._stamp)
         if domain_errors_raise():
             kind = AWAITED if is_in_try(record.__code__) else "unused"
             self.operations.append((neuron, kind, 0, neuron._stamp, line))
@@ -251,14 +254,17 @@ class _WithoutNumbers(_Watcher):
 
 
 def _with_lines(tape: Tape, flat: Flat, watcher: _Watcher) -> Tape:
-    texts = [watcher.lines.get(stamp) for stamp in flat.stamps[len(flat.leaves) :]]
+    """The tape with what the watcher took down; what the function ignores shows only where its caller does not."""
+    stamps = flat.stamps[len(flat.leaves) :]
+    texts = [watcher.lines.get(stamp) for stamp in stamps]
     if None in texts:
         raise RecordingError(
             f"{watcher.name} computes in another thread, where it cannot be noted which way comparisons turn out"
         )
     places = {text: place for place, text in enumerate(dict.fromkeys(texts))}
     line_of = np.array([places[text] for text in texts], dtype=np.int32)
-    return attrs.evolve(tape, lines=tuple(map(str, places)), line_of=line_of)
+    ignored = np.array([stamp in watcher.ignored for stamp in stamps if domain_errors_raise()], dtype=np.uint8)
+    return attrs.evolve(tape, lines=tuple(map(str, places)), line_of=line_of, ignored=ignored)
 
 
 def _tape(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -78,15 +79,14 @@ class Source:
 
     def lined(self, tape: Tape, numbers: Floats, answers: Answers) -> Tape:
         """The tape, with lines of source if they can be had: by recording once more, with the same `answers`."""
-        try:
-            again = errstate(domain="raise" if tape.raises else "ignore").run(
-                lambda: simplified(record(self.f, self.structure, numbers, self.name, answers, with_lines=True))
-            )
-        except Exception:  # what the function does wrong now is not what is being reported
-            return tape
-        if not again.runs_as(tape):
-            return tape
-        return attrs.evolve(tape, lines=again.lines, line_of=again.line_of)
+        for domain in ("raise", "ignore"):  # which of the two held then is not known
+            with contextlib.suppress(Exception):  # what the function does wrong now is not what is being reported
+                again = errstate(domain=domain).run(
+                    lambda: simplified(record(self.f, self.structure, numbers, self.name, answers, with_lines=True))
+                )
+                if again.runs_as(tape):
+                    return attrs.evolve(tape, lines=again.lines, line_of=again.line_of, ignored=again.ignored)
+        return tape
 
     def _checked(self, numbers: Floats, answers: Answers) -> Recording:
         first = record(self.f, self.structure, numbers, self.name, answers, with_lines=True)

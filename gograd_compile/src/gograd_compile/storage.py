@@ -14,7 +14,8 @@ the file: whoever changes it on purpose computes it anew. Therefore everything e
 - ``captured.npy``: the values of the captured neurons.
 - ``tape0/NAME.npy`` and so on: the arrays in `PARTS`, which a `Tape` holds. `operations`, `captured`,
   `operation_lines` (empty if they are not known) and `guard_lines` are places in the lists of
-  ``program.json``. `used` says for each number among the
+  ``program.json``. `ignored` (empty if it is not known) says for each operation that ran whether the function itself
+  ignores its errors. `used` says for each number among the
   arguments whether anything reads it: so nothing in the file can claim more memory than the file has bytes.
 
 Arrays are in NumPy's format 1.0, of one dimension, little-endian, with a header of 128 bytes.
@@ -78,6 +79,7 @@ PARTS = {
     "inputs": "<i4",
     "outputs": "<i4",
     "operation_lines": "<i4",
+    "ignored": "|u1",
     "guard_nodes": "<i4",
     "guard_kinds": "<i4",
     "guard_outcomes": "<f8",
@@ -138,7 +140,7 @@ def to_bytes(tapes: Sequence[Recorded], name: str) -> bytes:
             "operations": _places(operations, tape.operations),
             "captured": _places(captured, tape.captured),
             "used": used,
-            **{part: getattr(tape, part) for part in ("constants", "codes", "starts", "inputs", "outputs")},
+            **{part: getattr(tape, part) for part in ("constants", "codes", "starts", "inputs", "outputs", "ignored")},
             **{f"guard_{part}": getattr(tape.guards, part) for part in ("nodes", "kinds", "outcomes", "after")},
             "guard_lines": _places(lines, tape.guards.lines),
             "operation_lines": np.array(_places(lines, tape.lines), dtype=np.int32)[tape.line_of],
@@ -207,7 +209,7 @@ def from_bytes(data: bytes, captured: Sequence[Neuron] | None = None) -> tuple[l
             guards=guards,
             lines=tuple(header["lines"]),
             line_of=_checked(header["lines"], arrays["operation_lines"]),
-            **{part: arrays[part] for part in ("constants", "codes", "starts", "inputs", "outputs")},
+            **{part: arrays[part] for part in ("constants", "codes", "starts", "inputs", "outputs", "ignored")},
         )
         check(tape, result.size, arrays["used"])
         gradient = _gradient(nesting["gradient"], arguments, result)  # whose sizes are known to be right by now

@@ -74,6 +74,16 @@ def domain_errors_raise() -> bool:
     return now().domain == "raise"
 
 
+def errors_ignored() -> bool:
+    """Whether the user said so, here and now."""
+    return now().domain == "ignore"
+
+
+def unjudged() -> Block:
+    """A block in which the engine runs what it judges itself afterwards, if that is to be judged."""
+    return Block(domain="afterwards") if domain_errors_raise() else Block()
+
+
 class errstate(Block):
     """What happens where an operation leaves the real numbers: ``with errstate(domain="ignore"):``.
 

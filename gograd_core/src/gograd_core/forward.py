@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from gograd_core import engines
 from gograd_core.careful import lock
 from gograd_core.choices import shares
-from gograd_core.errors import errstate
+from gograd_core.errors import unjudged
 from gograd_core.partials import float_partials, neuron_partials
 from gograd_core.recording import noted
 from gograd_core.shares import Shares, is_chosen, is_zero
@@ -71,7 +71,7 @@ class ForwardSweep:
                 if all(type(tangent) is float and -inf < tangent < inf for tangent in results):
                     self._tangents.update(found)
                     return results
-        errstate(domain="ignore").run(self._extend, new)  # judged below
+        unjudged().run(self._extend, new)  # judged below
         results = _tangents_of(outputs, self._tangents)
         for output in outputs:
             self._sums.judge(output)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from gograd_core import engines
 from gograd_core.careful import lock
 from gograd_core.choices import shares
-from gograd_core.errors import errstate
+from gograd_core.errors import unjudged
 from gograd_core.partials import neuron_partials
 from gograd_core.recording import noted
 from gograd_core.shares import Shares, is_zero
@@ -38,7 +38,7 @@ def graph_adjoints(
         for node in reversed(interior):
             if _leads(node, adjoints):
                 adjoints[node] = 0.0
-        errstate(domain="ignore").run(_start, adjoints, outputs, seeds)  # judged below
+        unjudged().run(_start, adjoints, outputs, seeds)  # judged below
         sums = shares(adjoints, "adjoint")
         engines.run(visited, _sweep, interior, sums)
     for neuron in inputs:
@@ -76,7 +76,7 @@ def _sweep(interior: Sequence[Neuron], sums: Shares) -> None:
     def receives(entry: Any) -> bool:
         return type(entry) is not float and entry in adjoints
 
-    with errstate(domain="ignore"):
+    with unjudged():
         for node in interior:
             adjoint = adjoints.get(node, 0.0)
             if type(adjoint) is float and adjoint == 0.0:
