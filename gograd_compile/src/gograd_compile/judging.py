@@ -39,7 +39,7 @@ def judge_values(path: Path, numbers: Floats, captured: Floats) -> None:
 def domain_error(path: Path, numbers: Floats, captured: Floats, allowed: Integers = NONE) -> DomainError | None:
     """What the engine would raise for the first value that is not finite; None: it would not.
 
-    Numbers may be infinite because the arguments are. Left out is what the path catches or ignores, and `allowed` nodes.
+    Numbers may be infinite because the arguments are. What the path catches or ignores, and `allowed`, is left out.
     """
     tape, values = path.tape, path.values(numbers, captured)
     caught = tape.guards.nodes[tape.domains[tape.guards.outcomes[tape.domains] == 1.0]]
