@@ -177,8 +177,8 @@ class Compiled(Recordings):
 
         Args:
             path: where to; a file that is there is replaced, once all is written.
-            lines: save also where each operation ran, for messages, and whether the function ignores its errors: for that,
-                the function runs again.
+            lines: save also where each operation ran, for messages, and whether the function ignores its errors:
+                for that, the function runs again.
 
         Raises:
             ValueError: nothing was recorded yet.
