@@ -67,7 +67,7 @@ MISNOMERS = {
     "data": "its number is x.value",
     "item": "its number is x.value",
     "gradient": "call y.backward() and read x.grad, or call gradient(y, x)",
-    "conjugate": "it is real; for np.var(x) write ops.mean(d * d), where d = x - ops.mean(x), and its root for np.std(x)",
+    "conjugate": "for np.var(x) write ops.mean(d * d), where d = x - ops.mean(x), and its root for np.std(x)",
     "partner": "what an operation was applied to are the constituents of its result: y.constituents",
 }
 """What other engines, or NumPy, ask a neuron for, and what to ask for here."""
