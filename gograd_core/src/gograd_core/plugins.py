@@ -35,7 +35,7 @@ class PluginRecord:
 
     Attributes:
         status: "loaded"; "failed", left out whole; or "blocked", not even imported.
-        reason: why it was not loaded.
+        reason: why it was not loaded; of one that was, what it did to the standard streams, which was undone.
         operations: what it provides.
         refused: names (and operators) it claims and does not have, with the reason.
         seconds: how long it took to import the plugin and collect its operations.
@@ -57,6 +57,8 @@ class PluginRecord:
     def complaints(self) -> list[str]:
         """What the user should hear about it."""
         failure = [f"gograd plugin left out: {self}"] if self.status == "failed" else []
+        if self.status == "loaded" and self.reason:
+            failure = [f"gograd plugin {self}"]
         return failure + [f"gograd plugin {self.distribution} {self.version}: {why}" for why in self.refused.values()]
 
 
@@ -171,8 +173,10 @@ def _load(
     try:
         if isinstance(entry_point, Exception):
             raise entry_point
-        operations = apart(functools.partial(_import, manager, provider, entry_point))
-        return attrs.evolve(record, operations=operations, seconds=time.perf_counter() - start)
+        slips: list[str] = []
+        operations = apart(functools.partial(_import, manager, provider, entry_point), slips)
+        reason = f"{' and '.join(dict.fromkeys(slips))}, which was undone" if slips else ""
+        return attrs.evolve(record, operations=operations, reason=reason, seconds=time.perf_counter() - start)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a plugin may fail in any way, and hurts itself alone
