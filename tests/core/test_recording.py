@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import decimal
+import gc
 import math
 import operator
 import pickle
@@ -519,6 +520,7 @@ class TestBlocks:
 
     @pytest.mark.parametrize("wants_nodes", [False, True])
     def test_ends_after_an_error_too(self, wants_nodes):
+        gc.collect()  # what errors of other tests hold
         with pytest.raises(ZeroDivisionError), observed_by(Notes(wants_nodes=wants_nodes)):
             _ = 1 / 0
         assert (recorder(), bool(recording.observers), bool(recording.pauses)) == (None, False, False)
