@@ -168,7 +168,7 @@ class Batched:
         want, chosen = self._compiled._want("push", batch.structure, wrt, batch.batched)
         run = self._start(batch, wrt)
         matrices = np.empty((batch.points, chosen.size, chosen.size))
-        run.through(lambda parts: run.fill(parts, want, matrices.swapaxes(0, 1), first=1))
+        run.through(lambda parts: run.fill(parts, want, np.moveaxis(matrices, 2, 0), first=1))
         return nest_matrix(matrices, chosen, chosen)
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from gograd_compile.batch_arguments import Batch
-from gograd_compile.judging import judge_derivatives
+from gograd_compile.judging import judge_derivatives, judged_matrix
 from gograd_compile.paths import VALUES, Path, Paths, Want
 from gograd_compile.point_run import at_point
 from gograd_compile.program import VALUES_NOT_FINITE, Holds, Points, Program
@@ -136,8 +136,7 @@ class BatchRun:
             DomainError: one is not finite, and should be.
             _Moved: see `check`.
         """
-        places = np.arange(len(path.program(want).result_slots))
-        found = self.checked(path, want, points, per_point=places, seeds=seeds)
+        found = self._along(path, want, points, seeds)
         for place in np.flatnonzero(found.status):
             self.judge(path, want, int(points[place]), seeds[place], found.gradients[place])
         return found.gradients
@@ -149,10 +148,24 @@ class BatchRun:
         """
         for path, points in parts:
             seeds = np.zeros((len(points), len(into)))
+            are_bad = np.zeros(seeds.shape, dtype=np.bool_)
             for seed, rows in enumerate(into):
                 seeds[:, seed] = 1.0
-                rows[points] = self.along(path, want, points, seeds)[:, first:]
+                found = self._along(path, want, points, seeds)
+                rows[points] = found.gradients[:, first:]
+                are_bad[:, seed] = found.status
                 seeds[:, seed] = 0.0
+            for place in np.flatnonzero(are_bad.any(axis=1)):
+                point = int(points[place])
+                matrix = np.pad(into[:, point], ((0, 0), (first, 0)))
+                with _noted(point):
+                    bad = np.flatnonzero(are_bad[place])
+                    matrix = judged_matrix(path, want, self.at(point), path.captured(), matrix, bad)
+                into[:, point] = matrix[:, first:]
+
+    def _along(self, path: Path, want: Want, points: Integers, seeds: Floats) -> Points:
+        places = np.arange(len(path.program(want).result_slots))
+        return self.checked(path, want, points, per_point=places, seeds=seeds)
 
     def at(self, point: int) -> Floats:
         """The numbers of the arguments at one point."""

@@ -151,7 +151,7 @@ class Compiled(Recordings):
         numbers, structure = flatten(args)
         want, chosen = self._want("push", structure, wrt, SEEDS_ALONE)
         path, _, _ = self._at(self._paths_of(structure, wrt), VALUES, numbers)
-        return nest_matrix(self._matrix(path, want, numbers)[:, 1:], chosen, chosen)
+        return nest_matrix(self._matrix(path, want, numbers)[:, 1:].T, chosen, chosen)
 
     def batch(self, in_axes: Any = 0, *, threads: int | None = None) -> Batched:
         """The same function at many points at once, as jax.vmap has it.

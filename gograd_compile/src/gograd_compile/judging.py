@@ -17,7 +17,7 @@ from gograd_core.recording import recording
 if TYPE_CHECKING:
     from gograd_compile.paths import Path, Want
 
-__all__ = ["domain_error", "judge_derivatives", "judge_values", "located"]
+__all__ = ["domain_error", "judge_derivatives", "judge_values", "judged_matrix", "located"]
 
 NONE = np.empty(0, dtype=np.intp)
 
@@ -75,9 +75,7 @@ def judge_derivatives(
         if path.is_gradient:
             _judge_second_order(path, want, numbers, seeds, derivatives)
             return
-        outputs = [node if type(node) is Neuron else Neuron(node) for node in map(nodes.__getitem__, path.tape.outputs)]
-        inputs = nodes[: path.tape.arguments + len(captured)]
-        wrt = inputs[path.tape.arguments :] if want.wrt is None else [inputs[number] for number in want.wrt]
+        outputs, wrt = _ends(path, want, nodes)
         if want.mode == "push":
             ForwardSweep(dict(zip(wrt, seeds.tolist(), strict=True))).tangents(outputs, creation_order(outputs))
         else:
@@ -85,6 +83,29 @@ def judge_derivatives(
             engines.adjoints(outputs, weights, wrt, 0)
     except DomainError as error:
         raise _located(path, nodes, error) from None
+
+
+def judged_matrix(
+    path: Path, want: Want, numbers: Floats, captured: Floats, matrix: Floats, seeds: Integers
+) -> Floats:
+    """The derivatives along (or of) each seed alone, a row each, where those of some `seeds` are not finite.
+
+    A tangent that is zero by value meets poles that an adjoint of 0.0 passes over. The engine makes matrices in reverse
+    mode; so where it raises an error in forward mode, and has numbers in reverse mode, these are given.
+
+    Raises:
+        DomainError: as `judge_derivatives`.
+    """
+    try:
+        for seed in seeds.tolist():
+            judge_derivatives(path, want, numbers, captured, np.eye(len(matrix))[seed], matrix[seed])
+    except DomainError:
+        rows = _in_reverse(path, want, numbers, captured) if want.mode == "push" else None
+        if rows is None:
+            raise
+        matrix = matrix.copy()
+        matrix[:, -len(rows) :] = np.transpose(rows)
+    return matrix
 
 
 def located(path: Path, numbers: Floats, captured: Floats, error: DomainError) -> DomainError:
@@ -105,6 +126,26 @@ def _judge_second_order(path: Path, want: Want, numbers: Floats, seeds: Floats, 
         hvp(f, wrt)(*args, vector)
     else:
         grad(f, wrt)(*args)
+
+
+def _in_reverse(path: Path, want: Want, numbers: Floats, captured: Floats) -> list[list[float]] | None:
+    """What the engine gives in reverse mode, a row per output, of a gradient without the value; None: an error."""
+    outputs, wrt = _ends(path, want, _nodes(path.tape, numbers, captured))
+    outputs = outputs[path.is_gradient :]
+    if not np.isfinite([output._value for output in outputs]).all():
+        return None
+    try:
+        return [engines.adjoints([output], [1.0], wrt, 0) for output in outputs]
+    except DomainError:
+        return None
+
+
+def _ends(path: Path, want: Want, nodes: list[Any]) -> tuple[list[Neuron], list[Neuron]]:
+    """The outputs among the nodes of a tape, and what there are to be derivatives by."""
+    outputs = [node if type(node) is Neuron else Neuron(node) for node in map(nodes.__getitem__, path.tape.outputs)]
+    first = path.tape.arguments
+    wrt = range(first, first + len(path.tape.captured)) if want.wrt is None else want.wrt
+    return outputs, [nodes[number] for number in wrt]
 
 
 def _nodes(tape: Tape, numbers: Floats, captured: Floats) -> list[Any]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from gograd_compile.backends import Backend
 from gograd_compile.errors import PathNotRecorded
-from gograd_compile.judging import judge_derivatives
+from gograd_compile.judging import judged_matrix
 from gograd_compile.paths import CAPTURED, VALUES, Path, Paths, Want
 from gograd_compile.point_run import at_point
 from gograd_compile.recent import Recent
@@ -128,9 +128,8 @@ class Recordings:
             per_point=np.arange(len(program.result_slots)),
             summed=np.empty(0, dtype=np.int64),
         )
-        for seed in np.flatnonzero(found.status):
-            judge_derivatives(path, want, numbers, captured, np.eye(graph.seeds)[seed], found.gradients[seed])
-        return found.gradients
+        bad = np.flatnonzero(found.status)
+        return judged_matrix(path, want, numbers, captured, found.gradients, bad) if len(bad) else found.gradients
 
 
 def _hashable(wrt: Wrt) -> int | tuple[int, ...]:
