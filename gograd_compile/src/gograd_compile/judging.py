@@ -85,9 +85,7 @@ def judge_derivatives(
         raise _located(path, nodes, error) from None
 
 
-def judged_matrix(
-    path: Path, want: Want, numbers: Floats, captured: Floats, matrix: Floats, seeds: Integers
-) -> Floats:
+def judged_matrix(path: Path, want: Want, numbers: Floats, captured: Floats, matrix: Floats, seeds: Integers) -> Floats:
     """The derivatives along (or of) each seed alone, a row each, where those of some `seeds` are not finite.
 
     A tangent that is zero by value meets poles that an adjoint of 0.0 passes over. The engine makes matrices in reverse
