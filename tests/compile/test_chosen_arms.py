@@ -64,7 +64,7 @@ MODES = {
     ),
     "gradient alone": (grad, lambda c: c, value),
     "jacobian of two": (lambda f: lambda p: [f(p), p[0] * 2.0], lambda c: c.jacobian, jacobian),
-    "hessian alone": (lambda f: lambda p: in_a_row(hessian(f))(p), lambda c: c, value),
+    "hessian alone": (lambda f: in_a_row(hessian(f)), lambda c: c, value),
     "grad inside": (lambda f: beside_value(f, grad(f)), lambda c: c, value),
     "jacobian of grad inside": (lambda f: beside_value(f, grad(f)), lambda c: c.jacobian, jacobian),
     "hessian of grad inside": (lambda f: total(beside_value(f, grad(f))), lambda c: c.hessian, hessian),
