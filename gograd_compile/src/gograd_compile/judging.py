@@ -17,27 +17,35 @@ from gograd_core.recording import recording
 if TYPE_CHECKING:
     from gograd_compile.paths import Path, Want
 
-__all__ = ["domain_error", "judge_derivatives", "judge_values", "judged_matrix", "located"]
+__all__ = ["domain_error", "error_of_compiled", "judge_derivatives", "judged_matrix", "located", "with_line_of"]
 
 NONE = np.empty(0, dtype=np.intp)
 
 
-def judge_values(path: Path, numbers: Floats, captured: Floats) -> None:
-    """Refuse what is not finite in compiled code alone, at a point where the function lets pass what Python computes.
+def error_of_compiled(path: Path, numbers: Floats, captured: Floats) -> tuple[int, DomainError] | None:
+    """What is not finite in compiled code alone, at a point where the function lets pass what Python computes.
 
-    Raises:
-        DomainError: there is such a value: a last digit decides whether an operation is in its domain.
+    A last digit decides whether an operation is in its domain: the first such, and its error. None: there is none.
     """
     if not domain_errors_raise() or path.is_gradient:
-        return
+        return None
     values = np.array([getattr(node, "_value", node) for node in _nodes(path.tape, numbers, captured)])
-    error = domain_error(path, numbers, captured, np.flatnonzero(~np.isfinite(values)))
-    if error is not None:
-        raise error
+    return _first_error(path, numbers, captured, np.flatnonzero(~np.isfinite(values)))
 
 
-def domain_error(path: Path, numbers: Floats, captured: Floats, allowed: Integers = NONE) -> DomainError | None:
-    """What the engine would raise for the first value that is not finite; None: it would not.
+def domain_error(path: Path, numbers: Floats, captured: Floats) -> DomainError | None:
+    """What the engine would raise for the first value that is not finite; None: it would not."""
+    found = _first_error(path, numbers, captured, NONE)
+    return None if found is None else with_line_of(path, *found)
+
+
+def with_line_of(path: Path, operation: int, error: DomainError) -> DomainError:
+    """The error, with the line where that operation of the path was recorded, if it is known."""
+    return _with_line(error, path.with_lines().line(operation))
+
+
+def _first_error(path: Path, numbers: Floats, captured: Floats, allowed: Integers) -> tuple[int, DomainError] | None:
+    """The first operation whose value is not finite and should be, and the error.
 
     Numbers may be infinite because the arguments are. What the path catches is left out, and `allowed` nodes.
     """
@@ -52,7 +60,7 @@ def domain_error(path: Path, numbers: Floats, captured: Floats, allowed: Integer
         try:
             judge(op, inputs, float(values[node]), lambda: describe(op, _labelled(tape, entries, inputs)))  # noqa: B023
         except DomainError as error:
-            return _with_line(error, path.with_lines().line(node - tape.leaves))
+            return node - tape.leaves, error
     return None
 
 

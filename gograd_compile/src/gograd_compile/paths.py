@@ -18,11 +18,11 @@ from gograd_compile.derivatives import Derived, with_adjoints, with_tangents
 from gograd_compile.errors import PathNotRecorded, RecordingError
 from gograd_compile.graph import Graph
 from gograd_compile.guards import Asked, turns_among
-from gograd_compile.judging import domain_error, located
+from gograd_compile.judging import domain_error, located, with_line_of
 from gograd_compile.lowering import lower
 from gograd_compile.passes import remove_dead
 from gograd_compile.program import Program
-from gograd_compile.recording import Answers
+from gograd_compile.recording import NO_ERRORS, Answers, Raising
 from gograd_compile.rules import Rules, rules_of
 from gograd_compile.sources import Note, Source
 from gograd_compile.structure_json import structure_text
@@ -77,6 +77,7 @@ class Path:
         source: the function that was recorded, if there is one.
         numbers: the arguments that it was recorded with.
         answers: to the questions that the function asked then.
+        raising: the errors that were raised then because compiled code finds them, and Python does not.
         notes: how the tape was made.
         is_gradient: whether it computes the value and the gradient of the function.
         has_truths: whether there are truth values in the result.
@@ -90,6 +91,7 @@ class Path:
         source: Source | None = None,
         numbers: Floats = NOTHING,
         answers: Answers = (),
+        raising: Raising = NO_ERRORS,
         notes: Sequence[Note] = (),
         *,
         is_gradient: bool = False,
@@ -101,6 +103,7 @@ class Path:
         self.source = source
         self.numbers = numbers
         self.answers = answers
+        self.raising = raising
         self.notes = notes
         self.is_gradient = is_gradient
         self.has_truths = has_truths
@@ -130,7 +133,7 @@ class Path:
     def with_lines(self) -> Tape:
         """The tape, which has lines of source from now on if recording again gives them."""
         if self.source is not None and not len(self.tape.line_of):
-            self.tape = self.source.lined(self.tape, self.numbers, self.answers)
+            self.tape = self.source.lined(self.tape, self.numbers, self.answers, self.raising)
         return self.tape
 
     def program(self, want: Want) -> Program:
@@ -345,6 +348,27 @@ class Paths:
         except DomainError as own:
             raise located(path, numbers, captured, own) from None
 
+    def where_raised(
+        self, path: Path, numbers: Floats, operation: int, error: DomainError, tried: Container[Path]
+    ) -> Found:
+        """The path that the function takes if an operation raises an error that only compiled code finds there.
+
+        Raises:
+            DomainError: it takes none, as it does not catch the error.
+            Whatever else the function raises then.
+        """
+        try:
+            asked = self._source and self._source.place_of(operation, path.tape, numbers, path.answers, path.raising)
+            if asked:
+                place, before = asked
+                answers = *path.answers[:before], ("domain", 1, place)
+                other, given = self._new(numbers, answers, {**path.raising, place: error})
+                if other is not path and other not in tried:
+                    return other, given
+        except (DomainError, RecordingError):  # as what is said is that only compiled code finds it
+            pass
+        raise with_line_of(path, operation, error)
+
     def anew(self, numbers: Floats) -> Found | None:
         """The path that the function takes when it is run at this point; None, if there is none to run.
 
@@ -360,7 +384,7 @@ class Paths:
                 return self.add(other)
         return None
 
-    def _new(self, numbers: Floats, answers: Answers = ()) -> Found:
+    def _new(self, numbers: Floats, answers: Answers = (), raising: Raising = NO_ERRORS) -> Found:
         """The path recorded at a point, with the answers to the first questions; it may be known.
 
         Raises:
@@ -368,11 +392,11 @@ class Paths:
         """
         assert self._source is not None
         while True:
-            recording, notes = self._source.record(numbers, answers)
+            recording, notes = self._source.record(numbers, answers, raising)
             is_gradient = self._source.of is not None
             path = Path(
                 recording.structure, recording.tape, self._backend, self._source, numbers.copy(), recording.answers,
-                notes, is_gradient=is_gradient, has_truths=recording.has_truths,
+                raising, notes, is_gradient=is_gradient, has_truths=recording.has_truths,
             )  # fmt: skip
             if recording.error is None:
                 break
