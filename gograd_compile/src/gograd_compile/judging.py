@@ -17,7 +17,15 @@ from gograd_core.recording import recording
 if TYPE_CHECKING:
     from gograd_compile.paths import Path, Want
 
-__all__ = ["domain_error", "error_of_compiled", "judge_derivatives", "judged_matrix", "located", "with_line_of"]
+__all__ = [
+    "domain_error",
+    "error_of",
+    "error_of_compiled",
+    "judge_derivatives",
+    "judged_matrix",
+    "located",
+    "with_line_of",
+]
 
 NONE = np.empty(0, dtype=np.intp)
 
@@ -47,20 +55,28 @@ def with_line_of(path: Path, operation: int, error: DomainError) -> DomainError:
 def _first_error(path: Path, numbers: Floats, captured: Floats, allowed: Integers) -> tuple[int, DomainError] | None:
     """The first operation whose value is not finite and should be, and the error.
 
-    Numbers may be infinite because the arguments are. What the path catches is left out, and `allowed` nodes.
+    Numbers may be infinite because the arguments are. What the path catches is left out unless something is made of it,
+    and `allowed` nodes.
     """
     tape, values = path.tape, path.values(numbers, captured)
     caught = tape.guards.nodes[tape.domains[tape.guards.outcomes[tape.domains] == 1.0]]
+    caught = np.setdiff1d(caught, np.concatenate([tape.inputs, tape.outputs]))
     for node in (tape.leaves + np.flatnonzero(~np.isfinite(values[tape.leaves :]))).tolist():
-        if node in caught or node in allowed:
-            continue
-        op = tape.operations[tape.codes[node - tape.leaves]]
-        entries = tape.inputs_of(node)
-        inputs = values[entries].tolist()
-        try:
-            judge(op, inputs, float(values[node]), lambda: describe(op, _labelled(tape, entries, inputs)))  # noqa: B023
-        except DomainError as error:
+        error = None if node in caught or node in allowed else error_of(tape, node, values)
+        if error is not None:
             return node - tape.leaves, error
+    return None
+
+
+def error_of(tape: Tape, node: int, values: Floats) -> DomainError | None:
+    """What the engine would raise for a node, of all whose values are given; None: it would not."""
+    op = tape.operations[tape.codes[node - tape.leaves]]
+    entries = tape.inputs_of(node)
+    inputs = values[entries].tolist()
+    try:
+        judge(op, inputs, float(values[node]), lambda: describe(op, _labelled(tape, entries, inputs)))
+    except DomainError as error:
+        return error
     return None
 
 

@@ -18,15 +18,15 @@ from gograd_compile.derivatives import Derived, with_adjoints, with_tangents
 from gograd_compile.errors import PathNotRecorded, RecordingError
 from gograd_compile.graph import Graph
 from gograd_compile.guards import Asked, turns_among
-from gograd_compile.judging import domain_error, located, with_line_of
+from gograd_compile.judging import domain_error, error_of, located, with_line_of
 from gograd_compile.lowering import lower
 from gograd_compile.passes import remove_dead
 from gograd_compile.program import Program
-from gograd_compile.recording import NO_ERRORS, Answers, Raising
+from gograd_compile.recording import AWAITED, NO_ERRORS, Answers, Raising
 from gograd_compile.rules import Rules, rules_of
 from gograd_compile.sources import Note, Source
 from gograd_compile.structure_json import structure_text
-from gograd_compile.tape import Floats, Integers, Tape, question
+from gograd_compile.tape import DOMAIN, Floats, Integers, Tape, question
 from gograd_compile.trees import Structure
 from gograd_core import DomainError, engines
 from gograd_core.errors import domain_errors_raise
@@ -223,7 +223,21 @@ class Path:
         """The answers to all questions up to that of a guard, which turned out otherwise."""
         first, outcome = failure
         *before, (kind, _, place) = self.answers[: self.tape.guards.order[first] + 1]
-        return (*before, (kind, outcome, place))
+        return (*before, ("domain" if kind == AWAITED else kind, outcome, place))
+
+    def raised_until(self, failure: tuple[int, float], numbers: Floats) -> Raising:
+        """The errors that compiled code finds up to a guard, which turned out otherwise: those that are caught."""
+        first, outcome = failure
+        guards = self.tape.guards
+        answers = np.append(guards.outcomes[:first], outcome)
+        found = np.flatnonzero((guards.kinds[: first + 1] == DOMAIN) & (answers == 1.0))
+        if not len(found):
+            return self.raising
+        values = self.values(numbers, self.captured())
+        places = [self.answers[place][2] for place in guards.order[found].tolist()]
+        errors = [error_of(self.tape, node, values) for node in guards.nodes[found].tolist()]
+        new = {place: error for place, error in zip(places, errors, strict=True) if error is not None}
+        return {**self.raising, **new}
 
 
 _compiled: set[Any] = set()
@@ -320,7 +334,7 @@ class Paths:
                 f"when this program was recorded, and would be {outcome:g} now: what runs then was not recorded. "
                 "Save a program that was called with such arguments, too."
             )
-        return self._new(numbers, path.instead(failure))
+        return self._new(numbers, path.instead(failure), path.raised_until(failure, numbers))
 
     def where_not_finite(self, path: Path, numbers: Floats, tried: Container[Path]) -> Found | None:
         """The path that the function takes where values of `path` are not finite.
@@ -403,7 +417,7 @@ class Paths:
             failure = path.failure_at(numbers)
             if failure is None:
                 raise recording.error
-            answers = path.instead(failure)
+            answers, raising = path.instead(failure), path.raised_until(failure, numbers)
         self.recorded += 1
         given = recording.given[path.tape.guards.order]
         for known in self:

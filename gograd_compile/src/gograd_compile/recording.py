@@ -28,7 +28,7 @@ from gograd_core.tree import flatten as numbers_of
 if TYPE_CHECKING:
     from gograd_core.flat import Flat
 
-__all__ = ["NO_ERRORS", "Answers", "Raising", "Recording", "record", "source_line", "structure_of_result"]
+__all__ = ["AWAITED", "NO_ERRORS", "Answers", "Raising", "Recording", "record", "source_line", "structure_of_result"]
 
 OLD_ARGUMENT = "argument of an earlier recording"
 """The label of what a function was recorded with: if it occurs in another recording, the function kept it."""
@@ -91,6 +91,8 @@ class _Watcher:
         self.with_lines = with_lines
         self.missing = missing
         self.raising = raising
+        self.first: dict[Any, int] = {}
+        self.same: dict[int, int] = {}
         self.notes_lines = with_lines or bool(missing)
         self.wants_nodes = self.notes_lines or bool(raising)
         self.asked: list[Question] = []
@@ -126,7 +128,7 @@ class _Watcher:
 
     def made(self, neuron: Neuron) -> None:
         place = neuron._stamp - self.since
-        error = self.raising.get(place)
+        error = self.error_of(neuron, place) if self.raising else None
         if error is not None and domain_errors_raise() and is_in_try(record.__code__):
             self.guard(neuron, "domain", 1)
             raise error.with_traceback(None)
@@ -136,6 +138,16 @@ class _Watcher:
         if domain_errors_raise():
             kind = AWAITED if is_in_try(record.__code__) else "unused"
             self.operations.append((neuron, kind, 0, neuron._stamp, line))
+
+    def error_of(self, neuron: Neuron, place: int) -> DomainError | None:
+        """What compiled code raises for a neuron, or for an earlier one that is the same operation of the same."""
+        entries = [
+            entry.hex() if type(entry) is float else self.same.get(entry._stamp, entry._stamp)  # type: ignore[union-attr]
+            for entry in neuron._constituents
+        ]
+        first = self.first.setdefault((neuron._operation, *entries), neuron._stamp)
+        self.same[neuron._stamp] = first
+        return self.raising.get(first - self.since) or self.raising.get(place)
 
     def ask_for_unused(self, flat: Flat) -> bool:
         """Note the operations whose result nobody uses: their errors are raised all the same. Whether there are any."""
