@@ -577,3 +577,18 @@ def test_errors_that_nobody_catches_are_raised(compiled):
 
 def test_errors_of_constants_decide_nothing(compiled):
     assert compiled(caught(lambda x: SOLVE(-1.0), RuntimeError))(3.0) == 3.0
+
+
+def discards(x):
+    ops.log(x)
+    return x * x
+
+
+@pytest.mark.parametrize("f", [discards, grad(discards)], ids=["itself", "in a sweep"])
+def test_an_error_that_nobody_waits_for_is_raised_by_a_saved_program(compiled, f, tmp_path, backend):
+    """What gograd waits for by itself, on the way to the operation, does not make it a path of its own."""
+    c = compiled(lambda x: f(x) + x)
+    c(2.0)
+    c.save(tmp_path / "f.gograd")
+    with pytest.raises(DomainError, match=r"^log\(-1\.0\) is nan"):
+        gograd_compile.load(tmp_path / "f.gograd", backend=backend)(-1.0)

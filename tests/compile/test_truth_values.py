@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from gograd_compile import compile, load
-from gograd_core import grad, jacobian, ops, value_and_grad
+from gograd_core import Op, grad, jacobian, ops, value_and_grad
 
 FUNCTIONS = {
     "a comparison": lambda x: x > 1.0,
@@ -108,3 +108,8 @@ def test_what_one_path_returns_is_nothing_to_another(other):
 
 def test_computed_with_is_a_number():
     assert grad(lambda x: (x > 1.0) * x)(2.0) == compile(lambda x: (x > 1.0) * x).grad(2.0) == 1.0
+
+
+def test_of_a_rule_with_partials_has_no_derivative_either():
+    odd = Op("odd", forward=lambda xp, x: x > 1.0, partials=(lambda xp, out, x: 1.0,))
+    assert grad(lambda x: odd(x) * x)(2.0) == compile(lambda x: odd(x) * x).grad(2.0) == 1.0

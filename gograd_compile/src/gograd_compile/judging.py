@@ -92,7 +92,7 @@ def judge_derivatives(
         DomainError: one is not finite although what it is made of is. The message has the line of source where the
             operation was recorded, if that can be found out.
     """
-    if not domain_errors_raise() or (want.mode in ("values", "guards") and not path.is_gradient):
+    if not domain_errors_raise() or want.mode in ("values", "guards"):
         return
     nodes = _nodes(path.tape, numbers, captured)
     try:

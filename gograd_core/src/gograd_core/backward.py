@@ -12,7 +12,16 @@ from math import inf
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from gograd_core.careful import BUSY, NOT_AGAIN, lock, propagate, propagate_one, receives, refuse_stale
+from gograd_core.careful import (
+    BUSY,
+    NOT_AGAIN,
+    differentiated,
+    lock,
+    propagate,
+    propagate_one,
+    receives,
+    refuse_stale,
+)
 
 if TYPE_CHECKING:
     from gograd_core.neuron import Neuron
@@ -35,7 +44,8 @@ def backward(output: Neuron, seed: float) -> None:
         leaves = visited[1]
         before = [leaf._grad for leaf in leaves]
         try:
-            run(visited, _sweep, visited, [(output, seed)], leaves)
+            some_lead_nowhere = any(None in op.partials for op in {node._operation for node in visited[0]})  # type: ignore[union-attr]
+            run(visited, _sweep_towards if some_lead_nowhere else _sweep, visited, [(output, seed)], leaves)
             for leaf, grad in zip(leaves, before, strict=True):
                 leaf._grad += grad
         except BaseException:
@@ -56,7 +66,8 @@ def adjoints(outputs: Sequence[Neuron], seeds: Sequence[float], inputs: Sequence
         before = [neuron.grad for neuron in neurons]
         put_back = map(_set_grad(), neurons, before)
         try:
-            run((visited[0], [*visited[1], *inputs]), _sweep_towards, inputs, visited, outputs, seeds)
+            seeded = list(zip(outputs, seeds, strict=True))
+            run((visited[0], [*visited[1], *inputs]), _sweep_towards, visited, seeded, inputs)
             return [neuron._grad for neuron in inputs]
         finally:
             any(put_back)  # to its end, in one step that no interrupt divides
@@ -69,15 +80,12 @@ def _set_grad() -> Callable[[Neuron, float], None]:
     return vars(Neuron)["_grad"].__set__  # type: ignore[no-any-return]
 
 
-def _sweep_towards(
-    inputs: Sequence[Neuron], visited: Visited, outputs: Sequence[Neuron], seeds: Sequence[float]
-) -> None:
+def _sweep_towards(visited: Visited, seeded: Seeded, inputs: Sequence[Neuron]) -> None:
     """As `_sweep`, for the adjoints alone that the inputs need."""
     for neuron in (*visited[0], *visited[1]):
         neuron._grad = None  # nobody asks for its adjoint
     wanted = _leading_to(inputs, visited)
-    seeded = [(output, seed) for output, seed in zip(outputs, seeds, strict=True) if output._grad is not None]
-    _sweep(wanted, seeded, inputs)
+    _sweep(wanted, [(output, seed) for output, seed in seeded if output._grad is not None], inputs)
 
 
 def _leading_to(inputs: Sequence[Neuron], visited: Visited) -> Visited:
@@ -89,7 +97,7 @@ def _leading_to(inputs: Sequence[Neuron], visited: Visited) -> Visited:
         neuron._grad = 0.0
     interior, leaves = visited
     for node in reversed(interior):
-        if any(map(receives, node._constituents)):
+        if any(map(receives, differentiated(node))):
             node._grad = 0.0
     return [node for node in interior if receives(node)], [leaf for leaf in leaves if receives(leaf)]
 

@@ -212,8 +212,8 @@ def shown(neuron: Neuron) -> str:
     operation = f", operation={neuron.operation.name!r}" if neuron.operation else ""
     if recording.recorder() is not None:  # what is made of the text would not follow the number
         return f"Neuron(…{label}{operation})"
-    grad = getattr(neuron, "_grad", 0.0)
-    return f"Neuron({neuron._value!r}, grad={grad!r}{label}{operation})"
+    grad = getattr(neuron, "_grad", None)
+    return f"Neuron({neuron._value!r}, grad={0.0 if grad is None else grad!r}{label}{operation})"
 
 
 def refuse(neuron: Neuron, *_: object) -> NoReturn:
