@@ -82,13 +82,18 @@ class TestNoPoints:
         assert shapes(batch(number).hessian(PARAMETERS, POINTS)["v"]) == {"w": (0, 3), "v": (0, 3, 3), "none": None}
 
     def test_a_function_that_decides_by_a_number_may_nest_its_result_otherwise_elsewhere(self, compiled):
-        c = compiled(branching).batch((None, 0))
+        f = compiled(branching)
+        c = f.batch((None, 0))
+        line = branching.__code__.co_firstlineno + 1
         for call in (c, c.jacobian):
-            with pytest.raises(
-                ValueError, match=r"no points, and how branching nests .*test_empty_batches.py:\d+ in bra"
-            ):
+            with pytest.raises(ValueError, match="^there are no points, and how branching nests its result") as caught:
                 call(PARAMETERS, POINTS)
+            assert f": test_empty_batches.py:{line} in branching: bool() of a number decides." in str(caught.value)
+            assert str(caught.value).endswith("Call it at a point first, or leave out empty batches")
         c.value_and_grad(PARAMETERS, POINTS)  # whose values are numbers
+        f(PARAMETERS, np.ones(2))
+        assert shapes(c(PARAMETERS, POINTS)) == [(0,)]
+        assert shapes(c.jacobian(PARAMETERS, POINTS, wrt=1)) == [(0, 2)]
 
     def test_nothing_is_recorded_there(self, compiled, count_paths):
         c = compiled(several)

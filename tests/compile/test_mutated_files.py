@@ -50,6 +50,7 @@ def program():
         ),
         lines=("model.py:4 in f",),
         line_of=np.zeros(5, dtype=np.int32),
+        ignored=np.zeros(5, dtype=np.uint8),
     )
     return to_bytes([Recorded(flatten((np.zeros(2), 1.0))[1], flatten([0.0])[1], tape)] * 2, "f")
 
@@ -134,7 +135,7 @@ def loads_or_complains(data):
         tapes, name = from_bytes(data)
     except ProgramFileError:
         return False
-    for arguments, result, tape, _ in tapes:
+    for arguments, result, tape, *_ in tapes:
         numbers, found = flatten(arguments.build(np.full(tape.arguments, 0.75)))
         assert found == arguments
         result.build(run(tape, numbers.tolist()))
@@ -260,7 +261,7 @@ CONTENTS = [
 
 def test_the_unchanged_file_is_loaded():
     assert loads_or_complains(PROGRAM)
-    (_, _, tape, _), _ = from_bytes(PROGRAM)[0]
+    (_, _, tape, *_), _ = from_bytes(PROGRAM)[0]
     assert run(tape, [1.0, 2.0, 3.0]) == [ops.tanh(0.5) + 1.0 * 3.0 + 2.0 * 2.0]
     assert loads_or_complains(archive(MEMBERS))
 
@@ -318,6 +319,7 @@ TAPES = {
     "an infinite outcome": ("guard_outcomes", {0: np.inf}, "not a whole number"),
     "half an outcome": ("guard_outcomes", {0: 0.5}, "not a whole number"),
     "a half truth": ("guard_outcomes", {1: 2.0}, "neither true nor false"),
+    "errors half ignored": ("ignored", {0: 2}, "neither ignored nor raised"),
     "an operation's line that is not there": ("operation_lines", {0: 2}, "not in the lists"),
     "a line that is not there": ("guard_lines", {0: 2}, "not in the lists"),
     "a captured neuron that is not there": ("captured", {0: 1}, "not in the lists"),
@@ -357,10 +359,12 @@ def test_paths_that_each_say_the_other_is_right_end_in_an_error():
         f.batch()(np.array([[0.75, 1.5]] * 2), np.array([0.5, 0.5]))
 
 
-@pytest.mark.parametrize("part", ["codes", "starts", "outputs", "used", "guard_nodes", "guard_kinds", "guard_lines"])
+@pytest.mark.parametrize(
+    "part", ["codes", "starts", "outputs", "used", "ignored", "guard_nodes", "guard_kinds", "guard_lines"]
+)
 def test_arrays_of_other_lengths_are_an_error(part):
     array = array_of(f"tape0/{part}.npy")
-    for other in (array[:0], array[:-1], np.append(array, array[-1:])):
+    for other in (array[: 0 if part != "ignored" else 1], array[:-1], np.append(array, array[-1:])):
         with pytest.raises(ProgramFileError, match="^a tape has"):
             from_bytes(with_array(f"tape0/{part}.npy", other))
 

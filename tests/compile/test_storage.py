@@ -135,23 +135,25 @@ class TestRoundTrip:
         chosen, numbers = arguments.select(gradient)
         tape = make_tape(4, (), [], [], [0, *numbers])
         _, result = flatten((0.0, chosen.build(np.zeros(chosen.size))))
-        ((*_, found),), _ = from_bytes(to_bytes([Recorded(arguments, result, tape, gradient)], "f"))
-        assert found == gradient
+        ((found,), _) = from_bytes(to_bytes([Recorded(arguments, result, tape, gradient)], "f"))
+        assert found.gradient == gradient
 
-    def test_lines_of_operations_come_back(self, program):
+    def test_lines_of_operations_and_what_they_ignore_come_back(self, program):
         lines = ("model.py:4 in f", "model.py:2 in f", "")
         line_of = np.array([1, 1, 0, 2, 1], dtype=np.int32)
-        lined = attrs.evolve(program[0].tape, lines=lines, line_of=line_of)
+        ignored = np.array([0, 1, 0, 0, 1], dtype=np.uint8)
+        lined = attrs.evolve(program[0].tape, lines=lines, line_of=line_of, ignored=ignored)
         (found, other), _ = from_bytes(to_bytes([program[0]._replace(tape=lined), program[1]], "f"))
         assert [found.tape.line(place) for place in range(5)] == [lines[place] for place in line_of]
-        assert other.tape.line(0) == ""
+        assert [found.tape.ignores(place) for place in range(5)] == [False, True, False, False, True]
+        assert (other.tape.line(0), other.tape.ignores(0)) == ("", False)
 
     def test_keys_come_back_in_their_order(self, program):
         (arguments, *_), _ = from_bytes(to_bytes(program, "f"))[0]
         assert list(arguments.build(np.zeros(4))[1]) == ["p", 3]
 
     def test_captured_neurons_are_new_leaves_and_the_same_in_all_tapes(self, program, weights):
-        (_, _, first, _), (_, _, second, _) = from_bytes(to_bytes(program, "f"))[0]
+        (_, _, first, *_), (_, _, second, *_) = from_bytes(to_bytes(program, "f"))[0]
         assert first.captured[0] is second.captured[1]
         assert first.captured[0] is not weights[0]
         assert first.captured[0].operation is None
@@ -159,7 +161,7 @@ class TestRoundTrip:
     def test_bits_of_numbers_come_back(self):
         numbers = np.array([np.nan, -np.nan, -0.0, np.inf, 5e-324])
         tape = make_tape(0, (), numbers, [], [0])
-        (_, _, found, _), *_ = from_bytes(to_bytes([Recorded(flatten(())[1], flatten(0.0)[1], tape)], "f"))[0]
+        (_, _, found, *_), *_ = from_bytes(to_bytes([Recorded(flatten(())[1], flatten(0.0)[1], tape)], "f"))[0]
         assert found.constants.tobytes() == numbers.tobytes()
 
     def test_letters_that_cannot_be_printed_become_question_marks(self, program):
@@ -334,9 +336,12 @@ class TestHeader:
             (lambda header: header.update(name="\x1b[2J"), "cannot be printed"),
             (lambda header: header.update(name="\ud800"), "cannot be printed"),
             (lambda header: header["lines"].__setitem__(0, "model.py:3\nin f"), "cannot be printed"),
-            (lambda header: header["tapes"].pop(), "something unknown in it: 'tape1/operations.npy', .* .14 in all"),
+            (lambda header: header["tapes"].pop(), "something unknown in it: 'tape1/operations.npy', .* .15 in all"),
             (lambda header: header["tapes"].append(header["tapes"][0]), "'tape2/operations' is missing"),
-            (lambda header: header["tapes"][0].pop("result"), "arguments, a result and what it is the"),
+            (lambda header: header["tapes"][0].pop("result"), "arguments, a result, what it is the"),
+            (lambda header: header["tapes"][0].pop("truths"), "and truths, and nothing else"),
+            (lambda header: header["tapes"][0].update(truths=0), "neither that there are truth values"),
+            (lambda header: header["tapes"][0].update(truths=None), "neither that there are truth values"),
             (lambda header: header["tapes"][0].update(gradient=0), "the gradient by what it cannot be"),
             (lambda header: header["tapes"][0].update(gradient=2), "the gradient by what it cannot be"),
             (lambda header: header["tapes"][0].update(gradient=[1, 1]), "the gradient by what it cannot be"),

@@ -1,10 +1,13 @@
 """A truth value has no derivative: eager and compiled derivatives of functions that return one are refused alike."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
-from gograd_compile import compile
-from gograd_core import grad, jacobian, ops, value_and_grad
+from gograd_compile import compile, load
+from gograd_core import Op, grad, jacobian, ops, value_and_grad
 
 FUNCTIONS = {
     "a comparison": lambda x: x > 1.0,
@@ -26,6 +29,57 @@ def test_has_no_derivative(f, differentiate):
     for asked in (compiled, compiled.batch()):
         with pytest.raises(TypeError, match="truth value, which has no"):
             getattr(asked, differentiate.__name__)(np.array([2.0]) if asked is not compiled else 2.0)
+
+
+def saved(f, tmp_path):
+    f.save(tmp_path / "program")
+    return load(tmp_path / "program")
+
+
+AGAIN = {
+    "loaded": saved,
+    "loaded twice": lambda f, tmp_path: saved(saved(f, tmp_path), tmp_path),
+    "pickled": lambda f, _: pickle.loads(pickle.dumps(f)),
+    "copied": lambda f, tmp_path: copy.deepcopy(saved(f, tmp_path)),
+}
+
+
+POINTS, VECTORS = np.array([2.0, 3.0]), np.ones(2)
+DERIVATIVES = (
+    lambda f: f.grad(2.0),
+    lambda f: f.value_and_grad(2.0),
+    lambda f: f.backward(2.0),
+    lambda f: f.jacobian(2.0),
+    lambda f: f.hvp(2.0, 1.0),
+    lambda f: f.hessian(2.0),
+    lambda f: f.batch().grad(POINTS),
+    lambda f: f.batch().backward(POINTS),
+    lambda f: f.batch().jacobian(POINTS),
+    lambda f: f.batch().hvp(POINTS, VECTORS),
+    lambda f: f.batch().hessian(POINTS),
+)
+
+
+@pytest.mark.parametrize("again", AGAIN.values(), ids=AGAIN)
+@pytest.mark.parametrize("f", FUNCTIONS.values(), ids=FUNCTIONS)
+def test_has_none_in_a_program_either(f, again, tmp_path):
+    compiled = compile(f)
+    compiled(2.0)
+    program = again(compiled, tmp_path)
+    assert program(2.0) == compiled(2.0) == f(2.0)
+    for one in (compiled, program):
+        for derivative in DERIVATIVES:
+            with pytest.raises(TypeError, match="truth value, which has no derivative"):
+                derivative(one)
+
+
+def test_a_program_has_derivatives_where_it_gives_numbers(tmp_path):
+    compiled = compile(FUNCTIONS["on one path"])
+    compiled(2.0), compiled(-2.0), compiled.hessian(-2.0)
+    program = saved(compiled, tmp_path)
+    assert (program.grad(-2.0), program.hessian(-2.0)) == (1.0, 0.0)
+    with pytest.raises(TypeError, match="truth value, which has no derivative"):
+        program.grad(2.0)
 
 
 def test_is_found_in_arrays_and_containers():
@@ -54,3 +108,8 @@ def test_what_one_path_returns_is_nothing_to_another(other):
 
 def test_computed_with_is_a_number():
     assert grad(lambda x: (x > 1.0) * x)(2.0) == compile(lambda x: (x > 1.0) * x).grad(2.0) == 1.0
+
+
+def test_of_a_rule_with_partials_has_no_derivative_either():
+    odd = Op("odd", forward=lambda xp, x: x > 1.0, partials=(lambda xp, out, x: 1.0,))
+    assert grad(lambda x: odd(x) * x)(2.0) == compile(lambda x: odd(x) * x).grad(2.0) == 1.0

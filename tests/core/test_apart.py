@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import os
@@ -27,6 +28,18 @@ CHANGES = {
     "resetwarnings": "warnings.resetwarnings()",
     "in place": "warnings.filters.reverse()",
 }
+
+
+STREAMS = {
+    "closed": ("STREAM.close()", "closed"),
+    "another": ("STREAM = io.StringIO()", "replaced"),
+    "none": ("STREAM = None", "replaced"),
+    "another that closes the first": (
+        "STREAM = io.TextIOWrapper(STREAM.buffer, write_through=True)\nprint(1, file=STREAM)", "replaced"
+    ),
+    "taken apart": ("STREAM = io.TextIOWrapper(STREAM.detach())", "detached sys.NAME and it replaced"),
+}  # fmt: skip
+"""What a plugin does to a stream, and what is said of it."""
 
 
 @pytest.fixture
@@ -112,15 +125,32 @@ class TestOutput:
         print("data", file=kept)
         assert capsys.readouterr() == ("data\n", "")
 
-    def test_one_that_a_plugin_or_thread_puts_in_its_place_stays(self, monkeypatch):
-        monkeypatch.setattr(sys, "stdout", io.StringIO())
-        theirs = io.StringIO()
+    @pytest.mark.parametrize("name", ["stdout", "stderr"])
+    @pytest.mark.parametrize(("change", "what"), STREAMS.values(), ids=STREAMS)
+    def test_streams_are_those_of_the_program_afterwards(self, install, monkeypatch, change, what, name):
+        theirs = {each: io.TextIOWrapper(io.BytesIO(), write_through=True) for each in ("stdout", "stderr")}
+        for each, stream in theirs.items():
+            monkeypatch.setattr(sys, each, stream)
+        change, what = change.replace("STREAM", f"sys.{name}"), what.replace("NAME", name)
+        install("loud", source=f"import io, sys\n{change}\n" + HOOK.format("pass"))
+        registry = Registry()
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            assert registry.ops["loud:spoilt"](4.0) == 2.0
+        gc.collect()
+        assert [str(warning.message) for warning in caught] == [
+            f"gograd plugin loud 1.0 (ops) loaded: it {what} sys.{name}, which was undone"
+        ]
+        for each, stream in theirs.items():
+            assert getattr(sys, each) is stream
+            print("data", file=getattr(sys, each))
+            assert stream.buffer.getvalue().endswith(b"data\n")
 
-        def load():
-            sys.stdout = theirs
-
-        apart(load)
-        assert sys.stdout is theirs
+    def test_a_stream_that_a_plugin_keeps_can_be_closed_later(self, monkeypatch):
+        monkeypatch.setattr(sys, "stderr", io.StringIO())
+        kept = apart(lambda: sys.stderr)
+        kept.close()
+        assert sys.stderr.closed
 
     @pytest.mark.parametrize("missing", [("stdout", "stderr"), ("stderr",), ("stdout",)])
     def test_where_there_is_none(self, monkeypatch, missing):

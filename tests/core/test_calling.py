@@ -147,6 +147,12 @@ class TestArrays:
         assert (Neuron(2.0) > np.array([1.0, 3.0])).tolist() == [True, False]
         assert (np.array([1.0, 3.0]) > Neuron(2.0)).tolist() == [False, True]
 
+    @pytest.mark.parametrize("calculate", [lambda x, n: x + n, lambda x, n: n + x, lambda x, n: x**n])
+    @pytest.mark.parametrize("number", [10**400, -(10**400)], ids=["positive", "negative"])
+    def test_an_integer_too_large_for_a_float_is_refused_by_the_operation(self, calculate, number):
+        with pytest.raises(OverflowError, match=r"^(add|pow) \(gograd-ops-basic .*\) got an integer too large"):
+            calculate(Neuron(2.0), number)
+
 
 class TestDomain:
     @pytest.mark.parametrize(

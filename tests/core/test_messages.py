@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 
 from gograd_core import (
@@ -60,8 +61,41 @@ def test_what_is_typed_wrongly_is_answered_with_what_to_type(code, error, messag
             typed(code)
 
 
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        *(
+            (f"np.{name}(x)", f"write ops.{name}([x, y]), or np.{name} of a list or an array of neurons")
+            for name in ("sum", "mean", "prod", "max", "min")
+        ),
+        ("np.std(x)", "for np.var(x) write ops.mean(d * d), where d = x - ops.mean(x), and its root for np.std(x)"),
+        ("np.var([x, y])", "for np.var(x) write ops.mean(d * d), where d = x - ops.mean(x)"),
+    ],
+)
+def test_numpy_functions_of_one_neuron_name_the_operation(code, message):
+    with pytest.raises(TypeError) as caught:
+        typed(code, np=np)
+    assert message in str(caught.value.__cause__ or caught.value)
+
+
+@pytest.mark.parametrize(
+    ("code", "value"),
+    [
+        ("np.dot(x, y)", 6.0),
+        ("np.clip(x, 2.0, 5.0)", 3.0),
+        ("np.clip(x, y, 2.5)", 2.5),
+        *((f"np.{name}([x, y])", value) for name, value in
+          {"sum": 5.0, "mean": 2.5, "prod": 6.0, "max": 3.0, "min": 2.0}.items()),
+        ("ops.mean((np.array([x, y]) - ops.mean([x, y])) ** 2)", 0.25),
+    ],
+)  # fmt: skip
+def test_those_that_have_a_meaning_give_it(code, value):
+    result = typed(code, np=np)
+    assert (result.value if type(result) is Neuron else result) == value
+
+
 def test_a_neuron_has_none_of_those_attributes():
-    assert not any(hasattr(Neuron(1.0), name) for name in ("data", "item", "gradient", "partner"))
+    assert not any(hasattr(Neuron(1.0), name) for name in ("data", "item", "gradient", "partner", "conjugate"))
 
 
 @pytest.mark.parametrize("partials", [(None,), (None, None), (None,) * 4])

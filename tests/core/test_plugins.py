@@ -453,3 +453,13 @@ class TestLoadTime:
         registry = Registry()
         assert record(registry, "slow").seconds > 0.05
         assert record(registry, "quick").seconds > 0.0
+
+
+def test_a_plugin_that_needs_operations_while_a_program_imports_it(install, tmp_path):
+    """It has no hook yet when plugins are looked for, and its author has to know why."""
+    install("alpha", 'unary("first")')
+    module = install("broken", source="ops.first(4.0)\n\n@hookimpl\ndef gograd_ops():\n    return [SPOILT]")
+    folders = [path for path in sys.path if path.startswith(str(tmp_path))]
+    program = f"import sys; sys.path[:0] = {folders}; import {module}"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert f"gograd plugin left out: broken 1.0 (ops) failed: {LIST['TOO_EARLY']}" in done.stderr

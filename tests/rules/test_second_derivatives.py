@@ -137,7 +137,7 @@ def test_second_derivatives_keep_their_digits(op):
         ("logit", 1e-200, -math.inf),
         ("cbrt", 1e-204, -math.inf),
         ("cbrt", -1e-204, math.inf),
-        ("gelu_tanh", 1e150, 0.0),
+        ("gelu_tanh", 1e200, 0.0),
         ("gelu_tanh", -1e200, 0.0),
     ],
 )

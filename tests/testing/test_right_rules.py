@@ -144,3 +144,16 @@ def test_array_libraries_that_are_not_installed_are_named(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     (check,) = examine(ops.tanh, names=["namespaces"])
     assert (check.verdict, check.message) == ("skipped", "NumPy is not installed; JAX is not installed")
+
+
+@pytest.mark.parametrize(
+    "edge",
+    [
+        Edge((-0.0,), 0.0, (0.0,), "the sign of a slope that is 0.0 does not matter"),
+        Edge((3.0,), 9.0 + 4 * math.ulp(9.0), (6.0 - 4 * math.ulp(6.0),), "as accurate as is allowed"),
+    ],
+)
+def test_pinned_facts_hold_as_closely_as_they_can(edge):
+    op = Op("f", forward=lambda xp, x: x * x, partials=(lambda xp, out, x: 2.0 * x,), edges=(edge,), samples=((0.5,),))
+    (check,) = examine(op, names=["edges"])
+    assert (check.verdict, check.message) == ("passed", "")

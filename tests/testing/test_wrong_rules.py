@@ -9,7 +9,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from gograd_core import Edge, Op
+from gograd_core import Edge, Op, ops
 from gograd_core.testing import ConformanceError, check_op
 
 COUNT = iter(range(10**9))
@@ -194,6 +194,19 @@ EDGES = {
     "a wrong value": (
         unary(**SQUARE, edges=(Edge((3.0,), 8.0, (6.0,), "wrong"),)),
         r"at the pinned \(3.0,\) the value is 9.0, expected 8.0",
+    ),
+    "a value that is less accurate than allowed": (
+        unary(**SQUARE, edges=(Edge((3.0,), 9.0 + 6 * math.ulp(9.0), (6.0,), "wrong"),)),
+        r"the value is 9.0, expected 9.0000000000000",
+    ),
+    "an error of another operation": (
+        unary(
+            lambda xp, x: ops.log(x),
+            lambda xp, out, x: 1.0 / x,
+            opaque=True,
+            edges=(Edge((0.0,), -math.inf, (math.inf,), "a pole"),),
+        ),
+        "does not name the operation and its inputs",
     ),
     "the other zero": (
         unary(**SQUARE, edges=(Edge((0.0,), -0.0, (0.0,), "wrong"),)),

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
 
 from gograd_compile.batch_arguments import Batch, flatten_batch
-from gograd_compile.batch_run import NOTHING, BatchRun, Part
+from gograd_compile.batch_parts import in_parts
+from gograd_compile.batch_run import NOTHING, BatchRun, Part, nested_otherwise
+from gograd_compile.engine_answers import Question
 from gograd_compile.paths import CAPTURED, Path, Want
 from gograd_compile.point_run import NO_SEEDS
 from gograd_compile.program import Points, Program
 from gograd_compile.recent import Recent
 from gograd_compile.tape import Floats, Integers
 from gograd_compile.trees import Structure, flatten, nest_matrix, numbers_like, positions
+from gograd_core import DomainError
 from gograd_core.extend import add_gradients
 
 if TYPE_CHECKING:
@@ -29,6 +32,9 @@ ONE_NUMBER = flatten(0.0)[1]
 """What is returned by a function that has a gradient."""
 
 
+_Rows = tuple[Structure, Floats]
+
+
 @attrs.frozen(eq=False)
 class _Found:
     """What was found at all points.
@@ -37,13 +43,13 @@ class _Found:
         structure: how the result is nested.
         outputs: a row per point.
         gradients: a row per point, by the numbers asked for per point.
-        totals: per path the derivatives asked for in total, added up over its points.
+        totals: per path the derivatives asked for in total, added up over its points; None, if the engine found them.
     """
 
     structure: Structure
     outputs: Floats
     gradients: Floats
-    totals: list[tuple[Path, Floats]]
+    totals: list[tuple[Path | None, Floats]]
 
 
 class Batched:
@@ -98,6 +104,7 @@ class Batched:
         batch = flatten_batch(args, self._in_axes)
         found = self._run(batch, self._want("adjoints", batch), NOTHING, slice(None))
         for path, totals in found.totals:
+            assert path is not None
             add_gradients(path.tape.captured, totals)
         values: Floats = found.structure.build_batch(found.outputs)
         return values
@@ -111,18 +118,23 @@ class Batched:
         """
         wrt = positions(wrt)
         batch = flatten_batch(args, self._in_axes)
-        _, chosen = self._compiled._want("push", batch.structure, wrt)
-        run = self._start(batch)
+        push, chosen = self._compiled._want("push", batch.structure, wrt, batch.batched)
+        pull, _ = self._compiled._want("pull", batch.structure, wrt, batch.batched)
 
-        def compute(parts: list[Part]) -> Any:
-            structure = parts[0][0].structure if parts else self._compiled._paths_of(batch.structure).structure()
-            matrices = np.empty((batch.points, structure.size, chosen.size))
-            mode, seeds = ("push", 2) if chosen.size <= structure.size > 1 else ("pull", 1)
-            want, _ = self._compiled._want(mode, batch.structure, wrt, batch.batched)
-            run.fill(parts, want, np.moveaxis(matrices, seeds, 0))
-            return nest_matrix(matrices, structure, chosen)
+        def many(part: Batch) -> _Rows:
+            run = self._start(part)
 
-        return run.through(compute)
+            def compute(parts: list[Part]) -> _Rows:
+                structure = parts[0][0].structure if parts else self._compiled._paths_of(batch.structure).structure()
+                matrices = np.empty((part.points, structure.size, chosen.size))
+                is_forward = chosen.size <= structure.size > 1
+                run.fill(parts, push if is_forward else pull, np.moveaxis(matrices, 2 if is_forward else 1, 0))
+                return structure, matrices
+
+            return run.through(compute)
+
+        structure, matrices = self._rows(batch, many, "jacobian", push)
+        return nest_matrix(matrices.reshape(batch.points, structure.size, chosen.size), structure, chosen)
 
     def hvp(self, *args_and_vector: Any, wrt: int | Sequence[int] = 0) -> Any:
         """At every point the Hessian times a vector, which comes after the arguments.
@@ -145,15 +157,19 @@ class Batched:
         batch = flatten_batch(tuple(args), self._in_axes)
         want, chosen = self._compiled._want("push", batch.structure, wrt, batch.batched)
         seeds = self._vectors(args, vector, wrt, want)
-        run = self._start(batch, wrt)
-        products = np.empty((batch.points, chosen.size))
 
-        def compute(parts: list[Part]) -> None:
-            for path, points in parts:
-                products[points] = run.along(path, want, points, seeds[points])[:, 1:]  # the first is that of the value
+        def many(part: Batch) -> _Rows:
+            run, own = self._start(part, wrt), seeds[part.first :]
+            products = np.empty((part.points, chosen.size))
 
-        run.through(compute)
-        return chosen.build_batch(products)
+            def compute(parts: list[Part]) -> _Rows:
+                for path, points in parts:
+                    products[points] = run.along(path, want, points, own[points])[:, 1:]  # the first: of the value
+                return ONE_NUMBER, products
+
+            return run.through(compute)
+
+        return chosen.build_batch(self._rows(batch, many, "hvp", want, seeds)[1])
 
     def hessian(self, *args: Any, wrt: int | Sequence[int] = 0) -> Any:
         """At every point the second derivatives by the numbers of the argument `wrt`, nested as that is, twice.
@@ -166,10 +182,15 @@ class Batched:
         wrt = positions(wrt)
         batch = flatten_batch(args, self._in_axes)
         want, chosen = self._compiled._want("push", batch.structure, wrt, batch.batched)
-        run = self._start(batch, wrt)
-        matrices = np.empty((batch.points, chosen.size, chosen.size))
-        run.through(lambda parts: run.fill(parts, want, matrices.swapaxes(0, 1), first=1))
-        return nest_matrix(matrices, chosen, chosen)
+
+        def many(part: Batch) -> _Rows:
+            run = self._start(part, wrt)
+            matrices = np.empty((part.points, chosen.size, chosen.size))
+            run.through(lambda parts: run.fill(parts, want, np.moveaxis(matrices, 2, 0), first=1))
+            return ONE_NUMBER, matrices
+
+        matrices = self._rows(batch, many, "hessian", want)[1]
+        return nest_matrix(matrices.reshape(batch.points, chosen.size, chosen.size), chosen, chosen)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Batched, (self._compiled, self._in_axes, self._threads)
@@ -199,8 +220,53 @@ class Batched:
 
     def _run(self, batch: Batch, want: Want, own: Integers, shared: Any) -> _Found:
         """The values, and the derivatives of one output, at all points."""
-        run = self._start(batch)
-        return run.through(lambda parts: self._over(run, batch, parts, want, own, shared))
+
+        def many(part: Batch) -> _Found:
+            run = self._start(part)
+            return run.through(lambda parts: self._over(run, part, parts, want, own, shared))
+
+        def alone(error: DomainError, point: Batch) -> _Found:
+            if want.mode == "values":
+                answer = self._compiled._ask_engine(error, "value", point.structure, point.at(0))
+                return _Found(answer.structure, answer.numbers[np.newaxis], np.empty((1, 0)), [])
+            if want.wrt is CAPTURED:
+                raise error
+            answer = self._compiled._ask_engine(error, "gradient", point.structure, point.at(0), want.wrt)
+            value, gradient = answer.numbers[np.newaxis, :1], answer.numbers[1:]
+            return _Found(answer.structure, value, gradient[np.newaxis, own], [(None, gradient[shared])])
+
+        return in_parts(batch, many, alone, self._joined)
+
+    def _joined(self, parts: list[_Found]) -> _Found:
+        """What was found at points that follow each other."""
+        first, other = parts
+        if first.structure != other.structure:
+            raise nested_otherwise(self._compiled.__name__, first.structure, other.structure, len(first.outputs))
+        return _Found(
+            first.structure,
+            np.concatenate([first.outputs, other.outputs]),
+            np.concatenate([first.gradients, other.gradients]),
+            first.totals + other.totals,
+        )
+
+    def _rows(
+        self, batch: Batch, many: Callable[[Batch], _Rows], question: Question, want: Want, seeds: Floats | None = None
+    ) -> _Rows:
+        """How the result is nested, and what `many` gives, with the points as first axis."""
+        assert want.wrt is not None
+
+        def alone(error: DomainError, point: Batch) -> _Rows:
+            vector = NO_SEEDS if seeds is None else seeds[point.first]
+            answer = self._compiled._ask_engine(error, question, point.structure, point.at(0), want.wrt, vector)
+            return answer.structure, answer.numbers[np.newaxis]
+
+        def joined(parts: list[_Rows]) -> _Rows:
+            (structure, rows), (other, others) = parts
+            if structure != other:
+                raise nested_otherwise(self._compiled.__name__, structure, other, len(rows))
+            return structure, np.concatenate([rows.reshape(len(rows), -1), others.reshape(len(others), -1)])
+
+        return in_parts(batch, many, alone, joined)
 
     def _over(self, run: BatchRun, batch: Batch, parts: list[Part], want: Want, own: Integers, shared: Any) -> _Found:
         """The same, where these parts are the right ones."""
@@ -208,7 +274,7 @@ class Batched:
             structure = self._compiled._paths_of(batch.structure).structure() if want.mode == "values" else ONE_NUMBER
             return _Found(structure, np.empty((0, structure.size)), np.empty((0, len(own))), [])
         runs: list[tuple[Integers, Points]] = []
-        totals: list[tuple[Path, Floats]] = []
+        totals: list[tuple[Path | None, Floats]] = []
         for path, points in parts:
             program = path.program(want)
             places = np.arange(len(program.result_slots))[shared]

@@ -35,6 +35,7 @@ class Batch:
         shared_values: those numbers.
         batched_values: a row for each point.
         are_shared: of each leaf of the arguments, whether all points share it.
+        first: the number of the first point, where this is a part of a batch.
     """
 
     structure: Structure
@@ -44,6 +45,19 @@ class Batch:
     shared_values: Floats
     batched_values: Floats
     are_shared: tuple[bool, ...]
+    first: int = 0
+
+    def at(self, point: int) -> Floats:
+        """The numbers of the arguments at one point."""
+        numbers = np.empty(self.structure.size)
+        numbers[self.shared] = self.shared_values
+        numbers[self.batched] = self.batched_values[point]
+        return numbers
+
+    def part(self, begin: int, end: int) -> Batch:
+        """Some of the points."""
+        rows = self.batched_values[begin:end]
+        return attrs.evolve(self, points=end - begin, batched_values=rows, first=self.first + begin)
 
 
 def flatten_batch(args: Any, in_axes: Any = 0, name: str = "args") -> Batch:

@@ -9,15 +9,16 @@ from typing import Any, TypeVar
 import numpy as np
 
 from gograd_compile.batch_arguments import Batch
-from gograd_compile.judging import judge_derivatives
+from gograd_compile.judging import judge_derivatives, judged_matrix
 from gograd_compile.paths import VALUES, Path, Paths, Want
 from gograd_compile.point_run import at_point
 from gograd_compile.program import VALUES_NOT_FINITE, Holds, Points, Program
 from gograd_compile.structure_json import structure_text
 from gograd_compile.tape import Floats, Integers
+from gograd_compile.trees import Structure
 from gograd_core.extend import domain_errors_raise
 
-__all__ = ["NOTHING", "BatchRun", "Part"]
+__all__ = ["NOTHING", "BatchRun", "Part", "failed_at", "nested_otherwise"]
 
 WORTH_A_THREAD = 2**18  # values computed, below which threads take longer to start than to work
 NOTHING = np.empty(0, dtype=np.intp)
@@ -62,11 +63,8 @@ class BatchRun:
         parts = sorted(self._taken.items(), key=lambda part: int(part[1][0]))
         for path, points in parts:
             if path.structure != parts[0][0].structure:
-                first, other = structure_text(parts[0][0].structure), structure_text(path.structure)
-                raise ValueError(
-                    f"{self._name} returns differently nested results at different points: {first}, and at point "
-                    f"{points[0]} {other}"
-                )
+                place = self._batch.first + int(points[0])
+                raise nested_otherwise(self._name, parts[0][0].structure, path.structure, place)
         return parts
 
     def through(self, compute: Callable[[list[Part]], T]) -> T:
@@ -93,7 +91,7 @@ class BatchRun:
         while len(suspects):
             first, suspects = suspects[0], suspects[1:]
             self._settled.add(int(first))
-            with _noted(first):
+            with self._noted(first):
                 other = at_point(self._paths, VALUES, self.at(first))[0]
             if other is not path:
                 wrong, _ = self._failures(other, suspects)
@@ -136,8 +134,7 @@ class BatchRun:
             DomainError: one is not finite, and should be.
             _Moved: see `check`.
         """
-        places = np.arange(len(path.program(want).result_slots))
-        found = self.checked(path, want, points, per_point=places, seeds=seeds)
+        found = self._along(path, want, points, seeds)
         for place in np.flatnonzero(found.status):
             self.judge(path, want, int(points[place]), seeds[place], found.gradients[place])
         return found.gradients
@@ -149,16 +146,28 @@ class BatchRun:
         """
         for path, points in parts:
             seeds = np.zeros((len(points), len(into)))
+            are_bad = np.zeros(seeds.shape, dtype=np.bool_)
             for seed, rows in enumerate(into):
                 seeds[:, seed] = 1.0
-                rows[points] = self.along(path, want, points, seeds)[:, first:]
+                found = self._along(path, want, points, seeds)
+                rows[points] = found.gradients[:, first:]
+                are_bad[:, seed] = found.status
                 seeds[:, seed] = 0.0
+            for place in np.flatnonzero(are_bad.any(axis=1)):
+                point = int(points[place])
+                matrix = np.pad(into[:, point], ((0, 0), (first, 0)))
+                with self._noted(point):
+                    bad = np.flatnonzero(are_bad[place])
+                    matrix = judged_matrix(path, want, self.at(point), path.captured(), matrix, bad)
+                into[:, point] = matrix[:, first:]
+
+    def _along(self, path: Path, want: Want, points: Integers, seeds: Floats) -> Points:
+        places = np.arange(len(path.program(want).result_slots))
+        return self.checked(path, want, points, per_point=places, seeds=seeds)
 
     def at(self, point: int) -> Floats:
         """The numbers of the arguments at one point."""
-        numbers = self._shared.copy()
-        numbers[self._batch.batched] = self._batch.batched_values[point]
-        return numbers
+        return self._batch.at(point)
 
     def judge(self, path: Path, want: Want, point: int, seeds: Floats, derivatives: Floats) -> None:
         """Raise what the engine would raise at a point where a derivative is not finite.
@@ -166,7 +175,7 @@ class BatchRun:
         Raises:
             DomainError: it should be.
         """
-        with _noted(point):
+        with self._noted(point):
             judge_derivatives(path, want, self.at(point), path.captured(), seeds, derivatives)
 
     def _sorted(self) -> dict[Path, Integers]:
@@ -174,7 +183,7 @@ class BatchRun:
         everywhere = np.arange(self._batch.points)
         if not len(everywhere):
             return {}
-        with _noted(0):
+        with self._noted(0):
             start, given = self._paths.likely(self.at(0))
         if not start.guards.decides:
             return {start: everywhere}
@@ -187,7 +196,7 @@ class BatchRun:
             kinds, which = np.unique(failures, axis=0, return_inverse=True)
             for kind, (guard, outcome) in enumerate(kinds.tolist()):
                 members = points[wrong][which.ravel() == kind]
-                with _noted(members[0]):
+                with self._noted(members[0]):
                     failure, at = (int(guard), outcome), self.at(members[0])
                     work.append((*self._paths.instead_of(path, failure, at, tried | {path}), members, tried | {path}))
         found = {path: np.sort(np.concatenate(parts)) for path, parts in taken.items()}
@@ -203,6 +212,16 @@ class BatchRun:
         values = self.over(path, path.program(self._guards), points, holds=path.guards.hold).outputs
         return path.guards.failures(values.T, given)
 
+    @contextlib.contextmanager
+    def _noted(self, point: int) -> Iterator[None]:
+        """Whatever is raised gets a note that says at which point."""
+        try:
+            yield
+        except Exception as error:
+            error.add_note(f"at point {self._batch.first + point} of the batch")
+            vars(error)["_point"] = int(point)
+            raise
+
     def _move(self, points: Integers, path: Path, other: Path) -> None:
         """Let points that were said to take one path take another one."""
         left = np.setdiff1d(self._taken.pop(path), points)
@@ -215,11 +234,14 @@ class _Moved(Exception):  # noqa: N818 - nobody is told
     """Points turned out to take other paths than was thought."""
 
 
-@contextlib.contextmanager
-def _noted(point: int) -> Iterator[None]:
-    """Whatever is raised gets a note that says at which point."""
-    try:
-        yield
-    except Exception as error:
-        error.add_note(f"at point {point} of the batch")
-        raise
+def nested_otherwise(name: str, first: Structure, other: Structure, point: int) -> ValueError:
+    return ValueError(
+        f"{name} returns differently nested results at different points: {structure_text(first)}, and at point "
+        f"{point} {structure_text(other)}"
+    )
+
+
+def failed_at(error: Exception) -> int | None:
+    """The place among the points of a run of that at which the error was raised; None if it is that of none."""
+    place: int | None = vars(error).get("_point")
+    return place

@@ -17,6 +17,7 @@ from gograd_compile.recordings import VALUES, Recordings, Wrt
 from gograd_compile.saving import deep_copied, recorded, reduced, with_tapes
 from gograd_compile.storage import from_bytes, load_tapes, save_tapes
 from gograd_compile.trees import flatten, nest_matrix, numbers_like, positions, whole
+from gograd_core import DomainError
 from gograd_core.extend import add_gradients, jacobians, recorder, require_function, transforms
 
 __all__ = ["Compiled", "compile", "load"]
@@ -64,7 +65,11 @@ class Compiled(Recordings):
         if (inlined := self._inlined(named)) is not None:
             return inlined(*args)
         numbers, structure = flatten(args)
-        path, outputs, _ = self._at(self._paths_of(structure), VALUES, numbers)
+        try:
+            path, outputs, _ = self._at(self._paths_of(structure), VALUES, numbers)
+        except DomainError as error:
+            answer = self._ask_engine(error, "value", structure, numbers)
+            return answer.structure.build(answer.numbers)
         return path.structure.build(outputs)
 
     def value_and_grad(self, *args: Any, wrt: Wrt = 0, **named: Any) -> tuple[float, Any]:
@@ -80,7 +85,11 @@ class Compiled(Recordings):
             return transforms.value_and_grad(inlined, wrt)(*args)
         numbers, structure = flatten(args)
         want, chosen = self._want("adjoints", structure, wrt)
-        path, outputs, gradient = self._at(self._paths_of(structure), want, numbers)
+        try:
+            path, outputs, gradient = self._at(self._paths_of(structure), want, numbers)
+        except DomainError as error:
+            answer = self._ask_engine(error, "gradient", structure, numbers, want.wrt)
+            return answer.structure.build(answer.numbers[:1]), chosen.build(answer.numbers[1:])
         return path.structure.build(outputs), chosen.build(gradient)
 
     def grad(self, *args: Any, wrt: Wrt = 0, **named: Any) -> Any:
@@ -110,11 +119,17 @@ class Compiled(Recordings):
         if (inlined := self._inlined(named)) is not None:
             return jacobians.jacobian(inlined, wrt)(*args)
         numbers, structure = flatten(args)
-        _, chosen = self._want("push", structure, wrt)
-        path, outputs, _ = self._at(self._paths_of(structure), VALUES, numbers)
-        mode = "push" if chosen.size <= len(outputs) > 1 else "pull"
-        matrix = self._matrix(path, self._want(mode, structure, wrt, SEEDS_ALONE)[0], numbers)
-        return nest_matrix(matrix.T if mode == "push" else matrix, path.structure, chosen)
+        want, chosen = self._want("push", structure, wrt, SEEDS_ALONE)
+        try:
+            path, outputs, _ = self._at(self._paths_of(structure), VALUES, numbers)
+            if chosen.size <= len(outputs) > 1:
+                matrix = self._matrix(path, want, numbers).T
+            else:
+                matrix = self._matrix(path, self._want("pull", structure, wrt, SEEDS_ALONE)[0], numbers)
+        except DomainError as error:
+            answer = self._ask_engine(error, "jacobian", structure, numbers, want.wrt)
+            return nest_matrix(answer.numbers.reshape(-1, chosen.size), answer.structure, chosen)
+        return nest_matrix(matrix, path.structure, chosen)
 
     def hvp(self, *args_and_vector: Any, wrt: Wrt = 0, **named: Any) -> Any:
         """The Hessian times a vector, which comes after the arguments, nested as the argument `wrt` is.
@@ -134,7 +149,10 @@ class Compiled(Recordings):
         numbers, structure = flatten(tuple(args))
         want, chosen = self._want("push", structure, wrt)
         seeds = numbers_like(chosen, vector, "the vector")
-        _, _, product = self._at(self._paths_of(structure, wrt), want, numbers, seeds)
+        try:
+            _, _, product = self._at(self._paths_of(structure, wrt), want, numbers, seeds)
+        except DomainError as error:
+            return chosen.build(self._ask_engine(error, "hvp", structure, numbers, want.wrt, seeds).numbers)
         return chosen.build(product[1:])  # the first is the derivative of the value
 
     def hessian(self, *args: Any, wrt: Wrt = 0, **named: Any) -> Any:
@@ -148,8 +166,13 @@ class Compiled(Recordings):
             return jacobians.hessian(inlined, wrt)(*args)
         numbers, structure = flatten(args)
         want, chosen = self._want("push", structure, wrt, SEEDS_ALONE)
-        path, _, _ = self._at(self._paths_of(structure, wrt), VALUES, numbers)
-        return nest_matrix(self._matrix(path, want, numbers)[:, 1:], chosen, chosen)
+        try:
+            path, _, _ = self._at(self._paths_of(structure, wrt), VALUES, numbers)
+            matrix = self._matrix(path, want, numbers)[:, 1:].T
+        except DomainError as error:
+            answer = self._ask_engine(error, "hessian", structure, numbers, want.wrt)
+            matrix = answer.numbers.reshape(chosen.size, chosen.size)
+        return nest_matrix(matrix, chosen, chosen)
 
     def batch(self, in_axes: Any = 0, *, threads: int | None = None) -> Batched:
         """The same function at many points at once, as jax.vmap has it.
@@ -175,7 +198,8 @@ class Compiled(Recordings):
 
         Args:
             path: where to; a file that is there is replaced, once all is written.
-            lines: save also the line of source of each operation, for messages: for that, the function runs again.
+            lines: save also where each operation ran, for messages, and whether the function ignores its errors:
+                for that, the function runs again.
 
         Raises:
             ValueError: nothing was recorded yet.

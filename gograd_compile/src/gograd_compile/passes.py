@@ -57,7 +57,8 @@ def merge_duplicates(tape: Tape) -> Tape:
     """An operation on the same inputs as an earlier one, in the same order, is that one (value numbering).
 
     Opaque operations are called as often as they were: their rules may do more than compute. A guard
-    that was asked before is asked once. (If it was answered otherwise, a last digit decided, and both remain.)
+    that was asked before is asked once. (If it was answered otherwise, a last digit decided, and both remain.) Errors
+    are ignored where they are for all that are merged.
     """
     opaque = np.array([op.opaque for op in tape.operations], dtype=np.bool_)
     first = tape.arguments + len(tape.captured)
@@ -71,12 +72,15 @@ def merge_duplicates(tape: Tape) -> Tape:
         codes.data, starts.data, inputs.data,
     )  # fmt: skip
     kept = same == np.arange(len(tape), dtype=np.int32)
+    ignored = tape.ignored.copy()
+    if len(ignored):
+        np.bitwise_and.at(ignored, same[tape.leaves :] - tape.leaves, tape.ignored)
     guards = tape.guards
     questions = list(zip(same[guards.nodes].tolist(), guards.kinds.tolist(), guards.outcomes.tolist(), strict=True))
     asked_first = np.zeros(len(questions), dtype=np.bool_)
     asked_first[list(dict(zip(reversed(questions), reversed(range(len(questions))), strict=True)).values())] = True
     return _with_rows(
-        attrs.evolve(tape, constants=tape.constants[kept[first : tape.leaves]]),
+        attrs.evolve(tape, constants=tape.constants[kept[first : tape.leaves]], ignored=ignored),
         (codes[:rows], starts[: rows + 1], inputs[: starts[rows]]),
         kept[tape.leaves :], number, tape.guards.select(asked_first),
     )  # fmt: skip
@@ -114,4 +118,5 @@ def _with_rows(
         outputs=number[tape.outputs],
         guards=attrs.evolve(guards, nodes=number[guards.nodes], after=after),
         line_of=tape.line_of[kept] if len(tape.line_of) else tape.line_of,
+        ignored=tape.ignored[kept] if len(tape.ignored) else tape.ignored,
     )

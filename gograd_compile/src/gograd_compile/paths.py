@@ -18,15 +18,15 @@ from gograd_compile.derivatives import Derived, with_adjoints, with_tangents
 from gograd_compile.errors import PathNotRecorded, RecordingError
 from gograd_compile.graph import Graph
 from gograd_compile.guards import Asked, turns_among
-from gograd_compile.judging import domain_error, located
+from gograd_compile.judging import domain_error, error_of, located, with_line_of
 from gograd_compile.lowering import lower
 from gograd_compile.passes import remove_dead
 from gograd_compile.program import Program
-from gograd_compile.recording import Answers
+from gograd_compile.recording import AWAITED, NO_ERRORS, Answers, Raising
 from gograd_compile.rules import Rules, rules_of
 from gograd_compile.sources import Note, Source
 from gograd_compile.structure_json import structure_text
-from gograd_compile.tape import Floats, Integers, Tape, question
+from gograd_compile.tape import DOMAIN, Floats, Integers, Tape, question
 from gograd_compile.trees import Structure
 from gograd_core import DomainError
 from gograd_core.extend import domain_errors_raise, failed, read_values, recorder
@@ -76,6 +76,7 @@ class Path:
         source: the function that was recorded, if there is one.
         numbers: the arguments that it was recorded with.
         answers: to the questions that the function asked then.
+        raising: the errors that were raised then because compiled code finds them, and Python does not.
         notes: how the tape was made.
         is_gradient: whether it computes the value and the gradient of the function.
         has_truths: whether there are truth values in the result.
@@ -89,6 +90,7 @@ class Path:
         source: Source | None = None,
         numbers: Floats = NOTHING,
         answers: Answers = (),
+        raising: Raising = NO_ERRORS,
         notes: Sequence[Note] = (),
         *,
         is_gradient: bool = False,
@@ -100,6 +102,7 @@ class Path:
         self.source = source
         self.numbers = numbers
         self.answers = answers
+        self.raising = raising
         self.notes = notes
         self.is_gradient = is_gradient
         self.has_truths = has_truths
@@ -129,7 +132,7 @@ class Path:
     def with_lines(self) -> Tape:
         """The tape, which has lines of source from now on if recording again gives them."""
         if self.source is not None and not len(self.tape.line_of):
-            self.tape = self.source.lined(self.tape, self.numbers, self.answers)
+            self.tape = self.source.lined(self.tape, self.numbers, self.answers, self.raising)
         return self.tape
 
     def program(self, want: Want) -> Program:
@@ -219,7 +222,21 @@ class Path:
         """The answers to all questions up to that of a guard, which turned out otherwise."""
         first, outcome = failure
         *before, (kind, _, place) = self.answers[: self.tape.guards.order[first] + 1]
-        return (*before, (kind, outcome, place))
+        return (*before, ("domain" if kind == AWAITED else kind, outcome, place))
+
+    def raised_until(self, failure: tuple[int, float], numbers: Floats) -> Raising:
+        """The errors that compiled code finds up to a guard, which turned out otherwise: those that are caught."""
+        first, outcome = failure
+        guards = self.tape.guards
+        answers = np.append(guards.outcomes[:first], outcome)
+        found = np.flatnonzero((guards.kinds[: first + 1] == DOMAIN) & (answers == 1.0))
+        if not len(found):
+            return self.raising
+        values = self.values(numbers, self.captured())
+        places = [self.answers[place][2] for place in guards.order[found].tolist()]
+        errors = [error_of(self.tape, node, values) for node in guards.nodes[found].tolist()]
+        new = {place: error for place, error in zip(places, errors, strict=True) if error is not None}
+        return {**self.raising, **new}
 
 
 _compiled: set[Any] = set()
@@ -316,7 +333,7 @@ class Paths:
                 f"when this program was recorded, and would be {outcome:g} now: what runs then was not recorded. "
                 "Save a program that was called with such arguments, too."
             )
-        return self._new(numbers, path.instead(failure))
+        return self._new(numbers, path.instead(failure), path.raised_until(failure, numbers))
 
     def where_not_finite(self, path: Path, numbers: Floats, tried: Container[Path]) -> Found | None:
         """The path that the function takes where values of `path` are not finite.
@@ -344,6 +361,27 @@ class Paths:
         except DomainError as own:
             raise located(path, numbers, captured, own) from None
 
+    def where_raised(
+        self, path: Path, numbers: Floats, operation: int, error: DomainError, tried: Container[Path]
+    ) -> Found:
+        """The path that the function takes if an operation raises an error that only compiled code finds there.
+
+        Raises:
+            DomainError: it takes none, as it does not catch the error.
+            Whatever else the function raises then.
+        """
+        try:
+            asked = self._source and self._source.place_of(operation, path.tape, numbers, path.answers, path.raising)
+            if asked:
+                place, before = asked
+                answers = *path.answers[:before], ("domain", 1, place)
+                other, given = self._new(numbers, answers, {**path.raising, place: error})
+                if other is not path and other not in tried:
+                    return other, given
+        except (DomainError, RecordingError):  # as what is said is that only compiled code finds it
+            pass
+        raise with_line_of(path, operation, error)
+
     def anew(self, numbers: Floats) -> Found | None:
         """The path that the function takes when it is run at this point; None, if there is none to run.
 
@@ -359,7 +397,7 @@ class Paths:
                 return self.add(other)
         return None
 
-    def _new(self, numbers: Floats, answers: Answers = ()) -> Found:
+    def _new(self, numbers: Floats, answers: Answers = (), raising: Raising = NO_ERRORS) -> Found:
         """The path recorded at a point, with the answers to the first questions; it may be known.
 
         Raises:
@@ -367,18 +405,18 @@ class Paths:
         """
         assert self._source is not None
         while True:
-            recording, notes = self._source.record(numbers, answers)
+            recording, notes = self._source.record(numbers, answers, raising)
             is_gradient = self._source.of is not None
             path = Path(
                 recording.structure, recording.tape, self._backend, self._source, numbers.copy(), recording.answers,
-                notes, is_gradient=is_gradient, has_truths=recording.has_truths,
+                raising, notes, is_gradient=is_gradient, has_truths=recording.has_truths,
             )  # fmt: skip
             if recording.error is None:
                 break
             failure = path.failure_at(numbers)
             if failure is None:
                 raise recording.error
-            answers = path.instead(failure)
+            answers, raising = path.instead(failure), path.raised_until(failure, numbers)
         self.recorded += 1
         given = recording.given[path.tape.guards.order]
         for known in self:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gograd_compile.judging import judge_derivatives, judge_values
+from gograd_compile.judging import error_of_compiled, judge_derivatives
 from gograd_compile.paths import VALUES, Path, Paths, Want
 from gograd_compile.program import VALUES_NOT_FINITE
 from gograd_compile.tape import Floats
@@ -51,9 +51,10 @@ def at_point(paths: Paths, want: Want, numbers: Floats, seeds: Floats = NO_SEEDS
         is_known = given is None  # else the function let these values pass just now
         other = paths.where_not_finite(path, numbers, tried) if status & VALUES_NOT_FINITE and is_known else None
         if other is None:
-            if status & VALUES_NOT_FINITE:
-                judge_values(path, numbers, captured)
-            judge_derivatives(path, want, numbers, captured, seeds, derivatives)
-            return path, outputs, derivatives
+            found = error_of_compiled(path, numbers, captured) if status & VALUES_NOT_FINITE else None
+            if found is None:
+                judge_derivatives(path, want, numbers, captured, seeds, derivatives)
+                return path, outputs, derivatives
+            other = paths.where_raised(path, numbers, *found, tried)
         tried.add(path)
         path, given = other

@@ -8,7 +8,7 @@ import functools
 import math
 import os
 import sys
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from operator import attrgetter
 from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -19,14 +19,22 @@ import numpy as np
 from gograd_compile.errors import RecordingError
 from gograd_compile.tape import DOMAIN, GUARDS, Floats, Guards, Integers, Tape
 from gograd_compile.trees import Structure, flatten_result
-from gograd_core import Neuron
-from gograd_core.extend import domain_errors_raise, flatten, nested, next_stamp, observed_by, read_values
+from gograd_core import DomainError, Neuron
+from gograd_core.extend import (
+    domain_errors_raise,
+    errors_ignored,
+    flatten,
+    nested,
+    next_stamp,
+    observed_by,
+    read_values,
+)
 from gograd_core.extend import flatten_numbers as numbers_of
 
 if TYPE_CHECKING:
     from gograd_core.extend import Flat
 
-__all__ = ["Answers", "Recording", "record", "source_line", "structure_of_result"]
+__all__ = ["AWAITED", "NO_ERRORS", "Answers", "Raising", "Recording", "record", "source_line", "structure_of_result"]
 
 OLD_ARGUMENT = "argument of an earlier recording"
 """The label of what a function was recorded with: if it occurs in another recording, the function kept it."""
@@ -37,6 +45,8 @@ AWAITED = "awaited"
 """As "unused", where the function may catch the error that the operation raises."""
 NOT_ASKED = "unused", AWAITED
 """What the function did not ask."""
+Raising = Mapping[int, DomainError]
+NO_ERRORS: Raising = {}
 Question = tuple[Neuron, str, int, int, str]
 """A number, what is asked, the answer, when, and at which line."""
 
@@ -59,6 +69,7 @@ class Recording:
         has_truths: whether there are truth values in the result, which have no derivative.
         answers: every question that the function asked, in order, and its answer.
         given: which of these answers were given, whatever Python's numbers say.
+        asked_at: when each question was asked, as a place in the order of making.
         error: what the function raised in place of a result; its tape then has what was asked before.
     """
 
@@ -68,28 +79,37 @@ class Recording:
     has_truths: bool
     answers: Answers
     given: Integers
+    asked_at: Sequence[int]
     error: Exception | None = None
 
 
 class _Watcher:
     """Told of what decides which operations run, and refuses what a tape cannot hold."""
 
-    def __init__(self, name: str, answers: Answers, *, with_lines: bool = False, missing: Container[int] = ()) -> None:
+    def __init__(
+        self, name: str, answers: Answers, *, with_lines: bool = False, missing: Container[int] = (),
+        raising: Raising = NO_ERRORS,
+    ) -> None:  # fmt: skip
         self.name = name
         self.since = 0
         self.ahead = [answer for answer in reversed(answers) if answer[0] not in NOT_ASKED]
         self.given: list[bool] = []
         self.with_lines = with_lines
         self.missing = missing
-        self.wants_nodes = with_lines or bool(missing)
+        self.raising = raising
+        self.first: dict[Any, int] = {}
+        self.same: dict[int, int] = {}
+        self.notes_lines = with_lines or bool(missing)
+        self.wants_nodes = self.notes_lines or bool(raising)
         self.asked: list[Question] = []
         self.operations: list[Question] = []  # of which nobody may use the result
         self.lines: dict[int, str] = {}
+        self.ignored: set[int] = set()
         self.failures: list[str] = []
 
     def guard(self, neuron: Neuron, kind: str, outcome: int) -> int:
         line = source_line()
-        if kind == "domain" and self.wants_nodes:
+        if kind == "domain" and self.notes_lines:
             self.lines[neuron._stamp] = line
         answer = self.next_answer(kind, neuron._stamp - self.since)
         self.given.append(answer is not None)
@@ -114,12 +134,29 @@ class _Watcher:
         return None
 
     def made(self, neuron: Neuron) -> None:
-        if not self.with_lines and neuron._stamp - self.since not in self.missing:
+        place = neuron._stamp - self.since
+        error = self.error_of(neuron, place) if self.raising else None
+        if error is not None and domain_errors_raise() and is_in_try(record.__code__):
+            self.guard(neuron, "domain", 1)
+            raise error.with_traceback(None)
+        if not self.with_lines and place not in self.missing:
             return
         self.lines[neuron._stamp] = line = source_line()
+        if errors_ignored():
+            self.ignored.add(neuron._stamp)
         if domain_errors_raise():
             kind = AWAITED if is_in_try(record.__code__) else "unused"
             self.operations.append((neuron, kind, 0, neuron._stamp, line))
+
+    def error_of(self, neuron: Neuron, place: int) -> DomainError | None:
+        """What compiled code raises for a neuron, or for an earlier one that is the same operation of the same."""
+        entries = [
+            entry.hex() if type(entry) is float else self.same.get(entry._stamp, entry._stamp)  # type: ignore[union-attr]
+            for entry in neuron._constituents
+        ]
+        first = self.first.setdefault((neuron._operation, *entries), neuron._stamp)
+        self.same[neuron._stamp] = first
+        return self.raising.get(first - self.since) or self.raising.get(place)
 
     def ask_for_unused(self, flat: Flat) -> bool:
         """Note the operations whose result nobody uses: their errors are raised all the same. Whether there are any."""
@@ -153,7 +190,7 @@ class _Watcher:
 
 def record(
     f: Callable[..., Any], arguments: Structure, numbers: Floats, name: str, answers: Answers = (), *,
-    with_lines: bool = False, missing: Container[int] = (),
+    with_lines: bool = False, with_places: bool = False, missing: Container[int] = (), raising: Raising = NO_ERRORS,
 ) -> Recording:  # fmt: skip
     """What `f` does with these numbers, nested as `arguments` says.
 
@@ -161,13 +198,15 @@ def record(
         answers: to the first questions that it asks about numbers, whatever these are. Where an error is raised that
             is not among them, it is not answered.
         with_lines: take down where in the user's source each operation ran; that is slow.
+        with_places: take down as its line where in the order of making each operation ran.
+        raising: errors that operations raise in compiled code alone, by their places in the order of making.
         missing: which neurons nobody used that were made in an earlier recording, as places in the order of making.
 
     Raises:
         RecordingError: it does what cannot be recorded; or returns what is no number.
         Whatever `f` raises, if all that it asked was answered.
     """
-    watcher = _Watcher(name, answers, with_lines=with_lines, missing=missing)
+    watcher = _Watcher(name, answers, with_lines=with_lines, missing=missing, raising=raising)
     inputs = list(map(Neuron, numbers.tolist()))
     since = watcher.since = next_stamp()
     raised: Exception | None = None
@@ -195,17 +234,19 @@ def record(
     has_truths = any(isinstance(number, bool) for number in numbers_of(result)[0])
     outputs = [entry if type(entry) is Neuron else Neuron(entry) for entry in entries]
     flat = flatten([*outputs, *(neuron for neuron, *_ in watcher.asked)], since)
-    if watcher.wants_nodes:
+    if watcher.notes_lines:
         if watcher.ask_for_unused(flat):
             flat = flatten([*outputs, *(neuron for neuron, *_ in watcher.asked)], since)
     elif missing := _missing(flat, since, until, len(watcher.asked)):
-        return record(f, arguments, numbers, name, answers, missing=missing)
+        return record(f, arguments, numbers, name, answers, with_places=with_places, missing=missing, raising=raising)
     tape, values = _tape(flat, inputs, since, len(outputs), watcher, name)
     asked = tuple((kind, outcome, neuron._stamp - since) for neuron, kind, outcome, *_ in watcher.asked)
     answered = iter(watcher.given)
     given = np.array([kind not in NOT_ASKED and next(answered) for kind, *_ in asked], dtype=np.bool_)
+    asked_at = [when - since for _, _, _, when, _ in watcher.asked]
     tape = _with_lines(tape, flat, watcher) if with_lines else tape
-    return Recording(structure, tape, values, has_truths, asked, given, raised)
+    tape = _with_places(tape, flat, since) if with_places else tape
+    return Recording(structure, tape, values, has_truths, asked, given, asked_at, raised)
 
 
 def _missing(flat: Flat, since: int, until: int, asked: int) -> frozenset[int]:
@@ -249,14 +290,22 @@ class _WithoutNumbers(_Watcher):
 
 
 def _with_lines(tape: Tape, flat: Flat, watcher: _Watcher) -> Tape:
-    texts = [watcher.lines.get(stamp) for stamp in flat.stamps[len(flat.leaves) :]]
+    """The tape with what the watcher took down; what the function ignores shows only where its caller does not."""
+    stamps = flat.stamps[len(flat.leaves) :]
+    texts = [watcher.lines.get(stamp) for stamp in stamps]
     if None in texts:
         raise RecordingError(
             f"{watcher.name} computes in another thread, where it cannot be noted which way comparisons turn out"
         )
     places = {text: place for place, text in enumerate(dict.fromkeys(texts))}
     line_of = np.array([places[text] for text in texts], dtype=np.int32)
-    return attrs.evolve(tape, lines=tuple(map(str, places)), line_of=line_of)
+    ignored = np.array([stamp in watcher.ignored for stamp in stamps if domain_errors_raise()], dtype=np.uint8)
+    return attrs.evolve(tape, lines=tuple(map(str, places)), line_of=line_of, ignored=ignored)
+
+
+def _with_places(tape: Tape, flat: Flat, since: int) -> Tape:
+    places = [str(stamp - since) for stamp in flat.stamps[len(flat.leaves) :]]
+    return attrs.evolve(tape, lines=tuple(places), line_of=np.arange(len(places), dtype=np.int32))
 
 
 def _tape(

@@ -8,8 +8,9 @@ from typing import Any, NoReturn
 import numpy as np
 
 from gograd_compile.backends import Backend
+from gograd_compile.engine_answers import Answer, Question, engine_answer
 from gograd_compile.errors import PathNotRecorded
-from gograd_compile.judging import judge_derivatives
+from gograd_compile.judging import judged_matrix
 from gograd_compile.paths import CAPTURED, VALUES, Path, Paths, Want
 from gograd_compile.point_run import at_point
 from gograd_compile.recent import Recent
@@ -17,7 +18,7 @@ from gograd_compile.sources import Source
 from gograd_compile.structure_json import structure_text
 from gograd_compile.tape import Floats, Integers
 from gograd_compile.trees import Structure
-from gograd_core import Neuron
+from gograd_core import DomainError, Neuron
 from gograd_core.extend import transforms
 
 __all__ = ["VALUES", "Key", "Recordings", "Wrt"]
@@ -103,8 +104,11 @@ class Recordings:
 
     def _refuse(self, key: Key) -> NoReturn:
         structure, gradient = key
-        known = [each for each, by in (key for key, _ in self._paths.items()) if by is None]
+        known = {each: paths for (each, by), paths in self._paths.items() if by is None}
         if structure in known:
+            complaints = [path.complaint(Want("push")) for path in known[structure]]
+            if all(complaints):
+                raise TypeError(complaints[0])
             raise PathNotRecorded(
                 f"{self.__name__} was saved without second derivatives for wrt={gradient!r}: call hvp or hessian once, "
                 "with such arguments, before saving"
@@ -115,6 +119,12 @@ class Recordings:
         )
 
     _at = staticmethod(at_point)
+
+    def _ask_engine(
+        self, error: DomainError, question: Question, structure: Structure, numbers: Floats, *derivatives: Any
+    ) -> Answer:
+        """What the engine gives at a point where compiled code raises `error`: see `engine_answer`."""
+        return engine_answer(error, question, self._function, structure, numbers, *derivatives)
 
     def _matrix(self, path: Path, want: Want, numbers: Floats) -> Floats:
         """The derivatives along each seed alone, a row each; at a point where `path` is known to be the right one."""
@@ -129,9 +139,8 @@ class Recordings:
             per_point=np.arange(len(program.result_slots)),
             summed=np.empty(0, dtype=np.int64),
         )
-        for seed in np.flatnonzero(found.status):
-            judge_derivatives(path, want, numbers, captured, np.eye(graph.seeds)[seed], found.gradients[seed])
-        return found.gradients
+        bad = np.flatnonzero(found.status)
+        return judged_matrix(path, want, numbers, captured, found.gradients, bad) if len(bad) else found.gradients
 
 
 def _hashable(wrt: Wrt) -> int | tuple[int, ...]:

@@ -31,7 +31,7 @@ def recorded(compiled: Recordings, *, lines: bool) -> list[Recorded]:
         ValueError: there is none.
     """
     found = [
-        Recorded(structure, path.structure, path.with_lines() if lines else path.tape, gradient)
+        Recorded(structure, path.structure, path.with_lines() if lines else path.tape, gradient, path.has_truths)
         for (structure, gradient), paths in compiled._paths.items()
         for path in paths
     ]
@@ -43,9 +43,9 @@ def recorded(compiled: Recordings, *, lines: bool) -> list[Recorded]:
 def with_tapes(compiled: Recordings, tapes: list[Recorded]) -> None:
     """Give a program that has no function the paths that were saved."""
     by_key: dict[Any, Paths] = {}
-    for structure, result, tape, gradient in tapes:
+    for structure, result, tape, gradient, has_truths in tapes:
         paths = by_key.setdefault((structure, gradient), Paths(None, compiled.backend, len(tapes)))
-        paths.add(Path(result, tape, compiled.backend, is_gradient=gradient is not None))
+        paths.add(Path(result, tape, compiled.backend, is_gradient=gradient is not None, has_truths=has_truths))
     for key, paths in by_key.items():
         compiled._paths.add(key, paths)
 

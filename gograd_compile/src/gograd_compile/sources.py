@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 from gograd_compile.differences import difference
 from gograd_compile.errors import RecordingError
 from gograd_compile.passes import fold_constants, merge_duplicates, remove_dead
-from gograd_compile.recording import Answers, Recording, record, structure_of_result
+from gograd_compile.recording import NO_ERRORS, Answers, Raising, Recording, record, structure_of_result
 from gograd_compile.tape import Floats, Tape
 from gograd_compile.trees import Structure
 from gograd_core import errstate
@@ -53,7 +54,7 @@ class Source:
     check: bool
     of: tuple[Callable[..., Any], int | Sequence[int]] | None = None
 
-    def record(self, numbers: Floats, answers: Answers) -> tuple[Recording, list[Note]]:
+    def record(self, numbers: Floats, answers: Answers, raising: Raising = NO_ERRORS) -> tuple[Recording, list[Note]]:
         """A recording at this point whose tape is simplified, and what was done to that; arguments as for `record`.
 
         Raises:
@@ -62,9 +63,9 @@ class Source:
         """
         start = time.perf_counter()
         if self.check:
-            recording = self._checked(numbers, answers)
+            recording = self._checked(numbers, answers, raising)
         else:
-            recording = record(self.f, self.structure, numbers, self.name, answers)
+            recording = record(self.f, self.structure, numbers, self.name, answers, raising=raising)
         notes = [Note("recorded", len(recording.tape.codes), time.perf_counter() - start)]
         return attrs.evolve(recording, tape=simplified(recording, notes)), notes
 
@@ -76,24 +77,39 @@ class Source:
         """
         return structure_of_result(self.f, self.structure, self.name)
 
-    def lined(self, tape: Tape, numbers: Floats, answers: Answers) -> Tape:
-        """The tape, with lines of source if they can be had: by recording once more, with the same `answers`."""
-        try:
-            again = errstate(domain="raise" if tape.raises else "ignore").run(
-                lambda: simplified(record(self.f, self.structure, numbers, self.name, answers, with_lines=True))
-            )
-        except Exception:  # what the function does wrong now is not what is being reported
-            return tape
-        if not again.runs_as(tape):
-            return tape
-        return attrs.evolve(tape, lines=again.lines, line_of=again.line_of)
+    def place_of(
+        self, operation: int, tape: Tape, numbers: Floats, answers: Answers, raising: Raising
+    ) -> tuple[int, int] | None:
+        """Where in the order of making an operation of the tape ran, and how many questions were asked before.
 
-    def _checked(self, numbers: Floats, answers: Answers) -> Recording:
-        first = record(self.f, self.structure, numbers, self.name, answers, with_lines=True)
+        None: the function does not do the same again.
+        """
+        again = record(self.f, self.structure, numbers, self.name, answers, with_places=True, raising=raising)
+        placed = simplified(again)
+        if not placed.runs_as(tape):
+            return None
+        place = int(placed.line(operation))
+        return place, sum(when < place for when in again.asked_at)
+
+    def lined(self, tape: Tape, numbers: Floats, answers: Answers, raising: Raising = NO_ERRORS) -> Tape:
+        """The tape, with lines of source if they can be had: by recording once more, with the same `answers`."""
+        for domain in ("raise", "ignore"):  # which of the two held then is not known
+            with contextlib.suppress(Exception):  # what the function does wrong now is not what is being reported
+                again = errstate(domain=domain).run(
+                    lambda: simplified(
+                        record(self.f, self.structure, numbers, self.name, answers, with_lines=True, raising=raising)
+                    )
+                )
+                if again.runs_as(tape):
+                    return attrs.evolve(tape, lines=again.lines, line_of=again.line_of, ignored=again.ignored)
+        return tape
+
+    def _checked(self, numbers: Floats, answers: Answers, raising: Raising) -> Recording:
+        first = record(self.f, self.structure, numbers, self.name, answers, with_lines=True, raising=raising)
         again = f"{self.name}, recorded twice with the same arguments,"
         advice = "What changes from call to call must be an argument: random numbers, the time, what it changes itself."
         try:
-            second = record(self.f, self.structure, numbers, self.name, answers, with_lines=True)
+            second = record(self.f, self.structure, numbers, self.name, answers, with_lines=True, raising=raising)
         except Exception as error:
             raise RecordingError(f"{again} raised {type(error).__name__} the second time: {error}. {advice}") from error
         found = difference(first, second)

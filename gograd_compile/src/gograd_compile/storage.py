@@ -9,11 +9,13 @@ the file: whoever changes it on purpose computes it anew. Therefore everything e
   `captured` neurons; the `lines` of source at which operations ran and guards were asked; and of each tape among
   `tapes` the nesting of `arguments` and `result`: ``"number"``, ``"none"``, ``{"array": SHAPE}``,
   ``{"list": [...]}``, ``{"tuple": [...]}`` or ``{"dict": [[KEY, ...], ...]}``; and `gradient`: null, or the argument
-  (or a list of arguments) by which the tape gives value and gradient.
+  (or a list of arguments) by which the tape gives value and gradient; and `truths`: whether there are truth values,
+  which have no derivative, in the result.
 - ``captured.npy``: the values of the captured neurons.
 - ``tape0/NAME.npy`` and so on: the arrays in `PARTS`, which a `Tape` holds. `operations`, `captured`,
   `operation_lines` (empty if they are not known) and `guard_lines` are places in the lists of
-  ``program.json``. `used` says for each number among the
+  ``program.json``. `ignored` (empty if it is not known) says for each operation that ran whether the function itself
+  ignores its errors. `used` says for each number among the
   arguments whether anything reads it: so nothing in the file can claim more memory than the file has bytes.
 
 Arrays are in NumPy's format 1.0, of one dimension, little-endian, with a header of 128 bytes.
@@ -54,12 +56,14 @@ class Recorded(NamedTuple):
         result: how that is nested.
         tape: the operations.
         gradient: None, or the argument (or arguments) by which the tape gives value and gradient of the function.
+        has_truths: whether there are truth values in the result.
     """
 
     arguments: Structure
     result: Structure
     tape: Tape
     gradient: int | tuple[int, ...] | None = None
+    has_truths: bool = False
 
 
 FORMAT, VERSION = "gograd program", 1
@@ -75,6 +79,7 @@ PARTS = {
     "inputs": "<i4",
     "outputs": "<i4",
     "operation_lines": "<i4",
+    "ignored": "|u1",
     "guard_nodes": "<i4",
     "guard_kinds": "<i4",
     "guard_outcomes": "<f8",
@@ -127,7 +132,7 @@ def to_bytes(tapes: Sequence[Recorded], name: str) -> bytes:
     captured: dict[Neuron, int] = {}
     lines: dict[str, int] = {}
     members: Members = {}
-    for index, (arguments, _, tape, _) in enumerate(tapes):
+    for index, (arguments, _, tape, *_) in enumerate(tapes):
         used = np.zeros(arguments.size, np.bool_)
         for nodes in (tape.inputs, tape.outputs, tape.guards.nodes):
             used[nodes[nodes < arguments.size]] = True
@@ -135,7 +140,7 @@ def to_bytes(tapes: Sequence[Recorded], name: str) -> bytes:
             "operations": _places(operations, tape.operations),
             "captured": _places(captured, tape.captured),
             "used": used,
-            **{part: getattr(tape, part) for part in ("constants", "codes", "starts", "inputs", "outputs")},
+            **{part: getattr(tape, part) for part in ("constants", "codes", "starts", "inputs", "outputs", "ignored")},
             **{f"guard_{part}": getattr(tape.guards, part) for part in ("nodes", "kinds", "outcomes", "after")},
             "guard_lines": _places(lines, tape.guards.lines),
             "operation_lines": np.array(_places(lines, tape.lines), dtype=np.int32)[tape.line_of],
@@ -150,8 +155,13 @@ def to_bytes(tapes: Sequence[Recorded], name: str) -> bytes:
         "captured": [readable(neuron.label) for neuron in captured],
         "lines": list(map(readable, lines)),
         "tapes": [
-            {"arguments": structure_to_json(arguments), "result": structure_to_json(result), "gradient": gradient}
-            for arguments, result, _, gradient in tapes
+            {
+                "arguments": structure_to_json(arguments),
+                "result": structure_to_json(result),
+                "gradient": gradient,
+                "truths": has_truths,
+            }
+            for arguments, result, _, gradient, has_truths in tapes
         ],
     }
     values = _written([neuron.value for neuron in captured], "<f8")
@@ -175,8 +185,14 @@ def from_bytes(data: bytes, captured: Sequence[Neuron] | None = None) -> tuple[l
         captured = [Neuron(value, label=label) for value, label in zip(values.tolist(), labels, strict=True)]
     tapes = []
     for index, nesting in enumerate(header["tapes"]):
-        if not isinstance(nesting, dict) or nesting.keys() != {"arguments", "result", "gradient"}:
-            raise ProgramFileError("a tape has arguments, a result and what it is the gradient by, and nothing else")
+        if not isinstance(nesting, dict) or nesting.keys() != {"arguments", "result", "gradient", "truths"}:
+            raise ProgramFileError(
+                "a tape has arguments, a result, what it is the gradient by, and truths, and nothing else"
+            )
+        if type(nesting["truths"]) is not bool:
+            raise ProgramFileError(
+                "a tape says neither that there are truth values in its result nor that there are none"
+            )
         arguments, result = structure_from_json(nesting["arguments"]), structure_from_json(nesting["result"])
         arrays = {part: _read(members, f"tape{index}/{part}", dtype) for part, dtype in PARTS.items()}
         guards = Guards(
@@ -193,11 +209,11 @@ def from_bytes(data: bytes, captured: Sequence[Neuron] | None = None) -> tuple[l
             guards=guards,
             lines=tuple(header["lines"]),
             line_of=_checked(header["lines"], arrays["operation_lines"]),
-            **{part: arrays[part] for part in ("constants", "codes", "starts", "inputs", "outputs")},
+            **{part: arrays[part] for part in ("constants", "codes", "starts", "inputs", "outputs", "ignored")},
         )
         check(tape, result.size, arrays["used"])
         gradient = _gradient(nesting["gradient"], arguments, result)  # whose sizes are known to be right by now
-        tapes.append(Recorded(arguments, result, tape, gradient))
+        tapes.append(Recorded(arguments, result, tape, gradient, nesting["truths"]))
     if members:
         shown = ", ".join(map(quoted, list(members)[:SHOWN]))
         raise ProgramFileError(f"there is something unknown in it: {shown} ({len(members)} in all)")

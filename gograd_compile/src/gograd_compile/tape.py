@@ -82,6 +82,7 @@ class Tape:
         guards: what decided that these operations ran, and no others.
         lines: lines of the user's source: "model.py:12 in loss".
         line_of: for each operation that ran the place of its line in `lines`, int32; empty if lines are not known.
+        ignored: for each operation that ran whether the function itself ignores its errors; empty if that is not known.
     """
 
     arguments: int
@@ -95,6 +96,7 @@ class Tape:
     guards: Guards
     lines: tuple[str, ...] = ()
     line_of: Integers = attrs.field(factory=lambda: np.empty(0, dtype=np.int32))
+    ignored: Integers = attrs.field(factory=lambda: np.empty(0, dtype=np.uint8))
 
     @property
     def leaves(self) -> int:
@@ -124,6 +126,10 @@ class Tape:
     def line(self, operation: int) -> str:
         """Where that operation ran; "" if that is not known."""
         return self.lines[self.line_of[operation]] if len(self.line_of) else ""
+
+    def ignores(self, operation: int) -> bool:
+        """Whether the function lets whatever that operation gives pass, as far as is known."""
+        return bool(len(self.ignored) and self.ignored[operation])
 
     def runs_as(self, other: Tape) -> bool:
         """Whether the other has the same operations in the same places; constants may differ."""

@@ -45,6 +45,8 @@ def _check_operations(tape: Tape) -> None:
     codes, starts, inputs = tape.codes, tape.starts, tape.inputs
     _require(_within(codes, len(tape.operations)), "an operation that it does not name")
     _require(len(tape.line_of) in (0, len(codes)), "another number of operations than of their lines")
+    _require(len(tape.ignored) in (0, len(codes)), "another number of operations than of errors that are ignored")
+    _require((tape.ignored <= 1).all(), "errors that are neither ignored nor raised")
     _require(len(starts) == len(codes) + 1, "another number of operations than of rows of inputs")
     ends_meet = starts[0] == 0 and starts[-1] == len(inputs)
     _require(ends_meet and _ascends(starts), "rows of inputs that overlap or have gaps")

@@ -237,7 +237,7 @@ def _combined(symbol: str, compute: Method, left: Any, right: Any) -> Any:
     if not (_is_number(left) and _is_number(right)):
         return NotImplemented
     if symbol in ("/", "//", "%") and type(right) is Followed and not right:  # which decides
-        return compute(_plain(left), _plain(right))
+        return compute(_plain(left), type(right._number)(0))  # which it is in the runs that are asked about
     try:
         number = compute(_plain(left), _plain(right))
     except ArithmeticError:

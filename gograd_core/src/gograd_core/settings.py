@@ -21,6 +21,7 @@ __all__ = [
     "Swap",
     "completed",
     "domain_errors_raise",
+    "errors_ignored",
     "errstate",
     "is_recording",
     "no_grad",
@@ -28,6 +29,7 @@ __all__ = [
     "observers",
     "pauses",
     "recording",
+    "unjudged",
     "without_derivative",
 ]
 
@@ -226,6 +228,16 @@ Policy = Literal["raise", "ignore"]
 def domain_errors_raise() -> bool:
     """Whether, here and now, a result outside the real numbers is an error."""
     return now().domain == "raise"
+
+
+def errors_ignored() -> bool:
+    """Whether the user said so, here and now."""
+    return now().domain == "ignore"
+
+
+def unjudged() -> Block:
+    """A block in which the engine runs what it judges itself afterwards, if that is to be judged."""
+    return Block(domain="afterwards") if domain_errors_raise() else Block()
 
 
 class errstate(Block):

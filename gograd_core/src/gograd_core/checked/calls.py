@@ -18,6 +18,9 @@ from gograd_core.namespaces.columns import Column
 __all__ = ["Operation", "apply", "call", "is_array", "observed"]
 
 
+_OF_ONE = "np.{0} takes no single neuron: write ops.{0}([x, y]), or np.{0} of a list or an array of neurons"
+
+
 def call(op: Op, /, *inputs: Any, **named: Any) -> Any:
     """The operation of numbers, neurons or arrays, which may be given by name, as the rules call them.
 
@@ -54,7 +57,8 @@ def _in_order(op: Op, inputs: tuple[Any, ...], named: dict[str, Any]) -> tuple[A
     names = op.input_names
     for name in named:
         if name not in names:
-            raise TypeError(f"{op.title} has no input {name!r}: it takes {', '.join(names)}")
+            hint = f". {_OF_ONE.format(op.name)}" if op.variadic and name == "axis" else ""
+            raise TypeError(f"{op.title} has no input {name!r}: it takes {', '.join(names)}{hint}")
         if name in names[: len(inputs)]:
             raise TypeError(f"{op.title} got its input {name!r} twice")
     missing = [name for name in names[len(inputs) :] if name not in named]

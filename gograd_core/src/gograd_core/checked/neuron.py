@@ -36,9 +36,10 @@ MISNOMERS = {
     "data": "its number is x.value",
     "item": "its number is x.value",
     "gradient": "call y.backward() and read x.grad, or call gradient(y, x)",
+    "conjugate": "for np.var(x) write ops.mean(d * d), where d = x - ops.mean(x), and its root for np.std(x)",
     "partner": "what an operation was applied to are the constituents of its result: y.constituents",
 }
-"""What other engines call what a neuron has, and what it is called here."""
+"""What other engines, or NumPy, ask a neuron for, and what to ask for here."""
 
 
 class Misnomer:
@@ -136,8 +137,8 @@ def shown(neuron: Node) -> str:
     operation = f", operation={neuron.operation.name!r}" if neuron.operation else ""
     if recording.recorder() is not None:  # what is made of the text would not follow the number
         return f"Neuron(…{label}{operation})"
-    grad = getattr(neuron, "_grad", 0.0)
-    return f"Neuron({neuron._value!r}, grad={grad!r}{label}{operation})"
+    grad = getattr(neuron, "_grad", None)
+    return f"Neuron({neuron._value!r}, grad={0.0 if grad is None else grad!r}{label}{operation})"
 
 
 def refuse(neuron: Node, *_: object) -> NoReturn:

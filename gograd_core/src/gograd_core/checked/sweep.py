@@ -12,7 +12,7 @@ from gograd_core.checked.rules import describe
 from gograd_core.errors import StaleGraphError
 from gograd_core.interfaces import Node
 
-__all__ = ["BUSY", "NOT_AGAIN", "lock", "propagate", "propagate_one", "receives", "refuse_stale"]
+__all__ = ["BUSY", "NOT_AGAIN", "differentiated", "lock", "propagate", "propagate_one", "receives", "refuse_stale"]
 
 BUSY = "a rule started a sweep over neurons of the sweep that is running it"
 
@@ -25,6 +25,16 @@ lock = threading.RLock()  # one sweep at a time: sweeps of several threads may s
 def receives(entry: Any) -> bool:
     """Whether an adjoint is wanted: of a constituent that is no constant, and leads to an input."""
     return type(entry) is not float and entry._grad is not None
+
+
+def differentiated(node: Node) -> Sequence[Any]:
+    """The constituents by which a neuron has a derivative."""
+    op: Any = node._operation
+    entries = node._constituents
+    if None not in op.partials:
+        return entries
+    columns = zip(op.partials, op.columns(entries), strict=True)
+    return [entry for partial, column in columns if partial is not None for entry in column]
 
 
 def refuse_stale(interior: Sequence[Node]) -> None:

@@ -18,7 +18,7 @@ from gograd_core.checked.sweep import lock
 from gograd_core.derivatives.choices import shares
 from gograd_core.interfaces import Node
 from gograd_core.recording import noted
-from gograd_core.settings import errstate
+from gograd_core.settings import unjudged
 
 __all__ = ["ForwardSweep", "creation_order"]
 
@@ -69,7 +69,7 @@ class ForwardSweep:
                 if all(type(tangent) is float and -inf < tangent < inf for tangent in results):
                     self._tangents.update(found)
                     return results
-        errstate(domain="ignore").run(self._extend, new)  # judged below
+        unjudged().run(self._extend, new)  # judged below
         results = _tangents_of(outputs, self._tangents)
         for output in outputs:
             self._sums.judge(output)

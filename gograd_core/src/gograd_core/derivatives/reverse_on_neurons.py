@@ -11,11 +11,11 @@ from typing import Any
 from gograd_core import engines
 from gograd_core.checked.accumulation import Shares, is_zero
 from gograd_core.checked.partials import neuron_partials
-from gograd_core.checked.sweep import lock
+from gograd_core.checked.sweep import differentiated, lock
 from gograd_core.derivatives.choices import shares
 from gograd_core.interfaces import Node
 from gograd_core.recording import noted
-from gograd_core.settings import errstate
+from gograd_core.settings import unjudged
 
 __all__ = ["graph_adjoints"]
 
@@ -34,7 +34,7 @@ def graph_adjoints(outputs: Sequence[Node], seeds: Sequence[Any], inputs: Sequen
         for node in reversed(interior):
             if _leads(node, adjoints):
                 adjoints[node] = 0.0
-        errstate(domain="ignore").run(_start, adjoints, outputs, seeds)  # judged below
+        unjudged().run(_start, adjoints, outputs, seeds)  # judged below
         sums = shares(adjoints, "adjoint")
         engines.run(visited, _sweep, interior, sums)
     for neuron in inputs:
@@ -50,12 +50,7 @@ def _start(adjoints: dict[Node, Any], outputs: Sequence[Node], seeds: Sequence[A
 
 def _leads(node: Node, to: Container[Any]) -> bool:
     """Whether it has a derivative by a neuron in `to`."""
-    op: Any = node._operation
-    entries = node._constituents
-    if None in op.partials:
-        columns = zip(op.partials, op.columns(entries), strict=True)
-        entries = tuple(entry for partial, column in columns if partial is not None for entry in column)
-    for entry in entries:  # noqa: SIM110 - twice as fast as any()
+    for entry in differentiated(node):  # noqa: SIM110 - twice as fast as any()
         if type(entry) is not float and entry in to:
             return True
     return False
@@ -72,7 +67,7 @@ def _sweep(interior: Sequence[Node], sums: Shares) -> None:
     def receives(entry: Any) -> bool:
         return type(entry) is not float and entry in adjoints
 
-    with errstate(domain="ignore"):
+    with unjudged():
         for node in interior:
             adjoint = adjoints.get(node, 0.0)
             if type(adjoint) is float and adjoint == 0.0:

@@ -13,7 +13,16 @@ from operator import attrgetter
 from typing import Any
 
 from gograd_core import current
-from gograd_core.checked.sweep import BUSY, NOT_AGAIN, lock, propagate, propagate_one, receives, refuse_stale
+from gograd_core.checked.sweep import (
+    BUSY,
+    NOT_AGAIN,
+    differentiated,
+    lock,
+    propagate,
+    propagate_one,
+    receives,
+    refuse_stale,
+)
 from gograd_core.interfaces import Node
 
 __all__ = ["adjoints", "backward", "reachable", "run", "visit"]
@@ -34,7 +43,8 @@ def backward(output: Node, seed: float) -> None:
         leaves = visited[1]
         before = [leaf._grad for leaf in leaves]
         try:
-            run(visited, _sweep, visited, [(output, seed)], leaves)
+            some_lead_nowhere = any(None in op.partials for op in {node._operation for node in visited[0]})
+            run(visited, _sweep_towards if some_lead_nowhere else _sweep, visited, [(output, seed)], leaves)
             for leaf, grad in zip(leaves, before, strict=True):
                 leaf._grad += grad
         except BaseException:
@@ -55,7 +65,8 @@ def adjoints(outputs: Sequence[Node], seeds: Sequence[float], inputs: Sequence[N
         before = [neuron.grad for neuron in neurons]
         put_back = map(_set_grad(), neurons, before)
         try:
-            run((visited[0], [*visited[1], *inputs]), _sweep_towards, inputs, visited, outputs, seeds)
+            seeded = list(zip(outputs, seeds, strict=True))
+            run((visited[0], [*visited[1], *inputs]), _sweep_towards, visited, seeded, inputs)
             return [neuron._grad for neuron in inputs]
         finally:
             any(put_back)  # to its end, in one step that no interrupt divides
@@ -66,13 +77,12 @@ def _set_grad() -> Callable[[Node, float], None]:
     return vars(current.Neuron)["_grad"].__set__  # type: ignore[no-any-return]
 
 
-def _sweep_towards(inputs: Sequence[Node], visited: Visited, outputs: Sequence[Node], seeds: Sequence[float]) -> None:
+def _sweep_towards(visited: Visited, seeded: Seeded, inputs: Sequence[Node]) -> None:
     """As `_sweep`, for the adjoints alone that the inputs need."""
     for neuron in (*visited[0], *visited[1]):
         neuron._grad = None  # nobody asks for its adjoint
     wanted = _leading_to(inputs, visited)
-    seeded = [(output, seed) for output, seed in zip(outputs, seeds, strict=True) if output._grad is not None]
-    _sweep(wanted, seeded, inputs)
+    _sweep(wanted, [(output, seed) for output, seed in seeded if output._grad is not None], inputs)
 
 
 def _leading_to(inputs: Sequence[Node], visited: Visited) -> Visited:
@@ -84,7 +94,7 @@ def _leading_to(inputs: Sequence[Node], visited: Visited) -> Visited:
         neuron._grad = 0.0
     interior, leaves = visited
     for node in reversed(interior):
-        if any(map(receives, node._constituents)):
+        if any(map(receives, differentiated(node))):
             node._grad = 0.0
     return [node for node in interior if receives(node)], [leaf for leaf in leaves if receives(leaf)]
 

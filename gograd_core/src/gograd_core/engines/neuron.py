@@ -87,7 +87,7 @@ class Neuron:
     # made of them, so sorting by stamp is a topological order, and a younger leaf is a stale graph.
     _stamp: int
     _mark: object  # the last sweep that visited it
-    _grad: Any  # a float; in the middle of a sweep that makes a graph, a Neuron. Unset until used.
+    _grad: Any  # a float; None where the last sweep wanted no adjoint. Unset until used.
     _label: str  # unset until used, which spares memory and time
 
     def __init__(self, value: Any = None, label: str = "", **misnamed: Any) -> None:
@@ -128,7 +128,8 @@ class Neuron:
         """The derivatives that `backward` has added up since `zero_grad` (a leaf), or that of the last sweep."""
         if settings.observers:
             recording.read(self, "grad")
-        return float(getattr(self, "_grad", 0.0))
+        grad = getattr(self, "_grad", None)
+        return 0.0 if grad is None else float(grad)
 
     @grad.setter
     def grad(self, grad: Any) -> None:

@@ -2,12 +2,14 @@
 
 Plugins are trusted: nothing is kept from them on purpose. Undone is what an import changes by a
 slip, and what would then hold for the whole program: filters of warnings, settings in context
-variables (``numpy.seterr`` is one), and what is printed to the standard output, perhaps amidst data.
+variables (``numpy.seterr`` is one), standard streams that it closes or replaces, and what is printed to
+the standard output, perhaps amidst data.
 """
 
 from __future__ import annotations
 
 import contextvars
+import functools
 import sys
 import threading
 import warnings
@@ -19,20 +21,29 @@ __all__ = ["apart"]
 T = TypeVar("T")
 
 
-def apart(load: Callable[[], T]) -> T:
-    """What `load` returns; afterwards warnings are filtered as before, and what it printed is in the standard error."""
+_replaced: list[Any] = []
+"""Streams that plugins put in the place of standard ones: they would close those if they were forgotten."""
+
+
+def apart(load: Callable[[], T], slips: list[str] | None = None) -> T:
+    """What `load` returns; afterwards warnings are filtered as before, and what it printed is in the standard error.
+
+    Args:
+        load: what to run.
+        slips: gets what it did to the standard streams, in words; that is undone. (What another thread puts
+            in their place meanwhile cannot be told apart, and goes, too.)
+    """
     filters = warnings.filters
     before = list(filters)
-    output = sys.stdout
-    aside: Any = _Aside(output)
-    if output is not None:
-        sys.stdout = aside
+    noted: list[str] = [] if slips is None else slips
+    asides = [_Aside(name, noted) for name in ("stdout", "stderr") if getattr(sys, name) is not None]
+    for aside in asides:
+        setattr(sys, aside.name, aside)
     try:
         return contextvars.copy_context().run(load)
     finally:
-        aside.thread = None
-        if sys.stdout is aside:  # else what stands there lets all through to it, as it does to `output` from now on
-            sys.stdout = output
+        for aside in asides:
+            aside.leave()
         if list(filters) != before:
             filters[:] = before  # type: ignore[index]  # in place: what another thread put there instead is its own
             with warnings.catch_warnings():
@@ -40,12 +51,29 @@ def apart(load: Callable[[], T]) -> T:
 
 
 class _Aside:
-    """The standard output of all threads but one, whose text goes to the standard error."""
+    """A standard stream for all threads but one, whose text goes to the standard error, and which cannot close it."""
 
-    def __init__(self, output: Any) -> None:
-        self.output = output
+    def __init__(self, name: str, slips: list[str]) -> None:
+        self.name = name
+        self.output = getattr(sys, name)
+        self.error = sys.stderr or self.output
+        self.slips = slips
         self.thread: int | None = threading.get_ident()
 
     def __getattr__(self, name: str) -> Any:
-        held_off = self.thread == threading.get_ident() and sys.stderr is not None
-        return getattr(sys.stderr if held_off else self.output, name)
+        if self.thread != threading.get_ident():
+            return getattr(self.output, name)
+        if name == "close":
+            return functools.partial(self.slips.append, f"it closed sys.{self.name}")
+        if name == "detach":
+            self.slips.append(f"it detached sys.{self.name}")
+            return lambda: self.error.buffer
+        return getattr(self.error, name)
+
+    def leave(self) -> None:
+        """Put the stream back. Whoever keeps this one writes to that from now on."""
+        self.thread = None
+        if (found := getattr(sys, self.name)) is not self:
+            self.slips.append(f"it replaced sys.{self.name}")
+            _replaced.append(found)
+        setattr(sys, self.name, self.output)

@@ -142,8 +142,10 @@ def _load(
     try:
         if isinstance(entry_point, Exception):
             raise entry_point
-        operations = apart(functools.partial(_import, manager, provider, entry_point))
-        return attrs.evolve(record, operations=operations, seconds=time.perf_counter() - start)
+        slips: list[str] = []
+        operations = apart(functools.partial(_import, manager, provider, entry_point), slips)
+        reason = f"{' and '.join(dict.fromkeys(slips))}, which was undone" if slips else ""
+        return attrs.evolve(record, operations=operations, reason=reason, seconds=time.perf_counter() - start)
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # a plugin may fail in any way, and hurts itself alone

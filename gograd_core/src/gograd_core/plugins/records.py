@@ -18,7 +18,7 @@ class PluginRecord:
 
     Attributes:
         status: "loaded"; "failed", left out whole; or "blocked", not even imported.
-        reason: why it was not loaded.
+        reason: why it was not loaded; of one that was, what it did to the standard streams, which was undone.
         operations: what it provides.
         refused: names (and operators) it claims and does not have, with the reason.
         seconds: how long it took to import the plugin and collect its operations.
@@ -40,4 +40,6 @@ class PluginRecord:
     def complaints(self) -> list[str]:
         """What the user should hear about it."""
         failure = [f"gograd plugin left out: {self}"] if self.status == "failed" else []
+        if self.status == "loaded" and self.reason:
+            failure = [f"gograd plugin {self}"]
         return failure + [f"gograd plugin {self.distribution} {self.version}: {why}" for why in self.refused.values()]

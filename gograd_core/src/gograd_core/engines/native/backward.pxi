@@ -11,6 +11,8 @@ cdef int backward(Neuron output, double seed) except -1:
         keep(graph, 0)
         graph.outer, running = running, graph
         try:
+            if graph.lacks_partials:
+                lead_to(graph, listed(&graph.leaves))
             sweep(graph, (output,), (seed,))
             for i in range(graph.leaves.count):
                 node_of(graph.leaves.items[i]).grad += graph.before[i]
@@ -18,6 +20,9 @@ cdef int backward(Neuron output, double seed) except -1:
             put_back(graph)
             raise
         finally:
+            if graph.lacks_partials:
+                for i in range(graph.interior.count):
+                    want(node_of(graph.interior.items[i]))
             running, graph.outer = graph.outer, None
     finally:
         unlock()
@@ -71,13 +76,17 @@ cdef void put_back(Graph graph) noexcept:
 
 cdef inline void put_back_one(Node *node, double grad) noexcept:
     node.grad = grad
+    want(node)
+
+
+cdef inline void want(Node *node) noexcept:
     node.mark &= ~<uint64_t>UNWANTED
 
 
 cdef int lead_to(Graph graph, list inputs) except -1:
     """Mark all as unwanted but `inputs` and what leads to them, so that no other partial is asked for."""
     cdef PyObject **items = NULL
-    cdef Py_ssize_t i, j
+    cdef Py_ssize_t i, j, count
     cdef Node *node
     for i in range(graph.interior.count):
         look_for_signals(i)
@@ -86,13 +95,14 @@ cdef int lead_to(Graph graph, list inputs) except -1:
         look_for_signals(i)
         node_of(graph.leaves.items[i]).mark |= UNWANTED
     for neuron in inputs:
-        (<Neuron>neuron).node.mark &= ~<uint64_t>UNWANTED
+        want(&(<Neuron>neuron).node)
     for i in range(graph.interior.count - 1, -1, -1):
         look_for_signals(i)
         node = node_of(graph.interior.items[i])
-        for j in range(constituents(node, &items)):
-            if receives(items[j]):
-                node.mark &= ~<uint64_t>UNWANTED
+        count = constituents(node, &items)
+        for j in range(count):
+            if receives(items[j]) and has_partial(<Operation>node.op, j, count):
+                want(node)
                 break
     return 0
 

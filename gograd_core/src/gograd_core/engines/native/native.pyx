@@ -3,7 +3,7 @@
 """The native engine: `Neuron`, `Operation` and the sweeps of the Python engine, compiled.
 
 It does the common cases itself, and hands over to the same Python functions as the other engine
-(`calling`, `careful`, `behaviour`) wherever anything is out of the ordinary; so both behave alike.
+(the room `checked`) wherever anything is out of the ordinary; so both behave alike.
 It knows no operation by name: an operation's kernels are C functions behind pointers, and where
 there are none its Python rule is called.
 

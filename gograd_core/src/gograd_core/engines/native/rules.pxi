@@ -66,6 +66,7 @@ cdef class Operation:
     cdef void *partial_kernels[MOST]  # NULL where the rule is to be called, or there is none
     cdef object rule, xp
     cdef tuple partial_rules
+    cdef bint lacks_partials  # None in place of at least one
     cdef object kernels  # which keeps its functions alive
     cdef uint64_t flattened  # the last flattening that met it,
     cdef int code  # and its number there
@@ -84,6 +85,7 @@ cdef class Operation:
             raise TypeError(f"{op.title} is already made: neurons rely on its number of inputs")
         self.arity, self.inputs = op.arity, len(op.partials)
         self.rule, self.xp, self.partial_rules = op.forward, op.xp, op.partials
+        self.lacks_partials = None in self.partial_rules
         if self.kernels is not op.kernels:
             self.take_kernels(op.kernels)
 
@@ -105,6 +107,11 @@ cdef class Operation:
                 if self.partial_rules[i] is not None:
                     found[i] = address(self, kernels.partials[i], each, f"partial {i}")
         self.kernel, self.partial_kernels, self.kernels = forward, found, kernels
+
+
+cdef inline bint has_partial(Operation op, Py_ssize_t i, Py_ssize_t count):
+    """Whether there is a derivative by the entry `i` of the `count` that went in."""
+    return not op.lacks_partials or op.partial_rules[i * op.inputs // count] is not None
 
 
 cdef void *address(Operation op, function, signature, what) except NULL:

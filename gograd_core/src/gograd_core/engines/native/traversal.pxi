@@ -40,6 +40,7 @@ cdef class Graph:
     cdef Neurons leaves
     cdef double *before  # gradients to be put back: of so many interior neurons, and of the leaves
     cdef Py_ssize_t interior_kept
+    cdef bint lacks_partials  # at least one of the operations does
     cdef object outputs
     cdef Graph outer  # the sweep that was running when this one began
 
@@ -144,7 +145,9 @@ cdef int descend(Graph graph, Frontier *frontier, int64_t since, bint to_zero) e
         frontier.waiting -= 1
         push(&graph.interior, neuron)
         look_for_signals(graph.interior.count)
-        count = constituents(node_of(neuron), &items)
+        node = node_of(neuron)
+        graph.lacks_partials |= (<Operation>node.op).lacks_partials
+        count = constituents(node, &items)
 
 
 # The frontier: neurons that were found and wait for their turn, the youngest of all first. Stamps are dense
