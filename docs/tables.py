@@ -100,7 +100,7 @@ def plugin_faults() -> str:
     faults = runpy.run_path(str(DOCS / "plugin_faults.py"))
     failed = {fault: reason for fault, (_, reason) in faults["FAILED"].items()}
     rows = [(fault, "failed", reason) for fault, reason in [*failed.items(), faults["NEEDS_NEWER_CORE"]]]
-    rows += [(claim, "loaded, but for that name", reason) for claim, (_, reason) in faults["REFUSED"].items()]
+    rows += [(claim, "loaded, except for that name", reason) for claim, (_, reason) in faults["REFUSED"].items()]
     rows += [(harmless, "loaded", "") for harmless in faults["HARMLESS"]]
     cells = [(fault, status, f"`{message}`" if message else "") for fault, status, message in rows]
     return header("fault", "status", "message") + "".join(row(*each) for each in cells)
