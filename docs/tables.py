@@ -1,7 +1,7 @@
 """Writes the generated parts of the docs from the installed operations: ``python docs/tables.py``.
 
-A test keeps these pages current. ``python docs/tables.py accuracy`` also measures how accurate every rule is, which takes
-minutes and varies between machines.
+A test keeps these pages current. ``python docs/tables.py accuracy`` also measures how accurate every rule is, which
+takes minutes and varies between machines.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def operations() -> str:
     families = {name: (title, of_family(name)) for name, (title, _) in FAMILIES.items()}
     text = header("family", "operations")
     for name, (title, members) in families.items():
-        text += row(f"[{title}](operations/{name}.md)", " ".join(f"`{op.name}`" for op in members))
+        text += row(f"[{title}](operations/{name}.md)", " ".join(f"[`{op.name}`](#{anchor(op)})" for op in members))
     text += "\n## Every operation\n\n" + header("operation", "", "domain", "distribution")
     for op in current.registry.operations():
         text += row(f"[`{op.name}`](#{anchor(op)})", escaped(op.doc), condition(op), distribution(op))
@@ -99,8 +99,8 @@ def family(name: str) -> str:
     text = f"# {title}\n\n" + header("operation", "", "domain", "distribution")
     for op in members:
         text += row(f"[`{op.name}`](#{anchor(op)})", escaped(op.doc), condition(op), distribution(op))
-    text += "\nA rule takes its functions from `xp`, the namespace it computes in, and `out` is the value. The accuracy is what the\n"
-    text += "[conformance kit](../accuracy.md) requires.\n"
+    text += "\nA rule takes its functions from `xp`, the namespace it computes in, and `out` is the value. "
+    text += "The accuracy is what the\n[conformance kit](../accuracy.md) requires.\n"
     return text + "".join(f"\n({anchor(op)})=\n" + section(op) for op in members)
 
 
