@@ -49,6 +49,16 @@ def test_the_page_on_accuracy_has_every_rule_and_what_is_allowed(tables):
 
 
 @pytest.mark.parametrize(
+    "page",
+    [*sorted(DOCS.glob("*.md")), *sorted(DOCS.parent.glob("*.md")), *sorted(DOCS.parent.glob("*/README.md"))],
+    ids=str,
+)
+def test_examples_show_what_they_print(page):
+    blocks = re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.M | re.S)
+    assert not [line for block in blocks for line in block.splitlines() if re.match(r"(>>> |\.\.\. )? *assert\b", line)]
+
+
+@pytest.mark.parametrize(
     "module",
     ["gograd_core", "gograd_core.testing", "gograd_core.kernels", "gograd_compile", "gograd_nn"],
 )
