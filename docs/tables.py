@@ -1,12 +1,14 @@
 """Writes the generated parts of the docs from the installed operations: ``python docs/tables.py``.
 
-A test keeps all pages current but that of `accuracy`, which is measured and varies between machines.
+A test keeps these pages current. ``python docs/tables.py accuracy`` also measures how accurate every rule is, which
+takes minutes and varies between machines.
 """
 
 from __future__ import annotations
 
 import math
 import runpy
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,25 @@ from gograd_core.testing import OpReport, check_registry
 from gograd_core.testing.accuracy import NO_DIGIT
 
 DOCS = Path(__file__).parent
+FAMILIES = {
+    "python": ("Python's operators", "basic.arithmetic basic.power basic.comparisons"),
+    "exponential": ("Exponentials and logarithms", "extra.exponential"),
+    "powers": ("Roots and powers", "extra.powers"),
+    "trigonometric": ("Trigonometric functions", "extra.trigonometric"),
+    "hyperbolic": ("Hyperbolic functions", "extra.hyperbolic"),
+    "columns": ("Sums, products and norms of columns", "extra.reductions extra.products"),
+    "choices": ("Choices: maximum, minimum, clip, where", "extra.choices"),
+    "rounding": ("Rounding, signs and steps", "extra.rounding"),
+    "division": ("Division with remainder", "extra.division"),
+    "predicates": ("Questions about numbers", "extra.predicates"),
+    "activations": ("Activation functions of neural networks", "extra.activations extra.piecewise"),
+    "gamma": ("Gamma and beta functions", "extra.gamma special.gammas special.beta"),
+    "normal": ("Error functions and the normal distribution", "extra.error_functions special.inverses special.normal"),
+    "logistic": ("Logistic functions and entropies", "special.entropies"),
+    "bessel": ("Bessel functions", "special.bessel"),
+    "engine": ("The engine's own operations", "plugins.builtin_ops"),
+}
+"""By page of docs/operations: its title, and the modules whose operations are on it."""
 BEGIN, END = "<!-- generated: python docs/tables.py -->\n", "<!-- end of what is generated -->\n"
 
 
@@ -59,16 +80,47 @@ def edge_points() -> str:
 
 
 def operations() -> str:
-    found = current.registry.operations()
-    text = header("operation", "", "domain", "distribution")
-    for op in found:
-        provider = op.provider.distribution if op.provider else ""
-        text += row(f"[`{op.name}`](#{anchor(op)})", escaped(op.doc), condition(op), provider)
-    return text + "".join(f"\n({anchor(op)})=\n" + section(op) for op in found)
+    """Give the overview: a table of families, one of all operations, and the list of pages for Sphinx."""
+    families = {name: (title, of_family(name)) for name, (title, _) in FAMILIES.items()}
+    text = header("family", "operations")
+    for name, (title, members) in families.items():
+        text += row(f"[{title}](operations/{name}.md)", " ".join(f"[`{op.name}`](#{anchor(op)})" for op in members))
+    text += "\n## Every operation\n\n" + header("operation", "", "domain", "distribution")
+    for op in current.registry.operations():
+        text += row(f"[`{op.name}`](#{anchor(op)})", escaped(op.doc), condition(op), distribution(op))
+    pages = "".join(f"operations/{name}\n" for name in FAMILIES)
+    return text + f"\n```{{toctree}}\n:hidden:\n:maxdepth: 1\n\n{pages}```\n"
+
+
+def family(name: str) -> str:
+    """Give the page of one family, with a section for each of its operations."""
+    title, _ = FAMILIES[name]
+    members = of_family(name)
+    text = f"# {title}\n\n" + header("operation", "", "domain", "distribution")
+    for op in members:
+        text += row(f"[`{op.name}`](#{anchor(op)})", escaped(op.doc), condition(op), distribution(op))
+    text += "\nA rule takes its functions from `xp`, the namespace it computes in, and `out` is the value. "
+    text += "The accuracy is what the\n[conformance kit](../accuracy.md) requires.\n"
+    return text + "".join(f"\n({anchor(op)})=\n" + section(op) for op in members)
+
+
+def of_family(name: str) -> list[Op]:
+    _, modules = FAMILIES[name]
+    return [op for op in current.registry.operations() if module(op) in modules.split()]
+
+
+def module(op: Op) -> str:
+    """Name the module in which the operation's rules are written, without its package's prefix."""
+    rule = next(rule for rule in (op.formula, *op.partials) if rule)
+    return rule.__module__.removeprefix("gograd_ops_").removeprefix("gograd_core.")
+
+
+def distribution(op: Op) -> str:
+    return op.provider.distribution if op.provider else ""
 
 
 def anchor(op: Op) -> str:
-    return f"operation-{op.provider.distribution if op.provider else ''}-{op.name}"
+    return f"operation-{distribution(op)}-{op.name}"
 
 
 def condition(op: Op) -> str:
@@ -85,7 +137,7 @@ def section(op: Op) -> str:
             f"{backend} (`{function_name(own)}`)" for backend, own in op.implementations.items()
         ),
         "accuracy": accuracy_of(op),
-        "from": op.provider.distribution if op.provider else "",
+        "from": distribution(op),
     }
     text = f"## {op.name}\n\n{op.doc}\n\n"
     text += "".join(f"- {what}: {fact}\n" for what, fact in facts.items() if fact)
@@ -100,7 +152,7 @@ def plugin_faults() -> str:
     faults = runpy.run_path(str(DOCS / "plugin_faults.py"))
     failed = {fault: reason for fault, (_, reason) in faults["FAILED"].items()}
     rows = [(fault, "failed", reason) for fault, reason in [*failed.items(), faults["NEEDS_NEWER_CORE"]]]
-    rows += [(claim, "loaded, but for that name", reason) for claim, (_, reason) in faults["REFUSED"].items()]
+    rows += [(claim, "loaded, except for that name", reason) for claim, (_, reason) in faults["REFUSED"].items()]
     rows += [(harmless, "loaded", "") for harmless in faults["HARMLESS"]]
     cells = [(fault, status, f"`{message}`" if message else "") for fault, status, message in rows]
     return header("fault", "status", "message") + "".join(row(*each) for each in cells)
@@ -134,8 +186,16 @@ def write(name: str, text: str) -> None:
     page.write_text(before + BEGIN + "\n" + text + "\n" + END + rest.split(END)[1], encoding="utf-8")
 
 
+def families() -> dict[str, str]:
+    """Give the pages of docs/operations by file name, each generated as a whole."""
+    return {f"{name}.md": family(name) for name in FAMILIES}
+
+
 if __name__ == "__main__":
     write("edge-points.md", edge_points())
     write("plugins.md", plugin_faults())
     write("operations.md", operations())
-    write("accuracy.md", accuracy(check_registry().reports))
+    for name, text in families().items():
+        (DOCS / "operations" / name).write_text(text, encoding="utf-8")
+    if "accuracy" in sys.argv[1:]:
+        write("accuracy.md", accuracy(check_registry().reports))

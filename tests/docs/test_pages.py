@@ -1,4 +1,4 @@
-"""The generated pages of the docs are current; `python docs/tables.py` writes them anew."""
+"""Generated pages are current (`python docs/tables.py` writes them), the reference is complete, and examples print."""
 
 import re
 import runpy
@@ -25,6 +25,16 @@ def test_what_is_generated_is_current(tables, page, table):
     assert tables[table]() in (DOCS / page).read_text(encoding="utf-8")
 
 
+def test_every_family_of_operations_has_a_current_page(tables):
+    pages = {page.name: page.read_text(encoding="utf-8") for page in (DOCS / "operations").glob("*.md")}
+    assert pages == tables["families"]()
+
+
+def test_every_operation_is_in_one_family(tables):
+    members = [op for name in tables["FAMILIES"] for op in tables["of_family"](name)]
+    assert sorted(map(id, members)) == sorted(map(id, current.registry.operations()))
+
+
 def test_the_page_on_accuracy_has_every_rule_and_what_is_allowed(tables):
     """The figures themselves are measured, and vary with the C library."""
     page = (DOCS / "accuracy.md").read_text(encoding="utf-8")
@@ -39,6 +49,16 @@ def test_the_page_on_accuracy_has_every_rule_and_what_is_allowed(tables):
 
 
 @pytest.mark.parametrize(
+    "page",
+    [*sorted(DOCS.glob("*.md")), *sorted(DOCS.parent.glob("*.md")), *sorted(DOCS.parent.glob("*/README.md"))],
+    ids=lambda page: str(page.relative_to(DOCS.parent)),
+)
+def test_examples_show_what_they_print(page):
+    blocks = re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.M | re.S)
+    assert not [line for block in blocks for line in block.splitlines() if re.match(r"(>>> |\.\.\. )? *assert\b", line)]
+
+
+@pytest.mark.parametrize(
     "module",
     ["gograd_core", "gograd_core.testing", "gograd_core.kernels", "gograd_compile", "gograd_nn"],
 )
@@ -48,14 +68,3 @@ def test_the_reference_has_every_public_name(module):
     public = import_module(module)
     names = {name for name in public.__all__ if not isinstance(getattr(public, name), Op) and name != "ops"}
     assert names <= reference
-
-
-@pytest.mark.parametrize("package", ["gograd_core", "gograd_compile"])
-def test_the_design_names_every_file_and_no_other(package):
-    core, compiler = re.findall(r"\n\n\| file \| concern \|\n(.*?)\n\n", (DOCS / "design.md").read_text("utf-8"), re.S)
-    table = core if package == "gograd_core" else compiler
-    cells = [line.split("|")[1] for line in table.splitlines()]
-    named = {name for cell in cells for name in re.findall(r"`([\w/]+(?:\.py|/))`", cell)}
-    folder = DOCS.parent / package / "src" / package
-    files = {path.name for path in folder.glob("*.py") if not path.name.startswith("__")}
-    assert named == files | {f"{path.parent.name}/" for path in folder.glob("*/__init__.py")}

@@ -37,11 +37,12 @@ class Reader:
         return expected if doctest.OutputChecker().check_output(expected, done.stdout, FLAGS) else done.stdout
 
     def python(self, block):
-        """A file, or functions that take the place of those of the same names in it; or a program."""
+        """A file, or functions that take the place of those of the same names in it; or a session."""
         named = FILE.match(block)
         if named is None:
-            printed = self.environments["using"].run(block)
-            return block + printed
+            assert block.startswith(">>>")
+            code = f"import doctest; doctest.run_docstring_examples({block!r}, {{}}, optionflags={FLAGS})"
+            return block + self.environments["using"].run(code)
         file, new = self.folder / named[1], block.removeprefix(named[0])
         functions = [node for node in ast.parse(new).body if isinstance(node, ast.FunctionDef)]
         if len(functions) < len(ast.parse(new).body):
