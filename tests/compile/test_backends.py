@@ -6,7 +6,7 @@ import warnings
 
 import pytest
 
-from gograd_compile import backends
+from gograd_compile.run import backends
 
 find = backends.backend.__wrapped__  # without what it remembers
 

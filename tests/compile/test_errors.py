@@ -259,7 +259,7 @@ class TestWhatCannotBeRecorded:
         )
         for missing, message in (
             ("numba", "ImportError: the native backend needs numba: pip install 'gograd-compile[native]'"),
-            ("gograd_compile.driver", "ModuleNotFoundError: import of gograd_compile.driver halted"),
+            ("gograd_compile.run.driver", "ModuleNotFoundError: import of gograd_compile.run.driver halted"),
         ):
             command = [sys.executable, "-c", code.format(missing)]
             found = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -9,7 +9,7 @@ import pytest
 
 import gograd_compile
 from gograd_compile import RecordingError
-from gograd_compile.paths import Want
+from gograd_compile.paths.paths import Want
 from gograd_core import DomainError, Neuron, errstate, grad, no_grad, ops, stop_gradient, value_and_grad
 
 
@@ -214,8 +214,8 @@ def test_a_program_that_two_threads_ask_for_is_made_once(compiled, monkeypatch):
             assert asked.wait(10.0)
         return original(*args)
 
-    original = gograd_compile.paths.lower
-    monkeypatch.setattr(gograd_compile.paths, "lower", lower)
+    original = gograd_compile.paths.paths.lower
+    monkeypatch.setattr(gograd_compile.paths.paths, "lower", lower)
     path.programs = Programs(path.programs)
     path.program(want)
     threads[0].join()

@@ -19,8 +19,8 @@ import pwd
 
 import numpy as np
 
-from gograd_compile.files import RefusedError
 from gograd_compile.kernels import CHUNK, CacheWarning, cache, code_files, expand, kernel, native, private_files
+from gograd_compile.reading import RefusedError
 from gograd_core import Op
 
 CALL = ctypes.CFUNCTYPE(None, ctypes.c_ssize_t, ctypes.c_ssize_t, *[ctypes.c_void_p] * 3)

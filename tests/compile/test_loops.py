@@ -10,13 +10,14 @@ import random
 import numpy as np
 import pytest
 
-from gograd_compile import loops, trees
-from gograd_compile.derivatives import with_adjoints, with_tangents
-from gograd_compile.lowering import lower
-from gograd_compile.recording import record
-from gograd_compile.rules import rules_of
-from gograd_compile.schedule import schedule
-from gograd_compile.sources import simplified
+from gograd_compile import loops
+from gograd_compile.lower.derivatives import with_adjoints, with_tangents
+from gograd_compile.lower.lowering import lower
+from gograd_compile.lower.rules import rules_of
+from gograd_compile.lower.schedule import schedule
+from gograd_compile.nesting import trees
+from gograd_compile.trace.recording import record
+from gograd_compile.trace.sources import simplified
 from gograd_core import Neuron, Op, ops
 
 FOLDER = pathlib.Path(loops.__file__).parent

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gograd_compile import trees
-from gograd_compile.backends import backend as find_backend
-from gograd_compile.lowering import lower
-from gograd_compile.program import Program
-from gograd_compile.recording import record
-from gograd_compile.rules import rules_of
+from gograd_compile.lower.lowering import lower
+from gograd_compile.lower.rules import rules_of
+from gograd_compile.nesting import trees
+from gograd_compile.run.backends import backend as find_backend
+from gograd_compile.run.program import Program
+from gograd_compile.trace.recording import record
 from gograd_core import Neuron, ops
 
 NOTHING = np.empty(0)

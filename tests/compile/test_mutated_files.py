@@ -17,14 +17,14 @@ import zipfile
 import numpy as np
 import pytest
 
-from gograd_compile import tape_checks
-from gograd_compile.backends import backend
 from gograd_compile.compiled import Compiled
 from gograd_compile.errors import PathNotRecorded, ProgramFileError
-from gograd_compile.saving import with_tapes
-from gograd_compile.storage import Recorded, from_bytes, to_bytes
-from gograd_compile.tape import Guards, Tape
-from gograd_compile.trees import flatten
+from gograd_compile.files import tape_checks
+from gograd_compile.files.saving import with_tapes
+from gograd_compile.files.storage import Recorded, from_bytes, to_bytes
+from gograd_compile.nesting.trees import flatten
+from gograd_compile.run.backends import backend
+from gograd_compile.trace.tape import Guards, Tape
 from gograd_core import DomainError, Neuron, errstate, ops
 
 ABSURD = (-1, 0, 1, 7, 2**31 - 1, -(2**31), 2**62, -(2**63))

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 import gograd_compile
-from gograd_compile import ProgramFileError, storage
+from gograd_compile import ProgramFileError
+from gograd_compile.files import storage
 from gograd_compile.quoting import LONGEST, quoted, readable
 from gograd_core import Neuron, ops
 

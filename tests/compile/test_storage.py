@@ -14,11 +14,11 @@ import attrs
 import numpy as np
 import pytest
 
-from gograd_compile import storage
 from gograd_compile.errors import ProgramFileError
-from gograd_compile.storage import Recorded, from_bytes, load_tapes, save_tapes, to_bytes
-from gograd_compile.tape import GUARDS, Guards, Tape
-from gograd_compile.trees import flatten
+from gograd_compile.files import storage
+from gograd_compile.files.storage import Recorded, from_bytes, load_tapes, save_tapes, to_bytes
+from gograd_compile.nesting.trees import flatten
+from gograd_compile.trace.tape import GUARDS, Guards, Tape
 from gograd_core import Neuron, Op, Registry, ops, register
 
 INSTALLED = importlib.metadata.version("gograd-ops-extra")

@@ -13,10 +13,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from gograd_compile.batch_arguments import flatten_batch
 from gograd_compile.errors import ProgramFileError
-from gograd_compile.structure_json import structure_from_json, structure_to_json
-from gograd_compile.trees import flatten, flatten_result, nest_matrix, numbers_like
+from gograd_compile.nesting.batch_arguments import flatten_batch
+from gograd_compile.nesting.structure_json import structure_from_json, structure_to_json
+from gograd_compile.nesting.trees import flatten, flatten_result, nest_matrix, numbers_like
 from gograd_core import Neuron, jacobian
 from gograd_core.derivatives import tree as core_tree
 

@@ -62,7 +62,7 @@ def test_what_is_known_to_be_finite_is_not_asked_about(compiled, monkeypatch):
     """Runs look at their numbers anyway."""
     c = compiled(lambda x: x * gograd_core.math.floor(x))
     c(1.5)
-    monkeypatch.setattr(gograd_compile.guards.Asked, "answers", None)
+    monkeypatch.setattr(gograd_compile.paths.guards.Asked, "answers", None)
     assert c.value_and_grad(2.5) == (5.0, 2.0)
     assert c.batch()(np.array([2.5, -0.5])).tolist() == [5.0, 0.5]
 

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 import attrs
 import numpy as np
 
-from gograd_compile.batch_arguments import Batch, flatten_batch
-from gograd_compile.batch_parts import in_parts
-from gograd_compile.batch_run import NOTHING, BatchRun, Part, nested_otherwise
-from gograd_compile.engine_answers import Question
-from gograd_compile.paths import CAPTURED, Path, Want
-from gograd_compile.point_run import NO_SEEDS
-from gograd_compile.program import Points, Program
-from gograd_compile.recent import Recent
-from gograd_compile.tape import Floats, Integers
-from gograd_compile.trees import Structure, flatten, nest_matrix, numbers_like, positions
+from gograd_compile.nesting.batch_arguments import Batch, flatten_batch
+from gograd_compile.nesting.trees import Structure, flatten, nest_matrix, numbers_like, positions
+from gograd_compile.paths.batch_parts import in_parts
+from gograd_compile.paths.engine_answers import Question
+from gograd_compile.paths.lru import Recent
+from gograd_compile.paths.paths import CAPTURED, Path, Want
+from gograd_compile.paths.point_run import NO_SEEDS
+from gograd_compile.paths.sort_points import NOTHING, BatchRun, Part, nested_otherwise
+from gograd_compile.run.program import Points, Program
+from gograd_compile.trace.tape import Floats, Integers
 from gograd_core import DomainError
 from gograd_core.extend import add_gradients
 

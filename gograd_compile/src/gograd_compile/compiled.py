@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from gograd_compile.backends import backend as find_backend
 from gograd_compile.batch import Batched
-from gograd_compile.explain import Explanation, explain
-from gograd_compile.paths import CAPTURED, Want
-from gograd_compile.recordings import VALUES, Recordings, Wrt
-from gograd_compile.saving import deep_copied, recorded, reduced, with_tapes
-from gograd_compile.storage import from_bytes, load_tapes, save_tapes
-from gograd_compile.trees import flatten, nest_matrix, numbers_like, positions, whole
+from gograd_compile.explain.explanation import Explanation, explain
+from gograd_compile.files.saving import deep_copied, recorded, reduced, with_tapes
+from gograd_compile.files.storage import from_bytes, load_tapes, save_tapes
+from gograd_compile.nesting.trees import flatten, nest_matrix, numbers_like, positions, whole
+from gograd_compile.paths.paths import CAPTURED, Want
+from gograd_compile.paths.store import VALUES, Recordings, Wrt
+from gograd_compile.run.backends import backend as find_backend
 from gograd_core import DomainError
 from gograd_core.extend import add_gradients, jacobians, recorder, require_function, transforms
 

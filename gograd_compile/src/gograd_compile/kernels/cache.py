@@ -25,9 +25,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
-from gograd_compile.files import RefusedError
 from gograd_compile.kernels import code_files, private_files
 from gograd_compile.kernels.code_files import Code
+from gograd_compile.reading import RefusedError
 from gograd_core.extend import printing_files
 
 __all__ = ["CacheWarning", "CodeCache", "clear", "directory", "jitted", "report"]

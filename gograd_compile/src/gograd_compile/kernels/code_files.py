@@ -13,7 +13,7 @@ from typing import Any
 
 import attrs
 
-from gograd_compile.files import RefusedError
+from gograd_compile.reading import RefusedError
 
 __all__ = ["MOST_BYTES", "Code", "from_bytes"]
 

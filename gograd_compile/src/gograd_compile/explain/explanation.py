@@ -1,0 +1,176 @@
+"""What was recorded of a function, what became of it, and how long that took."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import attrs
+import numpy as np
+
+from gograd_compile import loops
+from gograd_compile.explain.text import as_text
+from gograd_compile.lower.graph import FORWARD, SUM, Call, Graph
+from gograd_compile.nesting.structure_json import structure_text
+from gograd_compile.trace.tape import GUARDS, UNUSED
+
+if TYPE_CHECKING:
+    from gograd_compile.paths.paths import Path, Paths, Want
+    from gograd_compile.paths.store import Key, Recordings
+    from gograd_compile.run.backends import Backend
+    from gograd_compile.run.program import Program
+    from gograd_compile.trace.sources import Note
+
+__all__ = ["Explanation", "explain"]
+
+MODES = {
+    "values": "values",
+    "guards": "guards alone, of a batch",
+    "all": "all values, to find what is not finite",
+    "adjoints": "value and gradient",
+    "pull": "derivatives by outputs (reverse mode)",
+    "push": "derivatives along a direction (forward mode)",
+}
+
+
+class Explanation(dict[str, Any]):
+    """What `Compiled.explain` gives: dicts, lists, strings and numbers, which print as a text.
+
+    - ``name``, and ``backend``: its ``name``, and ``why`` it is that one.
+    - ``passes``: "compiled", or "Python" where gograd-compile was built without a C compiler.
+    - ``recorded``, ``kept``, ``dropped``: how many paths. ``dropped_arguments``: nestings of arguments forgotten.
+    - ``opaque``: operations that are called back.
+    - ``recordings``: per nesting of ``arguments`` (``gradient``: of the function itself, None, or of its gradient) the
+      ``paths``. Each has the nesting of its ``result``; ``operations``, how many were left after each pass; the
+      number of ``captured`` neurons; ``guards``; ``seconds`` of each pass; ``programs``.
+    - A program says what it is ``for``; how many sums (with how many terms) and calls compute the ``values``, and the
+      ``derivatives``; ``steps`` and ``levels`` of the schedule, ``bytes_per_point`` and ``bytes_of_schedule``; the
+      ``seconds`` of each step of making it; and its ``kernels``: the ``operation``, ``what`` of it, how many ``calls``,
+      the ``origin`` of the code, and the ``seconds`` that this took when it was needed first.
+    """
+
+    def __str__(self) -> str:
+        return as_text(self)
+
+    __repr__ = __str__
+
+
+def explain(recordings: Recordings) -> Explanation:
+    """What there is to know at this moment."""
+    found = recordings._paths.items()
+    every = [path for _, paths in found for path in paths]
+    return Explanation(
+        name=recordings.__name__,
+        backend={"name": recordings.backend.name, "why": _why(recordings.backend)},
+        passes="compiled" if loops.COMPILED else "Python",
+        recorded=sum(paths.recorded for _, paths in found),
+        kept=len(every),
+        dropped=sum(paths.dropped for _, paths in found),
+        dropped_arguments=recordings._paths.dropped,
+        opaque=sorted({op.title for path in every for op in path.tape.operations if op.opaque}),
+        recordings=[_recording(key, paths) for key, paths in found],
+    )
+
+
+def _why(backend: Backend) -> str:
+    if importlib.util.find_spec("numba") is None:
+        return "Numba is not installed: pip install gograd-compile[native]"
+    return "Numba is installed" if backend.name == "native" else "it was asked for"
+
+
+def _recording(key: Key, paths: Paths) -> dict[str, Any]:
+    structure, gradient = key
+    return {
+        "arguments": structure_text(structure),
+        "gradient": gradient,
+        "recorded": paths.recorded,
+        "dropped": paths.dropped,
+        "paths": [_path(path) for path in paths],
+    }
+
+
+def _path(path: Path) -> dict[str, Any]:
+    guards = path.tape.guards
+    return {
+        "result": structure_text(path.structure),
+        "captured": len(path.tape.captured),
+        "operations": {note.what: note.count for note in path.notes} or {"loaded": len(path.tape.codes)},
+        "guards": [
+            {"asked": GUARDS[kind], "outcome": int(outcome), "line": line}
+            for (kind, outcome), line in zip(path.guards.outcomes, guards.lines, strict=True)
+            if kind != UNUSED
+        ],
+        "seconds": _seconds(path.notes),
+        "programs": [_program(want, program, path) for want, program in list(path.programs.items())],
+    }
+
+
+def _seconds(notes: Iterable[Note]) -> dict[str, float]:
+    return {note.what: note.seconds for note in notes}
+
+
+def _program(want: Want, program: Program, path: Path) -> dict[str, Any]:
+    schedule = program.schedule
+    graph = schedule.graph
+    preparation = path.preparation[want]
+    values = preparation[0].count
+    arrays = attrs.asdict(schedule, recurse=False).values()
+    return {
+        "for": MODES[want.mode] + _by(want, path) + _at(want),
+        "values": _counts(graph, slice(values)),
+        "derivatives": _counts(graph, slice(values, None)),
+        "steps": len(schedule.steps),
+        "levels": schedule.levels,
+        "bytes_per_point": 8 * len(graph),
+        "bytes_of_schedule": sum(array.nbytes for array in arrays if isinstance(array, np.ndarray)),
+        "seconds": _seconds(preparation),
+        "kernels": _kernels(program, graph),
+    }
+
+
+def _by(want: Want, path: Path) -> str:
+    if want.mode in ("values", "guards", "all"):
+        return ""
+    return f", by {len(path.tape.captured)} captured neurons" if want.wrt is None else f", by {len(want.wrt)} numbers"
+
+
+def _at(want: Want) -> str:
+    """Of a batch; where seeds alone differ, the point is one."""
+    return ", at many points" if want.batched is not None and len(want.batched) else ""
+
+
+def _counts(graph: Graph, rows: slice) -> dict[str, int]:
+    is_sum = graph.codes[rows] == SUM
+    terms = np.diff(graph.starts)[rows][is_sum] // 2
+    sums = int(np.count_nonzero(is_sum))
+    return {"sums": sums, "terms": int(terms.sum()), "calls": len(is_sum) - sums}
+
+
+def _kernels(program: Program, graph: Graph) -> list[dict[str, Any]]:
+    natives = getattr(program.runner, "kernels", [None] * len(graph.calls))
+    counts = np.bincount(graph.codes, minlength=len(graph.calls) + 1)[1:].tolist()
+    found = []
+    for call, native, count in zip(graph.calls, natives, counts, strict=True):
+        op = call.rules.op
+        if native is not None:
+            origin = native.origin
+        else:
+            origin = "NumPy" if program.backend.can_run(call) else f"Python: {call.rules.reason or 'it is opaque'}"
+        found.append(
+            {
+                "operation": op.title,
+                "what": _what(call),
+                "calls": count // call.width,
+                "origin": origin,
+                "seconds": native.seconds if native is not None else 0.0,
+            }
+        )
+    return [kernel for kernel in found if kernel["calls"]]
+
+
+def _what(call: Call) -> str:
+    length = f" of {call.length}" if call.length else ""
+    if call.what == FORWARD:
+        return f"forward{length}"
+    return f"partial by {call.rules.op.input_names[call.what]}{length}"

@@ -1,0 +1,301 @@
+"""Programs in files: tapes, and how their arguments and results are nested.
+
+A file is a zip archive without compression. Its comment is the SHA-256 digest, in hexadecimal, of all
+bytes before the comment, so that no changed byte goes unnoticed. (The digest does not say who wrote
+the file: whoever changes it on purpose computes it anew. Therefore everything else is checked too.)
+
+- ``program.json``: `format` and `version` of the format; the `name` of the program; `operations`, each with
+  `name`, `distribution`, `version`, number of `inputs`, and whether it is `variadic`; the labels of the
+  `captured` neurons; the `lines` of source at which operations ran and guards were asked; and of each tape among
+  `tapes` the nesting of `arguments` and `result`: ``"number"``, ``"none"``, ``{"array": SHAPE}``,
+  ``{"list": [...]}``, ``{"tuple": [...]}`` or ``{"dict": [[KEY, ...], ...]}``; and `gradient`: null, or the argument
+  (or a list of arguments) by which the tape gives value and gradient; and `truths`: whether there are truth values,
+  which have no derivative, in the result.
+- ``captured.npy``: the values of the captured neurons.
+- ``tape0/NAME.npy`` and so on: the arrays in `PARTS`, which a `Tape` holds. `operations`, `captured`,
+  `operation_lines` (empty if they are not known) and `guard_lines` are places in the lists of
+  ``program.json``. `ignored` (empty if it is not known) says for each operation that ran whether the function itself
+  ignores its errors. `used` says for each number among the
+  arguments whether anything reads it: so nothing in the file can claim more memory than the file has bytes.
+
+Arrays are in NumPy's format 1.0, of one dimension, little-endian, with a header of 128 bytes.
+
+Nothing in a file is run, imported or unpickled: operations are looked up among those installed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Hashable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gograd_compile.errors import ProgramFileError
+from gograd_compile.files.archives import Members, read_archive, write_archive, write_file
+from gograd_compile.files.stored_operations import describe, find
+from gograd_compile.files.tape_checks import check
+from gograd_compile.nesting.structure_json import structure_from_json, structure_to_json
+from gograd_compile.nesting.trees import Structure
+from gograd_compile.quoting import LONGEST, quoted, readable
+from gograd_compile.reading import RefusedError, read_file
+from gograd_compile.trace.tape import Guards, Tape
+from gograd_core import Neuron
+
+__all__ = ["Recorded", "from_bytes", "load_tapes", "save_tapes", "to_bytes"]
+
+
+class Recorded(NamedTuple):
+    """A path, as it is saved.
+
+    Attributes:
+        arguments: how they are nested.
+        result: how that is nested.
+        tape: the operations.
+        gradient: None, or the argument (or arguments) by which the tape gives value and gradient of the function.
+        has_truths: whether there are truth values in the result.
+    """
+
+    arguments: Structure
+    result: Structure
+    tape: Tape
+    gradient: int | tuple[int, ...] | None = None
+    has_truths: bool = False
+
+
+FORMAT, VERSION = "gograd program", 1
+TYPES = {"format": str, "version": int, "name": str, "operations": list, "captured": list, "lines": list, "tapes": list}
+"""What is in program.json."""
+PARTS = {
+    "operations": "<i4",
+    "captured": "<i4",
+    "used": "|u1",
+    "constants": "<f8",
+    "codes": "<i4",
+    "starts": "<i8",
+    "inputs": "<i4",
+    "outputs": "<i4",
+    "operation_lines": "<i4",
+    "ignored": "|u1",
+    "guard_nodes": "<i4",
+    "guard_kinds": "<i4",
+    "guard_outcomes": "<f8",
+    "guard_after": "<i8",
+    "guard_lines": "<i4",
+}
+"""The arrays of a tape and their types."""
+
+MOST_BYTES = 2**32
+"""The most that a file may have: room for more than a hundred million operations."""
+HEADER = 128  # bytes before the entries of an array
+SHOWN = 3  # unknown members that a message names
+
+
+def save_tapes(path: str | os.PathLike[str], tapes: Sequence[Recorded], name: str) -> None:
+    """Write a program to a file.
+
+    Args:
+        path: where to; a file that is there is replaced, once all is written.
+        tapes: the paths that were recorded.
+        name: what the program is called.
+
+    Raises:
+        TypeError: an operation comes from no installed distribution, or something is nested in what
+            only Python knows, such as a named tuple.
+        ValueError: the file would have more than `MOST_BYTES`.
+    """
+    data = to_bytes(tapes, name)
+    if len(data) > MOST_BYTES:
+        raise ValueError(f"{name} has {len(data)} bytes, more than the {MOST_BYTES} that are read again")
+    write_file(path, data)
+
+
+def load_tapes(path: str | os.PathLike[str]) -> tuple[list[Recorded], str]:
+    """The tapes and the name of a program that was saved. Captured neurons are new leaves, with the values saved.
+
+    Raises:
+        ProgramFileError: the file is no program, was changed or cut off, or needs operations that
+            are not installed in this version; the message begins with the path.
+    """
+    try:
+        return from_bytes(read_file(path, MOST_BYTES))
+    except (ProgramFileError, RefusedError) as error:
+        raise ProgramFileError(f"{os.fspath(path)}: {error}") from None
+
+
+def to_bytes(tapes: Sequence[Recorded], name: str) -> bytes:
+    """What `save_tapes` writes; the same bytes for the same program."""
+    operations: dict[Any, int] = {}
+    captured: dict[Neuron, int] = {}
+    lines: dict[str, int] = {}
+    members: Members = {}
+    for index, (arguments, _, tape, *_) in enumerate(tapes):
+        used = np.zeros(arguments.size, np.bool_)
+        for nodes in (tape.inputs, tape.outputs, tape.guards.nodes):
+            used[nodes[nodes < arguments.size]] = True
+        arrays: dict[str, Any] = {
+            "operations": _places(operations, tape.operations),
+            "captured": _places(captured, tape.captured),
+            "used": used,
+            **{part: getattr(tape, part) for part in ("constants", "codes", "starts", "inputs", "outputs", "ignored")},
+            **{f"guard_{part}": getattr(tape.guards, part) for part in ("nodes", "kinds", "outcomes", "after")},
+            "guard_lines": _places(lines, tape.guards.lines),
+            "operation_lines": np.array(_places(lines, tape.lines), dtype=np.int32)[tape.line_of],
+        }
+        for part, dtype in PARTS.items():
+            members[f"tape{index}/{part}.npy"] = _written(arrays[part], dtype)
+    header = {
+        "format": FORMAT,
+        "version": VERSION,
+        "name": readable(name),
+        "operations": [describe(op) for op in operations],
+        "captured": [readable(neuron.label) for neuron in captured],
+        "lines": list(map(readable, lines)),
+        "tapes": [
+            {
+                "arguments": structure_to_json(arguments),
+                "result": structure_to_json(result),
+                "gradient": gradient,
+                "truths": has_truths,
+            }
+            for arguments, result, _, gradient, has_truths in tapes
+        ],
+    }
+    values = _written([neuron.value for neuron in captured], "<f8")
+    return write_archive({"program.json": json.dumps(header).encode(), "captured.npy": values, **members})
+
+
+def from_bytes(data: bytes, captured: Sequence[Neuron] | None = None) -> tuple[list[Recorded], str]:
+    """The inverse of `to_bytes`; errors are those of `load_tapes`.
+
+    Args:
+        data: what was written.
+        captured: the captured neurons, if there are some already.
+    """
+    members = read_archive(data)
+    header = _header(members.pop("program.json", b""))
+    labels, values = header["captured"], _read(members, "captured", "<f8")
+    if len(labels) != len(values):
+        raise ProgramFileError("there are not as many values of captured neurons as labels")
+    operations = find(header["operations"])
+    if captured is None:
+        captured = [Neuron(value, label=label) for value, label in zip(values.tolist(), labels, strict=True)]
+    tapes = []
+    for index, nesting in enumerate(header["tapes"]):
+        if not isinstance(nesting, dict) or nesting.keys() != {"arguments", "result", "gradient", "truths"}:
+            raise ProgramFileError(
+                "a tape has arguments, a result, what it is the gradient by, and truths, and nothing else"
+            )
+        if type(nesting["truths"]) is not bool:
+            raise ProgramFileError(
+                "a tape says neither that there are truth values in its result nor that there are none"
+            )
+        arguments, result = structure_from_json(nesting["arguments"]), structure_from_json(nesting["result"])
+        arrays = {part: _read(members, f"tape{index}/{part}", dtype) for part, dtype in PARTS.items()}
+        guards = Guards(
+            nodes=arrays["guard_nodes"],
+            kinds=arrays["guard_kinds"],
+            outcomes=arrays["guard_outcomes"],
+            after=arrays["guard_after"],
+            lines=_chosen(header["lines"], arrays["guard_lines"]),
+        )
+        tape = Tape(
+            arguments=arguments.size,
+            captured=_chosen(captured, arrays["captured"]),
+            operations=_chosen(operations, arrays["operations"]),
+            guards=guards,
+            lines=tuple(header["lines"]),
+            line_of=_checked(header["lines"], arrays["operation_lines"]),
+            **{part: arrays[part] for part in ("constants", "codes", "starts", "inputs", "outputs", "ignored")},
+        )
+        check(tape, result.size, arrays["used"])
+        gradient = _gradient(nesting["gradient"], arguments, result)  # whose sizes are known to be right by now
+        tapes.append(Recorded(arguments, result, tape, gradient, nesting["truths"]))
+    if members:
+        shown = ", ".join(map(quoted, list(members)[:SHOWN]))
+        raise ProgramFileError(f"there is something unknown in it: {shown} ({len(members)} in all)")
+    return tapes, header["name"]
+
+
+def _places(table: dict[Any, int], entries: Sequence[Hashable]) -> list[int]:
+    """Where in the table each of the entries is; new ones are added."""
+    return [table.setdefault(entry, len(table)) for entry in entries]
+
+
+def _checked(table: Sequence[Any], places: NDArray[Any]) -> NDArray[Any]:
+    if len(places) and not 0 <= places.min() <= places.max() < len(table):
+        raise ProgramFileError("an array refers to something that is not in the lists of the program")
+    return places
+
+
+def _chosen(table: Sequence[Any], places: NDArray[Any]) -> tuple[Any, ...]:
+    return tuple(table[place] for place in _checked(table, places).tolist())
+
+
+def _gradient(saved: Any, arguments: Structure, result: Structure) -> int | tuple[int, ...] | None:
+    """By which arguments a tape is the gradient, if it can be."""
+    if saved is None:
+        return None
+    several = isinstance(saved, list)
+    if all(type(position) is int for position in (saved if several else [saved])):
+        gradient = tuple(saved) if several else saved
+        with contextlib.suppress(IndexError, ValueError):
+            if arguments.select(gradient)[0].size + 1 == result.size:
+                return gradient
+    raise ProgramFileError("a tape is said to be the gradient by what it cannot be")
+
+
+def _npy_header(dtype: str, count: int) -> bytes:
+    """What NumPy's format 1.0 has before the entries; the one form of it that is read."""
+    text = f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': ({count},), }}"
+    return b"\x93NUMPY\x01\x00" + (HEADER - 10).to_bytes(2, "little") + text.ljust(HEADER - 11).encode() + b"\n"
+
+
+def _written(entries: Any, dtype: str) -> bytes:
+    array = np.asarray(entries).astype(dtype)
+    return _npy_header(dtype, len(array)) + array.tobytes()
+
+
+def _read(members: Members, name: str, dtype: str) -> NDArray[Any]:
+    """Take an array out of `members`: a copy, in the byte order of this machine."""
+    data = members.pop(f"{name}.npy", b"")
+    count, rest = divmod(len(data) - HEADER, np.dtype(dtype).itemsize)
+    if rest or not data.startswith(_npy_header(dtype, count)):
+        raise ProgramFileError(f"the array {name!r} is missing, or not of the form that it should have")
+    return np.frombuffer(data, dtype, offset=HEADER).astype(np.dtype(dtype).newbyteorder("="))
+
+
+def _header(data: bytes) -> dict[str, Any]:
+    """What is in program.json; what the lists of operations and tapes hold is for others to check."""
+    try:
+        header = json.loads(data.decode(), object_pairs_hook=_object)
+    except (ValueError, RecursionError) as error:
+        raise ProgramFileError(f"its program.json is missing or invalid: {error}") from None
+    if not isinstance(header, dict) or header.get("format") != FORMAT:
+        raise ProgramFileError("it is not a saved program")
+    if header.get("version") != VERSION:
+        raise ProgramFileError(
+            f"it has version {quoted(header.get('version'))} of the format; only {VERSION} can be read"
+        )
+    types = {key: type(value) for key, value in header.items()}
+    if types != TYPES or not all(isinstance(text, str) for text in header["captured"] + header["lines"]):
+        raise ProgramFileError("its program.json has other entries, or of other types, than it should have")
+    if not header["tapes"]:
+        raise ProgramFileError("it has no tape")
+    texts = [header["name"], *header["captured"], *header["lines"]]
+    if not all(text.isprintable() and len(text) <= LONGEST for text in texts):
+        raise ProgramFileError(
+            "its program.json has a name, a label or a line of source that cannot be printed, or is longer than "
+            f"{LONGEST} characters"
+        )
+    return header
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("an object has a key twice")
+    return found

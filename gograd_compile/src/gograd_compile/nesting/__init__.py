@@ -1,0 +1,1 @@
+"""Nested arguments and results: as rows of numbers, and back."""

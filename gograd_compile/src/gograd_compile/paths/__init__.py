@@ -1,0 +1,1 @@
+"""The ways through a function that are known, and which of them a point takes."""

@@ -1,0 +1,95 @@
+"""What the engine gives at a point where compiled code raises `DomainError`: it may have numbers there.
+
+What a function records is what can be differentiated once more. There an adjoint that is 0.0 is passed on, which the
+engine's sweep over floats is not; and a last digit may put an operation outside of its domain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import attrs
+import numpy as np
+
+from gograd_compile.nesting.trees import Structure, flatten_result
+from gograd_compile.trace.tape import Floats, Integers
+from gograd_core import DomainError, Neuron
+from gograd_core.extend import jacobians, transforms
+
+__all__ = ["Answer", "Question", "engine_answer"]
+
+Question = Literal["value", "gradient", "jacobian", "hessian", "hvp"]
+NONE, NO_VECTOR = np.empty(0, dtype=np.intp), np.empty(0)
+
+ASK: dict[str, Callable[[_Flat, list[float], list[float]], Any]] = {
+    "value": lambda f, at, _: f(at),
+    "gradient": lambda f, at, _: transforms.value_and_grad(f.one)(at),
+    "jacobian": lambda f, at, _: jacobians.jacobian(f)(at),
+    "hessian": lambda f, at, _: jacobians.hessian(f.one)(at),
+    "hvp": lambda f, at, vector: jacobians.hvp(f.one)(at, vector),
+}
+
+
+@attrs.frozen(eq=False)
+class Answer:
+    """What the engine gives.
+
+    Attributes:
+        structure: how the result of the function is nested.
+        numbers: those asked for: a gradient comes after the value, and a matrix row by row.
+    """
+
+    structure: Structure
+    numbers: Floats
+
+
+class _Flat:
+    """A function of a list of some of the numbers in the arguments; gives a list of those in the result."""
+
+    __name__ = "the function"
+
+    def __init__(self, f: Callable[..., Any], arguments: Structure, numbers: Floats, wrt: Integers) -> None:
+        self._function, self._arguments, self._numbers, self._wrt = f, arguments, numbers.tolist(), wrt.tolist()
+        self.structure: Any = None
+
+    def __call__(self, chosen: Sequence[Any]) -> list[Any]:
+        entries = list(map(Neuron, self._numbers))
+        for place, entry in zip(self._wrt, chosen, strict=True):
+            entries[place] = entry
+        numbers, self.structure = flatten_result(self._function(*self._arguments.build(entries)))
+        return numbers
+
+    def one(self, chosen: Sequence[Any]) -> Any:
+        """The result, which should be one number."""
+        numbers = self(chosen)
+        return numbers[0] if self.structure.is_number else numbers
+
+
+def engine_answer(
+    error: DomainError, question: Question, f: Callable[..., Any] | None, arguments: Structure, numbers: Floats,
+    wrt: Integers = NONE, vector: Floats = NO_VECTOR,
+) -> Answer:  # fmt: skip
+    """What the engine gives where compiled code raises `error`.
+
+    Args:
+        f: the function; None if there is none.
+        arguments: how its arguments are nested.
+        numbers: those in the arguments.
+        wrt: which of them to differentiate by.
+        vector: what a Hessian is multiplied with.
+
+    Raises:
+        DomainError: `error`, if the engine raises one, too, or there is no function.
+        Whatever else the function raises.
+    """
+    if f is None:
+        raise error
+    flat = _Flat(f, arguments, numbers, wrt)
+    try:
+        found = ASK[question](flat, numbers[wrt].tolist(), vector.tolist())
+    except DomainError:
+        raise error from None
+    entries = flatten_result(found)[0]
+    values = [entry._value if type(entry) is Neuron else entry for entry in entries]
+    return Answer(flat.structure, np.array(values, dtype=np.float64))

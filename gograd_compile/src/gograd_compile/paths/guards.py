@@ -1,0 +1,110 @@
+"""How the guards of a path turn out, at one point or at many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from gograd_compile.trace.tape import DOMAIN, FINITE, GUARDS, UNUSED, Floats, Integers, Tape
+from gograd_core.extend import domain_errors_raise
+
+__all__ = ["Asked", "Turn", "turns_among"]
+
+Turn = tuple[int, float]
+"""What was asked, a place in `GUARDS`, and what was answered."""
+
+
+class Asked:
+    """The guards of a tape. Values are given of all nodes in `Tape.deciding`, a row each.
+
+    Attributes:
+        outcomes: what was asked, and what was answered.
+        turns: the same, without domains of operations.
+        catches: whether errors of operations may be caught.
+        decides: whether they are to be looked at in every run; some need not be where all numbers are finite.
+    """
+
+    def __init__(self, tape: Tape) -> None:
+        guards = tape.guards
+        self.outcomes: list[Turn] = list(zip(guards.kinds.tolist(), guards.outcomes.tolist(), strict=True))
+        self.turns = turns_among(self.outcomes)
+        self.catches = bool(len(tape.domains))
+        self.decides = not np.isin(guards.kinds, (FINITE, UNUSED)).all()
+        self._expected = guards.outcomes
+        self._rows = [
+            (_ANSWERS[GUARDS[kind]], np.flatnonzero(guards.kinds == kind))
+            for kind in np.unique(guards.kinds).tolist()
+            if kind != DOMAIN
+        ]
+        sizes = [len(tape.inputs_of(node)) for node in guards.nodes[tape.domains].tolist()]
+        ends = np.cumsum([len(guards), *sizes]).tolist()
+        self._domains = list(zip(tape.domains.tolist(), pairwise(ends), strict=True))
+
+    def __len__(self) -> int:
+        return len(self.outcomes)
+
+    def answers(self, values: Floats) -> Floats:
+        """How the guards turn out, a row each, a column per point."""
+        found = np.empty((len(self), values.shape[1]))
+        for answer, rows in self._rows:
+            found[rows] = answer(values[rows])
+        for guard, (begin, end) in self._domains:
+            found[guard] = domain_errors_raise() & _is_outside(values[guard], values[begin:end])
+        return found
+
+    def failures(self, values: Floats, given: Integers | None) -> tuple[Any, Floats]:
+        """For each point, whether a guard turns out otherwise than recorded; of these points the first one, and how.
+
+        Points where the first such guard is among those whose answer was `given` count as right.
+        """
+        answers = self.answers(values)
+        failed = answers != self._expected[:, np.newaxis]
+        if given is not None:
+            failed &= ~given[np.argmax(failed, axis=0)]
+        wrong = failed.any(axis=0)
+        first = np.argmax(failed[:, wrong], axis=0)
+        return wrong, np.stack([first, answers[first, np.flatnonzero(wrong)]], axis=1)
+
+    def hold(self, values: Floats, count: int) -> Any:
+        """For each point, whether the first `count` guards turn out as recorded."""
+        return (self.answers(values)[:count] == self._expected[:count, np.newaxis]).all(axis=0)
+
+    def first_failure(self, values: Floats) -> tuple[int, float] | None:
+        """The first guard that turns out otherwise at one point, and how; None if none does."""
+        answers = self.answers(values[:, np.newaxis])[:, 0]
+        wrong = answers != self._expected
+        if not wrong.any():
+            return None
+        first = int(np.argmax(wrong))
+        return first, float(answers[first])
+
+
+def turns_among(outcomes: Iterable[Turn]) -> list[Turn]:
+    """Those that tell paths apart in any order of asking: where nothing was caught, no domain was asked for."""
+    return [turn for turn in outcomes if turn[0] not in (DOMAIN, UNUSED)]
+
+
+def _is_outside(result: Floats, inputs: Floats) -> Any:
+    """Where the engine raises a `DomainError`: at NaN made out of numbers, or an infinity made of finite ones."""
+    of_numbers, of_finite = ~np.isnan(inputs).any(axis=0), np.isfinite(inputs).all(axis=0)
+    return (np.isnan(result) & of_numbers) | (np.isinf(result) & of_finite)
+
+
+def _whole(values: Floats) -> Floats:
+    """Whole numbers as they are; others are no index, so that the function has to be asked."""
+    return np.where(values == np.trunc(values), values, np.nan)
+
+
+_ANSWERS: dict[str, Callable[[Floats], Any]] = {
+    "bool": lambda values: values != 0.0,
+    "trunc": np.trunc,
+    "round": np.round,
+    "floor": np.floor,
+    "ceil": np.ceil,
+    "index": _whole,
+    "finite": np.isfinite,
+    "unused": np.zeros_like,
+}

@@ -1,0 +1,425 @@
+"""The paths that a function has taken, each with its tape and the programs made of it."""
+
+from __future__ import annotations
+
+import functools
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Container, Iterator, Sequence
+from itertools import pairwise
+from typing import Any, Literal
+
+import attrs
+import numpy as np
+
+from gograd_compile.errors import PathNotRecorded, RecordingError
+from gograd_compile.lower.derivatives import Derived, with_adjoints, with_tangents
+from gograd_compile.lower.graph import Graph
+from gograd_compile.lower.lowering import lower
+from gograd_compile.lower.rules import Rules, rules_of
+from gograd_compile.nesting.structure_json import structure_text
+from gograd_compile.nesting.trees import Structure
+from gograd_compile.paths.guards import Asked, turns_among
+from gograd_compile.paths.replay_errors import domain_error, error_of, located, with_line_of
+from gograd_compile.run.backends import Backend
+from gograd_compile.run.program import Program
+from gograd_compile.trace.passes import remove_dead
+from gograd_compile.trace.recording import AWAITED, NO_ERRORS, Answers, Raising
+from gograd_compile.trace.sources import Note, Source
+from gograd_compile.trace.tape import DOMAIN, Floats, Integers, Tape, question
+from gograd_core import DomainError
+from gograd_core.extend import domain_errors_raise, failed, read_values, recorder
+
+__all__ = ["CAPTURED", "VALUES", "Path", "Paths", "Want"]
+
+
+@attrs.frozen(eq=False)
+class Want:
+    """What a program is to compute, besides the values: nothing, or derivatives.
+
+    Attributes:
+        mode: "values"; "guards", and nothing else; "all" values, of every node; "adjoints" of the one output; "pull",
+            adjoints of outputs with seeds; or "push", tangents along a direction in the seeds.
+        wrt: the numbers among the arguments to differentiate by, or CAPTURED, the captured neurons.
+        batched: the numbers among the arguments that differ between the points of a batch; with them, seeds do. None:
+            there is one point.
+    """
+
+    mode: Literal["values", "guards", "all", "adjoints", "pull", "push"]
+    wrt: Integers | None = None
+    batched: Integers | None = None
+
+
+VALUES, GUARDS_ALONE, EVERY_VALUE = Want("values"), Want("guards"), Want("all")
+CAPTURED = None
+"""In place of numbers among the arguments: the captured neurons."""
+
+
+@functools.cache
+def _rules(op: Any) -> Rules:
+    return rules_of(op)
+
+
+MOST_PROGRAMS = 32
+"""How many are kept of a path; each has memory of its own."""
+NOTHING = np.empty(0)
+
+
+class Path:
+    """One way through a function: a tape, and the programs that were asked for.
+
+    Args:
+        structure: how the result is nested.
+        tape: what runs.
+        backend: what it runs on.
+        source: the function that was recorded, if there is one.
+        numbers: the arguments that it was recorded with.
+        answers: to the questions that the function asked then.
+        raising: the errors that were raised then because compiled code finds them, and Python does not.
+        notes: how the tape was made.
+        is_gradient: whether it computes the value and the gradient of the function.
+        has_truths: whether there are truth values in the result.
+    """
+
+    def __init__(
+        self,
+        structure: Structure,
+        tape: Tape,
+        backend: Backend,
+        source: Source | None = None,
+        numbers: Floats = NOTHING,
+        answers: Answers = (),
+        raising: Raising = NO_ERRORS,
+        notes: Sequence[Note] = (),
+        *,
+        is_gradient: bool = False,
+        has_truths: bool = False,
+    ) -> None:
+        self.structure = structure
+        self.tape = tape
+        self.backend = backend
+        self.source = source
+        self.numbers = numbers
+        self.answers = answers
+        self.raising = raising
+        self.notes = notes
+        self.is_gradient = is_gradient
+        self.has_truths = has_truths
+        self.programs: dict[Want, Program] = {}
+        self.preparation: dict[Want, list[Note]] = {}
+        self.guards = Asked(tape)
+        self._lock = threading.Lock()
+
+    def returns_as(self, other: Path) -> bool:
+        """Whether the results are nested alike, and truth values in both or in neither."""
+        return self.structure == other.structure and self.has_truths is other.has_truths
+
+    def captured(self) -> Floats:
+        """The values of the captured neurons, now."""
+        if not self.tape.captured:
+            return NOTHING
+        if recorder() is not None:
+            failed()
+            raise RecordingError(
+                "a compiled function that captures neurons runs while another one is recorded, where their values "
+                "would be taken for constants: call the function that was compiled, or pass them as arguments"
+            )
+        values = np.empty(len(self.tape.captured))
+        read_values(self.tape.captured, values)
+        return values
+
+    def with_lines(self) -> Tape:
+        """The tape, which has lines of source from now on if recording again gives them."""
+        if self.source is not None and not len(self.tape.line_of):
+            self.tape = self.source.lined(self.tape, self.numbers, self.answers, self.raising)
+        return self.tape
+
+    def program(self, want: Want) -> Program:
+        """The program for what is wanted, made when it is first asked for.
+
+        Raises:
+            TypeError: a gradient is wanted, and the result is not one number; or a derivative of a truth value.
+        """
+        found = self.programs.get(want)
+        if found is None:
+            with self._lock:
+                found = self.programs.get(want) or self._make(want)
+        return found
+
+    def complaint(self, want: Want) -> str:
+        """Why the result has no such derivatives; empty if it has."""
+        if want.mode == "adjoints" and not self.structure.is_number:
+            return f"only one number has a gradient; the result is {structure_text(self.structure)}: use jacobian"
+        if want.mode in ("adjoints", "pull", "push") and self.has_truths:
+            return "only numbers have derivatives; the function returned a truth value, which has no derivative"
+        return ""
+
+    def _make(self, want: Want) -> Program:
+        if complaint := self.complaint(want):
+            raise TypeError(complaint)
+        times = [time.perf_counter()]
+        tape = self.tape
+        if want.mode == "guards":
+            tape = remove_dead(attrs.evolve(tape, outputs=tape.deciding()))
+        elif want.mode == "all":
+            tape = attrs.evolve(tape, outputs=np.arange(len(tape), dtype=np.int32))
+        graph = lower(tape, {op: _rules(op) for op in tape.operations})
+        times.append(time.perf_counter())
+        derived = self._derived(graph, want)
+        times.append(time.perf_counter())
+        varying = None
+        if want.batched is not None:
+            seeds = derived.graph.seeds if derived else 0
+            varying = np.concatenate([want.batched, np.arange(graph.leaves, graph.leaves + seeds)])
+        program = Program(graph, self.backend, derived, varying)
+        times.append(time.perf_counter())
+        if len(self.programs) >= MOST_PROGRAMS:
+            oldest = next(iter(self.programs))
+            del self.programs[oldest], self.preparation[oldest]
+        counts = len(graph.codes), len(program.schedule.graph.codes), len(program.schedule.steps)
+        names = "lowered", "derived", "scheduled"
+        compiling = _compiled_now(program)
+        times[-1] = max(times[-2], times[-1] - compiling.seconds)
+        steps = zip(names, counts, pairwise(times), strict=True)
+        self.preparation[want] = [*(Note(what, count, end - start) for what, count, (start, end) in steps), compiling]
+        self.programs[want] = program
+        return program
+
+    def _derived(self, graph: Graph, want: Want) -> Derived | None:
+        """The graph with the derivatives that are wanted; None if none are."""
+        if want.mode in ("values", "guards", "all"):
+            return None
+        wrt = want.wrt
+        if wrt is CAPTURED:
+            wrt = np.arange(graph.arguments, graph.arguments + graph.captured)
+        wrt = wrt.astype(np.int32)
+        if want.mode == "push":
+            return with_tangents(graph, wrt)
+        return with_adjoints(graph, wrt, seeded=want.mode == "pull")
+
+    def values(self, numbers: Floats, captured: Floats) -> Floats:
+        """Of every node of the tape, as the program computes them."""
+        program = self.program(EVERY_VALUE)
+        memory, _ = program.at(numbers, captured, NOTHING, None)
+        values: Floats = memory[program.output_slots]
+        program.give_back(memory)
+        return values
+
+    def failure_at(self, numbers: Floats) -> tuple[int, float] | None:
+        """The first guard that turns out otherwise at these numbers, and how; None if none does."""
+        program = self.program(GUARDS_ALONE)
+        memory, _ = program.at(numbers, self.captured(), NOTHING, self.guards.hold)
+        failure = self.guards.first_failure(memory[program.guard_slots])
+        program.give_back(memory)
+        return failure
+
+    def catches_at(self, numbers: Floats) -> bool:
+        """Whether it is taken at these numbers, as far as its guards say, and catches an error."""
+        return self.guards.catches and self.failure_at(numbers) is None
+
+    def instead(self, failure: tuple[int, float]) -> Answers:
+        """The answers to all questions up to that of a guard, which turned out otherwise."""
+        first, outcome = failure
+        *before, (kind, _, place) = self.answers[: self.tape.guards.order[first] + 1]
+        return (*before, ("domain" if kind == AWAITED else kind, outcome, place))
+
+    def raised_until(self, failure: tuple[int, float], numbers: Floats) -> Raising:
+        """The errors that compiled code finds up to a guard, which turned out otherwise: those that are caught."""
+        first, outcome = failure
+        guards = self.tape.guards
+        answers = np.append(guards.outcomes[:first], outcome)
+        found = np.flatnonzero((guards.kinds[: first + 1] == DOMAIN) & (answers == 1.0))
+        if not len(found):
+            return self.raising
+        values = self.values(numbers, self.captured())
+        places = [self.answers[place][2] for place in guards.order[found].tolist()]
+        errors = [error_of(self.tape, node, values) for node in guards.nodes[found].tolist()]
+        new = {place: error for place, error in zip(places, errors, strict=True) if error is not None}
+        return {**self.raising, **new}
+
+
+_compiled: set[Any] = set()
+
+
+def _compiled_now(program: Program) -> Note:
+    """The kernels that this program is the first to need, and how long they took."""
+    new = {kernel for kernel in getattr(program.runner, "kernels", ()) if kernel is not None} - _compiled
+    _compiled.update(new)
+    return Note("compiled", len(new), sum(kernel.seconds for kernel in new))
+
+
+Found = tuple[Path, Integers | None]
+"""A path; and, if it was recorded just now, which of its guards were answered by compiled code.
+
+If one of these turns out otherwise once more, the function does not do the same twice, and the path stands.
+"""
+
+
+class Paths:
+    """The paths recorded for arguments of one structure: at most so many, the least recently used go.
+
+    Args:
+        source: what is recorded; None if there is no function.
+        backend: what new paths run on.
+        most: how many are kept.
+    """
+
+    def __init__(self, source: Source | None, backend: Backend, most: int) -> None:
+        self._source = source
+        self._backend = backend
+        self._most = most
+        self._paths: OrderedDict[Path, None] = OrderedDict()
+        self._latest: Path | None = None
+        self._lock = threading.Lock()
+        self.recorded = 0
+        self.dropped = 0
+
+    def __iter__(self) -> Iterator[Path]:
+        """The paths, used longest ago first."""
+        with self._lock:
+            return iter(list(self._paths))
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def structure(self) -> Structure:
+        """How the result is nested, whatever the numbers are: as on any path, or as without numbers.
+
+        Raises:
+            ValueError: that cannot be found out.
+        """
+        for path in self:
+            return path.structure
+        assert self._source is not None
+        return self._source.structure_of_result()
+
+    def add(self, path: Path) -> Path:
+        """Keep a path, as the one used last."""
+        with self._lock:
+            self._paths[path] = None
+            self._paths.move_to_end(path)
+            self._latest = path
+            if len(self._paths) > self._most:
+                self._paths.popitem(last=False)
+                self.dropped += 1
+        return path
+
+    def likely(self, numbers: Floats) -> Found:
+        """The path used last; recorded at this point, if there is none."""
+        return (self._latest, None) if self._latest else self._new(numbers)
+
+    def instead_of(self, path: Path, failure: tuple[int, float], numbers: Floats, tried: Container[Path]) -> Found:
+        """The path that begins as `path` does up to a guard, which turned out otherwise; recorded if there is none.
+
+        It is recorded with the answers that compiled code gives, in place of those that Python's numbers give: a last
+        digit apart, they may decide otherwise. A path that was `tried` at this point, as `path` was, is none.
+
+        Raises:
+            PathNotRecorded: there is none, and no function to record.
+        """
+        first, outcome = failure
+        kind = path.guards.outcomes[first][0]
+        turns = turns_among([*path.guards.outcomes[:first], (kind, outcome)])
+        known = self._known(path, tried, lambda other: other.guards.turns[: len(turns)] == turns)
+        if known is None and self._source is None:  # what the guard is about may be made of an error that was caught
+            known = self._known(path, tried, lambda other: other.catches_at(numbers))
+        if known is not None:
+            return known, None
+        if self._source is None:
+            line = path.tape.guards.lines[first]
+            raise PathNotRecorded(
+                f"{line}: {question(kind)} was {path.guards.outcomes[first][1]:g} "
+                f"when this program was recorded, and would be {outcome:g} now: what runs then was not recorded. "
+                "Save a program that was called with such arguments, too."
+            )
+        return self._new(numbers, path.instead(failure), path.raised_until(failure, numbers))
+
+    def where_not_finite(self, path: Path, numbers: Floats, tried: Container[Path]) -> Found | None:
+        """The path that the function takes where values of `path` are not finite.
+
+        None, if the engine has nothing against these values, or there is none to record. It may be this one, if the
+        function lets them pass; or an operation raised an error there, for which the function goes another way.
+
+        Raises:
+            DomainError: the function does, or (if there is none to record) an operation.
+            Whatever the function raises.
+        """
+        if not domain_errors_raise():
+            return None
+        captured = path.captured()
+        error = None if path.is_gradient else domain_error(path, numbers, captured)
+        if error is None and not path.is_gradient:
+            return None
+        known = self._known(path, tried, lambda other: other.catches_at(numbers))
+        if known is not None:
+            return known, None
+        if self._source is None and error is not None:
+            raise error
+        try:
+            return self.anew(numbers)
+        except DomainError as own:
+            raise located(path, numbers, captured, own) from None
+
+    def where_raised(
+        self, path: Path, numbers: Floats, operation: int, error: DomainError, tried: Container[Path]
+    ) -> Found:
+        """The path that the function takes if an operation raises an error that only compiled code finds there.
+
+        Raises:
+            DomainError: it takes none, as it does not catch the error.
+            Whatever else the function raises then.
+        """
+        try:
+            asked = self._source and self._source.place_of(operation, path.tape, numbers, path.answers, path.raising)
+            if asked:
+                place, before = asked
+                answers = *path.answers[:before], ("domain", 1, place)
+                other, given = self._new(numbers, answers, {**path.raising, place: error})
+                if other is not path and other not in tried:
+                    return other, given
+        except (DomainError, RecordingError):  # as what is said is that only compiled code finds it
+            pass
+        raise with_line_of(path, operation, error)
+
+    def anew(self, numbers: Floats) -> Found | None:
+        """The path that the function takes when it is run at this point; None, if there is none to run.
+
+        Raises:
+            Whatever the function raises.
+        """
+        return None if self._source is None else self._new(numbers)
+
+    def _known(self, path: Path, tried: Container[Path], suits: Callable[[Path], bool]) -> Path | None:
+        """Of the other paths that suit and were not tried the one used last; it is now used again."""
+        for other in reversed(list(self)):
+            if other is not path and other not in tried and suits(other):
+                return self.add(other)
+        return None
+
+    def _new(self, numbers: Floats, answers: Answers = (), raising: Raising = NO_ERRORS) -> Found:
+        """The path recorded at a point, with the answers to the first questions; it may be known.
+
+        Raises:
+            Whatever the function raises: with the answers that compiled code gives to what it asked before.
+        """
+        assert self._source is not None
+        while True:
+            recording, notes = self._source.record(numbers, answers, raising)
+            is_gradient = self._source.of is not None
+            path = Path(
+                recording.structure, recording.tape, self._backend, self._source, numbers.copy(), recording.answers,
+                raising, notes, is_gradient=is_gradient, has_truths=recording.has_truths,
+            )  # fmt: skip
+            if recording.error is None:
+                break
+            failure = path.failure_at(numbers)
+            if failure is None:
+                raise recording.error
+            answers, raising = path.instead(failure), path.raised_until(failure, numbers)
+        self.recorded += 1
+        given = recording.given[path.tape.guards.order]
+        for known in self:
+            if known.returns_as(path) and known.tape.runs_as(path.tape):
+                return self.add(known), given
+        return self.add(path), given

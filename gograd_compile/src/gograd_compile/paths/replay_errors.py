@@ -1,0 +1,223 @@
+"""What is wrong where a number is not finite: found out operation by operation, as an error says more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gograd_compile.trace.tape import Floats, Integers, Tape
+from gograd_core import DomainError, Neuron, errstate, grad, hvp
+from gograd_core.extend import (
+    ForwardSweep,
+    adjoints,
+    creation_order,
+    describe,
+    domain_errors_raise,
+    judge,
+    plain,
+    recording,
+)
+
+if TYPE_CHECKING:
+    from gograd_compile.paths.paths import Path, Want
+
+__all__ = [
+    "domain_error",
+    "error_of",
+    "error_of_compiled",
+    "judge_derivatives",
+    "judged_matrix",
+    "located",
+    "with_line_of",
+]
+
+NONE = np.empty(0, dtype=np.intp)
+
+
+def error_of_compiled(path: Path, numbers: Floats, captured: Floats) -> tuple[int, DomainError] | None:
+    """What is not finite in compiled code alone, at a point where the function lets pass what Python computes.
+
+    A last digit decides whether an operation is in its domain: the first such, and its error. None: there is none.
+    """
+    if not domain_errors_raise() or path.is_gradient:
+        return None
+    values = np.array([getattr(node, "_value", node) for node in _nodes(path.tape, numbers, captured)])
+    return _first_error(path, numbers, captured, np.flatnonzero(~np.isfinite(values)))
+
+
+def domain_error(path: Path, numbers: Floats, captured: Floats) -> DomainError | None:
+    """What the engine would raise for the first value that is not finite; None: it would not."""
+    found = _first_error(path, numbers, captured, NONE)
+    return None if found is None else with_line_of(path, *found)
+
+
+def with_line_of(path: Path, operation: int, error: DomainError) -> DomainError:
+    """The error, with the line where that operation of the path was recorded, if it is known."""
+    return _with_line(error, path.with_lines().line(operation))
+
+
+def _first_error(path: Path, numbers: Floats, captured: Floats, allowed: Integers) -> tuple[int, DomainError] | None:
+    """The first operation whose value is not finite and should be, and the error.
+
+    Numbers may be infinite because the arguments are. What the path catches is left out unless something is made of it,
+    and so is what it ignores, and `allowed` nodes.
+    """
+    tape, values = path.tape, path.values(numbers, captured)
+    caught = tape.guards.nodes[tape.domains[tape.guards.outcomes[tape.domains] == 1.0]]
+    caught = np.setdiff1d(caught, np.concatenate([tape.inputs, tape.outputs]))
+    for node in (tape.leaves + np.flatnonzero(~np.isfinite(values[tape.leaves :]))).tolist():
+        error = None if node in caught or node in allowed else error_of(tape, node, values)
+        if error is not None and not path.with_lines().ignores(node - tape.leaves):
+            return node - tape.leaves, error
+    return None
+
+
+def error_of(tape: Tape, node: int, values: Floats) -> DomainError | None:
+    """What the engine would raise for a node, of all whose values are given; None: it would not."""
+    op = tape.operations[tape.codes[node - tape.leaves]]
+    entries = tape.inputs_of(node)
+    inputs = values[entries].tolist()
+    try:
+        judge(op, inputs, float(values[node]), lambda: describe(op, _labelled(tape, entries, inputs)))
+    except DomainError as error:
+        return error
+    return None
+
+
+def judge_derivatives(
+    path: Path, want: Want, numbers: Floats, captured: Floats, seeds: Floats, derivatives: Floats
+) -> None:
+    """Raise what the engine would raise for derivatives, if it would, where the values are right.
+
+    Args:
+        derivatives: what was found.
+
+    Raises:
+        DomainError: one is not finite although what it is made of is. The message has the line of source where the
+            operation was recorded, if that can be found out.
+    """
+    if not domain_errors_raise() or want.mode in ("values", "guards"):
+        return
+    nodes = _nodes(path.tape, numbers, captured)
+    try:
+        if path.is_gradient:
+            _judge_second_order(path, want, numbers, seeds, derivatives)
+            return
+        outputs, wrt = _ends(path, want, nodes)
+        if want.mode == "push":
+            ForwardSweep(dict(zip(wrt, seeds.tolist(), strict=True))).tangents(outputs, creation_order(outputs))
+        else:
+            weights = seeds.tolist() if want.mode == "pull" else [1.0] * len(outputs)
+            adjoints(outputs, weights, wrt, 0)
+    except DomainError as error:
+        raise _located(path, nodes, error) from None
+
+
+def judged_matrix(path: Path, want: Want, numbers: Floats, captured: Floats, matrix: Floats, seeds: Integers) -> Floats:
+    """The derivatives along (or of) each seed alone, a row each, where those of some `seeds` are not finite.
+
+    A tangent that is zero by value meets poles that an adjoint of 0.0 passes over. The engine makes matrices in reverse
+    mode; so where it raises an error in forward mode, and has numbers in reverse mode, these are given.
+
+    Raises:
+        DomainError: as `judge_derivatives`.
+    """
+    try:
+        for seed in seeds.tolist():
+            judge_derivatives(path, want, numbers, captured, np.eye(len(matrix))[seed], matrix[seed])
+    except DomainError:
+        rows = _in_reverse(path, want, numbers, captured) if want.mode == "push" else None
+        if rows is None:
+            raise
+        matrix = matrix.copy()
+        matrix[:, -len(rows) :] = np.transpose(rows)
+    return matrix
+
+
+def located(path: Path, numbers: Floats, captured: Floats, error: DomainError) -> DomainError:
+    """The error, with the line where the operation was recorded, if that is on the path."""
+    return _located(path, _nodes(path.tape, numbers, captured), error)
+
+
+def _judge_second_order(path: Path, want: Want, numbers: Floats, seeds: Floats, derivatives: Floats) -> None:
+    """The same for the derivatives of a gradient: what rules call is not judged, and a tape does not tell it apart."""
+    if path.source is None or path.source.of is None:
+        if np.isfinite(numbers).all() and not np.isfinite(derivatives).all():
+            raise DomainError(f"the second derivatives at {numbers.tolist()} are {derivatives[1:].tolist()}")
+        return
+    f, wrt = path.source.of
+    args = path.source.structure.build(numbers)
+    if want.mode == "push":
+        vector = path.source.structure.select(wrt)[0].build(seeds)
+        hvp(f, wrt)(*args, vector)
+    else:
+        grad(f, wrt)(*args)
+
+
+def _in_reverse(path: Path, want: Want, numbers: Floats, captured: Floats) -> list[list[float]] | None:
+    """What the engine gives in reverse mode, a row per output, of a gradient without the value; None: an error."""
+    outputs, wrt = _ends(path, want, _nodes(path.tape, numbers, captured))
+    outputs = outputs[path.is_gradient :]
+    if not np.isfinite([output._value for output in outputs]).all():
+        return None
+    try:
+        return [adjoints([output], [1.0], wrt, 0) for output in outputs]
+    except DomainError:
+        return None
+
+
+def _ends(path: Path, want: Want, nodes: list[Any]) -> tuple[list[Neuron], list[Neuron]]:
+    """The outputs among the nodes of a tape, and what there are to be derivatives by."""
+    outputs = [node if type(node) is Neuron else Neuron(node) for node in map(nodes.__getitem__, path.tape.outputs)]
+    first = path.tape.arguments
+    wrt = range(first, first + len(path.tape.captured)) if want.wrt is None else want.wrt
+    return outputs, [nodes[number] for number in wrt]
+
+
+def _nodes(tape: Tape, numbers: Floats, captured: Floats) -> list[Any]:
+    """The nodes of a tape, as the engine makes them: neurons, and what are plain numbers to it."""
+    labels = [""] * tape.arguments + [neuron.label for neuron in tape.captured]
+    leaves = [*numbers.tolist(), *captured.tolist()]
+    nodes: list[Any] = [*map(Neuron, leaves, labels), *tape.constants.tolist()]
+    recording().run(errstate(domain="ignore").run, _replay, tape, nodes)
+    return nodes
+
+
+def _replay(tape: Tape, nodes: list[Any]) -> None:
+    """Call the operations of a tape; `nodes` has the leaves, and gets what they make."""
+    for k, code in enumerate(tape.codes.tolist()):
+        op = tape.operations[code]
+        entries = [nodes[number] for number in tape.inputs_of(tape.leaves + k)]
+        made = op(*op.columns(entries)) if op.variadic else op(*entries)
+        nodes.append(made._value if op is plain and type(made) is Neuron else made)
+
+
+def _labelled(tape: Tape, entries: Any, values: list[float]) -> list[Any]:
+    """These values; those of captured neurons as neurons with their labels."""
+    neurons = dict(enumerate(tape.captured, tape.arguments))
+    return [
+        Neuron(value, neurons[entry].label) if entry in neurons else value
+        for entry, value in zip(entries.tolist(), values, strict=True)
+    ]
+
+
+def _located(path: Path, nodes: list[Any], error: DomainError) -> DomainError:
+    tape = path.with_lines()
+    values = [node._value if type(node) is Neuron else node for node in nodes]
+    for k, code in enumerate(tape.codes.tolist()):
+        if tape.operations[code] is error.operation:
+            inputs = [values[number] for number in tape.inputs_of(tape.leaves + k)]
+            if all(map(_same, inputs, error.inputs)):
+                return _with_line(error, tape.line(k))
+    return error
+
+
+def _with_line(error: DomainError, line: str) -> DomainError:
+    if not line:
+        return error
+    return DomainError(f"{error.fact}; recorded at {line}", operation=error.operation, inputs=error.inputs)
+
+
+def _same(one: float, other: float) -> bool:
+    return repr(one) == repr(other)  # NaN is itself, and 0.0 is not -0.0

@@ -1,0 +1,247 @@
+"""Which points of a batch take which path, and runs over the points of one."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
+
+import numpy as np
+
+from gograd_compile.nesting.batch_arguments import Batch
+from gograd_compile.nesting.structure_json import structure_text
+from gograd_compile.nesting.trees import Structure
+from gograd_compile.paths.paths import VALUES, Path, Paths, Want
+from gograd_compile.paths.point_run import at_point
+from gograd_compile.paths.replay_errors import judge_derivatives, judged_matrix
+from gograd_compile.run.program import VALUES_NOT_FINITE, Holds, Points, Program
+from gograd_compile.trace.tape import Floats, Integers
+from gograd_core.extend import domain_errors_raise
+
+__all__ = ["NOTHING", "BatchRun", "Part", "failed_at", "nested_otherwise"]
+
+WORTH_A_THREAD = 2**18  # values computed, below which threads take longer to start than to work
+NOTHING = np.empty(0, dtype=np.intp)
+
+Part = tuple[Path, Integers]
+"""A path, and the points that take it."""
+Work = list[tuple[Path, Integers | None, Integers, frozenset[Path]]]
+"""A path and which of its guards' answers were given, points for which it may be right, and the paths that were not."""
+T = TypeVar("T")
+
+
+class BatchRun:
+    """What one call does at many points.
+
+    Args:
+        name: what messages call the function.
+        paths: those known for such arguments.
+        batch: the arguments.
+        guards: what to ask a path for, to learn whether it is taken.
+        threads: how many may work at once.
+    """
+
+    def __init__(self, name: str, paths: Paths, batch: Batch, guards: Want, threads: int) -> None:
+        self._name = name
+        self._paths = paths
+        self._batch = batch
+        self._guards = guards
+        self._threads = threads
+        self._shared = np.empty(batch.structure.size)  # the numbers that all points share, in their places
+        self._shared[batch.shared] = batch.shared_values
+        self._taken: dict[Path, Integers] = {}
+        self._settled: set[int] = set()  # points whose path was found one by one
+
+    def parts(self) -> list[Part]:
+        """The paths that are taken, each with its points in order.
+
+        Their own order, and so that of sums, depends on the points alone.
+
+        Raises:
+            ValueError: results are nested differently.
+        """
+        parts = sorted(self._taken.items(), key=lambda part: int(part[1][0]))
+        for path, points in parts:
+            if path.structure != parts[0][0].structure:
+                place = self._batch.first + int(points[0])
+                raise nested_otherwise(self._name, parts[0][0].structure, path.structure, place)
+        return parts
+
+    def through(self, compute: Callable[[list[Part]], T]) -> T:
+        """What `compute` makes of the parts; once more, if it finds that points take other paths."""
+        self._taken = self._sorted()
+        while True:
+            try:
+                return compute(self.parts())
+            except _Moved:
+                continue
+
+    def check(self, path: Path, points: Integers, status: Integers) -> None:
+        """Find out where values are not finite because the function takes another path than `path`.
+
+        Raises:
+            _Moved: at some points it does.
+            DomainError: it raises one. Whatever else the function raises there.
+        """
+        if not np.count_nonzero(status) or not (domain_errors_raise() or path.guards.outcomes):
+            return
+        suspects = points[status & VALUES_NOT_FINITE > 0]
+        suspects = suspects[[point not in self._settled for point in suspects.tolist()]]
+        moved = False
+        while len(suspects):
+            first, suspects = suspects[0], suspects[1:]
+            self._settled.add(int(first))
+            with self._noted(first):
+                other = at_point(self._paths, VALUES, self.at(first))[0]
+            if other is not path:
+                wrong, _ = self._failures(other, suspects)
+                self._move(np.append(first, suspects[~wrong]), path, other)
+                suspects, moved = suspects[wrong], True
+        if moved:
+            raise _Moved
+
+    def over(
+        self, path: Path, program: Program, points: Integers, *, per_point: Integers = NOTHING,
+        summed: Integers = NOTHING, seeds: Floats | None = None, holds: Holds | None = None,
+    ) -> Points:  # fmt: skip
+        """Some points of one path; `seeds` has a row for each."""
+        batch, graph = self._batch, program.schedule.graph
+        values = batch.batched_values if len(points) == batch.points else batch.batched_values[points]
+        slots = batch.batched
+        if seeds is not None:
+            values = np.concatenate([values, seeds], axis=1)
+            slots = np.concatenate([slots, np.arange(graph.leaves - graph.seeds, graph.leaves)])
+        threads = self._threads if len(values) * program.size >= WORTH_A_THREAD else 1
+        return program.over(
+            self._shared, path.captured(), np.require(values, requirements=("C", "W")), slots,
+            per_point=per_point, summed=summed, threads=threads, holds=holds,
+        )  # fmt: skip
+
+    def checked(self, path: Path, want: Want, points: Integers, **asked: Any) -> Points:
+        """A run over points of a path, as `over` makes it, at which that is the right one: see `check`."""
+        try:
+            found = self.over(path, path.program(want), points, **asked)
+        except Exception:  # of an opaque operation, which may not be reached there
+            self.check(path, points, np.full(len(points), VALUES_NOT_FINITE))
+            raise
+        self.check(path, points, found.status)
+        return found
+
+    def along(self, path: Path, want: Want, points: Integers, seeds: Floats) -> Floats:
+        """The derivatives wanted, along or of the seeds of each point: a row per point.
+
+        Raises:
+            DomainError: one is not finite, and should be.
+            _Moved: see `check`.
+        """
+        found = self._along(path, want, points, seeds)
+        for place in np.flatnonzero(found.status):
+            self.judge(path, want, int(points[place]), seeds[place], found.gradients[place])
+        return found.gradients
+
+    def fill(self, parts: Iterable[Part], want: Want, into: Floats, first: int = 0) -> None:
+        """The derivatives along, or of, each seed alone: ``into[seed, point]`` gets those from the `first` on.
+
+        There is a run over the points for each seed, so that no more memory is needed than the result has.
+        """
+        for path, points in parts:
+            seeds = np.zeros((len(points), len(into)))
+            are_bad = np.zeros(seeds.shape, dtype=np.bool_)
+            for seed, rows in enumerate(into):
+                seeds[:, seed] = 1.0
+                found = self._along(path, want, points, seeds)
+                rows[points] = found.gradients[:, first:]
+                are_bad[:, seed] = found.status
+                seeds[:, seed] = 0.0
+            for place in np.flatnonzero(are_bad.any(axis=1)):
+                point = int(points[place])
+                matrix = np.pad(into[:, point], ((0, 0), (first, 0)))
+                with self._noted(point):
+                    bad = np.flatnonzero(are_bad[place])
+                    matrix = judged_matrix(path, want, self.at(point), path.captured(), matrix, bad)
+                into[:, point] = matrix[:, first:]
+
+    def _along(self, path: Path, want: Want, points: Integers, seeds: Floats) -> Points:
+        places = np.arange(len(path.program(want).result_slots))
+        return self.checked(path, want, points, per_point=places, seeds=seeds)
+
+    def at(self, point: int) -> Floats:
+        """The numbers of the arguments at one point."""
+        return self._batch.at(point)
+
+    def judge(self, path: Path, want: Want, point: int, seeds: Floats, derivatives: Floats) -> None:
+        """Raise what the engine would raise at a point where a derivative is not finite.
+
+        Raises:
+            DomainError: it should be.
+        """
+        with self._noted(point):
+            judge_derivatives(path, want, self.at(point), path.captured(), seeds, derivatives)
+
+    def _sorted(self) -> dict[Path, Integers]:
+        """The points of each path that is taken, in order."""
+        everywhere = np.arange(self._batch.points)
+        if not len(everywhere):
+            return {}
+        with self._noted(0):
+            start, given = self._paths.likely(self.at(0))
+        if not start.guards.decides:
+            return {start: everywhere}
+        taken: dict[Path, list[Integers]] = {}
+        work: Work = [(start, given, everywhere, frozenset())]
+        while work:
+            path, given, points, tried = work.pop()
+            wrong, failures = self._failures(path, points, given)
+            taken.setdefault(path, []).append(points[~wrong])
+            kinds, which = np.unique(failures, axis=0, return_inverse=True)
+            for kind, (guard, outcome) in enumerate(kinds.tolist()):
+                members = points[wrong][which.ravel() == kind]
+                with self._noted(members[0]):
+                    failure, at = (int(guard), outcome), self.at(members[0])
+                    work.append((*self._paths.instead_of(path, failure, at, tried | {path}), members, tried | {path}))
+        found = {path: np.sort(np.concatenate(parts)) for path, parts in taken.items()}
+        return {path: points for path, points in found.items() if len(points)}
+
+    def _failures(self, path: Path, points: Integers, given: Integers | None = None) -> tuple[Any, Floats]:
+        """At which of the points a guard of the path turns out otherwise; then the first guard, and how.
+
+        Where that is one whose answer was given, the path stands.
+        """
+        if not path.guards.decides:
+            return np.zeros(len(points), dtype=np.bool_), np.empty((0, 2))
+        values = self.over(path, path.program(self._guards), points, holds=path.guards.hold).outputs
+        return path.guards.failures(values.T, given)
+
+    @contextlib.contextmanager
+    def _noted(self, point: int) -> Iterator[None]:
+        """Whatever is raised gets a note that says at which point."""
+        try:
+            yield
+        except Exception as error:
+            error.add_note(f"at point {self._batch.first + point} of the batch")
+            vars(error)["_point"] = int(point)
+            raise
+
+    def _move(self, points: Integers, path: Path, other: Path) -> None:
+        """Let points that were said to take one path take another one."""
+        left = np.setdiff1d(self._taken.pop(path), points)
+        if len(left):
+            self._taken[path] = left
+        self._taken[other] = np.union1d(self._taken.get(other, NOTHING), points)
+
+
+class _Moved(Exception):  # noqa: N818 - nobody is told
+    """Points turned out to take other paths than was thought."""
+
+
+def nested_otherwise(name: str, first: Structure, other: Structure, point: int) -> ValueError:
+    return ValueError(
+        f"{name} returns differently nested results at different points: {structure_text(first)}, and at point "
+        f"{point} {structure_text(other)}"
+    )
+
+
+def failed_at(error: Exception) -> int | None:
+    """The place among the points of a run of that at which the error was raised; None if it is that of none."""
+    place: int | None = vars(error).get("_point")
+    return place

@@ -1,0 +1,147 @@
+"""What was recorded of a function, and runs of it at one point."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+
+from gograd_compile.errors import PathNotRecorded
+from gograd_compile.nesting.structure_json import structure_text
+from gograd_compile.nesting.trees import Structure
+from gograd_compile.paths.engine_answers import Answer, Question, engine_answer
+from gograd_compile.paths.lru import Recent
+from gograd_compile.paths.paths import CAPTURED, VALUES, Path, Paths, Want
+from gograd_compile.paths.point_run import at_point
+from gograd_compile.paths.replay_errors import judged_matrix
+from gograd_compile.run.backends import Backend
+from gograd_compile.trace.sources import Source
+from gograd_compile.trace.tape import Floats, Integers
+from gograd_core import DomainError, Neuron
+from gograd_core.extend import transforms
+
+__all__ = ["VALUES", "Key", "Recordings", "Wrt"]
+
+Wrt = int | Sequence[int]
+Key = tuple[Structure, int | tuple[int, ...] | None]
+"""How arguments are nested, and None or by which of them there is the gradient of the function."""
+
+MOST_STRUCTURES, MOST_WANTS = 64, 256
+
+
+class Recordings:
+    """The recordings of a function, by the nesting of its arguments.
+
+    Args:
+        f: the function; None if there are only recordings.
+        name: what messages call it.
+        backend: what runs recordings.
+        check: record everything twice, and compare.
+        max_paths: how many paths are kept for arguments of one nesting.
+        most: for how many nestings recordings are kept.
+    """
+
+    def __init__(
+        self,
+        f: Callable[..., Any] | None,
+        name: str,
+        backend: Backend,
+        *,
+        check: bool,
+        max_paths: int,
+        most: int = MOST_STRUCTURES,
+    ) -> None:
+        self._function = f
+        self.__name__ = name
+        self.backend = backend
+        self.check = check
+        self.max_paths = max_paths
+        self._paths: Recent[Key, Paths] = Recent(most)
+        self._wants: Recent[Hashable, tuple[Want, Structure]] = Recent(MOST_WANTS)
+
+    @property
+    def captured(self) -> tuple[Neuron, ...]:
+        """The leaf neurons that recordings read at every call, as far as they are known: after the first call."""
+        found = {
+            id(neuron): neuron for paths in self._paths.values() for path in paths for neuron in path.tape.captured
+        }
+        return tuple(found.values())
+
+    def _want(
+        self, mode: Any, structure: Structure, wrt: Wrt | None, batched: Integers | None = None
+    ) -> tuple[Want, Structure]:
+        """What to ask a path for; and how the argument `wrt` is nested (of CAPTURED, all arguments)."""
+        by = None if wrt is None else _hashable(wrt)
+        key = mode, structure, by, None if batched is None else batched.tobytes()
+        found = self._wants.get(key)
+        if found is None:
+            chosen, numbers = (structure, CAPTURED) if wrt is None else structure.select(wrt)
+            found = self._wants.add(key, (Want(mode, numbers, batched), chosen))
+        return found
+
+    def _paths_of(self, structure: Structure, gradient: Wrt | None = None) -> Paths:
+        """The paths of the function for such arguments; or of its value and gradient by some of them.
+
+        Raises:
+            PathNotRecorded: there are none, and no function to record.
+        """
+        key = structure, None if gradient is None else _hashable(gradient)
+        found = self._paths.get(key)
+        if found is None:
+            found = self._paths.add(key, Paths(self._source(key), self.backend, self.max_paths))
+        return found
+
+    def _source(self, key: Key) -> Source:
+        structure, gradient = key
+        f = self._function
+        if f is None:
+            self._refuse(key)
+        if gradient is None:
+            return Source(f, self.__name__, structure, self.check)
+        name = f"the gradient of {self.__name__}"
+        return Source(transforms.value_and_grad(f, gradient), name, structure, self.check, (f, gradient))
+
+    def _refuse(self, key: Key) -> NoReturn:
+        structure, gradient = key
+        known = {each: paths for (each, by), paths in self._paths.items() if by is None}
+        if structure in known:
+            complaints = [path.complaint(Want("push")) for path in known[structure]]
+            if all(complaints):
+                raise TypeError(complaints[0])
+            raise PathNotRecorded(
+                f"{self.__name__} was saved without second derivatives for wrt={gradient!r}: call hvp or hessian once, "
+                "with such arguments, before saving"
+            )
+        raise PathNotRecorded(
+            f"{self.__name__} was saved without recordings for arguments nested as {structure_text(structure)}; there "
+            f"are some for {'; '.join(map(structure_text, known))}. Save it after calling it with such arguments, too"
+        )
+
+    _at = staticmethod(at_point)
+
+    def _ask_engine(
+        self, error: DomainError, question: Question, structure: Structure, numbers: Floats, *derivatives: Any
+    ) -> Answer:
+        """What the engine gives at a point where compiled code raises `error`: see `engine_answer`."""
+        return engine_answer(error, question, self._function, structure, numbers, *derivatives)
+
+    def _matrix(self, path: Path, want: Want, numbers: Floats) -> Floats:
+        """The derivatives along each seed alone, a row each; at a point where `path` is known to be the right one."""
+        program = path.program(want)
+        graph = program.schedule.graph
+        captured = path.captured()
+        found = program.over(
+            numbers,
+            captured,
+            np.eye(graph.seeds),
+            np.arange(graph.leaves - graph.seeds, graph.leaves),
+            per_point=np.arange(len(program.result_slots)),
+            summed=np.empty(0, dtype=np.int64),
+        )
+        bad = np.flatnonzero(found.status)
+        return judged_matrix(path, want, numbers, captured, found.gradients, bad) if len(bad) else found.gradients
+
+
+def _hashable(wrt: Wrt) -> int | tuple[int, ...]:
+    return wrt if isinstance(wrt, int) else tuple(wrt)

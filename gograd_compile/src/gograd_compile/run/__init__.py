@@ -1,0 +1,1 @@
+"""Runs of a schedule: at one point or at many, by NumPy or by native code."""

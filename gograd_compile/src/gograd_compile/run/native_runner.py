@@ -1,0 +1,70 @@
+"""Steps of a schedule in native code."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gograd_compile.kernels import CHUNK, Kernel, kernel
+from gograd_compile.lower.graph import Call
+from gograd_compile.lower.rules import OUTPUT
+from gograd_compile.lower.schedule import Schedule
+from gograd_compile.run import driver
+from gograd_compile.trace.tape import Floats, Integers
+
+__all__ = ["NativeRunner", "kernel_of"]
+
+
+def kernel_of(call: Call) -> Kernel | None:
+    """The kernel of a call; None if its rule must be called in Python."""
+    symbol = call.symbol
+    if symbol is None:
+        return None
+    inputs = [symbol.library.input(place, is_column=bool(call.length) and place != OUTPUT) for place in call.needs]
+    return kernel(symbol, inputs)
+
+
+class NativeRunner:
+    """Runs steps; see `driver`."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        self.schedule = schedule
+        calls = schedule.graph.calls
+        self.kernels = [kernel_of(call) for call in calls]
+        rows = [(0, 0, 0, 0)]
+        room = 1
+        for call, native in zip(calls, self.kernels, strict=True):
+            rows.append((native.address if native else 0, call.arity, call.length, call.width))
+            scratch = native.scratch * CHUNK if native else 0
+            room = max(room, scratch + (call.arity + call.width if call.length else call.arity * CHUNK))
+        self._room = room
+        self._tables: list[Any] = [  # whose addresses the driver has
+            np.ascontiguousarray(schedule.steps, dtype=np.int64),
+            np.ascontiguousarray(schedule.sum_starts, dtype=np.int64),
+            np.ascontiguousarray(schedule.terms, dtype=np.int32),
+            np.ascontiguousarray(schedule.gathers, dtype=np.int32),
+            np.array(rows, dtype=np.int64),
+        ]
+        self._addresses = np.array(
+            [*(table.ctypes.data for table in self._tables), schedule.graph.one, schedule.forward]
+        )
+
+    def run(self, memory: Floats, begin: int, end: int) -> None:
+        """The steps from `begin` to `end`."""
+        driver.run_steps(memory.reshape(-1), memory.shape[1], begin, end, self._addresses, np.empty(self._room))
+
+    def run_carefully(self, memory: Floats, begin: int, end: int, lane: int) -> bool:
+        """The sums among these steps again, at one point; whether all are finite. See `driver.run_carefully`."""
+        return bool(driver.run_carefully(memory.reshape(-1), memory.shape[1], lane, begin, end, self._addresses))
+
+    def point(self, memory: Floats, watched: Integers, results: Integers) -> int:
+        """All steps at one point; what was not finite."""
+        where = int(self.schedule.bands[2]), len(self.schedule.steps), watched, results
+        return int(driver.run_point(memory, 1, *where, self._addresses, np.empty(self._room)))
+
+    def points(self, memory: Floats, begin: int, end: int, points: Floats, slots: Integers, *found: Any) -> None:
+        """All steps at many points; see `driver.run_points`."""
+        where = begin, end, points, slots, self.schedule.bands
+        rest: tuple[Any, ...] = (*where, *found, self._addresses, np.empty(self._room))
+        driver.run_points(memory.reshape(-1), memory.shape[1], *rest)

@@ -1,0 +1,203 @@
+"""Runs a schedule with NumPy, a step at a time; and, for every backend, the rules that only Python can run."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable, Sequence
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from gograd_compile.lower.graph import FORWARD, Call
+from gograd_compile.lower.rules import OUTPUT
+from gograd_compile.lower.schedule import Schedule
+from gograd_compile.run.array_library import LIBRARY
+from gograd_compile.trace.tape import Floats, Integers
+from gograd_core import RuleError
+from gograd_core.extend import Column, as_number, as_numbers, run_rule
+
+__all__ = ["NumpyRunner", "run_call"]
+
+
+class NumpyRunner:
+    """Steps of a schedule on a memory with a row per slot and a column per point."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        self.schedule = schedule
+        self._waves: dict[int, list[tuple[Integers, Integers, Integers]]] = {}
+
+    def run(self, memory: Floats, begin: int, end: int) -> None:
+        """The steps from `begin` to `end`."""
+        with np.errstate(all="ignore"):
+            for step in range(begin, end):
+                if self.schedule.steps[step, 0] == 0:
+                    self._run_sums(memory, step, np.multiply)
+                else:
+                    run_call(self.schedule, memory, step)
+
+    def run_carefully(self, memory: Floats, begin: int, end: int, lane: int) -> bool:
+        """The sums among these steps again, at one point, where nothing times an infinity or NaN is nothing.
+
+        What does not count passes nothing on. Returns whether all sums and first factors (adjoints or tangents) are
+        finite, and what tangents are multiplied by.
+        """
+        point = memory[:, lane : lane + 1]
+        finite = True
+        with np.errstate(all="ignore"):
+            for step in range(begin, end):
+                code, slot, count, at = self.schedule.steps[step]
+                if code == 0:
+                    self._run_sums(point, step, _multiply_carefully)
+                    starts = self.schedule.sum_starts[at : at + count + 1]
+                    judged = self.schedule.terms[starts[0] : starts[-1], : 1 + self.schedule.forward]
+                    finite &= bool(np.isfinite(point[slot : slot + count]).all() and np.isfinite(point[judged]).all())
+        return finite
+
+    def _run_sums(self, memory: Floats, step: int, multiply: Callable[[Floats, Floats], Floats]) -> None:
+        for rows, places, of_row in self._waves_of(step):
+            products = multiply(memory[self.schedule.terms[places, 0]], memory[self.schedule.terms[places, 1]])
+            # The first terms come first; the others are added one after the other, in order.
+            totals = products[: len(rows)]
+            np.add.at(totals, of_row[len(rows) :], products[len(rows) :])
+            memory[rows] = totals
+
+    def _waves_of(self, step: int) -> list[tuple[Integers, Integers, Integers]]:
+        """The sums of a step in parts, each of which needs only what comes before.
+
+        Per part the slots, the places of its terms (first ones first), and which of its sums each belongs to.
+        """
+        if step not in self._waves:
+            self._waves[step] = self._find_waves(step)
+        return self._waves[step]
+
+    def _find_waves(self, step: int) -> list[tuple[Integers, Integers, Integers]]:
+        schedule = self.schedule
+        _, slot, count, at = schedule.steps[step].tolist()
+        starts = schedule.sum_starts[at : at + count + 1]
+        wave = np.zeros(count, dtype=np.int64)
+        for index in range(count):
+            inside = schedule.terms[starts[index] : starts[index + 1]] - slot
+            inside = inside[inside >= 0]
+            if len(inside):
+                wave[index] = wave[inside].max() + 1
+        waves = []
+        for number in range(int(wave.max()) + 1):
+            sums = np.flatnonzero(wave == number)
+            later = [np.arange(starts[s] + 1, starts[s + 1]) for s in sums]
+            of_later = np.repeat(np.arange(len(sums)), [len(places) for places in later])
+            places = np.concatenate([starts[sums], *later])
+            waves.append((slot + sums, places, np.concatenate([np.arange(len(sums)), of_later])))
+        return waves
+
+
+def _multiply_carefully(x: Floats, y: Floats) -> Floats:
+    return np.where((x == 0.0) | (y == 0.0), 0.0, x * y)
+
+
+def run_call(schedule: Schedule, memory: Floats, step: int) -> None:
+    """A step of calls: the rule of the operation, on arrays if it understands them, else point by point."""
+    code, slot, count, at = schedule.steps[step].tolist()
+    call = schedule.graph.calls[code - 1]
+    applications = count // call.width
+    gathered = memory[schedule.gathers[at : at + applications * call.arity]].reshape(call.arity, applications, -1)
+    results = _function(call)(*gathered) if not call.length else _of_columns(call, gathered)
+    memory[slot : slot + count] = results
+
+
+def _of_columns(call: Call, gathered: Floats) -> Floats:
+    """Application by application, and point by point: of each the columns."""
+    _, applications, points = gathered.shape
+    function = _function(call)
+    results = np.empty((applications, call.width, points))
+    for application, point in np.ndindex(applications, points):
+        given = gathered[:, application, point]
+        inputs, rest = [], given
+        for place in call.needs:
+            taken = 1 if place == OUTPUT else call.length
+            inputs.append(rest[0] if place == OUTPUT else rest[:taken])
+            rest = rest[taken:]
+        results[application, :, point] = function(*inputs)
+    return results.reshape(-1, points)
+
+
+@functools.cache
+def _function(call: Call) -> Callable[..., Any]:
+    """What computes the call on arrays of its inputs, in the order of `needs`."""
+    op = call.rules.op
+    rule: Any = op.forward if call.what == FORWARD else op.partials[call.what]
+    if op.opaque or _has_function_of_columns(call):
+        return _point_by_point(call, rule)
+    places = range(len(op.partials)) if call.what == FORWARD else (OUTPUT, *range(len(op.partials)))
+    namespace = op.scope.arrays(LIBRARY)
+    bound = op.bind(namespace) if call.what == FORWARD else functools.partial(rule, namespace)
+
+    def on_arrays(*inputs: Any) -> Any:
+        shape = inputs[0].shape  # fixed numbers as arrays: with a number NumPy computes some powers otherwise
+        fixed = {place: np.full(shape, number) for place, number in call.rules.fixed.items()}
+        given = {**fixed, **dict(zip(call.needs, inputs, strict=True))}
+        return bound(*(given.get(place, 1.0) for place in places))  # what is not given is not used
+
+    return on_arrays if call.symbol is not None else _checked(call, on_arrays, _point_by_point(call, rule))
+
+
+def _checked(call: Call, on_arrays: Callable[..., Any], on_floats: Callable[..., Any]) -> Callable[..., Any]:
+    """A rule that could not be written out: on arrays if it understands them, else on floats, as eager mode calls it.
+
+    On floats it gives the same errors, too.
+    """
+
+    def on_either(*inputs: Any) -> Any:
+        try:
+            result = on_arrays(*inputs)
+        except Exception:  # whatever a rule raises that was written for floats
+            return on_floats(*inputs)
+        return result if _is_right(call, result, inputs) else on_floats(*inputs)
+
+    # It is called in one way wherever it runs. With `if x > 0` it takes arrays of one entry, and no others.
+    shapes: list[tuple[int, ...]] = [(1, 2) if not call.length else (call.length,) * (n != OUTPUT) for n in call.needs]
+    probes = [np.full(shape, 0.5) for shape in shapes]
+    try:
+        if not _is_right(call, on_arrays(*probes), probes):
+            return on_floats
+    except Exception:
+        return on_floats
+    with contextlib.suppress(Exception):  # the numbers are no points of its domain, perhaps
+        try:
+            on_floats(*probes)
+        except RuleError:
+            return on_floats
+    return on_either
+
+
+def _is_right(call: Call, result: Any, inputs: Sequence[Any]) -> bool:
+    """Whether a rule gave real numbers, as many as it should, or one."""
+    if not isinstance(result, np.ndarray):
+        return isinstance(result, Real)
+    shape = (call.width,) * (call.what != FORWARD) if call.length else inputs[0].shape
+    return result.shape == shape and result.dtype.kind in "biuf"
+
+
+def _has_function_of_columns(call: Call) -> bool:
+    """Whether the engine computes it by a function of its own for floats: the formula gives other last digits."""
+    own = call.rules.op.implementations
+    return bool(call.length) and call.what == FORWARD and "scalar" in own and "numpy" not in own
+
+
+def _point_by_point(call: Call, rule: Callable[..., Any]) -> Callable[..., Any]:
+    op = call.rules.op
+
+    def on_floats(*inputs: Any) -> list[float]:
+        columns = [Column(x.tolist()) if np.ndim(x) else float(x) for x in inputs]
+        result = run_rule(op, rule, *columns)
+        return [as_number(op, result)] if call.what == FORWARD else as_numbers(op, result, call.width, what)
+
+    def on_arrays(*inputs: Any) -> Any:
+        results = np.empty(inputs[0].shape)
+        for index in np.ndindex(results.shape):
+            (results[index],) = on_floats(*(x[index] for x in inputs))
+        return results
+
+    what = f"partial {call.what}"
+    return on_floats if call.length else on_arrays

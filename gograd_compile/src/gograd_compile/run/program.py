@@ -1,0 +1,273 @@
+"""A graph made ready to run: at one point, or at many."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import attrs
+import numpy as np
+
+from gograd_compile.lower.derivatives import Derived
+from gograd_compile.lower.graph import SUM, Graph
+from gograd_compile.lower.schedule import Schedule, schedule
+from gograd_compile.run.backends import Backend
+from gograd_compile.run.numpy_runner import run_call
+from gograd_compile.trace.tape import Floats, Integers
+
+__all__ = ["Holds", "Points", "Program"]
+
+VALUES_NOT_FINITE, DERIVATIVES_NOT_FINITE = 1, 2
+"""What may be said of a run, and (added up) both."""
+
+Holds = Callable[[Floats, int], Any]
+"""Judges, by the values that decide, the first guards, so many of them: which points may go on."""
+
+
+@attrs.frozen(eq=False)
+class Points:
+    """What a run over many points gives.
+
+    Attributes:
+        outputs: a row per point.
+        gradients: a row per point, for what is asked for per point.
+        totals: sums over the points, for what is asked for in total.
+        status: per point what was not finite; such points are not in the totals.
+    """
+
+    outputs: Floats
+    gradients: Floats
+    totals: Floats
+    status: Integers
+
+
+MOST_STRIPS, VALUES_PER_STRIP = 64, 2**21
+"""Points are worked on in strips, at most so many, and not smaller: sums are formed per strip, whoever does it."""
+
+
+def lanes_for(slots: int, points: int) -> int:
+    """How many points a block has: so many that its memory fits into the cache, and no more than there are."""
+    lanes = next(lanes for lanes, most in ((128, 2**9), (32, 2**15), (16, 2**16), (8, np.inf)) if slots <= most)
+    return min(lanes, -(-points // 8) * 8)
+
+
+def aligned(slots: int, lanes: int) -> Floats:
+    """Memory whose rows begin where lines of the cache do."""
+    raw = np.zeros(slots * lanes + 8)
+    start = -raw.ctypes.data % 64 // 8
+    return raw[start : start + slots * lanes].reshape(slots, lanes)
+
+
+def _strips(slots: int, points: int, lanes: int) -> list[tuple[int, int]]:
+    """Parts of whole blocks, where one begins and ends."""
+    strips = min(MOST_STRIPS, slots * points // VALUES_PER_STRIP + 1)
+    size = max(-(-points // (strips * lanes)) * lanes, 1)
+    return [(begin, min(begin + size, points)) for begin in range(0, points, size)]
+
+
+class Program:
+    """The steps that compute the outputs of a graph, its guards and derivatives."""
+
+    def __init__(
+        self, graph: Graph, backend: Backend, derived: Derived | None = None, varying: Integers | None = None
+    ) -> None:
+        graph = derived.graph if derived else graph
+        self.schedule: Schedule = schedule(
+            graph, derived.weights if derived else None, varying, forward=derived is not None and derived.forward
+        )
+        self.backend = backend
+        self.runner = backend.runner(self.schedule)
+        slots = self.schedule.slots.astype(np.int64)
+        self.output_slots = slots[graph.outputs]
+        self.guard_slots = slots[graph.guards]
+        self.result_slots = slots[derived.results] if derived else slots[:0]
+        self.size = len(graph)
+        self.watched = self._find_watched()
+        self._shared_watched, self._varying_watched = np.split(
+            self.watched, [np.searchsorted(self.watched, self.schedule.slots_of(0)[1])]
+        )
+        self._blank = np.zeros(graph.leaves)
+        self._blank[graph.one : graph.one + len(graph.constants)] = graph.constants
+        self._memories: list[Floats] = []
+        self._blocks: list[Floats] = []  # memory of the latest run over many points, for the next one
+        self._lock = threading.Lock()
+        self.stops = self._find_stops()
+
+    def _find_watched(self) -> Integers:
+        """Values of which one is not finite if any value is not: a sum is not finite if one of its factors is not."""
+        schedule = self.schedule
+        begin, end = schedule.graph.leaves, schedule.slots_of(1)[1]
+        steps = schedule.steps[: schedule.bands[2]]
+        sums = int(steps[steps[:, 0] == SUM, 2].sum())
+        are_seen = np.zeros(self.size, dtype=np.bool_)
+        are_seen[schedule.terms[: schedule.sum_starts[sums]]] = True
+        outside = schedule.graph.outside  # which nobody watches: so what they are made of is not seen there
+        for value in outside.tolist():
+            are_seen[schedule.slots[schedule.graph.inputs_of(value)]] = False
+        are_seen[schedule.slots[outside]] = True
+        return begin + np.flatnonzero(~are_seen[begin:end])
+
+    def _find_stops(self) -> list[tuple[int, int]]:
+        """The steps that only Python can run, and how many guards must hold before each."""
+        graph = self.schedule.graph
+        asked = dict(
+            zip(self.schedule.slots[graph.barriers[:, 0]].tolist(), graph.barriers[:, 1].tolist(), strict=True)
+        )
+        steps = self.schedule.steps
+        runs = np.array([True, *(self.backend.can_run(call) for call in graph.calls)])
+        stops = []
+        for step in np.flatnonzero(~runs[steps[:, 0]]).tolist():
+            code, slot, count, _ = steps[step].tolist()
+            opaque = graph.calls[code - 1].rules.op.opaque
+            guards = [asked.get(each, len(graph.guards)) for each in range(slot, slot + count)] if opaque else [0]
+            stops.append((step, max(guards)))
+        return stops
+
+    def at(self, numbers: Floats, captured: Floats, seeds: Floats, holds: Holds | None) -> tuple[Floats, int]:
+        """A run at one point; the memory, which is to be given back, and what was not finite.
+
+        Args:
+            holds: asked before an opaque operation is called, whether the first guards hold; if not, the run
+                ends there. None: they do.
+        """
+        memory = self._take()
+        graph = self.schedule.graph
+        memory[: graph.arguments] = numbers
+        memory[graph.arguments : graph.one] = captured
+        memory[graph.leaves - graph.seeds : graph.leaves] = seeds
+        if self.stops or self.backend.name != "native":
+            return memory, self._run(memory[:, np.newaxis], 1, holds)[0]
+        return memory, self.runner.point(memory, self.watched, self.result_slots)
+
+    def over(
+        self,
+        numbers: Floats,
+        captured: Floats,
+        points: Floats,
+        slots: Integers,
+        *,
+        per_point: Integers,
+        summed: Integers,
+        threads: int = 1,
+        holds: Holds | None = None,
+    ) -> Points:
+        """A run over many points.
+
+        Args:
+            numbers: the numbers of the arguments, where all points share them.
+            points: a row per point, for the leaves in `slots`.
+            per_point: the results (their places) that are asked for per point.
+            summed: those whose sum over the points is asked for.
+            threads: how many work at once; the results do not depend on it.
+            holds: if given, opaque operations are called where the guards asked before hold, and nowhere else.
+        """
+        graph, count = self.schedule.graph, len(points)
+        lanes = lanes_for(self.size, count)
+        found = Points(
+            np.empty((count, len(self.output_slots))),
+            np.empty((count, len(per_point))),
+            np.zeros(len(summed)),
+            np.zeros(count, dtype=np.uint8),
+        )
+        strips = _strips(self.size, count, lanes) if count else []
+        totals = np.zeros((len(strips), len(summed), lanes))
+        gradient_slots, total_slots = self.result_slots[per_point], self.result_slots[summed]
+        blocks: list[Floats] = []
+
+        def work(own: Iterator[int]) -> None:
+            block = self._block(lanes)
+            blocks.append(block)
+            block[: graph.arguments] = numbers[:, np.newaxis]
+            block[graph.arguments : graph.one] = captured[:, np.newaxis]
+            for strip in own:
+                begin, end = strips[strip]
+                where = gradient_slots, totals[strip], total_slots
+                if self.stops or self.backend.name != "native":
+                    self._run_strip(block, begin, end, points, slots, found, *where, holds)
+                else:
+                    self.runner.points(
+                        block, begin, end, points, slots, self._shared_watched, self._varying_watched,
+                        found.outputs, self.output_slots, found.gradients, *where, found.status,
+                    )  # fmt: skip
+
+        if threads == 1 or len(strips) < 2:
+            work(iter(range(len(strips))))
+        else:
+            shared = iter(range(len(strips)))  # whoever is free takes the next one
+            with ThreadPoolExecutor(threads) as pool:
+                for done in [pool.submit(work, shared) for _ in range(threads)]:
+                    done.result()
+        with self._lock:
+            self._blocks = blocks
+        return Points(found.outputs, found.gradients, totals.sum(axis=2).sum(axis=0), found.status)
+
+    def _block(self, lanes: int) -> Floats:
+        """Memory for a block of points, with the constants in it."""
+        with self._lock:
+            if self._blocks and self._blocks[-1].shape[1] == lanes:
+                return self._blocks.pop()
+        block = aligned(self.size, lanes)
+        block[: len(self._blank)] = self._blank[:, np.newaxis]
+        return block
+
+    def _run_strip(
+        self, memory: Floats, begin: int, end: int, points: Floats, slots: Integers, found: Points,
+        gradient_slots: Integers, totals: Floats, total_slots: Integers, holds: Holds | None,
+    ) -> None:  # fmt: skip
+        """As the native driver does it, block by block."""
+        lanes = memory.shape[1]
+        for first in range(begin, end, lanes):
+            last = min(first + lanes, end)
+            memory[slots] = points[np.minimum(np.arange(first, first + lanes), last - 1)].T
+            status = self._run(memory, last - first, holds)[: last - first]
+            found.status[first:last] = status
+            found.outputs[first:last] = memory[self.output_slots, : last - first].T
+            found.gradients[first:last] = memory[gradient_slots, : last - first].T
+            right = np.flatnonzero(status == 0)
+            totals[:, right] += memory[total_slots][:, right]
+
+    def give_back(self, memory: Floats) -> None:
+        with self._lock:
+            self._memories.append(memory)
+
+    def _take(self) -> Floats:
+        with self._lock:
+            if self._memories:
+                return self._memories.pop()
+        memory = np.zeros(self.size)
+        memory[: len(self._blank)] = self._blank
+        return memory
+
+    def _run(self, memory: Floats, points: int, holds: Holds | None) -> Integers:
+        """All steps, with Python's among them; what was not finite, per point. The first lanes hold the points."""
+        schedule = self.schedule
+        status = np.zeros(memory.shape[1], dtype=np.int64)
+        right = np.arange(memory.shape[1]) < points
+        begin = 0
+        for stop, guards in self.stops:
+            self.runner.run(memory, begin, stop)
+            if guards and holds is not None:
+                right &= holds(memory[self.guard_slots], guards)
+                if not right.any():
+                    return status
+            self._call_python(memory, stop, right)
+            begin = stop + 1
+        self.runner.run(memory, begin, len(schedule.steps))
+        status[~np.isfinite(memory[self.watched]).all(axis=0)] = VALUES_NOT_FINITE
+        for lane in np.flatnonzero(~np.isfinite(memory[self.result_slots]).all(axis=0)):
+            finite = self.runner.run_carefully(memory, schedule.bands[2], len(schedule.steps), lane)
+            if not (finite and np.isfinite(memory[self.result_slots, lane]).all()):
+                status[lane] |= DERIVATIVES_NOT_FINITE
+        return status
+
+    def _call_python(self, memory: Floats, step: int, right: Any) -> None:
+        """A step that only Python can run, at the points where it may."""
+        with np.errstate(all="ignore"):
+            if right.all():
+                run_call(self.schedule, memory, step)
+            else:
+                part = memory[:, right]
+                run_call(self.schedule, part, step)
+                memory[:, right] = part

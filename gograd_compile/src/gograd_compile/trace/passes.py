@@ -1,0 +1,122 @@
+"""Passes over a tape: constants folded, dead operations removed, duplicates merged.
+
+Each takes a tape and gives one that computes the same, to the last bit; each costs time linear in its length.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+import numpy as np
+
+from gograd_compile.loops import tapes
+from gograd_compile.trace.tape import Floats, Guards, Integers, Tape
+
+__all__ = ["fold_constants", "merge_duplicates", "remove_dead"]
+
+LARGEST_TABLE = 2**17
+
+
+def fold_constants(tape: Tape, values: Floats) -> Tape:
+    """What depends on no argument and no captured neuron becomes a constant: its value in `values`, one per node.
+
+    Guards on such numbers can only turn out as recorded, and go.
+    """
+    varies = np.zeros(len(tape), dtype=np.bool_)
+    varies[: tape.arguments + len(tape.captured)] = True
+    used = np.zeros(len(tape), dtype=np.bool_)
+    tapes.find_varying(
+        tape.leaves, tape.starts.data, tape.inputs.data, varies.view(np.uint8).data, used.view(np.uint8).data
+    )
+    kept = varies[tape.leaves :]
+    guards = tape.guards.select(varies[tape.guards.nodes])
+    if kept.all():
+        return attrs.evolve(tape, guards=guards)
+    used[tape.outputs] = True
+    folded = tape.leaves + np.flatnonzero(used[tape.leaves :] & ~kept)
+    number = np.arange(len(tape), dtype=np.int32)
+    number[folded] = tape.leaves + np.arange(len(folded))
+    return _renumbered(tape, kept, number, np.concatenate([tape.constants, values[folded]]), guards)
+
+
+def remove_dead(tape: Tape) -> Tape:
+    """Operations and constants on which no output and no guard depends go."""
+    inputs = tape.arguments + len(tape.captured)
+    live = np.zeros(len(tape), dtype=np.bool_)
+    live[:inputs] = live[tape.outputs] = live[tape.guards.nodes] = True
+    tapes.find_live(tape.leaves, tape.starts.data, tape.inputs.data, live.view(np.uint8).data)
+    if live.all():
+        return tape
+    number = np.empty(len(tape), dtype=np.int32)
+    number[: tape.leaves] = np.cumsum(live[: tape.leaves]) - 1
+    return _renumbered(tape, live[tape.leaves :], number, tape.constants[live[inputs : tape.leaves]], tape.guards)
+
+
+def merge_duplicates(tape: Tape) -> Tape:
+    """An operation on the same inputs as an earlier one, in the same order, is that one (value numbering).
+
+    Opaque operations are called as often as they were: their rules may do more than compute. A guard
+    that was asked before is asked once. (If it was answered otherwise, a last digit decided, and both remain.) Errors
+    are ignored where they are for all that are merged.
+    """
+    opaque = np.array([op.opaque for op in tape.operations], dtype=np.bool_)
+    first = tape.arguments + len(tape.captured)
+    same, number = np.arange(len(tape), dtype=np.int32), np.arange(len(tape), dtype=np.int32)
+    bits = tape.constants.view(np.int64)  # 0.0 and -0.0 are two
+    remain = tapes.merge_constants(first, bits.data, _table(len(bits), np.int32).data, same.data, number.data)
+    codes, starts, inputs = np.empty_like(tape.codes), np.empty_like(tape.starts), np.empty_like(tape.inputs)
+    rows = tapes.merge_operations(
+        tape.leaves, first + remain, tape.codes.data, tape.starts.data, tape.inputs.data, opaque.view(np.uint8).data,
+        _table(min(len(tape.codes), LARGEST_TABLE // 2), np.int64).data, same.data, number.data,
+        codes.data, starts.data, inputs.data,
+    )  # fmt: skip
+    kept = same == np.arange(len(tape), dtype=np.int32)
+    ignored = tape.ignored.copy()
+    if len(ignored):
+        np.bitwise_and.at(ignored, same[tape.leaves :] - tape.leaves, tape.ignored)
+    guards = tape.guards
+    questions = list(zip(same[guards.nodes].tolist(), guards.kinds.tolist(), guards.outcomes.tolist(), strict=True))
+    asked_first = np.zeros(len(questions), dtype=np.bool_)
+    asked_first[list(dict(zip(reversed(questions), reversed(range(len(questions))), strict=True)).values())] = True
+    return _with_rows(
+        attrs.evolve(tape, constants=tape.constants[kept[first : tape.leaves]], ignored=ignored),
+        (codes[:rows], starts[: rows + 1], inputs[: starts[rows]]),
+        kept[tape.leaves :], number, tape.guards.select(asked_first),
+    )  # fmt: skip
+
+
+def _table(entries: int, dtype: Any) -> Integers:
+    """An empty hash table for so many."""
+    return np.full(max(16, 1 << (2 * entries - 1).bit_length()), -1, dtype=dtype)
+
+
+def _renumbered(tape: Tape, kept: Integers, number: Integers, constants: Floats, guards: Guards) -> Tape:
+    """The operations that are kept, with new numbers for all nodes, of which `number` holds those of leaves."""
+    count = np.count_nonzero(kept)
+    new_leaves = tape.arguments + len(tape.captured) + len(constants)
+    codes, starts, inputs = np.empty(count, np.int32), np.empty(count + 1, np.int64), np.empty_like(tape.inputs)
+    tapes.take_rows(
+        tape.leaves, new_leaves, tape.codes.data, tape.starts.data, tape.inputs.data, kept.view(np.uint8).data,
+        number.data, codes.data, starts.data, inputs.data,
+    )  # fmt: skip
+    rows = codes, starts, inputs[: starts[-1]]
+    return _with_rows(attrs.evolve(tape, constants=constants), rows, kept, number, guards)
+
+
+def _with_rows(
+    tape: Tape, rows: tuple[Integers, Integers, Integers], kept: Integers, number: Integers, guards: Guards
+) -> Tape:
+    """These operations, of which the tape had those that are kept, under new numbers."""
+    codes, starts, inputs = rows
+    after = np.searchsorted(np.flatnonzero(kept), guards.after)
+    return attrs.evolve(
+        tape,
+        codes=codes,
+        starts=starts,
+        inputs=inputs,
+        outputs=number[tape.outputs],
+        guards=attrs.evolve(guards, nodes=number[guards.nodes], after=after),
+        line_of=tape.line_of[kept] if len(tape.line_of) else tape.line_of,
+        ignored=tape.ignored[kept] if len(tape.ignored) else tape.ignored,
+    )

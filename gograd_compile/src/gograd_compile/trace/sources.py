@@ -1,0 +1,134 @@
+"""Where paths come from: a function that can be recorded, at any point and as often as needed."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import attrs
+import numpy as np
+
+from gograd_compile.errors import RecordingError
+from gograd_compile.nesting.trees import Structure
+from gograd_compile.trace.differences import difference
+from gograd_compile.trace.passes import fold_constants, merge_duplicates, remove_dead
+from gograd_compile.trace.recording import NO_ERRORS, Answers, Raising, Recording, record, structure_of_result
+from gograd_compile.trace.tape import Floats, Tape
+from gograd_core import errstate
+
+__all__ = ["Note", "Source", "simplified"]
+
+
+# The C library of Linux gives the memory of every large array back at once, so that each pass would touch new pages,
+# until it has seen a larger one go: from then on it keeps up to twice as much. No page of this one is ever touched.
+np.empty(2**22 - 1024)
+
+
+@attrs.frozen
+class Note:
+    """A step of the preparation: what was done, how much there was afterwards, and how long it took."""
+
+    what: str
+    count: int
+    seconds: float
+
+
+@attrs.frozen(eq=False)
+class Source:
+    """A function, for arguments that are nested in one way.
+
+    Attributes:
+        f: the function.
+        name: what messages call it.
+        structure: how its arguments are nested.
+        check: record everything twice, and compare.
+        of: if it is the value and gradient of another function, that one, and the argument (or arguments) to
+            differentiate by.
+    """
+
+    f: Callable[..., Any]
+    name: str
+    structure: Structure
+    check: bool
+    of: tuple[Callable[..., Any], int | Sequence[int]] | None = None
+
+    def record(self, numbers: Floats, answers: Answers, raising: Raising = NO_ERRORS) -> tuple[Recording, list[Note]]:
+        """A recording at this point whose tape is simplified, and what was done to that; arguments as for `record`.
+
+        Raises:
+            RecordingError: the function cannot be recorded, or (if it is to be checked) does not do the same twice.
+            Whatever the function raises, as `record` does.
+        """
+        start = time.perf_counter()
+        if self.check:
+            recording = self._checked(numbers, answers, raising)
+        else:
+            recording = record(self.f, self.structure, numbers, self.name, answers, raising=raising)
+        notes = [Note("recorded", len(recording.tape.codes), time.perf_counter() - start)]
+        return attrs.evolve(recording, tape=simplified(recording, notes)), notes
+
+    def structure_of_result(self) -> Structure:
+        """How the result is nested, if that is the same at every point.
+
+        Raises:
+            ValueError: the function decides by a number, or does not run without numbers.
+        """
+        return structure_of_result(self.f, self.structure, self.name)
+
+    def place_of(
+        self, operation: int, tape: Tape, numbers: Floats, answers: Answers, raising: Raising
+    ) -> tuple[int, int] | None:
+        """Where in the order of making an operation of the tape ran, and how many questions were asked before.
+
+        None: the function does not do the same again.
+        """
+        again = record(self.f, self.structure, numbers, self.name, answers, with_places=True, raising=raising)
+        placed = simplified(again)
+        if not placed.runs_as(tape):
+            return None
+        place = int(placed.line(operation))
+        return place, sum(when < place for when in again.asked_at)
+
+    def lined(self, tape: Tape, numbers: Floats, answers: Answers, raising: Raising = NO_ERRORS) -> Tape:
+        """The tape, with lines of source if they can be had: by recording once more, with the same `answers`."""
+        for domain in ("raise", "ignore"):  # which of the two held then is not known
+            with contextlib.suppress(Exception):  # what the function does wrong now is not what is being reported
+                again = errstate(domain=domain).run(
+                    lambda: simplified(
+                        record(self.f, self.structure, numbers, self.name, answers, with_lines=True, raising=raising)
+                    )
+                )
+                if again.runs_as(tape):
+                    return attrs.evolve(tape, lines=again.lines, line_of=again.line_of, ignored=again.ignored)
+        return tape
+
+    def _checked(self, numbers: Floats, answers: Answers, raising: Raising) -> Recording:
+        first = record(self.f, self.structure, numbers, self.name, answers, with_lines=True, raising=raising)
+        again = f"{self.name}, recorded twice with the same arguments,"
+        advice = "What changes from call to call must be an argument: random numbers, the time, what it changes itself."
+        try:
+            second = record(self.f, self.structure, numbers, self.name, answers, with_lines=True, raising=raising)
+        except Exception as error:
+            raise RecordingError(f"{again} raised {type(error).__name__} the second time: {error}. {advice}") from error
+        found = difference(first, second)
+        if found:
+            raise RecordingError(f"{again} does not do the same: {found}. {advice}")
+        return first
+
+
+def simplified(recording: Recording, notes: list[Note] | None = None) -> Tape:
+    """The tape of a recording after all passes; `notes` gets each pass, and how many operations it left."""
+    tape = recording.tape
+    passes: list[tuple[str, Callable[[Tape], Tape]]] = [
+        ("constants folded", lambda tape: fold_constants(tape, recording.values)),
+        ("dead operations removed", remove_dead),
+        ("duplicates merged", merge_duplicates),
+    ]
+    for what, run in passes:
+        start = time.perf_counter()
+        tape = run(tape)
+        if notes is not None:
+            notes.append(Note(what, len(tape.codes), time.perf_counter() - start))
+    return tape
