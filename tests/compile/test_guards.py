@@ -9,7 +9,7 @@ import pytest
 
 import gograd_compile
 from gograd_compile import RecordingError
-from gograd_compile.paths.paths import Want
+from gograd_compile.paths.path import Want
 from gograd_core import DomainError, Neuron, errstate, grad, no_grad, ops, stop_gradient, value_and_grad
 
 

@@ -14,7 +14,7 @@ from gograd_compile.nesting.trees import Structure, flatten, nest_matrix, number
 from gograd_compile.paths.batch_parts import in_parts
 from gograd_compile.paths.engine_answers import Question
 from gograd_compile.paths.lru import Recent
-from gograd_compile.paths.paths import CAPTURED, Path, Want
+from gograd_compile.paths.path import CAPTURED, Path, Want
 from gograd_compile.paths.point_run import NO_SEEDS
 from gograd_compile.paths.sort_points import NOTHING, BatchRun, Part, nested_otherwise
 from gograd_compile.run.program import Points, Program

@@ -14,7 +14,7 @@ from gograd_compile.explain.explanation import Explanation, explain
 from gograd_compile.files.saving import deep_copied, recorded, reduced, with_tapes
 from gograd_compile.files.storage import from_bytes, load_tapes, save_tapes
 from gograd_compile.nesting.trees import flatten, nest_matrix, numbers_like, positions, whole
-from gograd_compile.paths.paths import CAPTURED, Want
+from gograd_compile.paths.path import CAPTURED, Want
 from gograd_compile.paths.store import VALUES, Recordings, Wrt
 from gograd_compile.run.backends import backend as find_backend
 from gograd_core import DomainError

@@ -16,7 +16,8 @@ from gograd_compile.nesting.structure_json import structure_text
 from gograd_compile.trace.tape import GUARDS, UNUSED
 
 if TYPE_CHECKING:
-    from gograd_compile.paths.paths import Path, Paths, Want
+    from gograd_compile.paths.path import Path, Want
+    from gograd_compile.paths.paths import Paths
     from gograd_compile.paths.store import Key, Recordings
     from gograd_compile.run.backends import Backend
     from gograd_compile.run.program import Program

@@ -10,7 +10,8 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from gograd_compile.files.storage import Recorded, to_bytes
-from gograd_compile.paths.paths import Path, Paths
+from gograd_compile.paths.path import Path
+from gograd_compile.paths.paths import Paths
 
 if TYPE_CHECKING:
     from gograd_compile.compiled import Compiled

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from gograd_compile.paths.paths import VALUES, Path, Paths, Want
+from gograd_compile.paths.path import VALUES, Path, Want
+from gograd_compile.paths.paths import Paths
 from gograd_compile.paths.replay_errors import error_of_compiled, judge_derivatives
 from gograd_compile.run.program import VALUES_NOT_FINITE
 from gograd_compile.trace.tape import Floats

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from gograd_compile.paths.domain_errors import error_of
+from gograd_compile.paths.path import Path, Want
 from gograd_compile.trace.tape import Floats, Integers, Tape
 from gograd_core import DomainError, Neuron, errstate, grad, hvp
 from gograd_core.extend import (
     ForwardSweep,
     adjoints,
     creation_order,
-    describe,
     domain_errors_raise,
-    judge,
     plain,
     recording,
 )
-
-if TYPE_CHECKING:
-    from gograd_compile.paths.paths import Path, Want
 
 __all__ = [
     "domain_error",
@@ -70,18 +67,6 @@ def _first_error(path: Path, numbers: Floats, captured: Floats, allowed: Integer
         error = None if node in caught or node in allowed else error_of(tape, node, values)
         if error is not None and not path.with_lines().ignores(node - tape.leaves):
             return node - tape.leaves, error
-    return None
-
-
-def error_of(tape: Tape, node: int, values: Floats) -> DomainError | None:
-    """What the engine would raise for a node, of all whose values are given; None: it would not."""
-    op = tape.operations[tape.codes[node - tape.leaves]]
-    entries = tape.inputs_of(node)
-    inputs = values[entries].tolist()
-    try:
-        judge(op, inputs, float(values[node]), lambda: describe(op, _labelled(tape, entries, inputs)))
-    except DomainError as error:
-        return error
     return None
 
 
@@ -191,15 +176,6 @@ def _replay(tape: Tape, nodes: list[Any]) -> None:
         entries = [nodes[number] for number in tape.inputs_of(tape.leaves + k)]
         made = op(*op.columns(entries)) if op.variadic else op(*entries)
         nodes.append(made._value if op is plain and type(made) is Neuron else made)
-
-
-def _labelled(tape: Tape, entries: Any, values: list[float]) -> list[Any]:
-    """These values; those of captured neurons as neurons with their labels."""
-    neurons = dict(enumerate(tape.captured, tape.arguments))
-    return [
-        Neuron(value, neurons[entry].label) if entry in neurons else value
-        for entry, value in zip(entries.tolist(), values, strict=True)
-    ]
 
 
 def _located(path: Path, nodes: list[Any], error: DomainError) -> DomainError:

@@ -11,7 +11,8 @@ import numpy as np
 from gograd_compile.nesting.batch_arguments import Batch
 from gograd_compile.nesting.structure_json import structure_text
 from gograd_compile.nesting.trees import Structure
-from gograd_compile.paths.paths import VALUES, Path, Paths, Want
+from gograd_compile.paths.path import VALUES, Path, Want
+from gograd_compile.paths.paths import Paths
 from gograd_compile.paths.point_run import at_point
 from gograd_compile.paths.replay_errors import judge_derivatives, judged_matrix
 from gograd_compile.run.program import VALUES_NOT_FINITE, Holds, Points, Program

@@ -12,7 +12,8 @@ from gograd_compile.nesting.structure_json import structure_text
 from gograd_compile.nesting.trees import Structure
 from gograd_compile.paths.engine_answers import Answer, Question, engine_answer
 from gograd_compile.paths.lru import Recent
-from gograd_compile.paths.paths import CAPTURED, VALUES, Path, Paths, Want
+from gograd_compile.paths.path import CAPTURED, VALUES, Path, Want
+from gograd_compile.paths.paths import Paths
 from gograd_compile.paths.point_run import at_point
 from gograd_compile.paths.replay_errors import judged_matrix
 from gograd_compile.run.backends import Backend

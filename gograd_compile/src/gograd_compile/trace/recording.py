@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import dis
-import functools
-import math
-import os
-import sys
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Sequence
 from operator import attrgetter
-from types import CodeType, FrameType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
@@ -19,10 +12,10 @@ import numpy as np
 from gograd_compile.errors import RecordingError
 from gograd_compile.nesting.trees import Structure, flatten_result
 from gograd_compile.trace.tape import DOMAIN, GUARDS, Floats, Guards, Integers, Tape
-from gograd_core import DomainError, Neuron
+from gograd_compile.trace.watcher import AWAITED, NO_ERRORS, NOT_ASKED, Answers, Raising, Watcher, WatcherWithoutNumbers
+from gograd_core import Neuron
 from gograd_core.extend import (
     domain_errors_raise,
-    errors_ignored,
     flatten,
     nested,
     next_stamp,
@@ -34,28 +27,12 @@ from gograd_core.extend import flatten_numbers as numbers_of
 if TYPE_CHECKING:
     from gograd_core.extend import Flat
 
-__all__ = ["AWAITED", "NO_ERRORS", "Answers", "Raising", "Recording", "record", "source_line", "structure_of_result"]
+__all__ = ["Recording", "record", "structure_of_result"]
 
 OLD_ARGUMENT = "argument of an earlier recording"
 """The label of what a function was recorded with: if it occurs in another recording, the function kept it."""
 
-Answers = Sequence[tuple[str, float, int]]
-"""What is asked, one of `GUARDS` or AWAITED; the answer; and how much was made before the number that it is about."""
-AWAITED = "awaited"
-"""As "unused", where the function may catch the error that the operation raises."""
-NOT_ASKED = "unused", AWAITED
-"""What the function did not ask."""
-Raising = Mapping[int, DomainError]
-NO_ERRORS: Raising = {}
-Question = tuple[Neuron, str, int, int, str]
-"""A number, what is asked, the answer, when, and at which line."""
-
 _stamp = attrgetter("_stamp")
-
-OURS = (
-    *(os.path.dirname(sys.modules[name].__file__ or "") + os.sep for name in ("gograd_core", "gograd_compile")),
-    contextlib.__file__,  # what enters our blocks
-)
 
 
 @attrs.frozen(eq=False)
@@ -83,111 +60,6 @@ class Recording:
     error: Exception | None = None
 
 
-class _Watcher:
-    """Told of what decides which operations run, and refuses what a tape cannot hold."""
-
-    def __init__(
-        self, name: str, answers: Answers, *, with_lines: bool = False, missing: Container[int] = (),
-        raising: Raising = NO_ERRORS,
-    ) -> None:  # fmt: skip
-        self.name = name
-        self.since = 0
-        self.ahead = [answer for answer in reversed(answers) if answer[0] not in NOT_ASKED]
-        self.given: list[bool] = []
-        self.with_lines = with_lines
-        self.missing = missing
-        self.raising = raising
-        self.first: dict[Any, int] = {}
-        self.same: dict[int, int] = {}
-        self.notes_lines = with_lines or bool(missing)
-        self.wants_nodes = self.notes_lines or bool(raising)
-        self.asked: list[Question] = []
-        self.operations: list[Question] = []  # of which nobody may use the result
-        self.lines: dict[int, str] = {}
-        self.ignored: set[int] = set()
-        self.failures: list[str] = []
-
-    def guard(self, neuron: Neuron, kind: str, outcome: int) -> int:
-        line = source_line()
-        if kind == "domain" and self.notes_lines:
-            self.lines[neuron._stamp] = line
-        answer = self.next_answer(kind, neuron._stamp - self.since)
-        self.given.append(answer is not None)
-        if answer is not None:
-            if not math.isfinite(answer):
-                self.refuse(f"{line}: {kind}() of a number is {answer} in compiled code, which is not an integer")
-            outcome = int(answer)
-        self.asked.append((neuron, kind, outcome, next_stamp(), line))
-        return outcome
-
-    def next_answer(self, kind: str, place: int) -> float | None:
-        """The answer to this question. None: it has none, nor have those that follow, since this is another path.
-
-        An error that compiled code does not find is a question only where Python finds it.
-        """
-        ahead = self.ahead
-        while ahead and ahead[-1][:2] == ("domain", 0) and (kind != "domain" or ahead[-1][2] != place):
-            ahead.pop()
-        if ahead and ahead[-1][0] == kind and (kind != "domain" or ahead[-1][2] == place):
-            return ahead.pop()[1]
-        ahead.clear()
-        return None
-
-    def made(self, neuron: Neuron) -> None:
-        place = neuron._stamp - self.since
-        error = self.error_of(neuron, place) if self.raising else None
-        if error is not None and domain_errors_raise() and is_in_try(record.__code__):
-            self.guard(neuron, "domain", 1)
-            raise error.with_traceback(None)
-        if not self.with_lines and place not in self.missing:
-            return
-        self.lines[neuron._stamp] = line = source_line()
-        if errors_ignored():
-            self.ignored.add(neuron._stamp)
-        if domain_errors_raise():
-            kind = AWAITED if is_in_try(record.__code__) else "unused"
-            self.operations.append((neuron, kind, 0, neuron._stamp, line))
-
-    def error_of(self, neuron: Neuron, place: int) -> DomainError | None:
-        """What compiled code raises for a neuron, or for an earlier one that is the same operation of the same."""
-        entries = [
-            entry.hex() if type(entry) is float else self.same.get(entry._stamp, entry._stamp)  # type: ignore[union-attr]
-            for entry in neuron._constituents
-        ]
-        first = self.first.setdefault((neuron._operation, *entries), neuron._stamp)
-        self.same[neuron._stamp] = first
-        return self.raising.get(first - self.since) or self.raising.get(place)
-
-    def ask_for_unused(self, flat: Flat) -> bool:
-        """Note the operations whose result nobody uses: their errors are raised all the same. Whether there are any."""
-        used = set(flat.stamps)
-        unused = [question for question in self.operations if question[0]._stamp not in used]
-        self.asked = sorted([*self.asked, *unused], key=lambda question: question[3])
-        return bool(unused)
-
-    def failed(self) -> None:
-        self.failures.append(
-            f"{source_line()}: {self.name} catches an error that numbers led to: where else it arises cannot be found "
-            "out in later runs. Decide by a comparison, or with where, before."
-        )
-
-    def read(self, _: Neuron, attribute: str) -> NoReturn:
-        instead = {
-            "value": "Use stop_gradient(x), the same number without its derivative, which stays an input.",
-            "grad": "Return what depends on it, and differentiate the compiled function.",
-            "backward": "Differentiate the compiled function, or use gograd_core.grad inside it.",
-        }[attribute]
-        self.refuse(
-            f"{source_line()}: {self.name} uses .{attribute} of a neuron while it is recorded: that number would be "
-            f"taken for a constant in every later run. {instead}"
-        )
-
-    def refuse(self, why: str) -> NoReturn:
-        """Raise an error that makes the recording fail, whoever catches it."""
-        self.failures.append(why)
-        raise RecordingError(why)
-
-
 def record(
     f: Callable[..., Any], arguments: Structure, numbers: Floats, name: str, answers: Answers = (), *,
     with_lines: bool = False, with_places: bool = False, missing: Container[int] = (), raising: Raising = NO_ERRORS,
@@ -206,7 +78,7 @@ def record(
         RecordingError: it does what cannot be recorded; or returns what is no number.
         Whatever `f` raises, if all that it asked was answered.
     """
-    watcher = _Watcher(name, answers, with_lines=with_lines, missing=missing, raising=raising)
+    watcher = Watcher(name, answers, record.__code__, with_lines=with_lines, missing=missing, raising=raising)
     inputs = list(map(Neuron, numbers.tolist()))
     since = watcher.since = next_stamp()
     raised: Exception | None = None
@@ -264,7 +136,7 @@ def structure_of_result(f: Callable[..., Any], arguments: Structure, name: str) 
     Raises:
         ValueError: it does, or does not run so.
     """
-    watcher = _WithoutNumbers(name, ())
+    watcher = WatcherWithoutNumbers(name, (), structure_of_result.__code__)
     inputs = [Neuron(np.nan) for _ in range(arguments.size)]
     try:
         result = nested().run(observed_by(watcher).run, f, *arguments.build(inputs))
@@ -279,17 +151,7 @@ def structure_of_result(f: Callable[..., Any], arguments: Structure, name: str) 
     )
 
 
-class _WithoutNumbers(_Watcher):
-    """Of a function that is given no numbers: the first decision by one is an error."""
-
-    decided = ""
-
-    def guard(self, _neuron: Neuron, kind: str, _outcome: int) -> NoReturn:
-        self.decided = self.decided or f"{source_line()}: {kind}() of a number decides"
-        raise RecordingError(self.decided)
-
-
-def _with_lines(tape: Tape, flat: Flat, watcher: _Watcher) -> Tape:
+def _with_lines(tape: Tape, flat: Flat, watcher: Watcher) -> Tape:
     """The tape with what the watcher took down; what the function ignores shows only where its caller does not."""
     stamps = flat.stamps[len(flat.leaves) :]
     texts = [watcher.lines.get(stamp) for stamp in stamps]
@@ -309,7 +171,7 @@ def _with_places(tape: Tape, flat: Flat, since: int) -> Tape:
 
 
 def _tape(
-    flat: Flat, inputs: Sequence[Neuron], since: int, outputs: int, watcher: _Watcher, name: str
+    flat: Flat, inputs: Sequence[Neuron], since: int, outputs: int, watcher: Watcher, name: str
 ) -> tuple[Tape, Floats]:
     number, captured, made_inside = _classified(flat, inputs, since, name)
     constants = np.concatenate([[leaf._value for leaf in made_inside], np.frombuffer(flat.constants)])
@@ -379,33 +241,3 @@ def _check_leaf(leaf: Neuron, name: str) -> None:
             f"{name} uses a neuron that was its argument in an earlier recording, and was kept: in later runs it "
             "would be the number that it was then. Keep no neurons from one call to the next."
         )
-
-
-def is_in_try(end: CodeType) -> bool:
-    """Whether an error that is raised here may be caught by the user, below the function with this code."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_code is not end:
-        is_ours = frame.f_code.co_filename.startswith(OURS)
-        if not is_ours and any(begin <= frame.f_lasti < until for begin, until in _caught(frame.f_code)):
-            return True
-        frame = frame.f_back
-    return False
-
-
-@functools.lru_cache(maxsize=1024)
-def _caught(code: CodeType) -> list[tuple[int, int]]:
-    """Which instructions something waits for the errors of."""
-    entries: Any = dis.Bytecode(code).exception_entries  # type: ignore[attr-defined]
-    return [(entry.start, entry.end) for entry in entries]
-
-
-def source_line() -> str:
-    """Where in the user's source this happens: "model.py:12 in loss"; "" if gograd does it by itself, in a sweep."""
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename.startswith(OURS):
-        if frame.f_code is record.__code__:
-            return ""
-        frame = frame.f_back
-    if frame is None:
-        return ""
-    return f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno} in {frame.f_code.co_name}"

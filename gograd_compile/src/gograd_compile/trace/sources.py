@@ -14,8 +14,9 @@ from gograd_compile.errors import RecordingError
 from gograd_compile.nesting.trees import Structure
 from gograd_compile.trace.differences import difference
 from gograd_compile.trace.passes import fold_constants, merge_duplicates, remove_dead
-from gograd_compile.trace.recording import NO_ERRORS, Answers, Raising, Recording, record, structure_of_result
+from gograd_compile.trace.recording import Recording, record, structure_of_result
 from gograd_compile.trace.tape import Floats, Tape
+from gograd_compile.trace.watcher import NO_ERRORS, Answers, Raising
 from gograd_core import errstate
 
 __all__ = ["Note", "Source", "simplified"]

@@ -1,0 +1,38 @@
+"""What the engine would raise for a value of a tape that is not finite."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gograd_compile.trace.tape import Floats, Tape
+from gograd_core import DomainError, Neuron
+from gograd_core.extend import (
+    describe,
+    judge,
+)
+
+if TYPE_CHECKING:
+    pass
+
+__all__ = ["error_of"]
+
+
+def error_of(tape: Tape, node: int, values: Floats) -> DomainError | None:
+    """What the engine would raise for a node, of all whose values are given; None: it would not."""
+    op = tape.operations[tape.codes[node - tape.leaves]]
+    entries = tape.inputs_of(node)
+    inputs = values[entries].tolist()
+    try:
+        judge(op, inputs, float(values[node]), lambda: describe(op, _labelled(tape, entries, inputs)))
+    except DomainError as error:
+        return error
+    return None
+
+
+def _labelled(tape: Tape, entries: Any, values: list[float]) -> list[Any]:
+    """These values; those of captured neurons as neurons with their labels."""
+    neurons = dict(enumerate(tape.captured, tape.arguments))
+    return [
+        Neuron(value, neurons[entry].label) if entry in neurons else value
+        for entry, value in zip(entries.tolist(), values, strict=True)
+    ]

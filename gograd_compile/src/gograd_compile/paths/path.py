@@ -1,0 +1,247 @@
+"""One way through a function: its tape, and the programs that were made of it."""
+
+from __future__ import annotations
+
+import functools
+import threading
+import time
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any, Literal
+
+import attrs
+import numpy as np
+
+from gograd_compile.errors import RecordingError
+from gograd_compile.lower.derivatives import Derived, with_adjoints, with_tangents
+from gograd_compile.lower.graph import Graph
+from gograd_compile.lower.lowering import lower
+from gograd_compile.lower.rules import Rules, rules_of
+from gograd_compile.nesting.structure_json import structure_text
+from gograd_compile.nesting.trees import Structure
+from gograd_compile.paths.domain_errors import error_of
+from gograd_compile.paths.guards import Asked
+from gograd_compile.run.backends import Backend
+from gograd_compile.run.program import Program
+from gograd_compile.trace.passes import remove_dead
+from gograd_compile.trace.sources import Note, Source
+from gograd_compile.trace.tape import DOMAIN, Floats, Integers, Tape
+from gograd_compile.trace.watcher import AWAITED, NO_ERRORS, Answers, Raising
+from gograd_core.extend import failed, read_values, recorder
+
+__all__ = ["CAPTURED", "VALUES", "Path", "Want"]
+
+
+@attrs.frozen(eq=False)
+class Want:
+    """What a program is to compute, besides the values: nothing, or derivatives.
+
+    Attributes:
+        mode: "values"; "guards", and nothing else; "all" values, of every node; "adjoints" of the one output; "pull",
+            adjoints of outputs with seeds; or "push", tangents along a direction in the seeds.
+        wrt: the numbers among the arguments to differentiate by, or CAPTURED, the captured neurons.
+        batched: the numbers among the arguments that differ between the points of a batch; with them, seeds do. None:
+            there is one point.
+    """
+
+    mode: Literal["values", "guards", "all", "adjoints", "pull", "push"]
+    wrt: Integers | None = None
+    batched: Integers | None = None
+
+
+VALUES, GUARDS_ALONE, EVERY_VALUE = Want("values"), Want("guards"), Want("all")
+CAPTURED = None
+"""In place of numbers among the arguments: the captured neurons."""
+
+
+@functools.cache
+def _rules(op: Any) -> Rules:
+    return rules_of(op)
+
+
+MOST_PROGRAMS = 32
+"""How many are kept of a path; each has memory of its own."""
+NOTHING = np.empty(0)
+
+
+class Path:
+    """One way through a function: a tape, and the programs that were asked for.
+
+    Args:
+        structure: how the result is nested.
+        tape: what runs.
+        backend: what it runs on.
+        source: the function that was recorded, if there is one.
+        numbers: the arguments that it was recorded with.
+        answers: to the questions that the function asked then.
+        raising: the errors that were raised then because compiled code finds them, and Python does not.
+        notes: how the tape was made.
+        is_gradient: whether it computes the value and the gradient of the function.
+        has_truths: whether there are truth values in the result.
+    """
+
+    def __init__(
+        self,
+        structure: Structure,
+        tape: Tape,
+        backend: Backend,
+        source: Source | None = None,
+        numbers: Floats = NOTHING,
+        answers: Answers = (),
+        raising: Raising = NO_ERRORS,
+        notes: Sequence[Note] = (),
+        *,
+        is_gradient: bool = False,
+        has_truths: bool = False,
+    ) -> None:
+        self.structure = structure
+        self.tape = tape
+        self.backend = backend
+        self.source = source
+        self.numbers = numbers
+        self.answers = answers
+        self.raising = raising
+        self.notes = notes
+        self.is_gradient = is_gradient
+        self.has_truths = has_truths
+        self.programs: dict[Want, Program] = {}
+        self.preparation: dict[Want, list[Note]] = {}
+        self.guards = Asked(tape)
+        self._lock = threading.Lock()
+
+    def returns_as(self, other: Path) -> bool:
+        """Whether the results are nested alike, and truth values in both or in neither."""
+        return self.structure == other.structure and self.has_truths is other.has_truths
+
+    def captured(self) -> Floats:
+        """The values of the captured neurons, now."""
+        if not self.tape.captured:
+            return NOTHING
+        if recorder() is not None:
+            failed()
+            raise RecordingError(
+                "a compiled function that captures neurons runs while another one is recorded, where their values "
+                "would be taken for constants: call the function that was compiled, or pass them as arguments"
+            )
+        values = np.empty(len(self.tape.captured))
+        read_values(self.tape.captured, values)
+        return values
+
+    def with_lines(self) -> Tape:
+        """The tape, which has lines of source from now on if recording again gives them."""
+        if self.source is not None and not len(self.tape.line_of):
+            self.tape = self.source.lined(self.tape, self.numbers, self.answers, self.raising)
+        return self.tape
+
+    def program(self, want: Want) -> Program:
+        """The program for what is wanted, made when it is first asked for.
+
+        Raises:
+            TypeError: a gradient is wanted, and the result is not one number; or a derivative of a truth value.
+        """
+        found = self.programs.get(want)
+        if found is None:
+            with self._lock:
+                found = self.programs.get(want) or self._make(want)
+        return found
+
+    def complaint(self, want: Want) -> str:
+        """Why the result has no such derivatives; empty if it has."""
+        if want.mode == "adjoints" and not self.structure.is_number:
+            return f"only one number has a gradient; the result is {structure_text(self.structure)}: use jacobian"
+        if want.mode in ("adjoints", "pull", "push") and self.has_truths:
+            return "only numbers have derivatives; the function returned a truth value, which has no derivative"
+        return ""
+
+    def _make(self, want: Want) -> Program:
+        if complaint := self.complaint(want):
+            raise TypeError(complaint)
+        times = [time.perf_counter()]
+        tape = self.tape
+        if want.mode == "guards":
+            tape = remove_dead(attrs.evolve(tape, outputs=tape.deciding()))
+        elif want.mode == "all":
+            tape = attrs.evolve(tape, outputs=np.arange(len(tape), dtype=np.int32))
+        graph = lower(tape, {op: _rules(op) for op in tape.operations})
+        times.append(time.perf_counter())
+        derived = self._derived(graph, want)
+        times.append(time.perf_counter())
+        varying = None
+        if want.batched is not None:
+            seeds = derived.graph.seeds if derived else 0
+            varying = np.concatenate([want.batched, np.arange(graph.leaves, graph.leaves + seeds)])
+        program = Program(graph, self.backend, derived, varying)
+        times.append(time.perf_counter())
+        if len(self.programs) >= MOST_PROGRAMS:
+            oldest = next(iter(self.programs))
+            del self.programs[oldest], self.preparation[oldest]
+        counts = len(graph.codes), len(program.schedule.graph.codes), len(program.schedule.steps)
+        names = "lowered", "derived", "scheduled"
+        compiling = _compiled_now(program)
+        times[-1] = max(times[-2], times[-1] - compiling.seconds)
+        steps = zip(names, counts, pairwise(times), strict=True)
+        self.preparation[want] = [*(Note(what, count, end - start) for what, count, (start, end) in steps), compiling]
+        self.programs[want] = program
+        return program
+
+    def _derived(self, graph: Graph, want: Want) -> Derived | None:
+        """The graph with the derivatives that are wanted; None if none are."""
+        if want.mode in ("values", "guards", "all"):
+            return None
+        wrt = want.wrt
+        if wrt is CAPTURED:
+            wrt = np.arange(graph.arguments, graph.arguments + graph.captured)
+        wrt = wrt.astype(np.int32)
+        if want.mode == "push":
+            return with_tangents(graph, wrt)
+        return with_adjoints(graph, wrt, seeded=want.mode == "pull")
+
+    def values(self, numbers: Floats, captured: Floats) -> Floats:
+        """Of every node of the tape, as the program computes them."""
+        program = self.program(EVERY_VALUE)
+        memory, _ = program.at(numbers, captured, NOTHING, None)
+        values: Floats = memory[program.output_slots]
+        program.give_back(memory)
+        return values
+
+    def failure_at(self, numbers: Floats) -> tuple[int, float] | None:
+        """The first guard that turns out otherwise at these numbers, and how; None if none does."""
+        program = self.program(GUARDS_ALONE)
+        memory, _ = program.at(numbers, self.captured(), NOTHING, self.guards.hold)
+        failure = self.guards.first_failure(memory[program.guard_slots])
+        program.give_back(memory)
+        return failure
+
+    def catches_at(self, numbers: Floats) -> bool:
+        """Whether it is taken at these numbers, as far as its guards say, and catches an error."""
+        return self.guards.catches and self.failure_at(numbers) is None
+
+    def instead(self, failure: tuple[int, float]) -> Answers:
+        """The answers to all questions up to that of a guard, which turned out otherwise."""
+        first, outcome = failure
+        *before, (kind, _, place) = self.answers[: self.tape.guards.order[first] + 1]
+        return (*before, ("domain" if kind == AWAITED else kind, outcome, place))
+
+    def raised_until(self, failure: tuple[int, float], numbers: Floats) -> Raising:
+        """The errors that compiled code finds up to a guard, which turned out otherwise: those that are caught."""
+        first, outcome = failure
+        guards = self.tape.guards
+        answers = np.append(guards.outcomes[:first], outcome)
+        found = np.flatnonzero((guards.kinds[: first + 1] == DOMAIN) & (answers == 1.0))
+        if not len(found):
+            return self.raising
+        values = self.values(numbers, self.captured())
+        places = [self.answers[place][2] for place in guards.order[found].tolist()]
+        errors = [error_of(self.tape, node, values) for node in guards.nodes[found].tolist()]
+        new = {place: error for place, error in zip(places, errors, strict=True) if error is not None}
+        return {**self.raising, **new}
+
+
+_compiled: set[Any] = set()
+
+
+def _compiled_now(program: Program) -> Note:
+    """The kernels that this program is the first to need, and how long they took."""
+    new = {kernel for kernel in getattr(program.runner, "kernels", ()) if kernel is not None} - _compiled
+    _compiled.update(new)
+    return Note("compiled", len(new), sum(kernel.seconds for kernel in new))
