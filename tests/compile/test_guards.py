@@ -193,7 +193,7 @@ def test_recording_in_one_thread_concerns_no_other(compiled):
 def test_a_program_that_two_threads_ask_for_is_made_once(compiled, monkeypatch):
     c = compiled(lambda x: x * x)
     c(1.0)
-    (paths,) = c._paths.values()
+    (paths,) = c.store.paths.values()
     (path,) = paths
     want, made, asked, threads = Want("all"), [], threading.Event(), []
 

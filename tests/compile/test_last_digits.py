@@ -21,7 +21,7 @@ def two_ways(x, threshold):
 
 
 def paths_of(c):
-    return sum(len(paths) for paths in c._paths.values())
+    return sum(len(paths) for paths in c.store.paths.values())
 
 
 class TestNothingLoops:
@@ -52,7 +52,7 @@ class TestNothingLoops:
         c(0.2, 1.0)
         c(0.1, 1.0)
         c.batch((None, 0))(0.10612653163290824, np.arange(float(points)))
-        assert sum(paths.recorded for paths in c._paths.values()) <= 4
+        assert sum(paths.recorded for paths in c.store.paths.values()) <= 4
 
     @pytest.mark.parametrize("points", [1, 2, 5])
     def test_a_function_that_always_contradicts_itself(self, compiled, points):

@@ -208,11 +208,11 @@ def test_what_compiled_code_decides_is_recorded_once(compiled):
         c = compiled(program)
         for x in (before, *borders):
             c(x, borders[x])
-        assert sum(len(paths) for paths in c._paths.values()) <= 4
-        recorded = sum(paths.recorded for paths in c._paths.values())
+        assert sum(len(paths) for paths in c.store.paths.values()) <= 4
+        recorded = sum(paths.recorded for paths in c.store.paths.values())
         for x in borders:
             c(x, borders[x])
-        assert sum(paths.recorded for paths in c._paths.values()) == recorded <= 8
+        assert sum(paths.recorded for paths in c.store.paths.values()) == recorded <= 8
 
 
 @pytest.mark.parametrize("changes", [lambda calls: calls % 2, lambda calls: 1 - calls % 2])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 import numpy as np
@@ -17,13 +17,11 @@ from gograd_compile.paths.lru import Recent
 from gograd_compile.paths.path import CAPTURED, Path, Want
 from gograd_compile.paths.point_run import NO_SEEDS
 from gograd_compile.paths.sort_points import NOTHING, BatchRun, Part, nested_otherwise
+from gograd_compile.paths.store import Store
 from gograd_compile.run.program import Points, Program
 from gograd_compile.trace.tape import Floats, Integers
 from gograd_core import DomainError
 from gograd_core.extend import add_gradients
-
-if TYPE_CHECKING:
-    from gograd_compile.compiled import Compiled
 
 __all__ = ["Batched"]
 
@@ -55,16 +53,16 @@ class _Found:
 class Batched:
     """A compiled function at many points: see `Compiled.batch`."""
 
-    def __init__(self, compiled: Compiled, in_axes: Any, threads: int | None) -> None:
+    def __init__(self, store: Store, in_axes: Any, threads: int | None) -> None:
         if threads is not None and threads < 1:
             raise ValueError(f"threads must be 1 or more, got {threads}")
-        self._compiled = compiled
+        self._store = store
         self._in_axes = in_axes
         self._threads = threads or _processors()
         self._wants: Recent[Any, Any] = Recent(MOST_WANTS)
 
     def __repr__(self) -> str:
-        return f"<{self._compiled!r} at many points, in_axes={self._in_axes!r}>"
+        return f"<compiled {self._store.name} at many points, in_axes={self._in_axes!r}>"
 
     def __call__(self, *args: Any) -> Any:
         """What the function returns at every point: arrays whose first axis is that of the points."""
@@ -84,7 +82,7 @@ class Batched:
         """
         wrt = positions(wrt)
         batch = flatten_batch(args, self._in_axes)
-        want, chosen = self._compiled._want("adjoints", batch.structure, wrt, batch.batched)
+        want, chosen = self._store.want("adjoints", batch.structure, wrt, batch.batched)
         own, shared, are_shared = self._parts(want, batch, wrt, per_point)
         found = self._run(batch, want, own, shared)
         values: Floats = found.structure.build_batch(found.outputs)
@@ -118,14 +116,14 @@ class Batched:
         """
         wrt = positions(wrt)
         batch = flatten_batch(args, self._in_axes)
-        push, chosen = self._compiled._want("push", batch.structure, wrt, batch.batched)
-        pull, _ = self._compiled._want("pull", batch.structure, wrt, batch.batched)
+        push, chosen = self._store.want("push", batch.structure, wrt, batch.batched)
+        pull, _ = self._store.want("pull", batch.structure, wrt, batch.batched)
 
         def many(part: Batch) -> _Rows:
             run = self._start(part)
 
             def compute(parts: list[Part]) -> _Rows:
-                structure = parts[0][0].structure if parts else self._compiled._paths_of(batch.structure).structure()
+                structure = parts[0][0].structure if parts else self._store.paths_of(batch.structure).structure()
                 matrices = np.empty((part.points, structure.size, chosen.size))
                 is_forward = chosen.size <= structure.size > 1
                 run.fill(parts, push if is_forward else pull, np.moveaxis(matrices, 2 if is_forward else 1, 0))
@@ -149,13 +147,13 @@ class Batched:
         """
         if len(args_and_vector) < 2:
             raise TypeError(
-                f"hvp() takes the arguments of {self._compiled.__name__}, and after them a vector, nested and batched "
+                f"hvp() takes the arguments of {self._store.name}, and after them a vector, nested and batched "
                 "as the argument wrt is"
             )
         wrt = positions(wrt)
         *args, vector = args_and_vector
         batch = flatten_batch(tuple(args), self._in_axes)
-        want, chosen = self._compiled._want("push", batch.structure, wrt, batch.batched)
+        want, chosen = self._store.want("push", batch.structure, wrt, batch.batched)
         seeds = self._vectors(args, vector, wrt, want)
 
         def many(part: Batch) -> _Rows:
@@ -181,7 +179,7 @@ class Batched:
         """
         wrt = positions(wrt)
         batch = flatten_batch(args, self._in_axes)
-        want, chosen = self._compiled._want("push", batch.structure, wrt, batch.batched)
+        want, chosen = self._store.want("push", batch.structure, wrt, batch.batched)
 
         def many(part: Batch) -> _Rows:
             run = self._start(part, wrt)
@@ -193,11 +191,11 @@ class Batched:
         return nest_matrix(matrices.reshape(batch.points, chosen.size, chosen.size), chosen, chosen)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Batched, (self._compiled, self._in_axes, self._threads)
+        return Batched, (self._store, self._in_axes, self._threads)
 
     def _want(self, mode: Any, batch: Batch) -> Want:
         """What to ask paths for where no argument is differentiated by."""
-        return self._compiled._want(mode, batch.structure, CAPTURED, batch.batched)[0]
+        return self._store.want(mode, batch.structure, CAPTURED, batch.batched)[0]
 
     def _parts(
         self, want: Want, batch: Batch, wrt: int | tuple[int, ...], per_point: bool
@@ -215,8 +213,8 @@ class Batched:
 
     def _start(self, batch: Batch, gradient: int | tuple[int, ...] | None = None) -> BatchRun:
         """A run of the function, or of its gradient by some of the arguments."""
-        paths = self._compiled._paths_of(batch.structure, gradient)
-        return BatchRun(self._compiled.__name__, paths, batch, self._want("guards", batch), self._threads)
+        paths = self._store.paths_of(batch.structure, gradient)
+        return BatchRun(self._store.name, paths, batch, self._want("guards", batch), self._threads)
 
     def _run(self, batch: Batch, want: Want, own: Integers, shared: Any) -> _Found:
         """The values, and the derivatives of one output, at all points."""
@@ -227,11 +225,11 @@ class Batched:
 
         def alone(error: DomainError, point: Batch) -> _Found:
             if want.mode == "values":
-                answer = self._compiled._ask_engine(error, "value", point.structure, point.at(0))
+                answer = self._store.ask_engine(error, "value", point.structure, point.at(0))
                 return _Found(answer.structure, answer.numbers[np.newaxis], np.empty((1, 0)), [])
             if want.wrt is CAPTURED:
                 raise error
-            answer = self._compiled._ask_engine(error, "gradient", point.structure, point.at(0), want.wrt)
+            answer = self._store.ask_engine(error, "gradient", point.structure, point.at(0), want.wrt)
             value, gradient = answer.numbers[np.newaxis, :1], answer.numbers[1:]
             return _Found(answer.structure, value, gradient[np.newaxis, own], [(None, gradient[shared])])
 
@@ -241,7 +239,7 @@ class Batched:
         """What was found at points that follow each other."""
         first, other = parts
         if first.structure != other.structure:
-            raise nested_otherwise(self._compiled.__name__, first.structure, other.structure, len(first.outputs))
+            raise nested_otherwise(self._store.name, first.structure, other.structure, len(first.outputs))
         return _Found(
             first.structure,
             np.concatenate([first.outputs, other.outputs]),
@@ -257,13 +255,13 @@ class Batched:
 
         def alone(error: DomainError, point: Batch) -> _Rows:
             vector = NO_SEEDS if seeds is None else seeds[point.first]
-            answer = self._compiled._ask_engine(error, question, point.structure, point.at(0), want.wrt, vector)
+            answer = self._store.ask_engine(error, question, point.structure, point.at(0), want.wrt, vector)
             return answer.structure, answer.numbers[np.newaxis]
 
         def joined(parts: list[_Rows]) -> _Rows:
             (structure, rows), (other, others) = parts
             if structure != other:
-                raise nested_otherwise(self._compiled.__name__, structure, other, len(rows))
+                raise nested_otherwise(self._store.name, structure, other, len(rows))
             return structure, np.concatenate([rows.reshape(len(rows), -1), others.reshape(len(others), -1)])
 
         return in_parts(batch, many, alone, joined)
@@ -271,7 +269,7 @@ class Batched:
     def _over(self, run: BatchRun, batch: Batch, parts: list[Part], want: Want, own: Integers, shared: Any) -> _Found:
         """The same, where these parts are the right ones."""
         if not parts:
-            structure = self._compiled._paths_of(batch.structure).structure() if want.mode == "values" else ONE_NUMBER
+            structure = self._store.paths_of(batch.structure).structure() if want.mode == "values" else ONE_NUMBER
             return _Found(structure, np.empty((0, structure.size)), np.empty((0, len(own))), [])
         runs: list[tuple[Integers, Points]] = []
         totals: list[tuple[Path | None, Floats]] = []

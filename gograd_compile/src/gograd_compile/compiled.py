@@ -14,10 +14,12 @@ from gograd_compile.explain.explanation import Explanation, explain
 from gograd_compile.files.saving import deep_copied, recorded, reduced, with_tapes
 from gograd_compile.files.storage import from_bytes, load_tapes, save_tapes
 from gograd_compile.nesting.trees import flatten, nest_matrix, numbers_like, positions, whole
-from gograd_compile.paths.path import CAPTURED, Want
-from gograd_compile.paths.store import VALUES, Recordings, Wrt
+from gograd_compile.paths.path import CAPTURED, VALUES, Want
+from gograd_compile.paths.point_run import at_point
+from gograd_compile.paths.store import Store, Wrt
+from gograd_compile.run.backends import Backend
 from gograd_compile.run.backends import backend as find_backend
-from gograd_core import DomainError
+from gograd_core import DomainError, Neuron
 from gograd_core.extend import add_gradients, jacobians, recorder, require_function, transforms
 
 __all__ = ["Compiled", "compile", "load"]
@@ -28,7 +30,7 @@ SEEDS_ALONE = np.empty(0, dtype=np.intp)
 """The numbers that differ between the points, where seeds alone do."""
 
 
-class Compiled(Recordings):
+class Compiled:
     """A function that runs as recorded: made by `compile`, or by `load`.
 
     Arguments are positional: numbers, or NumPy arrays of them, nested in containers. Results are nested as
@@ -49,10 +51,21 @@ class Compiled(Recordings):
 
     _attribute = ""  # what it is called as a method
 
-    def __init__(self, f: Callable[..., Any] | None, *args: Any, **kwargs: Any) -> None:
-        super().__init__(f, *args, **kwargs)
-        if f is not None:
-            functools.update_wrapper(self, f, NAMES, ())
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.__name__ = store.name
+        if store.f is not None:
+            functools.update_wrapper(self, store.f, NAMES, ())
+
+    @property
+    def backend(self) -> Backend:
+        """What runs it."""
+        return self.store.backend
+
+    @property
+    def captured(self) -> tuple[Neuron, ...]:
+        """The leaf neurons that it reads at every call, as far as they are known: after the first call."""
+        return self.store.captured
 
     def __repr__(self) -> str:
         return f"<compiled {self.__name__}>"
@@ -66,9 +79,9 @@ class Compiled(Recordings):
             return inlined(*args)
         numbers, structure = flatten(args)
         try:
-            path, outputs, _ = self._at(self._paths_of(structure), VALUES, numbers)
+            path, outputs, _ = at_point(self.store.paths_of(structure), VALUES, numbers)
         except DomainError as error:
-            answer = self._ask_engine(error, "value", structure, numbers)
+            answer = self.store.ask_engine(error, "value", structure, numbers)
             return answer.structure.build(answer.numbers)
         return path.structure.build(outputs)
 
@@ -84,11 +97,11 @@ class Compiled(Recordings):
         if (inlined := self._inlined(named)) is not None:
             return transforms.value_and_grad(inlined, wrt)(*args)
         numbers, structure = flatten(args)
-        want, chosen = self._want("adjoints", structure, wrt)
+        want, chosen = self.store.want("adjoints", structure, wrt)
         try:
-            path, outputs, gradient = self._at(self._paths_of(structure), want, numbers)
+            path, outputs, gradient = at_point(self.store.paths_of(structure), want, numbers)
         except DomainError as error:
-            answer = self._ask_engine(error, "gradient", structure, numbers, want.wrt)
+            answer = self.store.ask_engine(error, "gradient", structure, numbers, want.wrt)
             return answer.structure.build(answer.numbers[:1]), chosen.build(answer.numbers[1:])
         return path.structure.build(outputs), chosen.build(gradient)
 
@@ -103,7 +116,7 @@ class Compiled(Recordings):
             TypeError: the function does not return one number.
         """
         numbers, structure = flatten(args)
-        path, outputs, gradient = self._at(self._paths_of(structure), BY_CAPTURED, numbers)
+        path, outputs, gradient = at_point(self.store.paths_of(structure), BY_CAPTURED, numbers)
         add_gradients(path.tape.captured, gradient)
         value: float = path.structure.build(outputs)
         return value
@@ -119,15 +132,15 @@ class Compiled(Recordings):
         if (inlined := self._inlined(named)) is not None:
             return jacobians.jacobian(inlined, wrt)(*args)
         numbers, structure = flatten(args)
-        want, chosen = self._want("push", structure, wrt, SEEDS_ALONE)
+        want, chosen = self.store.want("push", structure, wrt, SEEDS_ALONE)
         try:
-            path, outputs, _ = self._at(self._paths_of(structure), VALUES, numbers)
+            path, outputs, _ = at_point(self.store.paths_of(structure), VALUES, numbers)
             if chosen.size <= len(outputs) > 1:
-                matrix = self._matrix(path, want, numbers).T
+                matrix = self.store.matrix(path, want, numbers).T
             else:
-                matrix = self._matrix(path, self._want("pull", structure, wrt, SEEDS_ALONE)[0], numbers)
+                matrix = self.store.matrix(path, self.store.want("pull", structure, wrt, SEEDS_ALONE)[0], numbers)
         except DomainError as error:
-            answer = self._ask_engine(error, "jacobian", structure, numbers, want.wrt)
+            answer = self.store.ask_engine(error, "jacobian", structure, numbers, want.wrt)
             return nest_matrix(answer.numbers.reshape(-1, chosen.size), answer.structure, chosen)
         return nest_matrix(matrix, path.structure, chosen)
 
@@ -147,12 +160,12 @@ class Compiled(Recordings):
             return jacobians.hvp(inlined, wrt)(*args_and_vector)
         *args, vector = args_and_vector
         numbers, structure = flatten(tuple(args))
-        want, chosen = self._want("push", structure, wrt)
+        want, chosen = self.store.want("push", structure, wrt)
         seeds = numbers_like(chosen, vector, "the vector")
         try:
-            _, _, product = self._at(self._paths_of(structure, wrt), want, numbers, seeds)
+            _, _, product = at_point(self.store.paths_of(structure, wrt), want, numbers, seeds)
         except DomainError as error:
-            return chosen.build(self._ask_engine(error, "hvp", structure, numbers, want.wrt, seeds).numbers)
+            return chosen.build(self.store.ask_engine(error, "hvp", structure, numbers, want.wrt, seeds).numbers)
         return chosen.build(product[1:])  # the first is the derivative of the value
 
     def hessian(self, *args: Any, wrt: Wrt = 0, **named: Any) -> Any:
@@ -165,12 +178,12 @@ class Compiled(Recordings):
         if (inlined := self._inlined(named)) is not None:
             return jacobians.hessian(inlined, wrt)(*args)
         numbers, structure = flatten(args)
-        want, chosen = self._want("push", structure, wrt, SEEDS_ALONE)
+        want, chosen = self.store.want("push", structure, wrt, SEEDS_ALONE)
         try:
-            path, _, _ = self._at(self._paths_of(structure, wrt), VALUES, numbers)
-            matrix = self._matrix(path, want, numbers)[:, 1:].T
+            path, _, _ = at_point(self.store.paths_of(structure, wrt), VALUES, numbers)
+            matrix = self.store.matrix(path, want, numbers)[:, 1:].T
         except DomainError as error:
-            answer = self._ask_engine(error, "hessian", structure, numbers, want.wrt)
+            answer = self.store.ask_engine(error, "hessian", structure, numbers, want.wrt)
             matrix = answer.numbers.reshape(chosen.size, chosen.size)
         return nest_matrix(matrix, chosen, chosen)
 
@@ -185,11 +198,11 @@ class Compiled(Recordings):
         Raises:
             TypeError, ValueError: `threads` is no whole number of 1 or more.
         """
-        return Batched(self, in_axes, None if threads is None else whole("threads", threads))
+        return Batched(self.store, in_axes, None if threads is None else whole("threads", threads))
 
     def explain(self) -> Explanation:
         """What was recorded, what became of it and how long that took: a dict that prints as a text."""
-        return explain(self)
+        return explain(self.store)
 
     def save(self, path: str | os.PathLike[str], *, lines: bool = True) -> None:
         """Write to a file what was recorded so far, for all arguments: `load` makes a program of it.
@@ -206,7 +219,7 @@ class Compiled(Recordings):
             TypeError: an operation comes from no installed distribution, or something is nested in what only Python
                 knows, such as a named tuple.
         """
-        save_tapes(path, recorded(self, lines=lines), self.__name__)
+        save_tapes(path, recorded(self.store, lines=lines), self.__name__)
 
     def _inlined(self, named: dict[str, Any]) -> Callable[..., Any] | None:
         """The function itself, where this is called inside of one that is being recorded, of which it becomes a part.
@@ -216,14 +229,14 @@ class Compiled(Recordings):
         """
         if named:
             raise TypeError(f"arguments of a compiled function are positional, got {', '.join(named)} by name")
-        return None if recorder() is None else self._function
+        return None if recorder() is None else self.store.f
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._attribute = name
 
     def __get__(self, instance: Any, owner: type | None = None) -> Compiled:
         """As a method: compiled for each object by itself, which keeps it."""
-        f: Any = self._function
+        f: Any = self.store.f
         if instance is None or not hasattr(f, "__get__"):
             return self
         try:
@@ -232,11 +245,15 @@ class Compiled(Recordings):
             raise TypeError(f"{owner} has no __dict__, where objects could keep compiled methods") from None
         key = f"compiled {self.__module__}.{self.__name__}"  # other than that of a method which overrides this one
         found: Compiled | None = kept.get(key)
-        method = found and found._function  # of another object, if the dict is a copy of that one's
+        method = found and found.store.f  # of another object, if the dict is a copy of that one's
         if not found or getattr(method, "__self__", 0) is not instance or getattr(method, "__func__", 0) is not f:
-            found = kept[key] = _again(f.__get__(instance, owner), self.backend.name, self.check, self.max_paths)
+            found = kept[key] = _again(f.__get__(instance, owner), *self._settings())
             found._attribute = self._attribute or f.__name__
         return found
+
+    def _settings(self) -> tuple[str, bool, int]:
+        """What `_again` takes, besides a function."""
+        return self.backend.name, self.store.check, self.store.max_paths
 
     def __reduce__(self) -> str | tuple[Any, ...]:
         return reduced(self, _again, _from_saved)
@@ -277,7 +294,7 @@ def compile(
     require_function(f, "compile")
     if whole("max_paths", max_paths) < 1:
         raise ValueError(f"max_paths must be 1 or more, got {max_paths}")
-    return Compiled(f, _name(f), find_backend(backend), check=check, max_paths=max_paths)
+    return Compiled(Store(f, _name(f), find_backend(backend), check=check, max_paths=max_paths))
 
 
 def load(path: str | os.PathLike[str], *, backend: str | None = None) -> Compiled:
@@ -308,7 +325,7 @@ def _again(f: Callable[..., Any], backend: str, check: bool, max_paths: int) -> 
     """For pickles. A method of a class is found there by name, and compiled already."""
     if isinstance(f, Compiled):
         return f
-    return Compiled(f, _name(f), find_backend(backend), check=check, max_paths=max_paths)
+    return Compiled(Store(f, _name(f), find_backend(backend), check=check, max_paths=max_paths))
 
 
 def _from_saved(data: bytes, captured: list[Any], backend: str) -> Compiled:
@@ -317,6 +334,6 @@ def _from_saved(data: bytes, captured: list[Any], backend: str) -> Compiled:
 
 
 def _from_tapes(tapes: Any, name: str, backend: str | None) -> Compiled:
-    program = Compiled(None, name, find_backend(backend), check=False, max_paths=len(tapes), most=len(tapes))
-    with_tapes(program, tapes)
-    return program
+    store = Store(None, name, find_backend(backend), check=False, max_paths=len(tapes), most=len(tapes))
+    with_tapes(store, tapes)
+    return Compiled(store)

@@ -18,7 +18,7 @@ from gograd_compile.trace.tape import GUARDS, UNUSED
 if TYPE_CHECKING:
     from gograd_compile.paths.path import Path, Want
     from gograd_compile.paths.paths import Paths
-    from gograd_compile.paths.store import Key, Recordings
+    from gograd_compile.paths.store import Key, Store
     from gograd_compile.run.backends import Backend
     from gograd_compile.run.program import Program
     from gograd_compile.trace.sources import Note
@@ -57,18 +57,18 @@ class Explanation(dict[str, Any]):
     __repr__ = __str__
 
 
-def explain(recordings: Recordings) -> Explanation:
+def explain(store: Store) -> Explanation:
     """What there is to know at this moment."""
-    found = recordings._paths.items()
+    found = store.paths.items()
     every = [path for _, paths in found for path in paths]
     return Explanation(
-        name=recordings.__name__,
-        backend={"name": recordings.backend.name, "why": _why(recordings.backend)},
+        name=store.name,
+        backend={"name": store.backend.name, "why": _why(store.backend)},
         passes="compiled" if loops.COMPILED else "Python",
         recorded=sum(paths.recorded for _, paths in found),
         kept=len(every),
         dropped=sum(paths.dropped for _, paths in found),
-        dropped_arguments=recordings._paths.dropped,
+        dropped_arguments=store.paths.dropped,
         opaque=sorted({op.title for path in every for op in path.tape.operations if op.opaque}),
         recordings=[_recording(key, paths) for key, paths in found],
     )

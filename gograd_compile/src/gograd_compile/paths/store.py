@@ -1,4 +1,4 @@
-"""What was recorded of a function, and runs of it at one point."""
+"""The store of what was recorded of a function."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from gograd_compile.nesting.structure_json import structure_text
 from gograd_compile.nesting.trees import Structure
 from gograd_compile.paths.engine_answers import Answer, Question, engine_answer
 from gograd_compile.paths.lru import Recent
-from gograd_compile.paths.path import CAPTURED, VALUES, Path, Want
+from gograd_compile.paths.path import CAPTURED, Path, Want
 from gograd_compile.paths.paths import Paths
-from gograd_compile.paths.point_run import at_point
 from gograd_compile.paths.replay_errors import judged_matrix
 from gograd_compile.run.backends import Backend
 from gograd_compile.trace.sources import Source
@@ -22,7 +21,7 @@ from gograd_compile.trace.tape import Floats, Integers
 from gograd_core import DomainError, Neuron
 from gograd_core.extend import transforms
 
-__all__ = ["VALUES", "Key", "Recordings", "Wrt"]
+__all__ = ["Key", "Store", "Wrt"]
 
 Wrt = int | Sequence[int]
 Key = tuple[Structure, int | tuple[int, ...] | None]
@@ -31,7 +30,7 @@ Key = tuple[Structure, int | tuple[int, ...] | None]
 MOST_STRUCTURES, MOST_WANTS = 64, 256
 
 
-class Recordings:
+class Store:
     """The recordings of a function, by the nesting of its arguments.
 
     Args:
@@ -41,6 +40,9 @@ class Recordings:
         check: record everything twice, and compare.
         max_paths: how many paths are kept for arguments of one nesting.
         most: for how many nestings recordings are kept.
+
+    Attributes:
+        paths: by how the arguments are nested, what was recorded for them.
     """
 
     def __init__(
@@ -53,23 +55,21 @@ class Recordings:
         max_paths: int,
         most: int = MOST_STRUCTURES,
     ) -> None:
-        self._function = f
-        self.__name__ = name
+        self.f = f
+        self.name = name
         self.backend = backend
         self.check = check
         self.max_paths = max_paths
-        self._paths: Recent[Key, Paths] = Recent(most)
+        self.paths: Recent[Key, Paths] = Recent(most)
         self._wants: Recent[Hashable, tuple[Want, Structure]] = Recent(MOST_WANTS)
 
     @property
     def captured(self) -> tuple[Neuron, ...]:
         """The leaf neurons that recordings read at every call, as far as they are known: after the first call."""
-        found = {
-            id(neuron): neuron for paths in self._paths.values() for path in paths for neuron in path.tape.captured
-        }
+        found = {id(neuron): neuron for paths in self.paths.values() for path in paths for neuron in path.tape.captured}
         return tuple(found.values())
 
-    def _want(
+    def want(
         self, mode: Any, structure: Structure, wrt: Wrt | None, batched: Integers | None = None
     ) -> tuple[Want, Structure]:
         """What to ask a path for; and how the argument `wrt` is nested (of CAPTURED, all arguments)."""
@@ -81,53 +81,51 @@ class Recordings:
             found = self._wants.add(key, (Want(mode, numbers, batched), chosen))
         return found
 
-    def _paths_of(self, structure: Structure, gradient: Wrt | None = None) -> Paths:
+    def paths_of(self, structure: Structure, gradient: Wrt | None = None) -> Paths:
         """The paths of the function for such arguments; or of its value and gradient by some of them.
 
         Raises:
             PathNotRecorded: there are none, and no function to record.
         """
         key = structure, None if gradient is None else _hashable(gradient)
-        found = self._paths.get(key)
+        found = self.paths.get(key)
         if found is None:
-            found = self._paths.add(key, Paths(self._source(key), self.backend, self.max_paths))
+            found = self.paths.add(key, Paths(self._source(key), self.backend, self.max_paths))
         return found
 
     def _source(self, key: Key) -> Source:
         structure, gradient = key
-        f = self._function
+        f = self.f
         if f is None:
             self._refuse(key)
         if gradient is None:
-            return Source(f, self.__name__, structure, self.check)
-        name = f"the gradient of {self.__name__}"
+            return Source(f, self.name, structure, self.check)
+        name = f"the gradient of {self.name}"
         return Source(transforms.value_and_grad(f, gradient), name, structure, self.check, (f, gradient))
 
     def _refuse(self, key: Key) -> NoReturn:
         structure, gradient = key
-        known = {each: paths for (each, by), paths in self._paths.items() if by is None}
+        known = {each: paths for (each, by), paths in self.paths.items() if by is None}
         if structure in known:
             complaints = [path.complaint(Want("push")) for path in known[structure]]
             if all(complaints):
                 raise TypeError(complaints[0])
             raise PathNotRecorded(
-                f"{self.__name__} was saved without second derivatives for wrt={gradient!r}: call hvp or hessian once, "
+                f"{self.name} was saved without second derivatives for wrt={gradient!r}: call hvp or hessian once, "
                 "with such arguments, before saving"
             )
         raise PathNotRecorded(
-            f"{self.__name__} was saved without recordings for arguments nested as {structure_text(structure)}; there "
+            f"{self.name} was saved without recordings for arguments nested as {structure_text(structure)}; there "
             f"are some for {'; '.join(map(structure_text, known))}. Save it after calling it with such arguments, too"
         )
 
-    _at = staticmethod(at_point)
-
-    def _ask_engine(
+    def ask_engine(
         self, error: DomainError, question: Question, structure: Structure, numbers: Floats, *derivatives: Any
     ) -> Answer:
         """What the engine gives at a point where compiled code raises `error`: see `engine_answer`."""
-        return engine_answer(error, question, self._function, structure, numbers, *derivatives)
+        return engine_answer(error, question, self.f, structure, numbers, *derivatives)
 
-    def _matrix(self, path: Path, want: Want, numbers: Floats) -> Floats:
+    def matrix(self, path: Path, want: Want, numbers: Floats) -> Floats:
         """The derivatives along each seed alone, a row each; at a point where `path` is known to be the right one."""
         program = path.program(want)
         graph = program.schedule.graph

@@ -28,6 +28,8 @@ def kernel_of(call: Call) -> Kernel | None:
 class NativeRunner:
     """Runs steps; see `driver`."""
 
+    runs_whole_schedules = True
+
     def __init__(self, schedule: Schedule) -> None:
         self.schedule = schedule
         calls = schedule.graph.calls

@@ -24,6 +24,8 @@ __all__ = ["NumpyRunner", "run_call"]
 class NumpyRunner:
     """Steps of a schedule on a memory with a row per slot and a column per point."""
 
+    runs_whole_schedules = False  # but steps, one by one
+
     def __init__(self, schedule: Schedule) -> None:
         self.schedule = schedule
         self._waves: dict[int, list[tuple[Integers, Integers, Integers]]] = {}

@@ -94,6 +94,7 @@ class Program:
         self._blocks: list[Floats] = []  # memory of the latest run over many points, for the next one
         self._lock = threading.Lock()
         self.stops = self._find_stops()
+        self._is_driven = self.runner.runs_whole_schedules and not self.stops
 
     def _find_watched(self) -> Integers:
         """Values of which one is not finite if any value is not: a sum is not finite if one of its factors is not."""
@@ -137,7 +138,7 @@ class Program:
         memory[: graph.arguments] = numbers
         memory[graph.arguments : graph.one] = captured
         memory[graph.leaves - graph.seeds : graph.leaves] = seeds
-        if self.stops or self.backend.name != "native":
+        if not self._is_driven:
             return memory, self._run(memory[:, np.newaxis], 1, holds)[0]
         return memory, self.runner.point(memory, self.watched, self.result_slots)
 
@@ -184,7 +185,7 @@ class Program:
             for strip in own:
                 begin, end = strips[strip]
                 where = gradient_slots, totals[strip], total_slots
-                if self.stops or self.backend.name != "native":
+                if not self._is_driven:
                     self._run_strip(block, begin, end, points, slots, found, *where, holds)
                 else:
                     self.runner.points(

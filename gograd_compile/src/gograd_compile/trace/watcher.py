@@ -127,8 +127,8 @@ class Watcher:
 
     def failed(self) -> None:
         self.failures.append(
-            f"{source_line(self.ends)}: {self.name} catches an error that numbers led to: where else it arises cannot be found "
-            "out in later runs. Decide by a comparison, or with where, before."
+            f"{source_line(self.ends)}: {self.name} catches an error that numbers led to: where else it arises cannot "
+            "be found out in later runs. Decide by a comparison, or with where, before."
         )
 
     def read(self, _: Neuron, attribute: str) -> NoReturn:
@@ -138,8 +138,8 @@ class Watcher:
             "backward": "Differentiate the compiled function, or use gograd_core.grad inside it.",
         }[attribute]
         self.refuse(
-            f"{source_line(self.ends)}: {self.name} uses .{attribute} of a neuron while it is recorded: that number would be "
-            f"taken for a constant in every later run. {instead}"
+            f"{source_line(self.ends)}: {self.name} uses .{attribute} of a neuron while it is recorded: that number "
+            f"would be taken for a constant in every later run. {instead}"
         )
 
     def refuse(self, why: str) -> NoReturn:
