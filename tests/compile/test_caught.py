@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import operator
 import re
 
@@ -239,6 +240,16 @@ def not_reached(x):
     return SOLVE(y)
 
 
+def two_of_one_try(x):
+    """At -2 the first operation raises, at 0 the second one, and at 0.5 none."""
+    distance = ops.sqrt(x * x)
+    try:
+        y = ops.asin(distance) + x / distance
+    except ArithmeticError:
+        y = x
+    return ops.relu(y - distance)
+
+
 CAUGHT = [
     (reciprocal, (2.0, 0.0, 3.0)),
     (unused, (2.0, -3.0, 0.0)),
@@ -250,6 +261,7 @@ CAUGHT = [
     (without_derivative, (4.0, -2.0, 9.0)),
     (whole, (-2.0, 0.0, 2.0)),
     (halved, (2.0, 0.0, -2.0, 0.5)),
+    (two_of_one_try, (-2.0, 0.5, 0.25, 3.0)),
     (not_reached, (1.0, 0.0, 2.0)),
 ]
 
@@ -346,6 +358,12 @@ class TestErrorsOfResultsNotUsed:
             c = compiled(f, check=check)
             c(first)
             assert c(np.inf) == f(np.inf)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations([0.0, 0.5, -2.0])), ids=str)
+def test_errors_of_one_block_in_a_batch(compiled, order):
+    expected = [two_of_one_try(x) for x in (*order, 0.25)]
+    assert compiled(two_of_one_try).batch()(np.array([*order, 0.25])).tolist() == expected
 
 
 def test_second_derivatives(compiled):

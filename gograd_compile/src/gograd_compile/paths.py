@@ -229,15 +229,18 @@ class Path:
         """The errors that compiled code finds up to a guard, which turned out otherwise: those that are caught."""
         first, outcome = failure
         guards = self.tape.guards
+        asked = self.answers[: guards.order[first]]
+        before = {place for kind, answer, place in asked if kind == "domain" and answer == 1}
+        raising = {place: error for place, error in self.raising.items() if place in before}
         answers = np.append(guards.outcomes[:first], outcome)
         found = np.flatnonzero((guards.kinds[: first + 1] == DOMAIN) & (answers == 1.0))
         if not len(found):
-            return self.raising
+            return raising
         values = self.values(numbers, self.captured())
         places = [self.answers[place][2] for place in guards.order[found].tolist()]
         errors = [error_of(self.tape, node, values) for node in guards.nodes[found].tolist()]
         new = {place: error for place, error in zip(places, errors, strict=True) if error is not None}
-        return {**self.raising, **new}
+        return {**raising, **new}
 
 
 _compiled: set[Any] = set()
