@@ -21,7 +21,7 @@ from gograd_compile.guards import Asked, turns_among
 from gograd_compile.judging import domain_error, error_of, located, with_line_of
 from gograd_compile.lowering import lower
 from gograd_compile.passes import remove_dead
-from gograd_compile.program import Program
+from gograd_compile.program import DERIVATIVES_NOT_FINITE, Program
 from gograd_compile.recording import AWAITED, NO_ERRORS, Answers, Raising
 from gograd_compile.rules import Rules, rules_of
 from gograd_compile.sources import Note, Source
@@ -115,6 +115,10 @@ class Path:
     def returns_as(self, other: Path) -> bool:
         """Whether the results are nested alike, and truth values in both or in neither."""
         return self.structure == other.structure and self.has_truths is other.has_truths
+
+    def to_judge(self, status: Any) -> Any:
+        """Whether derivatives are to be judged, of runs with this status; those of a gradient always are."""
+        return status if self.is_gradient else status & DERIVATIVES_NOT_FINITE
 
     def captured(self) -> Floats:
         """The values of the captured neurons, now."""
@@ -225,13 +229,16 @@ class Path:
         *before, (kind, _, place) = self.answers[: self.tape.guards.order[first] + 1]
         return (*before, ("domain" if kind == AWAITED else kind, outcome, place))
 
+    def raised_among(self, answers: Answers) -> Raising:
+        """The errors of compiled code that were raised when the first questions were answered so; later ones depend."""
+        places = {place for kind, answer, place in answers if kind == "domain" and answer == 1}
+        return {place: error for place, error in self.raising.items() if place in places}
+
     def raised_until(self, failure: tuple[int, float], numbers: Floats) -> Raising:
         """The errors that compiled code finds up to a guard, which turned out otherwise: those that are caught."""
         first, outcome = failure
         guards = self.tape.guards
-        asked = self.answers[: guards.order[first]]
-        before = {place for kind, answer, place in asked if kind == "domain" and answer == 1}
-        raising = {place: error for place, error in self.raising.items() if place in before}
+        raising = self.raised_among(self.answers[: guards.order[first]])
         answers = np.append(guards.outcomes[:first], outcome)
         found = np.flatnonzero((guards.kinds[: first + 1] == DOMAIN) & (answers == 1.0))
         if not len(found):
@@ -378,8 +385,9 @@ class Paths:
             asked = self._source and self._source.place_of(operation, path.tape, numbers, path.answers, path.raising)
             if asked:
                 place, before = asked
-                answers = *path.answers[:before], ("domain", 1, place)
-                other, given = self._new(numbers, answers, {**path.raising, place: error})
+                asked_before = path.answers[:before]
+                raising = {**path.raised_among(asked_before), place: error}
+                other, given = self._new(numbers, (*asked_before, ("domain", 1, place)), raising)
                 if other is not path and other not in tried:
                     return other, given
         except (DomainError, RecordingError):  # as what is said is that only compiled code finds it

@@ -20,7 +20,7 @@ from gograd_compile.errors import RecordingError
 from gograd_compile.tape import DOMAIN, GUARDS, Floats, Guards, Integers, Tape
 from gograd_compile.trees import Structure, flatten_result
 from gograd_core import DomainError, Neuron, engines
-from gograd_core.errors import domain_errors_raise, errors_ignored
+from gograd_core.errors import domain_errors_raise, errors_ignored, errors_matter, not_ignored
 from gograd_core.recording import observed_by
 from gograd_core.trace import nested
 from gograd_core.tree import flatten as numbers_of
@@ -130,15 +130,15 @@ class _Watcher:
     def made(self, neuron: Neuron) -> None:
         place = neuron._stamp - self.since
         error = self.error_of(neuron, place) if self.raising else None
-        if error is not None and domain_errors_raise() and is_in_try(record.__code__):
-            self.guard(neuron, "domain", 1)
+        can_be_caught = error is not None and domain_errors_raise() and is_in_try(record.__code__)
+        if error is not None and can_be_caught and self.guard(neuron, "domain", 1):
             raise error.with_traceback(None)
         if not self.with_lines and place not in self.missing:
             return
         self.lines[neuron._stamp] = line = source_line()
         if errors_ignored():
             self.ignored.add(neuron._stamp)
-        if domain_errors_raise():
+        if errors_matter():
             kind = AWAITED if is_in_try(record.__code__) else "unused"
             self.operations.append((neuron, kind, 0, neuron._stamp, line))
 
@@ -211,7 +211,7 @@ def record(
         def run(*neurons: Any) -> tuple[Any, int]:
             return f(*neurons), engines.next_stamp()
 
-        result, until = nested().run(observed_by(watcher).run, run, *arguments.build(inputs))
+        result, until = nested().run(observed_by(watcher).run, not_ignored().run, run, *arguments.build(inputs))
     except Exception as error:
         if watcher.failures or all(watcher.given):
             raise
