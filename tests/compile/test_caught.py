@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import operator
 import re
 
@@ -239,6 +240,16 @@ def not_reached(x):
     return SOLVE(y)
 
 
+def two_of_one_try(x):
+    """At -2 the first operation raises, at 0 the second one, and at 0.5 none."""
+    distance = ops.sqrt(x * x)
+    try:
+        y = ops.asin(distance) + x / distance
+    except ArithmeticError:
+        y = x
+    return ops.relu(y - distance)
+
+
 CAUGHT = [
     (reciprocal, (2.0, 0.0, 3.0)),
     (unused, (2.0, -3.0, 0.0)),
@@ -250,6 +261,7 @@ CAUGHT = [
     (without_derivative, (4.0, -2.0, 9.0)),
     (whole, (-2.0, 0.0, 2.0)),
     (halved, (2.0, 0.0, -2.0, 0.5)),
+    (two_of_one_try, (-2.0, 0.5, 0.25, 3.0)),
     (not_reached, (1.0, 0.0, 2.0)),
 ]
 
@@ -346,6 +358,52 @@ class TestErrorsOfResultsNotUsed:
             c = compiled(f, check=check)
             c(first)
             assert c(np.inf) == f(np.inf)
+
+
+def caught_if_it_is_raised(x):
+    try:
+        ops.log(x)
+    except ArithmeticError:
+        return x * 2.0
+    return x * 1.0
+
+
+def ignored_by_the_function(x):
+    with errstate(domain="ignore"):
+        try:
+            y = ops.log(x)
+        except ArithmeticError:
+            y = x
+    return ops.where(x > 0.0, y, x)
+
+
+@pytest.mark.parametrize("f", [caught_if_it_is_raised, ignored_by_the_function, unused_outside])
+@pytest.mark.parametrize("first", [2.0, -1.0])
+def test_what_was_recorded_where_the_caller_ignores_errors_serves_where_they_are_raised(compiled, f, first):
+    c = compiled(f)
+    with errstate(domain="ignore"):
+        assert [c(x) for x in (first, 2.0, -1.0)] == [f(x) for x in (first, 2.0, -1.0)]
+    assert c(2.0) == f(2.0)
+    if f is unused_outside:
+        with pytest.raises(DomainError):
+            c(-1.0)
+    else:
+        assert c(-1.0) == f(-1.0)
+        assert c.batch()(np.array([2.0, -1.0])).tolist() == [f(2.0), f(-1.0)]
+
+
+def test_errors_of_a_compiled_function_inside_of_another(compiled):
+    inner = compiled(ops.log)
+    c = compiled(lambda x: inner(x) * 2.0)
+    for ask in (c, c.grad, c.hessian, lambda x: c.batch()(np.array([1.0, x]))):
+        with pytest.raises(DomainError, match="log"):
+            ask(-1.0)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations([0.0, 0.5, -2.0])), ids=str)
+def test_errors_of_one_block_in_a_batch(compiled, order):
+    expected = [two_of_one_try(x) for x in (*order, 0.25)]
+    assert compiled(two_of_one_try).batch()(np.array([*order, 0.25])).tolist() == expected
 
 
 def test_second_derivatives(compiled):

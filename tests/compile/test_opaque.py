@@ -169,3 +169,19 @@ def test_columns(compiled):
     x, y = [1.0, 2.0, -0.5], [0.25, 3.0, 4.0]
     assert c.value_and_grad(x, y, wrt=(0, 1)) == value_and_grad(f, (0, 1))(x, y)
     assert c.batch()([np.full(3, a) for a in x], [np.full(3, b) for b in y]).tolist() == [c(x, y)] * 3
+
+
+def test_is_not_called_where_a_batch_goes_another_way(compiled):
+    """Its own input is the same at all points; whether it is reached is not."""
+    op, forward, _ = solver()
+
+    def f(x, shared):
+        return x * op(shared) if x > 0.0 and op(shared + 1.0) > 1.0 else x
+
+    c = compiled(f)
+    assert c(3.0, 4.0) == 6.0
+    assert c.batch((0, None))(np.array([3.0, -1.0, 5.0]), 9.0).tolist() == [9.0, -1.0, 15.0]
+    assert c.batch((0, None)).grad(np.array([3.0, -1.0, 5.0]), 9.0).tolist() == [3.0, 1.0, 3.0]
+    del forward.calls[:]
+    assert c.batch((0, None))(np.array([-1.0, -2.0]), -5.0).tolist() == [-1.0, -2.0]
+    assert not forward.calls

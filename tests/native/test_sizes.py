@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import pytest
 
 from gograd_core import Neuron, StaleGraphError, engine, gradient, ops
@@ -55,3 +58,19 @@ def test_freed_in_any_order():
     del z
     middle.backward()
     assert (middle.value, x.grad) == (SIZE / 2 + 1.0, 1.0)
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux says how much memory is in use")
+def test_memory_is_given_back():
+    """Of what a graph took, up to 64 MB are kept for the next one."""
+
+    def in_use():
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    before = in_use()
+    z = chain(chain(Neuron(1.0)))
+    taken = in_use() - before
+    del z
+    kept = in_use() - before
+    assert taken > 150e6
+    assert kept < 100e6

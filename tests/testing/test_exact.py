@@ -11,6 +11,7 @@ from gograd_core import InvalidOperationError, Op, ops
 from gograd_core.testing import exact_partial, exact_value
 from gograd_core.testing.digits import apart, close
 from gograd_core.testing.exact import LADDER, Oracle
+from gograd_core.testing.floats import ulps
 
 TOLERANCE = mpmath.mpf("1e-24")  # two precisions must agree to 25 digits
 
@@ -174,3 +175,23 @@ def test_numbers_that_differ_are_printed_so_that_they_do(found, exact, texts):
 def test_the_ladder_doubles_until_it_must_end():
     assert list(LADDER) == sorted(LADDER)
     assert LADDER[0] >= 50
+
+
+@pytest.mark.parametrize(
+    ("found", "exact", "error"),
+    [
+        (1.0, "1", 0.0),
+        (1.0 + 3 * math.ulp(1.0), "1", 3.0),
+        (math.inf, "1", math.inf),
+        (math.nan, "1", math.inf),
+        (0.0, "1e-400", 0.0),
+        (5e-324, "1e-320", 0.0),
+        (1e-300, "1e-320", math.inf),
+        (0.5, "-1e-400", math.inf),
+        (math.inf, "1e400", 0.0),
+        (math.nan, "1e400", 0.0),
+        (1e300, "1e400", math.inf),
+    ],
+)
+def test_ulps(found, exact, error):
+    assert ulps(found, mpmath.mpf(exact)) == error

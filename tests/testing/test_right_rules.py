@@ -157,3 +157,9 @@ def test_pinned_facts_hold_as_closely_as_they_can(edge):
     op = Op("f", forward=lambda xp, x: x * x, partials=(lambda xp, out, x: 2.0 * x,), edges=(edge,), samples=((0.5,),))
     (check,) = examine(op, names=["edges"])
     assert (check.verdict, check.message) == ("passed", "")
+
+
+def test_nan_twice_is_the_same_twice():
+    op = Op("f", forward=lambda xp, x: x, partials=(lambda xp, out, x: xp.nan,), samples=((0.5,),))
+    (check,) = examine(op, names=["shape"])
+    assert (check.verdict, check.message) == ("passed", "")

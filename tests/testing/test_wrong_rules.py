@@ -9,7 +9,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from gograd_core import Edge, Op, ops
+from gograd_core import Accuracy, Edge, Op, ops
 from gograd_core.testing import ConformanceError, check_op
 
 COUNT = iter(range(10**9))
@@ -250,6 +250,14 @@ NAMESPACES = {
         ),
         "NumPy: forward gives .* on floats",
     ),
+    "the other zero for arrays": (
+        unary(
+            lambda xp, x: xp.abs(x),
+            lambda xp, out, x: xp.sign(x),
+            implementations={"numpy": lambda x: np.where(x == 0.0, -0.0, np.abs(x))},
+        ),
+        r"NumPy: forward gives -0.0 at \((-0|0).0,\), on floats 0.0",
+    ),
     "one number for an array": (
         unary(lambda xp, x: xp.sin(x), lambda xp, out, x: xp.cos(x), implementations={"numpy": lambda x: np.sin(x[0])}),
         "NumPy: forward gives",
@@ -261,7 +269,22 @@ ACCURACY["a quotient of zeros"] = (
     r"partial y loses all 16 digits near x = .*, y = 0.0 \(it gives nan, exact is 0.0\)",
 )
 
+ACCURACY["more than rounded inputs excuse"] = (
+    unary(
+        lambda xp, x: xp.exp(x),
+        lambda xp, out, x: out,
+        implementations={"scalar": lambda x: math.exp(x * (1.0 + 50.0 * 2.0**-53))},
+        domain="-100 < x < 100",
+        accuracy=Accuracy(4.0, input_ulps=1.0, why="it computes with a rounded input"),
+    ),
+    r"forward loses \d of 16 digits near x = -?\d\d",
+)
+
 ORDERS = {
+    "noise where a second derivative is 0": (
+        unary(lambda xp, x: x, lambda xp, out, x: xp.exp(300 * x) * xp.exp(-300 * x), ((0.5,),), domain="-2 < x < 2"),
+        r"expected 0.0: the rules are right, but lose all 16 digits",
+    ),
     "a slope that is frozen at a point": (
         unary(lambda xp, x: xp.sin(x), lambda xp, out, x: xp.where(x == 0.5, xp.cos(0.5), xp.cos(x))),
         r"the second derivative by entries \[0, 0\] of \(0.5,\) is 0.0, expected -0.479",

@@ -278,7 +278,7 @@ class Batched:
             places = np.arange(len(program.result_slots))[shared]
             found = run.checked(path, want, points, per_point=own, summed=places)
             total = found.totals
-            for place in np.flatnonzero(found.status):
+            for place in np.flatnonzero(path.to_judge(found.status)):
                 total = total + _judged(run, path, program, int(points[place]), want)[places]
             runs.append((points, found))
             totals.append((path, total))
@@ -321,10 +321,11 @@ def _judged(run: BatchRun, path: Path, program: Program, point: int, want: Want)
     Raises:
         DomainError: something should be.
     """
-    memory, _ = program.at(run.at(point), path.captured(), NO_SEEDS, None)
+    memory, status = program.at(run.at(point), path.captured(), NO_SEEDS, None)
     derivatives: Floats = memory[program.result_slots]
     program.give_back(memory)
-    run.judge(path, want, point, NO_SEEDS, derivatives)
+    if path.to_judge(status):
+        run.judge(path, want, point, NO_SEEDS, derivatives)
     return derivatives
 
 

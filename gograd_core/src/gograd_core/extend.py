@@ -15,7 +15,8 @@ For packages that run, record or draw graphs:
 - `nested`, `require_function`, `transforms`, `jacobians`, `ForwardSweep`, `creation_order`: derivatives of functions.
 - `Recorder`, `observed_by`, `recorder`, `failed`, `recording`, `unfollowed`: to watch a function that runs.
 - `Form`, `flatten_numbers`, `flatten_like`, `leaf_paths`, `take_apart`: nested arguments.
-- `run_rule`, `as_number`, `as_numbers`, `judge`, `describe`, `domain_errors_raise`, `errors_ignored`: rules, and how
+- `run_rule`, `as_number`, `as_numbers`, `judge`, `describe`, `domain_errors_raise`, `errors_ignored`,
+  `errors_matter`, `not_ignored`: rules, and how
   their results are judged.
 - `plain`, `engine_operations`: the operations of the engine itself.
 - `resolve`: an implementation that is named by its import path.
@@ -56,7 +57,7 @@ from gograd_core.plugins.names import OWN_DISTRIBUTIONS, canonical
 from gograd_core.plugins.records import PluginRecord
 from gograd_core.python_operators import BINARY, COMPARISONS, UNARY
 from gograd_core.recording import Recorder, failed, observed_by, recorder
-from gograd_core.settings import domain_errors_raise, errors_ignored, recording
+from gograd_core.settings import domain_errors_raise, errors_ignored, errors_matter, not_ignored, recording
 
 if TYPE_CHECKING:
     from gograd_core.kernels.expansion import Expansion, ExpansionError, expand, expand_with
@@ -98,6 +99,7 @@ __all__ = [
     "domain_errors_raise",
     "engine_operations",
     "errors_ignored",
+    "errors_matter",
     "expand",
     "expand_with",
     "failed",
@@ -112,6 +114,7 @@ __all__ = [
     "nested",
     "next_stamp",
     "normalised",
+    "not_ignored",
     "observed_by",
     "plain",
     "plugin_modules",

@@ -22,9 +22,11 @@ __all__ = [
     "completed",
     "domain_errors_raise",
     "errors_ignored",
+    "errors_matter",
     "errstate",
     "is_recording",
     "no_grad",
+    "not_ignored",
     "now",
     "observers",
     "pauses",
@@ -235,9 +237,19 @@ def errors_ignored() -> bool:
     return now().domain == "ignore"
 
 
+def errors_matter() -> bool:
+    """Whether an error of an operation here and now is raised, now or when what is recorded runs later."""
+    return now().domain in ("raise", "later")
+
+
 def unjudged() -> Block:
     """A block in which the engine runs what it judges itself afterwards, if that is to be judged."""
-    return Block(domain="afterwards") if domain_errors_raise() else Block()
+    return Block() if errors_ignored() else Block(domain="afterwards")
+
+
+def not_ignored() -> Block:
+    """A block for what is recorded: errors that the caller ignores are not ignored by the function itself."""
+    return Block(domain="later") if errors_ignored() else Block()
 
 
 class errstate(Block):

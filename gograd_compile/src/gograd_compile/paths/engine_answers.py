@@ -80,15 +80,14 @@ def engine_answer(
         vector: what a Hessian is multiplied with.
 
     Raises:
-        DomainError: `error`, if the engine raises one, too, or there is no function.
-        Whatever else the function raises.
+        DomainError: `error`, if the engine raises anything, or there is no function.
     """
     if f is None:
         raise error
     flat = _Flat(f, arguments, numbers, wrt)
     try:
         found = ASK[question](flat, numbers[wrt].tolist(), vector.tolist())
-    except DomainError:
+    except Exception:  # such as that of a compiled function inside, which takes no neurons here
         raise error from None
     entries = flatten_result(found)[0]
     values = [entry._value if type(entry) is Neuron else entry for entry in entries]

@@ -22,7 +22,7 @@ from gograd_compile.nesting.trees import Structure
 from gograd_compile.paths.domain_errors import error_of
 from gograd_compile.paths.guards import Asked
 from gograd_compile.run.backends import Backend
-from gograd_compile.run.program import Program
+from gograd_compile.run.program import DERIVATIVES_NOT_FINITE, Program
 from gograd_compile.trace.passes import remove_dead
 from gograd_compile.trace.sources import Note, Source
 from gograd_compile.trace.tape import DOMAIN, Floats, Integers, Tape
@@ -112,6 +112,10 @@ class Path:
     def returns_as(self, other: Path) -> bool:
         """Whether the results are nested alike, and truth values in both or in neither."""
         return self.structure == other.structure and self.has_truths is other.has_truths
+
+    def to_judge(self, status: Any) -> Any:
+        """Whether derivatives are to be judged, of runs with this status; those of a gradient always are."""
+        return status if self.is_gradient else status & DERIVATIVES_NOT_FINITE
 
     def captured(self) -> Floats:
         """The values of the captured neurons, now."""
@@ -222,19 +226,25 @@ class Path:
         *before, (kind, _, place) = self.answers[: self.tape.guards.order[first] + 1]
         return (*before, ("domain" if kind == AWAITED else kind, outcome, place))
 
+    def raised_among(self, answers: Answers) -> Raising:
+        """The errors of compiled code that were raised when the first questions were answered so; later ones depend."""
+        places = {place for kind, answer, place in answers if kind == "domain" and answer == 1}
+        return {place: error for place, error in self.raising.items() if place in places}
+
     def raised_until(self, failure: tuple[int, float], numbers: Floats) -> Raising:
         """The errors that compiled code finds up to a guard, which turned out otherwise: those that are caught."""
         first, outcome = failure
         guards = self.tape.guards
+        raising = self.raised_among(self.answers[: guards.order[first]])
         answers = np.append(guards.outcomes[:first], outcome)
         found = np.flatnonzero((guards.kinds[: first + 1] == DOMAIN) & (answers == 1.0))
         if not len(found):
-            return self.raising
+            return raising
         values = self.values(numbers, self.captured())
         places = [self.answers[place][2] for place in guards.order[found].tolist()]
         errors = [error_of(self.tape, node, values) for node in guards.nodes[found].tolist()]
         new = {place: error for place, error in zip(places, errors, strict=True) if error is not None}
-        return {**self.raising, **new}
+        return {**raising, **new}
 
 
 _compiled: set[Any] = set()

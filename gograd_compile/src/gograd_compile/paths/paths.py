@@ -145,8 +145,9 @@ class Paths:
             asked = self._source and self._source.place_of(operation, path.tape, numbers, path.answers, path.raising)
             if asked:
                 place, before = asked
-                answers = *path.answers[:before], ("domain", 1, place)
-                other, given = self._new(numbers, answers, {**path.raising, place: error})
+                asked_before = path.answers[:before]
+                raising = {**path.raised_among(asked_before), place: error}
+                other, given = self._new(numbers, (*asked_before, ("domain", 1, place)), raising)
                 if other is not path and other not in tried:
                     return other, given
         except (DomainError, RecordingError):  # as what is said is that only compiled code finds it

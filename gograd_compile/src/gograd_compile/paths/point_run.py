@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from gograd_compile.errors import RecordingError
 from gograd_compile.paths.path import VALUES, Path, Want
 from gograd_compile.paths.paths import Paths
 from gograd_compile.paths.replay_errors import error_of_compiled, judge_derivatives
@@ -11,6 +12,9 @@ from gograd_compile.run.program import VALUES_NOT_FINITE
 from gograd_compile.trace.tape import Floats
 
 __all__ = ["NO_SEEDS", "at_point"]
+
+MOST_PATHS = 1024
+"""So many are tried at one point. A function that does the same twice needs a few."""
 
 NO_SEEDS = np.empty(0)
 
@@ -22,7 +26,7 @@ def at_point(paths: Paths, want: Want, numbers: Floats, seeds: Floats = NO_SEEDS
     """
     path, given = paths.likely(numbers)
     tried: set[Path] = set()
-    while True:
+    for _ in range(MOST_PATHS):
         program = path.programs.get(want)
         if program is None:
             if path.complaint(want) and (right := at_point(paths, VALUES, numbers)[0]) is not path:
@@ -54,8 +58,12 @@ def at_point(paths: Paths, want: Want, numbers: Floats, seeds: Floats = NO_SEEDS
         if other is None:
             found = error_of_compiled(path, numbers, captured) if status & VALUES_NOT_FINITE else None
             if found is None:
-                judge_derivatives(path, want, numbers, captured, seeds, derivatives)
+                if path.to_judge(status):
+                    judge_derivatives(path, want, numbers, captured, seeds, derivatives)
                 return path, outputs, derivatives
             other = paths.where_raised(path, numbers, *found, tried)
         tried.add(path)
         path, given = other
+    raise RecordingError(
+        f"{MOST_PATHS} paths were tried at {numbers.tolist()}: the function does not do the same twice there"
+    )

@@ -136,7 +136,7 @@ class BatchRun:
             _Moved: see `check`.
         """
         found = self._along(path, want, points, seeds)
-        for place in np.flatnonzero(found.status):
+        for place in np.flatnonzero(path.to_judge(found.status)):
             self.judge(path, want, int(points[place]), seeds[place], found.gradients[place])
         return found.gradients
 
@@ -152,7 +152,7 @@ class BatchRun:
                 seeds[:, seed] = 1.0
                 found = self._along(path, want, points, seeds)
                 rows[points] = found.gradients[:, first:]
-                are_bad[:, seed] = found.status
+                are_bad[:, seed] = path.to_judge(found.status)
                 seeds[:, seed] = 0.0
             for place in np.flatnonzero(are_bad.any(axis=1)):
                 point = int(points[place])

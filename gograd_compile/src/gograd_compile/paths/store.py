@@ -138,7 +138,7 @@ class Store:
             per_point=np.arange(len(program.result_slots)),
             summed=np.empty(0, dtype=np.int64),
         )
-        bad = np.flatnonzero(found.status)
+        bad = np.flatnonzero(path.to_judge(found.status))
         return judged_matrix(path, want, numbers, captured, found.gradients, bad) if len(bad) else found.gradients
 
 

@@ -17,7 +17,7 @@ from gograd_compile.run.backends import Backend
 from gograd_compile.run.numpy_runner import run_call
 from gograd_compile.trace.tape import Floats, Integers
 
-__all__ = ["Holds", "Points", "Program"]
+__all__ = ["DERIVATIVES_NOT_FINITE", "VALUES_NOT_FINITE", "Holds", "Points", "Program"]
 
 VALUES_NOT_FINITE, DERIVATIVES_NOT_FINITE = 1, 2
 """What may be said of a run, and (added up) both."""

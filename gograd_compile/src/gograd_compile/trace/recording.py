@@ -19,6 +19,7 @@ from gograd_core.extend import (
     flatten,
     nested,
     next_stamp,
+    not_ignored,
     observed_by,
     read_values,
 )
@@ -89,7 +90,7 @@ def record(
         def run(*neurons: Any) -> tuple[Any, int]:
             return f(*neurons), next_stamp()
 
-        result, until = nested().run(observed_by(watcher).run, run, *arguments.build(inputs))
+        result, until = nested().run(observed_by(watcher).run, not_ignored().run, run, *arguments.build(inputs))
     except Exception as error:
         if watcher.failures or all(watcher.given):
             raise

@@ -17,6 +17,7 @@ from gograd_core import DomainError, Neuron
 from gograd_core.extend import (
     domain_errors_raise,
     errors_ignored,
+    errors_matter,
     next_stamp,
 )
 
@@ -96,15 +97,15 @@ class Watcher:
     def made(self, neuron: Neuron) -> None:
         place = neuron._stamp - self.since
         error = self.error_of(neuron, place) if self.raising else None
-        if error is not None and domain_errors_raise() and is_in_try(self.ends):
-            self.guard(neuron, "domain", 1)
+        can_be_caught = error is not None and domain_errors_raise() and is_in_try(self.ends)
+        if error is not None and can_be_caught and self.guard(neuron, "domain", 1):
             raise error.with_traceback(None)
         if not self.with_lines and place not in self.missing:
             return
         self.lines[neuron._stamp] = line = source_line(self.ends)
         if errors_ignored():
             self.ignored.add(neuron._stamp)
-        if domain_errors_raise():
+        if errors_matter():
             kind = AWAITED if is_in_try(self.ends) else "unused"
             self.operations.append((neuron, kind, 0, neuron._stamp, line))
 

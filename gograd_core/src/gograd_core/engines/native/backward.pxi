@@ -12,7 +12,7 @@ cdef int backward(Neuron output, double seed) except -1:
         graph.outer, running = running, graph
         try:
             if graph.lacks_partials:
-                lead_to(graph, listed(&graph.leaves))
+                lead_to(graph, listed(&graph.leaves))  # what is unwanted then, is so in any other sweep as well
             sweep(graph, (output,), (seed,))
             for i in range(graph.leaves.count):
                 node_of(graph.leaves.items[i]).grad += graph.before[i]
@@ -20,9 +20,6 @@ cdef int backward(Neuron output, double seed) except -1:
             put_back(graph)
             raise
         finally:
-            if graph.lacks_partials:
-                for i in range(graph.interior.count):
-                    want(node_of(graph.interior.items[i]))
             running, graph.outer = graph.outer, None
     finally:
         unlock()
