@@ -6,19 +6,19 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import attrs
 import numpy as np
 
 from gograd_compile.nesting.batch_arguments import Batch, flatten_batch
-from gograd_compile.nesting.trees import Structure, flatten, nest_matrix, numbers_like, positions
+from gograd_compile.nesting.trees import Structure, flatten, nest_matrix, numbers_like
+from gograd_compile.nesting.whole_numbers import positions
 from gograd_compile.paths.batch_parts import in_parts
+from gograd_compile.paths.batch_results import ONE_NUMBER, Found, results
 from gograd_compile.paths.engine_answers import Question
 from gograd_compile.paths.lru import Recent
-from gograd_compile.paths.path import CAPTURED, Path, Want
+from gograd_compile.paths.path import CAPTURED, Want
 from gograd_compile.paths.point_run import NO_SEEDS
 from gograd_compile.paths.sort_points import NOTHING, BatchRun, Part, nested_otherwise
 from gograd_compile.paths.store import Store
-from gograd_compile.run.program import Points, Program
 from gograd_compile.trace.tape import Floats, Integers
 from gograd_core import DomainError
 from gograd_core.extend import add_gradients
@@ -26,28 +26,8 @@ from gograd_core.extend import add_gradients
 __all__ = ["Batched"]
 
 MOST_WANTS = 64
-ONE_NUMBER = flatten(0.0)[1]
-"""What is returned by a function that has a gradient."""
-
 
 _Rows = tuple[Structure, Floats]
-
-
-@attrs.frozen(eq=False)
-class _Found:
-    """What was found at all points.
-
-    Attributes:
-        structure: how the result is nested.
-        outputs: a row per point.
-        gradients: a row per point, by the numbers asked for per point.
-        totals: per path the derivatives asked for in total, added up over its points; None, if the engine found them.
-    """
-
-    structure: Structure
-    outputs: Floats
-    gradients: Floats
-    totals: list[tuple[Path | None, Floats]]
 
 
 class Batched:
@@ -216,36 +196,33 @@ class Batched:
         paths = self._store.paths_of(batch.structure, gradient)
         return BatchRun(self._store.name, paths, batch, self._want("guards", batch), self._threads)
 
-    def _run(self, batch: Batch, want: Want, own: Integers, shared: Any) -> _Found:
+    def _run(self, batch: Batch, want: Want, own: Integers, shared: Any) -> Found:
         """The values, and the derivatives of one output, at all points."""
 
-        def many(part: Batch) -> _Found:
+        def many(part: Batch) -> Found:
             run = self._start(part)
-            return run.through(lambda parts: self._over(run, part, parts, want, own, shared))
 
-        def alone(error: DomainError, point: Batch) -> _Found:
+            def compute(parts: list[Part]) -> Found:
+                if not parts and want.mode == "values":
+                    return Found.nothing(self._store.paths_of(part.structure).structure(), len(own))
+                return results(run, parts, want, own, shared)
+
+            return run.through(compute)
+
+        def alone(error: DomainError, point: Batch) -> Found:
             if want.mode == "values":
                 answer = self._store.ask_engine(error, "value", point.structure, point.at(0))
-                return _Found(answer.structure, answer.numbers[np.newaxis], np.empty((1, 0)), [])
+                return Found(answer.structure, answer.numbers[np.newaxis], np.empty((1, 0)), [])
             if want.wrt is CAPTURED:
                 raise error
             answer = self._store.ask_engine(error, "gradient", point.structure, point.at(0), want.wrt)
             value, gradient = answer.numbers[np.newaxis, :1], answer.numbers[1:]
-            return _Found(answer.structure, value, gradient[np.newaxis, own], [(None, gradient[shared])])
+            return Found(answer.structure, value, gradient[np.newaxis, own], [(None, gradient[shared])])
 
-        return in_parts(batch, many, alone, self._joined)
+        def joined(parts: list[Found]) -> Found:
+            return parts[0].joined_with(parts[1], self._store.name)
 
-    def _joined(self, parts: list[_Found]) -> _Found:
-        """What was found at points that follow each other."""
-        first, other = parts
-        if first.structure != other.structure:
-            raise nested_otherwise(self._store.name, first.structure, other.structure, len(first.outputs))
-        return _Found(
-            first.structure,
-            np.concatenate([first.outputs, other.outputs]),
-            np.concatenate([first.gradients, other.gradients]),
-            first.totals + other.totals,
-        )
+        return in_parts(batch, many, alone, joined)
 
     def _rows(
         self, batch: Batch, many: Callable[[Batch], _Rows], question: Question, want: Want, seeds: Floats | None = None
@@ -266,26 +243,6 @@ class Batched:
 
         return in_parts(batch, many, alone, joined)
 
-    def _over(self, run: BatchRun, batch: Batch, parts: list[Part], want: Want, own: Integers, shared: Any) -> _Found:
-        """The same, where these parts are the right ones."""
-        if not parts:
-            structure = self._store.paths_of(batch.structure).structure() if want.mode == "values" else ONE_NUMBER
-            return _Found(structure, np.empty((0, structure.size)), np.empty((0, len(own))), [])
-        runs: list[tuple[Integers, Points]] = []
-        totals: list[tuple[Path | None, Floats]] = []
-        for path, points in parts:
-            program = path.program(want)
-            places = np.arange(len(program.result_slots))[shared]
-            found = run.checked(path, want, points, per_point=own, summed=places)
-            total = found.totals
-            for place in np.flatnonzero(found.status):
-                total = total + _judged(run, path, program, int(points[place]), want)[places]
-            runs.append((points, found))
-            totals.append((path, total))
-        outputs = _joined([(points, found.outputs) for points, found in runs])
-        gradients = _joined([(points, found.gradients) for points, found in runs])
-        return _Found(parts[0][0].structure, outputs, gradients, totals)
-
     def _vectors(self, args: Sequence[Any], vector: Any, wrt: int | tuple[int, ...], want: Want) -> Floats:
         """The numbers of a vector that is given as the argument `wrt` is (or several are): a row per point."""
         _, given = flatten(args[wrt] if isinstance(wrt, int) else tuple(args[place] for place in wrt))
@@ -303,29 +260,6 @@ class Batched:
         ):
             rows[:, chosen] = values[..., np.searchsorted(places, want.wrt[chosen])]
         return rows
-
-
-def _joined(parts: Sequence[tuple[Integers, Floats]]) -> Floats:
-    """The rows of all points, of those that each part has."""
-    if len(parts) == 1:
-        return parts[0][1]
-    joined = np.empty((sum(len(points) for points, _ in parts), parts[0][1].shape[1]))
-    for points, rows in parts:
-        joined[points] = rows
-    return joined
-
-
-def _judged(run: BatchRun, path: Path, program: Program, point: int, want: Want) -> Floats:
-    """The derivatives at a point where something is not finite.
-
-    Raises:
-        DomainError: something should be.
-    """
-    memory, _ = program.at(run.at(point), path.captured(), NO_SEEDS, None)
-    derivatives: Floats = memory[program.result_slots]
-    program.give_back(memory)
-    run.judge(path, want, point, NO_SEEDS, derivatives)
-    return derivatives
 
 
 def _processors() -> int:

@@ -11,26 +11,26 @@ import numpy as np
 
 from gograd_compile.batch import Batched
 from gograd_compile.explain.explanation import Explanation, explain
-from gograd_compile.files.saving import deep_copied, recorded, reduced, with_tapes
-from gograd_compile.files.storage import from_bytes, load_tapes, save_tapes
-from gograd_compile.nesting.trees import flatten, nest_matrix, numbers_like, positions, whole
+from gograd_compile.files.portable import Portable, compiled_anew, from_tapes
+from gograd_compile.files.saving import recorded
+from gograd_compile.files.storage import load_tapes, save_tapes
+from gograd_compile.nesting.trees import flatten, nest_matrix, numbers_like
+from gograd_compile.nesting.whole_numbers import positions, whole
 from gograd_compile.paths.path import CAPTURED, VALUES, Want
 from gograd_compile.paths.point_run import at_point
-from gograd_compile.paths.store import Store, Wrt
+from gograd_compile.paths.store import Wrt
 from gograd_compile.run.backends import Backend
-from gograd_compile.run.backends import backend as find_backend
 from gograd_core import DomainError, Neuron
-from gograd_core.extend import add_gradients, jacobians, recorder, require_function, transforms
+from gograd_core.extend import add_gradients, jacobians, observers, recorder, require_function, transforms
 
 __all__ = ["Compiled", "compile", "load"]
 
 BY_CAPTURED = Want("adjoints", CAPTURED)
-NAMES = ("__module__", "__qualname__", "__doc__")
 SEEDS_ALONE = np.empty(0, dtype=np.intp)
 """The numbers that differ between the points, where seeds alone do."""
 
 
-class Compiled:
+class Compiled(Portable):
     """A function that runs as recorded: made by `compile`, or by `load`.
 
     Arguments are positional: numbers, or NumPy arrays of them, nested in containers. Results are nested as
@@ -49,14 +49,6 @@ class Compiled:
     is no whole number, IndexError if there is no such argument, and ValueError if it is given twice.
     """
 
-    _attribute = ""  # what it is called as a method
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-        self.__name__ = store.name
-        if store.f is not None:
-            functools.update_wrapper(self, store.f, NAMES, ())
-
     @property
     def backend(self) -> Backend:
         """What runs it."""
@@ -66,9 +58,6 @@ class Compiled:
     def captured(self) -> tuple[Neuron, ...]:
         """The leaf neurons that it reads at every call, as far as they are known: after the first call."""
         return self.store.captured
-
-    def __repr__(self) -> str:
-        return f"<compiled {self.__name__}>"
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         """What the function returns: floats and NumPy arrays, nested as the function nests them.
@@ -229,40 +218,7 @@ class Compiled:
         """
         if named:
             raise TypeError(f"arguments of a compiled function are positional, got {', '.join(named)} by name")
-        return None if recorder() is None else self.store.f
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._attribute = name
-
-    def __get__(self, instance: Any, owner: type | None = None) -> Compiled:
-        """As a method: compiled for each object by itself, which keeps it."""
-        f: Any = self.store.f
-        if instance is None or not hasattr(f, "__get__"):
-            return self
-        try:
-            kept = vars(instance)
-        except TypeError:
-            raise TypeError(f"{owner} has no __dict__, where objects could keep compiled methods") from None
-        key = f"compiled {self.__module__}.{self.__name__}"  # other than that of a method which overrides this one
-        found: Compiled | None = kept.get(key)
-        method = found and found.store.f  # of another object, if the dict is a copy of that one's
-        if not found or getattr(method, "__self__", 0) is not instance or getattr(method, "__func__", 0) is not f:
-            found = kept[key] = _again(f.__get__(instance, owner), *self._settings())
-            found._attribute = self._attribute or f.__name__
-        return found
-
-    def _settings(self) -> tuple[str, bool, int]:
-        """What `_again` takes, besides a function."""
-        return self.backend.name, self.store.check, self.store.max_paths
-
-    def __reduce__(self) -> str | tuple[Any, ...]:
-        return reduced(self, _again, _from_saved)
-
-    def __copy__(self) -> Compiled:
-        return self
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        return deep_copied(self, memo, _again, _from_saved)
+        return self.store.f if observers and recorder() is not None else None
 
 
 def compile(
@@ -294,7 +250,7 @@ def compile(
     require_function(f, "compile")
     if whole("max_paths", max_paths) < 1:
         raise ValueError(f"max_paths must be 1 or more, got {max_paths}")
-    return Compiled(Store(f, _name(f), find_backend(backend), check=check, max_paths=max_paths))
+    return compiled_anew(Compiled, f, backend, check, max_paths)
 
 
 def load(path: str | os.PathLike[str], *, backend: str | None = None) -> Compiled:
@@ -310,30 +266,4 @@ def load(path: str | os.PathLike[str], *, backend: str | None = None) -> Compile
         ProgramFileError: it is no program, was changed or cut off, or needs operations that are not installed so.
         OSError: the file cannot be read.
     """
-    return _from_tapes(*load_tapes(path), backend)
-
-
-def _name(f: Any) -> str:
-    """What messages call a function: without where it was defined."""
-    while isinstance(f, functools.partial):
-        f = f.func
-    name: str = getattr(f, "__qualname__", type(f).__qualname__)
-    return name.rpartition(".<locals>.")[2]
-
-
-def _again(f: Callable[..., Any], backend: str, check: bool, max_paths: int) -> Compiled:
-    """For pickles. A method of a class is found there by name, and compiled already."""
-    if isinstance(f, Compiled):
-        return f
-    return Compiled(Store(f, _name(f), find_backend(backend), check=check, max_paths=max_paths))
-
-
-def _from_saved(data: bytes, captured: list[Any], backend: str) -> Compiled:
-    """For pickles."""
-    return _from_tapes(*from_bytes(data, captured), backend)
-
-
-def _from_tapes(tapes: Any, name: str, backend: str | None) -> Compiled:
-    store = Store(None, name, find_backend(backend), check=False, max_paths=len(tapes), most=len(tapes))
-    with_tapes(store, tapes)
-    return Compiled(store)
+    return from_tapes(Compiled, *load_tapes(path), backend)

@@ -36,6 +36,7 @@ from numpy.typing import NDArray
 
 from gograd_compile.errors import ProgramFileError
 from gograd_compile.files.archives import Members, read_archive, write_archive, write_file
+from gograd_compile.files.arrays import read_array, write_array
 from gograd_compile.files.stored_operations import describe, find
 from gograd_compile.files.tape_checks import check
 from gograd_compile.nesting.structure_json import structure_from_json, structure_to_json
@@ -90,7 +91,6 @@ PARTS = {
 
 MOST_BYTES = 2**32
 """The most that a file may have: room for more than a hundred million operations."""
-HEADER = 128  # bytes before the entries of an array
 SHOWN = 3  # unknown members that a message names
 
 
@@ -146,7 +146,7 @@ def to_bytes(tapes: Sequence[Recorded], name: str) -> bytes:
             "operation_lines": np.array(_places(lines, tape.lines), dtype=np.int32)[tape.line_of],
         }
         for part, dtype in PARTS.items():
-            members[f"tape{index}/{part}.npy"] = _written(arrays[part], dtype)
+            members[f"tape{index}/{part}.npy"] = write_array(arrays[part], dtype)
     header = {
         "format": FORMAT,
         "version": VERSION,
@@ -164,7 +164,7 @@ def to_bytes(tapes: Sequence[Recorded], name: str) -> bytes:
             for arguments, result, _, gradient, has_truths in tapes
         ],
     }
-    values = _written([neuron.value for neuron in captured], "<f8")
+    values = write_array([neuron.value for neuron in captured], "<f8")
     return write_archive({"program.json": json.dumps(header).encode(), "captured.npy": values, **members})
 
 
@@ -177,7 +177,7 @@ def from_bytes(data: bytes, captured: Sequence[Neuron] | None = None) -> tuple[l
     """
     members = read_archive(data)
     header = _header(members.pop("program.json", b""))
-    labels, values = header["captured"], _read(members, "captured", "<f8")
+    labels, values = header["captured"], read_array(members, "captured", "<f8")
     if len(labels) != len(values):
         raise ProgramFileError("there are not as many values of captured neurons as labels")
     operations = find(header["operations"])
@@ -194,7 +194,7 @@ def from_bytes(data: bytes, captured: Sequence[Neuron] | None = None) -> tuple[l
                 "a tape says neither that there are truth values in its result nor that there are none"
             )
         arguments, result = structure_from_json(nesting["arguments"]), structure_from_json(nesting["result"])
-        arrays = {part: _read(members, f"tape{index}/{part}", dtype) for part, dtype in PARTS.items()}
+        arrays = {part: read_array(members, f"tape{index}/{part}", dtype) for part, dtype in PARTS.items()}
         guards = Guards(
             nodes=arrays["guard_nodes"],
             kinds=arrays["guard_kinds"],
@@ -246,26 +246,6 @@ def _gradient(saved: Any, arguments: Structure, result: Structure) -> int | tupl
             if arguments.select(gradient)[0].size + 1 == result.size:
                 return gradient
     raise ProgramFileError("a tape is said to be the gradient by what it cannot be")
-
-
-def _npy_header(dtype: str, count: int) -> bytes:
-    """What NumPy's format 1.0 has before the entries; the one form of it that is read."""
-    text = f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': ({count},), }}"
-    return b"\x93NUMPY\x01\x00" + (HEADER - 10).to_bytes(2, "little") + text.ljust(HEADER - 11).encode() + b"\n"
-
-
-def _written(entries: Any, dtype: str) -> bytes:
-    array = np.asarray(entries).astype(dtype)
-    return _npy_header(dtype, len(array)) + array.tobytes()
-
-
-def _read(members: Members, name: str, dtype: str) -> NDArray[Any]:
-    """Take an array out of `members`: a copy, in the byte order of this machine."""
-    data = members.pop(f"{name}.npy", b"")
-    count, rest = divmod(len(data) - HEADER, np.dtype(dtype).itemsize)
-    if rest or not data.startswith(_npy_header(dtype, count)):
-        raise ProgramFileError(f"the array {name!r} is missing, or not of the form that it should have")
-    return np.frombuffer(data, dtype, offset=HEADER).astype(np.dtype(dtype).newbyteorder("="))
 
 
 def _header(data: bytes) -> dict[str, Any]:

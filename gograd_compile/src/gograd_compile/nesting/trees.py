@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import math
-import operator
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from numbers import Real
@@ -27,9 +26,7 @@ __all__ = [
     "flatten_result",
     "nest_matrix",
     "numbers_like",
-    "positions",
     "real_numbers",
-    "whole",
 ]
 
 Floats = NDArray[np.float64]
@@ -55,7 +52,7 @@ class Structure:
     form: Form
     shapes: tuple[Shape | None, ...]
 
-    @property
+    @functools.cached_property
     def is_number(self) -> bool:
         """Whether it is one number, and no array or container of one."""
         return self.form.container is None and self.shapes == (None,)
@@ -81,6 +78,8 @@ class Structure:
             numbers: as many as `size`. An array's parts are not copied. Of a list, arrays are made:
                 of objects, where the entries are not all floats.
         """
+        if self.is_number:
+            return numbers.item() if isinstance(numbers, np.ndarray) else numbers[0]
         if not self._has_arrays:
             return self.form.nest(numbers.tolist() if isinstance(numbers, np.ndarray) else numbers)
         leaves = []
@@ -156,6 +155,8 @@ def flatten(tree: Any, name: str = "args") -> tuple[Floats, Structure]:
         TypeError: something in it is neither a real number nor an array of such; messages say
             where, calling the tree `name`.
     """
+    if type(tree) is tuple and PLAIN.issuperset(map(type, tree)):
+        return np.array(tree, dtype=np.float64), _structure_of_numbers(len(tree))
     leaves, form = take_apart(tree)
     if PLAIN.issuperset(map(type, leaves)):
         return np.array(leaves, dtype=np.float64), _structure(form, None)
@@ -168,6 +169,16 @@ def flatten(tree: Any, name: str = "args") -> tuple[Floats, Structure]:
     rows = [array.ravel() for array in arrays]
     shapes = tuple(array.shape or None for array in arrays)
     return rows[0] if len(rows) == 1 else np.concatenate(rows), _structure(form, shapes)
+
+
+def _structure_of_numbers(count: int) -> Structure:
+    """Find the structure of a tuple of numbers, as most functions take them."""
+    return _of_numbers(count) if count <= MOST_LEAVES else _of_numbers.__wrapped__(count)
+
+
+@functools.lru_cache(maxsize=MOST_STRUCTURES)
+def _of_numbers(count: int) -> Structure:
+    return _structure(take_apart((0.0,) * count)[1], None)
 
 
 def _structure(form: Form, shapes: tuple[Shape | None, ...] | None) -> Structure:
@@ -229,34 +240,6 @@ def nest_matrix(matrix: NDArray[Any], outputs: Structure, inputs: Structure) -> 
         rows = matrix[..., start:stop, :].reshape((*points, *(shape or ()), inputs.size))
         nested.append(inputs.build_batch(rows) if rows.ndim > 1 else inputs.build(rows))
     return outputs.form.nest(nested)
-
-
-def positions(wrt: Any) -> int | tuple[int, ...]:
-    """The number of an argument, or of several, as Python's integers.
-
-    Raises:
-        TypeError: there is something else.
-    """
-    try:
-        return operator.index(wrt)
-    except TypeError:
-        pass
-    try:
-        return tuple(map(operator.index, wrt))
-    except TypeError:
-        raise TypeError(f"wrt must be the number of an argument, or several, counted from 0; got {wrt!r}") from None
-
-
-def whole(name: str, number: Any) -> int:
-    """A whole number as Python's; messages call it `name`.
-
-    Raises:
-        TypeError: it is none.
-    """
-    try:
-        return operator.index(number)
-    except TypeError:
-        raise TypeError(f"{name} must be a whole number, got {number!r}") from None
 
 
 def real_numbers(leaf: Any) -> Floats | None:

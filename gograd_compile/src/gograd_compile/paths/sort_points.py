@@ -15,7 +15,8 @@ from gograd_compile.paths.path import VALUES, Path, Want
 from gograd_compile.paths.paths import Paths
 from gograd_compile.paths.point_run import at_point
 from gograd_compile.paths.replay_errors import judge_derivatives, judged_matrix
-from gograd_compile.run.program import VALUES_NOT_FINITE, Holds, Points, Program
+from gograd_compile.run.program import VALUES_NOT_FINITE, Holds, Program
+from gograd_compile.run.records import Points
 from gograd_compile.trace.tape import Floats, Integers
 from gograd_core.extend import domain_errors_raise
 

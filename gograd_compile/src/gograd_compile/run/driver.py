@@ -28,6 +28,7 @@ from gograd_compile.kernels.vectors import (
     load_tile,
     store_tile,
 )
+from gograd_compile.run.records import Points, Slots
 
 __all__ = ["run_carefully", "run_point", "run_points", "run_steps"]
 
@@ -225,17 +226,15 @@ def _add_up(memory: Any, lanes: int, begin: int, end: int, slots: Any, status: A
 
 
 @jitted(no_cpython_wrapper=True)
-def _judge(
-    memory: Any, lanes: int, lane: int, shared: Any, watched: Any, gradients: Any, totals: Any, bands: Any, tables: Any
-) -> int:
-    """What is not finite in one lane, as `run_point` says it."""
+def _judge(memory: Any, lanes: int, lane: int, wanted: Slots, bands: Any, tables: Any) -> int:
+    """Find what is not finite in one lane, as `run_point` says it."""
     found = 0
-    for slots in (shared, watched):
+    for slots in (wanted.shared, wanted.varying):
         if not _all_finite(memory, slots, lanes, lane, lane + 1):
             found = 1
     for _ in range(2):  # as it is, and then carefully
         right = True
-        for slots in (gradients, totals):
+        for slots in (wanted.gradients, wanted.totals):
             right = right and _all_finite(memory, slots, lanes, lane, lane + 1)
         if right:
             return found
@@ -246,15 +245,15 @@ def _judge(
 
 @jitted
 def run_points(
-    memory: Any, lanes: int, begin: int, end: int, points: Any, point_slots: Any, bands: Any, shared: Any, watched: Any,
-    outputs: Any, output_slots: Any, gradients: Any, gradient_slots: Any, totals: Any, total_slots: Any, status: Any,
-    tables: Any, buffer: Any,
+    memory: Any, lanes: int, begin: int, end: int, points: Any, point_slots: Any, wanted: Slots, found: Points,
+    bands: Any, tables: Any, buffer: Any,
 ) -> None:  # fmt: skip
-    """A whole schedule, at the points from `begin` to `end`, block by block; what they share is computed once.
+    """Run a whole schedule at the points from `begin` to `end`, block by block; what they share is computed once.
 
     `bands` has the first step of each band of the schedule. Per point it stores outputs and gradients. Other gradients
-    it adds up in `totals`, lane by lane, points of one lane in order. `status` says per point what `run_point` returns;
-    what is not finite is not added up. Values are looked at in the slots `shared`, once, and `watched`.
+    it adds up in `found.totals`, lane by lane, points of one lane in order. `found.status` says per point what
+    `run_point` returns; what is not finite is not added up. Values are looked at in the slots `wanted.shared`, once,
+    and `wanted.varying`.
     """
     shared_is_right = True
     for first in range(begin, end, lanes):
@@ -264,15 +263,13 @@ def run_points(
             if band % 2 == 1 or first == begin:
                 _run(pointer(memory), lanes, bands[band], bands[band + 1], pointer(tables), pointer(buffer))
         if first == begin:
-            shared_is_right = _all_finite(memory, shared, lanes, FIRST, lanes)
+            shared_is_right = _all_finite(memory, wanted.shared, lanes, FIRST, lanes)
         right = shared_is_right
-        for slots in (watched, gradient_slots, total_slots):
+        for slots in (wanted.varying, wanted.gradients, wanted.totals):
             right = right and _all_finite(memory, slots, lanes, FIRST, lanes)
         if not right:
             for lane in range(last - first):
-                status[first + lane] = _judge(
-                    memory, lanes, lane, shared, watched, gradient_slots, total_slots, bands, tables
-                )
-        _store(memory, lanes, first, last, output_slots, outputs)
-        _store(memory, lanes, first, last, gradient_slots, gradients)
-        _add_up(memory, lanes, first, last, total_slots, status, totals)
+                found.status[first + lane] = _judge(memory, lanes, lane, wanted, bands, tables)
+        _store(memory, lanes, first, last, wanted.outputs, found.outputs)
+        _store(memory, lanes, first, last, wanted.gradients, found.gradients)
+        _add_up(memory, lanes, first, last, wanted.totals, found.status, found.totals)

@@ -11,6 +11,7 @@ from gograd_compile.lower.graph import Call
 from gograd_compile.lower.rules import OUTPUT
 from gograd_compile.lower.schedule import Schedule
 from gograd_compile.run import driver
+from gograd_compile.run.records import Points, Slots
 from gograd_compile.trace.tape import Floats, Integers
 
 __all__ = ["NativeRunner", "kernel_of"]
@@ -65,8 +66,10 @@ class NativeRunner:
         where = int(self.schedule.bands[2]), len(self.schedule.steps), watched, results
         return int(driver.run_point(memory, 1, *where, self._addresses, np.empty(self._room)))
 
-    def points(self, memory: Floats, begin: int, end: int, points: Floats, slots: Integers, *found: Any) -> None:
-        """All steps at many points; see `driver.run_points`."""
-        where = begin, end, points, slots, self.schedule.bands
-        rest: tuple[Any, ...] = (*where, *found, self._addresses, np.empty(self._room))
-        driver.run_points(memory.reshape(-1), memory.shape[1], *rest)
+    def points(
+        self, memory: Floats, begin: int, end: int, points: Floats, slots: Integers, wanted: Slots, found: Points
+    ) -> None:
+        """Run all steps at many points; see `driver.run_points`."""
+        where = memory.reshape(-1), memory.shape[1], begin, end
+        own = self.schedule.bands, self._addresses, np.empty(self._room)
+        driver.run_points(*where, points, slots, wanted, found, *own)

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import attrs
 import numpy as np
 
 from gograd_compile.lower.derivatives import Derived
@@ -15,32 +14,16 @@ from gograd_compile.lower.graph import SUM, Graph
 from gograd_compile.lower.schedule import Schedule, schedule
 from gograd_compile.run.backends import Backend
 from gograd_compile.run.numpy_runner import run_call
+from gograd_compile.run.records import Points, Slots
 from gograd_compile.trace.tape import Floats, Integers
 
-__all__ = ["Holds", "Points", "Program"]
+__all__ = ["Holds", "Program"]
 
 VALUES_NOT_FINITE, DERIVATIVES_NOT_FINITE = 1, 2
 """What may be said of a run, and (added up) both."""
 
 Holds = Callable[[Floats, int], Any]
 """Judges, by the values that decide, the first guards, so many of them: which points may go on."""
-
-
-@attrs.frozen(eq=False)
-class Points:
-    """What a run over many points gives.
-
-    Attributes:
-        outputs: a row per point.
-        gradients: a row per point, for what is asked for per point.
-        totals: sums over the points, for what is asked for in total.
-        status: per point what was not finite; such points are not in the totals.
-    """
-
-    outputs: Floats
-    gradients: Floats
-    totals: Floats
-    status: Integers
 
 
 MOST_STRIPS, VALUES_PER_STRIP = 64, 2**21
@@ -85,11 +68,12 @@ class Program:
         self.result_slots = slots[derived.results] if derived else slots[:0]
         self.size = len(graph)
         self.watched = self._find_watched()
-        self._shared_watched, self._varying_watched = np.split(
-            self.watched, [np.searchsorted(self.watched, self.schedule.slots_of(0)[1])]
-        )
+        shared, varying = np.split(self.watched, [np.searchsorted(self.watched, self.schedule.slots_of(0)[1])])
+        self._slots = Slots(shared, varying, self.output_slots, self.result_slots[:0], self.result_slots[:0])
         self._blank = np.zeros(graph.leaves)
         self._blank[graph.one : graph.one + len(graph.constants)] = graph.constants
+        self._captured = slice(graph.arguments, graph.one)
+        self._seeds = slice(graph.leaves - graph.seeds, graph.leaves)
         self._memories: list[Floats] = []
         self._blocks: list[Floats] = []  # memory of the latest run over many points, for the next one
         self._lock = threading.Lock()
@@ -134,10 +118,9 @@ class Program:
                 ends there. None: they do.
         """
         memory = self._take()
-        graph = self.schedule.graph
-        memory[: graph.arguments] = numbers
-        memory[graph.arguments : graph.one] = captured
-        memory[graph.leaves - graph.seeds : graph.leaves] = seeds
+        memory[: self._captured.start] = numbers
+        memory[self._captured] = captured
+        memory[self._seeds] = seeds
         if not self._is_driven:
             return memory, self._run(memory[:, np.newaxis], 1, holds)[0]
         return memory, self.runner.point(memory, self.watched, self.result_slots)
@@ -164,7 +147,7 @@ class Program:
             threads: how many work at once; the results do not depend on it.
             holds: if given, opaque operations are called where the guards asked before hold, and nowhere else.
         """
-        graph, count = self.schedule.graph, len(points)
+        count = len(points)
         lanes = lanes_for(self.size, count)
         found = Points(
             np.empty((count, len(self.output_slots))),
@@ -172,26 +155,22 @@ class Program:
             np.zeros(len(summed)),
             np.zeros(count, dtype=np.uint8),
         )
+        wanted = self._slots._replace(gradients=self.result_slots[per_point], totals=self.result_slots[summed])
         strips = _strips(self.size, count, lanes) if count else []
         totals = np.zeros((len(strips), len(summed), lanes))
-        gradient_slots, total_slots = self.result_slots[per_point], self.result_slots[summed]
         blocks: list[Floats] = []
 
         def work(own: Iterator[int]) -> None:
             block = self._block(lanes)
             blocks.append(block)
-            block[: graph.arguments] = numbers[:, np.newaxis]
-            block[graph.arguments : graph.one] = captured[:, np.newaxis]
+            block[: self._captured.start] = numbers[:, np.newaxis]
+            block[self._captured] = captured[:, np.newaxis]
             for strip in own:
-                begin, end = strips[strip]
-                where = gradient_slots, totals[strip], total_slots
-                if not self._is_driven:
-                    self._run_strip(block, begin, end, points, slots, found, *where, holds)
+                into = found._replace(totals=totals[strip])
+                if self._is_driven:
+                    self.runner.points(block, *strips[strip], points, slots, wanted, into)
                 else:
-                    self.runner.points(
-                        block, begin, end, points, slots, self._shared_watched, self._varying_watched,
-                        found.outputs, self.output_slots, found.gradients, *where, found.status,
-                    )  # fmt: skip
+                    self._run_strip(block, *strips[strip], points, slots, wanted, into, holds)
 
         if threads == 1 or len(strips) < 2:
             work(iter(range(len(strips))))
@@ -202,7 +181,7 @@ class Program:
                     done.result()
         with self._lock:
             self._blocks = blocks
-        return Points(found.outputs, found.gradients, totals.sum(axis=2).sum(axis=0), found.status)
+        return found._replace(totals=totals.sum(axis=2).sum(axis=0))
 
     def _block(self, lanes: int) -> Floats:
         """Memory for a block of points, with the constants in it."""
@@ -214,20 +193,20 @@ class Program:
         return block
 
     def _run_strip(
-        self, memory: Floats, begin: int, end: int, points: Floats, slots: Integers, found: Points,
-        gradient_slots: Integers, totals: Floats, total_slots: Integers, holds: Holds | None,
+        self, memory: Floats, begin: int, end: int, points: Floats, slots: Integers, wanted: Slots, found: Points,
+        holds: Holds | None,
     ) -> None:  # fmt: skip
-        """As the native driver does it, block by block."""
+        """Run a strip block by block, as the native driver does it."""
         lanes = memory.shape[1]
         for first in range(begin, end, lanes):
             last = min(first + lanes, end)
             memory[slots] = points[np.minimum(np.arange(first, first + lanes), last - 1)].T
             status = self._run(memory, last - first, holds)[: last - first]
             found.status[first:last] = status
-            found.outputs[first:last] = memory[self.output_slots, : last - first].T
-            found.gradients[first:last] = memory[gradient_slots, : last - first].T
+            found.outputs[first:last] = memory[wanted.outputs, : last - first].T
+            found.gradients[first:last] = memory[wanted.gradients, : last - first].T
             right = np.flatnonzero(status == 0)
-            totals[:, right] += memory[total_slots][:, right]
+            found.totals[:, right] += memory[wanted.totals][:, right]
 
     def give_back(self, memory: Floats) -> None:
         with self._lock:
