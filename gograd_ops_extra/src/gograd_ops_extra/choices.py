@@ -73,8 +73,8 @@ def clip_forward(xp: Any, x: Any, min: Any, max: Any) -> Any:
     return xp.clip(x, min, max)
 
 
+# The smaller of max and the larger of x and min, and its shares. Where min is not below max, it is max.
 def clip_partial_x(xp: Any, out: Any, x: Any, min: Any, max: Any) -> Any:
-    # The smaller of max and the larger of x and min, and its shares. Where min is not below max, it is max.
     share = share_of_larger(xp, x, min) * share_of_larger(xp, max, xp.maximum(x, min))
     return xp.where(min < max, share, 0.0)
 
