@@ -258,7 +258,7 @@ class TestWhatCannotBeRecorded:
             "gograd_compile.compile(lambda x: x, backend='native')"
         )
         for missing, message in (
-            ("numba", "ImportError: the native backend needs numba: pip install 'gograd-compile[native]'"),
+            ("numba", "ImportError: the native backend needs numba, which is not installed: pip install numba platformdirs"),
             ("gograd_compile.run.driver", "ModuleNotFoundError: import of gograd_compile.run.driver halted"),
         ):
             command = [sys.executable, "-c", code.format(missing)]

@@ -74,7 +74,7 @@ def _made(text: KernelText) -> Kernel:
     try:
         numba: Any = import_module("numba")
     except ModuleNotFoundError:
-        raise ImportError("native kernels need Numba: pip install gograd-compile[native]") from None
+        raise ImportError("native kernels need Numba: pip install numba platformdirs") from None
     start = time.perf_counter()
     # The code of kernels is told apart by name, also of those that other processes compiled.
     name = f"kernel_{hashlib.sha256(text.source.encode()).hexdigest()[:16]}"
