@@ -85,7 +85,7 @@ SOFTPLUS = Op(
     partials=(softplus_partial,),
     samples=((0.0,), (0.3,), (-2.0,), (40.0,), (-700.0,)),
     edges=(
-        Edge((800.0,), 800.0, (1.0,), "exp(x) alone would overflow"),
+        Edge((800.0,), 800.0, (1.0,), "exp(x) would overflow"),
         Edge((-800.0,), 0.0, (0.0,), "value and slope underflow"),
         Edge((inf,), inf, (1.0,), "the limit"),
     ),
@@ -174,7 +174,7 @@ GELU_TANH = Op(
     edges=(
         Edge((-inf,), -0.0, (0.0,), "the limit"),
         Edge((inf,), inf, (1.0,), "the limit"),
-        Edge((1e200,), 1e200, (1.0,), "x * x alone would overflow"),
+        Edge((1e200,), 1e200, (1.0,), "x * x would overflow"),
     ),
     accuracy=Accuracy(8.0, input_ulps=4.0, why=TAIL, third=ODD),
     reference=lambda mp, x: x / (1 + mp.exp(-mp.sqrt(8 / mp.pi) * (x + mp.mpf(GELU_CUBIC) * x**3))),
@@ -191,7 +191,7 @@ def mish_forward(xp: Any, x: Any) -> Any:
 
 
 def mish_partial(xp: Any, out: Any, x: Any) -> Any:
-    # Likewise a quotient that cancels nowhere but at its zero; to the right, what it differs from 1.
+    # This too is a quotient that cancels only at its zero; to the right, its difference from 1.
     x, down, up = bounded(xp, x), falling(xp, x), rising(xp, x)
     below_right, below_left = 1.0 + 2.0 * down * (1.0 + down), 2.0 + up * (2.0 + up)
     right = 1.0 + 4.0 * (down * down * (x - 0.5 + down * (x - 1.0 - down))) / (below_right * below_right)

@@ -28,7 +28,7 @@ FLOOR_DIVIDE = Op(
     operator="//",
     samples=((7.5, 2.0), (-7.5, 2.0), (7.5, -2.0)),
     edges=(
-        Edge((6.0, 3.0), 2.0, (0.0, 0.0), "a jump; like everywhere else the slope taken is 0"),
+        Edge((6.0, 3.0), 2.0, (0.0, 0.0), "a jump; the slope is taken to be 0, as everywhere else"),
         Edge((1.0, 0.0), inf, (0.0, 0.0), "a pole, reached in steps"),
     ),
     domain="y != 0",

@@ -218,7 +218,7 @@ LOGADDEXP = Op(
     edges=(
         Edge((800.0, -800.0), 800.0, (1.0, 0.0), "the smaller share underflows"),
         Edge((-inf, 1.0), 1.0, (0.0, 1.0), "exp(-inf) adds nothing"),
-        Edge((-inf, -inf), -inf, (nan, nan), "the logarithm of 0, of which no input has a definite share"),
+        Edge((-inf, -inf), -inf, (nan, nan), "the logarithm of 0, in which no input has a definite share"),
         Edge((inf, 1.0), inf, (1.0, 0.0), "the limit"),
     ),
     accuracy=Accuracy(

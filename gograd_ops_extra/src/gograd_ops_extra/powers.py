@@ -141,7 +141,7 @@ HYPOT = Op(
 
 
 def ldexp_forward(xp: Any, x: Any, i: Any) -> Any:
-    # In three steps, since 2**i alone may overflow or underflow where the result does not.
+    # In three steps, since 2**i may overflow or underflow where the result does not.
     third = xp.trunc(i / 3.0)
     factor = 2.0**third
     scaled = x * factor * factor * 2.0 ** (i - 2.0 * third)
@@ -165,7 +165,7 @@ LDEXP = Op(
     ),
     domain="i == floor(i)",
     reference=lambda mp, x, i: mp.ldexp(x, int(i)),
-    doc="x * 2**i for an integer i, by which there is no derivative.",
+    doc="x * 2**i for an integer i, in which it is not differentiable.",
 )
 
 POWERS = (SQRT, CBRT, SQUARE, RECIPROCAL, HYPOT, LDEXP)

@@ -40,7 +40,7 @@ def is_ordinary(xp: Any, x: Any) -> Any:
 
 
 def mantissas_and_exponents(xp: Any, x: Any) -> Any:
-    """Numbers near 1, whose product neither overflows nor underflows on the way, and powers of two for the rest."""
+    """Split numbers into factors near 1, whose product neither overflows nor underflows, and powers of two."""
     exponent = xp.floor(xp.log2(xp.abs(xp.where(is_ordinary(xp, x), x, 1.0))))
     return xp.ldexp(x, -exponent), exponent
 
@@ -51,7 +51,7 @@ def prod_forward(xp: Any, x: Any) -> Any:
 
 
 def prod_partial(xp: Any, out: Any, x: Any) -> Any:
-    """The product of the other entries, by a division that is never one by zero.
+    """Compute the product of the other entries, by a division that is never a division by zero.
 
     Its first and second derivatives are right too: for entries that are zero see
     `product_of_other_zeros`; the others are ratios to their own value, which are exactly 1.
@@ -94,7 +94,7 @@ PROD = Op(
 
 
 def product_of_other_zeros(xp: Any, x: Any) -> Any:
-    """What those of the other entries that are zero contribute: 0 if there is one, but with a slope.
+    """Compute what the other entries that are zero contribute: 0 if there is one, but with a slope.
 
     One zero contributes itself, two their product, as polynomials in sums over the column
     (Newton's identities). The product of three has neither a first nor a second derivative at 0.

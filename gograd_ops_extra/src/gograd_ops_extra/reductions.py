@@ -233,7 +233,7 @@ LOGSUMEXP = Op(
     edges=(
         Edge(((1000.0, -1000.0),), 1000.0, ((1.0, 0.0),), "the smaller share underflows"),
         Edge(((0.0, -inf),), 0.0, ((1.0, 0.0),), "exp(-inf) adds nothing"),
-        Edge(((-inf, -inf),), -inf, ((nan, nan),), "the logarithm of 0, of which no entry has a definite share"),
+        Edge(((-inf, -inf),), -inf, ((nan, nan),), "the logarithm of 0, in which no entry has a definite share"),
     ),
     accuracy=Accuracy(
         input_ulps=2.0,

@@ -10,7 +10,7 @@ from gograd_core import Edge, Op
 
 __all__ = ["ROUNDING"]
 
-JUMP = "a jump; like everywhere else the slope taken is 0"
+JUMP = "a jump; the slope is taken to be 0, as everywhere else"
 
 
 def zero(xp: Any, out: Any, x: Any) -> Any:
@@ -140,7 +140,7 @@ COPYSIGN = Op(
 
 
 def fma(x: float, y: float, z: float) -> float:
-    """x * y + z of floats, rounded once; `math.fma` is not in every Python."""
+    """Compute x * y + z of floats, rounded once. Not every Python has `math.fma`."""
     if not (isfinite(x) and isfinite(y)):
         return x * y + z
     if not isfinite(z):

@@ -166,7 +166,7 @@ def decay_beside_pole(xp: Any, u: Any) -> Any:
 
 
 def beta_partial_a(xp: Any, out: Any, a: Any, b: Any) -> Any:
-    # Beside the pole at a = 0 the slope is -1/a**2 and a rest, of which the dependence on b is wanted to all
+    # Beside the pole at a = 0 the slope is -1/a**2 and a remainder, whose dependence on b is wanted to all
     # digits too. Where an argument is small, the logarithm of the regular factor r is -u, by an integral that has
     # accurate derivatives; where none is, the factors have.
     is_near = a < NEAR

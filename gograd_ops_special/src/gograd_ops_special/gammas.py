@@ -59,7 +59,7 @@ POLYGAMMA = Op(
     domain="n >= 0 and n == floor(n) and x > 0",
     accuracy=Accuracy(8.0, input_ulps=1.0, why="a high order is a high power of x"),
     reference=lambda mp, n, x: mp.psi(int(n), x),
-    doc="The n-th derivative of digamma, by x alone.",
+    doc="The n-th derivative of digamma. It is differentiable only in x.",
 )
 
 GAMMAS = (DIGAMMA, POLYGAMMA)

@@ -18,7 +18,7 @@ def as_text(found: Mapping[str, Any]) -> str:
         f"passes: {found['passes']}",
     ]
     if not found["recordings"]:
-        return "\n".join([*lines, "Nothing was recorded yet: that happens at the first call."])
+        return "\n".join([*lines, "Nothing was recorded yet. The first call records the function."])
     dropped = f", {found['dropped_arguments']} nestings of arguments dropped" if found["dropped_arguments"] else ""
     lines.append(f"paths: {found['recorded']} recorded, {found['kept']} kept, {found['dropped']} dropped{dropped}")
     if found["opaque"]:

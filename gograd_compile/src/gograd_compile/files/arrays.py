@@ -30,7 +30,7 @@ def read_array(members: Members, name: str, dtype: str) -> NDArray[Any]:
     data = members.pop(f"{name}.npy", b"")
     count, odd = divmod(len(data) - HEADER, np.dtype(dtype).itemsize)
     if odd or not data.startswith(_header(dtype, count)):
-        raise ProgramFileError(f"the array {name!r} is missing, or not of the form that it should have")
+        raise ProgramFileError(f"the array {name!r} is missing or has the wrong form")
     return np.frombuffer(data, dtype, offset=HEADER).astype(np.dtype(dtype).newbyteorder("="))
 
 

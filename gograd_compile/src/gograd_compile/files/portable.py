@@ -50,7 +50,7 @@ class Portable:
         try:
             kept = vars(instance)
         except TypeError:
-            raise TypeError(f"{owner} has no __dict__, where objects could keep compiled methods") from None
+            raise TypeError(f"{owner} has no __dict__, in which objects could keep compiled methods") from None
         key = f"compiled {self.__module__}.{self.__name__}"  # other than that of a method which overrides this one
         found: Self | None = kept.get(key)
         method = found and found.store.f  # of another object, if the dict is a copy of that one's

@@ -28,7 +28,7 @@ def recorded(store: Store, *, lines: bool) -> list[Recorded]:
         for path in paths
     ]
     if not found:
-        raise ValueError(f"{store.name} was not recorded yet, so that there is nothing to save: call it first")
+        raise ValueError(f"{store.name} was not recorded yet, so there is nothing to save: call it first")
     return found
 
 

@@ -109,7 +109,7 @@ def save_tapes(path: str | os.PathLike[str], tapes: Sequence[Recorded], name: st
     """
     data = to_bytes(tapes, name)
     if len(data) > MOST_BYTES:
-        raise ValueError(f"{name} has {len(data)} bytes, more than the {MOST_BYTES} that are read again")
+        raise ValueError(f"{name} has {len(data)} bytes, and {MOST_BYTES} is the most that can be read")
     write_file(path, data)
 
 
@@ -179,20 +179,16 @@ def from_bytes(data: bytes, captured: Sequence[Neuron] | None = None) -> tuple[l
     header = _header(members.pop("program.json", b""))
     labels, values = header["captured"], read_array(members, "captured", "<f8")
     if len(labels) != len(values):
-        raise ProgramFileError("there are not as many values of captured neurons as labels")
+        raise ProgramFileError("the number of values of captured neurons differs from the number of labels")
     operations = find(header["operations"])
     if captured is None:
         captured = [Neuron(value, label=label) for value, label in zip(values.tolist(), labels, strict=True)]
     tapes = []
     for index, nesting in enumerate(header["tapes"]):
         if not isinstance(nesting, dict) or nesting.keys() != {"arguments", "result", "gradient", "truths"}:
-            raise ProgramFileError(
-                "a tape has arguments, a result, what it is the gradient by, and truths, and nothing else"
-            )
+            raise ProgramFileError("a tape has other entries than arguments, result, gradient and truths")
         if type(nesting["truths"]) is not bool:
-            raise ProgramFileError(
-                "a tape says neither that there are truth values in its result nor that there are none"
-            )
+            raise ProgramFileError("the entry truths of a tape is neither true nor false")
         arguments, result = structure_from_json(nesting["arguments"]), structure_from_json(nesting["result"])
         arrays = {part: read_array(members, f"tape{index}/{part}", dtype) for part, dtype in PARTS.items()}
         guards = Guards(
@@ -216,7 +212,7 @@ def from_bytes(data: bytes, captured: Sequence[Neuron] | None = None) -> tuple[l
         tapes.append(Recorded(arguments, result, tape, gradient, nesting["truths"]))
     if members:
         shown = ", ".join(map(quoted, list(members)[:SHOWN]))
-        raise ProgramFileError(f"there is something unknown in it: {shown} ({len(members)} in all)")
+        raise ProgramFileError(f"it has unknown members: {shown} ({len(members)} in all)")
     return tapes, header["name"]
 
 
@@ -245,7 +241,7 @@ def _gradient(saved: Any, arguments: Structure, result: Structure) -> int | tupl
         with contextlib.suppress(IndexError, ValueError):
             if arguments.select(gradient)[0].size + 1 == result.size:
                 return gradient
-    raise ProgramFileError("a tape is said to be the gradient by what it cannot be")
+    raise ProgramFileError("the entry gradient of a tape does not fit its arguments and result")
 
 
 def _header(data: bytes) -> dict[str, Any]:
@@ -262,7 +258,7 @@ def _header(data: bytes) -> dict[str, Any]:
         )
     types = {key: type(value) for key, value in header.items()}
     if types != TYPES or not all(isinstance(text, str) for text in header["captured"] + header["lines"]):
-        raise ProgramFileError("its program.json has other entries, or of other types, than it should have")
+        raise ProgramFileError("the entries of its program.json are not the expected ones, or have other types")
     if not header["tapes"]:
         raise ProgramFileError("it has no tape")
     texts = [header["name"], *header["captured"], *header["lines"]]

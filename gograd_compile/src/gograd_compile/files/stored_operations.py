@@ -26,7 +26,9 @@ def describe(op: Op) -> dict[str, Any]:
     """
     provider = op.provider
     if not provider or not provider.version or _installed(provider.distribution, op.name) is not op:
-        raise TypeError(f"{op.title} cannot be saved: it comes from no distribution, where it would be found again")
+        raise TypeError(
+            f"{op.title} cannot be saved: it does not come from a distribution, in which it could be found again"
+        )
     return _facts(op)
 
 

@@ -62,7 +62,7 @@ def _check_operations(tape: Tape) -> None:
 def _check_guards(tape: Tape) -> None:
     guards: Guards = tape.guards
     lengths = {len(each) for each in (guards.nodes, guards.kinds, guards.outcomes, guards.after, guards.lines)}
-    _require(len(lengths) == 1, "guards of which something is missing")
+    _require(len(lengths) == 1, "guards with something missing")
     _require(_within(guards.kinds, len(GUARDS)), "a guard of an unknown kind")
     _require(_within(guards.after, len(tape.codes) + 1) and _ascends(guards.after), "guards in another order")
     known = (guards.nodes >= 0) & (guards.nodes < tape.leaves + guards.after)

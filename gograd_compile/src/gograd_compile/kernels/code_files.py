@@ -75,5 +75,5 @@ def from_bytes(data: bytes, key: str) -> Code:
             bitcode=data[middle:],
         )
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise RefusedError("it has another form than the files that are written") from None
+        raise RefusedError("it does not have the form of a file with code") from None
     return code

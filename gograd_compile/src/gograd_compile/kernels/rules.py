@@ -34,7 +34,7 @@ class UFuncSymbol(Symbol):
         from gograd_compile.kernels.functions import inner_loop
 
         if method != "__call__" or options:
-            raise TypeError(f"ufunc {ufunc.__name__!r} is called with more than numbers")
+            raise TypeError(f"ufunc {ufunc.__name__!r} is called with something other than numbers")
         if ufunc.__name__ in scalar.__all__:
             return self.library.apply(ufunc.__name__, *inputs)
         inner_loop(ufunc)
@@ -97,10 +97,10 @@ def _with_numba(op: Op, function: FunctionType) -> Expansion:
     name = f"{function.__module__}:{function.__qualname__}"
     try:
         if resolve(name) is not function:
-            raise ImportError("its module has another one of that name")
+            raise ImportError("its module has another function of that name")
         source = inspect.getsource(sys.modules[function.__module__])
     except (ImportError, OSError, TypeError) as error:
-        raise ExpansionError(op, f"its function for Numba is not found again: {error}") from error
+        raise ExpansionError(op, f"its function for Numba cannot be found again: {error}") from error
     digest = hashlib.sha256(source.encode()).hexdigest()[:16]
     forward = Symbol(expansion.out.library, f"{NUMBA}{name} {digest}", expansion.inputs)
     return attrs.evolve(expansion, forward=forward)

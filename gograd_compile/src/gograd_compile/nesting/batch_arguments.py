@@ -79,7 +79,7 @@ def flatten_batch(args: Any, in_axes: Any = 0, name: str = "args") -> Batch:
     axes = _axes(form, in_axes)
     batched = [index for index, axis in enumerate(axes) if axis is not None]
     if not batched:
-        raise ValueError(f"in_axes={in_axes!r} batches none of the arguments: an axis of one must be given")
+        raise ValueError(f"in_axes={in_axes!r} batches none of the arguments: give an axis for at least one")
     arrays: list[Floats] = []
     for index, (leaf, axis) in enumerate(zip(leaves, axes, strict=True)):
         array = real_numbers(leaf)
@@ -88,7 +88,9 @@ def flatten_batch(args: Any, in_axes: Any = 0, name: str = "args") -> Batch:
         if axis is not None and not -array.ndim <= axis < array.ndim:
             kind = f"has the shape {array.shape}" if array.ndim else "is a number"
             hint = "" if array.ndim else ". Points lie along an axis of an array: np.array(...)"
-            raise ValueError(f"{leaf_paths(form, name)[index]} {kind}: there is no axis {axis}; None shares it{hint}")
+            raise ValueError(
+                f"{leaf_paths(form, name)[index]} {kind}: there is no axis {axis}; None means that it is shared{hint}"
+            )
         arrays.append(np.moveaxis(array, axis, 0) if axis else array)
     points = len(arrays[batched[0]])
     for index in batched:
@@ -96,7 +98,7 @@ def flatten_batch(args: Any, in_axes: Any = 0, name: str = "args") -> Batch:
             one, other = (
                 f"{leaf_paths(form, name)[i]} has {len(arrays[i])} along axis {axes[i]}" for i in (batched[0], index)
             )
-            raise ValueError(f"points are counted differently: {one}, {other}")
+            raise ValueError(f"the numbers of points differ: {one}, {other}")
     shapes = tuple(array.shape if axis is None else array.shape[1:] for array, axis in zip(arrays, axes, strict=True))
     layout = _known_layout if sum(map(math.prod, shapes)) <= MOST_NUMBERS else _layout
     are_shared = tuple(axis is None for axis in axes)

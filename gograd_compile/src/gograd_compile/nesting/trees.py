@@ -277,5 +277,5 @@ def complaint(leaves: list[Any], form: Form, index: int, name: str) -> str:
             "read at every call"
         )
     if hasattr(leaf, "__array__") and type(leaf) not in ARRAYS:
-        return f"{text}; expected real numbers, or NumPy arrays of them: np.asarray(x) may make one of it"
+        return f"{text}; expected real numbers or NumPy arrays of them; np.asarray(x) may convert it"
     return f"{text}; expected real numbers, or NumPy arrays of them, nested in containers such as lists and dicts"
