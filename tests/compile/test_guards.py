@@ -214,8 +214,8 @@ def test_a_program_that_two_threads_ask_for_is_made_once(compiled, monkeypatch):
             assert asked.wait(10.0)
         return original(*args)
 
-    original = gograd_compile.paths.paths.lower
-    monkeypatch.setattr(gograd_compile.paths.paths, "lower", lower)
+    original = gograd_compile.paths.path.lower
+    monkeypatch.setattr(gograd_compile.paths.path, "lower", lower)
     path.programs = Programs(path.programs)
     path.program(want)
     threads[0].join()

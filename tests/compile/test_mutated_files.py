@@ -23,6 +23,7 @@ from gograd_compile.files import tape_checks
 from gograd_compile.files.saving import with_tapes
 from gograd_compile.files.storage import Recorded, from_bytes, to_bytes
 from gograd_compile.nesting.trees import flatten
+from gograd_compile.paths.store import Store
 from gograd_compile.run.backends import backend
 from gograd_compile.trace.tape import Guards, Tape
 from gograd_core import DomainError, Neuron, errstate, ops
@@ -113,9 +114,9 @@ def run(tape, numbers):
 
 
 def loaded(tapes, name):
-    program = Compiled(None, name, backend("numpy"), check=False, max_paths=8)
-    with_tapes(program, tapes)
-    return program
+    store = Store(None, name, backend("numpy"), check=False, max_paths=8)
+    with_tapes(store, tapes)
+    return Compiled(store)
 
 
 def call(tapes, name):

@@ -163,7 +163,7 @@ class TestPickles:
     def test_others_come_with_their_function(self, modules):
         found = again(modules.named)
         assert found(3.0) == 9.0
-        assert (found.__wrapped__, found.check, found.max_paths) == (modules.plain, True, 3)
+        assert (found.__wrapped__, found.store.check, found.store.max_paths) == (modules.plain, True, 3)
         assert found.backend is modules.named.backend
 
     def test_callable_objects_keep_their_neurons(self, modules, compiled):
@@ -244,7 +244,7 @@ class TestPickles:
     def test_copies_keep_settings(self, modules):
         f = gograd_compile.compile(modules.Net(2.0), backend="numpy", check=True, max_paths=3)
         copied = copy.deepcopy(f)
-        assert (copied.check, copied.max_paths, copied.backend) == (True, 3, f.backend)
+        assert (copied.store.check, copied.store.max_paths, copied.backend) == (True, 3, f.backend)
 
     def test_functions_without_a_name_must_have_been_called(self, compiled):
         with pytest.raises(TypeError, match="cannot be pickled before it is called"):
