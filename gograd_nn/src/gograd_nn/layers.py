@@ -141,7 +141,7 @@ class Layer:
 
 
 class Net:
-    """Modules in a row, each of which takes what the one before it gives. It is a module itself.
+    """Modules in a row. Each takes what the one before it gives. The net is a module itself.
 
     A module is anything with `__call__`, `parameters()` and `name_parameters(prefix)`; a plain
     function (say, one that scales its inputs) serves as a module without parameters.

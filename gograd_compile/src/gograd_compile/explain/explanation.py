@@ -36,7 +36,7 @@ MODES = {
 
 
 class Explanation(dict[str, Any]):
-    """What `Compiled.explain` gives: dicts, lists, strings and numbers, which print as a text.
+    """The report of `Compiled.explain`: dicts, lists, strings and numbers, which print as text.
 
     - ``name``, and ``backend``: its ``name``, and ``why`` it is that one.
     - ``passes``: "compiled", or "Python" where gograd-compile was built without a C compiler.

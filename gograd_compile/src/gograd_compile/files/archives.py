@@ -58,7 +58,7 @@ def read_archive(data: bytes) -> Members:
 
 
 def write_file(path: str | os.PathLike[str], data: bytes) -> None:
-    """Write a file, which takes the place of one that is there once all is written.
+    """Write a file. If one exists, it is replaced after everything has been written.
 
     Raises:
         OSError: it cannot be written; then what was there is there still.

@@ -50,7 +50,7 @@ __all__ = ["Recorded", "from_bytes", "load_tapes", "save_tapes", "to_bytes"]
 
 
 class Recorded(NamedTuple):
-    """A path, as it is saved.
+    """A path as a file has it.
 
     Attributes:
         arguments: how they are nested.
@@ -114,7 +114,7 @@ def save_tapes(path: str | os.PathLike[str], tapes: Sequence[Recorded], name: st
 
 
 def load_tapes(path: str | os.PathLike[str]) -> tuple[list[Recorded], str]:
-    """The tapes and the name of a program that was saved. Captured neurons are new leaves, with the values saved.
+    """Read the tapes and the name of a saved program. Captured neurons are new leaves with the saved values.
 
     Raises:
         ProgramFileError: the file is no program, was changed or cut off, or needs operations that
@@ -127,7 +127,7 @@ def load_tapes(path: str | os.PathLike[str]) -> tuple[list[Recorded], str]:
 
 
 def to_bytes(tapes: Sequence[Recorded], name: str) -> bytes:
-    """What `save_tapes` writes; the same bytes for the same program."""
+    """Write a program as bytes. The same program gives the same bytes."""
     operations: dict[Any, int] = {}
     captured: dict[Neuron, int] = {}
     lines: dict[str, int] = {}
@@ -169,7 +169,7 @@ def to_bytes(tapes: Sequence[Recorded], name: str) -> bytes:
 
 
 def from_bytes(data: bytes, captured: Sequence[Neuron] | None = None) -> tuple[list[Recorded], str]:
-    """The inverse of `to_bytes`; errors are those of `load_tapes`.
+    """Read what `to_bytes` wrote. The errors are those of `load_tapes`.
 
     Args:
         data: what was written.
@@ -217,7 +217,7 @@ def from_bytes(data: bytes, captured: Sequence[Neuron] | None = None) -> tuple[l
 
 
 def _places(table: dict[Any, int], entries: Sequence[Hashable]) -> list[int]:
-    """Where in the table each of the entries is; new ones are added."""
+    """Find where in the table each entry is, and add new ones."""
     return [table.setdefault(entry, len(table)) for entry in entries]
 
 
@@ -232,7 +232,7 @@ def _chosen(table: Sequence[Any], places: NDArray[Any]) -> tuple[Any, ...]:
 
 
 def _gradient(saved: Any, arguments: Structure, result: Structure) -> int | tuple[int, ...] | None:
-    """By which arguments a tape is the gradient, if it can be."""
+    """Read by which arguments a tape is the gradient, if it can be."""
     if saved is None:
         return None
     several = isinstance(saved, list)
@@ -245,7 +245,7 @@ def _gradient(saved: Any, arguments: Structure, result: Structure) -> int | tupl
 
 
 def _header(data: bytes) -> dict[str, Any]:
-    """What is in program.json; what the lists of operations and tapes hold is for others to check."""
+    """Read program.json. Others check what the lists of operations and tapes contain."""
     try:
         header = json.loads(data.decode(), object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:

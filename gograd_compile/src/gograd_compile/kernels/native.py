@@ -47,7 +47,7 @@ class Kernel:
 
 
 def kernel(root: Symbol, inputs: Sequence[Symbol]) -> Kernel:
-    """The kernel that computes `root`, a rule written out, from `inputs`.
+    """Compile the kernel that computes `root`, a rule written out, from `inputs`.
 
     Without columns it takes n points, at most CHUNK of them: input j of point i is ``x[j * CHUNK + i]``,
     and the result ``out[i]``. `out`, `x` and `scratch` do not overlap.

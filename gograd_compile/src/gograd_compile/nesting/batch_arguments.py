@@ -48,20 +48,20 @@ class Batch:
     first: int = 0
 
     def at(self, point: int) -> Floats:
-        """The numbers of the arguments at one point."""
+        """Give the numbers of the arguments at one point."""
         numbers = np.empty(self.structure.size)
         numbers[self.shared] = self.shared_values
         numbers[self.batched] = self.batched_values[point]
         return numbers
 
     def part(self, begin: int, end: int) -> Batch:
-        """Some of the points."""
+        """Take some of the points."""
         rows = self.batched_values[begin:end]
         return attrs.evolve(self, points=end - begin, batched_values=rows, first=self.first + begin)
 
 
 def flatten_batch(args: Any, in_axes: Any = 0, name: str = "args") -> Batch:
-    """The arguments at many points, taken apart.
+    """Take apart the arguments at many points.
 
     Args:
         args: the arguments; the arrays among them that are batched have an axis of points.
@@ -119,7 +119,7 @@ def flatten_batch(args: Any, in_axes: Any = 0, name: str = "args") -> Batch:
 def _layout(
     form: Form, shapes: tuple[tuple[int, ...], ...], are_shared: tuple[bool, ...]
 ) -> tuple[Structure, Integers, Integers]:
-    """The structure of the arguments at one point; which of the numbers are shared by all points, and which are not."""
+    """Find the structure of the arguments at one point, and which numbers all points share."""
     bounds = accumulate(map(math.prod, shapes), initial=0)
     numbers: dict[bool, list[Integers]] = {True: [np.empty(0, np.intp)], False: [np.empty(0, np.intp)]}
     for is_shared, (start, stop) in zip(are_shared, pairwise(bounds), strict=True):
@@ -132,7 +132,7 @@ _known_layout = functools.lru_cache(maxsize=MOST_LAYOUTS)(_layout)
 
 
 def _axes(form: Form, in_axes: Any) -> Axes:
-    """The axis for each leaf of the arguments, by their places and not by the order of the keys in `in_axes`."""
+    """Find the axis for each leaf of the arguments, by their places and not by the order of the keys in `in_axes`."""
     if not isinstance(in_axes, (tuple, list)):
         in_axes = (in_axes,) * len(form.children)
     if len(in_axes) != len(form.children):
@@ -151,7 +151,7 @@ def _axes(form: Form, in_axes: Any) -> Axes:
 
 @functools.lru_cache(maxsize=MOST_LAYOUTS)
 def _spread(form: Form, upper: Form, entries: tuple[int, ...]) -> Axes:
-    """The same, of the axes in `entries`, which are nested as `upper` says."""
+    """Find the axis for each leaf from the axes in `entries`, which are nested as `upper` says."""
     rest = iter(entries)
     axes: list[int | None] = []
     for position, (prefix, argument) in enumerate(zip(upper.children, form.children, strict=True)):
@@ -167,7 +167,7 @@ def _spread(form: Form, upper: Form, entries: tuple[int, ...]) -> Axes:
 
 
 def _below(prefix: Form, form: Form, entries: Sequence[int]) -> list[int | None]:
-    """The axis of each leaf below the upper part of a form, which has these entries.
+    """Find the axis of each leaf below the upper part of a form, which has these entries.
 
     Raises:
         ValueError: it is no upper part of this form.

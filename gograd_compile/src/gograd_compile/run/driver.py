@@ -64,7 +64,7 @@ def _run_sums(v: Any, lanes: int, slot: int, count: int, starts: Any, terms: Any
 
 @jitted(no_cpython_wrapper=True)
 def _lie_together(slots: Any, count: int) -> bool:
-    """Whether each slot is the one after the one before it."""
+    """Say whether each slot follows the one before it."""
     for i in range(1, count):  # noqa: SIM110 - Numba has no all()
         if slots[i] != slots[0] + i:
             return False
@@ -73,7 +73,7 @@ def _lie_together(slots: Any, count: int) -> bool:
 
 @jitted(no_cpython_wrapper=True)
 def _run_calls(v: Any, lanes: int, slot: int, count: int, gathers: Any, address: int, arity: int, buffer: Any) -> None:
-    """One kernel, on all applications of a step."""
+    """Run one kernel on all applications of a step."""
     scratch = shifted(buffer, arity * CHUNK)
     chunk = CHUNK // lanes
     for begin in range(0, count, chunk):
@@ -94,7 +94,7 @@ def _run_columns(
     v: Any, lanes: int, slot: int, count: int, gathers: Any, address: int, arity: int, length: int, width: int,
     buffer: Any,
 ) -> None:  # fmt: skip
-    """A kernel of columns: one application in one lane at a time."""
+    """Run a kernel of columns, one application in one lane at a time."""
     results, scratch = shifted(buffer, arity), shifted(buffer, arity + width)
     for g in range(count // width):
         for lane in range(lanes):
@@ -124,13 +124,13 @@ def _run(v: Any, lanes: int, begin: int, end: int, tables: Any, buffer: Any) -> 
 
 @jitted
 def run_steps(memory: Any, lanes: int, begin: int, end: int, tables: Any, buffer: Any) -> None:
-    """Some steps of a schedule."""
+    """Run some steps of a schedule."""
     _run(pointer(memory), lanes, begin, end, pointer(tables), pointer(buffer))
 
 
 @jitted
 def run_carefully(memory: Any, lanes: int, lane: int, begin: int, end: int, tables: Any) -> bool:
-    """The sums among some steps again, in one lane, where nothing times an infinity or NaN is nothing.
+    """Run the sums among some steps again, in one lane, where nothing times an infinity or NaN is nothing.
 
     What does not count passes nothing on. Returns whether all sums and first factors (adjoints or tangents) are finite,
     and what tangents are multiplied by.
@@ -154,7 +154,7 @@ def run_carefully(memory: Any, lanes: int, lane: int, begin: int, end: int, tabl
 
 @jitted(no_cpython_wrapper=True)
 def _all_finite(memory: Any, slots: Any, lanes: int, begin: int, end: int) -> Any:
-    """Whether all numbers in the rows of some slots are finite, from one lane to another."""
+    """Say whether all numbers in the rows of some slots are finite, from one lane to another."""
     bits = bits_of(pointer(memory))
     carried = np.uint64(0)  # gets the highest bit where all bits of an exponent are set
     for slot in slots:
@@ -168,10 +168,10 @@ def _all_finite(memory: Any, slots: Any, lanes: int, begin: int, end: int) -> An
 def run_point(
     memory: Any, lanes: int, derivatives: int, steps: int, watched: Any, results: Any, tables: Any, buffer: Any
 ) -> int:
-    """A whole schedule of so many steps, at the point whose numbers lie in the first slots.
+    """Run a whole schedule of so many steps, at the point whose numbers lie in the first slots.
 
     `derivatives` is the first step of derivatives. Returns whether something came out that is not finite: 1 among the
-    values, of which it looks at those in the slots `watched`; 2 among the derivatives; 3 both. (If anything in the
+    values (it looks at those in the slots `watched`), 2 among the derivatives, 3 both. (If anything in the
     slots `results` is not finite, some derivative is not; and the other way round, unless it is multiplied by nothing.)
     """
     _run(pointer(memory), lanes, FIRST, steps, pointer(tables), pointer(buffer))
@@ -185,7 +185,7 @@ def run_point(
 
 @jitted(no_cpython_wrapper=True)
 def _load(memory: Any, lanes: int, points: Any, begin: int, end: int, slots: Any) -> None:
-    """A block of points: what is missing at the end is the last point again."""
+    """Load a block of points. What is missing at the end is the last point again."""
     v, width, count = pointer(memory), points.shape[1], min(lanes, end - begin)
     source, rows = shifted(pointer(points), begin * width), pointer(slots)
     whole, tiled = count - count % TILE, width - width % TILE
@@ -202,7 +202,7 @@ def _load(memory: Any, lanes: int, points: Any, begin: int, end: int, slots: Any
 
 @jitted(no_cpython_wrapper=True)
 def _store(memory: Any, lanes: int, begin: int, end: int, slots: Any, into: Any) -> None:
-    """What lies in the rows of some slots, to a block of points."""
+    """Store what lies in the rows of some slots for a block of points."""
     v, width, count = pointer(memory), into.shape[1], end - begin
     target, rows = shifted(pointer(into), begin * width), pointer(slots)
     whole, tiled = count - count % TILE, width - width % TILE
@@ -217,7 +217,7 @@ def _store(memory: Any, lanes: int, begin: int, end: int, slots: Any, into: Any)
 
 @jitted(no_cpython_wrapper=True)
 def _add_up(memory: Any, lanes: int, begin: int, end: int, slots: Any, status: Any, totals: Any) -> None:
-    """What is asked for in total, of the points where all is finite."""
+    """Add up what is asked for in total, over the points where everything is finite."""
     v, wrong = pointer(memory), shifted(pointer(status), begin)
     for i in range(len(slots)):
         row, total = shifted(v, slots[i] * lanes), shifted(pointer(totals), i * lanes)

@@ -31,20 +31,20 @@ MOST_STRIPS, VALUES_PER_STRIP = 64, 2**21
 
 
 def lanes_for(slots: int, points: int) -> int:
-    """How many points a block has: so many that its memory fits into the cache, and no more than there are."""
+    """Choose how many points a block has: its memory fits into the cache, and it has no more points than there are."""
     lanes = next(lanes for lanes, most in ((128, 2**9), (32, 2**15), (16, 2**16), (8, np.inf)) if slots <= most)
     return min(lanes, -(-points // 8) * 8)
 
 
 def aligned(slots: int, lanes: int) -> Floats:
-    """Memory whose rows begin where lines of the cache do."""
+    """Allocate memory whose rows begin where lines of the cache do."""
     raw = np.zeros(slots * lanes + 8)
     start = -raw.ctypes.data % 64 // 8
     return raw[start : start + slots * lanes].reshape(slots, lanes)
 
 
 def _strips(slots: int, points: int, lanes: int) -> list[tuple[int, int]]:
-    """Parts of whole blocks, where one begins and ends."""
+    """Split points into strips of whole blocks, and find where each begins and ends."""
     strips = min(MOST_STRIPS, slots * points // VALUES_PER_STRIP + 1)
     size = max(-(-points // (strips * lanes)) * lanes, 1)
     return [(begin, min(begin + size, points)) for begin in range(0, points, size)]
@@ -81,7 +81,7 @@ class Program:
         self._is_driven = self.runner.runs_whole_schedules and not self.stops
 
     def _find_watched(self) -> Integers:
-        """Values of which one is not finite if any value is not: a sum is not finite if one of its factors is not."""
+        """Find values to watch: if any value is not finite, one of these is not. A sum shows this for its factors."""
         schedule = self.schedule
         begin, end = schedule.graph.leaves, schedule.slots_of(1)[1]
         steps = schedule.steps[: schedule.bands[2]]
@@ -95,7 +95,7 @@ class Program:
         return begin + np.flatnonzero(~are_seen[begin:end])
 
     def _find_stops(self) -> list[tuple[int, int]]:
-        """The steps that only Python can run, and how many guards must hold before each."""
+        """Find the steps that only Python can run, and how many guards must hold before each."""
         graph = self.schedule.graph
         asked = dict(
             zip(self.schedule.slots[graph.barriers[:, 0]].tolist(), graph.barriers[:, 1].tolist(), strict=True)
@@ -111,7 +111,7 @@ class Program:
         return stops
 
     def at(self, numbers: Floats, captured: Floats, seeds: Floats, holds: Holds | None) -> tuple[Floats, int]:
-        """A run at one point; the memory, which is to be given back, and what was not finite.
+        """Run at one point. Gives the memory, which is to be given back, and what was not finite.
 
         Args:
             holds: asked before an opaque operation is called, whether the first guards hold; if not, the run
@@ -137,7 +137,7 @@ class Program:
         threads: int = 1,
         holds: Holds | None = None,
     ) -> Points:
-        """A run over many points.
+        """Run over many points.
 
         Args:
             numbers: the numbers of the arguments, where all points share them.
@@ -184,7 +184,7 @@ class Program:
         return found._replace(totals=totals.sum(axis=2).sum(axis=0))
 
     def _block(self, lanes: int) -> Floats:
-        """Memory for a block of points, with the constants in it."""
+        """Find memory for a block of points, with the constants in it."""
         with self._lock:
             if self._blocks and self._blocks[-1].shape[1] == lanes:
                 return self._blocks.pop()
@@ -221,7 +221,7 @@ class Program:
         return memory
 
     def _run(self, memory: Floats, points: int, holds: Holds | None) -> Integers:
-        """All steps, with Python's among them; what was not finite, per point. The first lanes hold the points."""
+        """Run all steps, also those in Python. Gives per point what was not finite. The first lanes are the points."""
         schedule = self.schedule
         status = np.zeros(memory.shape[1], dtype=np.int64)
         right = np.arange(memory.shape[1]) < points
@@ -243,7 +243,7 @@ class Program:
         return status
 
     def _call_python(self, memory: Floats, step: int, right: Any) -> None:
-        """A step that only Python can run, at the points where it may."""
+        """Run a step that only Python can run, at the points where it may."""
         with np.errstate(all="ignore"):
             if right.all():
                 run_call(self.schedule, memory, step)
