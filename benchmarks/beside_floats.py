@@ -1,4 +1,4 @@
-"""The same Python on floats and on neurons: what value and gradient cost beside the value alone.
+"""The same Python on floats and on neurons: what value and gradient cost compared with only the value.
 
 Both run in one process, a step of each in turn, so that whatever else the machine does meets both;
 the ratio is the median of those of neighbouring steps. The functions are loaded twice, because Python

@@ -1,6 +1,6 @@
 """Installs the engines that gograd is compared with, in an environment of their own: `install_peers.py FOLDER`.
 
-They are the dependency group "peers" of the root's pyproject.toml. Each is tried by itself; which
+They are the dependency group "peers" of the root's pyproject.toml. Each is tried separately; which
 could not be installed, and why, is kept in FOLDER/failures.json and printed with the figures.
 """
 

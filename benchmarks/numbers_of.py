@@ -39,7 +39,7 @@ class Numbers:
 
 
 class Floats:
-    """Python's floats: values alone, as fast as plain Python has them."""
+    """Python's floats: only values, as fast as plain Python computes them."""
 
     exp, log, value = math.exp, math.log, float
     number = float

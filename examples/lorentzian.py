@@ -1,4 +1,4 @@
-"""An operation of one's own, registered by hand."""
+"""An operation of your own, registered by hand."""
 
 from gograd_core import Op, register
 

@@ -1,4 +1,4 @@
-"""The loops in C, where Cython and a C compiler are; elsewhere a wheel of Python alone, for every platform."""
+"""Compiles the loops if Cython and a C compiler are available. Otherwise the wheel has only Python."""
 
 import glob
 import importlib.util

@@ -1,4 +1,4 @@
-"""The operations' kernels, where a C compiler is; elsewhere a wheel of Python alone, for every platform."""
+"""Builds the operations' kernels if a C compiler is available. Otherwise the wheel has only Python."""
 
 import glob
 import os

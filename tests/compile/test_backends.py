@@ -39,7 +39,9 @@ def test_without_numba_it_is_numpy_in_silence(native, missing):
 @pytest.mark.parametrize("name", [None, "numba.core", "numpy.linalg"])
 def test_with_a_numba_that_cannot_be_used_it_is_numpy_with_a_warning(native, name):
     native(ImportError("Numba needs NumPy 2.3 or less", name=name))
-    with pytest.warns(RuntimeWarning, match=r"cannot be used \(Numba needs NumPy 2.3 or less\).*NumPy, more slowly"):
+    with pytest.warns(
+        RuntimeWarning, match=r"cannot be used \(Numba needs NumPy 2.3 or less\).*NumPy, which is slower"
+    ):
         assert find().name == "numpy"
 
 

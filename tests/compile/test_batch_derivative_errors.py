@@ -58,7 +58,7 @@ class TestErrors:
             (lambda c: c.hessian(PARAMETERS, X, wrt=(1, -1)), ValueError, "twice"),
             (lambda c: c.jacobian(PARAMETERS, X, wrt="w"), TypeError, "wrt must be the number"),
             (lambda c: c.jacobian(PARAMETERS, Neuron(1.0)), TypeError, "takes numbers"),
-            (lambda c: c.hessian(PARAMETERS, 1.0), ValueError, "None shares it"),
+            (lambda c: c.hessian(PARAMETERS, 1.0), ValueError, "None means that it is shared"),
         ],
     )
     def test_arguments(self, call, error, message, compiled):

@@ -103,8 +103,8 @@ def test_one_axis_for_all_arguments(compiled):
     ("axes", "args", "message"),
     [
         (None, (np.ones(3), np.ones(3)), "none of the arguments"),
-        (0, (np.ones(3), np.ones(4)), "counted differently"),
-        (0, (np.ones(3), 1.0), "None shares it"),
+        (0, (np.ones(3), np.ones(4)), "the numbers of points differ"),
+        (0, (np.ones(3), 1.0), "None means that it is shared"),
         ((0, 1), (np.ones(3), np.ones(3)), "no axis 1"),
         ((0,), (np.ones(3), np.ones(3)), "1 entries for 2"),
     ],

@@ -223,7 +223,7 @@ class TestFunctionsForNumba:
     @pytest.mark.parametrize(
         ("numba", "why"),
         [
-            (lambda x: x, "its function for Numba is not found again: module .* has no"),
+            (lambda x: x, "its function for Numba cannot be found again: module .* has no"),
             ("functions_for_numba:missing", "a function of Python computes its value"),
             ("missing_module:root", "a function of Python computes its value"),
             ("math:sqrt", "a function of Python computes its value"),

@@ -153,7 +153,7 @@ class TestFiles:
         """With the digest of what is there, as a file of an earlier version had it."""
         data = pickle.dumps(Run())
         path.write_bytes(hashlib.sha256(data).digest() + data)
-        assert_refused(monkeypatch, "it has another form than the files that are written")
+        assert_refused(monkeypatch, "it does not have the form of a file with code")
         assert not RAN
 
     @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ class TestFiles:
         header = change(data[4:end])
         data = len(header).to_bytes(4, "little") + header + data[end:]
         path.write_bytes(hashlib.sha256(data).digest() + data)
-        assert_refused(monkeypatch, "it has another form than the files that are written")
+        assert_refused(monkeypatch, "it does not have the form of a file with code")
 
     def test_that_are_enormous(self, path, monkeypatch):
         with path.open("r+b") as file:

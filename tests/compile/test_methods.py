@@ -69,7 +69,7 @@ class TestObjects:
             def loss(self, x):
                 return x * x
 
-        with pytest.raises(TypeError, match="Slots.* has no __dict__, where objects could keep compiled methods"):
+        with pytest.raises(TypeError, match="Slots.* has no __dict__, in which objects could keep compiled methods"):
             _ = Slots().loss
 
     def test_what_is_no_method_stays_what_it_is(self):

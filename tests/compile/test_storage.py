@@ -325,27 +325,33 @@ class TestHeader:
         [
             (lambda header: header.update(version=2), "has version 2 of the format; only 1 can be read"),
             (lambda header: header.update(format="other"), "not a saved program"),
-            (lambda header: header.update(more=1), "other entries"),
-            (lambda header: header.update(name=None), "of other types"),
-            (lambda header: header.update(lines=[1, 2]), "of other types"),
-            (lambda header: header.update(lines={}), "of other types"),
-            (lambda header: header["captured"].append("w"), "not as many values"),
-            (lambda header: header["captured"].__setitem__(0, 1.0), "of other types"),
-            (lambda header: header.pop("tapes"), "other entries"),
+            (lambda header: header.update(more=1), "not the expected ones"),
+            (lambda header: header.update(name=None), "have other types"),
+            (lambda header: header.update(lines=[1, 2]), "have other types"),
+            (lambda header: header.update(lines={}), "have other types"),
+            (lambda header: header["captured"].append("w"), "differs from the number of labels"),
+            (lambda header: header["captured"].__setitem__(0, 1.0), "have other types"),
+            (lambda header: header.pop("tapes"), "not the expected ones"),
             (lambda header: header["tapes"].clear(), "no tape"),
             (lambda header: header.update(name="\x1b[2J"), "cannot be printed"),
             (lambda header: header.update(name="\ud800"), "cannot be printed"),
             (lambda header: header["lines"].__setitem__(0, "model.py:3\nin f"), "cannot be printed"),
-            (lambda header: header["tapes"].pop(), "something unknown in it: 'tape1/operations.npy', .* .15 in all"),
+            (lambda header: header["tapes"].pop(), "it has unknown members: 'tape1/operations.npy', .* .15 in all"),
             (lambda header: header["tapes"].append(header["tapes"][0]), "'tape2/operations' is missing"),
-            (lambda header: header["tapes"][0].pop("result"), "arguments, a result, what it is the"),
-            (lambda header: header["tapes"][0].pop("truths"), "and truths, and nothing else"),
-            (lambda header: header["tapes"][0].update(truths=0), "neither that there are truth values"),
-            (lambda header: header["tapes"][0].update(truths=None), "neither that there are truth values"),
-            (lambda header: header["tapes"][0].update(gradient=0), "the gradient by what it cannot be"),
-            (lambda header: header["tapes"][0].update(gradient=2), "the gradient by what it cannot be"),
-            (lambda header: header["tapes"][0].update(gradient=[1, 1]), "the gradient by what it cannot be"),
-            (lambda header: header["tapes"][0].update(gradient=True), "the gradient by what it cannot be"),
+            (lambda header: header["tapes"][0].pop("result"), "a tape has other entries than arguments, result"),
+            (lambda header: header["tapes"][0].pop("truths"), "a tape has other entries than .* truths"),
+            (
+                lambda header: header["tapes"][0].update(truths=0),
+                "the entry truths of a tape is neither true nor false",
+            ),
+            (
+                lambda header: header["tapes"][0].update(truths=None),
+                "the entry truths of a tape is neither true nor false",
+            ),
+            (lambda header: header["tapes"][0].update(gradient=0), "the entry gradient of a tape does not fit"),
+            (lambda header: header["tapes"][0].update(gradient=2), "the entry gradient of a tape does not fit"),
+            (lambda header: header["tapes"][0].update(gradient=[1, 1]), "the entry gradient of a tape does not fit"),
+            (lambda header: header["tapes"][0].update(gradient=True), "the entry gradient of a tape does not fit"),
             (lambda header: header["tapes"][0].update(result="number", arguments="number"), "number of arguments"),
             (lambda header: header["tapes"][0].update(arguments={"array": [2**31 - 1]}), "number of arguments"),
             (lambda header: header["tapes"][0].update(result={"array": [2]}), "number of outputs"),
@@ -414,12 +420,12 @@ class TestContainer:
 
     def test_unknown_members(self, program):
         data = seal(members_of(to_bytes(program, "f")) | {"__init__.py": "raise SystemExit"})
-        with pytest.raises(ProgramFileError, match="something unknown in it: '__init__.py' .1 in all"):
+        with pytest.raises(ProgramFileError, match="it has unknown members: '__init__.py' .1 in all"):
             from_bytes(data)
 
     def test_of_many_unknown_members_three_are_named(self, program):
         data = seal(members_of(to_bytes(program, "f")) | {f"x{number}": b"" for number in range(2000)})
-        with pytest.raises(ProgramFileError, match=r"in it: 'x0', 'x1', 'x2' \(2000 in all\)$"):
+        with pytest.raises(ProgramFileError, match=r"members: 'x0', 'x1', 'x2' \(2000 in all\)$"):
             from_bytes(data)
 
     @pytest.mark.parametrize(
@@ -466,5 +472,5 @@ class TestContainer:
         file = io.BytesIO()
         np.save(file, np.array([print], dtype=object), allow_pickle=True)
         data = seal(members_of(to_bytes(program, "f")) | {"tape0/constants.npy": file.getvalue()})
-        with pytest.raises(ProgramFileError, match="'tape0/constants' is missing, or not of the form"):
+        with pytest.raises(ProgramFileError, match="'tape0/constants' is missing or has the wrong form"):
             from_bytes(data)

@@ -262,7 +262,12 @@ class TestBatch:
         ("args", "in_axes", "error", "message"),
         [
             ((np.zeros(2), np.zeros(3)), 0, ValueError, r"args\[0\] has 2 along axis 0, args\[1\] has 3 along axis 0"),
-            ((np.zeros(2),), (1,), ValueError, r"args\[0\] has the shape \(2,\): there is no axis 1; None shares it"),
+            (
+                (np.zeros(2),),
+                (1,),
+                ValueError,
+                r"args\[0\] has the shape \(2,\): there is no axis 1; None means that it is shared",
+            ),
             ((np.zeros(2), 1.0), 0, ValueError, r"args\[1\] is a number: there is no axis 0"),
             (([1.0, 2.0],), 0, ValueError, r"args\[0\]\[0\] is a number: there is no axis 0"),
             ((np.zeros(2),), (0, None), ValueError, r"in_axes has 2 entries for 1 argument"),

@@ -10,7 +10,7 @@ __all__ = ["Command", "Group", "OperationsGroup"]
 
 
 def _without_types(parameters: list[Any]) -> list[Any]:
-    """Flags take no value, so that typer's "<bool>" beside them says nothing."""
+    """Remove the "<bool>" that typer shows beside flags, which take no value."""
     for parameter in parameters:
         if getattr(parameter, "is_flag", False):
             parameter.metavar = ""
@@ -31,5 +31,5 @@ class OperationsGroup(Group):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command, and if there is none of that name, say how to see an operation."""
         if args and self.get_command(ctx, args[0]) is None:
-            ctx.fail(f"No such command {args[0]!r}. To see an operation: gograd ops show {args[0]}")
+            ctx.fail(f"No such command {args[0]!r}. To see an operation, run gograd ops show {args[0]}")
         return super().resolve_command(ctx, args)

@@ -25,11 +25,12 @@ MARKS = {"passed": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("–"
 
 def check_operations(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[PLUGIN or OP]...", help="Distributions or operations; all if none.")
+        list[str] | None,
+        typer.Argument(metavar="[PLUGIN or OP]...", help="Distributions or operations. The default is all."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole report as JSON.")] = False,
 ) -> None:
-    """Check the rules of operations against independent oracles; exits with 1 if one fails."""
+    """Test the rules of operations against independent oracles. The exit status is 1 if a test fails."""
     from gograd_core.testing import check_registry  # with mpmath, which takes a while to import
 
     try:
@@ -56,7 +57,7 @@ def _mark(verdict: str, *, in_words: bool) -> Text:
 
 
 def _tables(reports: tuple[OpReport, ...], *, in_words: bool) -> Iterator[Table]:
-    """One of each distribution; verdicts in words where the output has no signs for them."""
+    """Make a table for each distribution, with verdicts in words if the output has no signs for them."""
     from gograd_core.testing import CHECKS
 
     by_distribution = lambda report: report.op.provider.distribution if report.op.provider else ""  # noqa: E731

@@ -11,7 +11,7 @@ __all__ = ["cannot_write", "console", "fail", "in_words"]
 
 
 def console(*, stderr: bool = False) -> Console:
-    """A console that prints text as it is: names and paths may hold what looks like markup.
+    """Make a console that prints text as it is: names and paths may contain what looks like markup.
 
     What the encoding of the output does not have is escaped.
     """
@@ -22,17 +22,17 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def fail(message: object) -> typer.Exit:
-    """Print what went wrong; to be raised."""
+    """Print what went wrong, and give an error to raise."""
     console(stderr=True).print(f"gograd: {message}", style="red", soft_wrap=True)
     return typer.Exit(1)
 
 
 def in_words(error: Exception) -> str:
-    """What an error says, with its notes; they say whose rule raised it."""
+    """Write what an error says, with its notes, which say whose rule raised it."""
     kind = "" if isinstance(error, (TypeError, ValueError)) else f"{type(error).__name__}: "
     return "; ".join([f"{kind}{error}", *getattr(error, "__notes__", ())])
 
 
 def cannot_write(error: OSError) -> str:
-    """What went wrong with a file, in one line."""
+    """Say in one line what went wrong with a file."""
     return f"cannot write {error.filename}: {error.strerror}"

@@ -1,4 +1,4 @@
-"""What there is to say about an operation: as plain data, and its rules as they are written."""
+"""Describes an operation: as plain data, and by its rules as they are written."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["accuracy_of", "allowed_of", "described", "function_name", "kernels_o
 
 
 def described(op: Op) -> dict[str, Any]:
-    """The facts about an operation as data for JSON, where infinities and NaN are strings."""
+    """Collect the facts about an operation as data for JSON, where infinities and NaN are strings."""
     provider = op.provider
     return {
         "name": op.name,
@@ -53,7 +53,7 @@ def _accuracy(allowed: Accuracy) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """What JSON has: lists, numbers and None; as a string what is neither, such as an infinity."""
+    """Convert a value to what JSON has: lists, numbers and None. Others, such as infinities, become strings."""
     if hasattr(value, "tolist"):  # NumPy's numbers, and arrays of any library
         value = value.tolist()
     if isinstance(value, (tuple, list)):
@@ -68,7 +68,7 @@ def _plain(value: Any) -> Any:
 
 
 def other_names(op: Op) -> Iterator[str]:
-    """What else the operation is called: aliases, Python's operator, the function of `math`."""
+    """List the other names of an operation: aliases, Python's operator, the function of `math`."""
     yield from op.aliases
     if op.operator:
         yield op.operator
@@ -77,7 +77,7 @@ def other_names(op: Op) -> Iterator[str]:
 
 
 def function_name(function: Callable[..., Any] | str) -> str:
-    """Where a function is found, "package.module:name"."""
+    """Say where a function is found: "package.module:name"."""
     if isinstance(function, str):
         return function
     module = getattr(function, "__module__", None) or type(function).__module__
@@ -85,7 +85,7 @@ def function_name(function: Callable[..., Any] | str) -> str:
 
 
 def kernels_of(op: Op) -> str:
-    """What computes it on floats: kernels that were "shipped" or "compiled", or Python rule ("Python")."""
+    """Say what computes it on floats: kernels that were "shipped" or "compiled", or its rule ("Python")."""
     return "Python" if op.kernels is None or engine().name != "native" else op.kernels.origin
 
 
@@ -105,7 +105,7 @@ def allowed_of(accuracy: Accuracy) -> str:
 
 
 def sources(op: Op) -> str:
-    """The rules as they are written, after the functions of their package that they call."""
+    """Collect the rules as they are written, after the functions of their package that they call."""
     functions: dict[FunctionType, None] = {}
     for rule in (op.formula, *op.partials):
         _collect(rule, functions)
@@ -113,7 +113,7 @@ def sources(op: Op) -> str:
 
 
 def _collect(function: Any, found: dict[FunctionType, None]) -> None:
-    """A function behind those that it calls; one without source in Python is left out."""
+    """Add a function after those that it calls. One without source in Python is left out."""
     if not isinstance(function, FunctionType) or function in found:
         return
     package = _package(function)
@@ -127,7 +127,7 @@ def _collect(function: Any, found: dict[FunctionType, None]) -> None:
 
 
 def _package(function: FunctionType) -> str:
-    """Empty for a function that was made by `exec`, which may be of no module."""
+    """Find the package of a function. It is empty for one made by `exec`, which may not have a module."""
     return (function.__module__ or "").partition(".")[0]
 
 

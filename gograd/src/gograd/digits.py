@@ -42,13 +42,13 @@ class Outcome:
     predictions: list[int]
 
     def accuracy(self, digits: Digits) -> float:
-        """The share of held-out digits that were predicted rightly."""
+        """Compute the share of held-out digits that were classified correctly."""
         pairs = zip(self.predictions, digits.held_out_digits, strict=True)
         return sum(prediction == digit for prediction, digit in pairs) / len(self.predictions)
 
 
 def load(seed: int, held_out_share: float = 0.25) -> Digits:
-    """The digits, split at random but with every digit's share kept."""
+    """Load the digits, split at random so that every digit keeps its share."""
     images, digits = load_digits(return_X_y=True)
     train_images, held_out_images, train_digits, held_out_digits = train_test_split(
         (images / BRIGHTEST).tolist(), digits.tolist(), test_size=held_out_share, random_state=seed, stratify=digits
@@ -68,7 +68,7 @@ def train(
     seed: int,
     history: History,
 ) -> Outcome:
-    """Train an MLP; Ctrl-C ends the training early, and what was reached is the outcome."""
+    """Train an MLP. Ctrl-C ends the training early, with what was learned until then."""
     model = MLP([N_PIXELS, *hidden, N_CLASSES], activation, seed=seed)
     try:
         fit(

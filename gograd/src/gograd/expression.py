@@ -25,7 +25,7 @@ class ExpressionError(ValueError):
 
 
 def evaluate(text: str, variables: Mapping[str, Any]) -> Any:
-    """The value of an expression such as ``"tanh(w*x + b)"``.
+    """Compute the value of an expression such as ``"tanh(w*x + b)"``.
 
     Allowed are numbers, the names in `variables`, ``e inf nan pi``, Python's arithmetic and
     comparisons, and calls of operations, also with inputs by name: ``atan2(y=1, x=2)``. A variadic operation
@@ -71,7 +71,7 @@ class _Evaluator(ast.NodeVisitor):
         try:
             return float(node.value)  # type: ignore[arg-type]
         except OverflowError:
-            raise ExpressionError("the expression holds an integer too large for a float") from None
+            raise ExpressionError("the expression has an integer that is too large for a float") from None
 
     def visit_Name(self, node: ast.Name) -> Any:
         if node.id in self._variables:
@@ -90,7 +90,7 @@ class _Evaluator(ast.NodeVisitor):
 
     def visit_BinOp(self, node: ast.BinOp) -> Any:
         if isinstance(node.op, ast.BitXor):
-            raise ExpressionError(f"{self._source(node)!r}: a power is written x**y")
+            raise ExpressionError(f"{self._source(node)!r}: write a power as x**y")
         return self._operator(node, _BINARY.get(type(node.op)), node.left, node.right)
 
     def visit_Compare(self, node: ast.Compare) -> Any:
@@ -100,7 +100,7 @@ class _Evaluator(ast.NodeVisitor):
 
     def visit_IfExp(self, node: ast.IfExp) -> Any:
         choice = ", ".join(map(self._source, (node.test, node.body, node.orelse)))
-        raise ExpressionError(f"{self._source(node)!r}: a choice is written where({choice})")
+        raise ExpressionError(f"{self._source(node)!r}: write a choice as where({choice})")
 
     def visit_Attribute(self, node: ast.Attribute) -> Any:
         if node.attr in _CONSTANTS and isinstance(node.value, ast.Name):
@@ -113,7 +113,7 @@ class _Evaluator(ast.NodeVisitor):
             is_module = isinstance(owner, ast.Name) and owner.id not in self._variables
             inputs = [*([] if is_module else [owner]), *node.args, *node.keywords]
             raise ExpressionError(
-                f"{self._source(node)!r}: operations are called by their name only: "
+                f"{self._source(node)!r}: operations are called only by their names: "
                 f"write {node.func.attr}({', '.join(map(self._source, inputs))})"
             )
         if not isinstance(node.func, ast.Name) or any(keyword.arg is None for keyword in node.keywords):

@@ -19,10 +19,10 @@ __all__ = ["write_kernels"]
 
 def write_kernels(
     module: Annotated[str, typer.Argument(metavar="PLUGIN", help="A distribution, or its entry point's module.")],
-    output: Annotated[Path | None, typer.Option(help="The file; _kernels.c beside the module if not given.")] = None,
+    output: Annotated[Path | None, typer.Option(help="The file. The default is _kernels.c beside the module.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if the file is not current.")] = False,
 ) -> None:
-    """Write C for the operations of a plugin, to be compiled into an extension; see `with_kernels`."""
+    """Write C for the operations of a plugin, to be compiled into an extension. See `with_kernels`."""
     module = _module(module)
     plugin = _plugin(module)
     path = output or Path(plugin.__file__).with_name("_kernels.c")
@@ -30,7 +30,7 @@ def write_kernels(
     console().print(_table(extension))
     if check:
         if not path.is_file() or path.read_text(encoding="utf-8") != extension.text:
-            raise fail(f"{path} is not current: gograd kernels {module}")
+            raise fail(f"{path} is not current: run gograd kernels {module}")
         console().print(f"{path} is current", soft_wrap=True)
         return
     try:
@@ -41,15 +41,15 @@ def write_kernels(
 
 
 def _module(plugin: str) -> str:
-    """The module of a distribution's plugin; what is not an installed distribution is a module."""
+    """Find the module of a distribution's plugin. A name that is not an installed distribution is a module."""
     modules = plugin_modules(plugin)
     if len(modules) > 1:
-        raise fail(f"{plugin} has several plugins: give the module of one, {' or '.join(modules)}")
+        raise fail(f"{plugin} has several plugins: name the module of one, {' or '.join(modules)}")
     return modules[0] if modules else plugin
 
 
 def _plugin(module: str) -> Any:
-    """The module, which must provide operations."""
+    """Import the module, which must provide operations."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", PluginWarning)  # kernels that are not current are why it is called

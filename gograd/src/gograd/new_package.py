@@ -1,4 +1,4 @@
-"""The command `gograd new`: a complete package of operations, to be changed into one's own."""
+"""The command `gograd new`: makes a complete package of operations, which you change into your own."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
 def new_package(
-    name: Annotated[str, typer.Argument(help="What the distribution is called, such as my-ops.")],
-    folder: Annotated[Path | None, typer.Option(help="Where it goes; ./NAME if not given.")] = None,
+    name: Annotated[str, typer.Argument(help="The name of the distribution, such as my-ops.")],
+    folder: Annotated[Path | None, typer.Option(help="The folder for it. The default is ./NAME.")] = None,
     author: Annotated[str, typer.Option(help="For the licence and the metadata.")] = "",
 ) -> None:
-    """Make a package of operations: an example, tests by the conformance kit, all that a wheel needs."""
+    """Make a package of operations, with an example, tests by the conformance kit, and everything a wheel needs."""
     module = re.sub(r"[-.]+", "_", name).lower()
     if problem := _problem(name, module):
         raise fail(problem)
     if any(unicodedata.category(character) in ("Cc", "Cs") for character in author):
-        raise fail(f"the author's name holds a control character: {author!r}")
+        raise fail(f"the author's name has a control character: {author!r}")
     target = folder or Path(name)
     files = {target / path: text for path, text in _files(name, module, author).items()}
     try:
         if target.exists() and (not target.is_dir() or any(target.iterdir())):
-            raise fail(f"{target} exists already, and is not an empty folder")
+            raise fail(f"{target} already exists and is not an empty folder")
         _write(target, files)
     except OSError as error:
         raise fail(cannot_write(error)) from None
@@ -50,14 +50,14 @@ def new_package(
     for file in files:
         screen.print(file, soft_wrap=True)
     screen.print(
-        f"\nYour operations go into {target / 'src' / module / '__init__.py'}. Next:\n"
+        f"\nWrite your operations in {target / 'src' / module / '__init__.py'}. Next:\n"
         f"  cd {target}\n  pip install --editable . --group test\n  pytest",
         soft_wrap=True,
     )
 
 
 def _write(target: Path, files: dict[Path, str]) -> None:
-    """Write all files or, as far as that is possible, nothing. A folder that was there is empty, and stays."""
+    """Write all files or, as far as possible, none. A folder that was there (it is empty) stays."""
     was_there = target.exists()
     try:
         for file, text in files.items():
@@ -71,27 +71,27 @@ def _write(target: Path, files: dict[Path, str]) -> None:
 
 
 def _problem(name: str, module: str) -> str:
-    """Why there cannot be such a package; empty if there can."""
+    """Say why there cannot be such a package. It is empty if there can."""
     if not _NAME.fullmatch(name):
-        return f"{name!r} is not a valid name for a distribution: letters, digits, and - _ . between them"
+        return f"{name!r} is not a valid name for a distribution: use letters, digits, and - _ . between them"
     if not module.isidentifier() or keyword.iskeyword(module):
         return f"{name!r} does not give a valid name for a module: {module!r}"
     if module in sys.stdlib_module_names or canonical(name) in OURS:
         return f"{name!r} is taken by {'gograd' if canonical(name) in OURS else 'Python'} itself: choose another name"
     if _is_importable(module):
-        return f"{name!r} is taken: a module {module!r} is installed already, and hides yours; choose another name"
+        return f"{name!r} is taken: a module {module!r} is already installed and would hide yours. Choose another name"
     return ""
 
 
 def _is_importable(module: str) -> bool:
-    """A folder without code, which Python takes for a namespace, does not count."""
+    """Say whether a module can be imported. A folder without code, which is a namespace, does not count."""
     spec = None if module in sys.modules else importlib.util.find_spec(module)
     return module in sys.modules or (spec is not None and spec.origin is not None)
 
 
 def _files(name: str, module: str, author: str) -> dict[str, str]:
-    """What the package consists of."""
-    import jinja2  # needed here alone
+    """Write the files of the package."""
+    import jinja2  # only needed here
 
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATE), undefined=jinja2.StrictUndefined, keep_trailing_newline=True

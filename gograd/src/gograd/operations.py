@@ -1,4 +1,4 @@
-"""The commands `gograd ops` and `gograd ops show`: which operations there are, and all about one."""
+"""The commands `gograd ops` and `gograd ops show`: list the operations, and show one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["list_operations", "show_operation"]
 
 def list_operations(
     context: typer.Context,
-    as_json: Annotated[bool, typer.Option("--json", help="Print all about them as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything about them as JSON.")] = False,
 ) -> None:
     """List every operation that is installed."""
     if context.invoked_subcommand:
@@ -52,7 +52,7 @@ def show_operation(
         Path | None, typer.Option(help="Draw the function and its derivatives into this file (.png, .svg, .pdf).")
     ] = None,
 ) -> None:
-    """Show all about one operation: its rules as they are written, domain, edge points, provider."""
+    """Show everything about one operation: its rules as they are written, domain, edge points and provider."""
     try:
         op = current.registry[name]
     except UnknownOperationError as error:
@@ -103,7 +103,7 @@ def _facts(op: Op) -> dict[str, str]:
         "implementations": ", ".join(
             f"{backend} ({function_name(own)})" for backend, own in op.implementations.items()
         ),
-        "opaque": "computes with floats alone" if op.opaque else "",
+        "opaque": "computes only with floats" if op.opaque else "",
         "kernels": kernels_of(op),
         "reference": "a formula in mpmath" if op.reference else "none",
         "provider": f"{provider} (entry point {provider.entry_point})"
@@ -121,7 +121,7 @@ def _point(inputs: tuple[Any, ...]) -> str:
 
 
 def _number(value: Any) -> str:
-    """A number, a bool, None, or a column."""
+    """Write a number, a bool, None, or a column."""
     if isinstance(value, (tuple, list)):
         return "[" + ", ".join(map(_number, value)) + "]"
     return "–" if value is None else repr(value)

@@ -1,4 +1,4 @@
-"""What the demo draws: the learning curve, and the digits that the network got wrong."""
+"""What the demo draws: the learning curve, and the digits that the network classified incorrectly."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST_SHOWN = 24
 
 
 def draw_training(outcome: Outcome, digits: Digits, path: Path) -> None:
-    """Write the picture of a training; its format is that of the ending of `path`."""
+    """Draw a training into a file. The ending of `path` determines the format."""
     wrong = [
         (image, digit, prediction)
         for image, digit, prediction in zip(
@@ -28,14 +28,14 @@ def draw_training(outcome: Outcome, digits: Digits, path: Path) -> None:
     figure = Figure(figsize=(11.0, 4.6), layout="constrained")
     left, right = figure.subfigures(1, 2, width_ratios=[1.0, 1.25], squeeze=False)[0]
     _draw_curve(left.subplots(), outcome)
-    title = f"{len(wrong)} of {len(digits.held_out_digits)} held-out digits read wrongly"
+    title = f"{len(wrong)} of {len(digits.held_out_digits)} held-out digits misclassified (digit → prediction)"
     right.suptitle(title + (f", the first {MOST_SHOWN}" if len(wrong) > MOST_SHOWN else ""))
     axes = list(right.subplots(MOST_SHOWN // COLUMNS, COLUMNS).flat)
     for axis in axes:
         axis.set_axis_off()
     for axis, (image, digit, prediction) in zip(axes, wrong, strict=False):
         axis.imshow([image[row : row + 8] for row in range(0, 64, 8)], cmap="gray_r")
-        axis.set_title(f"{digit} read {prediction}", fontsize=9)
+        axis.set_title(f"{digit} → {prediction}", fontsize=9)
     figure.savefig(path, dpi=120)
 
 

@@ -21,7 +21,7 @@ COLUMNS = 3
 
 
 def draw_operation(op: Op, path: Path) -> None:
-    """Write the picture of an operation that has samples and is not variadic; its format is that of the ending."""
+    """Draw an operation that has samples and is not variadic into a file. The ending determines the format."""
     columns = min(op.arity, COLUMNS)
     rows = math.ceil(op.arity / columns)
     figure = Figure(figsize=(max(4.4, 3.6 * columns), 3.2 * rows), layout="constrained")
@@ -51,7 +51,7 @@ def _draw_input(op: Op, index: int, axis: Axes) -> None:
 
 
 def curves(op: Op, index: int) -> tuple[Any, Any, Any]:
-    """One input over a range around that of the first sample, values and derivatives by it; NaN outside the domain.
+    """Compute values and derivatives by one input around the first sample. They are NaN outside the domain.
 
     The other inputs are those of the first sample.
     """
@@ -78,7 +78,7 @@ def _value_and_slope(op: Op, index: int, at: float) -> tuple[float, float]:
 
 
 def _heights(*drawn: Any) -> tuple[float, float]:
-    """From where to where to show several curves: all of each, unless it goes to a pole."""
+    """Choose the range in which to show several curves: all of each, unless it goes to a pole."""
     ends: list[float] = []
     for numbers in drawn:
         finite = numbers[np.isfinite(numbers)]
@@ -97,6 +97,6 @@ def _without_poles(numbers: Any) -> tuple[float, float]:
 
 
 def _with_gaps(numbers: Any, height: float) -> Any:
-    """Without the line from one side of a pole to the other."""
+    """Remove the line from one side of a pole to the other."""
     jumps = np.abs(np.diff(numbers, append=np.nan)) > height
     return np.where(jumps, np.nan, numbers)

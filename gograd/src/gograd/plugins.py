@@ -21,7 +21,7 @@ STYLES = {"loaded": "green", "failed": "red", "blocked": "dim"}
 
 def list_plugins(
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if a plugin failed.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print all about them as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print everything about them as JSON.")] = False,
 ) -> None:
     """List every plugin that is installed: what it provides, or why it was left out."""
     with warnings.catch_warnings(record=True) as caught:  # they are said below the table

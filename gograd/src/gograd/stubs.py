@@ -41,7 +41,7 @@ from gograd_core.op import Op
 
 def write_stubs(
     folder: Annotated[
-        Path | None, typer.Option(help=f"Where {PACKAGE} goes; the site-packages of this environment if not given.")
+        Path | None, typer.Option(help=f"The folder for {PACKAGE}. The default is site-packages of this environment.")
     ] = None,
 ) -> None:
     """Write typed stubs of the installed operations, so that ``ops.tanh`` and ``x.tanh()`` complete and check."""
@@ -58,7 +58,7 @@ def write_stubs(
 
 
 def stub_files(known: Registry) -> dict[str, str]:
-    """The files of the stub package, by their names, for the operations of a registry."""
+    """Write the files of the stub package for the operations of a registry, by their names."""
     names = {name for op in known.operations() for name in (op.name, *op.aliases) if name in known}
     named = {name: known[name] for name in sorted(names)}
     attributes = [f"{name}: float" for name in CONSTANTS] + [f"{name}: {_class_name(op)}" for name, op in named.items()]
@@ -72,12 +72,12 @@ def stub_files(known: Registry) -> dict[str, str]:
 
 
 def _class_name(op: Op) -> str:
-    """Two underscores, which no distribution has, part it from the operation."""
+    """Name a class. Two underscores, which no distribution has, separate it from the operation."""
     return re.sub(r"\W", "_", f"_{op.provider.distribution if op.provider else ''}__{op.name}")
 
 
 def _class_of(op: Op) -> str:
-    """A subclass of `Op` that is called with the operation's own inputs."""
+    """Write a subclass of `Op` that is called with the operation's own inputs."""
     inputs = op.input_names
     of_floats, of_neurons = ("bool", "bool") if _decides(op) else ("float", "Neuron")
     if op.variadic:  # an array can be iterated over too, so it comes first; every list of floats is one of numbers
@@ -96,7 +96,7 @@ def _class_of(op: Op) -> str:
 
 
 def _method(name: str, op: Op) -> str:
-    """The operation as a method of `Neuron`."""
+    """Write the operation as a method of `Neuron`."""
     result = "bool" if _decides(op) else "Neuron"
     others = op.input_names[1:]
     if not others:
@@ -108,7 +108,7 @@ def _method(name: str, op: Op) -> str:
 
 
 def _operators(known: Registry) -> Iterator[str]:
-    """The operators of `Neuron`: those that an operation implements, and comparisons."""
+    """Write the operators of `Neuron`: those that an operation implements, and comparisons."""
     for name in COMPARISONS.values():
         other = "object" if name in ("eq", "ne") else NUMBER
         yield _signature(f"__{name}__", ("other",), (other,), "bool")
@@ -135,7 +135,7 @@ def _indented(text: str) -> str:
 
 
 def _decides(op: Op) -> bool:
-    """Whether the operation gives a bool, as comparisons do; not if it fails, since its library is missing, say."""
+    """Say whether the operation gives a bool, as comparisons do. One that fails, without its library say, does not."""
     try:
         return bool(op.samples) and isinstance(errstate(domain="ignore").run(op, *op.samples[0]), bool)
     except Exception:
@@ -143,7 +143,7 @@ def _decides(op: Op) -> bool:
 
 
 def _operations_stub(attributes: Sequence[str]) -> str:
-    """`Operations`, which a registry fills when the program runs; `gograd_core.ops` has what is installed here."""
+    """Write `Operations`, which a registry fills at run time. `gograd_core.ops` has what is installed here."""
     tree = _parsed("namespaces/operations", IMPORTS + OF_OPERATIONS)
     installed = copy.deepcopy(_class(tree, "Operations"))
     installed.name = INSTALLED
@@ -160,7 +160,7 @@ def _neuron_stub(methods: Sequence[str]) -> str:
 
 
 def _parsed(module: str, imports: str) -> ast.Module:
-    """The source of a module, with more imports after that from __future__."""
+    """Parse the source of a module, and add imports after that from __future__."""
     tree = ast.parse(typed_sources()[module])
     first = next(i for i, node in enumerate(tree.body) if isinstance(node, ast.Import | ast.ImportFrom)) + 1
     tree.body[first:first] = ast.parse(imports).body
@@ -172,13 +172,13 @@ def _class(tree: ast.Module, name: str) -> ast.ClassDef:
 
 
 def _fill(found: ast.ClassDef, members: Sequence[str]) -> None:
-    """`members` take the place of what is found when the program runs."""
+    """Put `members` in the place of what is found when the program runs."""
     found.body = [each for each in found.body if not _is_found_later(each)]
     found.body += ast.parse("\n".join(members)).body
 
 
 def _text(tree: ast.Module) -> str:
-    """The stub: functions without bodies."""
+    """Write the stub, with functions without bodies."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
             doc = ast.get_docstring(node)

@@ -19,15 +19,15 @@ __all__ = ["train_digits"]
 
 def train_digits(
     layers: Annotated[str, typer.Option(help="Units of the hidden layers, separated by commas.")] = "16",
-    activation: Annotated[str, typer.Option(help="An operation of one number.")] = "tanh",
+    activation: Annotated[str, typer.Option(help="An operation that takes one number.")] = "tanh",
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the training digits.")] = 15,
     rate: Annotated[float, typer.Option(help="The learning rate.")] = 0.1,
-    momentum: Annotated[float, typer.Option(min=0.0, max=0.999, help="Of the optimiser.")] = 0.9,
+    momentum: Annotated[float, typer.Option(min=0.0, max=0.999, help="The momentum of the optimiser.")] = 0.9,
     batch_size: Annotated[int, typer.Option(min=1, help="Digits per step.")] = 32,
-    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Of split, weights and shuffling.")] = 0,
-    out: Annotated[Path, typer.Option(help="Where the picture goes.")] = Path("gograd_digits.png"),
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The seed of split, weights and shuffling.")] = 0,
+    out: Annotated[Path, typer.Option(help="The file for the picture.")] = Path("gograd_digits.png"),
 ) -> None:
-    """Learn the 1,797 handwritten digits that scikit-learn ships; Ctrl-C stops early and still reports."""
+    """Learn the 1,797 handwritten digits that scikit-learn ships. Ctrl-C stops early and still reports."""
     hidden = _layer_sizes(layers)
     if not 0.0 < rate < math.inf:
         raise typer.BadParameter("must be positive and finite", param_hint="--rate")
@@ -61,7 +61,7 @@ def train_digits(
     screen.print(_confusion_table(data.held_out_digits, outcome.predictions))
     screen.print(f"{outcome.model}. Held-out accuracy: {outcome.accuracy(data):.1%}")
     pictures.draw_training(outcome, data, out)
-    screen.print(f"Learning curve and wrong digits: {out}", soft_wrap=True)
+    screen.print(f"Learning curve and misclassified digits: {out}", soft_wrap=True)
 
 
 def _layer_sizes(layers: str) -> list[int]:
@@ -79,15 +79,17 @@ def _check_activation(name: str) -> None:
     except UnknownOperationError as error:
         raise typer.BadParameter(str(error), param_hint="--activation") from None
     if arity != 1:
-        raise typer.BadParameter(f"{name!r} is no operation of one number; see `gograd ops`", param_hint="--activation")
+        raise typer.BadParameter(
+            f"{name!r} does not take one number; `gograd ops` lists the operations", param_hint="--activation"
+        )
 
 
 def _confusion_table(digits: list[int], predictions: list[int]) -> Table:
-    """How often each digit (row) was read as each other (column)."""
+    """Count how often each digit (row) was classified as each other (column)."""
     from sklearn.metrics import confusion_matrix  # type: ignore[import-untyped]
 
     counts = confusion_matrix(digits, predictions, labels=range(10)).tolist()
-    table = Table(title="digit (row) read as (column)")
+    table = Table(title="digit (row) classified as (column)")
     table.add_column("")
     for digit in range(10):
         table.add_column(str(digit), justify="right")

@@ -6,19 +6,19 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import attrs
 import numpy as np
 
 from gograd_compile.nesting.batch_arguments import Batch, flatten_batch
-from gograd_compile.nesting.trees import Structure, flatten, nest_matrix, numbers_like, positions
+from gograd_compile.nesting.trees import Structure, flatten, nest_matrix, numbers_like
+from gograd_compile.nesting.whole_numbers import positions
 from gograd_compile.paths.batch_parts import in_parts
+from gograd_compile.paths.batch_results import ONE_NUMBER, Found, results
 from gograd_compile.paths.engine_answers import Question
 from gograd_compile.paths.lru import Recent
-from gograd_compile.paths.path import CAPTURED, Path, Want
+from gograd_compile.paths.path import CAPTURED, Want
 from gograd_compile.paths.point_run import NO_SEEDS
 from gograd_compile.paths.sort_points import NOTHING, BatchRun, Part, nested_otherwise
 from gograd_compile.paths.store import Store
-from gograd_compile.run.program import Points, Program
 from gograd_compile.trace.tape import Floats, Integers
 from gograd_core import DomainError
 from gograd_core.extend import add_gradients
@@ -26,32 +26,12 @@ from gograd_core.extend import add_gradients
 __all__ = ["Batched"]
 
 MOST_WANTS = 64
-ONE_NUMBER = flatten(0.0)[1]
-"""What is returned by a function that has a gradient."""
-
 
 _Rows = tuple[Structure, Floats]
 
 
-@attrs.frozen(eq=False)
-class _Found:
-    """What was found at all points.
-
-    Attributes:
-        structure: how the result is nested.
-        outputs: a row per point.
-        gradients: a row per point, by the numbers asked for per point.
-        totals: per path the derivatives asked for in total, added up over its points; None, if the engine found them.
-    """
-
-    structure: Structure
-    outputs: Floats
-    gradients: Floats
-    totals: list[tuple[Path | None, Floats]]
-
-
 class Batched:
-    """A compiled function at many points: see `Compiled.batch`."""
+    """Run a compiled function at many points; see `Compiled.batch`."""
 
     def __init__(self, store: Store, in_axes: Any, threads: int | None) -> None:
         if threads is not None and threads < 1:
@@ -65,20 +45,20 @@ class Batched:
         return f"<compiled {self._store.name} at many points, in_axes={self._in_axes!r}>"
 
     def __call__(self, *args: Any) -> Any:
-        """What the function returns at every point: arrays whose first axis is that of the points."""
+        """Compute what the function returns at every point: arrays whose first axis is that of the points."""
         batch = flatten_batch(args, self._in_axes)
         found = self._run(batch, self._want("values", batch), NOTHING, NOTHING)
         return found.structure.build_batch(found.outputs)
 
     def value_and_grad(self, *args: Any, wrt: int | Sequence[int] = 0, per_point: bool = False) -> tuple[Floats, Any]:
-        """The values at all points, and the gradient of their sum by the argument `wrt` (or several).
+        """Compute the values at all points, and the gradient of their sum by the argument `wrt` (or several).
 
-        By what is batched, that is a gradient per point; by what is shared, the sum over the points, and
-        nothing is kept per point.
+        By numbers that are batched, that is a gradient per point. By numbers that are shared, it is the sum over the
+        points, and nothing is kept per point.
 
         Args:
             wrt: the argument to differentiate by, or several, counted from 0.
-            per_point: give a gradient per point by what is shared, too.
+            per_point: give a gradient per point by shared numbers too.
         """
         wrt = positions(wrt)
         batch = flatten_batch(args, self._in_axes)
@@ -94,11 +74,11 @@ class Batched:
         return values, chosen.build_parts(found.gradients, own, totals, shared, are_shared)
 
     def grad(self, *args: Any, wrt: int | Sequence[int] = 0, per_point: bool = False) -> Any:
-        """The gradient alone, as `value_and_grad` gives it."""
+        """Compute only the gradient, as `value_and_grad` gives it."""
         return self.value_and_grad(*args, wrt=wrt, per_point=per_point)[1]
 
     def backward(self, *args: Any) -> Floats:
-        """Add the derivatives of the sum of all values by captured leaf neurons to their `grad`; gives the values."""
+        """Add the derivatives of the sum of all values by captured leaf neurons to their `grad`. Returns the values."""
         batch = flatten_batch(args, self._in_axes)
         found = self._run(batch, self._want("adjoints", batch), NOTHING, slice(None))
         for path, totals in found.totals:
@@ -108,11 +88,11 @@ class Batched:
         return values
 
     def jacobian(self, *args: Any, wrt: int | Sequence[int] = 0) -> Any:
-        """At every point the derivative of every number of the result by every number of the argument `wrt`.
+        """Compute at every point the derivative of every number of the result by every number of the argument `wrt`.
 
-        Nested as `Compiled.jacobian` nests it, and every array has the points as its first axis: by what is shared,
-        too, there is a derivative per point. Forward or reverse mode, whichever needs fewer sweeps over the points; of
-        one number it is the gradient.
+        It is nested as `Compiled.jacobian` nests it, and every array has the points as its first axis. There is a
+        derivative per point by shared numbers too. It uses forward or reverse mode, whichever needs fewer sweeps over
+        the points. For a function that returns one number, it is the gradient.
         """
         wrt = positions(wrt)
         batch = flatten_batch(args, self._in_axes)
@@ -135,15 +115,15 @@ class Batched:
         return nest_matrix(matrices.reshape(batch.points, structure.size, chosen.size), structure, chosen)
 
     def hvp(self, *args_and_vector: Any, wrt: int | Sequence[int] = 0) -> Any:
-        """At every point the Hessian times a vector, which comes after the arguments.
+        """Multiply at every point the Hessian by a vector, which comes after the arguments.
 
-        The vector is nested as the argument `wrt` is, and `in_axes` holds for it, too: where the argument is batched,
-        it is batched along the same axis; where that is shared, so is the vector. There is a product per point, by what
-        is shared, too.
+        The vector is nested as the argument `wrt` is, and `in_axes` holds for it too. Where the argument is batched,
+        the vector is batched along the same axis. Where the argument is shared, so is the vector. There is a product
+        per point by shared numbers too.
 
         Raises:
             TypeError: the function does not return one number, or no vector was given.
-            ValueError: the vector is nested otherwise, or has other shapes.
+            ValueError: the vector is nested in another way, or has other shapes.
         """
         if len(args_and_vector) < 2:
             raise TypeError(
@@ -170,9 +150,9 @@ class Batched:
         return chosen.build_batch(self._rows(batch, many, "hvp", want, seeds)[1])
 
     def hessian(self, *args: Any, wrt: int | Sequence[int] = 0) -> Any:
-        """At every point the second derivatives by the numbers of the argument `wrt`, nested as that is, twice.
+        """Compute at every point the second derivatives by the numbers of the argument `wrt`, nested as that is, twice.
 
-        Every array has the points as its first axis, by what is shared, too.
+        Every array has the points as its first axis, by shared numbers too.
 
         Raises:
             TypeError: the function does not return one number.
@@ -194,13 +174,13 @@ class Batched:
         return Batched, (self._store, self._in_axes, self._threads)
 
     def _want(self, mode: Any, batch: Batch) -> Want:
-        """What to ask paths for where no argument is differentiated by."""
+        """Find what to ask paths for if there is no argument to differentiate by."""
         return self._store.want(mode, batch.structure, CAPTURED, batch.batched)[0]
 
     def _parts(
         self, want: Want, batch: Batch, wrt: int | tuple[int, ...], per_point: bool
     ) -> tuple[Integers, Integers, Sequence[bool]]:
-        """Which derivatives are asked for per point, and which in total; and of each leaf, whether it is in total."""
+        """Find which derivatives are asked for per point, which in total, and for each leaf whether it is in total."""
         key = want, per_point, batch.are_shared
         found: tuple[Integers, Integers, Sequence[bool]] | None = self._wants.get(key)
         if found is None:
@@ -212,48 +192,45 @@ class Batched:
         return found
 
     def _start(self, batch: Batch, gradient: int | tuple[int, ...] | None = None) -> BatchRun:
-        """A run of the function, or of its gradient by some of the arguments."""
+        """Start a run of the function, or of its gradient by some of the arguments."""
         paths = self._store.paths_of(batch.structure, gradient)
         return BatchRun(self._store.name, paths, batch, self._want("guards", batch), self._threads)
 
-    def _run(self, batch: Batch, want: Want, own: Integers, shared: Any) -> _Found:
-        """The values, and the derivatives of one output, at all points."""
+    def _run(self, batch: Batch, want: Want, own: Integers, shared: Any) -> Found:
+        """Compute the values, and the derivatives of one output, at all points."""
 
-        def many(part: Batch) -> _Found:
+        def many(part: Batch) -> Found:
             run = self._start(part)
-            return run.through(lambda parts: self._over(run, part, parts, want, own, shared))
 
-        def alone(error: DomainError, point: Batch) -> _Found:
+            def compute(parts: list[Part]) -> Found:
+                if not parts and want.mode == "values":
+                    return Found.nothing(self._store.paths_of(part.structure).structure(), len(own))
+                return results(run, parts, want, own, shared)
+
+            return run.through(compute)
+
+        def by_engine(error: DomainError, point: Batch) -> Found:
             if want.mode == "values":
                 answer = self._store.ask_engine(error, "value", point.structure, point.at(0))
-                return _Found(answer.structure, answer.numbers[np.newaxis], np.empty((1, 0)), [])
+                return Found(answer.structure, answer.numbers[np.newaxis], np.empty((1, 0)), [])
             if want.wrt is CAPTURED:
                 raise error
             answer = self._store.ask_engine(error, "gradient", point.structure, point.at(0), want.wrt)
             value, gradient = answer.numbers[np.newaxis, :1], answer.numbers[1:]
-            return _Found(answer.structure, value, gradient[np.newaxis, own], [(None, gradient[shared])])
+            return Found(answer.structure, value, gradient[np.newaxis, own], [(None, gradient[shared])])
 
-        return in_parts(batch, many, alone, self._joined)
+        def joined(parts: list[Found]) -> Found:
+            return parts[0].joined_with(parts[1], self._store.name)
 
-    def _joined(self, parts: list[_Found]) -> _Found:
-        """What was found at points that follow each other."""
-        first, other = parts
-        if first.structure != other.structure:
-            raise nested_otherwise(self._store.name, first.structure, other.structure, len(first.outputs))
-        return _Found(
-            first.structure,
-            np.concatenate([first.outputs, other.outputs]),
-            np.concatenate([first.gradients, other.gradients]),
-            first.totals + other.totals,
-        )
+        return in_parts(batch, many, by_engine, joined)
 
     def _rows(
         self, batch: Batch, many: Callable[[Batch], _Rows], question: Question, want: Want, seeds: Floats | None = None
     ) -> _Rows:
-        """How the result is nested, and what `many` gives, with the points as first axis."""
+        """Find how the result is nested, and what `many` gives, with the points as first axis."""
         assert want.wrt is not None
 
-        def alone(error: DomainError, point: Batch) -> _Rows:
+        def by_engine(error: DomainError, point: Batch) -> _Rows:
             vector = NO_SEEDS if seeds is None else seeds[point.first]
             answer = self._store.ask_engine(error, question, point.structure, point.at(0), want.wrt, vector)
             return answer.structure, answer.numbers[np.newaxis]
@@ -264,30 +241,10 @@ class Batched:
                 raise nested_otherwise(self._store.name, structure, other, len(rows))
             return structure, np.concatenate([rows.reshape(len(rows), -1), others.reshape(len(others), -1)])
 
-        return in_parts(batch, many, alone, joined)
-
-    def _over(self, run: BatchRun, batch: Batch, parts: list[Part], want: Want, own: Integers, shared: Any) -> _Found:
-        """The same, where these parts are the right ones."""
-        if not parts:
-            structure = self._store.paths_of(batch.structure).structure() if want.mode == "values" else ONE_NUMBER
-            return _Found(structure, np.empty((0, structure.size)), np.empty((0, len(own))), [])
-        runs: list[tuple[Integers, Points]] = []
-        totals: list[tuple[Path | None, Floats]] = []
-        for path, points in parts:
-            program = path.program(want)
-            places = np.arange(len(program.result_slots))[shared]
-            found = run.checked(path, want, points, per_point=own, summed=places)
-            total = found.totals
-            for place in np.flatnonzero(path.to_judge(found.status)):
-                total = total + _judged(run, path, program, int(points[place]), want)[places]
-            runs.append((points, found))
-            totals.append((path, total))
-        outputs = _joined([(points, found.outputs) for points, found in runs])
-        gradients = _joined([(points, found.gradients) for points, found in runs])
-        return _Found(parts[0][0].structure, outputs, gradients, totals)
+        return in_parts(batch, many, by_engine, joined)
 
     def _vectors(self, args: Sequence[Any], vector: Any, wrt: int | tuple[int, ...], want: Want) -> Floats:
-        """The numbers of a vector that is given as the argument `wrt` is (or several are): a row per point."""
+        """Take the numbers out of a vector that is given as the argument `wrt` is (or several are): a row per point."""
         _, given = flatten(args[wrt] if isinstance(wrt, int) else tuple(args[place] for place in wrt))
         parts = given.build(numbers_like(given, vector, "the vector"))
         tangents = list(args)
@@ -305,30 +262,6 @@ class Batched:
         return rows
 
 
-def _joined(parts: Sequence[tuple[Integers, Floats]]) -> Floats:
-    """The rows of all points, of those that each part has."""
-    if len(parts) == 1:
-        return parts[0][1]
-    joined = np.empty((sum(len(points) for points, _ in parts), parts[0][1].shape[1]))
-    for points, rows in parts:
-        joined[points] = rows
-    return joined
-
-
-def _judged(run: BatchRun, path: Path, program: Program, point: int, want: Want) -> Floats:
-    """The derivatives at a point where something is not finite.
-
-    Raises:
-        DomainError: something should be.
-    """
-    memory, status = program.at(run.at(point), path.captured(), NO_SEEDS, None)
-    derivatives: Floats = memory[program.result_slots]
-    program.give_back(memory)
-    if path.to_judge(status):
-        run.judge(path, want, point, NO_SEEDS, derivatives)
-    return derivatives
-
-
 def _processors() -> int:
-    """How many this process may use."""
+    """Count the processors that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

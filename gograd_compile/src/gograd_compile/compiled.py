@@ -1,4 +1,4 @@
-"""`compile`: a function that is recorded when it is called first, and runs natively from then on."""
+"""`compile`: records a function when it is first called, and runs the recording as native code from then on."""
 
 from __future__ import annotations
 
@@ -11,69 +11,59 @@ import numpy as np
 
 from gograd_compile.batch import Batched
 from gograd_compile.explain.explanation import Explanation, explain
-from gograd_compile.files.saving import deep_copied, recorded, reduced, with_tapes
-from gograd_compile.files.storage import from_bytes, load_tapes, save_tapes
-from gograd_compile.nesting.trees import flatten, nest_matrix, numbers_like, positions, whole
+from gograd_compile.files.portable import Portable, compiled_anew, from_tapes
+from gograd_compile.files.saving import recorded
+from gograd_compile.files.storage import load_tapes, save_tapes
+from gograd_compile.nesting.trees import flatten, nest_matrix, numbers_like
+from gograd_compile.nesting.whole_numbers import positions, whole
 from gograd_compile.paths.path import CAPTURED, VALUES, Want
 from gograd_compile.paths.point_run import at_point
-from gograd_compile.paths.store import Store, Wrt
+from gograd_compile.paths.store import Wrt
 from gograd_compile.run.backends import Backend
-from gograd_compile.run.backends import backend as find_backend
 from gograd_core import DomainError, Neuron
-from gograd_core.extend import add_gradients, jacobians, recorder, require_function, transforms
+from gograd_core.extend import add_gradients, jacobians, observers, recorder, require_function, transforms
 
 __all__ = ["Compiled", "compile", "load"]
 
 BY_CAPTURED = Want("adjoints", CAPTURED)
-NAMES = ("__module__", "__qualname__", "__doc__")
-SEEDS_ALONE = np.empty(0, dtype=np.intp)
-"""The numbers that differ between the points, where seeds alone do."""
+ONLY_SEEDS = np.empty(0, dtype=np.intp)
+"""The numbers that differ between the points, where only seeds do."""
 
 
-class Compiled:
-    """A function that runs as recorded: made by `compile`, or by `load`.
+class Compiled(Portable):
+    """A function that runs as it was recorded. `compile` and `load` make it.
 
-    Arguments are positional: numbers, or NumPy arrays of them, nested in containers. Results are nested as
-    the function nests them. Where it was not recorded for arguments nested in this way, or a number decides otherwise
-    than in any recording, it is recorded anew.
+    Arguments are positional: numbers, or NumPy arrays of them, nested in containers. Results are nested as the
+    function nests them. It is recorded again for arguments that are nested in another way, and where a comparison
+    turns out differently than in all recordings.
 
     Every method that runs it raises
 
-    - TypeError where an argument is no number, or is named; RecordingError, if the function cannot be recorded;
-    - DomainError where a value, or a derivative that is asked for, is not finite although the numbers that it is made
-      of are (see `errstate`): it names the operation, its inputs, and the line where it was recorded;
-    - PathNotRecorded where a program that was loaded would have to be recorded;
+    - TypeError if an argument is not a number, or is passed by name, and RecordingError if the function cannot be
+      recorded;
+    - DomainError if a value, or a derivative that is asked for, is not finite although the numbers that it is made
+      of are (see `errstate`). It names the operation, its inputs, and the line where it was recorded;
+    - PathNotRecorded if a loaded program would have to be recorded again;
     - whatever the function raises while it is recorded.
 
-    Methods that take `wrt`, the argument to differentiate by (or several, counted from 0), raise TypeError if that
-    is no whole number, IndexError if there is no such argument, and ValueError if it is given twice.
+    Methods that take `wrt`, the argument to differentiate by (or several, counted from 0), raise TypeError if it is
+    not a whole number, IndexError if there is no such argument, and ValueError if it is given twice.
     """
-
-    _attribute = ""  # what it is called as a method
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-        self.__name__ = store.name
-        if store.f is not None:
-            functools.update_wrapper(self, store.f, NAMES, ())
 
     @property
     def backend(self) -> Backend:
-        """What runs it."""
+        """Give the backend that runs it."""
         return self.store.backend
 
     @property
     def captured(self) -> tuple[Neuron, ...]:
-        """The leaf neurons that it reads at every call, as far as they are known: after the first call."""
+        """List the leaf neurons that it reads at every call. They are known after the first call."""
         return self.store.captured
 
-    def __repr__(self) -> str:
-        return f"<compiled {self.__name__}>"
-
     def __call__(self, *args: Any, **named: Any) -> Any:
-        """What the function returns: floats and NumPy arrays, nested as the function nests them.
+        """Compute what the function returns: floats and NumPy arrays, nested as the function nests them.
 
-        Inside of a function that is being recorded the function itself runs, and becomes a part of that one.
+        Inside a function that is being recorded, the function itself runs and becomes part of the recording.
         """
         if (inlined := self._inlined(named)) is not None:
             return inlined(*args)
@@ -86,9 +76,9 @@ class Compiled:
         return path.structure.build(outputs)
 
     def value_and_grad(self, *args: Any, wrt: Wrt = 0, **named: Any) -> tuple[float, Any]:
-        """The value, and the gradient by the argument `wrt`, nested as that is (a tuple, if there are several).
+        """Compute the value and the gradient by the argument `wrt`, nested as that is (a tuple, if there are several).
 
-        Costs about three runs of the values alone, however many numbers there are in the argument.
+        This takes about three times as long as the value, no matter how many numbers the argument has.
 
         Raises:
             TypeError: the function does not return one number.
@@ -106,11 +96,11 @@ class Compiled:
         return path.structure.build(outputs), chosen.build(gradient)
 
     def grad(self, *args: Any, wrt: Wrt = 0, **named: Any) -> Any:
-        """The gradient alone, as `value_and_grad` gives it."""
+        """Compute only the gradient, as `value_and_grad` gives it."""
         return self.value_and_grad(*args, wrt=wrt, **named)[1]
 
     def backward(self, *args: Any) -> float:
-        """Add the derivatives by the captured leaf neurons to their `grad`; gives the value.
+        """Add the derivatives by the captured leaf neurons to their `grad`, and return the value.
 
         Raises:
             TypeError: the function does not return one number.
@@ -122,34 +112,34 @@ class Compiled:
         return value
 
     def jacobian(self, *args: Any, wrt: Wrt = 0, **named: Any) -> Any:
-        """The derivative of every number of the result by every number of the argument `wrt`.
+        """Compute the derivative of every number of the result by every number of the argument `wrt`.
 
-        Nested as the result; in the place of each number or array is what is nested as the argument, with the axes of
-        the result followed by those of the argument. Forward or reverse mode, whichever needs fewer sweeps; of one
-        number it is the gradient.
+        It is nested as the result. In the place of each number or array is something nested as the argument, with the
+        axes of the result followed by those of the argument. It uses forward or reverse mode, whichever needs fewer
+        sweeps. For a function that returns one number, it is the gradient.
         """
         wrt = positions(wrt)
         if (inlined := self._inlined(named)) is not None:
             return jacobians.jacobian(inlined, wrt)(*args)
         numbers, structure = flatten(args)
-        want, chosen = self.store.want("push", structure, wrt, SEEDS_ALONE)
+        want, chosen = self.store.want("push", structure, wrt, ONLY_SEEDS)
         try:
             path, outputs, _ = at_point(self.store.paths_of(structure), VALUES, numbers)
             if chosen.size <= len(outputs) > 1:
                 matrix = self.store.matrix(path, want, numbers).T
             else:
-                matrix = self.store.matrix(path, self.store.want("pull", structure, wrt, SEEDS_ALONE)[0], numbers)
+                matrix = self.store.matrix(path, self.store.want("pull", structure, wrt, ONLY_SEEDS)[0], numbers)
         except DomainError as error:
             answer = self.store.ask_engine(error, "jacobian", structure, numbers, want.wrt)
             return nest_matrix(answer.numbers.reshape(-1, chosen.size), answer.structure, chosen)
         return nest_matrix(matrix, path.structure, chosen)
 
     def hvp(self, *args_and_vector: Any, wrt: Wrt = 0, **named: Any) -> Any:
-        """The Hessian times a vector, which comes after the arguments, nested as the argument `wrt` is.
+        """Multiply the Hessian by a vector, which comes after the arguments and is nested as the argument `wrt` is.
 
         Raises:
             TypeError: the function does not return one number, or no vector was given.
-            ValueError: the vector is nested otherwise.
+            ValueError: the vector is nested in another way.
         """
         if len(args_and_vector) < 2:
             raise TypeError(
@@ -169,7 +159,7 @@ class Compiled:
         return chosen.build(product[1:])  # the first is the derivative of the value
 
     def hessian(self, *args: Any, wrt: Wrt = 0, **named: Any) -> Any:
-        """The second derivatives by the numbers of the argument `wrt`, nested as that is, twice.
+        """Compute the second derivatives by the numbers of the argument `wrt`, nested as that is, twice.
 
         Raises:
             TypeError: the function does not return one number.
@@ -178,7 +168,7 @@ class Compiled:
         if (inlined := self._inlined(named)) is not None:
             return jacobians.hessian(inlined, wrt)(*args)
         numbers, structure = flatten(args)
-        want, chosen = self.store.want("push", structure, wrt, SEEDS_ALONE)
+        want, chosen = self.store.want("push", structure, wrt, ONLY_SEEDS)
         try:
             path, _, _ = at_point(self.store.paths_of(structure, wrt), VALUES, numbers)
             matrix = self.store.matrix(path, want, numbers)[:, 1:].T
@@ -188,104 +178,71 @@ class Compiled:
         return nest_matrix(matrix, chosen, chosen)
 
     def batch(self, in_axes: Any = 0, *, threads: int | None = None) -> Batched:
-        """The same function at many points at once, as jax.vmap has it.
+        """Give the same function at many points at once, as jax.vmap does.
 
         Args:
-            in_axes: per argument the axis along which the points lie, or None, if all share the argument; one entry for
-                all arguments, or a tuple with one for each, which may be nested as the argument is.
-            threads: how many work at once, unless given as many as there are processors; results do not depend on it.
+            in_axes: for each argument the axis along which the points lie, or None if all points share the argument.
+                It is one entry for all arguments, or a tuple with an entry for each, nested as the argument is.
+            threads: how many threads to use; by default one for each processor. Results do not depend on it.
 
         Raises:
-            TypeError, ValueError: `threads` is no whole number of 1 or more.
+            TypeError, ValueError: `threads` is not a whole number of 1 or more.
         """
         return Batched(self.store, in_axes, None if threads is None else whole("threads", threads))
 
     def explain(self) -> Explanation:
-        """What was recorded, what became of it and how long that took: a dict that prints as a text."""
+        """Report what was recorded, what became of it, and how long that took: a dict that prints as text."""
         return explain(self.store)
 
     def save(self, path: str | os.PathLike[str], *, lines: bool = True) -> None:
-        """Write to a file what was recorded so far, for all arguments: `load` makes a program of it.
+        """Write everything that was recorded so far to a file, which `load` reads.
 
-        Second derivatives are in it if hvp or hessian was called. Captured neurons are saved with their values.
+        The file has second derivatives if hvp or hessian was called. Captured neurons are saved with their values.
 
         Args:
-            path: where to; a file that is there is replaced, once all is written.
-            lines: save also where each operation ran, for messages, and whether the function ignores its errors:
-                for that, the function runs again.
+            path: the file. If it exists, it is replaced after everything has been written.
+            lines: also save, for messages, where each operation ran and whether the function ignores its errors. The
+                function runs again for this.
 
         Raises:
             ValueError: nothing was recorded yet.
-            TypeError: an operation comes from no installed distribution, or something is nested in what only Python
-                knows, such as a named tuple.
+            TypeError: an operation does not come from an installed distribution, or something is nested in a container
+                that only Python knows, such as a named tuple.
         """
         save_tapes(path, recorded(self.store, lines=lines), self.__name__)
 
     def _inlined(self, named: dict[str, Any]) -> Callable[..., Any] | None:
-        """The function itself, where this is called inside of one that is being recorded, of which it becomes a part.
+        """Give the function itself if this is called inside a function that is being recorded. It becomes part of that.
 
         Raises:
             TypeError: there are `named` arguments.
         """
         if named:
             raise TypeError(f"arguments of a compiled function are positional, got {', '.join(named)} by name")
-        return None if recorder() is None else self.store.f
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._attribute = name
-
-    def __get__(self, instance: Any, owner: type | None = None) -> Compiled:
-        """As a method: compiled for each object by itself, which keeps it."""
-        f: Any = self.store.f
-        if instance is None or not hasattr(f, "__get__"):
-            return self
-        try:
-            kept = vars(instance)
-        except TypeError:
-            raise TypeError(f"{owner} has no __dict__, where objects could keep compiled methods") from None
-        key = f"compiled {self.__module__}.{self.__name__}"  # other than that of a method which overrides this one
-        found: Compiled | None = kept.get(key)
-        method = found and found.store.f  # of another object, if the dict is a copy of that one's
-        if not found or getattr(method, "__self__", 0) is not instance or getattr(method, "__func__", 0) is not f:
-            found = kept[key] = _again(f.__get__(instance, owner), *self._settings())
-            found._attribute = self._attribute or f.__name__
-        return found
-
-    def _settings(self) -> tuple[str, bool, int]:
-        """What `_again` takes, besides a function."""
-        return self.backend.name, self.store.check, self.store.max_paths
-
-    def __reduce__(self) -> str | tuple[Any, ...]:
-        return reduced(self, _again, _from_saved)
-
-    def __copy__(self) -> Compiled:
-        return self
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
-        return deep_copied(self, memo, _again, _from_saved)
+        return self.store.f if observers and recorder() is not None else None
 
 
 def compile(
     f: Callable[..., Any] | None = None, *, backend: str | None = None, check: bool = False, max_paths: int = 256
 ) -> Any:
-    """Record `f` when it is called, and run the recording natively from then on; also a decorator.
+    """Record `f` when it is called, and run the recording as native code from then on. It is also a decorator.
 
-    Numbers in the arguments are inputs; so are leaf neurons that `f` captures, which are read at every call.
-    Everything else that `f` uses is taken as it is when `f` is recorded: plain numbers, and leaves that it makes
-    itself. Which way comparisons turn out is checked in every run; where it is another way, `f` is recorded again.
+    The inputs are the numbers in the arguments, and the leaf neurons that `f` captures, which are read at every call.
+    Everything else that `f` uses (plain numbers, and leaves that it makes) is fixed when `f` is recorded. Every run
+    checks which way comparisons turn out. If one turns out differently, `f` is recorded again.
 
     Args:
         f: a function of positional arguments that computes with Python's operators and the operations of `ops`.
-        backend: "native" (needs Numba) or "numpy"; the native one, if Numba is installed, unless given.
-        check: record twice each time, and raise `RecordingError` if `f` does not do the same: random draws, lists that
-            it changes, the time. It also finds operations in threads that `f` starts.
-        max_paths: how many paths are kept for arguments of one nesting; the least recently used are dropped.
+        backend: "native" (needs Numba) or "numpy". By default it is the native one if Numba is installed.
+        check: record twice each time, and raise `RecordingError` if `f` does something else the second time, because of
+            random draws, lists that it changes, or the time. It also finds operations in threads that `f` starts.
+        max_paths: how many paths are kept for arguments of one nesting. The least recently used are dropped.
 
     Returns:
-        A `Compiled`; or, without `f`, a decorator that makes one.
+        A `Compiled`. Without `f`, a decorator that makes one.
 
     Raises:
-        TypeError: `f` cannot be called, or `max_paths` is no whole number.
+        TypeError: `f` cannot be called, or `max_paths` is not a whole number.
         ValueError: there is no backend of that name, or `max_paths` is less than 1.
         ImportError: the native backend was asked for, and Numba is not installed.
     """
@@ -294,46 +251,21 @@ def compile(
     require_function(f, "compile")
     if whole("max_paths", max_paths) < 1:
         raise ValueError(f"max_paths must be 1 or more, got {max_paths}")
-    return Compiled(Store(f, _name(f), find_backend(backend), check=check, max_paths=max_paths))
+    return compiled_anew(Compiled, f, backend, check, max_paths)
 
 
 def load(path: str | os.PathLike[str], *, backend: str | None = None) -> Compiled:
-    """A program that `Compiled.save` wrote. It has no function: what was not recorded raises `PathNotRecorded`.
+    """Load a program that `Compiled.save` wrote. It raises `PathNotRecorded` where it would have to be recorded again.
 
-    Captured neurons are new leaves, with the values saved; `captured` gives them.
+    Captured neurons are new leaves with the saved values. `captured` lists them.
 
     Args:
         path: the file. Nothing in it is run, imported or unpickled.
         backend: as for `compile`.
 
     Raises:
-        ProgramFileError: it is no program, was changed or cut off, or needs operations that are not installed so.
+        ProgramFileError: it is not a program, was changed or cut off, or needs operations that are not installed in
+            the same version.
         OSError: the file cannot be read.
     """
-    return _from_tapes(*load_tapes(path), backend)
-
-
-def _name(f: Any) -> str:
-    """What messages call a function: without where it was defined."""
-    while isinstance(f, functools.partial):
-        f = f.func
-    name: str = getattr(f, "__qualname__", type(f).__qualname__)
-    return name.rpartition(".<locals>.")[2]
-
-
-def _again(f: Callable[..., Any], backend: str, check: bool, max_paths: int) -> Compiled:
-    """For pickles. A method of a class is found there by name, and compiled already."""
-    if isinstance(f, Compiled):
-        return f
-    return Compiled(Store(f, _name(f), find_backend(backend), check=check, max_paths=max_paths))
-
-
-def _from_saved(data: bytes, captured: list[Any], backend: str) -> Compiled:
-    """For pickles."""
-    return _from_tapes(*from_bytes(data, captured), backend)
-
-
-def _from_tapes(tapes: Any, name: str, backend: str | None) -> Compiled:
-    store = Store(None, name, find_backend(backend), check=False, max_paths=len(tapes), most=len(tapes))
-    with_tapes(store, tapes)
-    return Compiled(store)
+    return from_tapes(Compiled, *load_tapes(path), backend)

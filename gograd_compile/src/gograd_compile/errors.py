@@ -6,12 +6,12 @@ __all__ = ["PathNotRecorded", "ProgramFileError", "RecordingError"]
 
 
 class PathNotRecorded(RuntimeError):  # noqa: N818  # says what is the case, as StopIteration does
-    """A number decided otherwise than in any recording, and there is no function to record anew."""
+    """A comparison turned out differently than in all recordings, and there is no function to record again."""
 
 
 class RecordingError(TypeError):
-    """A function does something that cannot be recorded; the message has the line, and what to do instead."""
+    """A function does something that cannot be recorded. The message has the line, and what to do instead."""
 
 
 class ProgramFileError(ValueError):
-    """A file is no saved program, was changed since, or needs operations that are not installed."""
+    """A file is not a saved program, was changed since, or needs operations that are not installed."""

@@ -13,7 +13,8 @@ For packages that run, record or draw graphs:
 - `current`: the registry that is in force (`current.registry`).
 - `flatten`, `next_stamp`, `read_values`, `add_gradients`, `adjoints`: a graph as arrays, and sweeps over it.
 - `nested`, `require_function`, `transforms`, `jacobians`, `ForwardSweep`, `creation_order`: derivatives of functions.
-- `Recorder`, `observed_by`, `recorder`, `failed`, `recording`, `unfollowed`: to watch a function that runs.
+- `Recorder`, `observed_by`, `recorder`, `observers` (which is true while any recorder is in force), `failed`,
+  `recording`, `unfollowed`: to watch a function that runs.
 - `Form`, `flatten_numbers`, `flatten_like`, `leaf_paths`, `take_apart`: nested arguments.
 - `run_rule`, `as_number`, `as_numbers`, `judge`, `describe`, `domain_errors_raise`, `errors_ignored`,
   `errors_matter`, `not_ignored`: rules, and how
@@ -57,7 +58,14 @@ from gograd_core.plugins.names import OWN_DISTRIBUTIONS, canonical
 from gograd_core.plugins.records import PluginRecord
 from gograd_core.python_operators import BINARY, COMPARISONS, UNARY
 from gograd_core.recording import Recorder, failed, observed_by, recorder
-from gograd_core.settings import domain_errors_raise, errors_ignored, errors_matter, not_ignored, recording
+from gograd_core.settings import (
+    domain_errors_raise,
+    errors_ignored,
+    errors_matter,
+    not_ignored,
+    observers,
+    recording,
+)
 
 if TYPE_CHECKING:
     from gograd_core.kernels.expansion import Expansion, ExpansionError, expand, expand_with
@@ -116,6 +124,7 @@ __all__ = [
     "normalised",
     "not_ignored",
     "observed_by",
+    "observers",
     "plain",
     "plugin_modules",
     "postorder",

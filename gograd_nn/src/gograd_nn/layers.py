@@ -19,7 +19,7 @@ Activation = Callable[[Any], Any] | str | None
 
 
 class Module(Protocol):
-    """What a net is made of: a function of a list of numbers that knows its parameters."""
+    """A part of a net: a function of a list of numbers that knows its parameters."""
 
     def __call__(self, inputs: Sequence[Any]) -> Any: ...
 
@@ -32,7 +32,7 @@ class Module(Protocol):
 def _initial_weights(
     n_inputs: int, n_outputs: int, activation: Activation, initialisation: Initialisation | None, rng: random.Random
 ) -> list[float]:
-    """Normal random weights; by default He's for relu, Xavier's for everything else.
+    """Draw normal random weights: by default He's for relu, and Xavier's for everything else.
 
     Sources: Glorot and Bengio 2010, eq. 12 (variance 2 / (inputs + outputs)); He et al. 2015,
     eq. 10 (variance 2 / inputs).
@@ -93,7 +93,7 @@ class Perceptron:
         return activation(total)
 
     def parameters(self) -> list[Neuron]:
-        """The weights, then the bias."""
+        """List the weights, then the bias."""
         return [*self.w, self.b]
 
     def name_parameters(self, prefix: str) -> None:
@@ -105,7 +105,7 @@ class Perceptron:
 
 @attrs.define(init=False, eq=False)
 class Layer:
-    """Units side by side on the same inputs; a list of `n_outputs` numbers. Arguments as `Perceptron`'s."""
+    """Units side by side on the same inputs, which give `n_outputs` numbers. Arguments are those of `Perceptron`."""
 
     units: list[Perceptron]
 
@@ -131,7 +131,7 @@ class Layer:
         return [unit(inputs) for unit in self.units]
 
     def parameters(self) -> list[Neuron]:
-        """The parameters of each unit in order."""
+        """List the parameters of each unit in order."""
         return [parameter for unit in self.units for parameter in unit.parameters()]
 
     def name_parameters(self, prefix: str) -> None:
@@ -141,7 +141,7 @@ class Layer:
 
 
 class Net:
-    """Modules in a row, each fed with what the one before it gives; a module itself.
+    """Modules in a row. Each takes what the one before it gives. The net is a module itself.
 
     A module is anything with `__call__`, `parameters()` and `name_parameters(prefix)`; a plain
     function (say, one that scales its inputs) serves as a module without parameters.
@@ -172,7 +172,7 @@ class Net:
         return f"<{type(self).__name__} of {len(self.layers)} layers, {len(self.parameters())} parameters>"
 
     def parameters(self) -> list[Neuron]:
-        """The parameters of each layer in order; one that several layers share comes once."""
+        """List the parameters of each layer in order. A parameter that several layers share comes once."""
         found = (p for layer in self.layers if hasattr(layer, "parameters") for p in layer.parameters())
         return list(dict.fromkeys(found))
 

@@ -1,4 +1,4 @@
-"""How wrong one prediction is. `fit` takes the mean over a batch."""
+"""Losses, which measure how wrong one prediction is. `fit` takes the mean over a batch."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["cross_entropy", "hinge", "mse"]
 
 
 def mse(output: Any, target: Any) -> Any:
-    """The squared error: of two numbers, or the mean over two sequences of equal length.
+    """Compute the squared error of two numbers, or its mean over two sequences of equal length.
 
     Raises:
         ValueError: the sequences are empty, or of unequal length.
@@ -26,7 +26,7 @@ def mse(output: Any, target: Any) -> Any:
 
 
 def hinge(score: Any, label: int) -> Any:
-    """max(0, 1 - label * score): zero beyond the margin on the right side.
+    """Compute max(0, 1 - label * score), which is 0 beyond the margin on the right side.
 
     Raises:
         ValueError: `label` is neither -1 nor 1.
@@ -37,7 +37,7 @@ def hinge(score: Any, label: int) -> Any:
 
 
 def cross_entropy(logits: Sequence[Any], target: int) -> Any:
-    """-log(softmax(logits)[target]), through log-sum-exp.
+    """Compute -log(softmax(logits)[target]) by log-sum-exp.
 
     The largest logit is subtracted first, as a constant (it cancels, also in the derivative), so
     that no exponential overflows.

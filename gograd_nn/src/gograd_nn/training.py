@@ -20,12 +20,12 @@ Loss = Callable[[Any, Any], Any]
 
 @attrs.frozen
 class Epoch:
-    """What one pass over the data gave.
+    """The result of one pass over the data.
 
     Attributes:
-        loss: the mean loss, each example's taken before the step that its batch led to.
-        accuracy: the share of examples predicted rightly, likewise.
-        held_out_accuracy: on the held-out data after the epoch, None without such data.
+        loss: the mean loss. Each example's loss is taken before the step of its batch.
+        accuracy: the share of examples that were classified correctly before the step of their batch.
+        held_out_accuracy: the accuracy on the held-out data after the epoch. None without such data.
     """
 
     number: int
@@ -36,13 +36,13 @@ class Epoch:
 
 @attrs.define
 class History:
-    """The epochs of a training, in order; `fit` appends one when it ends."""
+    """The epochs of a training, in order. `fit` appends each epoch when it ends."""
 
     epochs: list[Epoch] = attrs.field(factory=list)
 
 
 def _class_of(output: Any) -> int:
-    """The class that an output stands for: the largest of several logits, or the sign of one, -1 or 1."""
+    """Find the class that an output stands for: the largest of several logits, or the sign of one, -1 or 1."""
     logits = output if hasattr(output, "__len__") else [output]
     if len(logits) == 1:
         return 1 if logits[0] > 0.0 else -1
@@ -50,12 +50,12 @@ def _class_of(output: Any) -> int:
 
 
 def predict(model: Model, inputs: Sequence[Any]) -> int:
-    """The class of one example: the index of the largest output, or the sign (-1 or 1) of a single one."""
+    """Predict the class of one example: the index of the largest output, or the sign (-1 or 1) of a single one."""
     return _class_of(no_grad().run(model, inputs))
 
 
 def accuracy(model: Model, inputs: Sequence[Any], targets: Sequence[Any]) -> float:
-    """The share of examples that `predict` gets right.
+    """Compute the share of examples that `predict` classifies correctly.
 
     Raises:
         ValueError: there are no examples, or not as many targets as inputs.
@@ -131,7 +131,7 @@ def fit(
 
 
 def _step(model: Model, inputs: list[Any], targets: list[Any], loss: Loss, optimiser: SGD) -> tuple[float, int]:
-    """One step of the optimiser on one batch: the mean loss, and how many predictions were right."""
+    """Take one step of the optimiser on one batch. Returns the mean loss, and how many predictions were right."""
     outputs = [model(x) for x in inputs]
     mean_loss = ops.sum([loss(output, target) for output, target in zip(outputs, targets, strict=True)]) / len(inputs)
     if not isinstance(mean_loss, Neuron) or mean_loss.operation is None:

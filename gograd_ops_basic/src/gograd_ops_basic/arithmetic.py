@@ -20,6 +20,17 @@ def add_partial(xp: Any, out: Any, x: Any, y: Any) -> Any:
     return 1.0
 
 
+ADD = Op(
+    "add",
+    forward=add_forward,
+    partials=(add_partial, add_partial),
+    operator="+",
+    samples=PAIRS,
+    reference=lambda mp, x, y: mp.fadd(x, y),
+    doc="The sum x + y.",
+)
+
+
 def sub_forward(xp: Any, x: Any, y: Any) -> Any:
     return x - y
 
@@ -30,6 +41,18 @@ def sub_partial_x(xp: Any, out: Any, x: Any, y: Any) -> Any:
 
 def sub_partial_y(xp: Any, out: Any, x: Any, y: Any) -> Any:
     return -1.0
+
+
+SUB = Op(
+    "sub",
+    forward=sub_forward,
+    partials=(sub_partial_x, sub_partial_y),
+    operator="-",
+    aliases=("subtract",),
+    samples=PAIRS,
+    reference=lambda mp, x, y: mp.fsub(x, y),
+    doc="The difference x - y.",
+)
 
 
 def mul_forward(xp: Any, x: Any, y: Any) -> Any:
@@ -44,6 +67,18 @@ def mul_partial_y(xp: Any, out: Any, x: Any, y: Any) -> Any:
     return x
 
 
+MUL = Op(
+    "mul",
+    forward=mul_forward,
+    partials=(mul_partial_x, mul_partial_y),
+    operator="*",
+    aliases=("multiply",),
+    samples=PAIRS,
+    reference=lambda mp, x, y: mp.fmul(x, y),
+    doc="The product x * y.",
+)
+
+
 def div_forward(xp: Any, x: Any, y: Any) -> Any:
     return x / y
 
@@ -56,12 +91,41 @@ def div_partial_y(xp: Any, out: Any, x: Any, y: Any) -> Any:
     return -out / y
 
 
+DIV = Op(
+    "div",
+    forward=div_forward,
+    partials=(div_partial_x, div_partial_y),
+    operator="/",
+    aliases=("divide",),
+    samples=PAIRS,
+    edges=(
+        Edge((1.0, 0.0), inf, (inf, -inf), "a pole: the quotient grows without bound"),
+        Edge((1.0, -0.0), -inf, (-inf, -inf), "the same pole from below: the zero has a sign"),
+        Edge((0.0, 0.0), nan, (inf, nan), "0/0 has no value"),
+        Edge((0.0, 2.0), 0.0, (0.5, -0.0), "an ordinary point"),
+    ),
+    domain="y != 0",
+    reference=lambda mp, x, y: mp.fdiv(x, y),
+    doc="The quotient x / y.",
+)
+
+
 def positive_forward(xp: Any, x: Any) -> Any:
     return xp.positive(x)
 
 
 def positive_partial(xp: Any, out: Any, x: Any) -> Any:
     return 1.0
+
+
+POSITIVE = Op(
+    "positive",
+    forward=positive_forward,
+    partials=(positive_partial,),
+    samples=((2.0,), (-1.5,)),
+    reference=lambda mp, x: +x,
+    doc="The number itself, +x.",
+)
 
 
 def neg_forward(xp: Any, x: Any) -> Any:
@@ -72,6 +136,18 @@ def neg_partial(xp: Any, out: Any, x: Any) -> Any:
     return -1.0
 
 
+NEG = Op(
+    "neg",
+    forward=neg_forward,
+    partials=(neg_partial,),
+    operator="-",
+    aliases=("negative",),
+    samples=((2.0,), (-1.5,)),
+    reference=lambda mp, x: mp.fneg(x),
+    doc="The opposite -x.",
+)
+
+
 def abs_forward(xp: Any, x: Any) -> Any:
     return xp.abs(x)
 
@@ -80,81 +156,17 @@ def abs_partial(xp: Any, out: Any, x: Any) -> Any:
     return xp.sign(x)
 
 
-ARITHMETIC = (
-    Op(
-        "add",
-        forward=add_forward,
-        partials=(add_partial, add_partial),
-        operator="+",
-        samples=PAIRS,
-        reference=lambda mp, x, y: mp.fadd(x, y),
-        doc="The sum x + y.",
-    ),
-    Op(
-        "sub",
-        forward=sub_forward,
-        partials=(sub_partial_x, sub_partial_y),
-        operator="-",
-        aliases=("subtract",),
-        samples=PAIRS,
-        reference=lambda mp, x, y: mp.fsub(x, y),
-        doc="The difference x - y.",
-    ),
-    Op(
-        "mul",
-        forward=mul_forward,
-        partials=(mul_partial_x, mul_partial_y),
-        operator="*",
-        aliases=("multiply",),
-        samples=PAIRS,
-        reference=lambda mp, x, y: mp.fmul(x, y),
-        doc="The product x * y.",
-    ),
-    Op(
-        "div",
-        forward=div_forward,
-        partials=(div_partial_x, div_partial_y),
-        operator="/",
-        aliases=("divide",),
-        samples=PAIRS,
-        edges=(
-            Edge((1.0, 0.0), inf, (inf, -inf), "a pole: the quotient grows without bound"),
-            Edge((1.0, -0.0), -inf, (-inf, -inf), "the same pole from below: the zero has a sign"),
-            Edge((0.0, 0.0), nan, (inf, nan), "0/0 has no value"),
-            Edge((0.0, 2.0), 0.0, (0.5, -0.0), "an ordinary point"),
-        ),
-        domain="y != 0",
-        reference=lambda mp, x, y: mp.fdiv(x, y),
-        doc="The quotient x / y.",
-    ),
-    Op(
-        "positive",
-        forward=positive_forward,
-        partials=(positive_partial,),
-        samples=((2.0,), (-1.5,)),
-        reference=lambda mp, x: +x,
-        doc="The number itself, +x.",
-    ),
-    Op(
-        "neg",
-        forward=neg_forward,
-        partials=(neg_partial,),
-        operator="-",
-        aliases=("negative",),
-        samples=((2.0,), (-1.5,)),
-        reference=lambda mp, x: mp.fneg(x),
-        doc="The opposite -x.",
-    ),
-    Op(
-        "abs",
-        forward=abs_forward,
-        partials=(abs_partial,),
-        operator="abs",
-        aliases=("fabs",),
-        symbol="|x|",
-        samples=((2.0,), (-1.5,), (1e-9,)),
-        edges=(Edge((0.0,), 0.0, (0.0,), "a kink: slopes run from -1 to 1, and the middle one is taken"),),
-        reference=lambda mp, x: mp.fabs(x),
-        doc="The absolute value |x|.",
-    ),
+ABS = Op(
+    "abs",
+    forward=abs_forward,
+    partials=(abs_partial,),
+    operator="abs",
+    aliases=("fabs",),
+    symbol="|x|",
+    samples=((2.0,), (-1.5,), (1e-9,)),
+    edges=(Edge((0.0,), 0.0, (0.0,), "a kink: slopes run from -1 to 1, and the middle one is taken"),),
+    reference=lambda mp, x: mp.fabs(x),
+    doc="The absolute value |x|.",
 )
+
+ARITHMETIC = (ADD, SUB, MUL, DIV, POSITIVE, NEG, ABS)

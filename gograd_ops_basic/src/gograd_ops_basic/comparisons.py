@@ -11,30 +11,6 @@ from gograd_core import Op
 __all__ = ["COMPARISONS"]
 
 
-def less(xp: Any, x: Any, y: Any) -> Any:
-    return x < y
-
-
-def less_equal(xp: Any, x: Any, y: Any) -> Any:
-    return x <= y
-
-
-def greater(xp: Any, x: Any, y: Any) -> Any:
-    return x > y
-
-
-def greater_equal(xp: Any, x: Any, y: Any) -> Any:
-    return x >= y
-
-
-def equal(xp: Any, x: Any, y: Any) -> Any:
-    return x == y
-
-
-def not_equal(xp: Any, x: Any, y: Any) -> Any:
-    return x != y
-
-
 def comparison(symbol: str, rule: Callable[..., Any], reference: Callable[[Any, Any], Any]) -> Op:
     return Op(
         rule.__name__,
@@ -47,11 +23,45 @@ def comparison(symbol: str, rule: Callable[..., Any], reference: Callable[[Any, 
     )
 
 
-COMPARISONS = (
-    comparison("<", less, operator.lt),
-    comparison("<=", less_equal, operator.le),
-    comparison(">", greater, operator.gt),
-    comparison(">=", greater_equal, operator.ge),
-    comparison("==", equal, operator.eq),
-    comparison("!=", not_equal, operator.ne),
-)
+def less(xp: Any, x: Any, y: Any) -> Any:
+    return x < y
+
+
+LESS = comparison("<", less, operator.lt)
+
+
+def less_equal(xp: Any, x: Any, y: Any) -> Any:
+    return x <= y
+
+
+LESS_EQUAL = comparison("<=", less_equal, operator.le)
+
+
+def greater(xp: Any, x: Any, y: Any) -> Any:
+    return x > y
+
+
+GREATER = comparison(">", greater, operator.gt)
+
+
+def greater_equal(xp: Any, x: Any, y: Any) -> Any:
+    return x >= y
+
+
+GREATER_EQUAL = comparison(">=", greater_equal, operator.ge)
+
+
+def equal(xp: Any, x: Any, y: Any) -> Any:
+    return x == y
+
+
+EQUAL = comparison("==", equal, operator.eq)
+
+
+def not_equal(xp: Any, x: Any, y: Any) -> Any:
+    return x != y
+
+
+NOT_EQUAL = comparison("!=", not_equal, operator.ne)
+
+COMPARISONS = (LESS, LESS_EQUAL, GREATER, GREATER_EQUAL, EQUAL, NOT_EQUAL)

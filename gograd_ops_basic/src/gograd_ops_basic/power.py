@@ -16,7 +16,7 @@ def pow_forward(xp: Any, x: Any, y: Any) -> Any:
 
 def pow_partial_x(xp: Any, out: Any, x: Any, y: Any) -> Any:
     # Where y - 1 is rounded, x ** (y - 1) is far off for large x: there y * out / x serves, in the order that
-    # does not overflow, unless out underflows. (Beyond 2**53 powers are finite for x near 1 alone, and nothing is off.)
+    # does not overflow, unless out underflows. (Beyond 2**53 powers are finite only for x near 1, and nothing is off.)
     exact = xp.logical_and(y == xp.floor(y), y != 0.0)
     plain = xp.logical_or(exact, xp.abs(out) < 1e-290)
     base = xp.where(plain, 1.0, x)
@@ -40,8 +40,8 @@ POW = Op(
     samples=((2.0, 3.0), (0.5, -1.5), (7.0, 0.3), (1.0001, 1000.0), (3.0, 0.0), (1e-100, 2.95)),
     edges=(
         Edge((-3.0, 2.0), 9.0, (-6.0, nan), "a negative base has powers at single integers only: no slope along y"),
-        Edge((-2.0, 3.0), -8.0, (12.0, nan), "likewise for an odd exponent"),
-        Edge((-2.0, -1.0), -0.5, (-0.25, nan), "likewise for a negative exponent"),
+        Edge((-2.0, 3.0), -8.0, (12.0, nan), "the same for an odd exponent"),
+        Edge((-2.0, -1.0), -0.5, (-0.25, nan), "the same for a negative exponent"),
         Edge((-8.0, 1.0 / 3.0), nan, (nan, nan), "a root of a negative number is not real"),
         Edge((0.0, 2.0), 0.0, (0.0, 0.0), "the bottom of the parabola; 0**y is 0 for all y > 0"),
         Edge((0.0, 1.0), 0.0, (1.0, 0.0), "x**1 is x, with slope 1 at 0 too"),

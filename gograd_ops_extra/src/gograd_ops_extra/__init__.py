@@ -9,7 +9,7 @@ from gograd_ops_extra.choices import CHOICES
 from gograd_ops_extra.division import DIVISION
 from gograd_ops_extra.error_functions import ERROR_FUNCTIONS
 from gograd_ops_extra.exponential import EXPONENTIAL
-from gograd_ops_extra.gamma import GAMMA
+from gograd_ops_extra.gamma import GAMMA_FUNCTIONS
 from gograd_ops_extra.hyperbolic import HYPERBOLIC
 from gograd_ops_extra.powers import POWERS
 from gograd_ops_extra.predicates import PREDICATES
@@ -35,7 +35,7 @@ OPS = with_kernels(
         *REDUCTIONS,
         *PRODUCTS,
         *ERROR_FUNCTIONS,
-        *GAMMA,
+        *GAMMA_FUNCTIONS,
         *ACTIVATIONS,
     ),
     "gograd_ops_extra._kernels",

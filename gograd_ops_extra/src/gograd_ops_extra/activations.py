@@ -13,6 +13,10 @@ __all__ = ["ACTIVATIONS"]
 
 GELU_CUBIC = 0.044715  # Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016
 
+MINIMUM = "the slope has a zero, at the minimum"
+ODD = Accuracy(inf, why="it has a zero at 0, where it is what is left of terms that are as large as elsewhere")
+TAIL = "in the left tail the value falls by many ulps with every ulp of x; and " + MINIMUM
+
 
 def sigmoid_forward(xp: Any, x: Any) -> Any:
     # exp of a negative number cannot overflow: one formula per side.
@@ -28,6 +32,22 @@ def sigmoid_partial(xp: Any, out: Any, x: Any) -> Any:
     return xp.where(size < 1.0, 0.25 * (1.0 - half * half), decay / ((1.0 + decay) * (1.0 + decay)))
 
 
+SIGMOID = Op(
+    "sigmoid",
+    forward=sigmoid_forward,
+    partials=(sigmoid_partial,),
+    symbol="σ",
+    samples=((0.0,), (0.3,), (-2.0,), (40.0,), (-700.0,)),
+    edges=(
+        Edge((800.0,), 1.0, (0.0,), "the slope underflows"),
+        Edge((-800.0,), 0.0, (0.0,), "value and slope underflow"),
+        Edge((inf,), 1.0, (0.0,), "the limit"),
+    ),
+    reference=lambda mp, x: 1 / (1 + mp.exp(-x)),
+    doc="The logistic function 1 / (1 + exp(-x)).",
+)
+
+
 def log_sigmoid_forward(xp: Any, x: Any) -> Any:
     return xp.minimum(x, 0.0) - xp.log1p(xp.exp(-xp.abs(x)))
 
@@ -36,12 +56,42 @@ def log_sigmoid_partial(xp: Any, out: Any, x: Any) -> Any:
     return xp.sigmoid(-x)
 
 
+LOG_SIGMOID = Op(
+    "log_sigmoid",
+    forward=log_sigmoid_forward,
+    partials=(log_sigmoid_partial,),
+    samples=((0.0,), (0.3,), (-2.0,), (40.0,), (-700.0,)),
+    edges=(
+        Edge((-800.0,), -800.0, (1.0,), "the logarithm of what would underflow"),
+        Edge((-inf,), -inf, (1.0,), "the limit"),
+        Edge((inf,), 0.0, (0.0,), "the limit"),
+    ),
+    reference=lambda mp, x: -mp.log1p(mp.exp(-x)),
+    doc="The logarithm of the logistic function, -log(1 + exp(-x)).",
+)
+
+
 def softplus_forward(xp: Any, x: Any) -> Any:
     return xp.maximum(x, 0.0) + xp.log1p(xp.exp(-xp.abs(x)))
 
 
 def softplus_partial(xp: Any, out: Any, x: Any) -> Any:
     return xp.sigmoid(x)
+
+
+SOFTPLUS = Op(
+    "softplus",
+    forward=softplus_forward,
+    partials=(softplus_partial,),
+    samples=((0.0,), (0.3,), (-2.0,), (40.0,), (-700.0,)),
+    edges=(
+        Edge((800.0,), 800.0, (1.0,), "exp(x) would overflow"),
+        Edge((-800.0,), 0.0, (0.0,), "value and slope underflow"),
+        Edge((inf,), inf, (1.0,), "the limit"),
+    ),
+    reference=lambda mp, x: mp.log1p(mp.exp(x)),
+    doc="log(1 + exp(x)), a smooth rectifier.",
+)
 
 
 def falling(xp: Any, x: Any) -> Any:
@@ -66,6 +116,19 @@ def silu_partial(xp: Any, out: Any, x: Any) -> Any:
     return xp.where(x >= 0.0, right, left)
 
 
+SILU = Op(
+    "silu",
+    forward=silu_forward,
+    partials=(silu_partial,),
+    aliases=("swish",),
+    samples=((0.0,), (0.3,), (-2.0,), (40.0,), (-600.0,)),
+    edges=(Edge((-inf,), -0.0, (-0.0,), "the limit"), Edge((inf,), inf, (1.0,), "the limit")),
+    accuracy=Accuracy(4.0, input_ulps=1.0, why=MINIMUM, third=ODD),
+    reference=lambda mp, x: x / (1 + mp.exp(-x)),
+    doc="The sigmoid linear unit x / (1 + exp(-x)).",
+)
+
+
 def gelu_forward(xp: Any, x: Any) -> Any:
     return 0.5 * xp.maximum(x, LOWEST) * xp.erfc(-x / xp.sqrt(2.0))
 
@@ -73,6 +136,18 @@ def gelu_forward(xp: Any, x: Any) -> Any:
 def gelu_partial(xp: Any, out: Any, x: Any) -> Any:
     density = gaussian(xp, x, 0.5) / xp.sqrt(2.0 * xp.pi)
     return 0.5 * xp.erfc(-x / xp.sqrt(2.0)) + bounded(xp, x) * density
+
+
+GELU = Op(
+    "gelu",
+    forward=gelu_forward,
+    partials=(gelu_partial,),
+    samples=((0.0,), (0.3,), (-2.0,), (10.0,), (-20.0,)),
+    edges=(Edge((-inf,), -0.0, (0.0,), "the limit"), Edge((inf,), inf, (1.0,), "the limit")),
+    accuracy=Accuracy(5.0, input_ulps=3.0, why=TAIL),
+    reference=lambda mp, x: x * mp.ncdf(x),
+    doc="The Gaussian error linear unit: x times the probability that a normal variable is below x.",
+)
 
 
 def gelu_tanh_gate(xp: Any, x: Any) -> Any:
@@ -91,6 +166,22 @@ def gelu_tanh_partial(xp: Any, out: Any, x: Any) -> Any:
     return gate + slope * (1.0 + 3.0 * (GELU_CUBIC * x * x))
 
 
+GELU_TANH = Op(
+    "gelu_tanh",
+    forward=gelu_tanh_forward,
+    partials=(gelu_tanh_partial,),
+    samples=((0.0,), (0.3,), (-2.0,), (10.0,), (-15.0,)),
+    edges=(
+        Edge((-inf,), -0.0, (0.0,), "the limit"),
+        Edge((inf,), inf, (1.0,), "the limit"),
+        Edge((1e200,), 1e200, (1.0,), "x * x would overflow"),
+    ),
+    accuracy=Accuracy(8.0, input_ulps=4.0, why=TAIL, third=ODD),
+    reference=lambda mp, x: x / (1 + mp.exp(-mp.sqrt(8 / mp.pi) * (x + mp.mpf(GELU_CUBIC) * x**3))),
+    doc="The tanh approximation of gelu: x * (1 + tanh(sqrt(2/pi) * (x + 0.044715 * x**3))) / 2.",
+)
+
+
 def mish_forward(xp: Any, x: Any) -> Any:
     # tanh(log(1 + exp(x))) is a rational function of exp(x), or of exp(-x).
     down, up = falling(xp, x), rising(xp, x)
@@ -100,7 +191,7 @@ def mish_forward(xp: Any, x: Any) -> Any:
 
 
 def mish_partial(xp: Any, out: Any, x: Any) -> Any:
-    # Likewise a quotient that cancels nowhere but at its zero; to the right, what it differs from 1.
+    # This too is a quotient that cancels only at its zero; to the right, its difference from 1.
     x, down, up = bounded(xp, x), falling(xp, x), rising(xp, x)
     below_right, below_left = 1.0 + 2.0 * down * (1.0 + down), 2.0 + up * (2.0 + up)
     right = 1.0 + 4.0 * (down * down * (x - 0.5 + down * (x - 1.0 - down))) / (below_right * below_right)
@@ -108,100 +199,20 @@ def mish_partial(xp: Any, out: Any, x: Any) -> Any:
     return xp.where(x >= 0.0, right, left)
 
 
-MINIMUM = "the slope has a zero, at the minimum"
-ODD = Accuracy(inf, why="it has a zero at 0, where it is what is left of terms that are as large as elsewhere")
-TAIL = "in the left tail the value falls by many ulps with every ulp of x; and " + MINIMUM
-
-ACTIVATIONS = (
-    *PIECEWISE,
-    Op(
-        "sigmoid",
-        forward=sigmoid_forward,
-        partials=(sigmoid_partial,),
-        symbol="σ",
-        samples=((0.0,), (0.3,), (-2.0,), (40.0,), (-700.0,)),
-        edges=(
-            Edge((800.0,), 1.0, (0.0,), "the slope underflows"),
-            Edge((-800.0,), 0.0, (0.0,), "value and slope underflow"),
-            Edge((inf,), 1.0, (0.0,), "the limit"),
-        ),
-        reference=lambda mp, x: 1 / (1 + mp.exp(-x)),
-        doc="The logistic function 1 / (1 + exp(-x)).",
+MISH = Op(
+    "mish",
+    forward=mish_forward,
+    partials=(mish_partial,),
+    samples=((0.0,), (0.3,), (-2.0,), (40.0,), (-600.0,)),
+    edges=(Edge((-inf,), -0.0, (-0.0,), "the limit"), Edge((inf,), inf, (1.0,), "the limit")),
+    accuracy=Accuracy(
+        6.0,
+        input_ulps=1.0,
+        why=MINIMUM,
+        third=Accuracy(96.0, input_ulps=1.0, why="about 0 it is a tenth of the terms whose sum it is"),
     ),
-    Op(
-        "log_sigmoid",
-        forward=log_sigmoid_forward,
-        partials=(log_sigmoid_partial,),
-        samples=((0.0,), (0.3,), (-2.0,), (40.0,), (-700.0,)),
-        edges=(
-            Edge((-800.0,), -800.0, (1.0,), "the logarithm of what would underflow"),
-            Edge((-inf,), -inf, (1.0,), "the limit"),
-            Edge((inf,), 0.0, (0.0,), "the limit"),
-        ),
-        reference=lambda mp, x: -mp.log1p(mp.exp(-x)),
-        doc="The logarithm of the logistic function, -log(1 + exp(-x)).",
-    ),
-    Op(
-        "softplus",
-        forward=softplus_forward,
-        partials=(softplus_partial,),
-        samples=((0.0,), (0.3,), (-2.0,), (40.0,), (-700.0,)),
-        edges=(
-            Edge((800.0,), 800.0, (1.0,), "exp(x) alone would overflow"),
-            Edge((-800.0,), 0.0, (0.0,), "value and slope underflow"),
-            Edge((inf,), inf, (1.0,), "the limit"),
-        ),
-        reference=lambda mp, x: mp.log1p(mp.exp(x)),
-        doc="log(1 + exp(x)), a smooth rectifier.",
-    ),
-    Op(
-        "silu",
-        forward=silu_forward,
-        partials=(silu_partial,),
-        aliases=("swish",),
-        samples=((0.0,), (0.3,), (-2.0,), (40.0,), (-600.0,)),
-        edges=(Edge((-inf,), -0.0, (-0.0,), "the limit"), Edge((inf,), inf, (1.0,), "the limit")),
-        accuracy=Accuracy(4.0, input_ulps=1.0, why=MINIMUM, third=ODD),
-        reference=lambda mp, x: x / (1 + mp.exp(-x)),
-        doc="The sigmoid linear unit x / (1 + exp(-x)).",
-    ),
-    Op(
-        "gelu",
-        forward=gelu_forward,
-        partials=(gelu_partial,),
-        samples=((0.0,), (0.3,), (-2.0,), (10.0,), (-20.0,)),
-        edges=(Edge((-inf,), -0.0, (0.0,), "the limit"), Edge((inf,), inf, (1.0,), "the limit")),
-        accuracy=Accuracy(5.0, input_ulps=3.0, why=TAIL),
-        reference=lambda mp, x: x * mp.ncdf(x),
-        doc="The Gaussian error linear unit: x times the probability that a normal variable is below x.",
-    ),
-    Op(
-        "gelu_tanh",
-        forward=gelu_tanh_forward,
-        partials=(gelu_tanh_partial,),
-        samples=((0.0,), (0.3,), (-2.0,), (10.0,), (-15.0,)),
-        edges=(
-            Edge((-inf,), -0.0, (0.0,), "the limit"),
-            Edge((inf,), inf, (1.0,), "the limit"),
-            Edge((1e200,), 1e200, (1.0,), "x * x alone would overflow"),
-        ),
-        accuracy=Accuracy(8.0, input_ulps=4.0, why=TAIL, third=ODD),
-        reference=lambda mp, x: x / (1 + mp.exp(-mp.sqrt(8 / mp.pi) * (x + mp.mpf(GELU_CUBIC) * x**3))),
-        doc="The tanh approximation of gelu: x * (1 + tanh(sqrt(2/pi) * (x + 0.044715 * x**3))) / 2.",
-    ),
-    Op(
-        "mish",
-        forward=mish_forward,
-        partials=(mish_partial,),
-        samples=((0.0,), (0.3,), (-2.0,), (40.0,), (-600.0,)),
-        edges=(Edge((-inf,), -0.0, (-0.0,), "the limit"), Edge((inf,), inf, (1.0,), "the limit")),
-        accuracy=Accuracy(
-            6.0,
-            input_ulps=1.0,
-            why=MINIMUM,
-            third=Accuracy(96.0, input_ulps=1.0, why="about 0 it is a tenth of the terms whose sum it is"),
-        ),
-        reference=lambda mp, x: x * mp.tanh(mp.log1p(mp.exp(x))),
-        doc="x * tanh(softplus(x)).",
-    ),
+    reference=lambda mp, x: x * mp.tanh(mp.log1p(mp.exp(x))),
+    doc="x * tanh(softplus(x)).",
 )
+
+ACTIVATIONS = (*PIECEWISE, SIGMOID, LOG_SIGMOID, SOFTPLUS, SILU, GELU, GELU_TANH, MISH)

@@ -29,6 +29,20 @@ def maximum_partial_y(xp: Any, out: Any, x: Any, y: Any) -> Any:
     return share_of_larger(xp, y, x)
 
 
+MAXIMUM = Op(
+    "maximum",
+    forward=maximum_forward,
+    partials=(maximum_partial_x, maximum_partial_y),
+    samples=PAIRS,
+    edges=(
+        Edge((1.0, 1.0), 1.0, (0.5, 0.5), TIE),
+        Edge((nan, 1.0), nan, (0.0, 0.0), "NaN is passed on; neither input is the larger"),
+    ),
+    reference=lambda mp, x, y: max(x, y),
+    doc="The larger of x and y.",
+)
+
+
 def minimum_forward(xp: Any, x: Any, y: Any) -> Any:
     return xp.minimum(x, y)
 
@@ -41,13 +55,25 @@ def minimum_partial_y(xp: Any, out: Any, x: Any, y: Any) -> Any:
     return share_of_larger(xp, x, y)
 
 
+MINIMUM = Op(
+    "minimum",
+    forward=minimum_forward,
+    partials=(minimum_partial_x, minimum_partial_y),
+    samples=PAIRS,
+    edges=(
+        Edge((1.0, 1.0), 1.0, (0.5, 0.5), TIE),
+        Edge((nan, 1.0), nan, (0.0, 0.0), "NaN is passed on; neither input is the smaller"),
+    ),
+    reference=lambda mp, x, y: min(x, y),
+    doc="The smaller of x and y.",
+)
+
+
 def clip_forward(xp: Any, x: Any, min: Any, max: Any) -> Any:
     return xp.clip(x, min, max)
 
 
 # The smaller of max and the larger of x and min, and its shares. Where min is not below max, it is max.
-
-
 def clip_partial_x(xp: Any, out: Any, x: Any, min: Any, max: Any) -> Any:
     share = share_of_larger(xp, x, min) * share_of_larger(xp, max, xp.maximum(x, min))
     return xp.where(min < max, share, 0.0)
@@ -62,6 +88,22 @@ def clip_partial_max(xp: Any, out: Any, x: Any, min: Any, max: Any) -> Any:
     return share_of_larger(xp, xp.maximum(x, min), max)
 
 
+CLIP = Op(
+    "clip",
+    forward=clip_forward,
+    partials=(clip_partial_x, clip_partial_min, clip_partial_max),
+    samples=((0.3, -1.0, 1.0), (2.0, -1.0, 1.0), (-2.0, -1.0, 1.0)),
+    edges=(
+        Edge((1.0, -1.0, 1.0), 1.0, (0.5, 0.0, 0.5), TIE),
+        Edge((-1.0, -1.0, 1.0), -1.0, (0.5, 0.5, 0.0), TIE),
+        Edge((0.0, 2.0, 1.0), 1.0, (0.0, 0.0, 1.0), "bounds in the wrong order: the upper one holds"),
+        Edge((nan, -1.0, 1.0), nan, (0.0, 0.0, 0.0), "NaN is passed on; it is on no side of the bounds"),
+    ),
+    reference=lambda mp, x, lower, upper: min(max(x, lower), upper),
+    doc="x held between min and max.",
+)
+
+
 def where_forward(xp: Any, condition: Any, x: Any, y: Any) -> Any:
     return xp.where(condition, x, y)
 
@@ -74,55 +116,17 @@ def where_partial_y(xp: Any, out: Any, condition: Any, x: Any, y: Any) -> Any:
     return xp.where(condition != 0.0, 0.0, 1.0)
 
 
-CHOICES = (
-    Op(
-        "maximum",
-        forward=maximum_forward,
-        partials=(maximum_partial_x, maximum_partial_y),
-        samples=PAIRS,
-        edges=(
-            Edge((1.0, 1.0), 1.0, (0.5, 0.5), TIE),
-            Edge((nan, 1.0), nan, (0.0, 0.0), "NaN is passed on; neither input is the larger"),
-        ),
-        reference=lambda mp, x, y: max(x, y),
-        doc="The larger of x and y.",
+WHERE = Op(
+    "where",
+    forward=where_forward,
+    partials=(None, where_partial_x, where_partial_y),
+    samples=((1.0, 2.0, 3.0), (0.0, 2.0, 3.0)),
+    edges=(
+        Edge((0.0, inf, 3.0), 3.0, (None, 0.0, 1.0), "the arm that is not taken does not matter"),
+        Edge((1.0, 2.0, nan), 2.0, (None, 1.0, 0.0), "the arm that is not taken does not matter"),
     ),
-    Op(
-        "minimum",
-        forward=minimum_forward,
-        partials=(minimum_partial_x, minimum_partial_y),
-        samples=PAIRS,
-        edges=(
-            Edge((1.0, 1.0), 1.0, (0.5, 0.5), TIE),
-            Edge((nan, 1.0), nan, (0.0, 0.0), "NaN is passed on; neither input is the smaller"),
-        ),
-        reference=lambda mp, x, y: min(x, y),
-        doc="The smaller of x and y.",
-    ),
-    Op(
-        "clip",
-        forward=clip_forward,
-        partials=(clip_partial_x, clip_partial_min, clip_partial_max),
-        samples=((0.3, -1.0, 1.0), (2.0, -1.0, 1.0), (-2.0, -1.0, 1.0)),
-        edges=(
-            Edge((1.0, -1.0, 1.0), 1.0, (0.5, 0.0, 0.5), TIE),
-            Edge((-1.0, -1.0, 1.0), -1.0, (0.5, 0.5, 0.0), TIE),
-            Edge((0.0, 2.0, 1.0), 1.0, (0.0, 0.0, 1.0), "bounds in the wrong order: the upper one holds"),
-            Edge((nan, -1.0, 1.0), nan, (0.0, 0.0, 0.0), "NaN is passed on; it is on no side of the bounds"),
-        ),
-        reference=lambda mp, x, lower, upper: min(max(x, lower), upper),
-        doc="x held between min and max.",
-    ),
-    Op(
-        "where",
-        forward=where_forward,
-        partials=(None, where_partial_x, where_partial_y),
-        samples=((1.0, 2.0, 3.0), (0.0, 2.0, 3.0)),
-        edges=(
-            Edge((0.0, inf, 3.0), 3.0, (None, 0.0, 1.0), "the arm that is not taken does not matter"),
-            Edge((1.0, 2.0, nan), 2.0, (None, 1.0, 0.0), "the arm that is not taken does not matter"),
-        ),
-        reference=lambda mp, condition, x, y: x if condition else y,
-        doc="x where the condition holds (is not zero), else y.",
-    ),
+    reference=lambda mp, condition, x, y: x if condition else y,
+    doc="x where the condition holds (is not zero), else y.",
 )
+
+CHOICES = (MAXIMUM, MINIMUM, CLIP, WHERE)

@@ -9,6 +9,9 @@ from gograd_core import Edge, Op
 
 __all__ = ["DIVISION"]
 
+JUMP = "a jump: the slopes on its upper side"
+NO_QUOTIENT = "no quotient"
+
 
 def floor_divide_forward(xp: Any, x: Any, y: Any) -> Any:
     return xp.floor_divide(x, y)
@@ -18,12 +21,72 @@ def zero(xp: Any, out: Any, x: Any, y: Any) -> Any:
     return 0.0
 
 
+FLOOR_DIVIDE = Op(
+    "floor_divide",
+    forward=floor_divide_forward,
+    partials=(zero, zero),
+    operator="//",
+    samples=((7.5, 2.0), (-7.5, 2.0), (7.5, -2.0)),
+    edges=(
+        Edge((6.0, 3.0), 2.0, (0.0, 0.0), "a jump; the slope is taken to be 0, as everywhere else"),
+        Edge((1.0, 0.0), inf, (0.0, 0.0), "a pole, reached in steps"),
+    ),
+    domain="y != 0",
+    reference=lambda mp, x, y: mp.floor(x / y),
+    doc="The quotient x / y rounded down, Python's x // y.",
+)
+
+
 def remainder_forward(xp: Any, x: Any, y: Any) -> Any:
     return xp.remainder(x, y)
 
 
+def remainder_partial_x(xp: Any, out: Any, x: Any, y: Any) -> Any:
+    return 1.0
+
+
+def remainder_partial_y(xp: Any, out: Any, x: Any, y: Any) -> Any:
+    # out is x - quotient * y. To floor (or round) x / y would be wrong where it rounds to an integer.
+    return -xp.round((x - out) / y)
+
+
+REMAINDER = Op(
+    "remainder",
+    forward=remainder_forward,
+    partials=(remainder_partial_x, remainder_partial_y),
+    operator="%",
+    samples=((7.5, 2.0), (-7.5, 2.0), (7.5, -2.0), (1.0, 0.1), (1e15, 0.7)),
+    edges=(
+        Edge((6.0, 3.0), 0.0, (1.0, -2.0), JUMP),
+        Edge((1.0, 0.1), 0.09999999999999995, (1.0, -9.0), "0.1 is a little more than a tenth"),
+        Edge((1.0, 0.0), nan, (1.0, nan), NO_QUOTIENT),
+        Edge((5.0, inf), 5.0, (1.0, 0.0), "the limit"),
+    ),
+    domain="y != 0",
+    reference=lambda mp, x, y: x - y * mp.floor(x / y),
+    doc="The remainder of the floored quotient, with the sign of y: Python's x % y.",
+)
+
+
 def fmod_forward(xp: Any, x: Any, y: Any) -> Any:
     return xp.copysign(xp.remainder(xp.abs(x), xp.abs(y)), x)
+
+
+FMOD = Op(
+    "fmod",
+    forward=fmod_forward,
+    partials=(remainder_partial_x, remainder_partial_y),
+    samples=((7.5, 2.0), (-7.5, 2.0), (7.5, -2.0), (1.0, 0.1), (1e15, 0.7)),
+    edges=(
+        Edge((6.0, 3.0), 0.0, (1.0, -2.0), JUMP),
+        Edge((-6.0, 3.0), -0.0, (1.0, 2.0), "a jump: the slopes on its lower side"),
+        Edge((1.0, 0.0), nan, (1.0, nan), NO_QUOTIENT),
+        Edge((-5.0, inf), -5.0, (1.0, 0.0), "the limit"),
+    ),
+    domain="y != 0",
+    reference=lambda mp, x, y: x - y * mp.sign(x / y) * mp.floor(mp.fabs(x / y)),
+    doc="The remainder of the truncated quotient, with the sign of x: fmod of C and of Python's math.",
+)
 
 
 def ieee_remainder_forward(xp: Any, x: Any, y: Any) -> Any:
@@ -36,79 +99,22 @@ def ieee_remainder_forward(xp: Any, x: Any, y: Any) -> Any:
     return xp.copysign(1.0, x) * xp.where(above < below, above, xp.where(above > below, -below, middle))
 
 
-def remainder_partial_x(xp: Any, out: Any, x: Any, y: Any) -> Any:
-    return 1.0
-
-
-def remainder_partial_y(xp: Any, out: Any, x: Any, y: Any) -> Any:
-    # out is x - quotient * y. To floor (or round) x / y would be wrong where it rounds to an integer.
-    return -xp.round((x - out) / y)
-
-
-JUMP = "a jump: the slopes on its upper side"
-NO_QUOTIENT = "no quotient"
-
-DIVISION = (
-    Op(
-        "floor_divide",
-        forward=floor_divide_forward,
-        partials=(zero, zero),
-        operator="//",
-        samples=((7.5, 2.0), (-7.5, 2.0), (7.5, -2.0)),
-        edges=(
-            Edge((6.0, 3.0), 2.0, (0.0, 0.0), "a jump; like everywhere else the slope taken is 0"),
-            Edge((1.0, 0.0), inf, (0.0, 0.0), "a pole, reached in steps"),
-        ),
-        domain="y != 0",
-        reference=lambda mp, x, y: mp.floor(x / y),
-        doc="The quotient x / y rounded down, Python's x // y.",
+IEEE_REMAINDER = Op(
+    "ieee_remainder",
+    forward=ieee_remainder_forward,
+    partials=(remainder_partial_x, remainder_partial_y),
+    math="remainder",
+    samples=((7.5, 2.0), (-7.5, 2.0), (7.2, -2.0), (1.0, 0.1), (1e15, 0.7)),
+    edges=(
+        Edge((6.0, 3.0), 0.0, (1.0, -2.0), "an ordinary point"),
+        Edge((5.0, 2.0), 1.0, (1.0, -2.0), "a jump: in the middle between two multiples the even one is taken"),
+        Edge((7.0, 2.0), -1.0, (1.0, -4.0), "a jump: in the middle between two multiples the even one is taken"),
+        Edge((1.0, 0.0), nan, (1.0, nan), NO_QUOTIENT),
+        Edge((-5.0, inf), -5.0, (1.0, 0.0), "the limit"),
     ),
-    Op(
-        "remainder",
-        forward=remainder_forward,
-        partials=(remainder_partial_x, remainder_partial_y),
-        operator="%",
-        samples=((7.5, 2.0), (-7.5, 2.0), (7.5, -2.0), (1.0, 0.1), (1e15, 0.7)),
-        edges=(
-            Edge((6.0, 3.0), 0.0, (1.0, -2.0), JUMP),
-            Edge((1.0, 0.1), 0.09999999999999995, (1.0, -9.0), "0.1 is a little more than a tenth"),
-            Edge((1.0, 0.0), nan, (1.0, nan), NO_QUOTIENT),
-            Edge((5.0, inf), 5.0, (1.0, 0.0), "the limit"),
-        ),
-        domain="y != 0",
-        reference=lambda mp, x, y: x - y * mp.floor(x / y),
-        doc="The remainder of the floored quotient, with the sign of y: Python's x % y.",
-    ),
-    Op(
-        "fmod",
-        forward=fmod_forward,
-        partials=(remainder_partial_x, remainder_partial_y),
-        samples=((7.5, 2.0), (-7.5, 2.0), (7.5, -2.0), (1.0, 0.1), (1e15, 0.7)),
-        edges=(
-            Edge((6.0, 3.0), 0.0, (1.0, -2.0), JUMP),
-            Edge((-6.0, 3.0), -0.0, (1.0, 2.0), "a jump: the slopes on its lower side"),
-            Edge((1.0, 0.0), nan, (1.0, nan), NO_QUOTIENT),
-            Edge((-5.0, inf), -5.0, (1.0, 0.0), "the limit"),
-        ),
-        domain="y != 0",
-        reference=lambda mp, x, y: x - y * mp.sign(x / y) * mp.floor(mp.fabs(x / y)),
-        doc="The remainder of the truncated quotient, with the sign of x: fmod of C and of Python's math.",
-    ),
-    Op(
-        "ieee_remainder",
-        forward=ieee_remainder_forward,
-        partials=(remainder_partial_x, remainder_partial_y),
-        math="remainder",
-        samples=((7.5, 2.0), (-7.5, 2.0), (7.2, -2.0), (1.0, 0.1), (1e15, 0.7)),
-        edges=(
-            Edge((6.0, 3.0), 0.0, (1.0, -2.0), "an ordinary point"),
-            Edge((5.0, 2.0), 1.0, (1.0, -2.0), "a jump: in the middle between two multiples the even one is taken"),
-            Edge((7.0, 2.0), -1.0, (1.0, -4.0), "a jump: in the middle between two multiples the even one is taken"),
-            Edge((1.0, 0.0), nan, (1.0, nan), NO_QUOTIENT),
-            Edge((-5.0, inf), -5.0, (1.0, 0.0), "the limit"),
-        ),
-        domain="y != 0",
-        reference=lambda mp, x, y: x - y * mp.nint(x / y),
-        doc="The remainder of the rounded quotient, between -y/2 and y/2: remainder of IEEE 754.",
-    ),
+    domain="y != 0",
+    reference=lambda mp, x, y: x - y * mp.nint(x / y),
+    doc="The remainder of the rounded quotient, between -y/2 and y/2: remainder of IEEE 754.",
 )
+
+DIVISION = (FLOOR_DIVIDE, REMAINDER, FMOD, IEEE_REMAINDER)

@@ -28,48 +28,48 @@ def erf_partial(xp: Any, out: Any, x: Any) -> Any:
     return 2.0 / xp.sqrt(xp.pi) * gaussian(xp, x)
 
 
+ERF = Op(
+    "erf",
+    implementations={
+        "scalar": math.erf,
+        "numpy": "scipy.special:erf",
+        "jax": "jax.scipy.special:erf",
+        "c": "gograd_core.kernels.libm:erf",
+    },
+    partials=(erf_partial,),
+    samples=((0.0,), (0.3,), (-2.0,), (5.5,), (1e-12,)),
+    edges=(
+        Edge((inf,), 1.0, (0.0,), "the limit"),
+        Edge((-inf,), -1.0, (-0.0,), "the limit"),
+        Edge((30.0,), 1.0, (0.0,), "the slope underflows"),
+    ),
+    reference=lambda mp, x: mp.erf(x),
+    doc="The error function, the integral of 2/sqrt(pi) * exp(-t*t) from 0 to x.",
+)
+
+
 def erfc_partial(xp: Any, out: Any, x: Any) -> Any:
     return -2.0 / xp.sqrt(xp.pi) * gaussian(xp, x)
 
 
-ERROR_FUNCTIONS = (
-    Op(
-        "erf",
-        implementations={
-            "scalar": math.erf,
-            "numpy": "scipy.special:erf",
-            "jax": "jax.scipy.special:erf",
-            "c": "gograd_core.kernels.libm:erf",
-        },
-        partials=(erf_partial,),
-        samples=((0.0,), (0.3,), (-2.0,), (5.5,), (1e-12,)),
-        edges=(
-            Edge((inf,), 1.0, (0.0,), "the limit"),
-            Edge((-inf,), -1.0, (-0.0,), "the limit"),
-            Edge((30.0,), 1.0, (0.0,), "the slope underflows"),
-        ),
-        reference=lambda mp, x: mp.erf(x),
-        doc="The error function, the integral of 2/sqrt(pi) * exp(-t*t) from 0 to x.",
+ERFC = Op(
+    "erfc",
+    implementations={
+        "scalar": math.erfc,
+        "numpy": "scipy.special:erfc",
+        "jax": "jax.scipy.special:erfc",
+        "c": "gograd_core.kernels.libm:erfc",
+    },
+    partials=(erfc_partial,),
+    samples=((0.0,), (0.3,), (-2.0,), (10.0,), (25.0,)),
+    edges=(
+        Edge((inf,), 0.0, (-0.0,), "the limit"),
+        Edge((-inf,), 2.0, (-0.0,), "the limit"),
+        Edge((30.0,), 0.0, (-0.0,), "value and slope underflow"),
     ),
-    Op(
-        "erfc",
-        implementations={
-            "scalar": math.erfc,
-            "numpy": "scipy.special:erfc",
-            "jax": "jax.scipy.special:erfc",
-            "c": "gograd_core.kernels.libm:erfc",
-        },
-        partials=(erfc_partial,),
-        samples=((0.0,), (0.3,), (-2.0,), (10.0,), (25.0,)),
-        edges=(
-            Edge((inf,), 0.0, (-0.0,), "the limit"),
-            Edge((-inf,), 2.0, (-0.0,), "the limit"),
-            Edge((30.0,), 0.0, (-0.0,), "value and slope underflow"),
-        ),
-        accuracy=Accuracy(
-            4.0, input_ulps=1.0, why="in the right tail the value falls by 2*x*x ulps with every ulp of x"
-        ),
-        reference=lambda mp, x: mp.erfc(x),
-        doc="The complement of the error function: 1 - erf(x), accurate where that is small.",
-    ),
+    accuracy=Accuracy(4.0, input_ulps=1.0, why="in the right tail the value falls by 2*x*x ulps with every ulp of x"),
+    reference=lambda mp, x: mp.erfc(x),
+    doc="The complement of the error function: 1 - erf(x), accurate where that is small.",
 )
+
+ERROR_FUNCTIONS = (ERF, ERFC)

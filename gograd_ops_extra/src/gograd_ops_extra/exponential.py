@@ -18,12 +18,35 @@ def exp_partial(xp: Any, out: Any, x: Any) -> Any:
     return out
 
 
+EXP = Op(
+    "exp",
+    forward=exp_forward,
+    partials=(exp_partial,),
+    samples=((0.5,), (-3.0,), (700.0,)),
+    edges=(Edge((1000.0,), inf, (inf,), "an overflow"), Edge((-inf,), 0.0, (0.0,), "the limit")),
+    reference=lambda mp, x: mp.exp(x),
+    doc="The exponential function.",
+)
+
+
 def exp2_forward(xp: Any, x: Any) -> Any:
     return 2.0**x
 
 
 def exp2_partial(xp: Any, out: Any, x: Any) -> Any:
     return out * xp.log(2.0)
+
+
+EXP2 = Op(
+    "exp2",
+    forward=exp2_forward,
+    partials=(exp2_partial,),
+    symbol="2^x",
+    samples=((0.5,), (-3.0,), (1000.25,)),
+    edges=(Edge((1024.0,), inf, (inf,), "an overflow"), Edge((-inf,), 0.0, (0.0,), "the limit")),
+    reference=lambda mp, x: mp.power(2, x),
+    doc="2 to the power x.",
+)
 
 
 def expm1_forward(xp: Any, x: Any) -> Any:
@@ -34,12 +57,44 @@ def expm1_partial(xp: Any, out: Any, x: Any) -> Any:
     return xp.exp(x)  # out + 1 loses every digit where out rounds to -1
 
 
+EXPM1 = Op(
+    "expm1",
+    forward=expm1_forward,
+    partials=(expm1_partial,),
+    samples=((0.5,), (-3.0,), (1e-12,), (-40.0,)),
+    edges=(
+        Edge((0.0,), 0.0, (1.0,), "an ordinary point"),
+        Edge((1000.0,), inf, (inf,), "an overflow"),
+        Edge((-inf,), -1.0, (0.0,), "the limit"),
+    ),
+    reference=lambda mp, x: mp.expm1(x),
+    doc="exp(x) - 1, accurate near 0 too.",
+)
+
+
 def log_forward(xp: Any, x: Any) -> Any:
     return xp.log(x)
 
 
 def log_partial(xp: Any, out: Any, x: Any) -> Any:
     return 1.0 / x
+
+
+LOG = Op(
+    "log",
+    forward=log_forward,
+    partials=(log_partial,),
+    samples=((0.5,), (3.0,), (1e-100,)),
+    edges=(
+        Edge((0.0,), -inf, (inf,), "a pole"),
+        Edge((-1.0,), nan, (-1.0,), "the logarithm of a negative number is not real"),
+        Edge((1.0,), 0.0, (1.0,), "an ordinary point"),
+        Edge((inf,), inf, (0.0,), "the limit"),
+    ),
+    domain="x > 0",
+    reference=lambda mp, x: mp.log(x),
+    doc="The natural logarithm.",
+)
 
 
 def log2_forward(xp: Any, x: Any) -> Any:
@@ -50,6 +105,21 @@ def log2_partial(xp: Any, out: Any, x: Any) -> Any:
     return 1.0 / xp.log(2.0) / x
 
 
+LOG2 = Op(
+    "log2",
+    forward=log2_forward,
+    partials=(log2_partial,),
+    samples=((0.5,), (3.0,), (1e-100,)),
+    edges=(
+        Edge((0.0,), -inf, (inf,), "a pole"),
+        Edge((-1.0,), nan, (-1.4426950408889634,), "the logarithm of a negative number is not real"),
+    ),
+    domain="x > 0",
+    reference=lambda mp, x: mp.log(x, 2),
+    doc="The logarithm to base 2.",
+)
+
+
 def log10_forward(xp: Any, x: Any) -> Any:
     return xp.log10(x)
 
@@ -58,12 +128,43 @@ def log10_partial(xp: Any, out: Any, x: Any) -> Any:
     return 1.0 / xp.log(10.0) / x
 
 
+LOG10 = Op(
+    "log10",
+    forward=log10_forward,
+    partials=(log10_partial,),
+    samples=((0.5,), (3.0,), (1e-100,)),
+    edges=(
+        Edge((0.0,), -inf, (inf,), "a pole"),
+        Edge((-1.0,), nan, (-0.4342944819032518,), "the logarithm of a negative number is not real"),
+    ),
+    domain="x > 0",
+    reference=lambda mp, x: mp.log10(x),
+    doc="The logarithm to base 10.",
+)
+
+
 def log1p_forward(xp: Any, x: Any) -> Any:
     return xp.log1p(x)
 
 
 def log1p_partial(xp: Any, out: Any, x: Any) -> Any:
     return 1.0 / (1.0 + x)
+
+
+LOG1P = Op(
+    "log1p",
+    forward=log1p_forward,
+    partials=(log1p_partial,),
+    samples=((0.5,), (-0.75,), (1e-12,), (1e100,)),
+    edges=(
+        Edge((-1.0,), -inf, (inf,), "a pole"),
+        Edge((-2.0,), nan, (-1.0,), "the logarithm of a negative number is not real"),
+        Edge((0.0,), 0.0, (1.0,), "an ordinary point"),
+    ),
+    domain="x > -1",
+    reference=lambda mp, x: mp.log1p(x),
+    doc="log(1 + x), accurate near 0 too.",
+)
 
 
 def log_base_forward(xp: Any, x: Any, base: Any) -> Any:
@@ -78,6 +179,25 @@ def log_base_partial_base(xp: Any, out: Any, x: Any, base: Any) -> Any:
     return -out / xp.log(base) / base
 
 
+LOG_BASE = Op(
+    "log_base",
+    forward=log_base_forward,
+    partials=(log_base_partial_x, log_base_partial_base),
+    math="log",
+    samples=((8.0, 2.0), (0.5, 10.0), (3.0, 0.25), (1e-100, 7.0)),
+    edges=(
+        Edge((0.0, 2.0), -inf, (inf, inf), "a pole"),
+        Edge((2.0, 1.0), inf, (inf, -inf), "no power of 1 is 2: a pole"),
+        Edge((1.0, 1.0), nan, (inf, nan), "every power of 1 is 1"),
+        Edge((1.0, 2.0), 0.0, (1.4426950408889634, 0.0), "an ordinary point"),
+        Edge((-1.0, 2.0), nan, (-1.4426950408889634, nan), "the logarithm of a negative number is not real"),
+    ),
+    domain="x > 0 and base > 0 and base != 1",
+    reference=lambda mp, x, base: mp.log(x, base),
+    doc="The logarithm of x to the given base.",
+)
+
+
 def logaddexp_forward(xp: Any, x: Any, y: Any) -> Any:
     return xp.logaddexp(x, y)
 
@@ -90,127 +210,23 @@ def logaddexp_partial_y(xp: Any, out: Any, x: Any, y: Any) -> Any:
     return xp.sigmoid(y - x)
 
 
-EXPONENTIAL = (
-    Op(
-        "exp",
-        forward=exp_forward,
-        partials=(exp_partial,),
-        samples=((0.5,), (-3.0,), (700.0,)),
-        edges=(Edge((1000.0,), inf, (inf,), "an overflow"), Edge((-inf,), 0.0, (0.0,), "the limit")),
-        reference=lambda mp, x: mp.exp(x),
-        doc="The exponential function.",
+LOGADDEXP = Op(
+    "logaddexp",
+    forward=logaddexp_forward,
+    partials=(logaddexp_partial_x, logaddexp_partial_y),
+    samples=((1.0, 2.0), (-1.5, -4.0), (1000.0, 999.0), (0.25, 0.25)),
+    edges=(
+        Edge((800.0, -800.0), 800.0, (1.0, 0.0), "the smaller share underflows"),
+        Edge((-inf, 1.0), 1.0, (0.0, 1.0), "exp(-inf) adds nothing"),
+        Edge((-inf, -inf), -inf, (nan, nan), "the logarithm of 0, in which no input has a definite share"),
+        Edge((inf, 1.0), inf, (1.0, 0.0), "the limit"),
     ),
-    Op(
-        "exp2",
-        forward=exp2_forward,
-        partials=(exp2_partial,),
-        symbol="2^x",
-        samples=((0.5,), (-3.0,), (1000.25,)),
-        edges=(Edge((1024.0,), inf, (inf,), "an overflow"), Edge((-inf,), 0.0, (0.0,), "the limit")),
-        reference=lambda mp, x: mp.power(2, x),
-        doc="2 to the power x.",
+    accuracy=Accuracy(
+        input_ulps=1.0,
+        why="the shares depend on x - y, which is rounded, and near exp(x) + exp(y) = 1 the value cancels",
     ),
-    Op(
-        "expm1",
-        forward=expm1_forward,
-        partials=(expm1_partial,),
-        samples=((0.5,), (-3.0,), (1e-12,), (-40.0,)),
-        edges=(
-            Edge((0.0,), 0.0, (1.0,), "an ordinary point"),
-            Edge((1000.0,), inf, (inf,), "an overflow"),
-            Edge((-inf,), -1.0, (0.0,), "the limit"),
-        ),
-        reference=lambda mp, x: mp.expm1(x),
-        doc="exp(x) - 1, accurate near 0 too.",
-    ),
-    Op(
-        "log",
-        forward=log_forward,
-        partials=(log_partial,),
-        samples=((0.5,), (3.0,), (1e-100,)),
-        edges=(
-            Edge((0.0,), -inf, (inf,), "a pole"),
-            Edge((-1.0,), nan, (-1.0,), "the logarithm of a negative number is not real"),
-            Edge((1.0,), 0.0, (1.0,), "an ordinary point"),
-            Edge((inf,), inf, (0.0,), "the limit"),
-        ),
-        domain="x > 0",
-        reference=lambda mp, x: mp.log(x),
-        doc="The natural logarithm.",
-    ),
-    Op(
-        "log2",
-        forward=log2_forward,
-        partials=(log2_partial,),
-        samples=((0.5,), (3.0,), (1e-100,)),
-        edges=(
-            Edge((0.0,), -inf, (inf,), "a pole"),
-            Edge((-1.0,), nan, (-1.4426950408889634,), "the logarithm of a negative number is not real"),
-        ),
-        domain="x > 0",
-        reference=lambda mp, x: mp.log(x, 2),
-        doc="The logarithm to base 2.",
-    ),
-    Op(
-        "log10",
-        forward=log10_forward,
-        partials=(log10_partial,),
-        samples=((0.5,), (3.0,), (1e-100,)),
-        edges=(
-            Edge((0.0,), -inf, (inf,), "a pole"),
-            Edge((-1.0,), nan, (-0.4342944819032518,), "the logarithm of a negative number is not real"),
-        ),
-        domain="x > 0",
-        reference=lambda mp, x: mp.log10(x),
-        doc="The logarithm to base 10.",
-    ),
-    Op(
-        "log1p",
-        forward=log1p_forward,
-        partials=(log1p_partial,),
-        samples=((0.5,), (-0.75,), (1e-12,), (1e100,)),
-        edges=(
-            Edge((-1.0,), -inf, (inf,), "a pole"),
-            Edge((-2.0,), nan, (-1.0,), "the logarithm of a negative number is not real"),
-            Edge((0.0,), 0.0, (1.0,), "an ordinary point"),
-        ),
-        domain="x > -1",
-        reference=lambda mp, x: mp.log1p(x),
-        doc="log(1 + x), accurate near 0 too.",
-    ),
-    Op(
-        "log_base",
-        forward=log_base_forward,
-        partials=(log_base_partial_x, log_base_partial_base),
-        math="log",
-        samples=((8.0, 2.0), (0.5, 10.0), (3.0, 0.25), (1e-100, 7.0)),
-        edges=(
-            Edge((0.0, 2.0), -inf, (inf, inf), "a pole"),
-            Edge((2.0, 1.0), inf, (inf, -inf), "no power of 1 is 2: a pole"),
-            Edge((1.0, 1.0), nan, (inf, nan), "every power of 1 is 1"),
-            Edge((1.0, 2.0), 0.0, (1.4426950408889634, 0.0), "an ordinary point"),
-            Edge((-1.0, 2.0), nan, (-1.4426950408889634, nan), "the logarithm of a negative number is not real"),
-        ),
-        domain="x > 0 and base > 0 and base != 1",
-        reference=lambda mp, x, base: mp.log(x, base),
-        doc="The logarithm of x to the given base.",
-    ),
-    Op(
-        "logaddexp",
-        forward=logaddexp_forward,
-        partials=(logaddexp_partial_x, logaddexp_partial_y),
-        samples=((1.0, 2.0), (-1.5, -4.0), (1000.0, 999.0), (0.25, 0.25)),
-        edges=(
-            Edge((800.0, -800.0), 800.0, (1.0, 0.0), "the smaller share underflows"),
-            Edge((-inf, 1.0), 1.0, (0.0, 1.0), "exp(-inf) adds nothing"),
-            Edge((-inf, -inf), -inf, (nan, nan), "the logarithm of 0, of which no input has a definite share"),
-            Edge((inf, 1.0), inf, (1.0, 0.0), "the limit"),
-        ),
-        accuracy=Accuracy(
-            input_ulps=1.0,
-            why="the shares depend on x - y, which is rounded, and near exp(x) + exp(y) = 1 the value cancels",
-        ),
-        reference=lambda mp, x, y: mp.log(mp.exp(x) + mp.exp(y)),
-        doc="log(exp(x) + exp(y)), without overflow.",
-    ),
+    reference=lambda mp, x, y: mp.log(mp.exp(x) + mp.exp(y)),
+    doc="log(exp(x) + exp(y)), without overflow.",
 )
+
+EXPONENTIAL = (EXP, EXP2, EXPM1, LOG, LOG2, LOG10, LOG1P, LOG_BASE, LOGADDEXP)

@@ -9,9 +9,9 @@ from typing import Any
 from gograd_core import Accuracy, Edge, Op
 from gograd_core.extend import total
 
-__all__ = ["GAMMA"]
+__all__ = ["GAMMA_FUNCTIONS"]
 
-LGAMMA = (
+LGAMMA_ERROR = (
     "the absolute error is some 1e-15, also where the value is no larger: about its zeros at 1, at 2 and left of -2"
 )
 NO_POLE = "x > 0 or x != floor(x)"
@@ -26,54 +26,56 @@ def gamma_partial(xp: Any, out: Any, x: Any) -> Any:
     return out * xp.digamma(x)
 
 
+GAMMA = Op(
+    "gamma",
+    implementations={
+        "scalar": total(math.gamma, outside=lambda x: _of_gamma(x) if x == 0.0 else nan, overflow=_of_gamma),
+        "numpy": "scipy.special:gamma",
+        "jax": "jax.scipy.special:gamma",
+    },
+    partials=(gamma_partial,),
+    symbol="Γ",
+    samples=((0.5,), (3.0,), (-2.5,), (150.0,), (1e-10,)),
+    edges=(
+        Edge((0.0,), inf, (-inf,), "a pole"),
+        Edge((-0.0,), -inf, (-inf,), "the same pole from below: the zero has a sign"),
+        Edge((-3.0,), nan, (nan,), "a pole, with another sign on either side"),
+        Edge((200.0,), inf, (inf,), "an overflow"),
+        Edge((inf,), inf, (inf,), "the limit"),
+        Edge((-inf,), nan, (nan,), "no limit at infinity"),
+    ),
+    domain=NO_POLE,
+    accuracy=Accuracy(
+        10.0, input_ulps=2.0, why="an approximation by Lanczos; the slope has a zero between any two poles"
+    ),
+    reference=lambda mp, x: mp.gamma(x),
+    doc="The gamma function: (x - 1)! between the integers too.",
+)
+
+
 def lgamma_partial(xp: Any, out: Any, x: Any) -> Any:
     return xp.digamma(x)
 
 
-GAMMA = (
-    Op(
-        "gamma",
-        implementations={
-            "scalar": total(math.gamma, outside=lambda x: _of_gamma(x) if x == 0.0 else nan, overflow=_of_gamma),
-            "numpy": "scipy.special:gamma",
-            "jax": "jax.scipy.special:gamma",
-        },
-        partials=(gamma_partial,),
-        symbol="Γ",
-        samples=((0.5,), (3.0,), (-2.5,), (150.0,), (1e-10,)),
-        edges=(
-            Edge((0.0,), inf, (-inf,), "a pole"),
-            Edge((-0.0,), -inf, (-inf,), "the same pole from below: the zero has a sign"),
-            Edge((-3.0,), nan, (nan,), "a pole, with another sign on either side"),
-            Edge((200.0,), inf, (inf,), "an overflow"),
-            Edge((inf,), inf, (inf,), "the limit"),
-            Edge((-inf,), nan, (nan,), "no limit at infinity"),
-        ),
-        domain=NO_POLE,
-        accuracy=Accuracy(
-            10.0, input_ulps=2.0, why="an approximation by Lanczos; the slope has a zero between any two poles"
-        ),
-        reference=lambda mp, x: mp.gamma(x),
-        doc="The gamma function: (x - 1)! between the integers too.",
+LGAMMA = Op(
+    "lgamma",
+    implementations={
+        "scalar": total(math.lgamma, outside=lambda x: inf),
+        "numpy": "gograd_ops_extra.scipy_arrays:lgamma",
+        "jax": "jax.scipy.special:gammaln",
+    },
+    partials=(lgamma_partial,),
+    samples=((0.5,), (3.0,), (-2.5,), (1e5,), (1e-10,)),
+    edges=(
+        Edge((0.0,), inf, (-inf,), "a pole"),
+        Edge((-3.0,), inf, (nan,), "a pole: the slope has another sign on either side"),
+        Edge((1e306,), inf, (math.log(1e306),), "an overflow"),
+        Edge((inf,), inf, (inf,), "the limit"),
     ),
-    Op(
-        "lgamma",
-        implementations={
-            "scalar": total(math.lgamma, outside=lambda x: inf),
-            "numpy": "gograd_ops_extra.scipy_arrays:lgamma",
-            "jax": "jax.scipy.special:gammaln",
-        },
-        partials=(lgamma_partial,),
-        samples=((0.5,), (3.0,), (-2.5,), (1e5,), (1e-10,)),
-        edges=(
-            Edge((0.0,), inf, (-inf,), "a pole"),
-            Edge((-3.0,), inf, (nan,), "a pole: the slope has another sign on either side"),
-            Edge((1e306,), inf, (math.log(1e306),), "an overflow"),
-            Edge((inf,), inf, (inf,), "the limit"),
-        ),
-        domain=NO_POLE,
-        accuracy=Accuracy(96.0, input_ulps=24.0, why=LGAMMA),
-        reference=lambda mp, x: mp.re(mp.loggamma(x)),
-        doc="The natural logarithm of the absolute value of the gamma function.",
-    ),
+    domain=NO_POLE,
+    accuracy=Accuracy(96.0, input_ulps=24.0, why=LGAMMA_ERROR),
+    reference=lambda mp, x: mp.re(mp.loggamma(x)),
+    doc="The natural logarithm of the absolute value of the gamma function.",
 )
+
+GAMMA_FUNCTIONS = (GAMMA, LGAMMA)

@@ -19,12 +19,40 @@ def sinh_partial(xp: Any, out: Any, x: Any) -> Any:
     return xp.cosh(x)
 
 
+SINH = Op(
+    "sinh",
+    forward=sinh_forward,
+    partials=(sinh_partial,),
+    samples=((0.0,), (0.3,), (-2.0,), (700.0,)),
+    edges=(
+        Edge((1000.0,), inf, (inf,), "an overflow"),
+        Edge((-1000.0,), -inf, (inf,), "an overflow"),
+    ),
+    reference=lambda mp, x: mp.sinh(x),
+    doc="The hyperbolic sine.",
+)
+
+
 def cosh_forward(xp: Any, x: Any) -> Any:
     return xp.cosh(x)
 
 
 def cosh_partial(xp: Any, out: Any, x: Any) -> Any:
     return xp.sinh(x)
+
+
+COSH = Op(
+    "cosh",
+    forward=cosh_forward,
+    partials=(cosh_partial,),
+    samples=((0.0,), (0.3,), (-2.0,), (700.0,)),
+    edges=(
+        Edge((1000.0,), inf, (inf,), "an overflow"),
+        Edge((-1000.0,), inf, (-inf,), "an overflow"),
+    ),
+    reference=lambda mp, x: mp.cosh(x),
+    doc="The hyperbolic cosine.",
+)
 
 
 def tanh_forward(xp: Any, x: Any) -> Any:
@@ -39,12 +67,34 @@ def tanh_partial(xp: Any, out: Any, x: Any) -> Any:
     return xp.where(size < 0.5, 1.0 - out * out, 4.0 * decay / ((1.0 + decay) * (1.0 + decay)))
 
 
+TANH = Op(
+    "tanh",
+    forward=tanh_forward,
+    partials=(tanh_partial,),
+    samples=((0.0,), (0.3,), (-2.0,), (25.0,)),
+    edges=(Edge((inf,), 1.0, (0.0,), "the limit"), Edge((-400.0,), -1.0, (0.0,), "the slope underflows")),
+    reference=lambda mp, x: mp.tanh(x),
+    doc="The hyperbolic tangent.",
+)
+
+
 def asinh_forward(xp: Any, x: Any) -> Any:
     return xp.asinh(x)
 
 
 def asinh_partial(xp: Any, out: Any, x: Any) -> Any:
     return 1.0 / xp.hypot(1.0, x)
+
+
+ASINH = Op(
+    "asinh",
+    forward=asinh_forward,
+    partials=(asinh_partial,),
+    samples=((0.5,), (-2.0,), (1e-9,), (1e80,)),
+    edges=(Edge((inf,), inf, (0.0,), "the limit"),),
+    reference=lambda mp, x: mp.asinh(x),
+    doc="The number whose hyperbolic sine is x.",
+)
 
 
 def acosh_forward(xp: Any, x: Any) -> Any:
@@ -55,6 +105,22 @@ def acosh_partial(xp: Any, out: Any, x: Any) -> Any:
     return 1.0 / (xp.sqrt(x - 1.0) * xp.sqrt(x + 1.0))  # x * x - 1 overflows, and near 1 it loses digits
 
 
+ACOSH = Op(
+    "acosh",
+    forward=acosh_forward,
+    partials=(acosh_partial,),
+    samples=((1.5,), (20.0,), (1.0001,), (1e80,)),
+    edges=(
+        Edge((1.0,), 0.0, (inf,), "a vertical tangent"),
+        Edge((0.5,), nan, (nan,), "no real number has such a hyperbolic cosine"),
+        Edge((inf,), inf, (0.0,), "the limit"),
+    ),
+    domain="x >= 1",
+    reference=lambda mp, x: mp.acosh(x),
+    doc="The positive number whose hyperbolic cosine is x.",
+)
+
+
 def atanh_forward(xp: Any, x: Any) -> Any:
     return xp.atanh(x)
 
@@ -63,75 +129,19 @@ def atanh_partial(xp: Any, out: Any, x: Any) -> Any:
     return 1.0 / one_minus_square(xp, x)
 
 
-HYPERBOLIC = (
-    Op(
-        "sinh",
-        forward=sinh_forward,
-        partials=(sinh_partial,),
-        samples=((0.0,), (0.3,), (-2.0,), (700.0,)),
-        edges=(
-            Edge((1000.0,), inf, (inf,), "an overflow"),
-            Edge((-1000.0,), -inf, (inf,), "an overflow"),
-        ),
-        reference=lambda mp, x: mp.sinh(x),
-        doc="The hyperbolic sine.",
+ATANH = Op(
+    "atanh",
+    forward=atanh_forward,
+    partials=(atanh_partial,),
+    samples=((0.5,), (-0.9,), (1e-9,), (0.9999,)),
+    edges=(
+        Edge((1.0,), inf, (inf,), "a pole"),
+        Edge((-1.0,), -inf, (inf,), "a pole"),
+        Edge((2.0,), nan, (-1.0 / 3.0,), "no real number has such a hyperbolic tangent"),
     ),
-    Op(
-        "cosh",
-        forward=cosh_forward,
-        partials=(cosh_partial,),
-        samples=((0.0,), (0.3,), (-2.0,), (700.0,)),
-        edges=(
-            Edge((1000.0,), inf, (inf,), "an overflow"),
-            Edge((-1000.0,), inf, (-inf,), "an overflow"),
-        ),
-        reference=lambda mp, x: mp.cosh(x),
-        doc="The hyperbolic cosine.",
-    ),
-    Op(
-        "tanh",
-        forward=tanh_forward,
-        partials=(tanh_partial,),
-        samples=((0.0,), (0.3,), (-2.0,), (25.0,)),
-        edges=(Edge((inf,), 1.0, (0.0,), "the limit"), Edge((-400.0,), -1.0, (0.0,), "the slope underflows")),
-        reference=lambda mp, x: mp.tanh(x),
-        doc="The hyperbolic tangent.",
-    ),
-    Op(
-        "asinh",
-        forward=asinh_forward,
-        partials=(asinh_partial,),
-        samples=((0.5,), (-2.0,), (1e-9,), (1e80,)),
-        edges=(Edge((inf,), inf, (0.0,), "the limit"),),
-        reference=lambda mp, x: mp.asinh(x),
-        doc="The number whose hyperbolic sine is x.",
-    ),
-    Op(
-        "acosh",
-        forward=acosh_forward,
-        partials=(acosh_partial,),
-        samples=((1.5,), (20.0,), (1.0001,), (1e80,)),
-        edges=(
-            Edge((1.0,), 0.0, (inf,), "a vertical tangent"),
-            Edge((0.5,), nan, (nan,), "no real number has such a hyperbolic cosine"),
-            Edge((inf,), inf, (0.0,), "the limit"),
-        ),
-        domain="x >= 1",
-        reference=lambda mp, x: mp.acosh(x),
-        doc="The positive number whose hyperbolic cosine is x.",
-    ),
-    Op(
-        "atanh",
-        forward=atanh_forward,
-        partials=(atanh_partial,),
-        samples=((0.5,), (-0.9,), (1e-9,), (0.9999,)),
-        edges=(
-            Edge((1.0,), inf, (inf,), "a pole"),
-            Edge((-1.0,), -inf, (inf,), "a pole"),
-            Edge((2.0,), nan, (-1.0 / 3.0,), "no real number has such a hyperbolic tangent"),
-        ),
-        domain="-1 < x < 1",
-        reference=lambda mp, x: mp.atanh(x),
-        doc="The number whose hyperbolic tangent is x.",
-    ),
+    domain="-1 < x < 1",
+    reference=lambda mp, x: mp.atanh(x),
+    doc="The number whose hyperbolic tangent is x.",
 )
+
+HYPERBOLIC = (SINH, COSH, TANH, ASINH, ACOSH, ATANH)

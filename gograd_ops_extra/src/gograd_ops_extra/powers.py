@@ -19,12 +19,49 @@ def sqrt_partial(xp: Any, out: Any, x: Any) -> Any:
     return 0.5 / out
 
 
+SQRT = Op(
+    "sqrt",
+    forward=sqrt_forward,
+    partials=(sqrt_partial,),
+    symbol="√",
+    samples=((0.5,), (9.0,), (1e-12,)),
+    edges=(
+        Edge((0.0,), 0.0, (inf,), "a vertical tangent"),
+        Edge((-1.0,), nan, (nan,), "the root of a negative number is not real"),
+        Edge((inf,), inf, (0.0,), "the limit"),
+    ),
+    domain="x >= 0",
+    reference=lambda mp, x: mp.sqrt(x),
+    doc="The square root.",
+)
+
+
 def cbrt_partial(xp: Any, out: Any, x: Any) -> Any:
     # C libraries give cbrt to 3 ulps only. out / x / 3 has that error once, 1 / (3 * out * out) twice
     # with the opposite sign; in the mean (2 * out / x + 1 / (out * out)) / 9 it cancels. Derivatives
     # are those of 1 / (out * out), whose terms do not meet as infinities.
     third = xp.stop_gradient((2.0 * out / x * out * out + 1.0) / 9.0)
     return xp.where(x == 0.0, xp.inf, third / (out * out))
+
+
+CBRT = Op(
+    "cbrt",
+    partials=(cbrt_partial,),
+    implementations={
+        "scalar": math.cbrt,
+        "numpy": "numpy:cbrt",
+        "jax": "jax.numpy:cbrt",
+        "c": "gograd_core.kernels.libm:cbrt",
+    },
+    symbol="∛",
+    samples=((0.5,), (-8.0,), (1e-12,), (1e80,)),
+    edges=(
+        Edge((0.0,), 0.0, (inf,), "a vertical tangent"),
+        Edge((-inf,), -inf, (nan,), "no quotient of infinities"),
+    ),
+    reference=lambda mp, x: mp.sign(x) * mp.cbrt(mp.fabs(x)),
+    doc="The cube root, real for negative numbers too.",
+)
 
 
 def square_forward(xp: Any, x: Any) -> Any:
@@ -35,12 +72,40 @@ def square_partial(xp: Any, out: Any, x: Any) -> Any:
     return 2.0 * x
 
 
+SQUARE = Op(
+    "square",
+    forward=square_forward,
+    partials=(square_partial,),
+    samples=((3.0,), (-0.7,), (1e-9,)),
+    edges=(Edge((0.0,), 0.0, (0.0,), "an ordinary point"), Edge((1e200,), inf, (2e200,), "an overflow")),
+    reference=lambda mp, x: x**2,
+    doc="The square x * x.",
+)
+
+
 def reciprocal_forward(xp: Any, x: Any) -> Any:
     return xp.reciprocal(x)
 
 
 def reciprocal_partial(xp: Any, out: Any, x: Any) -> Any:
     return -out * out
+
+
+RECIPROCAL = Op(
+    "reciprocal",
+    forward=reciprocal_forward,
+    partials=(reciprocal_partial,),
+    symbol="1/x",
+    samples=((3.0,), (-0.7,), (1e-9,)),
+    edges=(
+        Edge((0.0,), inf, (-inf,), "a pole"),
+        Edge((-0.0,), -inf, (-inf,), "the same pole from below: the zero has a sign"),
+        Edge((-inf,), -0.0, (0.0,), "the limit"),
+    ),
+    domain="x != 0",
+    reference=lambda mp, x: 1 / x,
+    doc="The reciprocal 1 / x.",
+)
 
 
 def hypot_forward(xp: Any, x: Any, y: Any) -> Any:
@@ -59,8 +124,24 @@ def hypot_partial_y(xp: Any, out: Any, x: Any, y: Any) -> Any:
     return hypot_partial_x(xp, out, y, x)
 
 
+HYPOT = Op(
+    "hypot",
+    forward=hypot_forward,
+    partials=(hypot_partial_x, hypot_partial_y),
+    samples=((3.0, 4.0), (-0.5, 2.0), (3e80, -1e80), (2e-80, 1e-80)),
+    edges=(
+        Edge((0.0, 0.0), 0.0, (0.0, 0.0), "the tip of a cone: the middle slope is taken, as for abs"),
+        Edge((0.0, 2.0), 2.0, (0.0, 1.0), "an ordinary point"),
+        Edge((inf, 1.0), inf, (1.0, 0.0), "the limit"),
+        Edge((inf, inf), inf, (nan, nan), "no quotient of infinities"),
+    ),
+    reference=lambda mp, x, y: mp.sqrt(x**2 + y**2),
+    doc="The length of the vector (x, y), without overflow.",
+)
+
+
 def ldexp_forward(xp: Any, x: Any, i: Any) -> Any:
-    # In three steps, since 2**i alone may overflow or underflow where the result does not.
+    # In three steps, since 2**i may overflow or underflow where the result does not.
     third = xp.trunc(i / 3.0)
     factor = 2.0**third
     scaled = x * factor * factor * 2.0 ** (i - 2.0 * third)
@@ -71,91 +152,20 @@ def ldexp_partial_x(xp: Any, out: Any, x: Any, i: Any) -> Any:
     return ldexp_forward(xp, 1.0, i)
 
 
-POWERS = (
-    Op(
-        "sqrt",
-        forward=sqrt_forward,
-        partials=(sqrt_partial,),
-        symbol="√",
-        samples=((0.5,), (9.0,), (1e-12,)),
-        edges=(
-            Edge((0.0,), 0.0, (inf,), "a vertical tangent"),
-            Edge((-1.0,), nan, (nan,), "the root of a negative number is not real"),
-            Edge((inf,), inf, (0.0,), "the limit"),
-        ),
-        domain="x >= 0",
-        reference=lambda mp, x: mp.sqrt(x),
-        doc="The square root.",
+LDEXP = Op(
+    "ldexp",
+    forward=ldexp_forward,
+    partials=(ldexp_partial_x, None),
+    samples=((0.75, 3.0), (-1.5, -40.0), (1e-200, 1000.0)),
+    edges=(
+        Edge((1e-300, 1500.0), 3.507466211043404e151, (inf, None), "the slope overflows, the value does not"),
+        Edge((0.0, 5000.0), 0.0, (inf, None), "zero times any power is zero"),
+        Edge((1.0, -5000.0), 0.0, (0.0, None), "an underflow"),
+        Edge((1.0, 1024.0), inf, (inf, None), "an overflow"),
     ),
-    Op(
-        "cbrt",
-        partials=(cbrt_partial,),
-        implementations={
-            "scalar": math.cbrt,
-            "numpy": "numpy:cbrt",
-            "jax": "jax.numpy:cbrt",
-            "c": "gograd_core.kernels.libm:cbrt",
-        },
-        symbol="∛",
-        samples=((0.5,), (-8.0,), (1e-12,), (1e80,)),
-        edges=(
-            Edge((0.0,), 0.0, (inf,), "a vertical tangent"),
-            Edge((-inf,), -inf, (nan,), "no quotient of infinities"),
-        ),
-        reference=lambda mp, x: mp.sign(x) * mp.cbrt(mp.fabs(x)),
-        doc="The cube root, real for negative numbers too.",
-    ),
-    Op(
-        "square",
-        forward=square_forward,
-        partials=(square_partial,),
-        samples=((3.0,), (-0.7,), (1e-9,)),
-        edges=(Edge((0.0,), 0.0, (0.0,), "an ordinary point"), Edge((1e200,), inf, (2e200,), "an overflow")),
-        reference=lambda mp, x: x**2,
-        doc="The square x * x.",
-    ),
-    Op(
-        "reciprocal",
-        forward=reciprocal_forward,
-        partials=(reciprocal_partial,),
-        symbol="1/x",
-        samples=((3.0,), (-0.7,), (1e-9,)),
-        edges=(
-            Edge((0.0,), inf, (-inf,), "a pole"),
-            Edge((-0.0,), -inf, (-inf,), "the same pole from below: the zero has a sign"),
-            Edge((-inf,), -0.0, (0.0,), "the limit"),
-        ),
-        domain="x != 0",
-        reference=lambda mp, x: 1 / x,
-        doc="The reciprocal 1 / x.",
-    ),
-    Op(
-        "hypot",
-        forward=hypot_forward,
-        partials=(hypot_partial_x, hypot_partial_y),
-        samples=((3.0, 4.0), (-0.5, 2.0), (3e80, -1e80), (2e-80, 1e-80)),
-        edges=(
-            Edge((0.0, 0.0), 0.0, (0.0, 0.0), "the tip of a cone: the middle slope is taken, as for abs"),
-            Edge((0.0, 2.0), 2.0, (0.0, 1.0), "an ordinary point"),
-            Edge((inf, 1.0), inf, (1.0, 0.0), "the limit"),
-            Edge((inf, inf), inf, (nan, nan), "no quotient of infinities"),
-        ),
-        reference=lambda mp, x, y: mp.sqrt(x**2 + y**2),
-        doc="The length of the vector (x, y), without overflow.",
-    ),
-    Op(
-        "ldexp",
-        forward=ldexp_forward,
-        partials=(ldexp_partial_x, None),
-        samples=((0.75, 3.0), (-1.5, -40.0), (1e-200, 1000.0)),
-        edges=(
-            Edge((1e-300, 1500.0), 3.507466211043404e151, (inf, None), "the slope overflows, the value does not"),
-            Edge((0.0, 5000.0), 0.0, (inf, None), "zero times any power is zero"),
-            Edge((1.0, -5000.0), 0.0, (0.0, None), "an underflow"),
-            Edge((1.0, 1024.0), inf, (inf, None), "an overflow"),
-        ),
-        domain="i == floor(i)",
-        reference=lambda mp, x, i: mp.ldexp(x, int(i)),
-        doc="x * 2**i for an integer i, by which there is no derivative.",
-    ),
+    domain="i == floor(i)",
+    reference=lambda mp, x, i: mp.ldexp(x, int(i)),
+    doc="x * 2**i for an integer i, in which it is not differentiable.",
 )
+
+POWERS = (SQRT, CBRT, SQUARE, RECIPROCAL, HYPOT, LDEXP)

@@ -21,12 +21,26 @@ def dot_partial_y(xp: Any, out: Any, x: Any, y: Any) -> Any:
     return x
 
 
+DOT = Op(
+    "dot",
+    forward=dot_forward,
+    partials=(dot_partial_x, dot_partial_y),
+    variadic=True,
+    aliases=("sumprod",),
+    symbol="·",
+    samples=(((1.0, 2.0), (3.0, -0.5)), ((0.1,), (7.0,))),
+    accuracy=Accuracy(input_ulps=4.0, why="each product is rounded; where they cancel, these errors are left"),
+    reference=lambda mp, x, y: mp.fdot(x, y),
+    doc="The sum of the products of two columns, entry by entry.",
+)
+
+
 def is_ordinary(xp: Any, x: Any) -> Any:
     return xp.logical_and(xp.isfinite(x), x != 0.0)
 
 
 def mantissas_and_exponents(xp: Any, x: Any) -> Any:
-    """Numbers near 1, whose product neither overflows nor underflows on the way, and powers of two for the rest."""
+    """Split numbers into factors near 1, whose product neither overflows nor underflows, and powers of two."""
     exponent = xp.floor(xp.log2(xp.abs(xp.where(is_ordinary(xp, x), x, 1.0))))
     return xp.ldexp(x, -exponent), exponent
 
@@ -37,7 +51,7 @@ def prod_forward(xp: Any, x: Any) -> Any:
 
 
 def prod_partial(xp: Any, out: Any, x: Any) -> Any:
-    """The product of the other entries, by a division that is never one by zero.
+    """Compute the product of the other entries, by a division that is never a division by zero.
 
     Its first and second derivatives are right too: for entries that are zero see
     `product_of_other_zeros`; the others are ratios to their own value, which are exactly 1.
@@ -49,8 +63,38 @@ def prod_partial(xp: Any, out: Any, x: Any) -> Any:
     return xp.ldexp(others, xp.sum(exponent) - exponent)
 
 
+PROD = Op(
+    "prod",
+    forward=prod_forward,
+    partials=(prod_partial,),
+    variadic=True,
+    symbol="Π",
+    samples=(
+        ((1.0, 2.0, 3.5),),
+        ((-0.25,),),
+        ((1e-160, -2e-160, 3e20, 1e20),),
+        ((0.0, 2.0, -3.0),),
+        ((0.0, 0.0, 3.0),),
+    ),
+    edges=(
+        Edge(((),), 1.0, (1.0,), "the product of nothing"),
+        Edge(((0.0, 2.0, 3.0),), 0.0, ((6.0, 0.0, 0.0),), "an ordinary point"),
+        Edge(((0.0, 0.0, 3.0),), 0.0, ((0.0, 0.0, 0.0),), "an ordinary point; second derivatives are right too"),
+        Edge(
+            ((0.0, 0.0, 0.0, 0.0),),
+            0.0,
+            ((0.0, 0.0, 0.0, 0.0),),
+            "derivatives are right up to the third order; the fourth, which is 1, comes out 0",
+        ),
+    ),
+    accuracy=Accuracy(input_ulps=1.0, why="one rounding per factor"),
+    reference=lambda mp, x: mp.fprod(x),
+    doc="The product of a column of numbers.",
+)
+
+
 def product_of_other_zeros(xp: Any, x: Any) -> Any:
-    """What those of the other entries that are zero contribute: 0 if there is one, but with a slope.
+    """Compute what the other entries that are zero contribute: 0 if there is one, but with a slope.
 
     One zero contributes itself, two their product, as polynomials in sums over the column
     (Newton's identities). The product of three has neither a first nor a second derivative at 0.
@@ -63,45 +107,4 @@ def product_of_other_zeros(xp: Any, x: Any) -> Any:
     return xp.where(count == 0.0, 1.0, xp.where(count == 1.0, single, xp.where(count == 2.0, pair, 0.0)))
 
 
-PRODUCTS = (
-    Op(
-        "dot",
-        forward=dot_forward,
-        partials=(dot_partial_x, dot_partial_y),
-        variadic=True,
-        aliases=("sumprod",),
-        symbol="·",
-        samples=(((1.0, 2.0), (3.0, -0.5)), ((0.1,), (7.0,))),
-        accuracy=Accuracy(input_ulps=4.0, why="each product is rounded; where they cancel, these errors are left"),
-        reference=lambda mp, x, y: mp.fdot(x, y),
-        doc="The sum of the products of two columns, entry by entry.",
-    ),
-    Op(
-        "prod",
-        forward=prod_forward,
-        partials=(prod_partial,),
-        variadic=True,
-        symbol="Π",
-        samples=(
-            ((1.0, 2.0, 3.5),),
-            ((-0.25,),),
-            ((1e-160, -2e-160, 3e20, 1e20),),
-            ((0.0, 2.0, -3.0),),
-            ((0.0, 0.0, 3.0),),
-        ),
-        edges=(
-            Edge(((),), 1.0, (1.0,), "the product of nothing"),
-            Edge(((0.0, 2.0, 3.0),), 0.0, ((6.0, 0.0, 0.0),), "an ordinary point"),
-            Edge(((0.0, 0.0, 3.0),), 0.0, ((0.0, 0.0, 0.0),), "an ordinary point; second derivatives are right too"),
-            Edge(
-                ((0.0, 0.0, 0.0, 0.0),),
-                0.0,
-                ((0.0, 0.0, 0.0, 0.0),),
-                "derivatives are right up to the third order; the fourth, which is 1, comes out 0",
-            ),
-        ),
-        accuracy=Accuracy(input_ulps=1.0, why="one rounding per factor"),
-        reference=lambda mp, x: mp.fprod(x),
-        doc="The product of a column of numbers.",
-    ),
-)
+PRODUCTS = (DOT, PROD)

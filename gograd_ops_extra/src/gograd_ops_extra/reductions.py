@@ -11,6 +11,10 @@ from gograd_core.extend import Column, scalar, total
 
 __all__ = ["REDUCTIONS"]
 
+CANCELLATION = "each term is rounded; where terms of opposite sign cancel, these errors are left"
+LARGEST = Accuracy(inf, why="where one entry is much larger than the others, that by it is a difference of equal terms")
+LEFT_OUT = "NaN is passed on; it is no entry's value"
+
 
 def one(xp: Any, out: Any, x: Any) -> Any:
     return 1.0
@@ -20,8 +24,43 @@ def sum_forward(xp: Any, x: Any) -> Any:
     return xp.sum(x)
 
 
+SUM = Op(
+    "sum",
+    forward=sum_forward,
+    partials=(one,),
+    variadic=True,
+    symbol="Σ",
+    samples=(((1.0, 2.0, 3.5),), ((-0.25,),)),
+    edges=(Edge(((),), 0.0, (1.0,), "the sum of nothing"),),
+    accuracy=Accuracy(input_ulps=4.0, why=CANCELLATION),
+    reference=lambda mp, x: mp.fsum(x),
+    doc="The sum of a column of numbers.",
+)
+
+
 def fsum(x: Column) -> float:
     return math.fsum(x.entries)
+
+
+FSUM = Op(
+    "fsum",
+    forward=sum_forward,
+    partials=(one,),
+    variadic=True,
+    implementations={
+        "scalar": total(fsum, overflow=lambda x: scalar.sum(x.entries)),
+        "numba": "gograd_ops_extra.exact_sums:fsum",
+    },
+    symbol="Σ",
+    samples=(((0.1, 0.2, 0.3),), ((1.0, 2.0, 3.5),)),
+    edges=(
+        Edge(((1e16, 1.0, -1e16),), 1.0, (1.0,), "rounded once: nothing is lost on the way"),
+        Edge(((inf, -inf),), nan, (1.0,), "no value"),
+    ),
+    accuracy=Accuracy(input_ulps=4.0, why="of floats it is rounded once, but of arrays as their library adds"),
+    reference=lambda mp, x: mp.fsum(x),
+    doc="The sum of a column of floats, rounded once.",
+)
 
 
 def mean_forward(xp: Any, x: Any) -> Any:
@@ -32,17 +71,63 @@ def mean_partial(xp: Any, out: Any, x: Any) -> Any:
     return xp.divide(1.0, len(x))
 
 
+MEAN = Op(
+    "mean",
+    forward=mean_forward,
+    partials=(mean_partial,),
+    variadic=True,
+    samples=(((1.0, 2.0, 4.5),), ((-0.25,),)),
+    edges=(Edge(((),), nan, (inf,), "nothing has no mean"),),
+    accuracy=Accuracy(input_ulps=4.0, why=CANCELLATION),
+    domain="len(x) > 0",
+    reference=lambda mp, x: mp.fsum(x) / len(x),
+    doc="The arithmetic mean of a column of numbers.",
+)
+
+
 def max_forward(xp: Any, x: Any) -> Any:
     return xp.max(x)
+
+
+def extreme_partial(xp: Any, out: Any, x: Any) -> Any:
+    share = xp.where(x == out, 1.0, 0.0)
+    return share / xp.maximum(xp.sum(share), 1.0)  # NaN is equal to no entry
+
+
+MAX = Op(
+    "max",
+    forward=max_forward,
+    partials=(extreme_partial,),
+    variadic=True,
+    samples=(((1.0, 3.5, 2.0),), ((-0.25,),)),
+    edges=(
+        Edge(((2.0, 1.0, 2.0),), 2.0, ((0.5, 0.0, 0.5),), "a tie: the largest entries share the derivative"),
+        Edge(((nan, 1.0),), nan, ((0.0, 0.0),), LEFT_OUT),
+    ),
+    domain="len(x) > 0",
+    reference=lambda mp, x: max(x),
+    doc="The largest entry of a column.",
+)
 
 
 def min_forward(xp: Any, x: Any) -> Any:
     return xp.min(x)
 
 
-def extreme_partial(xp: Any, out: Any, x: Any) -> Any:
-    share = xp.where(x == out, 1.0, 0.0)
-    return share / xp.maximum(xp.sum(share), 1.0)  # NaN is equal to no entry
+MIN = Op(
+    "min",
+    forward=min_forward,
+    partials=(extreme_partial,),
+    variadic=True,
+    samples=(((1.0, -3.5, 2.0),), ((-0.25,),)),
+    edges=(
+        Edge(((2.0, 2.0, 3.0),), 2.0, ((0.5, 0.5, 0.0),), "a tie: the smallest entries share the derivative"),
+        Edge(((nan, 1.0),), nan, ((0.0, 0.0),), LEFT_OUT),
+    ),
+    domain="len(x) > 0",
+    reference=lambda mp, x: min(x),
+    doc="The smallest entry of a column.",
+)
 
 
 def norm_forward(xp: Any, x: Any) -> Any:
@@ -64,6 +149,25 @@ def norm_partial(xp: Any, out: Any, x: Any) -> Any:
     return x / xp.where(out == 0.0, xp.inf, out)  # at the origin 0, with all its derivatives, and not 0/0
 
 
+NORM = Op(
+    "norm",
+    forward=norm_forward,
+    partials=(norm_partial,),
+    variadic=True,
+    implementations={"scalar": norm_of_floats},
+    math="hypot",
+    symbol="‖x‖",
+    samples=(((3.0, 4.0, -12.0),), ((-0.25,),), ((3e80, 1e80),), ((2e-80, 1e-80),)),
+    edges=(
+        Edge(((0.0, 0.0),), 0.0, ((0.0, 0.0),), "the tip of a cone: the middle slope is taken, as for abs"),
+        Edge(((inf, 1.0),), inf, ((nan, 0.0),), "no quotient of infinities"),
+    ),
+    accuracy=Accuracy(second=LARGEST),
+    reference=lambda mp, x: mp.norm(x),
+    doc="The Euclidean length of a column, without overflow.",
+)
+
+
 def dist_forward(xp: Any, x: Any, y: Any) -> Any:
     return norm_forward(xp, x - y)
 
@@ -78,6 +182,27 @@ def dist_partial_x(xp: Any, out: Any, x: Any, y: Any) -> Any:
 
 def dist_partial_y(xp: Any, out: Any, x: Any, y: Any) -> Any:
     return norm_partial(xp, out, y - x)
+
+
+DIST = Op(
+    "dist",
+    forward=dist_forward,
+    partials=(dist_partial_x, dist_partial_y),
+    variadic=True,
+    implementations={"scalar": dist_of_floats},
+    samples=(((1.0, 2.0), (4.0, -2.0)), ((0.5,), (7.0,)), ((3e80, 1e80), (1e80, 2e80))),
+    edges=(
+        Edge(
+            ((1.0, 2.0), (1.0, 2.0)),
+            0.0,
+            ((0.0, 0.0), (0.0, 0.0)),
+            "the tip of a cone: the middle slope is taken, as for abs",
+        ),
+    ),
+    accuracy=Accuracy(second=LARGEST),
+    reference=lambda mp, x, y: mp.norm([p - q for p, q in zip(x, y, strict=True)]),
+    doc="The Euclidean distance of two points.",
+)
 
 
 def logsumexp_forward(xp: Any, x: Any) -> Any:
@@ -99,135 +224,24 @@ def logsumexp_partial(xp: Any, out: Any, x: Any) -> Any:
     return xp.where(is_large, 1.0 - share, share)
 
 
-CANCELLATION = "each term is rounded; where terms of opposite sign cancel, these errors are left"
-LARGEST = Accuracy(inf, why="where one entry is much larger than the others, that by it is a difference of equal terms")
-LEFT_OUT = "NaN is passed on; it is no entry's value"
-
-REDUCTIONS = (
-    Op(
-        "sum",
-        forward=sum_forward,
-        partials=(one,),
-        variadic=True,
-        symbol="Σ",
-        samples=(((1.0, 2.0, 3.5),), ((-0.25,),)),
-        edges=(Edge(((),), 0.0, (1.0,), "the sum of nothing"),),
-        accuracy=Accuracy(input_ulps=4.0, why=CANCELLATION),
-        reference=lambda mp, x: mp.fsum(x),
-        doc="The sum of a column of numbers.",
+LOGSUMEXP = Op(
+    "logsumexp",
+    forward=logsumexp_forward,
+    partials=(logsumexp_partial,),
+    variadic=True,
+    samples=(((1.0, 2.0, -0.5),), ((1000.0, 999.0),), ((-1000.0, -1000.5),), ((3.0,),)),
+    edges=(
+        Edge(((1000.0, -1000.0),), 1000.0, ((1.0, 0.0),), "the smaller share underflows"),
+        Edge(((0.0, -inf),), 0.0, ((1.0, 0.0),), "exp(-inf) adds nothing"),
+        Edge(((-inf, -inf),), -inf, ((nan, nan),), "the logarithm of 0, in which no entry has a definite share"),
     ),
-    Op(
-        "fsum",
-        forward=sum_forward,
-        partials=(one,),
-        variadic=True,
-        implementations={
-            "scalar": total(fsum, overflow=lambda x: scalar.sum(x.entries)),
-            "numba": "gograd_ops_extra.exact_sums:fsum",
-        },
-        symbol="Σ",
-        samples=(((0.1, 0.2, 0.3),), ((1.0, 2.0, 3.5),)),
-        edges=(
-            Edge(((1e16, 1.0, -1e16),), 1.0, (1.0,), "rounded once: nothing is lost on the way"),
-            Edge(((inf, -inf),), nan, (1.0,), "no value"),
-        ),
-        accuracy=Accuracy(input_ulps=4.0, why="of floats it is rounded once, but of arrays as their library adds"),
-        reference=lambda mp, x: mp.fsum(x),
-        doc="The sum of a column of floats, rounded once.",
+    accuracy=Accuracy(
+        input_ulps=2.0,
+        why="the shares depend on differences of the entries, which are rounded, and near 0 the value cancels",
     ),
-    Op(
-        "mean",
-        forward=mean_forward,
-        partials=(mean_partial,),
-        variadic=True,
-        samples=(((1.0, 2.0, 4.5),), ((-0.25,),)),
-        edges=(Edge(((),), nan, (inf,), "nothing has no mean"),),
-        accuracy=Accuracy(input_ulps=4.0, why=CANCELLATION),
-        domain="len(x) > 0",
-        reference=lambda mp, x: mp.fsum(x) / len(x),
-        doc="The arithmetic mean of a column of numbers.",
-    ),
-    Op(
-        "max",
-        forward=max_forward,
-        partials=(extreme_partial,),
-        variadic=True,
-        samples=(((1.0, 3.5, 2.0),), ((-0.25,),)),
-        edges=(
-            Edge(((2.0, 1.0, 2.0),), 2.0, ((0.5, 0.0, 0.5),), "a tie: the largest entries share the derivative"),
-            Edge(((nan, 1.0),), nan, ((0.0, 0.0),), LEFT_OUT),
-        ),
-        domain="len(x) > 0",
-        reference=lambda mp, x: max(x),
-        doc="The largest entry of a column.",
-    ),
-    Op(
-        "min",
-        forward=min_forward,
-        partials=(extreme_partial,),
-        variadic=True,
-        samples=(((1.0, -3.5, 2.0),), ((-0.25,),)),
-        edges=(
-            Edge(((2.0, 2.0, 3.0),), 2.0, ((0.5, 0.5, 0.0),), "a tie: the smallest entries share the derivative"),
-            Edge(((nan, 1.0),), nan, ((0.0, 0.0),), LEFT_OUT),
-        ),
-        domain="len(x) > 0",
-        reference=lambda mp, x: min(x),
-        doc="The smallest entry of a column.",
-    ),
-    Op(
-        "norm",
-        forward=norm_forward,
-        partials=(norm_partial,),
-        variadic=True,
-        implementations={"scalar": norm_of_floats},
-        math="hypot",
-        symbol="‖x‖",
-        samples=(((3.0, 4.0, -12.0),), ((-0.25,),), ((3e80, 1e80),), ((2e-80, 1e-80),)),
-        edges=(
-            Edge(((0.0, 0.0),), 0.0, ((0.0, 0.0),), "the tip of a cone: the middle slope is taken, as for abs"),
-            Edge(((inf, 1.0),), inf, ((nan, 0.0),), "no quotient of infinities"),
-        ),
-        accuracy=Accuracy(second=LARGEST),
-        reference=lambda mp, x: mp.norm(x),
-        doc="The Euclidean length of a column, without overflow.",
-    ),
-    Op(
-        "dist",
-        forward=dist_forward,
-        partials=(dist_partial_x, dist_partial_y),
-        variadic=True,
-        implementations={"scalar": dist_of_floats},
-        samples=(((1.0, 2.0), (4.0, -2.0)), ((0.5,), (7.0,)), ((3e80, 1e80), (1e80, 2e80))),
-        edges=(
-            Edge(
-                ((1.0, 2.0), (1.0, 2.0)),
-                0.0,
-                ((0.0, 0.0), (0.0, 0.0)),
-                "the tip of a cone: the middle slope is taken, as for abs",
-            ),
-        ),
-        accuracy=Accuracy(second=LARGEST),
-        reference=lambda mp, x, y: mp.norm([p - q for p, q in zip(x, y, strict=True)]),
-        doc="The Euclidean distance of two points.",
-    ),
-    Op(
-        "logsumexp",
-        forward=logsumexp_forward,
-        partials=(logsumexp_partial,),
-        variadic=True,
-        samples=(((1.0, 2.0, -0.5),), ((1000.0, 999.0),), ((-1000.0, -1000.5),), ((3.0,),)),
-        edges=(
-            Edge(((1000.0, -1000.0),), 1000.0, ((1.0, 0.0),), "the smaller share underflows"),
-            Edge(((0.0, -inf),), 0.0, ((1.0, 0.0),), "exp(-inf) adds nothing"),
-            Edge(((-inf, -inf),), -inf, ((nan, nan),), "the logarithm of 0, of which no entry has a definite share"),
-        ),
-        accuracy=Accuracy(
-            input_ulps=2.0,
-            why="the shares depend on differences of the entries, which are rounded, and near 0 the value cancels",
-        ),
-        domain="len(x) > 0",
-        reference=lambda mp, x: mp.log(mp.fsum(map(mp.exp, x))),
-        doc="The logarithm of the sum of the exponentials of a column, without overflow.",
-    ),
+    domain="len(x) > 0",
+    reference=lambda mp, x: mp.log(mp.fsum(map(mp.exp, x))),
+    doc="The logarithm of the sum of the exponentials of a column, without overflow.",
 )
+
+REDUCTIONS = (SUM, FSUM, MEAN, MAX, MIN, NORM, DIST, LOGSUMEXP)

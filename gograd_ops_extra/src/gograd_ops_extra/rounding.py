@@ -10,6 +10,8 @@ from gograd_core import Edge, Op
 
 __all__ = ["ROUNDING"]
 
+JUMP = "a jump; the slope is taken to be 0, as everywhere else"
+
 
 def zero(xp: Any, out: Any, x: Any) -> Any:
     return 0.0
@@ -19,24 +21,96 @@ def floor_forward(xp: Any, x: Any) -> Any:
     return xp.floor(x)
 
 
+FLOOR = Op(
+    "floor",
+    forward=floor_forward,
+    partials=(zero,),
+    symbol="⌊x⌋",
+    samples=((0.3,), (-2.5,), (1e15,)),
+    edges=(Edge((2.0,), 2.0, (0.0,), JUMP), Edge((-0.0,), -0.0, (0.0,), "the zero keeps its sign")),
+    reference=lambda mp, x: mp.floor(x),
+    doc="The largest integer that is not larger than x.",
+)
+
+
 def ceil_forward(xp: Any, x: Any) -> Any:
     return xp.ceil(x)
+
+
+CEIL = Op(
+    "ceil",
+    forward=ceil_forward,
+    partials=(zero,),
+    symbol="⌈x⌉",
+    samples=((0.3,), (-2.5,), (1e15,)),
+    edges=(Edge((2.0,), 2.0, (0.0,), JUMP), Edge((-0.5,), -0.0, (0.0,), "a zero keeps the sign of x")),
+    reference=lambda mp, x: mp.ceil(x),
+    doc="The smallest integer that is not smaller than x.",
+)
 
 
 def trunc_forward(xp: Any, x: Any) -> Any:
     return xp.trunc(x)
 
 
+TRUNC = Op(
+    "trunc",
+    forward=trunc_forward,
+    partials=(zero,),
+    samples=((0.3,), (-2.5,), (1e15,)),
+    edges=(Edge((2.0,), 2.0, (0.0,), JUMP), Edge((-0.5,), -0.0, (0.0,), "a zero keeps the sign of x")),
+    reference=lambda mp, x: mp.floor(x) if x > 0 else mp.ceil(x),
+    doc="The integer part of x: rounded towards 0.",
+)
+
+
 def round_forward(xp: Any, x: Any) -> Any:
     return xp.round(x)
+
+
+ROUND = Op(
+    "round",
+    forward=round_forward,
+    partials=(zero,),
+    samples=((0.3,), (-2.6,), (1e15,)),
+    edges=(
+        Edge((2.5,), 2.0, (0.0,), "a jump, halfway between integers, where the even one is taken"),
+        Edge((3.5,), 4.0, (0.0,), "a jump, halfway between integers, where the even one is taken"),
+        Edge((-0.5,), -0.0, (0.0,), "a zero keeps the sign of x"),
+    ),
+    reference=lambda mp, x: mp.nint(x),
+    doc="The nearest integer, the even one of two.",
+)
 
 
 def sign_forward(xp: Any, x: Any) -> Any:
     return xp.sign(x)
 
 
+SIGN = Op(
+    "sign",
+    forward=sign_forward,
+    partials=(zero,),
+    samples=((0.3,), (-2.0,)),
+    edges=(Edge((0.0,), 0.0, (0.0,), JUMP),),
+    reference=lambda mp, x: mp.sign(x),
+    doc="-1, 0 or 1.",
+)
+
+
 def step_forward(xp: Any, x: Any) -> Any:
     return 0.5 + 0.5 * xp.sign(x)
+
+
+STEP = Op(
+    "step",
+    forward=step_forward,
+    partials=(zero,),
+    samples=((0.3,), (-2.0,)),
+    edges=(Edge((0.0,), 0.5, (0.0,), JUMP), Edge((nan,), nan, (0.0,), "NaN is passed on")),
+    reference=lambda mp, x: (1 + mp.sign(x)) / 2,
+    doc="Heaviside's step: 0 for negative x, 1 for positive x, 1/2 at 0.",
+)
 
 
 def copysign_forward(xp: Any, x: Any, y: Any) -> Any:
@@ -51,8 +125,22 @@ def copysign_partial_y(xp: Any, out: Any, x: Any, y: Any) -> Any:
     return 0.0
 
 
+COPYSIGN = Op(
+    "copysign",
+    forward=copysign_forward,
+    partials=(copysign_partial_x, copysign_partial_y),
+    samples=((2.0, -3.0), (-1.5, -0.25), (-7.0, 4.0)),
+    edges=(
+        Edge((0.0, -1.0), -0.0, (0.0, 0.0), "a kink: slopes run from -1 to 1, and the middle one is taken"),
+        Edge((2.0, -0.0), -2.0, (-1.0, 0.0), "a jump along y; the zero has a sign"),
+    ),
+    reference=lambda mp, x, y: mp.fabs(x) if y >= 0 else -mp.fabs(x),
+    doc="The absolute value of x with the sign of y.",
+)
+
+
 def fma(x: float, y: float, z: float) -> float:
-    """x * y + z of floats, rounded once; `math.fma` is not in every Python."""
+    """Compute x * y + z of floats, rounded once. Not every Python has `math.fma`."""
     if not (isfinite(x) and isfinite(y)):
         return x * y + z
     if not isfinite(z):
@@ -78,92 +166,18 @@ def fma_partial_z(xp: Any, out: Any, x: Any, y: Any, z: Any) -> Any:
     return 1.0
 
 
-JUMP = "a jump; like everywhere else the slope taken is 0"
-
-ROUNDING = (
-    Op(
-        "floor",
-        forward=floor_forward,
-        partials=(zero,),
-        symbol="⌊x⌋",
-        samples=((0.3,), (-2.5,), (1e15,)),
-        edges=(Edge((2.0,), 2.0, (0.0,), JUMP), Edge((-0.0,), -0.0, (0.0,), "the zero keeps its sign")),
-        reference=lambda mp, x: mp.floor(x),
-        doc="The largest integer that is not larger than x.",
+FMA = Op(
+    "fma",
+    partials=(fma_partial_x, fma_partial_y, fma_partial_z),
+    implementations={"scalar": fma, "c": "gograd_core.kernels.libm:fma"},
+    symbol="xy+z",
+    samples=((2.0, 3.0, -1.5), (0.1, 10.0, -1.0), (1e-3, -4e2, 7.0)),
+    edges=(
+        Edge((1e200, 1e200, 1.0), inf, (1e200, 1e200, 1.0), "an overflow"),
+        Edge((inf, 0.0, 1.0), nan, (0.0, inf, 1.0), "a product that has no value"),
     ),
-    Op(
-        "ceil",
-        forward=ceil_forward,
-        partials=(zero,),
-        symbol="⌈x⌉",
-        samples=((0.3,), (-2.5,), (1e15,)),
-        edges=(Edge((2.0,), 2.0, (0.0,), JUMP), Edge((-0.5,), -0.0, (0.0,), "a zero keeps the sign of x")),
-        reference=lambda mp, x: mp.ceil(x),
-        doc="The smallest integer that is not smaller than x.",
-    ),
-    Op(
-        "trunc",
-        forward=trunc_forward,
-        partials=(zero,),
-        samples=((0.3,), (-2.5,), (1e15,)),
-        edges=(Edge((2.0,), 2.0, (0.0,), JUMP), Edge((-0.5,), -0.0, (0.0,), "a zero keeps the sign of x")),
-        reference=lambda mp, x: mp.floor(x) if x > 0 else mp.ceil(x),
-        doc="The integer part of x: rounded towards 0.",
-    ),
-    Op(
-        "round",
-        forward=round_forward,
-        partials=(zero,),
-        samples=((0.3,), (-2.6,), (1e15,)),
-        edges=(
-            Edge((2.5,), 2.0, (0.0,), "a jump, halfway between integers, where the even one is taken"),
-            Edge((3.5,), 4.0, (0.0,), "a jump, halfway between integers, where the even one is taken"),
-            Edge((-0.5,), -0.0, (0.0,), "a zero keeps the sign of x"),
-        ),
-        reference=lambda mp, x: mp.nint(x),
-        doc="The nearest integer, the even one of two.",
-    ),
-    Op(
-        "sign",
-        forward=sign_forward,
-        partials=(zero,),
-        samples=((0.3,), (-2.0,)),
-        edges=(Edge((0.0,), 0.0, (0.0,), JUMP),),
-        reference=lambda mp, x: mp.sign(x),
-        doc="-1, 0 or 1.",
-    ),
-    Op(
-        "step",
-        forward=step_forward,
-        partials=(zero,),
-        samples=((0.3,), (-2.0,)),
-        edges=(Edge((0.0,), 0.5, (0.0,), JUMP), Edge((nan,), nan, (0.0,), "NaN is passed on")),
-        reference=lambda mp, x: (1 + mp.sign(x)) / 2,
-        doc="Heaviside's step: 0 for negative x, 1 for positive x, 1/2 at 0.",
-    ),
-    Op(
-        "copysign",
-        forward=copysign_forward,
-        partials=(copysign_partial_x, copysign_partial_y),
-        samples=((2.0, -3.0), (-1.5, -0.25), (-7.0, 4.0)),
-        edges=(
-            Edge((0.0, -1.0), -0.0, (0.0, 0.0), "a kink: slopes run from -1 to 1, and the middle one is taken"),
-            Edge((2.0, -0.0), -2.0, (-1.0, 0.0), "a jump along y; the zero has a sign"),
-        ),
-        reference=lambda mp, x, y: mp.fabs(x) if y >= 0 else -mp.fabs(x),
-        doc="The absolute value of x with the sign of y.",
-    ),
-    Op(
-        "fma",
-        partials=(fma_partial_x, fma_partial_y, fma_partial_z),
-        implementations={"scalar": fma, "c": "gograd_core.kernels.libm:fma"},
-        symbol="xy+z",
-        samples=((2.0, 3.0, -1.5), (0.1, 10.0, -1.0), (1e-3, -4e2, 7.0)),
-        edges=(
-            Edge((1e200, 1e200, 1.0), inf, (1e200, 1e200, 1.0), "an overflow"),
-            Edge((inf, 0.0, 1.0), nan, (0.0, inf, 1.0), "a product that has no value"),
-        ),
-        reference=lambda mp, x, y, z: mp.fadd(mp.fmul(x, y, exact=True), z),
-        doc="x * y + z, rounded once.",
-    ),
+    reference=lambda mp, x, y, z: mp.fadd(mp.fmul(x, y, exact=True), z),
+    doc="x * y + z, rounded once.",
 )
+
+ROUNDING = (FLOOR, CEIL, TRUNC, ROUND, SIGN, STEP, COPYSIGN, FMA)

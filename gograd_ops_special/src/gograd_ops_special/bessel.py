@@ -11,6 +11,12 @@ __all__ = ["BESSEL"]
 
 TERMS = 16  # at abs(x) = 2 the next one is 1e-27
 
+NO_OVERFLOW = "-709 <= x <= 709"  # exp(x) overflows, although the function itself does so at 714
+KNOWN_PHASE = "-1e12 <= x <= 1e12"  # the phase is known to an ulp of x, or less well: far away to no digit
+
+GROWTH = "SciPy's i1 is accurate to 10 ulps; and beyond 1 the value grows by x ulps with every ulp of x"
+WAVE = "far from 0 the phase is no better known than x itself"
+
 
 def slope_near_zero(q: Any) -> Any:
     """The derivative of I1 (q = x*x/4) or J1 (q = -x*x/4), by the power series, for abs(x) <= 2.
@@ -28,13 +34,52 @@ def i0_partial(xp: Any, out: Any, x: Any) -> Any:
     return xp.i1(x)
 
 
+I0 = Op(
+    "i0",
+    implementations=provided("i0"),
+    partials=(i0_partial,),
+    samples=((0.0,), (0.3,), (-2.5,), (30.0,)),
+    edges=(Edge((0.0,), 1.0, (0.0,), "the minimum"),),
+    domain=NO_OVERFLOW,
+    accuracy=Accuracy(16.0, input_ulps=1.0, why=GROWTH),
+    reference=lambda mp, x: mp.besseli(0, x),
+    doc="The modified Bessel function of order 0.",
+)
+
+
 def i1_partial(xp: Any, out: Any, x: Any) -> Any:
     near, far = halves(xp, x)
     return xp.where(xp.abs(x) < 2.0, slope_near_zero(0.25 * near * near), xp.i0(x) - out / far)
 
 
+I1 = Op(
+    "i1",
+    implementations=provided("i1"),
+    partials=(i1_partial,),
+    samples=((0.0,), (0.3,), (-2.5,), (30.0,), (1e-10,)),
+    edges=(Edge((0.0,), 0.0, (0.5,), "smooth, although the formula for larger x divides by it"),),
+    domain=NO_OVERFLOW,
+    accuracy=Accuracy(16.0, input_ulps=1.0, why=GROWTH),
+    reference=lambda mp, x: mp.besseli(1, x),
+    doc="The modified Bessel function of order 1.",
+)
+
+
 def j0_partial(xp: Any, out: Any, x: Any) -> Any:
     return -xp.j1(x)
+
+
+J0 = Op(
+    "j0",
+    implementations=provided("j0", jax=False),
+    partials=(j0_partial,),
+    samples=((0.0,), (0.3,), (-2.5,), (30.0,)),
+    edges=(Edge((0.0,), 1.0, (0.0,), "the maximum"),),
+    domain=KNOWN_PHASE,
+    accuracy=Accuracy(4.0, input_ulps=2.0, why=WAVE),
+    reference=lambda mp, x: mp.besselj(0, x),
+    doc="The Bessel function of the first kind of order 0.",
+)
 
 
 def j1_partial(xp: Any, out: Any, x: Any) -> Any:
@@ -42,60 +87,22 @@ def j1_partial(xp: Any, out: Any, x: Any) -> Any:
     return xp.where(xp.abs(x) < 2.0, slope_near_zero(-0.25 * near * near), xp.j0(x) - out / far)
 
 
+J1 = Op(
+    "j1",
+    implementations=provided("j1", jax=False),
+    partials=(j1_partial,),
+    samples=((0.0,), (0.3,), (-2.5,), (30.0,), (1e-10,)),
+    edges=(Edge((0.0,), 0.0, (0.5,), "smooth, although the formula for larger x divides by it"),),
+    domain=KNOWN_PHASE,
+    accuracy=Accuracy(4.0, input_ulps=2.0, why=WAVE),
+    reference=lambda mp, x: mp.besselj(1, x),
+    doc="The Bessel function of the first kind of order 1.",
+)
+
+
 def halves(xp: Any, x: Any) -> tuple[Any, Any]:
     """x where it is below 2 in size, and where it is not, so that neither formula meets its pole."""
     return xp.where(xp.abs(x) < 2.0, x, 0.0), xp.where(xp.abs(x) < 2.0, 2.0, x)
 
 
-NO_OVERFLOW = "-709 <= x <= 709"  # exp(x) overflows, although the function itself does so at 714
-KNOWN_PHASE = "-1e12 <= x <= 1e12"  # the phase is known to an ulp of x, or less well: far away to no digit
-
-GROWTH = "SciPy's i1 is accurate to 10 ulps; and beyond 1 the value grows by x ulps with every ulp of x"
-WAVE = "far from 0 the phase is no better known than x itself"
-
-BESSEL = (
-    Op(
-        "i0",
-        implementations=provided("i0"),
-        partials=(i0_partial,),
-        samples=((0.0,), (0.3,), (-2.5,), (30.0,)),
-        edges=(Edge((0.0,), 1.0, (0.0,), "the minimum"),),
-        domain=NO_OVERFLOW,
-        accuracy=Accuracy(16.0, input_ulps=1.0, why=GROWTH),
-        reference=lambda mp, x: mp.besseli(0, x),
-        doc="The modified Bessel function of order 0.",
-    ),
-    Op(
-        "i1",
-        implementations=provided("i1"),
-        partials=(i1_partial,),
-        samples=((0.0,), (0.3,), (-2.5,), (30.0,), (1e-10,)),
-        edges=(Edge((0.0,), 0.0, (0.5,), "smooth, although the formula for larger x divides by it"),),
-        domain=NO_OVERFLOW,
-        accuracy=Accuracy(16.0, input_ulps=1.0, why=GROWTH),
-        reference=lambda mp, x: mp.besseli(1, x),
-        doc="The modified Bessel function of order 1.",
-    ),
-    Op(
-        "j0",
-        implementations=provided("j0", jax=False),
-        partials=(j0_partial,),
-        samples=((0.0,), (0.3,), (-2.5,), (30.0,)),
-        edges=(Edge((0.0,), 1.0, (0.0,), "the maximum"),),
-        domain=KNOWN_PHASE,
-        accuracy=Accuracy(4.0, input_ulps=2.0, why=WAVE),
-        reference=lambda mp, x: mp.besselj(0, x),
-        doc="The Bessel function of the first kind of order 0.",
-    ),
-    Op(
-        "j1",
-        implementations=provided("j1", jax=False),
-        partials=(j1_partial,),
-        samples=((0.0,), (0.3,), (-2.5,), (30.0,), (1e-10,)),
-        edges=(Edge((0.0,), 0.0, (0.5,), "smooth, although the formula for larger x divides by it"),),
-        domain=KNOWN_PHASE,
-        accuracy=Accuracy(4.0, input_ulps=2.0, why=WAVE),
-        reference=lambda mp, x: mp.besselj(1, x),
-        doc="The Bessel function of the first kind of order 1.",
-    ),
-)
+BESSEL = (I0, I1, J0, J1)

@@ -11,7 +11,7 @@ from typing import Any
 
 from gograd_core import Accuracy, Edge, Op
 
-__all__ = ["BETA"]
+__all__ = ["BETA_FUNCTIONS"]
 
 # B(2k) / (2k) for k = 1, 2, …, of Bernoulli's numbers. They are the coefficients of x**(-2k) in
 # log(x) - 1/(2x) - digamma(x) (DLMF 5.11.2), and with 1 / (2k - 1) those of Stirling's series.
@@ -19,6 +19,8 @@ BERNOULLI = ((1, 12), (-1, 120), (1, 252), (-1, 240), (1, 132), (-691, 32760), (
 SHIFT = 12  # from there on these nine terms give 20 digits
 NEAR = 0.125  # where an argument is taken for close to a pole
 TERMS = 18  # of a series that ends with 1/TERMS!
+
+PRODUCT = "the value is a product of some fifty factors; slopes are accurate to 4 ulps beyond that"
 
 
 def stirling(x: Any) -> Any:
@@ -45,10 +47,6 @@ def beta_factors(xp: Any, a: Any, b: Any) -> tuple[Any, Any]:
     for k in range(1, SHIFT):
         factor = factor * (share_a * ((a + b + k) / (a + k))) * (share_b * ((far_a + b + k) / (b + k)))
     return exponent, factor
-
-
-def beta_forward(xp: Any, a: Any, b: Any) -> Any:
-    return xp.where(xp.minimum(a, b) >= 0.0, regular_factor(xp, a, b) * (1.0 / a + 1.0 / b), xp.nan)
 
 
 def betaln_forward(xp: Any, a: Any, b: Any) -> Any:
@@ -113,6 +111,24 @@ def betaln_partial_b(xp: Any, out: Any, a: Any, b: Any) -> Any:
     return betaln_partial_a(xp, out, b, a)
 
 
+BETALN = Op(
+    "betaln",
+    forward=betaln_forward,
+    implementations={"mpmath": betaln_in_digits},
+    partials=(betaln_partial_a, betaln_partial_b),
+    samples=((0.5, 3.0), (2.0, 2.0), (1e-3, 50.0), (20.0, 0.1), (1e10, 2.0)),
+    edges=(Edge((0.0, 1.0), inf, (-inf, 0.0), "a pole, of the same height for every b"),),
+    domain="a > 0 and b > 0",
+    accuracy=Accuracy(
+        24.0,
+        input_ulps=24.0,
+        why="it has zeros, as at (1, 1); and " + PRODUCT,
+    ),
+    reference=betaln_reference,
+    doc="The logarithm of the absolute value of the beta function.",
+)
+
+
 def regular_factor(xp: Any, a: Any, b: Any) -> Any:
     """beta(a, b) / (1/a + 1/b) = gamma(1 + a) * gamma(1 + b) / gamma(1 + a + b)."""
     exponent, factor = beta_factors(xp, a, b)
@@ -150,7 +166,7 @@ def decay_beside_pole(xp: Any, u: Any) -> Any:
 
 
 def beta_partial_a(xp: Any, out: Any, a: Any, b: Any) -> Any:
-    # Beside the pole at a = 0 the slope is -1/a**2 and a rest, of which the dependence on b is wanted to all
+    # Beside the pole at a = 0 the slope is -1/a**2 and a remainder, whose dependence on b is wanted to all
     # digits too. Where an argument is small, the logarithm of the regular factor r is -u, by an integral that has
     # accurate derivatives; where none is, the factors have.
     is_near = a < NEAR
@@ -170,41 +186,27 @@ def beta_partial_b(xp: Any, out: Any, a: Any, b: Any) -> Any:
     return beta_partial_a(xp, out, b, a)
 
 
-PRODUCT = "the value is a product of some fifty factors; slopes are accurate to 4 ulps beyond that"
+def beta_forward(xp: Any, a: Any, b: Any) -> Any:
+    return xp.where(xp.minimum(a, b) >= 0.0, regular_factor(xp, a, b) * (1.0 / a + 1.0 / b), xp.nan)
 
-BETA = (
-    Op(
-        "beta",
-        forward=beta_forward,
-        implementations={"mpmath": "mpmath:beta"},
-        partials=(beta_partial_a, beta_partial_b),
-        symbol="B",
-        samples=((0.5, 3.0), (2.0, 2.0), (1e-3, 50.0), (20.0, 0.1)),
-        edges=(Edge((0.0, 1.0), inf, (-inf, -1.6449340668482264), "a pole; by b the limit, -trigamma(b)"),),
-        domain="a > 0 and b > 0",
-        accuracy=Accuracy(
-            64.0,
-            input_ulps=2.0,
-            why=PRODUCT,
-            second=Accuracy(96.0, input_ulps=2.0, why="they have the value as a factor, with its errors"),
-        ),
-        reference=lambda mp, a, b: mp.beta(a, b),
-        doc="The beta function, gamma(a) * gamma(b) / gamma(a + b).",
+
+BETA = Op(
+    "beta",
+    forward=beta_forward,
+    implementations={"mpmath": "mpmath:beta"},
+    partials=(beta_partial_a, beta_partial_b),
+    symbol="B",
+    samples=((0.5, 3.0), (2.0, 2.0), (1e-3, 50.0), (20.0, 0.1)),
+    edges=(Edge((0.0, 1.0), inf, (-inf, -1.6449340668482264), "a pole; by b the limit, -trigamma(b)"),),
+    domain="a > 0 and b > 0",
+    accuracy=Accuracy(
+        64.0,
+        input_ulps=2.0,
+        why=PRODUCT,
+        second=Accuracy(96.0, input_ulps=2.0, why="they have the value as a factor, with its errors"),
     ),
-    Op(
-        "betaln",
-        forward=betaln_forward,
-        implementations={"mpmath": betaln_in_digits},
-        partials=(betaln_partial_a, betaln_partial_b),
-        samples=((0.5, 3.0), (2.0, 2.0), (1e-3, 50.0), (20.0, 0.1), (1e10, 2.0)),
-        edges=(Edge((0.0, 1.0), inf, (-inf, 0.0), "a pole, of the same height for every b"),),
-        domain="a > 0 and b > 0",
-        accuracy=Accuracy(
-            24.0,
-            input_ulps=24.0,
-            why="it has zeros, as at (1, 1); and " + PRODUCT,
-        ),
-        reference=betaln_reference,
-        doc="The logarithm of the absolute value of the beta function.",
-    ),
+    reference=lambda mp, a, b: mp.beta(a, b),
+    doc="The beta function, gamma(a) * gamma(b) / gamma(a + b).",
 )
+
+BETA_FUNCTIONS = (BETA, BETALN)

@@ -19,45 +19,47 @@ def digamma_partial(xp: Any, out: Any, x: Any) -> Any:
     return xp.where(right, trigamma, cosecant * cosecant - trigamma)
 
 
+DIGAMMA = Op(
+    "digamma",
+    implementations=provided("digamma", of_floats="psi"),
+    partials=(digamma_partial,),
+    symbol="ψ",
+    samples=((0.5,), (3.0,), (-2.5,), (1e5,), (1e-10,)),
+    edges=(
+        Edge((0.0,), -inf, (inf,), "a pole"),
+        Edge((-0.0,), inf, (inf,), "the same pole from below: the zero has a sign"),
+        Edge((-3.0,), nan, (inf,), "a pole, with another sign on either side"),
+        Edge((inf,), inf, (0.0,), "the limit"),
+    ),
+    domain="x > 0 or x != floor(x)",
+    accuracy=Accuracy(6.0, input_ulps=2.0, why="it has a zero between any two poles"),
+    reference=lambda mp, x: mp.digamma(x),
+    doc="The derivative of the logarithm of the gamma function.",
+)
+
+
 def polygamma_partial(xp: Any, out: Any, n: Any, x: Any) -> Any:
     return xp.polygamma(n + 1.0, x)
 
 
-GAMMAS = (
-    Op(
-        "digamma",
-        implementations=provided("digamma", of_floats="psi"),
-        partials=(digamma_partial,),
-        symbol="ψ",
-        samples=((0.5,), (3.0,), (-2.5,), (1e5,), (1e-10,)),
-        edges=(
-            Edge((0.0,), -inf, (inf,), "a pole"),
-            Edge((-0.0,), inf, (inf,), "the same pole from below: the zero has a sign"),
-            Edge((-3.0,), nan, (inf,), "a pole, with another sign on either side"),
-            Edge((inf,), inf, (0.0,), "the limit"),
-        ),
-        domain="x > 0 or x != floor(x)",
-        accuracy=Accuracy(6.0, input_ulps=2.0, why="it has a zero between any two poles"),
-        reference=lambda mp, x: mp.digamma(x),
-        doc="The derivative of the logarithm of the gamma function.",
+POLYGAMMA = Op(
+    "polygamma",
+    implementations={
+        "scalar": "gograd_ops_special.scipy_polygamma:polygamma_of_float",
+        "numpy": "gograd_ops_special.scipy_polygamma:polygamma_of_array",
+        "jax": "gograd_ops_special.jax_functions:polygamma",
+    },
+    partials=(None, polygamma_partial),
+    samples=((0.0, 3.0), (1.0, 0.5), (1.0, 1e5), (2.0, 1e-10), (5.0, 10.0)),
+    edges=(
+        Edge((1.0, 0.0), inf, (None, -inf), "a pole"),
+        Edge((1.0, inf), 0.0, (None, -0.0), "the limit"),
+        Edge((0.5, 1.0), nan, (None, nan), "there is no half of a derivative"),
     ),
-    Op(
-        "polygamma",
-        implementations={
-            "scalar": "gograd_ops_special.scipy_polygamma:polygamma_of_float",
-            "numpy": "gograd_ops_special.scipy_polygamma:polygamma_of_array",
-            "jax": "gograd_ops_special.jax_functions:polygamma",
-        },
-        partials=(None, polygamma_partial),
-        samples=((0.0, 3.0), (1.0, 0.5), (1.0, 1e5), (2.0, 1e-10), (5.0, 10.0)),
-        edges=(
-            Edge((1.0, 0.0), inf, (None, -inf), "a pole"),
-            Edge((1.0, inf), 0.0, (None, -0.0), "the limit"),
-            Edge((0.5, 1.0), nan, (None, nan), "there is no half of a derivative"),
-        ),
-        domain="n >= 0 and n == floor(n) and x > 0",
-        accuracy=Accuracy(8.0, input_ulps=1.0, why="a high order is a high power of x"),
-        reference=lambda mp, n, x: mp.psi(int(n), x),
-        doc="The n-th derivative of digamma, by x alone.",
-    ),
+    domain="n >= 0 and n == floor(n) and x > 0",
+    accuracy=Accuracy(8.0, input_ulps=1.0, why="a high order is a high power of x"),
+    reference=lambda mp, n, x: mp.psi(int(n), x),
+    doc="The n-th derivative of digamma. It is differentiable only in x.",
 )
+
+GAMMAS = (DIGAMMA, POLYGAMMA)

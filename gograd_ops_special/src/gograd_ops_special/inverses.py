@@ -12,6 +12,8 @@ __all__ = ["INVERSES", "POLES", "erfcinv_reference", "exp_of_square"]
 
 STEPS = 150  # of the continued fraction: 19 digits from x = 1 on
 
+POLES = "toward a pole value and slope change by many ulps with every ulp of the input"
+
 
 def mean_of_tail(xp: Any, x: Any) -> Any:
     """The mean of t in the density proportional to exp(-t*t - 2*x*t), t > 0, for x >= 1.
@@ -35,16 +37,22 @@ def erfcx_partial(xp: Any, out: Any, x: Any) -> Any:
     return xp.where(x < 1.0, 2.0 * x * out - 2.0 / xp.sqrt(xp.pi), right)
 
 
+ERFCX = Op(
+    "erfcx",
+    implementations=provided("erfcx"),
+    partials=(erfcx_partial,),
+    samples=((0.0,), (0.3,), (-2.0,), (10.0,), (1e10,)),
+    edges=(Edge((inf,), 0.0, (-0.0,), "the limit"), Edge((-30.0,), inf, (-inf,), "an overflow")),
+    accuracy=Accuracy(
+        16.0, input_ulps=2.0, why="the slope is a difference up to x = 1; to the left it grows like exp(x*x)"
+    ),
+    reference=lambda mp, x: mp.exp(x * x) * mp.erfc(x),
+    doc="The scaled complementary error function exp(x*x) * erfc(x).",
+)
+
+
 def erfinv_partial(xp: Any, out: Any, x: Any) -> Any:
     return 0.5 * xp.sqrt(xp.pi) * exp_of_square(xp, out, xp.abs(x) < 0.5, 1.0 - xp.abs(x))
-
-
-def erfcinv_forward(xp: Any, x: Any) -> Any:
-    return -xp.ndtri(0.5 * x) / xp.sqrt(2.0)  # not in all versions of JAX
-
-
-def erfcinv_partial(xp: Any, out: Any, x: Any) -> Any:
-    return -0.5 * xp.sqrt(xp.pi) * exp_of_square(xp, out, xp.abs(x - 1.0) < 0.75, xp.where(x < 1.0, x, 2.0 - x))
 
 
 def exp_of_square(xp: Any, y: Any, small: Any, tail: Any) -> Any:
@@ -65,6 +73,23 @@ def erfinv_reference(mp: Any, x: Any) -> Any:
     return mp.erfinv(x) if abs(x) < 0.5 else mp.sign(x) * erfcinv_reference(mp, 1 - abs(x))
 
 
+ERFINV = Op(
+    "erfinv",
+    implementations=provided("erfinv"),
+    partials=(erfinv_partial,),
+    samples=((0.0,), (0.3,), (-0.9,), (0.999,), (1e-10,)),
+    edges=(
+        Edge((1.0,), inf, (inf,), "a pole"),
+        Edge((-1.0,), -inf, (inf,), "a pole"),
+        Edge((2.0,), nan, (nan,), "no value of erf"),
+    ),
+    domain="-1 < x < 1",
+    accuracy=Accuracy(6.0, input_ulps=1.0, why=POLES),
+    reference=erfinv_reference,
+    doc="The inverse of the error function.",
+)
+
+
 def erfcinv_reference(mp: Any, x: Any) -> Any:
     """Newton's method for log(erfc(y)) = log(x), from the right: the left side is concave, erfc(y) <= exp(-y*y)."""
     if x > 0.5:
@@ -77,50 +102,29 @@ def erfcinv_reference(mp: Any, x: Any) -> Any:
     return y
 
 
-POLES = "toward a pole value and slope change by many ulps with every ulp of the input"
+def erfcinv_forward(xp: Any, x: Any) -> Any:
+    return -xp.ndtri(0.5 * x) / xp.sqrt(2.0)  # not in all versions of JAX
 
-INVERSES = (
-    Op(
-        "erfcx",
-        implementations=provided("erfcx"),
-        partials=(erfcx_partial,),
-        samples=((0.0,), (0.3,), (-2.0,), (10.0,), (1e10,)),
-        edges=(Edge((inf,), 0.0, (-0.0,), "the limit"), Edge((-30.0,), inf, (-inf,), "an overflow")),
-        accuracy=Accuracy(
-            16.0, input_ulps=2.0, why="the slope is a difference up to x = 1; to the left it grows like exp(x*x)"
-        ),
-        reference=lambda mp, x: mp.exp(x * x) * mp.erfc(x),
-        doc="The scaled complementary error function exp(x*x) * erfc(x).",
+
+def erfcinv_partial(xp: Any, out: Any, x: Any) -> Any:
+    return -0.5 * xp.sqrt(xp.pi) * exp_of_square(xp, out, xp.abs(x - 1.0) < 0.75, xp.where(x < 1.0, x, 2.0 - x))
+
+
+ERFCINV = Op(
+    "erfcinv",
+    forward=erfcinv_forward,
+    implementations=provided("erfcinv", jax=False),
+    partials=(erfcinv_partial,),
+    samples=((1.0,), (0.3,), (1.9,), (0.01,), (1e-100,)),
+    edges=(
+        Edge((0.0,), inf, (-inf,), "a pole"),
+        Edge((2.0,), -inf, (-inf,), "a pole"),
+        Edge((3.0,), nan, (nan,), "no value of erfc"),
     ),
-    Op(
-        "erfinv",
-        implementations=provided("erfinv"),
-        partials=(erfinv_partial,),
-        samples=((0.0,), (0.3,), (-0.9,), (0.999,), (1e-10,)),
-        edges=(
-            Edge((1.0,), inf, (inf,), "a pole"),
-            Edge((-1.0,), -inf, (inf,), "a pole"),
-            Edge((2.0,), nan, (nan,), "no value of erf"),
-        ),
-        domain="-1 < x < 1",
-        accuracy=Accuracy(6.0, input_ulps=1.0, why=POLES),
-        reference=erfinv_reference,
-        doc="The inverse of the error function.",
-    ),
-    Op(
-        "erfcinv",
-        forward=erfcinv_forward,
-        implementations=provided("erfcinv", jax=False),
-        partials=(erfcinv_partial,),
-        samples=((1.0,), (0.3,), (1.9,), (0.01,), (1e-100,)),
-        edges=(
-            Edge((0.0,), inf, (-inf,), "a pole"),
-            Edge((2.0,), -inf, (-inf,), "a pole"),
-            Edge((3.0,), nan, (nan,), "no value of erfc"),
-        ),
-        domain="5e-324 < x < 2",  # the smallest float is taken for 0
-        accuracy=Accuracy(6.0, input_ulps=1.0, why=POLES),
-        reference=erfcinv_reference,
-        doc="The inverse of the complementary error function.",
-    ),
+    domain="5e-324 < x < 2",  # the smallest float is taken for 0
+    accuracy=Accuracy(6.0, input_ulps=1.0, why=POLES),
+    reference=erfcinv_reference,
+    doc="The inverse of the complementary error function.",
 )
+
+INVERSES = (ERFCX, ERFINV, ERFCINV)

@@ -16,7 +16,7 @@ def norm_pdf_forward(xp: Any, x: Any) -> Any:
 
 
 def norm_pdf_partial(xp: Any, out: Any, x: Any) -> Any:
-    return -xp.clip(x, -40.0, 40.0) * out  # an infinity times 0 is no number
+    return -xp.clip(x, -40.0, 40.0) * out  # an infinity times 0 is not a number
 
 
 def norm_cdf_forward(xp: Any, x: Any) -> Any:

@@ -27,7 +27,7 @@ __all__ = ["Explanation", "explain"]
 
 MODES = {
     "values": "values",
-    "guards": "guards alone, of a batch",
+    "guards": "only guards, of a batch",
     "all": "all values, to find what is not finite",
     "adjoints": "value and gradient",
     "pull": "derivatives by outputs (reverse mode)",
@@ -36,7 +36,7 @@ MODES = {
 
 
 class Explanation(dict[str, Any]):
-    """What `Compiled.explain` gives: dicts, lists, strings and numbers, which print as a text.
+    """The report of `Compiled.explain`: dicts, lists, strings and numbers, which print as text.
 
     - ``name``, and ``backend``: its ``name``, and ``why`` it is that one.
     - ``passes``: "compiled", or "Python" where gograd-compile was built without a C compiler.
@@ -58,7 +58,7 @@ class Explanation(dict[str, Any]):
 
 
 def explain(store: Store) -> Explanation:
-    """What there is to know at this moment."""
+    """Report what there is to know about a function at this moment."""
     found = store.paths.items()
     every = [path for _, paths in found for path in paths]
     return Explanation(
@@ -76,7 +76,7 @@ def explain(store: Store) -> Explanation:
 
 def _why(backend: Backend) -> str:
     if importlib.util.find_spec("numba") is None:
-        return "Numba is not installed: pip install gograd-compile[native]"
+        return "Numba is not installed: pip install numba platformdirs"
     return "Numba is installed" if backend.name == "native" else "it was asked for"
 
 
@@ -137,7 +137,7 @@ def _by(want: Want, path: Path) -> str:
 
 
 def _at(want: Want) -> str:
-    """Of a batch; where seeds alone differ, the point is one."""
+    """Say whether there are many points. Where only seeds differ, there is one point."""
     return ", at many points" if want.batched is not None and len(want.batched) else ""
 
 

@@ -12,13 +12,13 @@ MOST = 8
 
 
 def as_text(found: Mapping[str, Any]) -> str:
-    """What `Explanation` holds, for readers."""
+    """Write what an `Explanation` holds as text for readers."""
     lines = [
         f"{found['name']}, run by {found['backend']['name']} code ({found['backend']['why']})",
         f"passes: {found['passes']}",
     ]
     if not found["recordings"]:
-        return "\n".join([*lines, "Nothing was recorded yet: that happens at the first call."])
+        return "\n".join([*lines, "Nothing was recorded yet. The first call records the function."])
     dropped = f", {found['dropped_arguments']} nestings of arguments dropped" if found["dropped_arguments"] else ""
     lines.append(f"paths: {found['recorded']} recorded, {found['kept']} kept, {found['dropped']} dropped{dropped}")
     if found["opaque"]:
@@ -72,7 +72,7 @@ def _origin(kernel: Mapping[str, Any]) -> str:
 
 
 def _first(entries: Sequence[Any], lines: list[str], indent: str) -> Iterator[tuple[int, Any]]:
-    """The first entries, numbered; then a line that says how many more there are."""
+    """List the first entries, numbered, and then how many more there are."""
     yield from enumerate(entries[:MOST], 1)
     if len(entries) > MOST:
         lines.append(f"{indent}… and {len(entries) - MOST:,} more")
@@ -83,7 +83,7 @@ def _seconds(seconds: float | None) -> str:
 
 
 def _table(rows: Sequence[tuple[str, ...]], left: tuple[int, ...] = (0,)) -> Iterator[str]:
-    """Rows with aligned columns: to the left those named, to the right the others."""
+    """Align the columns of rows: those named to the left, the others to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = [f"{cell:{'<' if place in left else '>'}{widths[place]}}" for place, cell in enumerate(row)]

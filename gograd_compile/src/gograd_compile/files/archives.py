@@ -1,4 +1,4 @@
-"""Archives with a digest, of which every byte is known from what is in them."""
+"""Archives with a digest. Every byte of one follows from what is in it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DIGEST = 64  # hexadecimal digits
 
 
 def write_archive(members: Members) -> bytes:
-    """The archive, whose comment is the digest of all bytes before; the same bytes for the same members."""
+    """Make the archive. Its comment is the digest of all bytes before it. The same members give the same bytes."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for name, data in members.items():
@@ -33,7 +33,7 @@ def write_archive(members: Members) -> bytes:
 
 
 def read_archive(data: bytes) -> Members:
-    """What is in an archive.
+    """Read what is in an archive.
 
     Raises:
         ProgramFileError: it is none of ours, or was changed.
@@ -58,7 +58,7 @@ def read_archive(data: bytes) -> Members:
 
 
 def write_file(path: str | os.PathLike[str], data: bytes) -> None:
-    """Write a file, which takes the place of one that is there once all is written.
+    """Write a file. If one exists, it is replaced after everything has been written.
 
     Raises:
         OSError: it cannot be written; then what was there is there still.

@@ -36,6 +36,7 @@ from numpy.typing import NDArray
 
 from gograd_compile.errors import ProgramFileError
 from gograd_compile.files.archives import Members, read_archive, write_archive, write_file
+from gograd_compile.files.arrays import read_array, write_array
 from gograd_compile.files.stored_operations import describe, find
 from gograd_compile.files.tape_checks import check
 from gograd_compile.nesting.structure_json import structure_from_json, structure_to_json
@@ -49,7 +50,7 @@ __all__ = ["Recorded", "from_bytes", "load_tapes", "save_tapes", "to_bytes"]
 
 
 class Recorded(NamedTuple):
-    """A path, as it is saved.
+    """A path as a file has it.
 
     Attributes:
         arguments: how they are nested.
@@ -90,7 +91,6 @@ PARTS = {
 
 MOST_BYTES = 2**32
 """The most that a file may have: room for more than a hundred million operations."""
-HEADER = 128  # bytes before the entries of an array
 SHOWN = 3  # unknown members that a message names
 
 
@@ -109,12 +109,12 @@ def save_tapes(path: str | os.PathLike[str], tapes: Sequence[Recorded], name: st
     """
     data = to_bytes(tapes, name)
     if len(data) > MOST_BYTES:
-        raise ValueError(f"{name} has {len(data)} bytes, more than the {MOST_BYTES} that are read again")
+        raise ValueError(f"{name} has {len(data)} bytes, and {MOST_BYTES} is the most that can be read")
     write_file(path, data)
 
 
 def load_tapes(path: str | os.PathLike[str]) -> tuple[list[Recorded], str]:
-    """The tapes and the name of a program that was saved. Captured neurons are new leaves, with the values saved.
+    """Read the tapes and the name of a saved program. Captured neurons are new leaves with the saved values.
 
     Raises:
         ProgramFileError: the file is no program, was changed or cut off, or needs operations that
@@ -127,7 +127,7 @@ def load_tapes(path: str | os.PathLike[str]) -> tuple[list[Recorded], str]:
 
 
 def to_bytes(tapes: Sequence[Recorded], name: str) -> bytes:
-    """What `save_tapes` writes; the same bytes for the same program."""
+    """Write a program as bytes. The same program gives the same bytes."""
     operations: dict[Any, int] = {}
     captured: dict[Neuron, int] = {}
     lines: dict[str, int] = {}
@@ -146,7 +146,7 @@ def to_bytes(tapes: Sequence[Recorded], name: str) -> bytes:
             "operation_lines": np.array(_places(lines, tape.lines), dtype=np.int32)[tape.line_of],
         }
         for part, dtype in PARTS.items():
-            members[f"tape{index}/{part}.npy"] = _written(arrays[part], dtype)
+            members[f"tape{index}/{part}.npy"] = write_array(arrays[part], dtype)
     header = {
         "format": FORMAT,
         "version": VERSION,
@@ -164,12 +164,12 @@ def to_bytes(tapes: Sequence[Recorded], name: str) -> bytes:
             for arguments, result, _, gradient, has_truths in tapes
         ],
     }
-    values = _written([neuron.value for neuron in captured], "<f8")
+    values = write_array([neuron.value for neuron in captured], "<f8")
     return write_archive({"program.json": json.dumps(header).encode(), "captured.npy": values, **members})
 
 
 def from_bytes(data: bytes, captured: Sequence[Neuron] | None = None) -> tuple[list[Recorded], str]:
-    """The inverse of `to_bytes`; errors are those of `load_tapes`.
+    """Read what `to_bytes` wrote. The errors are those of `load_tapes`.
 
     Args:
         data: what was written.
@@ -177,24 +177,20 @@ def from_bytes(data: bytes, captured: Sequence[Neuron] | None = None) -> tuple[l
     """
     members = read_archive(data)
     header = _header(members.pop("program.json", b""))
-    labels, values = header["captured"], _read(members, "captured", "<f8")
+    labels, values = header["captured"], read_array(members, "captured", "<f8")
     if len(labels) != len(values):
-        raise ProgramFileError("there are not as many values of captured neurons as labels")
+        raise ProgramFileError("the number of values of captured neurons differs from the number of labels")
     operations = find(header["operations"])
     if captured is None:
         captured = [Neuron(value, label=label) for value, label in zip(values.tolist(), labels, strict=True)]
     tapes = []
     for index, nesting in enumerate(header["tapes"]):
         if not isinstance(nesting, dict) or nesting.keys() != {"arguments", "result", "gradient", "truths"}:
-            raise ProgramFileError(
-                "a tape has arguments, a result, what it is the gradient by, and truths, and nothing else"
-            )
+            raise ProgramFileError("a tape has other entries than arguments, result, gradient and truths")
         if type(nesting["truths"]) is not bool:
-            raise ProgramFileError(
-                "a tape says neither that there are truth values in its result nor that there are none"
-            )
+            raise ProgramFileError("the entry truths of a tape is neither true nor false")
         arguments, result = structure_from_json(nesting["arguments"]), structure_from_json(nesting["result"])
-        arrays = {part: _read(members, f"tape{index}/{part}", dtype) for part, dtype in PARTS.items()}
+        arrays = {part: read_array(members, f"tape{index}/{part}", dtype) for part, dtype in PARTS.items()}
         guards = Guards(
             nodes=arrays["guard_nodes"],
             kinds=arrays["guard_kinds"],
@@ -216,12 +212,12 @@ def from_bytes(data: bytes, captured: Sequence[Neuron] | None = None) -> tuple[l
         tapes.append(Recorded(arguments, result, tape, gradient, nesting["truths"]))
     if members:
         shown = ", ".join(map(quoted, list(members)[:SHOWN]))
-        raise ProgramFileError(f"there is something unknown in it: {shown} ({len(members)} in all)")
+        raise ProgramFileError(f"it has unknown members: {shown} ({len(members)} in all)")
     return tapes, header["name"]
 
 
 def _places(table: dict[Any, int], entries: Sequence[Hashable]) -> list[int]:
-    """Where in the table each of the entries is; new ones are added."""
+    """Find where in the table each entry is, and add new ones."""
     return [table.setdefault(entry, len(table)) for entry in entries]
 
 
@@ -236,7 +232,7 @@ def _chosen(table: Sequence[Any], places: NDArray[Any]) -> tuple[Any, ...]:
 
 
 def _gradient(saved: Any, arguments: Structure, result: Structure) -> int | tuple[int, ...] | None:
-    """By which arguments a tape is the gradient, if it can be."""
+    """Read by which arguments a tape is the gradient, if it can be."""
     if saved is None:
         return None
     several = isinstance(saved, list)
@@ -245,31 +241,11 @@ def _gradient(saved: Any, arguments: Structure, result: Structure) -> int | tupl
         with contextlib.suppress(IndexError, ValueError):
             if arguments.select(gradient)[0].size + 1 == result.size:
                 return gradient
-    raise ProgramFileError("a tape is said to be the gradient by what it cannot be")
-
-
-def _npy_header(dtype: str, count: int) -> bytes:
-    """What NumPy's format 1.0 has before the entries; the one form of it that is read."""
-    text = f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': ({count},), }}"
-    return b"\x93NUMPY\x01\x00" + (HEADER - 10).to_bytes(2, "little") + text.ljust(HEADER - 11).encode() + b"\n"
-
-
-def _written(entries: Any, dtype: str) -> bytes:
-    array = np.asarray(entries).astype(dtype)
-    return _npy_header(dtype, len(array)) + array.tobytes()
-
-
-def _read(members: Members, name: str, dtype: str) -> NDArray[Any]:
-    """Take an array out of `members`: a copy, in the byte order of this machine."""
-    data = members.pop(f"{name}.npy", b"")
-    count, rest = divmod(len(data) - HEADER, np.dtype(dtype).itemsize)
-    if rest or not data.startswith(_npy_header(dtype, count)):
-        raise ProgramFileError(f"the array {name!r} is missing, or not of the form that it should have")
-    return np.frombuffer(data, dtype, offset=HEADER).astype(np.dtype(dtype).newbyteorder("="))
+    raise ProgramFileError("the entry gradient of a tape does not fit its arguments and result")
 
 
 def _header(data: bytes) -> dict[str, Any]:
-    """What is in program.json; what the lists of operations and tapes hold is for others to check."""
+    """Read program.json. Others check what the lists of operations and tapes contain."""
     try:
         header = json.loads(data.decode(), object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:
@@ -282,7 +258,7 @@ def _header(data: bytes) -> dict[str, Any]:
         )
     types = {key: type(value) for key, value in header.items()}
     if types != TYPES or not all(isinstance(text, str) for text in header["captured"] + header["lines"]):
-        raise ProgramFileError("its program.json has other entries, or of other types, than it should have")
+        raise ProgramFileError("the entries of its program.json are not the expected ones, or have other types")
     if not header["tapes"]:
         raise ProgramFileError("it has no tape")
     texts = [header["name"], *header["captured"], *header["lines"]]

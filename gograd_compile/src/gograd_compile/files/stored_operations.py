@@ -19,19 +19,21 @@ TYPES = {"name": str, "distribution": str, "version": str, "inputs": int, "varia
 
 
 def describe(op: Op) -> dict[str, Any]:
-    """What a file says of an operation.
+    """Describe an operation as files do.
 
     Raises:
         TypeError: it comes from no installed distribution, so that it could not be found again.
     """
     provider = op.provider
     if not provider or not provider.version or _installed(provider.distribution, op.name) is not op:
-        raise TypeError(f"{op.title} cannot be saved: it comes from no distribution, where it would be found again")
+        raise TypeError(
+            f"{op.title} cannot be saved: it does not come from a distribution, in which it could be found again"
+        )
     return _facts(op)
 
 
 def find(saved: list[Any]) -> list[Op]:
-    """The operations that `describe` described.
+    """Find the operations that `describe` described.
 
     Raises:
         ProgramFileError: one is there twice; or it is not installed, or in another version, or takes other
@@ -73,7 +75,7 @@ def _found(saved: dict[str, Any]) -> Op:
 
 
 def _installed(distribution: str, name: str) -> Op | None:
-    """A distribution's operation of that name; the engine's own ones come from no plugin."""
+    """Find a distribution's operation by name. Those of the engine do not come from a plugin."""
     for op in engine_operations():
         if op.provider and (op.provider.distribution, op.name) == (distribution, name):
             return op
@@ -82,7 +84,7 @@ def _installed(distribution: str, name: str) -> Op | None:
 
 
 def _facts(op: Op) -> dict[str, Any]:
-    """What must be the same where it is loaded."""
+    """Collect what must be the same where the program is loaded."""
     return {
         "name": op.name,
         "distribution": op.provider.distribution if op.provider else "",

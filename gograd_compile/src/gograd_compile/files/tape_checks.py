@@ -17,7 +17,7 @@ MOST_NODES = 2**31
 
 
 def check(tape: Tape, results: int, used: NDArray[Any]) -> None:
-    """Refuse a tape that cannot have been recorded: code that runs it does not look at indices again.
+    """Refuse a tape that cannot have been recorded. The code that runs it does not check indices.
 
     Args:
         tape: its arrays have the right types, and no more is known of them.
@@ -41,7 +41,7 @@ def check(tape: Tape, results: int, used: NDArray[Any]) -> None:
 
 
 def _check_operations(tape: Tape) -> None:
-    """Every input of an operation is an earlier node, so there are no cycles; and there are as many as it takes."""
+    """Check that every input of an operation is an earlier node, so that there are no cycles, and count the inputs."""
     codes, starts, inputs = tape.codes, tape.starts, tape.inputs
     _require(_within(codes, len(tape.operations)), "an operation that it does not name")
     _require(len(tape.line_of) in (0, len(codes)), "another number of operations than of their lines")
@@ -62,7 +62,7 @@ def _check_operations(tape: Tape) -> None:
 def _check_guards(tape: Tape) -> None:
     guards: Guards = tape.guards
     lengths = {len(each) for each in (guards.nodes, guards.kinds, guards.outcomes, guards.after, guards.lines)}
-    _require(len(lengths) == 1, "guards of which something is missing")
+    _require(len(lengths) == 1, "guards with something missing")
     _require(_within(guards.kinds, len(GUARDS)), "a guard of an unknown kind")
     _require(_within(guards.after, len(tape.codes) + 1) and _ascends(guards.after), "guards in another order")
     known = (guards.nodes >= 0) & (guards.nodes < tape.leaves + guards.after)

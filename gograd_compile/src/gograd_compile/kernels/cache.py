@@ -43,11 +43,11 @@ _seconds = {"loaded": 0.0, "compiled": 0.0}
 
 
 class CacheWarning(UserWarning):
-    """Compiled code cannot be kept, or somebody else may have written what was kept: it is compiled anew."""
+    """Compiled code cannot be kept, or others may have written what was kept, so it is compiled again."""
 
 
 def directory() -> Path:
-    """Where compiled code is kept."""
+    """Find the directory in which compiled code is kept."""
     chosen = os.environ.get("GOGRAD_CACHE_DIR")
     if chosen:
         return Path(chosen)
@@ -57,13 +57,13 @@ def directory() -> Path:
 
 
 def clear() -> None:
-    """Remove what is cached; code that this process has already goes on running."""
+    """Remove what is cached. Code that this process has loaded continues to run."""
     for path in _files():
         path.unlink(missing_ok=True)
 
 
 def report() -> dict[str, Any]:
-    """How large the cache is, and what this process has loaded and compiled."""
+    """Report how large the cache is, and what this process has loaded and compiled."""
     sizes = [path.lstat().st_size for path in _files()]
     return {
         "directory": str(directory()),
@@ -84,7 +84,7 @@ def jitted(**options: Any) -> Callable[[F], F]: ...
 
 
 def jitted(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
-    """A decorator, with or without arguments: as numba.njit, and compiled code is kept in the cache.
+    """Compile a function as numba.njit does, and keep its code in the cache. A decorator, with or without arguments.
 
     What a function uses stands in its module, or in those of this package.
 
@@ -102,7 +102,7 @@ def jitted(function: Callable[..., Any] | None = None, /, **options: Any) -> Any
 
 
 class CodeCache:
-    """What Numba asks for the machine code of one function, in place of numba.core.caching.FunctionCache.
+    """The cache of one function, which Numba asks in place of numba.core.caching.FunctionCache.
 
     Attributes:
         origin: "cache", "compiled", or "compiled, not cached"; of what it was asked for last.
@@ -121,7 +121,7 @@ class CodeCache:
         return str(directory())
 
     def load_overload(self, signature: Any, context: Any) -> Any:
-        """The compiled function; None if there is none, or one that is refused."""
+        """Load the compiled function. It is None if there is no code, or if the code is refused."""
         self._started = time.perf_counter()
         context.refresh()
         key = self._key(signature, context.codegen())
@@ -143,13 +143,13 @@ class CodeCache:
         self.origin = "compiled" if kept else "compiled, not cached"
 
     def enable(self) -> None:
-        """For Numba."""
+        """Do nothing, since Numba calls this and gograd does not need it."""
 
     def disable(self) -> None:
-        """For Numba."""
+        """Do nothing, since Numba calls this and gograd does not need it."""
 
     def flush(self) -> None:
-        """For Numba."""
+        """Do nothing, since Numba calls this and gograd does not need it."""
 
     def _key(self, signature: Any, codegen: Any) -> str:
         parts = [self.key, str(signature), str(codegen.magic_tuple()), *_surroundings()]
@@ -159,7 +159,7 @@ class CodeCache:
         return f"gograd_{self.name}_{key[:40]}.code"
 
     def _rebuilt(self, code: Code, signature: Any, context: Any) -> Any:
-        """What Numba has of a function that it has compiled: all that is not in the file is known of the function."""
+        """Rebuild what Numba has of a compiled function. What is not in the file is known from the function."""
         environment, described = _numba("core.environment"), _numba("core.funcdesc").PythonFunctionDescriptor
         result, args = getattr(_numba("core.types"), code.result), getattr(signature, "args", signature)
         module, name = self.function.__module__, self.function.__qualname__
@@ -182,7 +182,7 @@ class CodeCache:
 
 @functools.cache
 def _surroundings() -> tuple[str, ...]:
-    """What all compiled code depends on: the versions of libraries, and the sources of what it always uses."""
+    """Collect what all compiled code depends on: the versions of libraries, and the sources of what it always uses."""
     config = _numba("core.config")
     packages = ("numba", "llvmlite", "numpy", "gograd-core", "gograd-compile")
     versions = [f"{name} {importlib.metadata.version(name)}" for name in packages]
@@ -193,7 +193,7 @@ def _surroundings() -> tuple[str, ...]:
 
 
 def _numba(name: str) -> Any:
-    """A module of Numba, which says nothing of its types."""
+    """Import a module of Numba, which has no types."""
     return import_module(f"numba.{name}")
 
 
@@ -202,7 +202,7 @@ def _files() -> list[Path]:
 
 
 def _code_of(compiled: Any) -> Code | None:
-    """What is kept of a function; None if it needs objects of Python, or returns something else than a number."""
+    """Collect what is kept of a function. It is None if that needs Python objects, or does not return a number."""
     library, facts, environment, signature, objectmode, lifted, _, at_start, others = compiled._reduce()
     result = str(signature.return_type)
     if objectmode or lifted or at_start or result not in RESULTS or any(each.consts for each in (environment, *others)):
@@ -213,7 +213,7 @@ def _code_of(compiled: Any) -> Code | None:
 
 
 def _trusted_directory() -> Path | None:
-    """The directory without links; None if it is not there, or if others may write to it, which is told."""
+    """Find the directory without links. It is None if there is none, or (with a warning) if others may write to it."""
     try:
         return private_files.directory_of_user(directory())
     except OSError:
@@ -229,7 +229,7 @@ def _trusted_directory() -> Path | None:
 
 
 def _read(name: str, key: str) -> Code | None:
-    """The code in a file; None if there is none, or if it is refused, which is told."""
+    """Read the code in a file. It is None if there is no file, or (with a warning) if it is refused."""
     folder = _trusted_directory()
     if folder is None:
         return None
@@ -247,7 +247,7 @@ def _read(name: str, key: str) -> Code | None:
 
 
 def _write(name: str, data: bytes) -> bool:
-    """Whether the file could be written; whoever reads it meanwhile sees all of it or nothing."""
+    """Write a file, and say whether that was possible. Whoever reads it meanwhile sees all of it or nothing."""
     try:
         private_files.make_directory(directory())
         folder = _trusted_directory()

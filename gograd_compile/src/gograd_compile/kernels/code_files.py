@@ -1,4 +1,4 @@
-"""Machine code in files: plain bytes, of which nothing is unpickled.
+"""Machine code in files: plain bytes, which are not unpickled.
 
 A file begins with the SHA-256 digest of all that follows. Then come the length of a header, in four bytes (the least
 significant one first), the header in JSON, the object code, and LLVM's bitcode of the same, for functions that call
@@ -46,7 +46,7 @@ class Code:
     bitcode: bytes
 
     def to_bytes(self, key: str) -> bytes:
-        """What is written into the file of that key."""
+        """Write the bytes of the file of that key."""
         facts = {name: getattr(self, name) for name in TEXTS}
         header = json.dumps({"key": key, **facts, "environments": self.environments, "object": len(self.compiled)})
         rest = len(header).to_bytes(LENGTH, "little") + header.encode() + self.compiled + self.bitcode
@@ -54,7 +54,7 @@ class Code:
 
 
 def from_bytes(data: bytes, key: str) -> Code:
-    """The inverse of `Code.to_bytes`.
+    """Read what `Code.to_bytes` wrote.
 
     Raises:
         RefusedError: it was changed or cut off, or written under another key.
@@ -75,5 +75,5 @@ def from_bytes(data: bytes, key: str) -> Code:
             bitcode=data[middle:],
         )
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise RefusedError("it has another form than the files that are written") from None
+        raise RefusedError("it does not have the form of a file with code") from None
     return code

@@ -73,7 +73,7 @@ def inner_loop(ufunc: np.ufunc) -> tuple[int, int]:
 
 @functools.cache
 def numpy_loop(name: str) -> Any:
-    """A ufunc, "numpy:exp", as ``function(n, result, input, …)`` of pointers to rows of doubles."""
+    """Wrap a ufunc, "numpy:exp", as ``function(n, result, input, …)`` of pointers to rows of doubles."""
     ufunc = resolve(name)
     assert isinstance(ufunc, np.ufunc)
     symbol = f"gograd_{name.replace(':', '_').replace('.', '_')}"
@@ -121,7 +121,7 @@ def numpy_loop(name: str) -> Any:
 
 @intrinsic  # type: ignore[untyped-decorator]
 def shifted(typing: Any, pointer: Any, offset: Any) -> Any:
-    """The pointer to a later double."""
+    """Compute the pointer to a later double."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.gep(args[0], [args[1]])
@@ -131,18 +131,18 @@ def shifted(typing: Any, pointer: Any, offset: Any) -> Any:
 
 @functools.cache
 def c_function(name: str, count: int) -> Any:
-    """A function of the C library, of `count` doubles."""
+    """Find a function of the C library that takes `count` doubles."""
     return types.ExternalFunction(name, types.float64(*[types.float64] * count))
 
 
 def python_function(name: str, count: int) -> Any:
-    """What the rules' functions are called in C, on numbers: a function of ours, or of the C library."""
+    """Find the C function of numbers for a function of rules: one of ours, or of the C library."""
     return helpers().get(name) or c_function(name, count)
 
 
 @functools.cache
 def numba_function(name: str, digest: str) -> Any:
-    """A function that an operation has for Numba; the digest is of its source, and tells its machine code apart."""
+    """Compile a function that an operation has for Numba. The digest of its source tells its machine code apart."""
     function = resolve(name)
     assert isinstance(function, python_types.FunctionType)
     unique = f"{function.__name__}_{digest}"

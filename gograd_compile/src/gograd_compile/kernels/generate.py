@@ -76,7 +76,7 @@ class KernelText:
 
 
 def kernel_text(root: Symbol, inputs: Sequence[Symbol]) -> KernelText:
-    """The kernel that computes `root` from `inputs`, which lie in `x` in that order.
+    """Write the kernel that computes `root` from `inputs`, which lie in `x` in that order.
 
     Columns among the inputs lie there one after the other; then the result is one number, or one
     per entry if the output is among the inputs, or `root` has one per entry.
@@ -117,7 +117,7 @@ class _Stages:
         return KernelText(source, self.rows, not calls)
 
     def _prepare(self, calls: Sequence[Symbol]) -> None:
-        """What the calls of a stage take gets rows, constants too: with strides of 0, NumPy's power is another one."""
+        """Give rows to what the calls of a stage take, constants too: with strides of 0, NumPy's power differs."""
         computed = {}
         for argument in dict.fromkeys(argument for call in calls for argument in call.arguments):
             if argument not in self.places:
@@ -133,7 +133,7 @@ class _Stages:
         self.rows += 1
 
     def _call(self, call: Symbol) -> None:
-        """The statement that gives one function of the C library or NumPy all the points."""
+        """Write the statement that applies one function of the C library or NumPy to all points."""
         if call is self.root:
             self.places[call], self.pointers[call] = "out[i]", "out"
         else:
@@ -154,7 +154,7 @@ class _Stages:
         self.lines += ["for i in range(n):", f"    {self.places[call]} = {name}({operands})"]
 
     def _loop(self, results: dict[Symbol, str]) -> None:
-        """One loop that computes the results out of what lies in memory, and stores them."""
+        """Write one loop that computes the results from what is in memory, and stores them."""
         names: dict[Symbol, str] = {}
         self.lines.append("for i in range(n):")
         for symbol in postorder(results, known=self.places):
@@ -164,7 +164,7 @@ class _Stages:
             self.lines.append(f"    {place} = {self._loaded(symbol, names)}")
 
     def _loaded(self, symbol: Symbol, names: dict[Symbol, str]) -> str:
-        """The name of a value, which is loaded if need be."""
+        """Find the name of a value, and load it if needed."""
         if symbol.function == "constant":
             return _number(symbol)
         if symbol not in names:
@@ -192,7 +192,7 @@ def _is_call(symbol: Symbol) -> bool:
 
 
 def _of_numba(call: Symbol) -> tuple[str, str]:
-    """The name of a function that Numba compiles, and the Python that gives it."""
+    """Name a function that Numba compiles, and write the Python that defines it."""
     function, digest = call.function.removeprefix(NUMBA).split(" ")
     name = f"f_{function.rpartition(':')[2]}".replace(".", "_")
     return name, f"numba_function({function!r}, {digest!r})"

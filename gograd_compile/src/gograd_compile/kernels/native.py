@@ -47,7 +47,7 @@ class Kernel:
 
 
 def kernel(root: Symbol, inputs: Sequence[Symbol]) -> Kernel:
-    """The kernel that computes `root`, a rule written out, from `inputs`.
+    """Compile the kernel that computes `root`, a rule written out, from `inputs`.
 
     Without columns it takes n points, at most CHUNK of them: input j of point i is ``x[j * CHUNK + i]``,
     and the result ``out[i]``. `out`, `x` and `scratch` do not overlap.
@@ -74,7 +74,7 @@ def _made(text: KernelText) -> Kernel:
     try:
         numba: Any = import_module("numba")
     except ModuleNotFoundError:
-        raise ImportError("native kernels need Numba: pip install gograd-compile[native]") from None
+        raise ImportError("native kernels need Numba: pip install numba platformdirs") from None
     start = time.perf_counter()
     # The code of kernels is told apart by name, also of those that other processes compiled.
     name = f"kernel_{hashlib.sha256(text.source.encode()).hexdigest()[:16]}"

@@ -16,7 +16,7 @@ __all__ = ["bits_of", "integers_at", "pointer", "shifted", "small_integers_at"]
 
 @intrinsic  # type: ignore[untyped-decorator]
 def pointer(typing_context: Any, array: Any) -> Any:
-    """Where the entries of an array lie; somebody has to keep the array."""
+    """Find where the entries of an array lie. Somebody has to keep the array."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return context.make_array(signature.args[0])(context, builder, args[0]).data
@@ -26,7 +26,7 @@ def pointer(typing_context: Any, array: Any) -> Any:
 
 @intrinsic  # type: ignore[untyped-decorator]
 def shifted(typing_context: Any, start: Any, entries: Any) -> Any:
-    """A pointer to a later entry."""
+    """Compute the pointer to a later entry."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.gep(args[0], [args[1]])
@@ -35,7 +35,7 @@ def shifted(typing_context: Any, start: Any, entries: Any) -> Any:
 
 
 def _entries_at(dtype: Any) -> Any:
-    """A function that makes a pointer out of an address."""
+    """Make a function that turns an address into a pointer."""
 
     @intrinsic  # type: ignore[untyped-decorator]
     def entries_at(typing_context: Any, address: Any) -> Any:
@@ -52,7 +52,7 @@ integers_at, small_integers_at = _entries_at(types.int64), _entries_at(types.int
 
 @intrinsic  # type: ignore[untyped-decorator]
 def bits_of(typing_context: Any, numbers: Any) -> Any:
-    """The same doubles as unsigned integers."""
+    """Read the same doubles as unsigned integers."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.bitcast(args[0], context.get_value_type(signature.return_type))

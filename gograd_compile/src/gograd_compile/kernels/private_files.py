@@ -22,7 +22,7 @@ POSIX = hasattr(os, "geteuid")
 
 
 def directory_of_user(folder: Path) -> Path:
-    """The directory without links, if nobody else can exchange what is in it.
+    """Find the directory without links, if nobody else can exchange what is in it.
 
     Raises:
         RefusedError: somebody else can.
@@ -36,7 +36,7 @@ def directory_of_user(folder: Path) -> Path:
 
 
 def make_directory(folder: Path) -> None:
-    """Make a directory and those above that are missing, which only the user can enter.
+    """Make a directory that only the user can enter, and the missing ones above it.
 
     Raises:
         OSError: that is impossible.
@@ -47,7 +47,7 @@ def make_directory(folder: Path) -> None:
 
 
 def read_private_file(path: Path, most: int) -> bytes:
-    """Read a file that nobody but the user or root can have written, in a directory of which this is known.
+    """Read a file that only the user or root can have written, in a directory for which this is known.
 
     Raises:
         RefusedError: somebody else may have written it; or it is not a file, cannot be read, or has more than `most`
@@ -63,7 +63,7 @@ def read_private_file(path: Path, most: int) -> bytes:
 
 
 def _complaint(status: os.stat_result) -> str:
-    """Who else can write it, in words; empty if nobody can."""
+    """Say who else can write it. It is empty if nobody can."""
     if not POSIX:
         return ""
     mode = stat.S_IMODE(status.st_mode)
@@ -80,7 +80,7 @@ def _complaint(status: os.stat_result) -> str:
 
 @functools.cache
 def _is_of_one(group: int, user: int) -> bool:
-    """Whether nobody but the user is in the group."""
+    """Say whether only the user is in the group."""
     import grp  # which are there on POSIX only
     import pwd
 

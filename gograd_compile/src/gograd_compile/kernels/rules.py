@@ -34,7 +34,7 @@ class UFuncSymbol(Symbol):
         from gograd_compile.kernels.functions import inner_loop
 
         if method != "__call__" or options:
-            raise TypeError(f"ufunc {ufunc.__name__!r} is called with more than numbers")
+            raise TypeError(f"ufunc {ufunc.__name__!r} is called with something other than numbers")
         if ufunc.__name__ in scalar.__all__:
             return self.library.apply(ufunc.__name__, *inputs)
         inner_loop(ufunc)
@@ -56,7 +56,7 @@ class UFuncLibrary(SymbolLibrary):
 
 
 def expand(op: Op) -> Expansion:
-    """The rules of `op` as expressions that a kernel can compute.
+    """Expand the rules of `op` to expressions that a kernel can compute.
 
     Where a function of Python computes the value on floats, one that Numba compiles takes its place if the operation
     has one; else a ufunc of SciPy or NumPy, if it has one for arrays.
@@ -79,7 +79,7 @@ def expand(op: Op) -> Expansion:
 
 
 def _for_numba(op: Op) -> FunctionType | None:
-    """The function of Python that the operation has for Numba; those of a library are ufuncs as well."""
+    """Find the Python function that the operation has for Numba. Those of a library are ufuncs too."""
     if op.opaque or "numba" not in op.implementations:
         return None
     try:
@@ -90,24 +90,24 @@ def _for_numba(op: Op) -> FunctionType | None:
 
 
 def _with_numba(op: Op, function: FunctionType) -> Expansion:
-    """The partials written out, and as the value a call of the operation's function for Numba."""
+    """Write out the partials, and take as the value a call of the operation's function for Numba."""
     bare = attrs.evolve(op, forward=op.formula or (lambda xp, *inputs: 0.0), implementations={})
     bare.enter(op.scope)
     expansion = expand_for_c(bare)
     name = f"{function.__module__}:{function.__qualname__}"
     try:
         if resolve(name) is not function:
-            raise ImportError("its module has another one of that name")
+            raise ImportError("its module has another function of that name")
         source = inspect.getsource(sys.modules[function.__module__])
     except (ImportError, OSError, TypeError) as error:
-        raise ExpansionError(op, f"its function for Numba is not found again: {error}") from error
+        raise ExpansionError(op, f"its function for Numba cannot be found again: {error}") from error
     digest = hashlib.sha256(source.encode()).hexdigest()[:16]
     forward = Symbol(expansion.out.library, f"{NUMBA}{name} {digest}", expansion.inputs)
     return attrs.evolve(expansion, forward=forward)
 
 
 def specialize(root: Symbol, known: Mapping[Symbol, float]) -> Symbol:
-    """`root` with numbers in place of some inputs, and what follows from them computed: x**2.0 is x * x.
+    """Put numbers in the place of some inputs of `root`, and compute what follows from them: x**2.0 is x * x.
 
     A power may differ in its last place from that of the C library.
     """
@@ -148,7 +148,7 @@ POWERS: dict[float, Callable[[SymbolLibrary, Any], Any]] = {
 
 
 def _name(ufunc: np.ufunc) -> str:
-    """The name that `resolve` finds a ufunc by.
+    """Find the name by which `resolve` finds a ufunc.
 
     Raises:
         TypeError: there is none.

@@ -53,7 +53,7 @@ def call_kernel(typing_context: Any, address: Any, n: Any, length: Any, out: Any
 
 
 def _load(builder: Any, start: Any, offset: Any, width: int) -> Any:
-    """The numbers of a vector, which may lie anywhere."""
+    """Load the numbers of a vector, which may lie anywhere."""
     place = builder.bitcast(builder.gep(start, [offset]), ir.VectorType(ir.DoubleType(), width).as_pointer())
     loaded = builder.load(place)
     loaded.align = 8
@@ -66,7 +66,7 @@ def _store(builder: Any, vector: Any, start: Any, offset: Any) -> None:
 
 
 def _row_sum(width: int) -> Any:
-    """A function that adds up the products of pairs of rows, `width` lanes at once."""
+    """Make a function that adds up the products of pairs of rows, `width` lanes at once."""
 
     @intrinsic  # type: ignore[untyped-decorator]
     def row_sum(typing_context: Any, v: Any, terms: Any, start: Any, end: Any, out: Any, lanes: Any, one: Any) -> Any:
@@ -114,7 +114,7 @@ add_wide, add_middle, add_narrow = map(_row_sum, (WIDE, MIDDLE, NARROW))
 
 
 def _transposed(builder: Any, rows: list[Any]) -> list[Any]:
-    """TILE vectors of TILE numbers, transposed: halves change places, then quarters, and so on."""
+    """Transpose TILE vectors of TILE numbers: exchange halves, then quarters, and so on."""
     size = TILE // 2
     while size:
         for row in range(TILE):
@@ -130,7 +130,7 @@ def _transposed(builder: Any, rows: list[Any]) -> list[Any]:
 
 @intrinsic  # type: ignore[untyped-decorator]
 def load_tile(typing_context: Any, points: Any, width: Any, v: Any, slots: Any, lanes: Any) -> Any:
-    """TILE numbers of TILE points, which lie `width` apart, into the rows of some slots."""
+    """Load TILE numbers of TILE points, which lie `width` apart, into the rows of some slots."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         points, width, v, slots, lanes = args
@@ -145,7 +145,7 @@ def load_tile(typing_context: Any, points: Any, width: Any, v: Any, slots: Any, 
 
 @intrinsic  # type: ignore[untyped-decorator]
 def store_tile(typing_context: Any, points: Any, width: Any, v: Any, slots: Any, lanes: Any) -> Any:
-    """The rows of some slots to TILE numbers of TILE points, which lie `width` apart."""
+    """Store the rows of some slots as TILE numbers of TILE points, which lie `width` apart."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         points, width, v, slots, lanes = args

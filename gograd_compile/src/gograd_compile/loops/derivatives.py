@@ -50,9 +50,9 @@ def add_weights(
     lengths: Any, whats: Any, widths: Any, need_starts: Any, needs: Any, weights: Any,
     new_codes: Any, new_starts: Any, new_inputs: Any,
 ) -> tuple[int, int]:  # fmt: skip
-    """The rows of local derivatives, and the weight of each entry of `inputs`. How many rows and entries there are.
+    """Fill the rows of local derivatives, and the weight of each input. Returns the counts of rows and entries.
 
-    Unless it is `filling`, that is all that is found out.
+    Unless it is `filling`, it only counts them.
     """
     rows = entries = 0
     for k in range(len(codes)):
@@ -98,7 +98,7 @@ def add_weights(
 
 
 def _append(use: int, adjoint: int, weight: int, value: int, heads: Any, tails: Any, chain: Any) -> None:
-    """To the list of the uses of a value."""
+    """Append to the list of the uses of a value."""
     chain[3 * use], chain[3 * use + 1], chain[3 * use + 2] = adjoint, weight, -1
     if heads[value] < 0:
         heads[value] = use
@@ -112,9 +112,9 @@ def add_adjoints(
     known: int, nodes: int, one: int, leaves: int, starts: Any, inputs: Any, outputs: Any, seeds: Any, places: Any,
     varies: Any, weights: Any, heads: Any, tails: Any, chain: Any, new_starts: Any, new_inputs: Any, results: Any,
 ) -> int:  # fmt: skip
-    """The rows of the adjoints, those of the youngest values first, and `results`. How many there are.
+    """Fill the rows of the adjoints, those of the youngest values first, and `results`. Returns the count of rows.
 
-    The uses of a value are a chain of (adjoint, weight, next), of which `heads` and `tails` have the first and last.
+    The uses of a value are a chain of (adjoint, weight, next). `heads` and `tails` have the first and the last.
     Results are the adjoints of the leaves that have `places` among them.
     """
     made = rows = entries = 0
@@ -151,7 +151,7 @@ def add_tangents(
     nodes: int, one: int, leaves: int, starts: Any, inputs: Any, varies: Any, weights: Any, tangents: Any,
     new_starts: Any, new_inputs: Any,
 ) -> int:  # fmt: skip
-    """The rows of the tangents, those of the oldest values first; `tangents` holds those of the leaves. How many."""
+    """Fill the rows of the tangents, those of the oldest values first. `tangents` has those of the leaves."""
     rows = entries = 0
     new_starts[0] = 0
     for k in range(len(starts) - 1):

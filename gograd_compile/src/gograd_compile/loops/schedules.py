@@ -11,7 +11,7 @@ def find_levels(
     leaves: int, codes: Any, starts: Any, inputs: Any, derivatives: int, barriers: Any, guards: Any, varies: Any,
     bands: Any, levels: Any, heights: Any, ends: Any,
 ) -> None:  # fmt: skip
-    """The band and the level of each value; `varies` is completed. How high each band is, and how large.
+    """Find the band and the level of each value, complete `varies`, and find how high and how large each band is.
 
     Leaves are on level 0 of a band of their own, as the arrays say already.
     Among values a call is one level above what it takes from its band, a sum on the highest one. Derivatives are all
@@ -49,7 +49,7 @@ def in_order(
     leaves: int, codes: Any, starts: Any, levels: Any, bands: Any, below: Any, code_places: Any, places: Any,
     by_code: Any, order: Any, slots: Any,
 ) -> int:  # fmt: skip
-    """The values by band and level, then by what is called, sums last; else as they were. How many inputs sums have.
+    """Order values by band and level, then by what is called, sums last; else as they were. Returns the inputs of sums.
 
     `below` says how many levels lie below a band. Places are counted in zeros: of each code and an end, of each level
     and an end.
@@ -82,7 +82,7 @@ def lay_out(
     leaves: int, order: Any, codes: Any, levels: Any, bands: Any, starts: Any, inputs: Any, slots: Any,
     widths: Any, arities: Any, steps: Any, sum_starts: Any, terms: Any, gathers: Any,
 ) -> int:  # fmt: skip
-    """The steps, and the slots that they read. How many steps there are."""
+    """Fill the steps, and the slots that they read. Returns the count of steps."""
     step = before = -1
     sums = factors = gathered = 0
     sum_starts[0] = 0

@@ -11,11 +11,11 @@ def find_patterns(
     codes: Any, starts: Any, inputs: Any, first: int, leaves: int, eligible: Any, are_special: Any, most: int,
     patterns: Any, kinds: Any, ran: Any,
 ) -> int:  # fmt: skip
-    """Find out the kind of each operation, and how often each kind `ran`. How many patterns of constants there are.
+    """Find the kind of each operation, and how often each kind `ran`. Returns the count of patterns of constants.
 
     A kind is a code, or len(eligible) plus the number of a pattern: a row with the code and, per input, the
-    constant that it is, or -1. There are as many as `patterns` has room for, and at `most` so many of which not all
-    constants are special.
+    constant that it is, or -1. There are as many as `patterns` has room for, and at `most` so many with constants
+    that are not special.
     """
     count = ordinary = 0
     room = len(patterns)
@@ -55,7 +55,7 @@ def find_patterns(
 
 
 def _factor(pattern: int, start: int, length: int, taken: Any) -> int:
-    """The value that a pattern says: an entry of that column, or a constant."""
+    """Find the value that a pattern stands for: an entry of that column, or a constant."""
     return taken[start + pattern * length] if pattern >= 0 else ~pattern
 
 
@@ -63,7 +63,7 @@ def take_terms(
     leaves: int, one: int, added: int, ops: Any, codes: Any, starts: Any, inputs: Any, patterns: Any, columns: Any,
     pattern_starts: Any, same: Any, uses: Any, taken: Any, lengths: Any, terms: Any,
 ) -> int:  # fmt: skip
-    """The factors of the terms of all sums, one after the other, and how many terms each has. How many there are.
+    """Take the factors of the terms of all sums, one after the other, and count the terms of each. Returns the total.
 
     From the leaf `one` on, inputs have become `added` more. What is 1.0 times a value is the `same` as it; all is
     `taken` from what is the same, and how often each value is used is counted.
@@ -74,7 +74,7 @@ def take_terms(
         for e in range(start, end):
             node = inputs[e]
             taken[e] = same[node + added if node >= one else node]
-        if codes[k]:  # whatever is fixed is a constant, of which it does not matter
+        if codes[k]:  # whatever is fixed is a constant, and for constants it does not matter
             for e in range(start, end):
                 uses[taken[e]] += 1
             continue
@@ -106,7 +106,7 @@ def take_terms(
 def chain_up(
     leaves: int, one: int, codes: Any, same: Any, uses: Any, terms: Any, lengths: Any, gone: Any, ends: Any, after: Any
 ) -> None:
-    """The terms of each sum as a chain: which one comes `after` which, -1 at the end. `ends` has the first and last.
+    """Make a chain of the terms of each sum: which comes `after` which, -1 at the end. `ends` has the first and last.
 
     A sum that is used once, as a term of another one, becomes part of it: in front, so that terms are
     added in the order in which they were, or in its place, if it is a single product.
@@ -148,9 +148,9 @@ def emit(
     leaves: int, codes: Any, starts: Any, taken: Any, same: Any, gone: Any, ends: Any, after: Any, terms: Any,
     lengths: Any, needs: Any, need_starts: Any, new_codes: Any, new_starts: Any, new_inputs: Any,
 ) -> int:  # fmt: skip
-    """The rows that are not gone, written one after the other; `same` gets the new number of each value.
+    """Write the rows that are not gone, one after the other. `same` gets the new number of each value.
 
-    How many rows there are.
+    Returns the count of rows.
     """
     row = entry = 0
     new_starts[0] = 0

@@ -12,7 +12,7 @@ SPREAD = 2654435761
 
 
 def find_varying(leaves: int, starts: Any, inputs: Any, varies: Any, used: Any) -> None:
-    """Which operations depend on what `varies`, and what those that do take as inputs."""
+    """Find which operations depend on what `varies`, and what those take as inputs."""
     for k in range(len(starts) - 1):
         depends = 0
         for e in range(starts[k], starts[k + 1]):
@@ -24,7 +24,7 @@ def find_varying(leaves: int, starts: Any, inputs: Any, varies: Any, used: Any) 
 
 
 def find_live(leaves: int, starts: Any, inputs: Any, live: Any) -> None:
-    """Which nodes those that are `live` depend on."""
+    """Find which nodes those that are `live` depend on."""
     for k in range(len(starts) - 2, -1, -1):
         if live[leaves + k]:
             for e in range(starts[k], starts[k + 1]):
@@ -35,7 +35,7 @@ def take_rows(
     leaves: int, new_leaves: int, codes: Any, starts: Any, inputs: Any, kept: Any, number: Any,
     new_codes: Any, new_starts: Any, new_inputs: Any,
 ) -> None:  # fmt: skip
-    """The rows that are kept, their entries renumbered; `number` holds what leaves become, and gets the rest."""
+    """Copy the rows that are kept, and renumber their entries. `number` has the new leaves, and gets the others."""
     row = entry = 0
     new_starts[0] = 0
     for k in range(len(codes)):
@@ -50,12 +50,12 @@ def take_rows(
 
 
 def _mixed(number: int, other: int) -> int:
-    """Of two numbers below 2**31 one more, for a hash; nothing overflows on the way."""
+    """Mix two numbers below 2**31 for a hash. Nothing overflows."""
     return (((number ^ other) * SPREAD) >> 13) & 0x7FFFFFFF
 
 
 def merge_constants(first: int, bits: Any, table: Any, same: Any, number: Any) -> int:
-    """Which constant is the `same`, bit for bit, as each one from the leaf `first` on; its new number. How many remain.
+    """Find which constant is the `same`, bit for bit, as each from the leaf `first` on. Returns how many remain.
 
     The table has room for twice as many, a power of two, and holds -1.
     """
@@ -90,7 +90,7 @@ def merge_operations(
     leaves: int, new_leaves: int, codes: Any, starts: Any, inputs: Any, opaque: Any, table: Any,
     same: Any, number: Any, new_codes: Any, new_starts: Any, new_inputs: Any,
 ) -> int:  # fmt: skip
-    """The rows of different operations; which one is the `same` as each, with its new number. How many remain.
+    """Copy the rows of different operations, and find which is the `same` as each. Returns how many remain.
 
     The table, whose length is a power of two, holds -1. It is bounded, to stay in the cache, where it finds the
     latest operations, not the oldest.

@@ -78,7 +78,7 @@ def _seeds(graph: Graph) -> Integers:
 def _extended(
     graph: Graph, weights: Weights, starts: Integers, inputs: Integers, results: Integers, *, forward: bool
 ) -> Derived:
-    """With the weights, and then these sums."""
+    """Add the weights to the graph, and then these sums."""
     sums = np.full(len(starts) - 1, SUM, dtype=np.int32), starts, inputs[: starts[-1]]
     extended = graph.extended(weights.calls, weights.rows, sums)
     return Derived(extended, len(graph), len(graph) + weights.count, results, forward)

@@ -48,7 +48,7 @@ class Call:
 
     @property
     def symbol(self) -> Symbol | None:
-        """What the rule expands to; None if it must be called in Python."""
+        """Give what the rule expands to. It is None if the rule must be called in Python."""
         if self.what == FORWARD:
             return self.rules.forward
         partial = self.rules.partials[self.what]
@@ -56,12 +56,12 @@ class Call:
 
     @property
     def arity(self) -> int:
-        """How many values one application takes."""
+        """Count the values that one application takes."""
         return sum(self.length if self.length and place >= 0 else 1 for place in self.needs)
 
     @property
     def width(self) -> int:
-        """How many values one application gives: the derivative by a column is a column."""
+        """Count the values that one application gives. The derivative by a column is a column."""
         return max(self.length, 1) if self.what != FORWARD else 1
 
 
@@ -101,12 +101,12 @@ class Graph:
 
     @property
     def one(self) -> int:
-        """The value 1.0."""
+        """Give the number of the value 1.0."""
         return self.arguments + self.captured
 
     @property
     def zero(self) -> int:
-        """The value 0.0."""
+        """Give the number of the value 0.0."""
         return self.one + 1
 
     @property
@@ -114,21 +114,21 @@ class Graph:
         return self.arguments + self.captured + len(self.constants) + self.seeds
 
     def __len__(self) -> int:
-        """How many values there are."""
+        """Count the values."""
         return self.leaves + len(self.codes)
 
     def inputs_of(self, value: int) -> Integers:
-        """What a computed value is made of."""
+        """Give the inputs of a computed value."""
         row = value - self.leaves
         return self.inputs[self.starts[row] : self.starts[row + 1]]
 
     def constant(self, number: float) -> int:
-        """The first value that is this constant, bit for bit."""
+        """Find the first value that is this constant, bit for bit."""
         bits = np.float64(number).view(np.int64)
         return self.one + int(np.argmax(self.constants.view(np.int64) == bits))
 
     def with_seeds(self, count: int) -> Graph:
-        """With so many leaves for seeds; computed values get higher numbers."""
+        """Add so many leaves for seeds. Computed values get higher numbers."""
 
         def moved(values: Integers) -> Integers:
             return np.where(values >= self.leaves, values + count, values).astype(np.int32)
@@ -145,7 +145,7 @@ class Graph:
         )
 
     def extended(self, calls: tuple[Call, ...], *rows: Rows) -> Graph:
-        """With more values, and the calls that they need after those there are."""
+        """Add more values, and the calls that they need."""
         codes, starts, inputs = zip((self.codes, self.starts, self.inputs), *rows, strict=True)
         begins = itertools.accumulate(map(len, inputs[:-1]))
         return attrs.evolve(

@@ -37,12 +37,12 @@ class Weights:
 
     @property
     def count(self) -> int:
-        """How many values there are."""
+        """Count the values."""
         return len(self.rows[0])
 
 
 def weights_of(graph: Graph, wrt: Integers) -> Weights:
-    """All local derivatives that are needed."""
+    """Find all local derivatives that are needed."""
     calls, (begins, kinds, lengths, whats, widths, need_starts, needs) = _table(graph)
     rows = graph.codes.data, graph.starts.data, graph.inputs.data
     columns = begins.data, kinds.data, lengths.data
@@ -61,7 +61,7 @@ def weights_of(graph: Graph, wrt: Integers) -> Weights:
 
 
 def _table(graph: Graph) -> tuple[tuple[Call, ...], tuple[Integers, ...]]:
-    """All calls, those of derivative rules added; and what the weights of their inputs are, by code.
+    """Add the calls of derivative rules, and find the weights of the inputs of all calls, by code.
 
     In the table: where the inputs (the columns) of a code begin; of each input what kind its weight is, and
     which value, which place or which code; the length of a code's columns (of numbers, 1); how many values a

@@ -23,7 +23,7 @@ MOST_PATTERNS, MOST_SPECIAL, MOST_INPUTS = 32, 64, 8
 
 
 def lower(tape: Tape, rules: Mapping[Any, Rules]) -> Graph:
-    """The graph that computes what the tape does, to the last bit, with the guards' values among what is kept.
+    """Make the graph that computes what the tape does, to the last bit. It keeps the values of guards.
 
     (A power with a fixed exponent may differ in its last place, where it is computed as a product.)
     """
@@ -61,7 +61,7 @@ def lower(tape: Tape, rules: Mapping[Any, Rules]) -> Graph:
 
 
 def _variants(tape: Tape, known: list[Rules]) -> tuple[Integers, list[int], list[Rules]]:
-    """Which rules each operation has: those of `known`, or (after these) some for fixed inputs. How often each ran.
+    """Choose the rules of each operation: those of `known`, or some for fixed inputs. Count how often each ran.
 
     Powers by a fixed number may be other numbers (x**2.0 is x * x), so they are that whatever else a tape has.
     """
@@ -82,7 +82,7 @@ def _variants(tape: Tape, known: list[Rules]) -> tuple[Integers, list[int], list
 
 
 def _constants(variants: Sequence[Rules]) -> list[float]:
-    """The numbers that rules have in their sums, and that local derivatives are."""
+    """Collect the numbers that rules have in their sums, and that local derivatives are."""
     factors = [
         factor for rules in variants for term in rules.terms or () for factor in term if isinstance(factor, float)
     ]
@@ -93,7 +93,7 @@ def _constants(variants: Sequence[Rules]) -> list[float]:
 
 
 def _calls(tape: Tape, kinds: Integers, variants: Sequence[Rules]) -> tuple[Integers, tuple[Call, ...]]:
-    """The code of each operation that ran, 0 where it is a sum; operations of columns have one per length."""
+    """Find the code of each operation that ran, 0 for a sum. Operations of columns have a code per length."""
     calls: list[Call] = []
     of_kind = np.zeros(len(variants) + 1, dtype=np.int32)
     for kind, rules in enumerate(variants):
@@ -112,20 +112,20 @@ def _calls(tape: Tape, kinds: Integers, variants: Sequence[Rules]) -> tuple[Inte
 
 
 def _needs(calls: Sequence[Call]) -> tuple[Integers, Integers]:
-    """Which inputs each code takes, and where those of a code begin; none of those that take all of their columns."""
+    """Find which inputs each code takes, and where those of a code begin. Codes that take whole columns have none."""
     needs = [() if call.length else call.needs for call in calls]
     return _flat(needs), np.cumsum([0, 0, *map(len, needs)], dtype=np.int64)
 
 
 def _most_terms(tape: Tape, ran: Sequence[int], variants: Sequence[Rules]) -> int:
-    """How many terms all sums have, or more: one over columns has 0.0, and one term per entry."""
+    """Count the terms of all sums, or more. A sum over columns has 0.0, and one term per entry."""
     sums = [(count, rules.terms, rules.op.variadic) for count, rules in zip(ran, variants, strict=True)]
     most = sum(count if variadic else count * len(terms or ()) for count, terms, variadic in sums)
     return most + len(tape.inputs) * any(variadic for *_, variadic in sums)
 
 
 def _patterns(known: Sequence[Rules], constant: Any) -> tuple[Integers, Integers, Integers]:
-    """The terms of the operations that are sums, a factor per number: a place, or ~value of a constant.
+    """Write the terms of operations that are sums, a number per factor: a place, or ~value of a constant.
 
     With them, how many columns an operation has (0: it takes numbers), and where its factors begin.
     """

@@ -70,12 +70,12 @@ class Rules:
 
     @property
     def needs(self) -> tuple[int, ...]:
-        """The places of the inputs that are not fixed."""
+        """Give the places of the inputs that are not fixed."""
         return tuple(place for place in range(len(self.partials)) if place not in self.fixed)
 
 
 def rules_of(op: Op) -> Rules:
-    """What `op` expands to; if it cannot be written out, its rules are called."""
+    """Expand `op`. If it cannot be written out, its rules are called."""
     try:
         expansion = expand(op)
     except ExpansionError as error:
@@ -90,13 +90,13 @@ def rules_of(op: Op) -> Rules:
 
 
 def specialized(rules: Rules, fixed: Mapping[int, float]) -> Rules:
-    """The same where some inputs are always the same number: x**2.0 is x * x."""
+    """Specialize rules for inputs that are always the same number: x**2.0 is x * x."""
     return _specialized(rules, tuple((place, number.hex()) for place, number in fixed.items()))
 
 
 @functools.lru_cache(maxsize=MOST_SPECIALIZED)
 def _specialized(rules: Rules, digits: tuple[tuple[int, str], ...]) -> Rules:
-    """The same, by digits, which tell 0.0 from -0.0."""
+    """Specialize rules for inputs given in digits, which tell 0.0 from -0.0."""
     assert rules.forward is not None
     fixed = {place: float.fromhex(number) for place, number in digits}
     known = {rules.forward.library.input(place, is_column=False): number for place, number in fixed.items()}
@@ -126,7 +126,7 @@ def _partial(symbol: Symbol | None) -> Partial | None:
 def _terms(
     op: Op, forward: Symbol, partials: Sequence[Partial | None], fixed: Mapping[int, float] | None = None
 ) -> tuple[tuple[Factor, Factor], ...] | None:
-    """The value as a sum of products, if it is one, and if its derivatives are those of the sum."""
+    """Write the value as a sum of products, if it is one, and if its derivatives are those of the sum."""
     if op.variadic:
         product = _product(forward.arguments[0]) if forward.function == "sum" else None
         terms: tuple[tuple[Factor, Factor], ...] | None = None if product is None else (product,)
@@ -152,7 +152,7 @@ def _terms(
 
 
 def _is(partial: Partial, factor: Factor, *, doubled: bool) -> bool:
-    """Whether the derivative is that factor; of a square it is twice that."""
+    """Say whether the derivative is that factor. For a square it is twice the factor."""
     if doubled:
         symbol = partial.symbol
         return (
@@ -166,7 +166,7 @@ def _is(partial: Partial, factor: Factor, *, doubled: bool) -> bool:
 
 
 def _sum(root: Symbol) -> tuple[tuple[Factor, Factor], ...] | None:
-    """Terms that are added from left to right; x - y is x + y * -1, to the last bit."""
+    """Split a sum into terms that are added from left to right. x - y is x + y * -1, to the last bit."""
     if root.function not in ("add", "subtract"):
         product = _product(root)
         return None if product is None else (product,)

@@ -39,7 +39,7 @@ class Schedule:
         levels: how many levels there are.
         bands: where the steps of each band begin, and the end: values that all points of a batch share, other values,
             derivatives that they share, other derivatives.
-        forward: whether derivatives are tangents, of which one that is zero by value may meet a pole.
+        forward: whether derivatives are tangents. A tangent that is zero by value may meet a pole.
     """
 
     graph: Graph
@@ -53,7 +53,7 @@ class Schedule:
     forward: bool = False
 
     def slots_of(self, band: int) -> tuple[int, int]:
-        """The first slot of a band, and the first one after it."""
+        """Give the first slot of a band, and the first one after it."""
         ends = np.append(self.steps[:, 1], len(self.graph))
         return int(ends[self.bands[band]]), int(ends[self.bands[band + 1]])
 

@@ -20,7 +20,7 @@ def gather_sums(
     needs: tuple[Integers, Integers],
     most_terms: int,
 ) -> tuple[Integers, Integers, Integers, Integers]:
-    """The rows of the computed values that remain, and the new number of each value.
+    """Gather sums. Gives the rows of the computed values that remain, and the new number of each value.
 
     Args:
         tape: what to lower.

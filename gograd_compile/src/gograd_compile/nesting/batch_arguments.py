@@ -48,20 +48,20 @@ class Batch:
     first: int = 0
 
     def at(self, point: int) -> Floats:
-        """The numbers of the arguments at one point."""
+        """Give the numbers of the arguments at one point."""
         numbers = np.empty(self.structure.size)
         numbers[self.shared] = self.shared_values
         numbers[self.batched] = self.batched_values[point]
         return numbers
 
     def part(self, begin: int, end: int) -> Batch:
-        """Some of the points."""
+        """Take some of the points."""
         rows = self.batched_values[begin:end]
         return attrs.evolve(self, points=end - begin, batched_values=rows, first=self.first + begin)
 
 
 def flatten_batch(args: Any, in_axes: Any = 0, name: str = "args") -> Batch:
-    """The arguments at many points, taken apart.
+    """Take apart the arguments at many points.
 
     Args:
         args: the arguments; the arrays among them that are batched have an axis of points.
@@ -79,7 +79,7 @@ def flatten_batch(args: Any, in_axes: Any = 0, name: str = "args") -> Batch:
     axes = _axes(form, in_axes)
     batched = [index for index, axis in enumerate(axes) if axis is not None]
     if not batched:
-        raise ValueError(f"in_axes={in_axes!r} batches none of the arguments: an axis of one must be given")
+        raise ValueError(f"in_axes={in_axes!r} batches none of the arguments: give an axis for at least one")
     arrays: list[Floats] = []
     for index, (leaf, axis) in enumerate(zip(leaves, axes, strict=True)):
         array = real_numbers(leaf)
@@ -88,7 +88,9 @@ def flatten_batch(args: Any, in_axes: Any = 0, name: str = "args") -> Batch:
         if axis is not None and not -array.ndim <= axis < array.ndim:
             kind = f"has the shape {array.shape}" if array.ndim else "is a number"
             hint = "" if array.ndim else ". Points lie along an axis of an array: np.array(...)"
-            raise ValueError(f"{leaf_paths(form, name)[index]} {kind}: there is no axis {axis}; None shares it{hint}")
+            raise ValueError(
+                f"{leaf_paths(form, name)[index]} {kind}: there is no axis {axis}; None means that it is shared{hint}"
+            )
         arrays.append(np.moveaxis(array, axis, 0) if axis else array)
     points = len(arrays[batched[0]])
     for index in batched:
@@ -96,7 +98,7 @@ def flatten_batch(args: Any, in_axes: Any = 0, name: str = "args") -> Batch:
             one, other = (
                 f"{leaf_paths(form, name)[i]} has {len(arrays[i])} along axis {axes[i]}" for i in (batched[0], index)
             )
-            raise ValueError(f"points are counted differently: {one}, {other}")
+            raise ValueError(f"the numbers of points differ: {one}, {other}")
     shapes = tuple(array.shape if axis is None else array.shape[1:] for array, axis in zip(arrays, axes, strict=True))
     layout = _known_layout if sum(map(math.prod, shapes)) <= MOST_NUMBERS else _layout
     are_shared = tuple(axis is None for axis in axes)
@@ -117,7 +119,7 @@ def flatten_batch(args: Any, in_axes: Any = 0, name: str = "args") -> Batch:
 def _layout(
     form: Form, shapes: tuple[tuple[int, ...], ...], are_shared: tuple[bool, ...]
 ) -> tuple[Structure, Integers, Integers]:
-    """The structure of the arguments at one point; which of the numbers are shared by all points, and which are not."""
+    """Find the structure of the arguments at one point, and which numbers all points share."""
     bounds = accumulate(map(math.prod, shapes), initial=0)
     numbers: dict[bool, list[Integers]] = {True: [np.empty(0, np.intp)], False: [np.empty(0, np.intp)]}
     for is_shared, (start, stop) in zip(are_shared, pairwise(bounds), strict=True):
@@ -130,7 +132,7 @@ _known_layout = functools.lru_cache(maxsize=MOST_LAYOUTS)(_layout)
 
 
 def _axes(form: Form, in_axes: Any) -> Axes:
-    """The axis for each leaf of the arguments, by their places and not by the order of the keys in `in_axes`."""
+    """Find the axis for each leaf of the arguments, by their places and not by the order of the keys in `in_axes`."""
     if not isinstance(in_axes, (tuple, list)):
         in_axes = (in_axes,) * len(form.children)
     if len(in_axes) != len(form.children):
@@ -149,7 +151,7 @@ def _axes(form: Form, in_axes: Any) -> Axes:
 
 @functools.lru_cache(maxsize=MOST_LAYOUTS)
 def _spread(form: Form, upper: Form, entries: tuple[int, ...]) -> Axes:
-    """The same, of the axes in `entries`, which are nested as `upper` says."""
+    """Find the axis for each leaf from the axes in `entries`, which are nested as `upper` says."""
     rest = iter(entries)
     axes: list[int | None] = []
     for position, (prefix, argument) in enumerate(zip(upper.children, form.children, strict=True)):
@@ -165,7 +167,7 @@ def _spread(form: Form, upper: Form, entries: tuple[int, ...]) -> Axes:
 
 
 def _below(prefix: Form, form: Form, entries: Sequence[int]) -> list[int | None]:
-    """The axis of each leaf below the upper part of a form, which has these entries.
+    """Find the axis of each leaf below the upper part of a form, which has these entries.
 
     Raises:
         ValueError: it is no upper part of this form.

@@ -31,7 +31,7 @@ class _Word(str):
 
 
 def structure_text(structure: Structure) -> str:
-    """The structure for readers: "(number, {'w': array(2, 3)})"."""
+    """Write the structure for readers: "(number, {'w': array(2, 3)})"."""
     leaves = [
         _Word("number" if shape is None else f"array({', '.join(map(str, shape))})") for shape in structure.shapes
     ]
@@ -40,7 +40,7 @@ def structure_text(structure: Structure) -> str:
 
 
 def structure_to_json(structure: Structure) -> Any:
-    """The structure in lists, dicts and strings.
+    """Write the structure in lists, dicts and strings.
 
     Raises:
         TypeError: it has something else than lists, tuples, dicts with strings and whole numbers
@@ -50,7 +50,7 @@ def structure_to_json(structure: Structure) -> Any:
 
 
 def structure_from_json(value: Any) -> Structure:
-    """The inverse of `structure_to_json`.
+    """Read what `structure_to_json` wrote.
 
     Raises:
         ProgramFileError: `value` is not what that gives.
@@ -79,7 +79,7 @@ def _written(form: Form, shapes: Iterator[Shape | None], depth: int) -> Any:
 
 
 def _read(value: Any, shapes: list[Shape | None], depth: int) -> Any:
-    """A tree of that structure, with 0 for each leaf; the shapes are added to `shapes`."""
+    """Build a tree of that structure, with 0 for each leaf, and add the shapes to `shapes`."""
     if depth > DEEPEST:
         raise ProgramFileError(f"a structure of arguments or results is nested deeper than {DEEPEST}")
     if value == "number":

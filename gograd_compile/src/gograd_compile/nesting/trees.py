@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import math
-import operator
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from numbers import Real
@@ -27,9 +26,7 @@ __all__ = [
     "flatten_result",
     "nest_matrix",
     "numbers_like",
-    "positions",
     "real_numbers",
-    "whole",
 ]
 
 Floats = NDArray[np.float64]
@@ -55,19 +52,19 @@ class Structure:
     form: Form
     shapes: tuple[Shape | None, ...]
 
-    @property
+    @functools.cached_property
     def is_number(self) -> bool:
-        """Whether it is one number, and no array or container of one."""
+        """Say whether it is one number, and not an array or a container."""
         return self.form.container is None and self.shapes == (None,)
 
     @functools.cached_property
     def size(self) -> int:
-        """How many numbers there are."""
+        """Count the numbers."""
         return self._bounds[-1]
 
     @functools.cached_property
     def _bounds(self) -> list[int]:
-        """Where the numbers of each leaf begin, one more at the end."""
+        """Find where the numbers of each leaf begin, and where the last ones end."""
         return list(accumulate((1 if shape is None else math.prod(shape) for shape in self.shapes), initial=0))
 
     @functools.cached_property
@@ -75,12 +72,14 @@ class Structure:
         return any(shape is not None for shape in self.shapes)
 
     def build(self, numbers: Floats | list[Any]) -> Any:
-        """The numbers, nested so, as Python's floats and NumPy's arrays.
+        """Nest numbers, as Python's floats and NumPy's arrays.
 
         Args:
             numbers: as many as `size`. An array's parts are not copied. Of a list, arrays are made:
                 of objects, where the entries are not all floats.
         """
+        if self.is_number:
+            return numbers.item() if isinstance(numbers, np.ndarray) else numbers[0]
         if not self._has_arrays:
             return self.form.nest(numbers.tolist() if isinstance(numbers, np.ndarray) else numbers)
         leaves = []
@@ -90,7 +89,7 @@ class Structure:
         return self.form.nest(leaves)
 
     def build_batch(self, matrix: NDArray[Any]) -> Any:
-        """Results at many points, those of point i in ``matrix[i]``: every leaf has the points as first axis.
+        """Nest results at many points, those of point i in ``matrix[i]``. Every leaf has the points as first axis.
 
         Args:
             matrix: its last axis holds as many numbers as `size`; those before it come first in every leaf.
@@ -105,7 +104,7 @@ class Structure:
     def build_parts(
         self, own: Floats, where_own: Integers, shared: Floats, where_shared: Integers, are_shared: Sequence[bool]
     ) -> Any:
-        """As `build_batch`, but leaves that are shared by all points have no axis for them.
+        """Nest results as `build_batch` does, but without an axis for the points in leaves that all points share.
 
         Args:
             own: a row for each point, of the numbers in the places `where_own`.
@@ -124,12 +123,12 @@ class Structure:
         return self.form.nest(leaves)
 
     def spans(self, wrt: int | Sequence[int]) -> list[tuple[int, int]]:
-        """Where the leaves of an argument begin and end, or of each of several."""
+        """Find where the leaves of an argument (or of several) begin and end."""
         bounds = list(pairwise(accumulate((child.leaves for child in self.form.children), initial=0)))
         return [bounds[position] for position in ((wrt,) if isinstance(wrt, int) else wrt)]
 
     def select(self, wrt: int | Sequence[int]) -> tuple[Structure, Integers]:
-        """The structure of one argument, or of a tuple of several, and which of the numbers are theirs.
+        """Select the structure of one argument, or of a tuple of several, and find which numbers are theirs.
 
         Raises:
             IndexError: there is no argument `wrt`.
@@ -150,12 +149,14 @@ class Structure:
 
 
 def flatten(tree: Any, name: str = "args") -> tuple[Floats, Structure]:
-    """The numbers of `tree` in a row, which may be a view of an array in it, and how they are nested.
+    """Take the numbers out of `tree`, in a row that may be a view of an array in it, and find how they are nested.
 
     Raises:
         TypeError: something in it is neither a real number nor an array of such; messages say
             where, calling the tree `name`.
     """
+    if type(tree) is tuple and PLAIN.issuperset(map(type, tree)):
+        return np.array(tree, dtype=np.float64), _structure_of_numbers(len(tree))
     leaves, form = take_apart(tree)
     if PLAIN.issuperset(map(type, leaves)):
         return np.array(leaves, dtype=np.float64), _structure(form, None)
@@ -170,8 +171,18 @@ def flatten(tree: Any, name: str = "args") -> tuple[Floats, Structure]:
     return rows[0] if len(rows) == 1 else np.concatenate(rows), _structure(form, shapes)
 
 
+def _structure_of_numbers(count: int) -> Structure:
+    """Find the structure of a tuple of numbers, as most functions take them."""
+    return _of_numbers(count) if count <= MOST_LEAVES else _of_numbers.__wrapped__(count)
+
+
+@functools.lru_cache(maxsize=MOST_STRUCTURES)
+def _of_numbers(count: int) -> Structure:
+    return _structure(take_apart((0.0,) * count)[1], None)
+
+
 def _structure(form: Form, shapes: tuple[Shape | None, ...] | None) -> Structure:
-    """The same one for the same arguments, so that it is compared in no time."""
+    """Find the same structure for the same arguments, so that it is compared in no time."""
     return (_remembered if form.leaves <= MOST_LEAVES else _remembered.__wrapped__)(form, shapes)
 
 
@@ -181,7 +192,7 @@ def _remembered(form: Form, shapes: tuple[Shape | None, ...] | None) -> Structur
 
 
 def flatten_result(tree: Any, name: str = "result") -> tuple[list[Any], Structure]:
-    """The numbers of what a function returned, neurons or floats, and how they are nested.
+    """Take the numbers (neurons or floats) out of what a function returned, and find how they are nested.
 
     Raises:
         TypeError: there is something else in it; messages call the tree `name`.
@@ -200,11 +211,11 @@ def flatten_result(tree: Any, name: str = "result") -> tuple[list[Any], Structur
 
 
 def numbers_like(structure: Structure, tree: Any, name: str) -> Floats:
-    """The numbers of `tree`, nested as `structure`; see `gograd_core.derivatives.tree.flatten_like`.
+    """Take the numbers out of `tree`, nested as `structure`; see `gograd_core.extend.flatten_like`.
 
     Raises:
-        TypeError: something in it is no number.
-        ValueError: it is nested otherwise; messages call it `name`.
+        TypeError: something in it is not a number.
+        ValueError: it is nested in another way; messages call it `name`.
     """
     numbers, found = flatten(tree, name)
     if found == structure:
@@ -217,7 +228,7 @@ def _in_tuple(forms: Sequence[Form]) -> Form:
 
 
 def nest_matrix(matrix: NDArray[Any], outputs: Structure, inputs: Structure) -> Any:
-    """A matrix with a row per number of `outputs` and a column per number of `inputs`, nested as both are.
+    """Nest a matrix with a row per number of `outputs` and a column per number of `inputs` as both are.
 
     As `gograd_core.derivatives.tree.rebuild_matrix`: it is nested as `outputs`, and each number or array in it
     is replaced by what is nested as `inputs`, where each array or number has the axes of the output
@@ -231,43 +242,15 @@ def nest_matrix(matrix: NDArray[Any], outputs: Structure, inputs: Structure) -> 
     return outputs.form.nest(nested)
 
 
-def positions(wrt: Any) -> int | tuple[int, ...]:
-    """The number of an argument, or of several, as Python's integers.
-
-    Raises:
-        TypeError: there is something else.
-    """
-    try:
-        return operator.index(wrt)
-    except TypeError:
-        pass
-    try:
-        return tuple(map(operator.index, wrt))
-    except TypeError:
-        raise TypeError(f"wrt must be the number of an argument, or several, counted from 0; got {wrt!r}") from None
-
-
-def whole(name: str, number: Any) -> int:
-    """A whole number as Python's; messages call it `name`.
-
-    Raises:
-        TypeError: it is none.
-    """
-    try:
-        return operator.index(number)
-    except TypeError:
-        raise TypeError(f"{name} must be a whole number, got {number!r}") from None
-
-
 def real_numbers(leaf: Any) -> Floats | None:
-    """A number or array as an array of floats; None if it is neither."""
+    """Convert a number or array to an array of floats. It is None for anything else."""
     if type(leaf) in ARRAYS or isinstance(leaf, np.generic):
         return np.asarray(leaf, dtype=np.float64) if leaf.dtype.kind in REAL else None
     return np.asarray(float(leaf)) if isinstance(leaf, Real) else None
 
 
 def _entry(value: Any) -> Any:
-    """A neuron itself, a number as a float; None for anything else."""
+    """Give a neuron itself, a number as a float, and None for anything else."""
     value = unfollowed(value)
     if type(value) is Neuron:
         return value
@@ -282,7 +265,7 @@ def _as_array(block: Any) -> NDArray[Any]:
 
 
 def complaint(leaves: list[Any], form: Form, index: int, name: str) -> str:
-    """What is wrong with the leaf of that number."""
+    """Say what is wrong with the leaf of that number."""
     leaf = leaves[index]
     entries = leaf.flat if isinstance(leaf, np.ndarray) and leaf.dtype.kind == "O" else [leaf]
     what = f"an array of {leaf.dtype}" if type(leaf) in ARRAYS else f"{leaf!r} of type {type(leaf).__name__}"
@@ -294,5 +277,5 @@ def complaint(leaves: list[Any], form: Form, index: int, name: str) -> str:
             "read at every call"
         )
     if hasattr(leaf, "__array__") and type(leaf) not in ARRAYS:
-        return f"{text}; expected real numbers, or NumPy arrays of them: np.asarray(x) may make one of it"
+        return f"{text}; expected real numbers or NumPy arrays of them; np.asarray(x) may convert it"
     return f"{text}; expected real numbers, or NumPy arrays of them, nested in containers such as lists and dicts"

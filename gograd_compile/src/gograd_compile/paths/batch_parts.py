@@ -16,16 +16,21 @@ T = TypeVar("T")
 
 
 def in_parts(
-    batch: Batch, many: Callable[[Batch], T], alone: Callable[[DomainError, Batch], T], joined: Callable[[list[T]], T]
+    batch: Batch,
+    many: Callable[[Batch], T],
+    by_engine: Callable[[DomainError, Batch], T],
+    joined: Callable[[list[T]], T],
 ) -> T:
-    """What `many` gives for all points; where it raises `DomainError`, what it gives for two halves, and so on.
+    """Apply `many` to all points; if it raises `DomainError`, to two halves of the points, and so on.
 
     Args:
-        alone: what the engine gives for one point, where that error was raised. It raises that, if it has none.
-        joined: what was found for parts that follow each other, as what was found for all of them.
+        many: computes something for a batch.
+        by_engine: asks the engine for the same at one point, where that error was raised. It raises the error if the
+            engine has no answer.
+        joined: puts together what was found for parts that follow each other.
 
     Raises:
-        DomainError: `many` does, at a point where `alone` does.
+        DomainError: `many` does, at a point where `by_engine` does.
     """
     try:
         return many(batch)
@@ -33,8 +38,8 @@ def in_parts(
         point = failed_at(error)
         if point is None:
             raise
-        found = alone(error, batch.part(point, point + 1))
+        found = by_engine(error, batch.part(point, point + 1))
     if batch.points == 1:
         return found
     bounds = 0, batch.points // 2, batch.points
-    return joined([in_parts(batch.part(begin, end), many, alone, joined) for begin, end in pairwise(bounds)])
+    return joined([in_parts(batch.part(begin, end), many, by_engine, joined) for begin, end in pairwise(bounds)])

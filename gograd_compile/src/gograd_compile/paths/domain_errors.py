@@ -18,7 +18,7 @@ __all__ = ["error_of"]
 
 
 def error_of(tape: Tape, node: int, values: Floats) -> DomainError | None:
-    """What the engine would raise for a node, of all whose values are given; None: it would not."""
+    """Make the error that the engine would raise for a node, given all values. It is None if there is no error."""
     op = tape.operations[tape.codes[node - tape.leaves]]
     entries = tape.inputs_of(node)
     inputs = values[entries].tolist()
@@ -30,7 +30,7 @@ def error_of(tape: Tape, node: int, values: Floats) -> DomainError | None:
 
 
 def _labelled(tape: Tape, entries: Any, values: list[float]) -> list[Any]:
-    """These values; those of captured neurons as neurons with their labels."""
+    """Give these values, those of captured neurons as neurons with their labels."""
     neurons = dict(enumerate(tape.captured, tape.arguments))
     return [
         Neuron(value, neurons[entry].label) if entry in neurons else value

@@ -61,7 +61,7 @@ class _Flat:
         return numbers
 
     def one(self, chosen: Sequence[Any]) -> Any:
-        """The result, which should be one number."""
+        """Give the result, which should be one number."""
         numbers = self(chosen)
         return numbers[0] if self.structure.is_number else numbers
 
@@ -70,7 +70,7 @@ def engine_answer(
     error: DomainError, question: Question, f: Callable[..., Any] | None, arguments: Structure, numbers: Floats,
     wrt: Integers = NONE, vector: Floats = NO_VECTOR,
 ) -> Answer:  # fmt: skip
-    """What the engine gives where compiled code raises `error`.
+    """Ask the engine at a point where compiled code raises `error`.
 
     Args:
         f: the function; None if there is none.

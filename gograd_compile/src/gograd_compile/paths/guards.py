@@ -47,7 +47,7 @@ class Asked:
         return len(self.outcomes)
 
     def answers(self, values: Floats) -> Floats:
-        """How the guards turn out, a row each, a column per point."""
+        """Find how the guards turn out: a row for each, and a column per point."""
         found = np.empty((len(self), values.shape[1]))
         for answer, rows in self._rows:
             found[rows] = answer(values[rows])
@@ -56,7 +56,7 @@ class Asked:
         return found
 
     def failures(self, values: Floats, given: Integers | None) -> tuple[Any, Floats]:
-        """For each point, whether a guard turns out otherwise than recorded; of these points the first one, and how.
+        """Find the points where a guard turns out differently than recorded, and for these the first guard, and how.
 
         Points where the first such guard is among those whose answer was `given` count as right.
         """
@@ -69,11 +69,11 @@ class Asked:
         return wrong, np.stack([first, answers[first, np.flatnonzero(wrong)]], axis=1)
 
     def hold(self, values: Floats, count: int) -> Any:
-        """For each point, whether the first `count` guards turn out as recorded."""
+        """Find for each point whether the first `count` guards turn out as recorded."""
         return (self.answers(values)[:count] == self._expected[:count, np.newaxis]).all(axis=0)
 
     def first_failure(self, values: Floats) -> tuple[int, float] | None:
-        """The first guard that turns out otherwise at one point, and how; None if none does."""
+        """Find the first guard that turns out differently at one point, and how. It is None if none does."""
         answers = self.answers(values[:, np.newaxis])[:, 0]
         wrong = answers != self._expected
         if not wrong.any():
@@ -83,18 +83,18 @@ class Asked:
 
 
 def turns_among(outcomes: Iterable[Turn]) -> list[Turn]:
-    """Those that tell paths apart in any order of asking: where nothing was caught, no domain was asked for."""
+    """Select the outcomes that tell paths apart in any order. If nothing was caught, no domain was asked for."""
     return [turn for turn in outcomes if turn[0] not in (DOMAIN, UNUSED)]
 
 
 def _is_outside(result: Floats, inputs: Floats) -> Any:
-    """Where the engine raises a `DomainError`: at NaN made out of numbers, or an infinity made of finite ones."""
+    """Find where the engine raises a `DomainError`: at NaN made of numbers, or an infinity made of finite ones."""
     of_numbers, of_finite = ~np.isnan(inputs).any(axis=0), np.isfinite(inputs).all(axis=0)
     return (np.isnan(result) & of_numbers) | (np.isinf(result) & of_finite)
 
 
 def _whole(values: Floats) -> Floats:
-    """Whole numbers as they are; others are no index, so that the function has to be asked."""
+    """Keep whole numbers. Others are not an index, so the function has to be asked."""
     return np.where(values == np.trunc(values), values, np.nan)
 
 

@@ -14,7 +14,7 @@ V = TypeVar("V")
 
 
 class Recent(Generic[K, V]):
-    """At most `most` entries; `dropped` counts those that made room."""
+    """A memory of at most `most` entries. `dropped` counts those that made room."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -24,7 +24,7 @@ class Recent(Generic[K, V]):
         self.dropped = 0
 
     def get(self, key: K) -> V | None:
-        """The entry, which is then the one used last; None if there is none."""
+        """Find an entry, which is then the one used last. It is None if there is no such entry."""
         latest = self._latest
         if latest is not None and latest[0] == key:
             return latest[1]
@@ -36,7 +36,7 @@ class Recent(Generic[K, V]):
             return found
 
     def add(self, key: K, value: V) -> V:
-        """Keep an entry, unless there is one; gives the one that is kept."""
+        """Keep an entry, unless there is one. Gives the entry that is kept."""
         with self._lock:
             found = self._entries.setdefault(key, value)
             self._latest = key, found
@@ -46,10 +46,10 @@ class Recent(Generic[K, V]):
             return found
 
     def values(self) -> list[V]:
-        """Everything, used longest ago first."""
+        """List the values, those used longest ago first."""
         return [value for _, value in self.items()]
 
     def items(self) -> list[tuple[K, V]]:
-        """Everything with its keys, likewise."""
+        """List the keys and values, those used longest ago first."""
         with self._lock:
             return list(self._entries.items())

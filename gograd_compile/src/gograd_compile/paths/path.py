@@ -110,7 +110,7 @@ class Path:
         self._lock = threading.Lock()
 
     def returns_as(self, other: Path) -> bool:
-        """Whether the results are nested alike, and truth values in both or in neither."""
+        """Say whether the results are nested alike, with truth values in both or in neither."""
         return self.structure == other.structure and self.has_truths is other.has_truths
 
     def to_judge(self, status: Any) -> Any:
@@ -118,7 +118,7 @@ class Path:
         return status if self.is_gradient else status & DERIVATIVES_NOT_FINITE
 
     def captured(self) -> Floats:
-        """The values of the captured neurons, now."""
+        """Read the values of the captured neurons now."""
         if not self.tape.captured:
             return NOTHING
         if recorder() is not None:
@@ -132,13 +132,13 @@ class Path:
         return values
 
     def with_lines(self) -> Tape:
-        """The tape, which has lines of source from now on if recording again gives them."""
+        """Give the tape, with lines of source if recording again gives them."""
         if self.source is not None and not len(self.tape.line_of):
             self.tape = self.source.lined(self.tape, self.numbers, self.answers, self.raising)
         return self.tape
 
     def program(self, want: Want) -> Program:
-        """The program for what is wanted, made when it is first asked for.
+        """Give the program for what is wanted. It is made when it is first asked for.
 
         Raises:
             TypeError: a gradient is wanted, and the result is not one number; or a derivative of a truth value.
@@ -150,7 +150,7 @@ class Path:
         return found
 
     def complaint(self, want: Want) -> str:
-        """Why the result has no such derivatives; empty if it has."""
+        """Say why the result has no such derivatives. It is empty if there are some."""
         if want.mode == "adjoints" and not self.structure.is_number:
             return f"only one number has a gradient; the result is {structure_text(self.structure)}: use jacobian"
         if want.mode in ("adjoints", "pull", "push") and self.has_truths:
@@ -189,7 +189,7 @@ class Path:
         return program
 
     def _derived(self, graph: Graph, want: Want) -> Derived | None:
-        """The graph with the derivatives that are wanted; None if none are."""
+        """Add the derivatives that are wanted to the graph. It is None if none are wanted."""
         if want.mode in ("values", "guards", "all"):
             return None
         wrt = want.wrt
@@ -201,7 +201,7 @@ class Path:
         return with_adjoints(graph, wrt, seeded=want.mode == "pull")
 
     def values(self, numbers: Floats, captured: Floats) -> Floats:
-        """Of every node of the tape, as the program computes them."""
+        """Compute the value of every node of the tape."""
         program = self.program(EVERY_VALUE)
         memory, _ = program.at(numbers, captured, NOTHING, None)
         values: Floats = memory[program.output_slots]
@@ -209,7 +209,7 @@ class Path:
         return values
 
     def failure_at(self, numbers: Floats) -> tuple[int, float] | None:
-        """The first guard that turns out otherwise at these numbers, and how; None if none does."""
+        """Find the first guard that turns out differently at these numbers, and how. It is None if none does."""
         program = self.program(GUARDS_ALONE)
         memory, _ = program.at(numbers, self.captured(), NOTHING, self.guards.hold)
         failure = self.guards.first_failure(memory[program.guard_slots])
@@ -217,11 +217,11 @@ class Path:
         return failure
 
     def catches_at(self, numbers: Floats) -> bool:
-        """Whether it is taken at these numbers, as far as its guards say, and catches an error."""
+        """Say whether it is taken at these numbers, as far as its guards say, and catches an error."""
         return self.guards.catches and self.failure_at(numbers) is None
 
     def instead(self, failure: tuple[int, float]) -> Answers:
-        """The answers to all questions up to that of a guard, which turned out otherwise."""
+        """Give the answers to all questions up to that of a guard, which turned out differently."""
         first, outcome = failure
         *before, (kind, _, place) = self.answers[: self.tape.guards.order[first] + 1]
         return (*before, ("domain" if kind == AWAITED else kind, outcome, place))
@@ -232,7 +232,7 @@ class Path:
         return {place: error for place, error in self.raising.items() if place in places}
 
     def raised_until(self, failure: tuple[int, float], numbers: Floats) -> Raising:
-        """The errors that compiled code finds up to a guard, which turned out otherwise: those that are caught."""
+        """Find the errors, which are caught, that compiled code meets up to a guard that turned out differently."""
         first, outcome = failure
         guards = self.tape.guards
         raising = self.raised_among(self.answers[: guards.order[first]])
@@ -251,7 +251,7 @@ _compiled: set[Any] = set()
 
 
 def _compiled_now(program: Program) -> Note:
-    """The kernels that this program is the first to need, and how long they took."""
+    """Count the kernels that this program is the first to need, and how long they took."""
     new = {kernel for kernel in getattr(program.runner, "kernels", ()) if kernel is not None} - _compiled
     _compiled.update(new)
     return Note("compiled", len(new), sum(kernel.seconds for kernel in new))

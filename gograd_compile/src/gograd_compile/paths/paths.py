@@ -28,7 +28,7 @@ If one of these turns out otherwise once more, the function does not do the same
 
 
 class Paths:
-    """The paths recorded for arguments of one structure: at most so many, the least recently used go.
+    """The paths recorded for arguments of one structure: at most so many. The least recently used are dropped.
 
     Args:
         source: what is recorded; None if there is no function.
@@ -47,7 +47,7 @@ class Paths:
         self.dropped = 0
 
     def __iter__(self) -> Iterator[Path]:
-        """The paths, used longest ago first."""
+        """Iterate over the paths, those used longest ago first."""
         with self._lock:
             return iter(list(self._paths))
 
@@ -55,7 +55,7 @@ class Paths:
         return len(self._paths)
 
     def structure(self) -> Structure:
-        """How the result is nested, whatever the numbers are: as on any path, or as without numbers.
+        """Find how the result is nested, whatever the numbers are: as on any path, or as without numbers.
 
         Raises:
             ValueError: that cannot be found out.
@@ -66,7 +66,7 @@ class Paths:
         return self._source.structure_of_result()
 
     def add(self, path: Path) -> Path:
-        """Keep a path, as the one used last."""
+        """Keep a path as the one used last."""
         with self._lock:
             self._paths[path] = None
             self._paths.move_to_end(path)
@@ -77,11 +77,11 @@ class Paths:
         return path
 
     def likely(self, numbers: Floats) -> Found:
-        """The path used last; recorded at this point, if there is none."""
+        """Give the path used last, or record one at this point if there is none."""
         return (self._latest, None) if self._latest else self._new(numbers)
 
     def instead_of(self, path: Path, failure: tuple[int, float], numbers: Floats, tried: Container[Path]) -> Found:
-        """The path that begins as `path` does up to a guard, which turned out otherwise; recorded if there is none.
+        """Find the path that begins as `path` does up to a guard, which turned out differently, or record it.
 
         It is recorded with the answers that compiled code gives, in place of those that Python's numbers give: a last
         digit apart, they may decide otherwise. A path that was `tried` at this point, as `path` was, is none.
@@ -107,7 +107,7 @@ class Paths:
         return self._new(numbers, path.instead(failure), path.raised_until(failure, numbers))
 
     def where_not_finite(self, path: Path, numbers: Floats, tried: Container[Path]) -> Found | None:
-        """The path that the function takes where values of `path` are not finite.
+        """Find the path that the function takes where values of `path` are not finite.
 
         None, if the engine has nothing against these values, or there is none to record. It may be this one, if the
         function lets them pass; or an operation raised an error there, for which the function goes another way.
@@ -135,7 +135,7 @@ class Paths:
     def where_raised(
         self, path: Path, numbers: Floats, operation: int, error: DomainError, tried: Container[Path]
     ) -> Found:
-        """The path that the function takes if an operation raises an error that only compiled code finds there.
+        """Find the path that the function takes if an operation raises an error that only compiled code finds there.
 
         Raises:
             DomainError: it takes none, as it does not catch the error.
@@ -155,7 +155,7 @@ class Paths:
         raise with_line_of(path, operation, error)
 
     def anew(self, numbers: Floats) -> Found | None:
-        """The path that the function takes when it is run at this point; None, if there is none to run.
+        """Record the path that the function takes at this point. It is None if there is no function.
 
         Raises:
             Whatever the function raises.
@@ -163,14 +163,14 @@ class Paths:
         return None if self._source is None else self._new(numbers)
 
     def _known(self, path: Path, tried: Container[Path], suits: Callable[[Path], bool]) -> Path | None:
-        """Of the other paths that suit and were not tried the one used last; it is now used again."""
+        """Find, among other paths that suit and were not tried, the one used last. It is now used again."""
         for other in reversed(list(self)):
             if other is not path and other not in tried and suits(other):
                 return self.add(other)
         return None
 
     def _new(self, numbers: Floats, answers: Answers = (), raising: Raising = NO_ERRORS) -> Found:
-        """The path recorded at a point, with the answers to the first questions; it may be known.
+        """Record the path at a point, with the answers to the first questions. It may be known.
 
         Raises:
             Whatever the function raises: with the answers that compiled code gives to what it asked before.

@@ -20,7 +20,7 @@ NO_SEEDS = np.empty(0)
 
 
 def at_point(paths: Paths, want: Want, numbers: Floats, seeds: Floats = NO_SEEDS) -> tuple[Path, Floats, Floats]:
-    """The path taken at a point, the outputs, and the derivatives wanted.
+    """Run a function at one point. Gives the path taken, the outputs, and the derivatives wanted.
 
     Compiled code decides how guards turn out, whatever is recorded for it: so it does not matter what was before.
     """

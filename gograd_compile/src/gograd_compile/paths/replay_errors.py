@@ -33,7 +33,7 @@ NONE = np.empty(0, dtype=np.intp)
 
 
 def error_of_compiled(path: Path, numbers: Floats, captured: Floats) -> tuple[int, DomainError] | None:
-    """What is not finite in compiled code alone, at a point where the function lets pass what Python computes.
+    """Find what is not finite only in compiled code, at a point where the function accepts what Python computes.
 
     A last digit decides whether an operation is in its domain: the first such, and its error. None: there is none.
     """
@@ -44,18 +44,18 @@ def error_of_compiled(path: Path, numbers: Floats, captured: Floats) -> tuple[in
 
 
 def domain_error(path: Path, numbers: Floats, captured: Floats) -> DomainError | None:
-    """What the engine would raise for the first value that is not finite; None: it would not."""
+    """Make the error that the engine would raise for the first value that is not finite. It is None if it would not."""
     found = _first_error(path, numbers, captured, NONE)
     return None if found is None else with_line_of(path, *found)
 
 
 def with_line_of(path: Path, operation: int, error: DomainError) -> DomainError:
-    """The error, with the line where that operation of the path was recorded, if it is known."""
+    """Add to the error the line where that operation of the path was recorded, if it is known."""
     return _with_line(error, path.with_lines().line(operation))
 
 
 def _first_error(path: Path, numbers: Floats, captured: Floats, allowed: Integers) -> tuple[int, DomainError] | None:
-    """The first operation whose value is not finite and should be, and the error.
+    """Find the first operation whose value is not finite and should be, and the error.
 
     Numbers may be infinite because the arguments are. What the path catches is left out unless something is made of it,
     and so is what it ignores, and `allowed` nodes.
@@ -100,7 +100,7 @@ def judge_derivatives(
 
 
 def judged_matrix(path: Path, want: Want, numbers: Floats, captured: Floats, matrix: Floats, seeds: Integers) -> Floats:
-    """The derivatives along (or of) each seed alone, a row each, where those of some `seeds` are not finite.
+    """Compute the derivatives along (or of) each seed, a row for each, where those of some `seeds` are not finite.
 
     A tangent that is zero by value meets poles that an adjoint of 0.0 passes over. The engine makes matrices in reverse
     mode; so where it raises an error in forward mode, and has numbers in reverse mode, these are given.
@@ -121,12 +121,12 @@ def judged_matrix(path: Path, want: Want, numbers: Floats, captured: Floats, mat
 
 
 def located(path: Path, numbers: Floats, captured: Floats, error: DomainError) -> DomainError:
-    """The error, with the line where the operation was recorded, if that is on the path."""
+    """Add to the error the line where the operation was recorded, if that is on the path."""
     return _located(path, _nodes(path.tape, numbers, captured), error)
 
 
 def _judge_second_order(path: Path, want: Want, numbers: Floats, seeds: Floats, derivatives: Floats) -> None:
-    """The same for the derivatives of a gradient: what rules call is not judged, and a tape does not tell it apart."""
+    """Judge derivatives of a gradient. What rules call is not judged, and a tape does not tell it apart."""
     if path.source is None or path.source.of is None:
         if np.isfinite(numbers).all() and not np.isfinite(derivatives).all():
             raise DomainError(f"the second derivatives at {numbers.tolist()} are {derivatives[1:].tolist()}")
@@ -141,7 +141,7 @@ def _judge_second_order(path: Path, want: Want, numbers: Floats, seeds: Floats, 
 
 
 def _in_reverse(path: Path, want: Want, numbers: Floats, captured: Floats) -> list[list[float]] | None:
-    """What the engine gives in reverse mode, a row per output, of a gradient without the value; None: an error."""
+    """Ask the engine in reverse mode: a row per output, for a gradient without the value. It is None for an error."""
     outputs, wrt = _ends(path, want, _nodes(path.tape, numbers, captured))
     outputs = outputs[path.is_gradient :]
     if not np.isfinite([output._value for output in outputs]).all():
@@ -153,7 +153,7 @@ def _in_reverse(path: Path, want: Want, numbers: Floats, captured: Floats) -> li
 
 
 def _ends(path: Path, want: Want, nodes: list[Any]) -> tuple[list[Neuron], list[Neuron]]:
-    """The outputs among the nodes of a tape, and what there are to be derivatives by."""
+    """Find the outputs among the nodes of a tape, and the nodes to differentiate by."""
     outputs = [node if type(node) is Neuron else Neuron(node) for node in map(nodes.__getitem__, path.tape.outputs)]
     first = path.tape.arguments
     wrt = range(first, first + len(path.tape.captured)) if want.wrt is None else want.wrt
@@ -161,7 +161,7 @@ def _ends(path: Path, want: Want, nodes: list[Any]) -> tuple[list[Neuron], list[
 
 
 def _nodes(tape: Tape, numbers: Floats, captured: Floats) -> list[Any]:
-    """The nodes of a tape, as the engine makes them: neurons, and what are plain numbers to it."""
+    """Make the nodes of a tape as the engine does: neurons, and what are plain numbers to it."""
     labels = [""] * tape.arguments + [neuron.label for neuron in tape.captured]
     leaves = [*numbers.tolist(), *captured.tolist()]
     nodes: list[Any] = [*map(Neuron, leaves, labels), *tape.constants.tolist()]

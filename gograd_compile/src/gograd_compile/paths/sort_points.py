@@ -15,7 +15,8 @@ from gograd_compile.paths.path import VALUES, Path, Want
 from gograd_compile.paths.paths import Paths
 from gograd_compile.paths.point_run import at_point
 from gograd_compile.paths.replay_errors import judge_derivatives, judged_matrix
-from gograd_compile.run.program import VALUES_NOT_FINITE, Holds, Points, Program
+from gograd_compile.run.program import VALUES_NOT_FINITE, Holds, Program
+from gograd_compile.run.records import Points
 from gograd_compile.trace.tape import Floats, Integers
 from gograd_core.extend import domain_errors_raise
 
@@ -32,7 +33,7 @@ T = TypeVar("T")
 
 
 class BatchRun:
-    """What one call does at many points.
+    """One call of a function at many points.
 
     Args:
         name: what messages call the function.
@@ -54,9 +55,9 @@ class BatchRun:
         self._settled: set[int] = set()  # points whose path was found one by one
 
     def parts(self) -> list[Part]:
-        """The paths that are taken, each with its points in order.
+        """List the paths that are taken, each with its points in order.
 
-        Their own order, and so that of sums, depends on the points alone.
+        Their own order, and so that of sums, depends only on the points.
 
         Raises:
             ValueError: results are nested differently.
@@ -69,7 +70,7 @@ class BatchRun:
         return parts
 
     def through(self, compute: Callable[[list[Part]], T]) -> T:
-        """What `compute` makes of the parts; once more, if it finds that points take other paths."""
+        """Apply `compute` to the parts, and again if it finds that points take other paths."""
         self._taken = self._sorted()
         while True:
             try:
@@ -105,7 +106,7 @@ class BatchRun:
         self, path: Path, program: Program, points: Integers, *, per_point: Integers = NOTHING,
         summed: Integers = NOTHING, seeds: Floats | None = None, holds: Holds | None = None,
     ) -> Points:  # fmt: skip
-        """Some points of one path; `seeds` has a row for each."""
+        """Run some points of one path. `seeds` has a row for each."""
         batch, graph = self._batch, program.schedule.graph
         values = batch.batched_values if len(points) == batch.points else batch.batched_values[points]
         slots = batch.batched
@@ -119,7 +120,7 @@ class BatchRun:
         )  # fmt: skip
 
     def checked(self, path: Path, want: Want, points: Integers, **asked: Any) -> Points:
-        """A run over points of a path, as `over` makes it, at which that is the right one: see `check`."""
+        """Run points of a path as `over` does, and check that it is the right path there: see `check`."""
         try:
             found = self.over(path, path.program(want), points, **asked)
         except Exception:  # of an opaque operation, which may not be reached there
@@ -129,7 +130,7 @@ class BatchRun:
         return found
 
     def along(self, path: Path, want: Want, points: Integers, seeds: Floats) -> Floats:
-        """The derivatives wanted, along or of the seeds of each point: a row per point.
+        """Compute the derivatives wanted, along or of the seeds of each point: a row per point.
 
         Raises:
             DomainError: one is not finite, and should be.
@@ -141,7 +142,7 @@ class BatchRun:
         return found.gradients
 
     def fill(self, parts: Iterable[Part], want: Want, into: Floats, first: int = 0) -> None:
-        """The derivatives along, or of, each seed alone: ``into[seed, point]`` gets those from the `first` on.
+        """Compute the derivatives along, or of, each seed: ``into[seed, point]`` gets those from the `first` on.
 
         There is a run over the points for each seed, so that no more memory is needed than the result has.
         """
@@ -167,7 +168,7 @@ class BatchRun:
         return self.checked(path, want, points, per_point=places, seeds=seeds)
 
     def at(self, point: int) -> Floats:
-        """The numbers of the arguments at one point."""
+        """Give the numbers of the arguments at one point."""
         return self._batch.at(point)
 
     def judge(self, path: Path, want: Want, point: int, seeds: Floats, derivatives: Floats) -> None:
@@ -180,7 +181,7 @@ class BatchRun:
             judge_derivatives(path, want, self.at(point), path.captured(), seeds, derivatives)
 
     def _sorted(self) -> dict[Path, Integers]:
-        """The points of each path that is taken, in order."""
+        """Find the points of each path that is taken, in order."""
         everywhere = np.arange(self._batch.points)
         if not len(everywhere):
             return {}
@@ -204,7 +205,7 @@ class BatchRun:
         return {path: points for path, points in found.items() if len(points)}
 
     def _failures(self, path: Path, points: Integers, given: Integers | None = None) -> tuple[Any, Floats]:
-        """At which of the points a guard of the path turns out otherwise; then the first guard, and how.
+        """Find the points where a guard of the path turns out differently, and for these the first guard, and how.
 
         Where that is one whose answer was given, the path stands.
         """
@@ -215,7 +216,7 @@ class BatchRun:
 
     @contextlib.contextmanager
     def _noted(self, point: int) -> Iterator[None]:
-        """Whatever is raised gets a note that says at which point."""
+        """Add a note to whatever is raised that says at which point."""
         try:
             yield
         except Exception as error:
@@ -232,7 +233,7 @@ class BatchRun:
 
 
 class _Moved(Exception):  # noqa: N818 - nobody is told
-    """Points turned out to take other paths than was thought."""
+    """Points turned out to take other paths than expected."""
 
 
 def nested_otherwise(name: str, first: Structure, other: Structure, point: int) -> ValueError:
@@ -243,6 +244,6 @@ def nested_otherwise(name: str, first: Structure, other: Structure, point: int) 
 
 
 def failed_at(error: Exception) -> int | None:
-    """The place among the points of a run of that at which the error was raised; None if it is that of none."""
+    """Find the point of a run at which the error was raised. It is None if it has no point."""
     place: int | None = vars(error).get("_point")
     return place

@@ -65,14 +65,14 @@ class Store:
 
     @property
     def captured(self) -> tuple[Neuron, ...]:
-        """The leaf neurons that recordings read at every call, as far as they are known: after the first call."""
+        """List the leaf neurons that recordings read at every call. They are known after the first call."""
         found = {id(neuron): neuron for paths in self.paths.values() for path in paths for neuron in path.tape.captured}
         return tuple(found.values())
 
     def want(
         self, mode: Any, structure: Structure, wrt: Wrt | None, batched: Integers | None = None
     ) -> tuple[Want, Structure]:
-        """What to ask a path for; and how the argument `wrt` is nested (of CAPTURED, all arguments)."""
+        """Find what to ask a path for, and how the argument `wrt` is nested (for CAPTURED, all arguments)."""
         by = None if wrt is None else _hashable(wrt)
         key = mode, structure, by, None if batched is None else batched.tobytes()
         found = self._wants.get(key)
@@ -82,7 +82,7 @@ class Store:
         return found
 
     def paths_of(self, structure: Structure, gradient: Wrt | None = None) -> Paths:
-        """The paths of the function for such arguments; or of its value and gradient by some of them.
+        """Give the paths of the function for such arguments, or of its value and gradient by some of them.
 
         Raises:
             PathNotRecorded: there are none, and no function to record.
@@ -122,11 +122,11 @@ class Store:
     def ask_engine(
         self, error: DomainError, question: Question, structure: Structure, numbers: Floats, *derivatives: Any
     ) -> Answer:
-        """What the engine gives at a point where compiled code raises `error`: see `engine_answer`."""
+        """Ask the engine at a point where compiled code raises `error`: see `engine_answer`."""
         return engine_answer(error, question, self.f, structure, numbers, *derivatives)
 
     def matrix(self, path: Path, want: Want, numbers: Floats) -> Floats:
-        """The derivatives along each seed alone, a row each; at a point where `path` is known to be the right one."""
+        """Compute the derivatives along each seed, a row for each, at a point where `path` is known to be right."""
         program = path.program(want)
         graph = program.schedule.graph
         captured = path.captured()

@@ -1,4 +1,4 @@
-"""What runs programs: native code where Numba is installed, else NumPy."""
+"""What runs programs: native code if Numba is installed, otherwise NumPy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["BACKENDS", "Backend", "Native", "Numpy", "backend"]
 
 
 NEEDED = ("numba", "llvmlite", "platformdirs")
-"""What `gograd-compile[native]` installs."""
+"""The packages of the extra `native`."""
 
 
 class Backend(Protocol):
@@ -23,28 +23,28 @@ class Backend(Protocol):
     name: str
 
     def can_run(self, call: Call) -> bool:
-        """Whether it runs this function itself."""
+        """Say whether it runs this function without Python."""
 
     def runner(self, schedule: Schedule) -> Any:
-        """What runs the steps of a schedule, as `NumpyRunner` does."""
+        """Make what runs the steps of a schedule, with the methods of `NumpyRunner`."""
 
 
 class Numpy:
-    """Arrays of NumPy, a step at a time."""
+    """Runs programs with arrays of NumPy, a step at a time."""
 
     name = "numpy"
 
     def can_run(self, call: Call) -> bool:
-        """All but opaque operations."""
+        """Say whether the operation is not opaque."""
         return not call.rules.op.opaque
 
     def runner(self, schedule: Schedule) -> NumpyRunner:
-        """A `NumpyRunner`."""
+        """Make a `NumpyRunner`."""
         return NumpyRunner(schedule)
 
 
 class Native:
-    """Native code, compiled by Numba: one driver, and a kernel per rule."""
+    """Runs programs as native code, compiled by Numba: one driver, and a kernel per rule."""
 
     name = "native"
 
@@ -55,16 +55,17 @@ class Native:
             if error.name not in NEEDED:
                 raise
             raise ImportError(
-                f"the native backend needs {error.name}: pip install 'gograd-compile[native]'", name=error.name
+                f"the native backend needs {error.name}, which is not installed: pip install numba platformdirs",
+                name=error.name,
             ) from error
         self._runner = NativeRunner
 
     def can_run(self, call: Call) -> bool:
-        """What can be written out."""
+        """Say whether the rule can be written out."""
         return call.symbol is not None
 
     def runner(self, schedule: Schedule) -> Any:
-        """A `NativeRunner`."""
+        """Make a `NativeRunner`."""
         return self._runner(schedule)
 
 
@@ -73,11 +74,11 @@ BACKENDS: dict[str, Any] = {"native": Native, "numpy": Numpy}
 
 @functools.cache
 def backend(name: str | None = None) -> Backend:
-    """A backend by name; the native one, if Numba is installed, unless named.
+    """Find a backend by name. Without a name it is the native one if Numba is installed.
 
     Raises:
-        ValueError: there is none of that name.
-        ImportError: Numba is not installed, and the native one was asked for.
+        ValueError: there is no backend of that name.
+        ImportError: the native backend was asked for, and Numba is not installed.
     """
     if name is None:
         try:
@@ -85,8 +86,8 @@ def backend(name: str | None = None) -> Backend:
         except ImportError as error:
             if error.name not in NEEDED:
                 warnings.warn(
-                    f"Numba is installed but cannot be used ({error}): compiled functions run with NumPy, more slowly. "
-                    'Mend or remove Numba, or ask for backend="numpy".',
+                    f"Numba is installed but cannot be used ({error}). Compiled functions run with NumPy, "
+                    'which is slower. Repair or remove Numba, or ask for backend="numpy".',
                     RuntimeWarning,
                     stacklevel=3,
                 )

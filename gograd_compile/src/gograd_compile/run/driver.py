@@ -28,6 +28,7 @@ from gograd_compile.kernels.vectors import (
     load_tile,
     store_tile,
 )
+from gograd_compile.run.records import Points, Slots
 
 __all__ = ["run_carefully", "run_point", "run_points", "run_steps"]
 
@@ -63,7 +64,7 @@ def _run_sums(v: Any, lanes: int, slot: int, count: int, starts: Any, terms: Any
 
 @jitted(no_cpython_wrapper=True)
 def _lie_together(slots: Any, count: int) -> bool:
-    """Whether each slot is the one after the one before it."""
+    """Say whether each slot follows the one before it."""
     for i in range(1, count):  # noqa: SIM110 - Numba has no all()
         if slots[i] != slots[0] + i:
             return False
@@ -72,7 +73,7 @@ def _lie_together(slots: Any, count: int) -> bool:
 
 @jitted(no_cpython_wrapper=True)
 def _run_calls(v: Any, lanes: int, slot: int, count: int, gathers: Any, address: int, arity: int, buffer: Any) -> None:
-    """One kernel, on all applications of a step."""
+    """Run one kernel on all applications of a step."""
     scratch = shifted(buffer, arity * CHUNK)
     chunk = CHUNK // lanes
     for begin in range(0, count, chunk):
@@ -93,7 +94,7 @@ def _run_columns(
     v: Any, lanes: int, slot: int, count: int, gathers: Any, address: int, arity: int, length: int, width: int,
     buffer: Any,
 ) -> None:  # fmt: skip
-    """A kernel of columns: one application in one lane at a time."""
+    """Run a kernel of columns, one application in one lane at a time."""
     results, scratch = shifted(buffer, arity), shifted(buffer, arity + width)
     for g in range(count // width):
         for lane in range(lanes):
@@ -123,13 +124,13 @@ def _run(v: Any, lanes: int, begin: int, end: int, tables: Any, buffer: Any) -> 
 
 @jitted
 def run_steps(memory: Any, lanes: int, begin: int, end: int, tables: Any, buffer: Any) -> None:
-    """Some steps of a schedule."""
+    """Run some steps of a schedule."""
     _run(pointer(memory), lanes, begin, end, pointer(tables), pointer(buffer))
 
 
 @jitted
 def run_carefully(memory: Any, lanes: int, lane: int, begin: int, end: int, tables: Any) -> bool:
-    """The sums among some steps again, in one lane, where nothing times an infinity or NaN is nothing.
+    """Run the sums among some steps again, in one lane, where nothing times an infinity or NaN is nothing.
 
     What does not count passes nothing on. Returns whether all sums and first factors (adjoints or tangents) are finite,
     and what tangents are multiplied by.
@@ -153,7 +154,7 @@ def run_carefully(memory: Any, lanes: int, lane: int, begin: int, end: int, tabl
 
 @jitted(no_cpython_wrapper=True)
 def _all_finite(memory: Any, slots: Any, lanes: int, begin: int, end: int) -> Any:
-    """Whether all numbers in the rows of some slots are finite, from one lane to another."""
+    """Say whether all numbers in the rows of some slots are finite, from one lane to another."""
     bits = bits_of(pointer(memory))
     carried = np.uint64(0)  # gets the highest bit where all bits of an exponent are set
     for slot in slots:
@@ -167,10 +168,10 @@ def _all_finite(memory: Any, slots: Any, lanes: int, begin: int, end: int) -> An
 def run_point(
     memory: Any, lanes: int, derivatives: int, steps: int, watched: Any, results: Any, tables: Any, buffer: Any
 ) -> int:
-    """A whole schedule of so many steps, at the point whose numbers lie in the first slots.
+    """Run a whole schedule of so many steps, at the point whose numbers lie in the first slots.
 
     `derivatives` is the first step of derivatives. Returns whether something came out that is not finite: 1 among the
-    values, of which it looks at those in the slots `watched`; 2 among the derivatives; 3 both. (If anything in the
+    values (it looks at those in the slots `watched`), 2 among the derivatives, 3 both. (If anything in the
     slots `results` is not finite, some derivative is not; and the other way round, unless it is multiplied by nothing.)
     """
     _run(pointer(memory), lanes, FIRST, steps, pointer(tables), pointer(buffer))
@@ -184,7 +185,7 @@ def run_point(
 
 @jitted(no_cpython_wrapper=True)
 def _load(memory: Any, lanes: int, points: Any, begin: int, end: int, slots: Any) -> None:
-    """A block of points: what is missing at the end is the last point again."""
+    """Load a block of points. What is missing at the end is the last point again."""
     v, width, count = pointer(memory), points.shape[1], min(lanes, end - begin)
     source, rows = shifted(pointer(points), begin * width), pointer(slots)
     whole, tiled = count - count % TILE, width - width % TILE
@@ -201,7 +202,7 @@ def _load(memory: Any, lanes: int, points: Any, begin: int, end: int, slots: Any
 
 @jitted(no_cpython_wrapper=True)
 def _store(memory: Any, lanes: int, begin: int, end: int, slots: Any, into: Any) -> None:
-    """What lies in the rows of some slots, to a block of points."""
+    """Store what lies in the rows of some slots for a block of points."""
     v, width, count = pointer(memory), into.shape[1], end - begin
     target, rows = shifted(pointer(into), begin * width), pointer(slots)
     whole, tiled = count - count % TILE, width - width % TILE
@@ -216,7 +217,7 @@ def _store(memory: Any, lanes: int, begin: int, end: int, slots: Any, into: Any)
 
 @jitted(no_cpython_wrapper=True)
 def _add_up(memory: Any, lanes: int, begin: int, end: int, slots: Any, status: Any, totals: Any) -> None:
-    """What is asked for in total, of the points where all is finite."""
+    """Add up what is asked for in total, over the points where everything is finite."""
     v, wrong = pointer(memory), shifted(pointer(status), begin)
     for i in range(len(slots)):
         row, total = shifted(v, slots[i] * lanes), shifted(pointer(totals), i * lanes)
@@ -225,17 +226,15 @@ def _add_up(memory: Any, lanes: int, begin: int, end: int, slots: Any, status: A
 
 
 @jitted(no_cpython_wrapper=True)
-def _judge(
-    memory: Any, lanes: int, lane: int, shared: Any, watched: Any, gradients: Any, totals: Any, bands: Any, tables: Any
-) -> int:
-    """What is not finite in one lane, as `run_point` says it."""
+def _judge(memory: Any, lanes: int, lane: int, wanted: Slots, bands: Any, tables: Any) -> int:
+    """Find what is not finite in one lane, as `run_point` says it."""
     found = 0
-    for slots in (shared, watched):
+    for slots in (wanted.shared, wanted.varying):
         if not _all_finite(memory, slots, lanes, lane, lane + 1):
             found = 1
     for _ in range(2):  # as it is, and then carefully
         right = True
-        for slots in (gradients, totals):
+        for slots in (wanted.gradients, wanted.totals):
             right = right and _all_finite(memory, slots, lanes, lane, lane + 1)
         if right:
             return found
@@ -246,15 +245,15 @@ def _judge(
 
 @jitted
 def run_points(
-    memory: Any, lanes: int, begin: int, end: int, points: Any, point_slots: Any, bands: Any, shared: Any, watched: Any,
-    outputs: Any, output_slots: Any, gradients: Any, gradient_slots: Any, totals: Any, total_slots: Any, status: Any,
-    tables: Any, buffer: Any,
+    memory: Any, lanes: int, begin: int, end: int, points: Any, point_slots: Any, wanted: Slots, found: Points,
+    bands: Any, tables: Any, buffer: Any,
 ) -> None:  # fmt: skip
-    """A whole schedule, at the points from `begin` to `end`, block by block; what they share is computed once.
+    """Run a whole schedule at the points from `begin` to `end`, block by block; what they share is computed once.
 
     `bands` has the first step of each band of the schedule. Per point it stores outputs and gradients. Other gradients
-    it adds up in `totals`, lane by lane, points of one lane in order. `status` says per point what `run_point` returns;
-    what is not finite is not added up. Values are looked at in the slots `shared`, once, and `watched`.
+    it adds up in `found.totals`, lane by lane, points of one lane in order. `found.status` says per point what
+    `run_point` returns; what is not finite is not added up. Values are looked at in the slots `wanted.shared`, once,
+    and `wanted.varying`.
     """
     shared_is_right = True
     for first in range(begin, end, lanes):
@@ -264,15 +263,13 @@ def run_points(
             if band % 2 == 1 or first == begin:
                 _run(pointer(memory), lanes, bands[band], bands[band + 1], pointer(tables), pointer(buffer))
         if first == begin:
-            shared_is_right = _all_finite(memory, shared, lanes, FIRST, lanes)
+            shared_is_right = _all_finite(memory, wanted.shared, lanes, FIRST, lanes)
         right = shared_is_right
-        for slots in (watched, gradient_slots, total_slots):
+        for slots in (wanted.varying, wanted.gradients, wanted.totals):
             right = right and _all_finite(memory, slots, lanes, FIRST, lanes)
         if not right:
             for lane in range(last - first):
-                status[first + lane] = _judge(
-                    memory, lanes, lane, shared, watched, gradient_slots, total_slots, bands, tables
-                )
-        _store(memory, lanes, first, last, output_slots, outputs)
-        _store(memory, lanes, first, last, gradient_slots, gradients)
-        _add_up(memory, lanes, first, last, total_slots, status, totals)
+                found.status[first + lane] = _judge(memory, lanes, lane, wanted, bands, tables)
+        _store(memory, lanes, first, last, wanted.outputs, found.outputs)
+        _store(memory, lanes, first, last, wanted.gradients, found.gradients)
+        _add_up(memory, lanes, first, last, wanted.totals, found.status, found.totals)

@@ -11,13 +11,14 @@ from gograd_compile.lower.graph import Call
 from gograd_compile.lower.rules import OUTPUT
 from gograd_compile.lower.schedule import Schedule
 from gograd_compile.run import driver
+from gograd_compile.run.records import Points, Slots
 from gograd_compile.trace.tape import Floats, Integers
 
 __all__ = ["NativeRunner", "kernel_of"]
 
 
 def kernel_of(call: Call) -> Kernel | None:
-    """The kernel of a call; None if its rule must be called in Python."""
+    """Find the kernel of a call. It is None if its rule must be called in Python."""
     symbol = call.symbol
     if symbol is None:
         return None
@@ -26,7 +27,7 @@ def kernel_of(call: Call) -> Kernel | None:
 
 
 class NativeRunner:
-    """Runs steps; see `driver`."""
+    """Runs steps of a schedule as native code; see `driver`."""
 
     runs_whole_schedules = True
 
@@ -53,20 +54,22 @@ class NativeRunner:
         )
 
     def run(self, memory: Floats, begin: int, end: int) -> None:
-        """The steps from `begin` to `end`."""
+        """Run the steps from `begin` to `end`."""
         driver.run_steps(memory.reshape(-1), memory.shape[1], begin, end, self._addresses, np.empty(self._room))
 
     def run_carefully(self, memory: Floats, begin: int, end: int, lane: int) -> bool:
-        """The sums among these steps again, at one point; whether all are finite. See `driver.run_carefully`."""
+        """Run the sums among these steps again at one point. Says whether all are finite; see the driver."""
         return bool(driver.run_carefully(memory.reshape(-1), memory.shape[1], lane, begin, end, self._addresses))
 
     def point(self, memory: Floats, watched: Integers, results: Integers) -> int:
-        """All steps at one point; what was not finite."""
+        """Run all steps at one point, and say what was not finite."""
         where = int(self.schedule.bands[2]), len(self.schedule.steps), watched, results
         return int(driver.run_point(memory, 1, *where, self._addresses, np.empty(self._room)))
 
-    def points(self, memory: Floats, begin: int, end: int, points: Floats, slots: Integers, *found: Any) -> None:
-        """All steps at many points; see `driver.run_points`."""
-        where = begin, end, points, slots, self.schedule.bands
-        rest: tuple[Any, ...] = (*where, *found, self._addresses, np.empty(self._room))
-        driver.run_points(memory.reshape(-1), memory.shape[1], *rest)
+    def points(
+        self, memory: Floats, begin: int, end: int, points: Floats, slots: Integers, wanted: Slots, found: Points
+    ) -> None:
+        """Run all steps at many points; see `driver.run_points`."""
+        where = memory.reshape(-1), memory.shape[1], begin, end
+        own = self.schedule.bands, self._addresses, np.empty(self._room)
+        driver.run_points(*where, points, slots, wanted, found, *own)

@@ -22,7 +22,7 @@ __all__ = ["NumpyRunner", "run_call"]
 
 
 class NumpyRunner:
-    """Steps of a schedule on a memory with a row per slot and a column per point."""
+    """Runs steps of a schedule on a memory with a row per slot and a column per point."""
 
     runs_whole_schedules = False  # but steps, one by one
 
@@ -31,7 +31,7 @@ class NumpyRunner:
         self._waves: dict[int, list[tuple[Integers, Integers, Integers]]] = {}
 
     def run(self, memory: Floats, begin: int, end: int) -> None:
-        """The steps from `begin` to `end`."""
+        """Run the steps from `begin` to `end`."""
         with np.errstate(all="ignore"):
             for step in range(begin, end):
                 if self.schedule.steps[step, 0] == 0:
@@ -40,7 +40,7 @@ class NumpyRunner:
                     run_call(self.schedule, memory, step)
 
     def run_carefully(self, memory: Floats, begin: int, end: int, lane: int) -> bool:
-        """The sums among these steps again, at one point, where nothing times an infinity or NaN is nothing.
+        """Run the sums among these steps again at one point, where nothing times an infinity or NaN is nothing.
 
         What does not count passes nothing on. Returns whether all sums and first factors (adjoints or tangents) are
         finite, and what tangents are multiplied by.
@@ -66,7 +66,7 @@ class NumpyRunner:
             memory[rows] = totals
 
     def _waves_of(self, step: int) -> list[tuple[Integers, Integers, Integers]]:
-        """The sums of a step in parts, each of which needs only what comes before.
+        """Split the sums of a step into parts that each need only what comes before.
 
         Per part the slots, the places of its terms (first ones first), and which of its sums each belongs to.
         """
@@ -99,7 +99,7 @@ def _multiply_carefully(x: Floats, y: Floats) -> Floats:
 
 
 def run_call(schedule: Schedule, memory: Floats, step: int) -> None:
-    """A step of calls: the rule of the operation, on arrays if it understands them, else point by point."""
+    """Run a step of calls: the rule of the operation on arrays if it understands them, else point by point."""
     code, slot, count, at = schedule.steps[step].tolist()
     call = schedule.graph.calls[code - 1]
     applications = count // call.width
@@ -109,7 +109,7 @@ def run_call(schedule: Schedule, memory: Floats, step: int) -> None:
 
 
 def _of_columns(call: Call, gathered: Floats) -> Floats:
-    """Application by application, and point by point: of each the columns."""
+    """Run a call of columns, application by application and point by point."""
     _, applications, points = gathered.shape
     function = _function(call)
     results = np.empty((applications, call.width, points))
@@ -126,7 +126,7 @@ def _of_columns(call: Call, gathered: Floats) -> Floats:
 
 @functools.cache
 def _function(call: Call) -> Callable[..., Any]:
-    """What computes the call on arrays of its inputs, in the order of `needs`."""
+    """Find what computes the call on arrays of its inputs, in the order of `needs`."""
     op = call.rules.op
     rule: Any = op.forward if call.what == FORWARD else op.partials[call.what]
     if op.opaque or _has_function_of_columns(call):
@@ -145,7 +145,7 @@ def _function(call: Call) -> Callable[..., Any]:
 
 
 def _checked(call: Call, on_arrays: Callable[..., Any], on_floats: Callable[..., Any]) -> Callable[..., Any]:
-    """A rule that could not be written out: on arrays if it understands them, else on floats, as eager mode calls it.
+    """Call a rule that could not be written out: on arrays if it understands them, else on floats, as eager mode does.
 
     On floats it gives the same errors, too.
     """
@@ -174,7 +174,7 @@ def _checked(call: Call, on_arrays: Callable[..., Any], on_floats: Callable[...,
 
 
 def _is_right(call: Call, result: Any, inputs: Sequence[Any]) -> bool:
-    """Whether a rule gave real numbers, as many as it should, or one."""
+    """Say whether a rule gave real numbers, as many as it should, or one."""
     if not isinstance(result, np.ndarray):
         return isinstance(result, Real)
     shape = (call.width,) * (call.what != FORWARD) if call.length else inputs[0].shape
@@ -182,7 +182,7 @@ def _is_right(call: Call, result: Any, inputs: Sequence[Any]) -> bool:
 
 
 def _has_function_of_columns(call: Call) -> bool:
-    """Whether the engine computes it by a function of its own for floats: the formula gives other last digits."""
+    """Say whether the engine has a function for floats, whose last digits differ from those of the formula."""
     own = call.rules.op.implementations
     return bool(call.length) and call.what == FORWARD and "scalar" in own and "numpy" not in own
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import attrs
 import numpy as np
 
 from gograd_compile.lower.derivatives import Derived
@@ -15,9 +14,10 @@ from gograd_compile.lower.graph import SUM, Graph
 from gograd_compile.lower.schedule import Schedule, schedule
 from gograd_compile.run.backends import Backend
 from gograd_compile.run.numpy_runner import run_call
+from gograd_compile.run.records import Points, Slots
 from gograd_compile.trace.tape import Floats, Integers
 
-__all__ = ["DERIVATIVES_NOT_FINITE", "VALUES_NOT_FINITE", "Holds", "Points", "Program"]
+__all__ = ["DERIVATIVES_NOT_FINITE", "VALUES_NOT_FINITE", "Holds", "Program"]
 
 VALUES_NOT_FINITE, DERIVATIVES_NOT_FINITE = 1, 2
 """What may be said of a run, and (added up) both."""
@@ -26,42 +26,25 @@ Holds = Callable[[Floats, int], Any]
 """Judges, by the values that decide, the first guards, so many of them: which points may go on."""
 
 
-@attrs.frozen(eq=False)
-class Points:
-    """What a run over many points gives.
-
-    Attributes:
-        outputs: a row per point.
-        gradients: a row per point, for what is asked for per point.
-        totals: sums over the points, for what is asked for in total.
-        status: per point what was not finite; such points are not in the totals.
-    """
-
-    outputs: Floats
-    gradients: Floats
-    totals: Floats
-    status: Integers
-
-
 MOST_STRIPS, VALUES_PER_STRIP = 64, 2**21
 """Points are worked on in strips, at most so many, and not smaller: sums are formed per strip, whoever does it."""
 
 
 def lanes_for(slots: int, points: int) -> int:
-    """How many points a block has: so many that its memory fits into the cache, and no more than there are."""
+    """Choose how many points a block has: its memory fits into the cache, and it has no more points than there are."""
     lanes = next(lanes for lanes, most in ((128, 2**9), (32, 2**15), (16, 2**16), (8, np.inf)) if slots <= most)
     return min(lanes, -(-points // 8) * 8)
 
 
 def aligned(slots: int, lanes: int) -> Floats:
-    """Memory whose rows begin where lines of the cache do."""
+    """Allocate memory whose rows begin where lines of the cache do."""
     raw = np.zeros(slots * lanes + 8)
     start = -raw.ctypes.data % 64 // 8
     return raw[start : start + slots * lanes].reshape(slots, lanes)
 
 
 def _strips(slots: int, points: int, lanes: int) -> list[tuple[int, int]]:
-    """Parts of whole blocks, where one begins and ends."""
+    """Split points into strips of whole blocks, and find where each begins and ends."""
     strips = min(MOST_STRIPS, slots * points // VALUES_PER_STRIP + 1)
     size = max(-(-points // (strips * lanes)) * lanes, 1)
     return [(begin, min(begin + size, points)) for begin in range(0, points, size)]
@@ -85,11 +68,12 @@ class Program:
         self.result_slots = slots[derived.results] if derived else slots[:0]
         self.size = len(graph)
         self.watched = self._find_watched()
-        self._shared_watched, self._varying_watched = np.split(
-            self.watched, [np.searchsorted(self.watched, self.schedule.slots_of(0)[1])]
-        )
+        shared, varying = np.split(self.watched, [np.searchsorted(self.watched, self.schedule.slots_of(0)[1])])
+        self._slots = Slots(shared, varying, self.output_slots, self.result_slots[:0], self.result_slots[:0])
         self._blank = np.zeros(graph.leaves)
         self._blank[graph.one : graph.one + len(graph.constants)] = graph.constants
+        self._captured = slice(graph.arguments, graph.one)
+        self._seeds = slice(graph.leaves - graph.seeds, graph.leaves)
         self._memories: list[Floats] = []
         self._blocks: list[Floats] = []  # memory of the latest run over many points, for the next one
         self._lock = threading.Lock()
@@ -97,7 +81,7 @@ class Program:
         self._is_driven = self.runner.runs_whole_schedules and not self.stops
 
     def _find_watched(self) -> Integers:
-        """Values of which one is not finite if any value is not: a sum is not finite if one of its factors is not."""
+        """Find values to watch: if any value is not finite, one of these is not. A sum shows this for its factors."""
         schedule = self.schedule
         begin, end = schedule.graph.leaves, schedule.slots_of(1)[1]
         steps = schedule.steps[: schedule.bands[2]]
@@ -111,7 +95,7 @@ class Program:
         return begin + np.flatnonzero(~are_seen[begin:end])
 
     def _find_stops(self) -> list[tuple[int, int]]:
-        """The steps that only Python can run, and how many guards must hold before each."""
+        """Find the steps that only Python can run, and how many guards must hold before each."""
         graph = self.schedule.graph
         asked = dict(
             zip(self.schedule.slots[graph.barriers[:, 0]].tolist(), graph.barriers[:, 1].tolist(), strict=True)
@@ -127,17 +111,16 @@ class Program:
         return stops
 
     def at(self, numbers: Floats, captured: Floats, seeds: Floats, holds: Holds | None) -> tuple[Floats, int]:
-        """A run at one point; the memory, which is to be given back, and what was not finite.
+        """Run at one point. Gives the memory, which is to be given back, and what was not finite.
 
         Args:
             holds: asked before an opaque operation is called, whether the first guards hold; if not, the run
                 ends there. None: they do.
         """
         memory = self._take()
-        graph = self.schedule.graph
-        memory[: graph.arguments] = numbers
-        memory[graph.arguments : graph.one] = captured
-        memory[graph.leaves - graph.seeds : graph.leaves] = seeds
+        memory[: self._captured.start] = numbers
+        memory[self._captured] = captured
+        memory[self._seeds] = seeds
         if not self._is_driven:
             return memory, self._run(memory[:, np.newaxis], 1, holds)[0]
         return memory, self.runner.point(memory, self.watched, self.result_slots)
@@ -154,7 +137,7 @@ class Program:
         threads: int = 1,
         holds: Holds | None = None,
     ) -> Points:
-        """A run over many points.
+        """Run over many points.
 
         Args:
             numbers: the numbers of the arguments, where all points share them.
@@ -164,7 +147,7 @@ class Program:
             threads: how many work at once; the results do not depend on it.
             holds: if given, opaque operations are called where the guards asked before hold, and nowhere else.
         """
-        graph, count = self.schedule.graph, len(points)
+        count = len(points)
         lanes = lanes_for(self.size, count)
         found = Points(
             np.empty((count, len(self.output_slots))),
@@ -172,26 +155,22 @@ class Program:
             np.zeros(len(summed)),
             np.zeros(count, dtype=np.uint8),
         )
+        wanted = self._slots._replace(gradients=self.result_slots[per_point], totals=self.result_slots[summed])
         strips = _strips(self.size, count, lanes) if count else []
         totals = np.zeros((len(strips), len(summed), lanes))
-        gradient_slots, total_slots = self.result_slots[per_point], self.result_slots[summed]
         blocks: list[Floats] = []
 
         def work(own: Iterator[int]) -> None:
             block = self._block(lanes)
             blocks.append(block)
-            block[: graph.arguments] = numbers[:, np.newaxis]
-            block[graph.arguments : graph.one] = captured[:, np.newaxis]
+            block[: self._captured.start] = numbers[:, np.newaxis]
+            block[self._captured] = captured[:, np.newaxis]
             for strip in own:
-                begin, end = strips[strip]
-                where = gradient_slots, totals[strip], total_slots
-                if not self._is_driven:
-                    self._run_strip(block, begin, end, points, slots, found, *where, holds)
+                into = found._replace(totals=totals[strip])
+                if self._is_driven:
+                    self.runner.points(block, *strips[strip], points, slots, wanted, into)
                 else:
-                    self.runner.points(
-                        block, begin, end, points, slots, self._shared_watched, self._varying_watched,
-                        found.outputs, self.output_slots, found.gradients, *where, found.status,
-                    )  # fmt: skip
+                    self._run_strip(block, *strips[strip], points, slots, wanted, into, holds)
 
         if threads == 1 or len(strips) < 2:
             work(iter(range(len(strips))))
@@ -202,10 +181,10 @@ class Program:
                     done.result()
         with self._lock:
             self._blocks = blocks
-        return Points(found.outputs, found.gradients, totals.sum(axis=2).sum(axis=0), found.status)
+        return found._replace(totals=totals.sum(axis=2).sum(axis=0))
 
     def _block(self, lanes: int) -> Floats:
-        """Memory for a block of points, with the constants in it."""
+        """Find memory for a block of points, with the constants in it."""
         with self._lock:
             if self._blocks and self._blocks[-1].shape[1] == lanes:
                 return self._blocks.pop()
@@ -214,20 +193,20 @@ class Program:
         return block
 
     def _run_strip(
-        self, memory: Floats, begin: int, end: int, points: Floats, slots: Integers, found: Points,
-        gradient_slots: Integers, totals: Floats, total_slots: Integers, holds: Holds | None,
+        self, memory: Floats, begin: int, end: int, points: Floats, slots: Integers, wanted: Slots, found: Points,
+        holds: Holds | None,
     ) -> None:  # fmt: skip
-        """As the native driver does it, block by block."""
+        """Run a strip block by block, as the native driver does it."""
         lanes = memory.shape[1]
         for first in range(begin, end, lanes):
             last = min(first + lanes, end)
             memory[slots] = points[np.minimum(np.arange(first, first + lanes), last - 1)].T
             status = self._run(memory, last - first, holds)[: last - first]
             found.status[first:last] = status
-            found.outputs[first:last] = memory[self.output_slots, : last - first].T
-            found.gradients[first:last] = memory[gradient_slots, : last - first].T
+            found.outputs[first:last] = memory[wanted.outputs, : last - first].T
+            found.gradients[first:last] = memory[wanted.gradients, : last - first].T
             right = np.flatnonzero(status == 0)
-            totals[:, right] += memory[total_slots][:, right]
+            found.totals[:, right] += memory[wanted.totals][:, right]
 
     def give_back(self, memory: Floats) -> None:
         with self._lock:
@@ -242,7 +221,7 @@ class Program:
         return memory
 
     def _run(self, memory: Floats, points: int, holds: Holds | None) -> Integers:
-        """All steps, with Python's among them; what was not finite, per point. The first lanes hold the points."""
+        """Run all steps, also those in Python. Gives per point what was not finite. The first lanes are the points."""
         schedule = self.schedule
         status = np.zeros(memory.shape[1], dtype=np.int64)
         right = np.arange(memory.shape[1]) < points
@@ -264,7 +243,7 @@ class Program:
         return status
 
     def _call_python(self, memory: Floats, step: int, right: Any) -> None:
-        """A step that only Python can run, at the points where it may."""
+        """Run a step that only Python can run, at the points where it may."""
         with np.errstate(all="ignore"):
             if right.all():
                 run_call(self.schedule, memory, step)

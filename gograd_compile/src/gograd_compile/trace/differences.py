@@ -15,7 +15,7 @@ __all__ = ["difference"]
 
 
 def difference(first: Recording, second: Recording) -> str:
-    """The first difference, in words and with its line; "" if both do the same with the same numbers."""
+    """Describe the first difference, with its line. It is "" if both do the same with the same numbers."""
     one, other = _Comparable.of(first.tape), _Comparable.of(second.tape)
     found = _in_operations(one, other) or _in_guards(first.tape, second.tape, one, other)
     if found:
@@ -75,7 +75,7 @@ class _Comparable:
         return f"the result of {self.ran(what)}"
 
     def ran(self, place: int) -> str:
-        """The operation that ran at that place, and its line."""
+        """Name the operation that ran at that place, and its line."""
         if place >= len(self.operations):
             return "nothing"
         name = self.tape.operations[self.tape.codes[place]].name

@@ -19,7 +19,7 @@ LARGEST_TABLE = 2**17
 
 
 def fold_constants(tape: Tape, values: Floats) -> Tape:
-    """What depends on no argument and no captured neuron becomes a constant: its value in `values`, one per node.
+    """Make constants of what depends neither on arguments nor on captured neurons: of its value in `values`.
 
     Guards on such numbers can only turn out as recorded, and go.
     """
@@ -41,7 +41,7 @@ def fold_constants(tape: Tape, values: Floats) -> Tape:
 
 
 def remove_dead(tape: Tape) -> Tape:
-    """Operations and constants on which no output and no guard depends go."""
+    """Remove operations and constants on which no output and no guard depends."""
     inputs = tape.arguments + len(tape.captured)
     live = np.zeros(len(tape), dtype=np.bool_)
     live[:inputs] = live[tape.outputs] = live[tape.guards.nodes] = True
@@ -54,7 +54,7 @@ def remove_dead(tape: Tape) -> Tape:
 
 
 def merge_duplicates(tape: Tape) -> Tape:
-    """An operation on the same inputs as an earlier one, in the same order, is that one (value numbering).
+    """Merge an operation with an earlier one on the same inputs in the same order (value numbering).
 
     Opaque operations are called as often as they were: their rules may do more than compute. A guard
     that was asked before is asked once. (If it was answered otherwise, a last digit decided, and both remain.) Errors
@@ -87,12 +87,12 @@ def merge_duplicates(tape: Tape) -> Tape:
 
 
 def _table(entries: int, dtype: Any) -> Integers:
-    """An empty hash table for so many."""
+    """Make an empty hash table for so many entries."""
     return np.full(max(16, 1 << (2 * entries - 1).bit_length()), -1, dtype=dtype)
 
 
 def _renumbered(tape: Tape, kept: Integers, number: Integers, constants: Floats, guards: Guards) -> Tape:
-    """The operations that are kept, with new numbers for all nodes, of which `number` holds those of leaves."""
+    """Renumber the operations that are kept, and all nodes. `number` has the new numbers of leaves."""
     count = np.count_nonzero(kept)
     new_leaves = tape.arguments + len(tape.captured) + len(constants)
     codes, starts, inputs = np.empty(count, np.int32), np.empty(count + 1, np.int64), np.empty_like(tape.inputs)
@@ -107,7 +107,7 @@ def _renumbered(tape: Tape, kept: Integers, number: Integers, constants: Floats,
 def _with_rows(
     tape: Tape, rows: tuple[Integers, Integers, Integers], kept: Integers, number: Integers, guards: Guards
 ) -> Tape:
-    """These operations, of which the tape had those that are kept, under new numbers."""
+    """Make a tape of these operations: those of the old tape that are kept, under new numbers."""
     codes, starts, inputs = rows
     after = np.searchsorted(np.flatnonzero(kept), guards.after)
     return attrs.evolve(

@@ -65,18 +65,18 @@ def record(
     f: Callable[..., Any], arguments: Structure, numbers: Floats, name: str, answers: Answers = (), *,
     with_lines: bool = False, with_places: bool = False, missing: Container[int] = (), raising: Raising = NO_ERRORS,
 ) -> Recording:  # fmt: skip
-    """What `f` does with these numbers, nested as `arguments` says.
+    """Record what `f` does with these numbers, nested as `arguments` says.
 
     Args:
         answers: to the first questions that it asks about numbers, whatever these are. Where an error is raised that
             is not among them, it is not answered.
         with_lines: take down where in the user's source each operation ran; that is slow.
         with_places: take down as its line where in the order of making each operation ran.
-        raising: errors that operations raise in compiled code alone, by their places in the order of making.
+        raising: errors that operations raise only in compiled code, by their places in the order of making.
         missing: which neurons nobody used that were made in an earlier recording, as places in the order of making.
 
     Raises:
-        RecordingError: it does what cannot be recorded; or returns what is no number.
+        RecordingError: it does what cannot be recorded, or returns something that is not a number.
         Whatever `f` raises, if all that it asked was answered.
     """
     watcher = Watcher(name, answers, record.__code__, with_lines=with_lines, missing=missing, raising=raising)
@@ -123,7 +123,7 @@ def record(
 
 
 def _missing(flat: Flat, since: int, until: int, asked: int) -> frozenset[int]:
-    """The places of neurons that may have been made and are not in the graph: a neuron takes a stamp, or a question."""
+    """Find the places of neurons that may have been made and are not in the graph. Questions take stamps too."""
     stamps = np.frombuffer(flat.stamps, np.int64)
     stamps = stamps[(stamps > since) & (stamps < until)] - since
     if len(stamps) + asked >= until - since - 1:
@@ -132,7 +132,7 @@ def _missing(flat: Flat, since: int, until: int, asked: int) -> frozenset[int]:
 
 
 def structure_of_result(f: Callable[..., Any], arguments: Structure, name: str) -> Structure:
-    """How the result of `f` is nested at every point: it is run without numbers, and may not decide by any.
+    """Find how the result of `f` is nested at every point. It runs without numbers, and must not decide by any.
 
     Raises:
         ValueError: it does, or does not run so.
@@ -153,7 +153,7 @@ def structure_of_result(f: Callable[..., Any], arguments: Structure, name: str) 
 
 
 def _with_lines(tape: Tape, flat: Flat, watcher: Watcher) -> Tape:
-    """The tape with what the watcher took down; what the function ignores shows only where its caller does not."""
+    """Add to the tape what the watcher noted. What the function ignores shows only if its caller does not."""
     stamps = flat.stamps[len(flat.leaves) :]
     texts = [watcher.lines.get(stamp) for stamp in stamps]
     if None in texts:
@@ -207,7 +207,7 @@ def _tape(
         guards=guards,
     )
     values = np.empty(len(tape))
-    read_values(inputs, values[: len(inputs)])  # of which flat.values lacks those not used
+    read_values(inputs, values[: len(inputs)])  # flat.values lacks those that are not used
     values[first:leaves] = constants
     values[moved[len(flat.constants) :]] = np.frombuffer(flat.values)
     return tape, values
@@ -216,7 +216,7 @@ def _tape(
 def _classified(
     flat: Flat, inputs: Sequence[Neuron], since: int, name: str
 ) -> tuple[Integers, list[Neuron], list[Neuron]]:
-    """The numbers of the nodes for the leaves; which of them are captured, and which were made inside."""
+    """Number the nodes for the leaves, and find which are captured, and which were made inside."""
     leaf_stamps = np.frombuffer(flat.stamps, np.int64)[: len(flat.leaves)]
     stamps = np.fromiter(map(_stamp, inputs), np.int64, len(inputs))
     order = np.argsort(stamps, kind="stable")

@@ -56,7 +56,7 @@ class Source:
     of: tuple[Callable[..., Any], int | Sequence[int]] | None = None
 
     def record(self, numbers: Floats, answers: Answers, raising: Raising = NO_ERRORS) -> tuple[Recording, list[Note]]:
-        """A recording at this point whose tape is simplified, and what was done to that; arguments as for `record`.
+        """Record at this point and simplify the tape. Gives the recording and what was done. Arguments: see `record`.
 
         Raises:
             RecordingError: the function cannot be recorded, or (if it is to be checked) does not do the same twice.
@@ -71,7 +71,7 @@ class Source:
         return attrs.evolve(recording, tape=simplified(recording, notes)), notes
 
     def structure_of_result(self) -> Structure:
-        """How the result is nested, if that is the same at every point.
+        """Find how the result is nested, if that is the same at every point.
 
         Raises:
             ValueError: the function decides by a number, or does not run without numbers.
@@ -81,7 +81,7 @@ class Source:
     def place_of(
         self, operation: int, tape: Tape, numbers: Floats, answers: Answers, raising: Raising
     ) -> tuple[int, int] | None:
-        """Where in the order of making an operation of the tape ran, and how many questions were asked before.
+        """Find where in the order of making an operation of the tape ran, and how many questions were asked before.
 
         None: the function does not do the same again.
         """
@@ -93,7 +93,7 @@ class Source:
         return place, sum(when < place for when in again.asked_at)
 
     def lined(self, tape: Tape, numbers: Floats, answers: Answers, raising: Raising = NO_ERRORS) -> Tape:
-        """The tape, with lines of source if they can be had: by recording once more, with the same `answers`."""
+        """Add lines of source to the tape, if recording once more with the same `answers` gives them."""
         for domain in ("raise", "ignore"):  # which of the two held then is not known
             with contextlib.suppress(Exception):  # what the function does wrong now is not what is being reported
                 again = errstate(domain=domain).run(
@@ -120,7 +120,7 @@ class Source:
 
 
 def simplified(recording: Recording, notes: list[Note] | None = None) -> Tape:
-    """The tape of a recording after all passes; `notes` gets each pass, and how many operations it left."""
+    """Simplify the tape of a recording by all passes. `notes` gets each pass, and how many operations it left."""
     tape = recording.tape
     passes: list[tuple[str, Callable[[Tape], Tape]]] = [
         ("constants folded", lambda tape: fold_constants(tape, recording.values)),

@@ -28,7 +28,7 @@ UNUSED = GUARDS.index("unused")
 
 
 def question(kind: int) -> str:
-    """What a guard of that kind asks, in words: its answer is a number."""
+    """Say in words what a guard of that kind asks. Its answer is a number."""
     return "the domain error of an operation" if kind == DOMAIN else f"{GUARDS[kind]}() of a number"
 
 
@@ -56,7 +56,7 @@ class Guards:
         return len(self.nodes)
 
     def select(self, which: Integers) -> Guards:
-        """Those for which a mask holds."""
+        """Select the guards for which a mask holds."""
         lines = tuple(line for line, selected in zip(self.lines, which, strict=True) if selected)
         return Guards(
             self.nodes[which], self.kinds[which], self.outcomes[which], self.after[which], lines, self.order[which]
@@ -100,39 +100,39 @@ class Tape:
 
     @property
     def leaves(self) -> int:
-        """How many nodes no operation made."""
+        """Count the nodes that no operation made."""
         return self.arguments + len(self.captured) + len(self.constants)
 
     @property
     def domains(self) -> Integers:
-        """Which guards ask for the domain of an operation."""
+        """Find which guards ask for the domain of an operation."""
         return np.flatnonzero(self.guards.kinds == DOMAIN)
 
     @property
     def raises(self) -> bool:
-        """Whether it notes which operations raise errors: then errors were raised while it was recorded."""
+        """Say whether it notes which operations raise errors. Then errors were raised while it was recorded."""
         return bool(np.isin(self.guards.kinds, (DOMAIN, UNUSED)).any())
 
     def inputs_of(self, node: int) -> Integers:
-        """What an operation was given."""
+        """Give the inputs of an operation."""
         operation = node - self.leaves
         return self.inputs[self.starts[operation] : self.starts[operation + 1]]
 
     def deciding(self) -> Integers:
-        """The nodes whose values decide: those of the guards, and then the inputs of the operations they ask for."""
+        """List the nodes whose values decide: those of guards, and then the inputs of the operations they ask for."""
         nodes = self.guards.nodes
         return np.concatenate([nodes, *(self.inputs_of(node) for node in nodes[self.domains].tolist())])
 
     def line(self, operation: int) -> str:
-        """Where that operation ran; "" if that is not known."""
+        """Say where that operation ran. It is "" if that is not known."""
         return self.lines[self.line_of[operation]] if len(self.line_of) else ""
 
     def ignores(self, operation: int) -> bool:
-        """Whether the function lets whatever that operation gives pass, as far as is known."""
+        """Say whether the function accepts whatever that operation gives, as far as is known."""
         return bool(len(self.ignored) and self.ignored[operation])
 
     def runs_as(self, other: Tape) -> bool:
-        """Whether the other has the same operations in the same places; constants may differ."""
+        """Say whether the other has the same operations in the same places. Constants may differ."""
         mine, others = (
             (tape.codes, tape.starts, tape.inputs, tape.outputs, tape.guards.nodes, tape.guards.outcomes)
             for tape in (self, other)
@@ -140,5 +140,5 @@ class Tape:
         return self.operations == other.operations and all(map(np.array_equal, mine, others))
 
     def __len__(self) -> int:
-        """How many nodes there are."""
+        """Count the nodes."""
         return self.leaves + len(self.codes)

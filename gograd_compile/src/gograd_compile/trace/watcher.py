@@ -44,7 +44,7 @@ OURS = (
 
 
 class Watcher:
-    """Told of what decides which operations run, and refuses what a tape cannot hold."""
+    """A recorder that notes what decides which operations run, and refuses what a tape cannot hold."""
 
     def __init__(
         self, name: str, answers: Answers, ends: CodeType, *, with_lines: bool = False, missing: Container[int] = (),
@@ -63,7 +63,7 @@ class Watcher:
         self.notes_lines = with_lines or bool(missing)
         self.wants_nodes = self.notes_lines or bool(raising)
         self.asked: list[Question] = []
-        self.operations: list[Question] = []  # of which nobody may use the result
+        self.operations: list[Question] = []  # operations whose result nobody may use
         self.lines: dict[int, str] = {}
         self.ignored: set[int] = set()
         self.failures: list[str] = []
@@ -82,7 +82,7 @@ class Watcher:
         return outcome
 
     def next_answer(self, kind: str, place: int) -> float | None:
-        """The answer to this question. None: it has none, nor have those that follow, since this is another path.
+        """Give the answer to this question. It is None if this is another path, which has no more answers.
 
         An error that compiled code does not find is a question only where Python finds it.
         """
@@ -110,7 +110,7 @@ class Watcher:
             self.operations.append((neuron, kind, 0, neuron._stamp, line))
 
     def error_of(self, neuron: Neuron, place: int) -> DomainError | None:
-        """What compiled code raises for a neuron, or for an earlier one that is the same operation of the same."""
+        """Find what compiled code raises for a neuron, or for an earlier one by the same operation and inputs."""
         entries = [
             entry.hex() if type(entry) is float else self.same.get(entry._stamp, entry._stamp)  # type: ignore[union-attr]
             for entry in neuron._constituents
@@ -120,7 +120,7 @@ class Watcher:
         return self.raising.get(first - self.since) or self.raising.get(place)
 
     def ask_for_unused(self, flat: Flat) -> bool:
-        """Note the operations whose result nobody uses: their errors are raised all the same. Whether there are any."""
+        """Note the operations whose result nobody uses: their errors are raised too. Says whether there are any."""
         used = set(flat.stamps)
         unused = [question for question in self.operations if question[0]._stamp not in used]
         self.asked = sorted([*self.asked, *unused], key=lambda question: question[3])
@@ -150,7 +150,7 @@ class Watcher:
 
 
 class WatcherWithoutNumbers(Watcher):
-    """Of a function that is given no numbers: the first decision by one is an error."""
+    """A watcher of a function that gets no numbers. The first decision by a number is an error."""
 
     decided = ""
 
@@ -160,7 +160,7 @@ class WatcherWithoutNumbers(Watcher):
 
 
 def is_in_try(end: CodeType) -> bool:
-    """Whether an error that is raised here may be caught by the user, below the function with this code."""
+    """Say whether the user may catch an error that is raised here, below the function with this code."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_code is not end:
         is_ours = frame.f_code.co_filename.startswith(OURS)
@@ -172,13 +172,13 @@ def is_in_try(end: CodeType) -> bool:
 
 @functools.lru_cache(maxsize=1024)
 def _caught(code: CodeType) -> list[tuple[int, int]]:
-    """Which instructions something waits for the errors of."""
+    """Find the instructions whose errors something waits for."""
     entries: Any = dis.Bytecode(code).exception_entries  # type: ignore[attr-defined]
     return [(entry.start, entry.end) for entry in entries]
 
 
 def source_line(end: CodeType) -> str:
-    """Where in the user's source this happens: "model.py:12 in loss"; "" if gograd does it by itself, in a sweep.
+    """Find where in the user's source this happens: "model.py:12 in loss". It is "" for what gograd does in a sweep.
 
     `end` is the code that runs the user's function.
     """

@@ -1,0 +1,158 @@
+"""What makes a compiled function portable: it can be a method of objects, pickled and copied.
+
+A pickle has its name in a module, else its function with the settings, else its recordings as a file would have them.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import pickle
+import sys
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any, Self, TypeVar
+
+from gograd_compile.files.saving import recorded, with_tapes
+from gograd_compile.files.storage import Recorded, from_bytes, to_bytes
+from gograd_compile.paths.store import Store
+from gograd_compile.run.backends import backend as find_backend
+from gograd_core import Neuron
+
+__all__ = ["Portable", "compiled_anew", "from_tapes"]
+
+T = TypeVar("T", bound="Portable")
+NAMES = ("__module__", "__qualname__", "__doc__")
+
+
+class Portable:
+    """A function with a store of recordings: a method of objects, where a class has it; pickled and copied as it is."""
+
+    _attribute = ""  # what it is called as a method
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.__name__ = store.name
+        if store.f is not None:
+            functools.update_wrapper(self, store.f, NAMES, ())  # type: ignore[arg-type]  # it is called in Compiled
+
+    def __repr__(self) -> str:
+        return f"<compiled {self.__name__}>"
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._attribute = name
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Self:
+        """Give the method of an object. It is compiled for each object separately, and the object keeps it."""
+        f: Any = self.store.f
+        if instance is None or not hasattr(f, "__get__"):
+            return self
+        try:
+            kept = vars(instance)
+        except TypeError:
+            raise TypeError(f"{owner} has no __dict__, in which objects could keep compiled methods") from None
+        key = f"compiled {self.__module__}.{self.__name__}"  # other than that of a method which overrides this one
+        found: Self | None = kept.get(key)
+        method = found and found.store.f  # of another object, if the dict is a copy of that one's
+        if not found or getattr(method, "__self__", 0) is not instance or getattr(method, "__func__", 0) is not f:
+            found = kept[key] = compiled_anew(type(self), f.__get__(instance, owner), *self._settings())
+            found._attribute = self._attribute or f.__name__
+        return found
+
+    def _settings(self) -> tuple[str, bool, int]:
+        """Give what `compiled_anew` takes after a function."""
+        return self.store.backend.name, self.store.check, self.store.max_paths
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        """Say how it is pickled.
+
+        Raises:
+            TypeError: its function cannot be pickled, and nothing was recorded.
+        """
+        f = self.store.f
+        name: str = getattr(f, "__qualname__", "")
+        if self._is_named(name):
+            return name
+        owner = getattr(f, "__self__", None)
+        for kind in type(owner).__mro__:  # the class above may have another method of that name
+            method: Any = vars(kind).get(self._attribute)
+            if type(method) is type(self) and method.store.f is getattr(f, "__func__", None):
+                return _method_of, (owner, kind, self._attribute)
+        if f is not None and _can_be_pickled(f):
+            return compiled_anew, (type(self), f, *self._settings())
+        try:
+            return _from_saved, (type(self), *self._saved())
+        except ValueError:
+            raise TypeError(
+                f"{self.__name__} cannot be pickled before it is called: its function, which no module has by name, "
+                "cannot be, and nothing was recorded"
+            ) from None
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Give itself if its function is its own copy, as plain functions are. Else compile the copied function."""
+        f = self.store.f
+        if f is None:
+            data, captured, backend = self._saved()
+            return _from_saved(type(self), data, copy.deepcopy(captured, memo), backend)
+        other = copy.deepcopy(f, memo)
+        if other is f:
+            return self
+        made = compiled_anew(type(self), other, *self._settings())
+        made._attribute = self._attribute
+        return made
+
+    def _saved(self) -> tuple[bytes, list[Neuron], str]:
+        """Give the recordings, the neurons that they capture (pickled as they are elsewhere), and the backend."""
+        tapes = recorded(self.store, lines=True)
+        captured = dict.fromkeys(neuron for each in tapes for neuron in each.tape.captured)
+        return to_bytes(tapes, self.__name__), list(captured), self.store.backend.name
+
+    def _is_named(self, name: str) -> bool:
+        module = sys.modules.get(getattr(self, "__module__", ""))
+        try:
+            return attrgetter(name)(module) is self
+        except AttributeError:
+            return False
+
+
+def compiled_anew(cls: type[T], f: Callable[..., Any], backend: str | None, check: bool, max_paths: int) -> T:
+    """Compile a function. One that is compiled already, as a pickle may find it in a class by name, stays as it is."""
+    if isinstance(f, cls):
+        return f
+    return cls(Store(f, _name(f), find_backend(backend), check=check, max_paths=max_paths))
+
+
+def from_tapes(cls: type[T], tapes: list[Recorded], name: str, backend: str | None) -> T:
+    """Make a program of what was recorded. It has no function."""
+    store = Store(None, name, find_backend(backend), check=False, max_paths=len(tapes), most=len(tapes))
+    with_tapes(store, tapes)
+    return cls(store)
+
+
+def _name(f: Any) -> str:
+    """Find what messages call a function: without where it was defined."""
+    while isinstance(f, functools.partial):
+        f = f.func
+    name: str = getattr(f, "__qualname__", type(f).__qualname__)
+    return name.rpartition(".<locals>.")[2]
+
+
+def _from_saved(cls: type[T], data: bytes, captured: list[Neuron], backend: str) -> T:
+    """Make a program of what a pickle has."""
+    return from_tapes(cls, *from_bytes(data, captured), backend)
+
+
+def _method_of(owner: Any, kind: type, attribute: str) -> Any:
+    """Find the compiled method of an object that its class, or one above, has under that name. For pickles."""
+    return vars(kind)[attribute].__get__(owner, type(owner))
+
+
+def _can_be_pickled(f: Callable[..., Any]) -> bool:
+    try:
+        pickle.dumps(f)
+    except Exception:  # whatever the parts of a function raise
+        return False
+    return True
