@@ -13,16 +13,7 @@ from operator import attrgetter
 from typing import Any
 
 from gograd_core import current
-from gograd_core.checked.sweep import (
-    BUSY,
-    NOT_AGAIN,
-    differentiated,
-    lock,
-    propagate,
-    propagate_one,
-    receives,
-    refuse_stale,
-)
+from gograd_core.checked.sweep import BUSY, NOT_AGAIN, differentiated, lock, propagate, propagate_one, refuse_stale
 from gograd_core.interfaces import Node
 
 __all__ = ["adjoints", "backward", "reachable", "run", "visit"]
@@ -94,9 +85,12 @@ def _leading_to(inputs: Sequence[Node], visited: Visited) -> Visited:
         neuron._grad = 0.0
     interior, leaves = visited
     for node in reversed(interior):
-        if any(map(receives, differentiated(node))):
-            node._grad = 0.0
-    return [node for node in interior if receives(node)], [leaf for leaf in leaves if receives(leaf)]
+        entries = differentiated(node) if None in node._operation.partials else node._constituents
+        for entry in entries:  # written out: it is done for every neuron of every gradient
+            if type(entry) is not float and entry._grad is not None:
+                node._grad = 0.0
+                break
+    return [node for node in interior if node._grad is not None], [leaf for leaf in leaves if leaf._grad is not None]
 
 
 def run(visited: Visited, propagate: Callable[..., None], *args: Any) -> None:

@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Any
 
 from gograd_core import current
-from gograd_core.checked.flat import doubles, refuse, refuse_length
+from gograd_core.checked.flat import as_neurons, doubles
 from gograd_core.checked.sweep import lock
 from gograd_core.engines.backward import reachable
 from gograd_core.interfaces import Flat
@@ -25,7 +25,7 @@ def flatten(outputs: Sequence[Any], since: int) -> Flat:
         TypeError: an output is no neuron.
         StaleGraphError: a leaf's value was set after a neuron was computed from it.
     """
-    outputs = _checked(outputs)
+    outputs = as_neurons(outputs)
     with lock:
         interior, leaves = reachable(outputs, since)
     interior.sort(key=_stamp)
@@ -67,10 +67,8 @@ def read_values(neurons: Sequence[Any], into: Any) -> None:
         TypeError: there is something else among the neurons, or in the buffer.
         ValueError: the buffer has another length, or cannot be written to.
     """
-    neurons = _checked(neurons)
-    view = doubles(into, writable=True)
-    if len(view) != len(neurons):
-        refuse_length(len(neurons), len(view))
+    neurons = as_neurons(neurons)
+    view = doubles(into, len(neurons), writable=True)
     view[:] = array("d", [neuron._value for neuron in neurons])
 
 
@@ -81,18 +79,8 @@ def add_gradients(neurons: Sequence[Any], gradients: Any) -> None:
         TypeError: there is something else among the neurons, or in the buffer.
         ValueError: the buffer has another length.
     """
-    neurons = _checked(neurons)
-    view = doubles(gradients, writable=False)
-    if len(view) != len(neurons):
-        refuse_length(len(neurons), len(view))
+    neurons = as_neurons(neurons)
+    view = doubles(gradients, len(neurons), writable=False)
     with lock:
         for neuron, gradient in zip(neurons, view, strict=True):
             neuron._grad = getattr(neuron, "_grad", 0.0) + gradient
-
-
-def _checked(neurons: Sequence[Any]) -> Sequence[Any]:
-    neurons = tuple(neurons)
-    for neuron in neurons:
-        if type(neuron) is not current.Neuron:
-            refuse(neuron)
-    return neurons

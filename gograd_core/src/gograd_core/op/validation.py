@@ -1,11 +1,11 @@
-"""What an `Op` must look like: every field is checked when it is made."""
+"""What an `Op` must look like: every field is brought into one form, and checked when the operation is made."""
 
 from __future__ import annotations
 
 import functools
 import inspect
 import keyword
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gograd_core import engines
@@ -15,13 +15,34 @@ from gograd_core.namespaces import scalar
 from gograd_core.namespaces.columns import REDUCTIONS
 from gograd_core.op.domains import misfit
 from gograd_core.op.kernels import Kernels
-from gograd_core.op.metadata import Accuracy, Edge
+from gograd_core.op.metadata import Accuracy, Edge, normalised
 from gograd_core.python_operators import OPERATORS
 
-__all__ = ["validate", "validate_kernels"]
+__all__ = ["as_name", "as_names", "as_tuple", "validate", "validate_kernels"]
+
+
+def as_tuple(values: Any) -> Any:
+    """Make a list a tuple. Anything that is not a sequence stays as it is, for `validate` to refuse."""
+    return tuple(values) if isinstance(values, Sequence) and not isinstance(values, str) else values
+
+
+def as_name(name: Any) -> Any:
+    """Normalise a name as Python does. Anything that is not a string stays as it is, for `validate` to refuse."""
+    return normalised(name) if isinstance(name, str) else name
+
+
+def as_names(names: Any) -> Any:
+    """Make a list of names a tuple of normalised names."""
+    names = as_tuple(names)
+    return tuple(map(as_name, names)) if isinstance(names, tuple) else names
 
 
 def validate(op: Any) -> None:
+    """Check every field of an operation.
+
+    Raises:
+        InvalidOperationError: a field is wrong; the message names the operation and the field.
+    """
     require = functools.partial(_require, op)
     _validate_name("name", op.name, require)
     for field in ("aliases", "samples", "edges"):
@@ -65,7 +86,11 @@ def validate(op: Any) -> None:
 
 
 def validate_kernels(op: Any) -> None:
-    """Whether there is one function per partial; what the functions take and give, the engine looks at."""
+    """Check that kernels have one function for each partial. The engine checks the signatures of the functions.
+
+    Raises:
+        InvalidOperationError: a function is missing, or there are too many.
+    """
     kernels = op.kernels
     if kernels is None:
         return
