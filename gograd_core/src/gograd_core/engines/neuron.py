@@ -10,8 +10,6 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn, final
 
-import attrs
-
 from gograd_core import current, recording, settings
 from gograd_core.checked import comparisons
 from gograd_core.checked import neuron as checked
@@ -64,7 +62,6 @@ def _as_int(kind: str) -> Callable[[Any], int]:
 
 
 @final
-@attrs.define(eq=False, init=False, repr=False, weakref_slot=False, getstate_setstate=False)
 class Neuron:
     """A number in a graph of operations.
 
@@ -79,6 +76,8 @@ class Neuron:
     Raises:
         TypeError: `value` is not a real number, or `label` not a string.
     """
+
+    __slots__ = ("_constituents", "_grad", "_label", "_mark", "_operation", "_stamp", "_value")
 
     _value: float
     _operation: Op | None
