@@ -74,7 +74,7 @@ def register_container(cls: type, take_apart: TakeApart, put_together: PutTogeth
 
 
 def container_of(cls: type) -> Container | None:
-    """How values of this class are nested; None if they are none that numbers are nested in.
+    """Find how values of this class are nested; None if numbers cannot be nested in them.
 
     Raises:
         TypeError: it derives from a container, and is not registered: nobody knows what else its values hold.
@@ -83,7 +83,7 @@ def container_of(cls: type) -> Container | None:
 
 
 class _Found(dict[type, Container | None]):
-    """What was found of classes; not of too many, as some programs make one after the other."""
+    """What was found out about classes. It is forgotten if a program makes too many classes."""
 
     def __missing__(self, cls: type) -> Container | None:
         if len(self) >= MOST_CLASSES:
@@ -109,7 +109,7 @@ def _find(cls: type) -> Container | None:
 
 
 def _of_dataclass(cls: type) -> Container:
-    """Every field is a child, unless its metadata say ``static=True``; neither __init__ nor __post_init__ runs."""
+    """Treat every field as a child, unless its metadata say ``static=True``. __init__ and __post_init__ do not run."""
     import dataclasses
 
     fields = dataclasses.fields(cls)
@@ -205,7 +205,7 @@ def walk(tree: Any, container: Container, leaves: list[Any], tokens: list[Any]) 
 
 
 def nest(plan: Plan, leaves: list[Any]) -> Any:
-    """The container that a plan describes, of these leaves."""
+    """Build the container that a plan describes from these leaves."""
     return _nest(plan, iter(leaves))
 
 
@@ -219,13 +219,13 @@ def _nest(plan: Plan, leaves: Any) -> Any:
 
 
 class Exact(tuple[Any, ...]):
-    """What a container holds, at the end, after what tells it from all that is merely equal: 1 from True."""
+    """What a container holds, after what tells it from things that are merely equal, as 1 is to True."""
 
     __slots__ = ()
 
 
 def exact(rest: Hashable, container: Container) -> Hashable:
-    """What a container holds besides its children, equal only if no function can tell the difference.
+    """Wrap what a container holds besides its children: equal only if no function can tell the difference.
 
     Raises:
         TypeError: it cannot be hashed.

@@ -12,7 +12,7 @@ __all__ = ["Engine", "Flat", "Node", "Op"]
 
 
 class Node(Protocol):
-    """A neuron, as whatever serves both engines sees it."""
+    """A neuron, as the code that serves both engines sees it."""
 
     label: str
     grad: float
@@ -42,7 +42,7 @@ class Node(Protocol):
 
 
 class Op(Protocol):
-    """An operation, as whatever calls it or differentiates it sees it."""
+    """An operation, as the code that calls or differentiates it sees it."""
 
     def __call__(self, *inputs: Any, **named: Any) -> Any: ...
 
@@ -94,7 +94,7 @@ class Op(Protocol):
 
 @attrs.frozen(eq=False)
 class Flat:
-    """A graph in a row: leaves, then what operations made of them, both oldest first.
+    """A graph as arrays: leaves, then what operations made of them, both oldest first.
 
     A neuron is called by its place in that row.
 

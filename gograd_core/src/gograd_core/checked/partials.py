@@ -22,7 +22,7 @@ Partials = Iterator[tuple[int, Sequence[Any], Sequence[Any]]]
 
 
 def float_partials(node: Node, matters: Callable[[Any], bool]) -> Partials:
-    """The local derivatives of `node` as floats, by IEEE 754, not judged.
+    """Compute the local derivatives of `node` as floats, by IEEE 754, without judging them.
 
     Args:
         node: a neuron that an operation made.
@@ -44,7 +44,7 @@ def float_partials(node: Node, matters: Callable[[Any], bool]) -> Partials:
 
 
 def neuron_partials(node: Node, matters: Callable[[Any], bool]) -> Partials:
-    """As `float_partials`, by rules that run on neurons: neurons, or floats if constant.
+    """Compute local derivatives with rules that run on neurons. They are neurons, or floats if constant.
 
     What the rules call must not be judged: call it where `errstate` ignores it.
 
@@ -80,12 +80,12 @@ def neuron_partials(node: Node, matters: Callable[[Any], bool]) -> Partials:
 
 
 def value_of(number: Any) -> float:
-    """The value of a neuron; a float is its own."""
+    """Return the value of a neuron; a float is its own value."""
     return number if type(number) is float else number._value
 
 
 def product(x: Any, y: Any) -> Any:
-    """x * y, without a neuron for the product if one of them is the constant 1.0."""
+    """Multiply, without making a neuron for the product if one factor is the constant 1.0."""
     if type(x) is float and x == 1.0:
         return y
     return x if type(y) is float and y == 1.0 else x * y

@@ -1,4 +1,4 @@
-"""Infinite slopes that a sweep drops, since an adjoint of 0.0 passes nothing on: a finite limit may be lost.
+"""Infinite slopes that a sweep drops, because an adjoint of 0.0 passes nothing on. A finite limit may be lost.
 
 The slope of ``cbrt(x) ** 3`` is 1 everywhere. At 0 it is the product of 0 and infinity, of which
 the engine cannot know the limit; it gives 0.

@@ -45,7 +45,7 @@ def backward(output: Node, seed: float) -> None:
 
 
 def adjoints(outputs: Sequence[Node], seeds: Sequence[float], inputs: Sequence[Node], since: int) -> list[float]:
-    """The derivative of the sum of `outputs`, each times its seed, by each of the inputs.
+    """Compute the derivative of the sum of `outputs`, each times its seed, by each of the inputs.
 
     The `grad` of every neuron stays as it is. Neurons older than the stamp `since` do not depend
     on the inputs, and the sweep ends at them.
@@ -64,12 +64,12 @@ def adjoints(outputs: Sequence[Node], seeds: Sequence[float], inputs: Sequence[N
 
 
 def _set_grad() -> Callable[[Node, float], None]:
-    """A function in C that sets `_grad`."""
+    """Return a function in C that sets `_grad`."""
     return vars(current.Neuron)["_grad"].__set__  # type: ignore[no-any-return]
 
 
 def _sweep_towards(visited: Visited, seeded: Seeded, inputs: Sequence[Node]) -> None:
-    """As `_sweep`, for the adjoints alone that the inputs need."""
+    """Sweep, but compute only the adjoints that the inputs need."""
     for neuron in (*visited[0], *visited[1]):
         neuron._grad = None  # nobody asks for its adjoint
     wanted = _leading_to(inputs, visited)
@@ -77,7 +77,7 @@ def _sweep_towards(visited: Visited, seeded: Seeded, inputs: Sequence[Node]) -> 
 
 
 def _leading_to(inputs: Sequence[Node], visited: Visited) -> Visited:
-    """Those of the visited neurons whose adjoints the inputs need; theirs and the inputs' are set to 0.0.
+    """Choose the visited neurons whose adjoints the inputs need, and set these adjoints and the inputs' to 0.0.
 
     A partial by any other neuron is not asked for, so it costs nothing and poisons nothing.
     """
@@ -94,7 +94,7 @@ def _leading_to(inputs: Sequence[Node], visited: Visited) -> Visited:
 
 
 def run(visited: Visited, propagate: Callable[..., None], *args: Any) -> None:
-    """Call `propagate`, with `visited` known as what the running sweep works on."""
+    """Call `propagate`, and note `visited` as what the running sweep works on."""
     global _running
     outer = _running
     try:
@@ -105,7 +105,7 @@ def run(visited: Visited, propagate: Callable[..., None], *args: Any) -> None:
 
 
 def visit(outputs: Sequence[Node], since: int = 0) -> Visited:
-    """What a sweep from `outputs` visits, which no running sweep may be working on."""
+    """Find what a sweep from `outputs` visits. No running sweep may be working on any of it."""
     visited = reachable(outputs, since)
     if _running:
         busy = {id(neuron) for sweep in _running for neurons in sweep for neuron in neurons}
@@ -115,7 +115,7 @@ def visit(outputs: Sequence[Node], since: int = 0) -> Visited:
 
 
 def reachable(outputs: Sequence[Node], since: int) -> Visited:
-    """The neurons below `outputs`, interior ones youngest first; to be called with `lock` held.
+    """Find the neurons below `outputs`, interior ones youngest first. The caller holds `lock`.
 
     Leaves are also the neurons older than the stamp `since`.
 
@@ -166,7 +166,7 @@ def _start(visited: Visited, seeded: Seeded) -> None:
 
 
 def _sweep(visited: Visited, seeded: Seeded, inputs: Sequence[Node]) -> None:
-    """Leave in `_grad` of all that was visited its adjoint; those of `inputs` are finite, or errstate allows it."""
+    """Leave the adjoint of every visited neuron in `_grad`. Those of `inputs` are finite, or errstate allows it."""
     _start(visited, seeded)
     if not _propagate_fast(*visited):
         _start(visited, seeded)
@@ -174,7 +174,7 @@ def _sweep(visited: Visited, seeded: Seeded, inputs: Sequence[Node]) -> None:
 
 
 def _propagate_fast(interior: list[Any], leaves: list[Any]) -> bool:
-    """Pass every adjoint on: entry._grad += adjoint * local derivative. Whether that was all right.
+    """Pass every adjoint on: entry._grad += adjoint * local derivative. Return whether nothing odd happened.
 
     Nothing is judged here. Whatever is odd (an exception, an infinity, a complex number) shows in
     the adjoint of the neuron that received it, and then `propagate` does it all again with care.

@@ -1,4 +1,4 @@
-"""Neurons and arrays of numbers: a whole graph laid flat, values read, gradients added."""
+"""Neurons and arrays of numbers: a whole graph as arrays, values read, gradients added."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _stamp = attrgetter("_stamp")
 
 
 def flatten(outputs: Sequence[Any], since: int) -> Flat:
-    """The graph below `outputs`; neurons older than the stamp `since` are leaves.
+    """Lay the graph below `outputs` flat; neurons older than the stamp `since` are leaves.
 
     Raises:
         TypeError: an output is no neuron.
@@ -61,7 +61,7 @@ def flatten(outputs: Sequence[Any], since: int) -> Flat:
 
 
 def read_values(neurons: Sequence[Any], into: Any) -> None:
-    """Write the value of every neuron into a buffer of doubles; what is there if anything is raised, is undefined.
+    """Write the value of every neuron into a buffer of doubles. If anything is raised, its contents are undefined.
 
     Raises:
         TypeError: there is something else among the neurons, or in the buffer.
@@ -73,7 +73,7 @@ def read_values(neurons: Sequence[Any], into: Any) -> None:
 
 
 def add_gradients(neurons: Sequence[Any], gradients: Any) -> None:
-    """Add to the `grad` of every neuron one of a buffer of doubles; to none, if anything is raised.
+    """Add numbers from a buffer of doubles to the `grad` of neurons, one to each; to none if anything is raised.
 
     Raises:
         TypeError: there is something else among the neurons, or in the buffer.

@@ -27,7 +27,7 @@ _setting = threading.Lock()
 
 
 def _operator(symbol: str) -> tuple[Method, Method]:
-    """The two methods as long as no operation is known that implements the operator."""
+    """Make the two methods that serve until an operation implements the operator."""
 
     def method(self: Neuron, other: Any) -> Any:
         return checked.operate(symbol, self, other)
@@ -46,7 +46,7 @@ def _sign(symbol: str) -> Method:
 
 
 def _comparison(symbol: str) -> Method:
-    """Compare values, as floats do: no operation is needed, and none is recorded unless for a recorder."""
+    """Make the method that compares values, as floats do. No operation is needed, and only a recorder is told."""
     compare = comparisons.COMPARE[symbol]
 
     def method(self: Neuron, other: Any) -> Any:
@@ -223,7 +223,7 @@ for _name in checked.MISNOMERS:
 
 
 def node(op: Op, value: float, constituents: tuple[Neuron | float, ...]) -> Neuron:
-    """A neuron that `op` made of `constituents`."""
+    """Make a neuron that `op` computed from `constituents`."""
     made = _new(Neuron)
     made._value = value
     made._operation = op

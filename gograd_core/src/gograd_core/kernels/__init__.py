@@ -1,4 +1,4 @@
-"""Rules printed as C: kernels that distributions ship, and that are compiled when they are asked for."""
+"""Rules printed as C: the kernels that distributions ship, and those that are compiled on request."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["with_kernels"]
 
 
 def with_kernels(ops: Iterable[Op], module: str) -> tuple[Op, ...]:
-    """`ops`, each with its kernels from the extension `module`, if that was built and the native engine runs.
+    """Give each operation its kernels from the extension `module`, if that was built and the native engine runs.
 
     The operations themselves are changed; those of which the extension has none keep their rules alone.
     So do those whose rules were changed after their kernels were printed, with a warning.
@@ -51,7 +51,7 @@ def with_kernels(ops: Iterable[Op], module: str) -> tuple[Op, ...]:
 
 
 def _attached(op: Op, entry: tuple[Any, ...]) -> bool:
-    """Whether the entry of the table belongs to the rules of `op`, which has its kernels then."""
+    """Attach kernels to `op` if the entry of the table belongs to its rules, and return whether it does."""
     if len(entry) != 4 or fingerprint(op) not in ("", entry[1]):
         return False
     digest, _, forward, partials = entry

@@ -126,7 +126,7 @@ class Op(engines.Operation):
             raise
 
     def _set_kernels(self, kernels: Kernels | None) -> None:
-        """Have these, unless they were made for other rules, which ``attrs.evolve`` replaced."""
+        """Take these kernels, unless they were made for other rules, which ``attrs.evolve`` replaced."""
         object.__setattr__(self, "kernels", kernels)
         validate_kernels(self)
         if kernels is not None:
@@ -142,7 +142,7 @@ class Op(engines.Operation):
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """A pickle holds where the operation came from; it is looked up again."""
+        """Return where the operation came from, which is all that a pickle holds. It is looked up again."""
         name = f"{self.provider.distribution}:{self.name}" if self.provider else self.name
         if name not in current.registry or current.registry[name] is not self:
             raise TypeError(
@@ -178,7 +178,7 @@ class Op(engines.Operation):
         return tuple(f"x{index}" for index in range(count))
 
     def bind(self, xp: Any) -> Rule:
-        """The operation as a function in the namespace `xp`, as rules call it: not judged.
+        """Return the operation as a function in the namespace `xp`, as rules call it. Its results are not judged.
 
         Raises:
             InvalidOperationError: the operation understands floats alone.

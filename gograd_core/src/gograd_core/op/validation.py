@@ -119,7 +119,7 @@ def _validate_name(field: str, name: Any, require: Callable[[bool, str], None]) 
 
 
 def _validate_standard_name(op: Op, name: str, require: Callable[[bool, str], None]) -> None:
-    """A rule that calls ``xp.NAME`` must get the same function on floats and on neurons."""
+    """Check that a rule which calls ``xp.NAME`` gets the same function on floats and on neurons."""
     reduces = name in REDUCTIONS
     kind = "a column to a number" if reduces else "numbers to a number"
     require(op.variadic is reduces, f"{name!r} is a function of the array API standard, from {kind}")
@@ -129,7 +129,7 @@ def _validate_standard_name(op: Op, name: str, require: Callable[[bool, str], No
 
 
 def _validate_count(op: Op, require: Callable[[bool, str], None]) -> None:
-    """The forward rule says how many inputs there are: a partial is easily forgotten."""
+    """Compare the number of inputs with the forward rule: a partial is easily forgotten."""
     given = len(op.partials)
     if op.formula is None or not _misfit(op.formula, 1 + given):
         return
@@ -151,7 +151,7 @@ def _validate_signature(
 
 
 def _misfit(rule: Callable[..., Any], count: int) -> str:
-    """Why `rule` cannot be called with `count` arguments; empty if it can, or does not say."""
+    """Say why `rule` cannot be called with `count` arguments; empty if it can, or has no signature."""
     try:
         signature = inspect.signature(rule)
     except (TypeError, ValueError):  # built-in functions may have none
