@@ -14,7 +14,7 @@ TOO_SMALL, TOO_LARGE = mpmath.mpf("1e-330"), mpmath.mpf("1e310")
 
 
 def close(found: Any, exact: Any, tolerance: Any = FORMULA_TOLERANCE) -> bool:
-    """Whether two numbers are equal, but for a relative tolerance, or the same to floats.
+    """Tell whether two numbers are equal, but for a relative tolerance, or the same to floats.
 
     NaN is close to nothing, and neither is None, which stands for a number that was not found.
     """
@@ -29,7 +29,7 @@ def close(found: Any, exact: Any, tolerance: Any = FORMULA_TOLERANCE) -> bool:
 
 
 def apart(found: Any, exact: Any) -> tuple[str, str]:
-    """Two numbers in as many digits as tell them apart, those of a float at least."""
+    """Print two numbers in as many digits as tell them apart, and at least those of a float."""
 
     def text(number: Any, digits: int) -> str:
         beyond_floats = mpmath.isfinite(number) and number and not TOO_SMALL < abs(number) < TOO_LARGE

@@ -32,12 +32,12 @@ FINEST = 2500  # digits: the step is then below the last digit of any quotient o
 
 
 def arguments(op: Op, point: Sequence[Any]) -> list[Any]:
-    """The inputs as a call of `op` takes them: numbers, or one list per column."""
+    """Return the inputs as a call of `op` takes them: numbers, or one list per column."""
     return [list(column) for column in op.columns(point)] if op.variadic else list(point)
 
 
 def exact_value(op: Op, inputs: Sequence[Any]) -> Any:
-    """The forward rule at `inputs` (columns, if `op` is variadic), to 25 digits or more.
+    """Compute the forward rule at `inputs` (columns, if `op` is variadic), to 25 digits or more.
 
     Raises:
         ArithmeticError: no two precisions agree on it.
@@ -46,7 +46,7 @@ def exact_value(op: Op, inputs: Sequence[Any]) -> Any:
 
 
 def exact_partial(op: Op, index: int, inputs: Sequence[Any], *, order: int = 1) -> Any:
-    """The derivative of the forward rule by input `index`, to 25 digits or more.
+    """Compute the derivative of the forward rule by input `index`, to 25 digits or more.
 
     It is found numerically, without the partials of `op`. For a variadic operation it is a list:
     the derivatives by each entry of that column. `order` is at most 4.
@@ -64,7 +64,7 @@ def exact_partial(op: Op, index: int, inputs: Sequence[Any], *, order: int = 1) 
 
 
 def unit(length: int, *entries: int) -> tuple[int, ...]:
-    """The orders of a derivative by each of `entries` in turn."""
+    """Return the orders of a derivative by each of `entries` in turn."""
     return tuple(entries.count(i) for i in range(length))
 
 
@@ -108,17 +108,17 @@ class Oracle:
         return self._precisions.complaint
 
     def value(self, point: Point) -> Any:
-        """The forward rule."""
+        """Compute the forward rule."""
         return self._once(("value", point), lambda digits: self._forward(point, digits))
 
     def reference(self, point: Point) -> Any:
-        """`Op.reference`."""
+        """Compute `Op.reference`."""
         reference: Callable[..., Any] = self.op.reference  # type: ignore[assignment]
         inputs = arguments(self.op, [mpmath.mpf(x) for x in point])
         return self._once(("reference", point), lambda digits: _number(reference(mpmath.mp, *inputs)))
 
     def derivative(self, point: Point, orders: tuple[int, ...]) -> Any:
-        """The derivative of the forward rule, of these orders (at most 4) by each entry of the point.
+        """Compute the derivative of the forward rule, of these orders (at most 4) by each entry of the point.
 
         At a kink it is the mean of the two slopes; see `is_doubtful`.
         """
@@ -127,12 +127,12 @@ class Oracle:
         return self._known[orders, point]
 
     def vanishes(self, point: Point, orders: tuple[int, ...]) -> bool:
-        """Whether nothing is seen of a derivative in few digits; to be sure of a zero takes many more."""
+        """Tell whether a derivative looks like 0 in few digits; to be sure of a zero takes many more."""
         digits = LADDER[0]
         return bool(self._attempt_difference(point, orders, digits) == 0)
 
     def slope(self, point: Point, orders: tuple[int, ...]) -> Any:
-        """The size of a derivative, by the first precision that does not give 0 and confirmed by no other."""
+        """Estimate the size of a derivative by the first precision that does not give 0; no other confirms it."""
         for digits in LADDER:
             found = self._attempt_difference(point, orders, digits)
             if found:
@@ -140,7 +140,7 @@ class Oracle:
         return mpmath.mpf(0)
 
     def is_doubtful(self, point: Point, *entries: int) -> bool:
-        """Whether the derivative by these entries is that of no smooth function, and no rule is bound to it.
+        """Tell whether the derivative by these entries is not that of a smooth function. Then no rule is bound to it.
 
         It is the mean of what holds on both sides of a kink (of the function, or of a lower
         derivative), or that of a staircase whose steps are so small that only the smallest
@@ -156,14 +156,14 @@ class Oracle:
         return bool(self._known[key])
 
     def _is_steady(self, point: Point, entry: int, scales: Sequence[float], *, unsettled: bool) -> bool:
-        """Whether the smallest difference gives the same slope as others; `unsettled` if these do not agree."""
+        """Tell whether the smallest difference gives the same slope as others; `unsettled` if these do not agree."""
         orders, digits = unit(len(point), entry), LADDER[-2] if self._is_special else FINEST
         finest = self._attempt_difference(point, orders, digits, scales)
         slope = self.derivative(point, orders)
         return unsettled if slope is None else agree(finest, slope)
 
     def _has_kink(self, point: Point, orders: tuple[int, ...], scales: Sequence[float]) -> bool:
-        """Whether this derivative, or one before it, jumps: the next one grows as steps get smaller."""
+        """Tell whether this derivative, or one before it, jumps: the next one grows as steps get smaller."""
 
         def grows(orders: tuple[int, ...]) -> bool:
             coarse, fine = (self._attempt_difference(point, orders, digits, scales) for digits in LADDER[:2])
@@ -173,7 +173,7 @@ class Oracle:
         return any(grows(each) for each in further)
 
     def partial(self, op: Op, index: int, point: Point) -> list[Any]:
-        """What partial `index` of an operation with this forward rule gives, by each entry of the column."""
+        """Compute partial `index` of an operation with this forward rule, by each entry of the column."""
         rule: Callable[..., Any] = op.partials[index]  # type: ignore[assignment]
         length = len(point) // len(op.partials)
 
@@ -185,7 +185,7 @@ class Oracle:
         return [self._precisions.settle(lambda digits, i=i: column(digits)[i]) for i in range(length)]  # type: ignore[misc]
 
     def rules(self, point: Point, entries: Sequence[int]) -> Any:
-        """The derivative by these entries in turn that the rules give, by the chain rule over their partials."""
+        """Compute the derivative by these entries in turn from the rules, by the chain rule over their partials."""
 
         def rules(digits: int) -> Any:
             return _number(derivative(self.op, [mpmath.mpf(x) for x in point], entries))
@@ -214,14 +214,14 @@ class Oracle:
         return None if other is None or mpmath.isnan(other) else other
 
     def _settled_difference(self, point: Point, orders: tuple[int, ...], scales: Sequence[float]) -> Any:
-        """A difference that is 0 says only that the derivative is below f / scale**n * 10**-2k."""
+        """Settle a difference. A 0 says only that the derivative is below f / scale**n * 10**-2k."""
         size = self._size(point, orders, scales)
         magnitude = max(0, int(mpmath.log10(size))) if mpmath.isfinite(size) else 0
         digits_of_zero = (sum(orders) + 2) * (RANGE // 2 + magnitude) // 2
         return self._precisions.settle(lambda digits: self._difference(point, orders, scales, digits), digits_of_zero)
 
     def size(self, point: Point, orders: tuple[int, ...]) -> Any:
-        """How large a derivative of these orders is apart from its zeros: the value over the scale, once per order."""
+        """Estimate the size of a derivative of these orders away from its zeros: the value over the scales."""
         return self._size(point, orders, scales_of(point))
 
     def _size(self, point: Point, orders: tuple[int, ...], scales: Sequence[float]) -> Any:
@@ -241,7 +241,7 @@ class Oracle:
         return self._forwards[key]
 
     def _run(self, rule: Callable[..., Any], *out: Any, point: Sequence[Any]) -> Any:
-        """What a rule gives in mpmath's arithmetic, in the digits that are asked for now."""
+        """Run a rule in mpmath's arithmetic, in the digits that are asked for now."""
         inputs = arguments(self.op, [mpmath.mpf(x) for x in point])
         return rule(self._xp, *out, *(map(Column, inputs) if self.op.variadic else inputs))
 
@@ -251,13 +251,13 @@ class Oracle:
     def _attempt_difference(
         self, point: Point, orders: tuple[int, ...], digits: int, scales: Sequence[float] | None = None
     ) -> Any:
-        """The difference in so many digits; None if that fails."""
+        """Compute the difference in so many digits; None if that fails."""
         scales = scales or scales_of(point)
         return self._precisions.attempt(lambda digits: self._difference(point, orders, scales, digits), digits)
 
 
 def _number(result: Any) -> Any:
-    """A result as a number of mpmath, NaN for a complex one; a bool stays one."""
+    """Convert a result to a number of mpmath, NaN for a complex one; a bool stays a bool."""
     if isinstance(result, bool):
         return result
     if isinstance(result, Column):

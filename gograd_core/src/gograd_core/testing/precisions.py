@@ -63,7 +63,7 @@ class Precisions:
         return None
 
     def _rungs(self) -> int:
-        """How much of the ladder to climb: special functions in very many digits take too long to do it often."""
+        """Return how much of the ladder to climb: special functions in very many digits take too long to do often."""
         return len(LADDER) - 2 if self._is_special and self._climbs >= CLIMBS else len(LADDER)
 
 

@@ -18,7 +18,7 @@ __all__ = ["check_shape"]
 
 
 def check_shape(op: Op, points: Points) -> Check:
-    """Whether rules give what rules must, at samples and points of ordinary size."""
+    """Check that rules give what rules must, at samples and points of ordinary size."""
     tried = list(dict.fromkeys([*points.samples, *points.moderate]))
     if not tried:
         return Check("shape", "failed", "there is no point to try: give samples inside the domain")
@@ -49,7 +49,7 @@ def _misfit(op: Op, point: Point) -> str:
 
 
 def _twice(op: Op, rule: Any, point: Point, what: str, length: int, *out: Any) -> tuple[Any, str]:
-    """What a rule returns, and what is wrong about it."""
+    """Return what a rule returns, and say what is wrong about it."""
     results = []
     for _ in range(2):
         inputs = arguments(op, point)
