@@ -54,14 +54,14 @@ def register_container(cls: type, take_apart: TakeApart, put_together: PutTogeth
             be anything: neurons, gradients, axes. So it should not check them, nor compute with them.
 
     Raises:
-        TypeError: `cls` is no class, or gograd knows already what its values are.
+        TypeError: `cls` is not a class, or gograd already knows how to take its values apart.
         ValueError: it is registered already.
     """
     if not isinstance(cls, type):
         raise TypeError(f"register_container() expects a class, got {cls!r}")
 
     if cls in _KNOWN or issubclass(cls, (Real, current.Neuron)) or hasattr(cls, "__array_namespace__"):
-        raise TypeError(f"register_container() got {cls.__name__}, which is known already")
+        raise TypeError(f"register_container() got {cls.__name__}, which gograd knows already")
     if cls in _registered:
         raise ValueError(f"{cls.__qualname__} is registered as a container already")
 
@@ -101,8 +101,8 @@ def _find(cls: type) -> Container | None:
     if issubclass(cls, _SUBCLASSED):
         base = next(base for base in cls.__mro__ if base in _SUBCLASSED)
         raise TypeError(
-            f"{cls.__qualname__} is a subclass of {base.__name__}, and how to make another one of other numbers is not "
-            f"known: call gograd_core.register_container({cls.__name__}, take_apart, put_together), or pass a "
+            f"{cls.__qualname__} is a subclass of {base.__name__}, and gograd cannot make another one of other "
+            f"numbers: call gograd_core.register_container({cls.__name__}, take_apart, put_together), or pass a "
             f"{base.__name__}"
         )
     return _of_dataclass(cls) if hasattr(cls, "__dataclass_fields__") else None
@@ -174,7 +174,7 @@ _KNOWN = {
 _SUBCLASSED = tuple(cls for cls in _KNOWN if cls is not type(None))
 _registered: dict[type, Container] = {}
 kinds = _Found()
-"""What takes values of a class apart; None for numbers and whatever else is no container."""
+"""What takes values of a class apart; None for numbers and everything else that is not a container."""
 
 
 Plan = tuple[type, Any, int, tuple[Any, ...], Container]
@@ -183,7 +183,7 @@ leaves (else -1), their plans (None for a leaf), and its kind."""
 
 STRINGS = frozenset([str])
 TOLD_BY_TYPE = frozenset([str, int, bool, bytes, type, type(None), FunctionType])
-"""The types of which two values that are equal are the same to any function."""
+"""The types whose equal values are the same to any function."""
 
 
 def walk(tree: Any, container: Container, leaves: list[Any], tokens: list[Any]) -> None:

@@ -1,6 +1,6 @@
 """Python's `math` over neurons: ``from gograd_core import math`` lets a program be differentiated as it stands.
 
-Every name of `math` is here. A function that is given a neuron, alone or inside a sequence, is the
+Every name of `math` is here. A function whose arguments are or contain a neuron is the
 operation of that name; given numbers it is `math`'s own, errors included. `floor`, `ceil` and `trunc` of a
 neuron give an int, as `math` does; a recorder follows it as long as arithmetic uses it.
 """

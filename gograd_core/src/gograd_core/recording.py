@@ -41,7 +41,7 @@ class Recorder(Protocol):
         """Hear that a number decides what runs.
 
         `kind` is "bool", "trunc", "round", "floor", "ceil", "index", "finite" or "domain".
-        "finite" is 1: `neuron` is a number of which NaN and infinities would be an error. "domain" is 1: `neuron` is
+        "finite" is 1: `neuron` is a number that must not be NaN or an infinity. "domain" is 1: `neuron` is
         what an operation makes of its inputs where that is a `DomainError`.
 
         Returns:

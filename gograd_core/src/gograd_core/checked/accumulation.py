@@ -34,7 +34,7 @@ def is_chosen(made: Node, index: int, place: int) -> bool:
     try:
         with errstate(domain="ignore"):
             locals_ = next(locals_ for at, _, locals_ in neuron_partials(made, lambda entry: True) if at == index)
-    except Exception:  # the rule understands floats alone, and says so where it is asked for higher orders
+    except Exception:  # the rule understands only floats, and says so if higher orders are asked for
         return False
     return is_zero(locals_[place])
 

@@ -18,7 +18,7 @@ from gograd_core.namespaces.columns import Column
 __all__ = ["Operation", "apply", "call", "is_array", "observed"]
 
 
-_OF_ONE = "np.{0} takes no single neuron: write ops.{0}([x, y]), or np.{0} of a list or an array of neurons"
+_OF_ONE = "np.{0} does not take a single neuron: write ops.{0}([x, y]), or np.{0} of a list or an array of neurons"
 
 
 def call(op: Op, /, *inputs: Any, **named: Any) -> Any:

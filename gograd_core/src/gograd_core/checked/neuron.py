@@ -37,7 +37,7 @@ MISNOMERS = {
     "item": "its number is x.value",
     "gradient": "call y.backward() and read x.grad, or call gradient(y, x)",
     "conjugate": "for np.var(x) write ops.mean(d * d), where d = x - ops.mean(x), and its root for np.std(x)",
-    "partner": "what an operation was applied to are the constituents of its result: y.constituents",
+    "partner": "the inputs of an operation are the constituents of its result: y.constituents",
 }
 """What other engines, or NumPy, ask a neuron for, and what to ask for here."""
 
@@ -143,9 +143,9 @@ def shown(neuron: Node) -> str:
 
 def refuse(neuron: Node, *_: object) -> NoReturn:
     raise TypeError(
-        f"{neuron!r} cannot become a plain number, which would cut its graph silently. Take x.value; or "
-        "stop_gradient(x), a neuron without derivative; or, instead of a function of the math module, the "
-        "operation of that name: ops.sqrt(x) for math.sqrt(x)."
+        f"{neuron!r} cannot become a plain number: that would cut its graph silently. Take x.value, or "
+        "stop_gradient(x), which is a neuron without derivative. Instead of a function of the math module, call "
+        "the operation of that name: ops.sqrt(x) for math.sqrt(x)."
     )
 
 

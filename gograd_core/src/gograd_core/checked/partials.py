@@ -26,8 +26,8 @@ def float_partials(node: Node, matters: Callable[[Any], bool]) -> Partials:
 
     Args:
         node: a neuron that an operation made.
-        matters: whether the derivative by a constituent is wanted. Partials of inputs of which
-            none matters are not evaluated.
+        matters: whether the derivative by a constituent is wanted. A partial is not
+            evaluated if no entry of its input matters.
 
     Raises:
         RuleError: a partial returned something that is not a number.
@@ -50,7 +50,7 @@ def neuron_partials(node: Node, matters: Callable[[Any], bool]) -> Partials:
 
     Raises:
         RuleError: as `float_partials`.
-        InvalidOperationError: the operation understands floats alone.
+        InvalidOperationError: the operation understands only floats.
     """
     op: Any = node._operation
     columns = op.columns(node._constituents)

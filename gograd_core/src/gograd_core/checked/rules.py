@@ -71,7 +71,7 @@ def as_number(op: Op, result: Any) -> float:
     """Convert what a forward rule returned to a float.
 
     Raises:
-        RuleError: it is no real number.
+        RuleError: it is not a real number.
     """
     if isinstance(result, Column):
         raise RuleError(f"forward of {op.title} returned a column, expected a real number")
@@ -124,6 +124,6 @@ def describe(op: Op, constituents: Sequence[Any]) -> str:
     words = []
     for entry in constituents[:9]:
         label = getattr(entry, "label", "")
-        value = getattr(entry, "_value", entry)  # of which no recorder has to know
+        value = getattr(entry, "_value", entry)  # no recorder has to know of this
         words.append(f"{label}={value!r}" if label else repr(value))
     return f"{op.name}({', '.join(words)}{', …' if len(constituents) > len(words) else ''})"

@@ -28,7 +28,7 @@ class ChosenShares(Shares):
     """Sums while a function is recorded that will run at other points.
 
     A comparison is a neuron there, and so is the integer that `floor` of the core's `math` gives. What is made of these
-    and of constants alone is a choice: it would be a constant anywhere else, and a constant zero passes nothing on. So
+    and only of constants is a choice: it would be a constant anywhere else, and a constant zero passes nothing on. So
     where a choice is 0.0 it passes nothing on either, at any point at which the recording will run. A number that
     counts under a condition, 1.0 or 0.0, is 0.0 where that does not hold.
     """

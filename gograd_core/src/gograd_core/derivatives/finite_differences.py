@@ -36,7 +36,7 @@ class Comparison:
 
     @property
     def verdict(self) -> Literal["agrees", "differs", "unresolved"]:
-        """"unresolved": there is a kink, or the estimate is not accurate enough to tell."""
+        """What the comparison says. "unresolved": there is a kink, or the estimate is not accurate enough to tell."""
         if self.kink or isnan(self.estimate):
             return "unresolved"
         if not abs(self.derivative - self.estimate) <= self.tolerance:

@@ -59,7 +59,7 @@ class ForwardSweep:
 
         Raises:
             DomainError: a tangent is not finite although what it was made of is.
-            InvalidOperationError: an operation that understands floats alone was given neurons.
+            InvalidOperationError: an operation that understands only floats was given neurons.
         """
         new = [node for node in order if node not in self._tangents]
         if not self._create_graph:

@@ -118,10 +118,10 @@ def check_grad(
 ) -> GradReport:
     """Compare the gradient of `f` with extrapolated finite differences of its values.
 
-    If they differ, the operations that `f` used are compared likewise, each with its own forward
-    rule, and the one that explains most of the worst difference is named. At a kink any slope
-    between those of both sides is as good. Such derivatives are called unresolved, and so are those
-    of which no estimate settles: lost in rounding, or in changes too fast for the smallest step.
+    If they differ, the operations that `f` used are compared in the same way, each with its own
+    forward rule. The one that explains most of the worst difference is named. At a kink any slope
+    between those of both sides is as good, so the derivative is called unresolved. So is one whose
+    estimate never settles: it is lost in rounding, or in changes too fast for the smallest step.
     At the border of a domain the steps go to one side.
 
     If every partial is right, the difference may come from a slope that is infinite and meets an

@@ -77,7 +77,7 @@ def hessian(f: Callable[..., Any], wrt: int | Sequence[int] = 0, *, create_graph
 
     Raises:
         What `grad` raises.
-        InvalidOperationError: (when called) `f` uses an operation that understands floats alone.
+        InvalidOperationError: (when called) `f` uses an operation that understands only floats.
     """
     require_function(f, "hessian")
 
@@ -110,7 +110,7 @@ def hvp(f: Callable[..., Any], wrt: int | Sequence[int] = 0, *, create_graph: bo
     Raises:
         What `grad` raises.
         ValueError: (when called) the vector is not nested as the argument is.
-        InvalidOperationError: (when called) `f` uses an operation that understands floats alone.
+        InvalidOperationError: (when called) `f` uses an operation that understands only floats.
     """
     require_function(f, "hvp")
 
@@ -127,8 +127,8 @@ def hvp(f: Callable[..., Any], wrt: int | Sequence[int] = 0, *, create_graph: bo
 def derivative(f: Callable[..., Any], order: int = 1, *, create_graph: bool = False) -> Callable[..., Any]:
     """Return a function that computes a derivative of any order of `f` by its first argument, one number.
 
-    Forward over forward: sweeps over one graph, each of which adds to it what it computes, and
-    computes the derivative of each neuron once. Costs about 2 evaluations of `f` for the first
+    Forward over forward: each sweep over the graph adds to it what it computes, and computes the
+    derivative of each neuron once. Costs about 2 evaluations of `f` for the first
     order, 15 for the second, and twice as much with each further one.
 
     Args:
@@ -145,13 +145,13 @@ def derivative(f: Callable[..., Any], order: int = 1, *, create_graph: bool = Fa
         ValueError: `order` is not a whole number from 0.
         TypeError: `f` is not a function; (when called) the first argument is not one number, or `f` does not return
             numbers.
-        InvalidOperationError: (when called) `f` uses an operation that understands floats alone,
+        InvalidOperationError: (when called) `f` uses an operation that understands only floats,
             and `order` is above 1.
         StaleGraphError, DomainError: (when called) as `Neuron.backward`.
     """
     require_function(f, "derivative")
     if not isinstance(order, int) or order < 0:
-        raise ValueError(f"derivative() takes a whole number from 0 as order, not {order!r}")
+        raise ValueError(f"derivative() expects a whole number from 0 as its order, not {order!r}")
 
     @functools.wraps(f)
     def wrapped(x: Any, *args: Any, **kwargs: Any) -> Any:

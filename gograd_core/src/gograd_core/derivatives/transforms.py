@@ -31,7 +31,7 @@ def gradient(output: Neuron, inputs: Any, *, create_graph: bool = False) -> Any:
         The derivatives, nested as `inputs` are; 0.0 for an input that `output` does not depend on.
 
     Raises:
-        TypeError: `output` or an input is no neuron.
+        TypeError: `output` or an input is not a neuron.
         StaleGraphError, DomainError: as `Neuron.backward`.
     """
     neurons, rebuild = flatten(inputs)

@@ -40,7 +40,7 @@ MOST_FORMS, MOST_TOKENS = 256, 2**12
 class Form:
     """How leaves are nested: numbers, arrays, and anything else that is not a container.
 
-    Equal forms are those of which no function can tell one from the other.
+    Two forms are equal if no function can tell one from the other.
 
     Attributes:
         tokens: the form in a row, by which it is compared: None for a leaf. Else a class, the number of children (of
@@ -102,8 +102,8 @@ def take_apart(tree: Any) -> tuple[list[Any], Form]:
     """Put the leaves of `tree` in a row, and return how they are nested.
 
     Raises:
-        TypeError: there is a container in it of which nobody knows how to make another one; or what it holds besides
-            its children cannot be hashed.
+        TypeError: gograd cannot make another container like one in it, or what that holds besides its children
+            cannot be hashed.
     """
     container = kinds[type(tree)]
     if container is None:
@@ -168,7 +168,7 @@ def flatten_like(example: Any, tree: Any, name: str) -> list[Any]:
     Lists, tuples, deques and arrays may stand for each other, and so may the kinds of dicts.
 
     Raises:
-        ValueError: `tree` is nested otherwise; the message calls it `name`.
+        ValueError: `tree` is nested differently; the message calls it `name`.
     """
     if is_number(example) and is_number(tree):
         return [tree]
@@ -257,8 +257,8 @@ def _entries(block: Any) -> list[Any]:
 
     if isinstance(block, np.ndarray) and type(block) not in (np.ndarray, np.memmap):
         raise TypeError(
-            f"expected real numbers, or NumPy arrays of them, got a {type(block).__name__}, which computes otherwise "
-            "than these do: np.asarray(x) may make an array of it"
+            f"expected real numbers, or NumPy arrays of them, got a {type(block).__name__}, which computes "
+            "differently: np.asarray(x) may make an array of it"
         )
     return list(np.asarray(block).flat)
 

@@ -22,7 +22,7 @@ def flatten(outputs: Sequence[Any], since: int) -> Flat:
     """Lay the graph below `outputs` flat; neurons older than the stamp `since` are leaves.
 
     Raises:
-        TypeError: an output is no neuron.
+        TypeError: an output is not a neuron.
         StaleGraphError: a leaf's value was set after a neuron was computed from it.
     """
     outputs = as_neurons(outputs)

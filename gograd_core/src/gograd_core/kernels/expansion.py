@@ -50,7 +50,7 @@ class SymbolNamespace(ArrayNamespace):
 
 def _require_rules(op: Op, backend: str) -> None:
     if op.opaque:
-        raise ExpansionError(op, "opaque: its rules understand floats alone")
+        raise ExpansionError(op, "opaque: its rules understand only floats")
     if "scalar" in op.implementations and backend not in op.implementations:
         raise ExpansionError(op, "a function of Python computes its value on floats, not a formula")
 

@@ -16,8 +16,8 @@ __all__ = ["fingerprint"]
 def fingerprint(op: Op) -> str:
     """Digest the source of the rules, and the functions and numbers of Python that they use by name.
 
-    Empty where there is no source. It is cheap, unlike printing the kernels anew, so that it can be
-    compared whenever they are attached.
+    It is empty if there is no source. It costs little, unlike printing the kernels again, so it is
+    compared whenever kernels are attached.
     """
     texts: list[str] = []
     functions = [rule for rule in op.rules if isinstance(rule, FunctionType)]

@@ -48,7 +48,7 @@ def compile_kernels(names: str | Iterable[str]) -> None:
     """
     ops = [current.registry[name] for name in ([names] if isinstance(names, str) else names)]
     if engine().name != "native":
-        raise RuntimeError(f"kernels serve the native engine alone; this one is {engine()}")
+        raise RuntimeError(f"only the native engine uses kernels; this engine is {engine()}")
     compiled = [(op, _compile(op)) for op in ops]
     for op, kernels in compiled:
         op.attach(kernels)

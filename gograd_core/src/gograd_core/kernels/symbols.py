@@ -160,7 +160,7 @@ class SymbolLibrary:
         if self._is_symbolic(value):
             return self._unique("length")
         if type(value) is int and int(float(value)) != value:
-            raise TypeError(f"{value} is no float: Python compares it exactly, and C would round it")
+            raise TypeError(f"{value} is not a float: Python compares it exactly, and C would round it")
         return self._unique("constant", value=float(value), is_truth=type(value) is bool)
 
     def as_number(self, symbol: Symbol) -> Symbol:

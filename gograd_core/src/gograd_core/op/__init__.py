@@ -52,7 +52,7 @@ class Op(engines.Operation):
         doc: what it computes, in a sentence.
         aliases: further names.
         variadic: the inputs are columns of equal length.
-        opaque: the rules understand floats alone.
+        opaque: the rules understand only floats.
         implementations: per backend ("scalar", "numpy", "jax", "mpmath", …) what computes it there,
             where the standard's functions cannot: a function, or "package.module:name", imported
             when it is needed. It takes the place of `forward`. Without one for NumPy, that for
@@ -146,7 +146,7 @@ class Op(engines.Operation):
         name = f"{self.provider.distribution}:{self.name}" if self.provider else self.name
         if name not in current.registry or current.registry[name] is not self:
             raise TypeError(
-                f"{self.title} cannot be pickled: only one of the process-wide registry is found again by name"
+                f"{self.title} cannot be pickled: only an operation of the process-wide registry is found again by name"
             )
         return look_up, (name,)
 
@@ -181,7 +181,7 @@ class Op(engines.Operation):
         """Return the operation as a function in the namespace `xp`, as rules call it. Its results are not judged.
 
         Raises:
-            InvalidOperationError: the operation understands floats alone.
+            InvalidOperationError: the operation understands only floats.
         """
         if self.opaque and xp.backend not in ("scalar", *self.implementations):
             raise InvalidOperationError(f"{self.title} is opaque: it computes with floats, not in {xp.backend}")

@@ -1,6 +1,6 @@
 """Operations that have functions of their own in some namespaces, such as SciPy's on NumPy's arrays.
 
-A rule is written once, for every namespace. But erf is no formula of the standard's functions:
+A rule is written once, for every namespace. But erf is not a formula of the standard's functions:
 there the operation says, per backend, what computes it.
 """
 

@@ -80,6 +80,6 @@ def normalised(name: str) -> str:
     """Normalise a name as Python normalises identifiers: ``ops.ﬁt``, with a ligature, asks for "fit"."""
     if name.isascii():
         return name
-    import unicodedata  # for such names alone
+    import unicodedata  # only for such names
 
     return unicodedata.normalize("NFKC", name)

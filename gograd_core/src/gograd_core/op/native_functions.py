@@ -40,7 +40,7 @@ def signature(function: Any) -> str:
     """Return the signature of a native function in C, as `Kernels` writes it.
 
     Raises:
-        TypeError: it is no native function, or does not say what it takes.
+        TypeError: it is not a native function, or does not say what it takes.
     """
     if _is_of_cffi(function):
         import cffi  # type: ignore[import-untyped]

@@ -74,7 +74,7 @@ def validate(op: Any) -> None:
     if op.operator is not None:
         known = not op.variadic and (op.operator, len(op.partials)) in OPERATORS
         inputs = "columns" if op.variadic else f"{len(op.partials)} inputs"
-        require(known, f"operator {op.operator!r} with {inputs} is none of Python")
+        require(known, f"Python has no operator {op.operator!r} with {inputs}")
     for name in {op.name, *op.aliases} & set(scalar.__all__):
         _validate_standard_name(op, name, require)
     for sample in op.samples:

@@ -148,7 +148,7 @@ def _load(
         return attrs.evolve(record, operations=operations, reason=reason, seconds=time.perf_counter() - start)
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # a plugin may fail in any way, and hurts itself alone
+    except BaseException as error:  # a plugin may fail in any way, and hurts only itself
         seconds = time.perf_counter() - start
         record = attrs.evolve(record, status="failed", reason=_in_words(error), seconds=seconds)
         if strict:
@@ -189,7 +189,7 @@ def _place(error: BaseException) -> str:
 
 def _collect(manager: pluggy.PluginManager, plugin: Any, provider: Provider) -> tuple[Op, ...]:
     """Collect the operations of one registered plugin, all of them valid."""
-    manager.check_pending()  # a function marked with hookimpl whose name is no hook
+    manager.check_pending()  # a function marked with hookimpl whose name is not a hook
     hooks = [hook for hook in manager.hook.gograd_ops.get_hookimpls() if hook.plugin is plugin]
     if not hooks and getattr(getattr(plugin, "__spec__", None), "_initializing", False):
         raise RuntimeError(TOO_EARLY)  # its import, still under way, led to this look-up

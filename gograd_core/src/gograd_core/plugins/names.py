@@ -116,7 +116,7 @@ def explain(
             f'has it. Take ops["{named}:{claims[name][0].name}"], or block one: GOGRAD_DISABLE_PLUGINS={named}'
         )
     parts = [f"no installed operation {'implements' if is_python_s(name) else 'is'} {spoken(name)}."]
-    import difflib  # for messages alone
+    import difflib  # only for messages
 
     nearest = difflib.get_close_matches(name, [claim for claim in owners if claim.isidentifier()], n=1)
     if nearest:

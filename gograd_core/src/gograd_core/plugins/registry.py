@@ -39,7 +39,7 @@ class Registry(Swap):
 
     Args:
         discover: look for installed plugins; False gives an empty registry.
-        only: load these alone; names of distributions, or "DISTRIBUTION:ENTRY_POINT".
+        only: load only these; names of distributions, or "DISTRIBUTION:ENTRY_POINT".
         block: do not load, and do not even import, these.
         strict: raise `PluginError` for a plugin that cannot be loaded, instead of a warning.
 

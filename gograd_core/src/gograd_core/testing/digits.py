@@ -9,7 +9,7 @@ import mpmath  # type: ignore[import-untyped]
 __all__ = ["DERIVATIVES_TOLERANCE", "FORMULA_TOLERANCE", "apart", "close"]
 
 FORMULA_TOLERANCE = mpmath.mpf("1e-18")  # a series with more digits than a float has is right
-DERIVATIVES_TOLERANCE = mpmath.mpf("1e-14")  # and its derivatives, each of which has fewer digits
+DERIVATIVES_TOLERANCE = mpmath.mpf("1e-14")  # and its derivatives, which have fewer digits each
 TOO_SMALL, TOO_LARGE = mpmath.mpf("1e-330"), mpmath.mpf("1e310")
 
 

@@ -85,7 +85,7 @@ def _decided(number: Any, op: Op, inputs: Sequence[Any]) -> Any:
 class Oracle:
     """What an operation gives in exact arithmetic; each result is computed once.
 
-    The forward rule of an opaque operation understands floats alone; there the reference serves.
+    The forward rule of an opaque operation understands only floats, so its reference is used.
     Every method gives numbers of mpmath (or a bool); NaN where there is no real number; None where
     it is undecided, since no two precisions agree.
 

@@ -40,7 +40,7 @@ def check_formula(op: Op, points: Points) -> Check:
         if op.opaque and op.reference is None:
             return _in_floats(op, points, "opaque")
         if op.opaque:
-            remarks.append("opaque: the rules compute with floats alone, and are measured as such")
+            remarks.append("opaque: the rules compute only with floats, and are measured as such")
         else:
             for index in differentiable(op):
                 if complaint:
@@ -64,7 +64,7 @@ def _unchecked(op: Op) -> list[str]:
     if op.reference is not None:
         return []
     pinned = sum(math.isfinite(edge.value) for edge in op.edges)
-    return [f"forward is checked at its {pinned} pinned point(s) alone" if pinned else "forward unchecked"]
+    return [f"forward is checked only at its {pinned} pinned point(s)" if pinned else "forward unchecked"]
 
 
 def _forward(op: Op, points: Points) -> tuple[str, int]:
@@ -113,7 +113,7 @@ def _missing(op: Op, points: Points) -> str:
                 name = op.input_names[index]
                 return (
                     f"there is no partial by {name}, but forward changes with it: its derivative at {point} is "
-                    f"{float(derivative)!r}. If {name} takes certain numbers only, say so in the domain"
+                    f"{float(derivative)!r}. If {name} takes only certain numbers, say so in the domain"
                 )
     return ""
 

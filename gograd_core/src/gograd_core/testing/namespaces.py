@@ -43,7 +43,7 @@ class Library:
         array: makes an array of floats.
         settings: what must hold meanwhile.
         ulps: what its own functions may be off, where those of math are not.
-        input_ulps: likewise by rounding their inputs.
+        input_ulps: the same for rounding their inputs.
         strict: it follows IEEE 754 with subnormal numbers, signed zeros, infinities and NaN.
     """
 

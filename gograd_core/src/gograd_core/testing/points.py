@@ -90,7 +90,7 @@ def points_of(op: Op) -> Points:
     """Choose the points for an operation: the same in every run.
 
     Raises:
-        InvalidOperationError: the domain is no condition on the inputs.
+        InvalidOperationError: the domain is not a condition on the inputs.
     """
     points = Points(Oracle(op), [op.flatten(s) if op.variadic else tuple(map(float, s)) for s in op.samples])
     chance = random.Random(op.name)
@@ -138,7 +138,7 @@ def inside(op: Op, point: Point) -> bool:
     """Tell whether a point lies in the stated domain.
 
     Raises:
-        InvalidOperationError: the domain is no condition on the inputs.
+        InvalidOperationError: the domain is not a condition on the inputs.
     """
     inputs: Sequence[Any] = op.columns(point) if op.variadic else point
     try:

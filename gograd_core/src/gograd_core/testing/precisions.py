@@ -12,7 +12,7 @@ from gograd_core.errors import InvalidOperationError
 
 __all__ = ["LADDER", "RANGE", "Precisions", "agree"]
 
-LADDER = (90, 175, 350, 700, 1050)  # cos(1e300) needs 300 digits for its argument alone
+LADDER = (90, 175, 350, 700, 1050)  # cos(1e300) needs 300 digits only for its argument
 RANGE = 664  # from the largest float to the last digit of the smallest: a remainder may need so many digits
 CLIMBS = 40  # of a special function to the last two precisions
 AGREEMENT = mpmath.mpf("1e-25")

@@ -21,7 +21,7 @@ def check_shape(op: Op, points: Points) -> Check:
     """Check that rules give what rules must, at samples and points of ordinary size."""
     tried = list(dict.fromkeys([*points.samples, *points.moderate]))
     if not tried:
-        return Check("shape", "failed", "there is no point to try: give samples inside the domain")
+        return Check("shape", "failed", "there are no points to try: give samples inside the domain")
     for point in points.samples:
         is_real = not any(op.partials) or all(map(math.isfinite, point))  # a predicate is asked about infinities too
         if not (inside(op, point) and is_real):

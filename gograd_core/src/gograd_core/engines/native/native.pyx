@@ -43,7 +43,7 @@ cdef object lock, unlock  # of the sweeps: a with statement needs memory in orde
 
 
 def connect():
-    """Import what is used of the Python modules, some of which import this one."""
+    """Import what is used of the Python modules, and some of these import this one."""
     global calls, comparisons, containers, current, flat, interfaces, native_functions, neurons, recording, checked_sweep
     global InvalidOperationError, annotate, as_float
     global kinds, lock, unlock
