@@ -1,4 +1,4 @@
-"""The native engine, where Cython and a C compiler are; elsewhere a wheel of Python alone, for every platform."""
+"""Build the native engine if Cython and a C compiler are available, else a pure Python wheel for every platform."""
 
 import glob
 import importlib.util

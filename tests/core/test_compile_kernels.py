@@ -203,7 +203,7 @@ def test_an_unknown_name():
 
 @pytest.mark.skipif(engine().name == "native", reason="the native engine runs")
 def test_the_python_engine_calls_no_kernels():
-    with pytest.raises(RuntimeError, match="kernels serve the native engine alone; this one is python: "):
+    with pytest.raises(RuntimeError, match="only the native engine uses kernels; this engine is python: "):
         compile_kernels("tanh")
     assert current.registry["tanh"].kernels is None
 

@@ -161,10 +161,10 @@ class TestOwnClasses:
         ("cls", "error", "message"),
         [
             ("Vector", TypeError, "expects a class, got 'Vector'"),
-            (list, TypeError, "list, which is known already"),
-            (float, TypeError, "float, which is known already"),
-            (Neuron, TypeError, "Neuron, which is known already"),
-            (np.ndarray, TypeError, "ndarray, which is known already"),
+            (list, TypeError, "list, which gograd knows already"),
+            (float, TypeError, "float, which gograd knows already"),
+            (Neuron, TypeError, "Neuron, which gograd knows already"),
+            (np.ndarray, TypeError, "ndarray, which gograd knows already"),
             (Vector, ValueError, "Vector is registered as a container already"),
         ],
     )

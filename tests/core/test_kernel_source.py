@@ -384,5 +384,5 @@ def test_with_kernels_says_so_if_an_extension_is_there_and_cannot_be_loaded(erro
     run_engine(monkeypatch, "native")
     monkeypatch.setattr(kernels, "import_module", fail)
     op = unary(same)
-    with pytest.warns(PluginWarning, match=re.escape(f"offers no kernels, so that rules run in Python: {error}")):
+    with pytest.warns(PluginWarning, match=re.escape(f"offers no kernels, so rules run in Python: {error}")):
         assert with_kernels([op], "my_ops_kernels") == (op,)

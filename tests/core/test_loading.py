@@ -257,7 +257,9 @@ class TestPickles:
     def test_of_a_plugin_that_both_registries_loaded(self, name):
         private = Registry()[name]
         assert private is not current.registry[name]
-        with pytest.raises(TypeError, match=f"^{name} .* cannot be pickled: only one of the process-wide registry"):
+        with pytest.raises(
+            TypeError, match=f"^{name} .* cannot be pickled: only an operation of the process-wide registry"
+        ):
             pickle.dumps(private)
 
     def test_of_one_that_both_have_by_hand(self):

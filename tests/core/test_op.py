@@ -173,8 +173,8 @@ WRONG_FIELDS = {
         {"partials": (partial_1, partial_1)},
         r"forward takes 1 input \(x\), but there are 2 partials: give one function \(or None: no derivative\)",
     ),
-    "unknown operator": ({"operator": "@"}, "operator '@' with 1 inputs is none of Python"),
-    "binary operator": ({"operator": "*"}, r"operator '\*' with 1 inputs is none of Python"),
+    "unknown operator": ({"operator": "@"}, "Python has no operator '@' with 1 inputs"),
+    "binary operator": ({"operator": "*"}, r"Python has no operator '\*' with 1 inputs"),
     "samples are no sequence": ({"samples": 1.0}, "samples must be a sequence"),
     "samples of a generator": ({"samples": (x for x in [(1.0,)])}, "samples must be a sequence"),
     "sample too short": ({"samples": ((1.0,), ())}, r"sample \(\) must be a tuple of 1"),
@@ -212,7 +212,7 @@ class TestWrongDefinitions:
 
     @pytest.mark.parametrize(("make", "symbol"), [(unary, "<"), (unary, "**"), (binary, "abs"), (binary, "+1")])
     def test_operator_with_another_number_of_inputs(self, make, symbol):
-        with pytest.raises(InvalidOperationError, match=r"^operation 'f': operator .* inputs is none of Python"):
+        with pytest.raises(InvalidOperationError, match=r"^operation 'f': Python has no operator .* inputs"):
             make(operator=symbol)
 
     @pytest.mark.parametrize(

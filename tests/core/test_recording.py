@@ -20,7 +20,6 @@ from gograd_core import (
     Op,
     Registry,
     UnknownOperationError,
-    blocks,
     derivative,
     grad,
     gradient,
@@ -29,6 +28,7 @@ from gograd_core import (
     jvp,
     no_grad,
     ops,
+    settings,
     stop_gradient,
     vjp,
 )
@@ -523,7 +523,7 @@ class TestBlocks:
         gc.collect()  # what errors of other tests hold
         with pytest.raises(ZeroDivisionError), observed_by(Notes(wants_nodes=wants_nodes)):
             _ = 1 / 0
-        assert (recorder(), bool(blocks.observers), bool(blocks.pauses)) == (None, False, False)
+        assert (recorder(), bool(settings.observers), bool(settings.pauses)) == (None, False, False)
         assert (Neuron(1.0) < 2.0) is True
 
     @pytest.mark.parametrize("wants_nodes", [False, True])

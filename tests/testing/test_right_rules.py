@@ -97,7 +97,7 @@ class TestReferences:
             partials=(lambda xp, out, x: 2.0,),
             edges=(Edge((1.5,), 3.0, (2.0,), "an ordinary point"),),
         )
-        assert message(op, "formula") == "forward is checked at its 1 pinned point(s) alone"
+        assert message(op, "formula") == "forward is checked only at its 1 pinned point(s)"
 
 
 class TestOpaque:
@@ -110,7 +110,7 @@ class TestOpaque:
             **OPAQUE,
         )
         assert verdicts(op) == dict.fromkeys(OF_RULES, "passed") | {"namespaces": "skipped", "orders": "skipped"}
-        assert message(op, "formula").startswith("opaque: the rules compute with floats alone")
+        assert message(op, "formula").startswith("opaque: the rules compute only with floats")
         assert message(op, "orders") == "opaque: its partials cannot be differentiated again"
 
     def test_without_one_partials_are_compared_with_differences(self):

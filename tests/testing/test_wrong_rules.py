@@ -74,7 +74,7 @@ SHAPE = {
         unary(lambda xp, x: xp.exp(x), lambda xp, out, x: out, samples=((math.nan,),)),
         r"the sample \(nan,\) is not a point of real numbers",
     ),
-    "no point at all": (unary(lambda xp, x: x, one, samples=(), domain="x > 1e305"), "there is no point to try"),
+    "no point at all": (unary(lambda xp, x: x, one, samples=(), domain="x > 1e305"), "there are no points to try"),
     "an operation that is not there": (
         unary(lambda xp, x: x, lambda xp, out, x: xp.polylogarithm(x)),
         "UnknownOperationError: no installed operation is 'polylogarithm'",

@@ -91,7 +91,7 @@ def load_plugins(
 
 
 def load_report() -> tuple[PluginRecord, ...]:
-    """What became of every installed plugin; see `Registry.report`."""
+    """Tell what became of every installed plugin; see `Registry.report`."""
     records: tuple[PluginRecord, ...] = current.registry.report()
     return records
 
@@ -100,7 +100,7 @@ if not TYPE_CHECKING:
     _LAZY = {"check_grad": "gograd_core.derivatives.gradient_check", "compile_kernels": "gograd_core.kernels.jit"}
 
     def __getattr__(name: str) -> Any:
-        """What is needed now and then is imported when it is asked for."""
+        """Import what is needed only now and then when somebody asks for it."""
         if name not in _LAZY:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         return getattr(import_module(_LAZY[name]), name)

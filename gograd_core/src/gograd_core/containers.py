@@ -54,14 +54,14 @@ def register_container(cls: type, take_apart: TakeApart, put_together: PutTogeth
             be anything: neurons, gradients, axes. So it should not check them, nor compute with them.
 
     Raises:
-        TypeError: `cls` is no class, or gograd knows already what its values are.
+        TypeError: `cls` is not a class, or gograd already knows how to take its values apart.
         ValueError: it is registered already.
     """
     if not isinstance(cls, type):
         raise TypeError(f"register_container() expects a class, got {cls!r}")
 
     if cls in _KNOWN or issubclass(cls, (Real, current.Neuron)) or hasattr(cls, "__array_namespace__"):
-        raise TypeError(f"register_container() got {cls.__name__}, which is known already")
+        raise TypeError(f"register_container() got {cls.__name__}, which gograd knows already")
     if cls in _registered:
         raise ValueError(f"{cls.__qualname__} is registered as a container already")
 
@@ -74,7 +74,7 @@ def register_container(cls: type, take_apart: TakeApart, put_together: PutTogeth
 
 
 def container_of(cls: type) -> Container | None:
-    """How values of this class are nested; None if they are none that numbers are nested in.
+    """Find how values of this class are nested; None if numbers cannot be nested in them.
 
     Raises:
         TypeError: it derives from a container, and is not registered: nobody knows what else its values hold.
@@ -83,7 +83,7 @@ def container_of(cls: type) -> Container | None:
 
 
 class _Found(dict[type, Container | None]):
-    """What was found of classes; not of too many, as some programs make one after the other."""
+    """What was found out about classes. It is forgotten if a program makes too many classes."""
 
     def __missing__(self, cls: type) -> Container | None:
         if len(self) >= MOST_CLASSES:
@@ -101,15 +101,15 @@ def _find(cls: type) -> Container | None:
     if issubclass(cls, _SUBCLASSED):
         base = next(base for base in cls.__mro__ if base in _SUBCLASSED)
         raise TypeError(
-            f"{cls.__qualname__} is a subclass of {base.__name__}, and how to make another one of other numbers is not "
-            f"known: call gograd_core.register_container({cls.__name__}, take_apart, put_together), or pass a "
+            f"{cls.__qualname__} is a subclass of {base.__name__}, and gograd cannot make another one of other "
+            f"numbers: call gograd_core.register_container({cls.__name__}, take_apart, put_together), or pass a "
             f"{base.__name__}"
         )
     return _of_dataclass(cls) if hasattr(cls, "__dataclass_fields__") else None
 
 
 def _of_dataclass(cls: type) -> Container:
-    """Every field is a child, unless its metadata say ``static=True``; neither __init__ nor __post_init__ runs."""
+    """Treat every field as a child, unless its metadata say ``static=True``. __init__ and __post_init__ do not run."""
     import dataclasses
 
     fields = dataclasses.fields(cls)
@@ -174,7 +174,7 @@ _KNOWN = {
 _SUBCLASSED = tuple(cls for cls in _KNOWN if cls is not type(None))
 _registered: dict[type, Container] = {}
 kinds = _Found()
-"""What takes values of a class apart; None for numbers and whatever else is no container."""
+"""What takes values of a class apart; None for numbers and everything else that is not a container."""
 
 
 Plan = tuple[type, Any, int, tuple[Any, ...], Container]
@@ -183,7 +183,7 @@ leaves (else -1), their plans (None for a leaf), and its kind."""
 
 STRINGS = frozenset([str])
 TOLD_BY_TYPE = frozenset([str, int, bool, bytes, type, type(None), FunctionType])
-"""The types of which two values that are equal are the same to any function."""
+"""The types whose equal values are the same to any function."""
 
 
 def walk(tree: Any, container: Container, leaves: list[Any], tokens: list[Any]) -> None:
@@ -205,7 +205,7 @@ def walk(tree: Any, container: Container, leaves: list[Any], tokens: list[Any]) 
 
 
 def nest(plan: Plan, leaves: list[Any]) -> Any:
-    """The container that a plan describes, of these leaves."""
+    """Build the container that a plan describes from these leaves."""
     return _nest(plan, iter(leaves))
 
 
@@ -219,13 +219,13 @@ def _nest(plan: Plan, leaves: Any) -> Any:
 
 
 class Exact(tuple[Any, ...]):
-    """What a container holds, at the end, after what tells it from all that is merely equal: 1 from True."""
+    """What a container holds, after what tells it from things that are merely equal, as 1 is to True."""
 
     __slots__ = ()
 
 
 def exact(rest: Hashable, container: Container) -> Hashable:
-    """What a container holds besides its children, equal only if no function can tell the difference.
+    """Wrap what a container holds besides its children: equal only if no function can tell the difference.
 
     Raises:
         TypeError: it cannot be hashed.

@@ -31,7 +31,7 @@ def engine() -> Engine:
 
 
 def _choose() -> tuple[Any, Engine]:
-    """Load the module of the native engine; None if there is none, or if it cannot be loaded, which is said aloud."""
+    """Load the module of the native engine. Return None if there is none, or if it cannot be loaded, with a warning."""
     if os.environ.get("GOGRAD_PURE_PYTHON", "0") not in ("", "0"):
         return None, Engine("python", "the environment variable GOGRAD_PURE_PYTHON asks for it")
     try:

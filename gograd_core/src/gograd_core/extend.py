@@ -147,7 +147,7 @@ __all__ = [
 
 
 def typed_sources() -> dict[str, str]:
-    """Give the sources of the modules whose types depend on what is installed, by their paths in `gograd_core`."""
+    """Return the sources of the modules whose types depend on what is installed, by their paths in `gograd_core`."""
     modules = {
         path: import_module(f"gograd_core.{path.replace('/', '.')}")
         for path in ("engines/neuron", "namespaces/operations")
@@ -168,7 +168,7 @@ if not TYPE_CHECKING:
     }
 
     def __getattr__(name: str) -> Any:
-        """Import what is not needed by every package when it is asked for."""
+        """Import what only some packages need when it is asked for."""
         if name not in _LATER:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         return getattr(import_module(f"gograd_core.{_LATER[name]}"), name)

@@ -60,7 +60,7 @@ class Followed:
         return getattr(self.settled(), name)
 
     def settled(self) -> Any:
-        """The plain number, after the recorder was told that it decides what runs."""
+        """Return the plain number, after telling the recorder that it decides what runs."""
         waiting = [self] if recording.recorder() is not None else []
         while waiting:
             each = waiting.pop()
@@ -79,13 +79,13 @@ class Followed:
         return self._number
 
     def _is_small(self) -> bool:
-        """Whether it is an integer below `LARGEST`, which decides what is asked about."""
+        """Tell whether it is an integer below `LARGEST`, after telling the recorder that this decides."""
         if isinstance(self._number, int) and self._most >= LARGEST:
             self._most = LARGEST - 1 if abs(self._neuron) < LARGEST else math.nan  # which is not asked about again
         return self._most < LARGEST
 
     def make_exact(self, *, is_small: bool = False) -> None:
-        """See to it that the neuron's value is the integer in every run, or else that this becomes a plain number.
+        """Make sure that the neuron's value is the integer in every run, or else become a plain number.
 
         Args:
             is_small: the integer must be below `LARGEST`, too.
@@ -177,7 +177,7 @@ class Followed:
 
 
 def unfollowed(entry: Any) -> Any:
-    """What stands for a number in a graph: the neuron of one that is followed, or the plain number that it became."""
+    """Return what stands for a number in a graph: the neuron of a followed number, or the plain number it became."""
     if type(entry) is not Followed:
         return entry
     return entry._number if entry._is_settled else entry._neuron
@@ -210,12 +210,12 @@ def _is_number(entry: Any) -> bool:
 
 
 def _is_in_graph(x: Any, y: Any) -> bool:
-    """Whether an operation can compute with them: one is a neuron, and the other one too, or as good as a float."""
+    """Tell whether an operation can compute with both: one is a neuron, and so is the other, or a float can hold it."""
     return current.Neuron in (type(x), type(y)) and all(type(z) is current.Neuron or _is_a_float(z) for z in (x, y))
 
 
 def _is_a_float(number: Any) -> bool:
-    """Whether a float holds it as it is."""
+    """Tell whether a float can hold a number exactly."""
     try:
         return isinstance(number, float) or (isinstance(number, int) and float(number) == number)
     except OverflowError:
@@ -230,7 +230,7 @@ def _is_finite(number: Any) -> bool:
 
 
 def _combined(symbol: str, compute: Method, left: Any, right: Any) -> Any:
-    """An operator of arithmetic, with a followed number on one side at least."""
+    """Apply an arithmetic operator with a followed number on at least one side."""
     followed = tuple(entry for entry in (left, right) if type(entry) is Followed)
     if current.Neuron in (type(left), type(right)):
         return compute(unfollowed(left), unfollowed(right))

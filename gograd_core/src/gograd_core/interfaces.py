@@ -12,7 +12,7 @@ __all__ = ["Engine", "Flat", "Node", "Op"]
 
 
 class Node(Protocol):
-    """A neuron, as whatever serves both engines sees it."""
+    """A neuron, as the code that serves both engines sees it."""
 
     label: str
     grad: float
@@ -42,7 +42,7 @@ class Node(Protocol):
 
 
 class Op(Protocol):
-    """An operation, as whatever calls it or differentiates it sees it."""
+    """An operation, as the code that calls or differentiates it sees it."""
 
     def __call__(self, *inputs: Any, **named: Any) -> Any: ...
 
@@ -94,7 +94,7 @@ class Op(Protocol):
 
 @attrs.frozen(eq=False)
 class Flat:
-    """A graph in a row: leaves, then what operations made of them, both oldest first.
+    """A graph as arrays: leaves, then what operations made of them, both oldest first.
 
     A neuron is called by its place in that row.
 
@@ -122,15 +122,18 @@ class Flat:
 
 
 class Engine(Protocol):
-    """What an engine offers to the rest of the core; there are two that behave alike.
+    """What an engine offers to the rest of the core. There are two engines, and they behave alike.
 
-    Its functions are described where the Python engine has them, in the room `engines`.
+    The Python engine describes each function, in the room `engines`.
     """
 
-    Neuron: Any
-    Operation: Any
+    @property
+    def Neuron(self) -> Callable[..., Node]: ...  # noqa: N802
 
-    def node(self, op: Any, value: float, constituents: tuple[Any, ...]) -> Any: ...
+    @property
+    def Operation(self) -> type[Any]: ...  # noqa: N802
+
+    def node(self, op: Any, value: float, constituents: tuple[Any, ...]) -> Node: ...
 
     def next_stamp(self) -> int: ...
 
@@ -146,8 +149,16 @@ class Engine(Protocol):
 
     def reachable(self, outputs: Sequence[Any], since: int) -> tuple[list[Any], list[Any]]: ...
 
+    def visit(self, outputs: Sequence[Any], since: int = 0) -> tuple[list[Any], list[Any]]: ...
+
+    def run(self, visited: tuple[list[Node], list[Node]], propagate: Callable[..., None], *args: Any) -> None: ...
+
     def flatten(self, outputs: Sequence[Any], since: int) -> Flat: ...
 
     def read_values(self, neurons: Sequence[Any], into: Any) -> None: ...
 
     def add_gradients(self, neurons: Sequence[Any], gradients: Any) -> None: ...
+
+    def walk(self, tree: Any, container: Any, leaves: list[Any], tokens: list[Any]) -> None: ...
+
+    def nest(self, plan: Any, leaves: list[Any]) -> Any: ...

@@ -1,6 +1,6 @@
 """Python's `math` over neurons: ``from gograd_core import math`` lets a program be differentiated as it stands.
 
-Every name of `math` is here. A function that is given a neuron, alone or inside a sequence, is the
+Every name of `math` is here. A function whose arguments are or contain a neuron is the
 operation of that name; given numbers it is `math`'s own, errors included. `floor`, `ceil` and `trunc` of a
 neuron give an int, as `math` does; a recorder follows it as long as arithmetic uses it.
 """
@@ -57,7 +57,7 @@ def _over_neurons(name: str, own: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _to_integer(name: str, own: Callable[..., Any]) -> Callable[..., Any]:
-    """A function that gives an int, for which Python asks the number itself."""
+    """Make a function that gives an int, for which Python asks the number itself."""
 
     @functools.wraps(own)
     def function(x: Any, /) -> Any:
@@ -82,7 +82,7 @@ def _to_integer(name: str, own: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _operation(name: str, count: int) -> tuple[Op, bool]:
-    """The operation that is ``math.NAME`` of `count` arguments, and whether these are a column's entries."""
+    """Find the operation that is ``math.NAME`` of `count` arguments, and whether these are a column's entries."""
     known = current.registry
     if f"math.{name} {count}" in known:
         return known[f"math.{name} {count}"], False

@@ -38,10 +38,10 @@ class Recorder(Protocol):
     wants_nodes: bool
 
     def guard(self, neuron: Any, kind: str, outcome: int) -> int | None:
-        """A number decides what runs.
+        """Hear that a number decides what runs.
 
         `kind` is "bool", "trunc", "round", "floor", "ceil", "index", "finite" or "domain".
-        "finite" is 1: `neuron` is a number of which NaN and infinities would be an error. "domain" is 1: `neuron` is
+        "finite" is 1: `neuron` is a number that must not be NaN or an infinity. "domain" is 1: `neuron` is
         what an operation makes of its inputs where that is a `DomainError`.
 
         Returns:
@@ -49,22 +49,22 @@ class Recorder(Protocol):
         """
 
     def read(self, neuron: Any, attribute: str) -> NoReturn:
-        """The program asks for "value" or "grad" (or sets the value), or for "backward": refuse it."""
+        """Refuse that the program reads "value" or "grad" (or sets the value), or calls "backward"."""
 
     def made(self, neuron: Any) -> None:
-        """An operation made this neuron."""
+        """Hear that an operation made this neuron."""
 
     def failed(self) -> None:
-        """Any other error that numbers lead to is being raised: whoever catches it decides by it."""
+        """Hear that numbers lead to some other error; whoever catches it decides by it."""
 
 
 def recorder() -> Recorder | None:
-    """The recorder in force here and now."""
+    """Return the recorder in force here and now."""
     return now().recorder if observers else None
 
 
 def decided(neuron: Any, kind: str, outcome: int) -> int:
-    """Let a recorder know that a number decides what runs. How it is to decide."""
+    """Tell the recorder that a number decides what runs, and return how it is to decide."""
     watching = recorder()
     if watching is None:
         return outcome
@@ -73,21 +73,21 @@ def decided(neuron: Any, kind: str, outcome: int) -> int:
 
 
 def read(neuron: Any, attribute: str) -> None:
-    """Let a recorder refuse that a number is read, and leaves the graph."""
+    """Let the recorder refuse that a number is read and leaves the graph."""
     watching = recorder()
     if watching is not None:
         watching.read(neuron, attribute)
 
 
 def failed() -> None:
-    """Let a recorder know that numbers lead to an error, which the program may catch."""
+    """Tell the recorder that numbers lead to an error, which the program may catch."""
     watching = recorder()
     if watching is not None:
         watching.failed()
 
 
 def noted(f: Callable[P, T]) -> Callable[P, T]:
-    """`f`, of whose errors, whatever they are, a recorder knows."""
+    """Wrap `f` so that a recorder knows of every error that it raises."""
 
     @functools.wraps(f)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -101,7 +101,7 @@ def noted(f: Callable[P, T]) -> Callable[P, T]:
 
 
 class observed_by(Block):
-    """A block (or function) that a recorder watches, in this thread or task."""
+    """Return a block (or decorator) inside which a recorder watches, in this thread or task."""
 
     def __init__(self, recorder: Recorder) -> None:
         super().__init__(recorder=recorder)
@@ -111,7 +111,7 @@ _outside = Block(outside=True)
 
 
 def outside_transforms(rule: Callable[..., Any]) -> Callable[..., Any]:
-    """A rule on floats that may use neurons and transforms itself: nothing around it has to do with those."""
+    """Wrap a rule on floats that may use neurons and transforms itself, so that nothing around it sees these."""
     if getattr(rule, "is_outside_transforms", False):
         return rule
 

@@ -129,7 +129,7 @@ class PythonBlock:
         _settings.set(settings)
 
     def run(self, f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        """Call `f` inside the block, and return what it returns. All is as before then, whatever interrupts it."""
+        """Call `f` inside the block, and return its result. Then everything is as before, whatever interrupts it."""
         outer = _settings.get()
         try:
             _settings.set(Settings(outer, self))
@@ -216,7 +216,7 @@ class Block(_Block):
 
 
 def completed(step: Callable[[], None]) -> None:
-    """Run a step that may be repeated: if an interrupt breaks it off, it is run once more before that is passed on."""
+    """Run a step that may be repeated. If an interrupt breaks it off, run it once more and pass the interrupt on."""
     try:
         step()
     except BaseException:
@@ -228,12 +228,12 @@ Policy = Literal["raise", "ignore"]
 
 
 def domain_errors_raise() -> bool:
-    """Whether, here and now, a result outside the real numbers is an error."""
+    """Tell whether, here and now, a result outside the real numbers is an error."""
     return now().domain == "raise"
 
 
 def errors_ignored() -> bool:
-    """Whether the user said so, here and now."""
+    """Tell whether the user asked to ignore such results, here and now."""
     return now().domain == "ignore"
 
 
@@ -243,17 +243,17 @@ def errors_matter() -> bool:
 
 
 def unjudged() -> Block:
-    """A block in which the engine runs what it judges itself afterwards, if that is to be judged."""
+    """Return a block in which the engine runs what it judges itself afterwards, if that is to be judged."""
     return Block() if errors_ignored() else Block(domain="afterwards")
 
 
 def not_ignored() -> Block:
-    """A block for what is recorded: errors that the caller ignores are not ignored by the function itself."""
+    """Return a block for what is recorded: errors that the caller ignores are not ignored by the function itself."""
     return Block(domain="later") if errors_ignored() else Block()
 
 
 class errstate(Block):
-    """What happens where an operation leaves the real numbers: ``with errstate(domain="ignore"):``.
+    """Choose what happens if an operation leaves the real numbers: ``with errstate(domain="ignore"):``.
 
     ``"raise"`` (the default everywhere) raises `DomainError`; ``"ignore"`` lets the result of
     IEEE 754 stand. Holds for the current thread or task, may be nested, and may decorate a function.
@@ -276,17 +276,17 @@ class no_grad(Block):
 
 
 class recording(Block):
-    """The contrary, inside a `no_grad` block: what a transform needs to differentiate."""
+    """A block inside a `no_grad` block that records a graph again, which a transform needs to differentiate."""
 
     def __init__(self) -> None:
         super().__init__(recording=True)
 
 
 def is_recording() -> bool:
-    """Whether operations, here and now, remember what they are made of."""
+    """Tell whether operations, here and now, remember what they are made of."""
     return not pauses or now().recording or (bool(observers) and now().recorder is not None)
 
 
 def without_derivative() -> bool:
-    """Whether nobody wants derivatives of what operations make, here and now."""
+    """Tell whether nobody wants derivatives of what operations make, here and now."""
     return bool(pauses) and not now().recording

@@ -17,24 +17,24 @@ __all__ = ["Shares", "is_chosen", "is_finite", "is_zero"]
 
 
 def is_zero(number: Any) -> bool:
-    """Whether it is a constant zero, which passes nothing on. A neuron that is zero by value does."""
+    """Tell whether a number is a constant zero, which passes nothing on. A neuron with the value zero does."""
     return type(number) is float and number == 0.0
 
 
 def is_finite(number: Any) -> bool:
-    """Whether a neuron's value, or a float, is."""
+    """Tell whether a float, or the value of a neuron, is finite."""
     return -inf < value_of(number) < inf
 
 
 def is_chosen(made: Node, index: int, place: int) -> bool:
-    """Whether a local derivative which is 0.0 is so by choice: a constant there, and not zero by value.
+    """Tell whether a local derivative of 0.0 is a choice: a constant there, and not a value that happens to be zero.
 
     It is that of `made` by an entry of its input `index`.
     """
     try:
         with errstate(domain="ignore"):
             locals_ = next(locals_ for at, _, locals_ in neuron_partials(made, lambda entry: True) if at == index)
-    except Exception:  # the rule understands floats alone, and says so where it is asked for higher orders
+    except Exception:  # the rule understands only floats, and says so if higher orders are asked for
         return False
     return is_zero(locals_[place])
 
@@ -57,7 +57,7 @@ class Shares:
         self._causes: dict[Node, DomainError] = {}
 
     def is_flawed(self, neuron: Node) -> bool:
-        """Whether its number is not finite and should be."""
+        """Tell whether the number of a neuron is not finite and should be."""
         return neuron in self._causes
 
     def add(self, target: Node, source: Node, local: Any, made: Node, index: int) -> None:
@@ -65,7 +65,7 @@ class Shares:
         self.add_share(target, source, product(self.numbers[source], local), local, made, index)
 
     def add_share(self, target: Node, source: Node, share: Any, local: Any, made: Node, index: int) -> None:
-        """Add to `target` what `source` passes on."""
+        """Add a share of `source` to the number of `target`."""
         so_far = self.numbers.get(target, 0.0)
         total = self.numbers[target] = share if type(so_far) is float and so_far == 0.0 else so_far + share
         value = total if type(total) is float else total._value
@@ -74,7 +74,7 @@ class Shares:
                 self._find_cause(target, source, value_of(local), value_of(so_far), made, index)
 
     def _find_cause(self, target: Node, source: Node, local: float, so_far: float, made: Node, index: int) -> None:
-        """Keep the error that says why the number of `target` is not finite, unless what it is made of excuses it."""
+        """Keep the error that explains why the number of `target` is not finite, unless its constituents excuse it."""
         cause = self._causes.get(source)
         if cause is None:
             try:
@@ -85,6 +85,6 @@ class Shares:
             self._causes[target] = cause
 
     def judge(self, neuron: Node) -> None:
-        """Raise `DomainError` if what came out for this neuron is not finite and should be."""
+        """Raise `DomainError` if the number of this neuron is not finite and should be."""
         if neuron in self._causes:
             raise self._causes[neuron]

@@ -18,11 +18,11 @@ from gograd_core.namespaces.columns import Column
 __all__ = ["Operation", "apply", "call", "is_array", "observed"]
 
 
-_OF_ONE = "np.{0} takes no single neuron: write ops.{0}([x, y]), or np.{0} of a list or an array of neurons"
+_OF_ONE = "np.{0} does not take a single neuron: write ops.{0}([x, y]), or np.{0} of a list or an array of neurons"
 
 
 def call(op: Op, /, *inputs: Any, **named: Any) -> Any:
-    """The operation of numbers, neurons or arrays, which may be given by name, as the rules call them.
+    """Call an operation with numbers, neurons or arrays, by place or by the names that its rules give its inputs.
 
     Numbers give a float (a bool, if it is a comparison); with a neuron among them the result
     is a Neuron that remembers its inputs (of a comparison a bool, followed for a `Recorder`). Arrays give an
@@ -49,7 +49,7 @@ def call(op: Op, /, *inputs: Any, **named: Any) -> Any:
 
 
 def _in_order(op: Op, inputs: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
-    """All inputs, of which some were given by name.
+    """Put inputs that were given by name after those given by place.
 
     Raises:
         TypeError: a name is unknown, or an input was given twice; or one before it is missing.
@@ -77,7 +77,7 @@ def _wrong_count(op: Op, given: int) -> str:
 
 
 def apply(op: Op, entries: tuple[Any, ...]) -> Any:
-    """`op` of numbers and neurons (of its columns' entries in a row), judged and recorded."""
+    """Call `op` with numbers and neurons (with its columns' entries in a row), and judge and record the result."""
     constituents: list[Any] = []
     values: list[float] = []
     involved = False
@@ -124,7 +124,7 @@ def apply(op: Op, entries: tuple[Any, ...]) -> Any:
 
 
 def observed(neuron: Node) -> Node:
-    """What an operation gives in place of the neuron that it made, where a recorder may be in force."""
+    """Tell a recorder of a neuron that an operation made, and return what the operation is to return."""
     recorder = recording.recorder()
     if recorder is None:
         return neuron
@@ -141,7 +141,7 @@ def is_array(x: Any) -> bool:
 
 
 def call_with_arrays(op: Op, inputs: tuple[Any, ...]) -> Any:
-    """`op` of arrays: in their own library, or entry by entry where neurons are involved."""
+    """Call `op` with arrays: in their own library, or entry by entry if neurons are involved."""
     inputs = tuple(map(unfollowed, inputs))
     arrays = [x for x in inputs if is_array(x)]
     if op.variadic:
@@ -158,7 +158,7 @@ def call_with_arrays(op: Op, inputs: tuple[Any, ...]) -> Any:
 
 
 def _real(library: Any, x: Any) -> Any:
-    """Integers as floats: a rule is one of real numbers."""
+    """Convert integers to floats, since rules compute with real numbers."""
     integers = is_array(x) and library.isdtype(x.dtype, "integral")
     return library.astype(x, library.float64) if integers else x
 
@@ -168,10 +168,10 @@ def _holds_neurons(inputs: Sequence[Any]) -> bool:
 
 
 class Operation:
-    """What `Op` is to the Python engine: something that can be called."""
+    """What can be called: the base class of `Op` in the Python engine."""
 
     __slots__ = ()
     __call__ = call
 
     def _prepare(self) -> None:
-        """Nothing: the rules are found in the operation itself."""
+        """Do nothing: this engine finds the rules in the operation itself."""

@@ -1,4 +1,4 @@
-"""Comparisons of neurons, and integers made of them, of which a recorder is told."""
+"""Comparisons of neurons, and integers made of neurons: a recorder is told about both."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ WHOLE: dict[str, Callable[[float], int]] = {
 
 
 def compared(symbol: str, neuron: Node, other: Any) -> Any:
-    """A comparison: a bool, by value; for a recorder one that is followed."""
+    """Compare by value, and return a bool; for a recorder, return a bool that is followed."""
     kind = type(other)
     if kind is Followed:
         return NotImplemented
@@ -60,7 +60,7 @@ def compared(symbol: str, neuron: Node, other: Any) -> Any:
 
 
 def _of_floats(symbol: str, integer: int) -> tuple[str, float]:
-    """The same comparison with a float: Python compares floats with integers of any size exactly."""
+    """Turn a comparison with an integer into the same one with a float. Python compares the two exactly."""
     try:
         below = float(integer)
     except OverflowError:
@@ -73,7 +73,7 @@ def _of_floats(symbol: str, integer: int) -> tuple[str, float]:
 
 
 def as_int(neuron: Node, kind: str) -> int:
-    """The integer that a neuron's value is or is rounded to."""
+    """Return the integer that a neuron's value is, or is rounded to."""
     try:
         outcome = WHOLE[kind](neuron._value)
     except Exception:  # of NaN, of an infinity, or of what is not whole

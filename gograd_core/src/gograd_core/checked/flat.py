@@ -1,30 +1,50 @@
-"""Checks of what is laid flat: neurons, and rows of doubles."""
+"""Checks of a graph as arrays: of neurons in a row, and of buffers of doubles."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
-__all__ = ["doubles", "refuse", "refuse_length"]
+from gograd_core import current
+
+__all__ = ["as_neurons", "doubles", "refuse", "refuse_length"]
 
 
-def doubles(buffer: Any, *, writable: bool) -> memoryview:
-    """A row of doubles, not copied.
+def as_neurons(neurons: Iterable[Any]) -> tuple[Any, ...]:
+    """Put neurons in a tuple.
 
     Raises:
-        TypeError: it is no buffer, or one of something else.
-        ValueError: it cannot be written to.
+        TypeError: there is something else among them.
+    """
+    neurons = tuple(neurons)
+    for neuron in neurons:
+        if type(neuron) is not current.Neuron:
+            refuse(neuron)
+    return neurons
+
+
+def doubles(buffer: Any, neurons: int, *, writable: bool) -> memoryview:
+    """View a buffer of doubles, one for each of so many neurons, without copying it.
+
+    Raises:
+        TypeError: it is not a buffer, or not one of doubles.
+        ValueError: it has another length, or is read-only although it is to be written to.
     """
     view = memoryview(buffer)
     if (view.format, view.ndim, view.c_contiguous) != ("d", 1, True):
         raise TypeError(f"expected a contiguous row of doubles, got {buffer!r}")
     if writable and view.readonly:
         raise ValueError("expected doubles that can be written to")
+    if len(view) != neurons:
+        refuse_length(neurons, len(view))
     return view
 
 
 def refuse(thing: Any) -> NoReturn:
+    """Refuse what is not a neuron."""
     raise TypeError(f"expected neurons, got {thing!r}")
 
 
 def refuse_length(neurons: int, numbers: int) -> NoReturn:
+    """Refuse a buffer that does not hold one number for each neuron."""
     raise ValueError(f"expected {neurons} doubles, one for each neuron, got {numbers}")

@@ -1,4 +1,4 @@
-"""What the neurons of both engines do alike, where speed does not matter: texts, refusals, copies."""
+"""What the neurons of both engines share where speed does not matter: texts, refusals, copies."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ MISNOMERS = {
     "item": "its number is x.value",
     "gradient": "call y.backward() and read x.grad, or call gradient(y, x)",
     "conjugate": "for np.var(x) write ops.mean(d * d), where d = x - ops.mean(x), and its root for np.std(x)",
-    "partner": "what an operation was applied to are the constituents of its result: y.constituents",
+    "partner": "the inputs of an operation are the constituents of its result: y.constituents",
 }
 """What other engines, or NumPy, ask a neuron for, and what to ask for here."""
 
 
 class Misnomer:
-    """An attribute that a neuron does not have; asking for it says what to ask for."""
+    """An attribute that a neuron does not have. Asking for it raises an error that says what to ask for."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -60,7 +60,7 @@ def _refuse_misnomer(name: str) -> NoReturn:
 
 
 def refuse_names(names: Iterable[str]) -> None:
-    """Refuse what `Neuron` does not take.
+    """Refuse names of arguments that `Neuron` does not take.
 
     Raises:
         TypeError: there is such a name.
@@ -80,11 +80,11 @@ SIGNATURE = Signature(
 
 
 def method(self: Node, /, *others: Any, **named: Any) -> Any:
-    """What a method for an operation takes, likewise."""
+    """Show `inspect` what a method for an operation takes."""
 
 
 def first_value(value: Any) -> float:
-    """What `Neuron(value)` holds."""
+    """Return the number that `Neuron(value)` holds."""
     if type(value) is current.Neuron:
         raise TypeError(f"Neuron() expects a number, got {value!r}: pass its .value, or stop_gradient(x)")
     return as_float(value, "Neuron()")
@@ -103,7 +103,7 @@ def only_leaves(neuron: Node) -> NoReturn:
 
 
 def is_operand(other: Any) -> bool:
-    """Whether an operator of Neuron takes it: a number or an array, not (say) a string."""
+    """Tell whether an operator of Neuron takes an operand: a number or an array, but not, say, a string."""
     if type(other) is current.Neuron or hasattr(other, "__array_namespace__"):
         return True
     if type(other) is Followed:  # whose own operators know what to do
@@ -118,13 +118,13 @@ def is_operand(other: Any) -> bool:
 
 
 def operate(symbol: str, left: Any, right: Any) -> Any:
-    """An operator of Python, between a neuron and anything."""
+    """Apply one of Python's operators to a neuron and anything else."""
     other = right if type(left) is current.Neuron else left
     return current.registry[f"{symbol} 2"](left, right) if is_operand(other) else NotImplemented
 
 
 def undiscovered(name: str) -> Any:
-    """The operation that a method asks for before any operation was looked up."""
+    """Find the operation for a method that is called before any operation was looked up."""
     if name in MISNOMERS:
         _refuse_misnomer(name)
     if name.startswith("_"):
@@ -143,14 +143,14 @@ def shown(neuron: Node) -> str:
 
 def refuse(neuron: Node, *_: object) -> NoReturn:
     raise TypeError(
-        f"{neuron!r} cannot become a plain number, which would cut its graph silently. Take x.value; or "
-        "stop_gradient(x), a neuron without derivative; or, instead of a function of the math module, the "
-        "operation of that name: ops.sqrt(x) for math.sqrt(x)."
+        f"{neuron!r} cannot become a plain number: that would cut its graph silently. Take x.value, or "
+        "stop_gradient(x), which is a neuron without derivative. Instead of a function of the math module, call "
+        "the operation of that name: ops.sqrt(x) for math.sqrt(x)."
     )
 
 
 def reduced(neuron: Node) -> tuple[Any, ...]:
-    """Copies and pickles hold a leaf's value, label and grad; a part of a graph has no copy."""
+    """Return what copies and pickles of a leaf hold: value, label and grad. A part of a graph cannot be copied."""
     if neuron.operation is not None:
         raise TypeError(f"{neuron!r} belongs to a graph and cannot be copied: copy leaves, or Neuron(x.value)")
     return restore, (neuron.value, neuron.label, neuron.grad)

@@ -22,12 +22,12 @@ Partials = Iterator[tuple[int, Sequence[Any], Sequence[Any]]]
 
 
 def float_partials(node: Node, matters: Callable[[Any], bool]) -> Partials:
-    """The local derivatives of `node` as floats, by IEEE 754, not judged.
+    """Compute the local derivatives of `node` as floats, by IEEE 754, without judging them.
 
     Args:
         node: a neuron that an operation made.
-        matters: whether the derivative by a constituent is wanted. Partials of inputs of which
-            none matters are not evaluated.
+        matters: whether the derivative by a constituent is wanted. A partial is not
+            evaluated if no entry of its input matters.
 
     Raises:
         RuleError: a partial returned something that is not a number.
@@ -44,13 +44,13 @@ def float_partials(node: Node, matters: Callable[[Any], bool]) -> Partials:
 
 
 def neuron_partials(node: Node, matters: Callable[[Any], bool]) -> Partials:
-    """As `float_partials`, by rules that run on neurons: neurons, or floats if constant.
+    """Compute local derivatives with rules that run on neurons. They are neurons, or floats if constant.
 
     What the rules call must not be judged: call it where `errstate` ignores it.
 
     Raises:
         RuleError: as `float_partials`.
-        InvalidOperationError: the operation understands floats alone.
+        InvalidOperationError: the operation understands only floats.
     """
     op: Any = node._operation
     columns = op.columns(node._constituents)
@@ -80,12 +80,12 @@ def neuron_partials(node: Node, matters: Callable[[Any], bool]) -> Partials:
 
 
 def value_of(number: Any) -> float:
-    """The value of a neuron; a float is its own."""
+    """Return the value of a neuron; a float is its own value."""
     return number if type(number) is float else number._value
 
 
 def product(x: Any, y: Any) -> Any:
-    """x * y, without a neuron for the product if one of them is the constant 1.0."""
+    """Multiply, without making a neuron for the product if one factor is the constant 1.0."""
     if type(x) is float and x == 1.0:
         return y
     return x if type(y) is float and y == 1.0 else x * y

@@ -21,7 +21,7 @@ __all__ = ["annotate", "as_column", "as_float", "as_number", "as_numbers", "desc
 
 
 def run_rule(op: Op, rule: Callable[..., Any], *arguments: Any) -> Any:
-    """What `rule` returns for floats (for columns, if `op` is variadic), by IEEE 754, not judged."""
+    """Run a rule on floats (on columns, if `op` is variadic), by IEEE 754, without judging the result."""
     try:
         result = rule(op.xp, *arguments)
         if type(result) is float or not isinstance(result, complex):
@@ -40,7 +40,7 @@ def run_rule(op: Op, rule: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def annotate(error: Exception, op: Op, arguments: tuple[Any, ...]) -> None:
-    """Say in an error that a rule raised whose rule it was."""
+    """Add to an error that a rule raised whose rule it was."""
     error.add_note(f"while running a rule of {op.title} on {arguments}")
 
 
@@ -51,7 +51,7 @@ def _to_ieee(argument: Any) -> Any:
 
 
 def as_float(number: Any, expected_by: str) -> float:
-    """`number` as a float.
+    """Convert a number to a float.
 
     Raises:
         TypeError: it is not a real number; the message begins with `expected_by`.
@@ -68,10 +68,10 @@ def as_float(number: Any, expected_by: str) -> float:
 
 
 def as_number(op: Op, result: Any) -> float:
-    """What a forward rule returned, as a float.
+    """Convert what a forward rule returned to a float.
 
     Raises:
-        RuleError: it is no real number.
+        RuleError: it is not a real number.
     """
     if isinstance(result, Column):
         raise RuleError(f"forward of {op.title} returned a column, expected a real number")
@@ -79,7 +79,7 @@ def as_number(op: Op, result: Any) -> float:
 
 
 def as_numbers(op: Op, result: Any, length: int, what: str) -> list[float]:
-    """What a rule returned, as `length` floats: a number stands for a column that repeats it.
+    """Convert what a rule returned to `length` floats. A single number stands for a column that repeats it.
 
     Raises:
         RuleError: it is neither a real number nor (of a variadic operation) a column of that length.
@@ -92,7 +92,7 @@ def as_numbers(op: Op, result: Any, length: int, what: str) -> list[float]:
 
 
 def as_column(op: Op, result: Any, length: int, what: str) -> Sequence[Any]:
-    """What a rule returned, as `length` entries, whatever they are.
+    """Return what a rule returned as `length` entries of any type.
 
     Raises:
         RuleError: it is a column of another length.
@@ -105,7 +105,7 @@ def as_column(op: Op, result: Any, length: int, what: str) -> Sequence[Any]:
 
 
 def judge(op: Op, inputs: Sequence[float], result: float, describe: Callable[[], str]) -> None:
-    """Raise `DomainError` if `result` is NaN made of numbers, or an infinity made of finite ones.
+    """Raise `DomainError` if `result` is NaN made of numbers, or an infinity made of finite numbers.
 
     `describe` is called for the message only, and gives what was computed: "log(x=-1.0)".
     """
@@ -120,10 +120,10 @@ def judge(op: Op, inputs: Sequence[float], result: float, describe: Callable[[],
 
 
 def describe(op: Op, constituents: Sequence[Any]) -> str:
-    """An application in words: "div(1.0, speed=0.0)"."""
+    """Describe a use of an operation in words: "div(1.0, speed=0.0)"."""
     words = []
     for entry in constituents[:9]:
         label = getattr(entry, "label", "")
-        value = getattr(entry, "_value", entry)  # of which no recorder has to know
+        value = getattr(entry, "_value", entry)  # no recorder has to know of this
         words.append(f"{label}={value!r}" if label else repr(value))
     return f"{op.name}({', '.join(words)}{', …' if len(constituents) > len(words) else ''})"

@@ -1,4 +1,4 @@
-"""What the sweeps of both engines share: one at a time, and with care wherever something is odd."""
+"""What the sweeps of both engines share: one runs at a time, and whatever is odd is handled with care."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ lock = threading.RLock()  # one sweep at a time: sweeps of several threads may s
 
 
 def receives(entry: Any) -> bool:
-    """Whether an adjoint is wanted: of a constituent that is no constant, and leads to an input."""
+    """Tell whether a constituent's adjoint is wanted: it is not a constant, and leads to an input."""
     return type(entry) is not float and entry._grad is not None
 
 
 def differentiated(node: Node) -> Sequence[Any]:
-    """The constituents by which a neuron has a derivative."""
+    """List the constituents by which a neuron has a derivative."""
     op: Any = node._operation
     entries = node._constituents
     if None not in op.partials:
@@ -71,7 +71,7 @@ def propagate(interior: Sequence[Node], wanted: Sequence[Node]) -> None:
 
 
 def propagate_one(node: Node) -> None:
-    """Pass the adjoint of one neuron on, which is finite. Whatever is odd then shows in those that receive it."""
+    """Pass on the adjoint of one neuron, which is finite. Anything odd then shows in the neurons that receive it."""
     for _, column, locals_ in float_partials(node, receives):
         for entry, local in zip(column, locals_, strict=True):
             if receives(entry):
@@ -79,7 +79,7 @@ def propagate_one(node: Node) -> None:
 
 
 def pass_on(node: Node, sums: Shares) -> None:
-    """Pass the adjoint of one neuron on, with the causes of what is not finite.
+    """Pass on the adjoint of one neuron, together with the causes of numbers that are not finite.
 
     A local derivative of 0.0 passes no infinity on that the caller wants, nor one that is an error if it is a choice.
     """

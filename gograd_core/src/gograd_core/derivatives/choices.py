@@ -20,15 +20,15 @@ __all__ = ["shares"]
 
 
 def shares(numbers: dict[Any, Any], name: str) -> Shares:
-    """Sums that begin with `numbers`; while a function is recorded, with the conditions under which they count."""
+    """Make sums that begin with `numbers`. While a function is recorded, they keep the conditions of each share."""
     return Shares(numbers, name) if recording.recorder() is None else ChosenShares(numbers, name)
 
 
 class ChosenShares(Shares):
-    """The same while a function is recorded, in order to run at other points.
+    """Sums while a function is recorded that will run at other points.
 
     A comparison is a neuron there, and so is the integer that `floor` of the core's `math` gives. What is made of these
-    and of constants alone is a choice: it would be a constant anywhere else, and a constant zero passes nothing on. So
+    and only of constants is a choice: it would be a constant anywhere else, and a constant zero passes nothing on. So
     where a choice is 0.0 it passes nothing on either, at any point at which the recording will run. A number that
     counts under a condition, 1.0 or 0.0, is 0.0 where that does not hold.
     """
@@ -56,7 +56,7 @@ class ChosenShares(Shares):
         self._add_condition(target, condition, is_first=is_first)
 
     def _add_condition(self, target: Node, condition: Any, *, is_first: bool) -> None:
-        """The sum counts where one of its shares does; where all are choices, it is one itself."""
+        """Let the sum count where one of its shares does. If all shares are choices, the sum is one."""
         if not is_first:
             so_far = self._conditions.pop(target, None)
             if so_far is None or condition is None:
@@ -69,7 +69,7 @@ class ChosenShares(Shares):
             self._conditions[target] = condition
 
     def _is_choice(self, number: Any) -> bool:
-        """Whether it is a neuron made of plain numbers alone: truth values, integers and constants."""
+        """Tell whether a neuron is made only of plain numbers: truth values, integers and constants."""
         if type(number) is float or number in self.numbers:  # which has a derivative
             return False
         found = self._known.get(number)
@@ -96,7 +96,7 @@ class ChosenShares(Shares):
         return known[neuron]
 
     def _is_plain(self, node: Node) -> bool:
-        """Whether what made the neuron gives a plain number where nobody records, as comparisons do."""
+        """Tell whether what made the neuron gives a plain number while nobody records, as comparisons do."""
         op: Any = node._operation
         found = self._plain.get(op)
         if found is None:
@@ -105,7 +105,7 @@ class ChosenShares(Shares):
 
 
 def _counts(number: Any) -> Node:
-    """Whether it is not 0.0, as a neuron."""
+    """Return a neuron that tells whether a number is not 0.0."""
     condition: Node = unfollowed(number != 0.0)
     return condition
 

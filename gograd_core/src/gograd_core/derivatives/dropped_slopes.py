@@ -1,7 +1,7 @@
-"""Infinite slopes that a sweep drops, since an adjoint of 0.0 passes nothing on: a finite limit may be lost.
+"""Infinite slopes that a sweep drops, because an adjoint of 0.0 passes nothing on. A finite limit may be lost.
 
-The slope of ``cbrt(x) ** 3`` is 1 everywhere. At 0 it is the product of 0 and infinity, of which
-the engine cannot know the limit; it gives 0.
+The slope of ``cbrt(x) ** 3`` is 1 everywhere. At 0 it is the product of 0 and infinity. The engine
+cannot know its limit, and gives 0.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Derivatives from values alone, to compare others with: finite differences, extrapolated to step zero."""
+"""Derivatives computed only from values, to compare others with: finite differences, extrapolated to step zero."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Comparison:
 
     @property
     def verdict(self) -> Literal["agrees", "differs", "unresolved"]:
-        """Unresolved: there is a kink, or the estimate is not accurate enough to tell."""
+        """What the comparison says. "unresolved": there is a kink, or the estimate is not accurate enough to tell."""
         if self.kink or isnan(self.estimate):
             return "unresolved"
         if not abs(self.derivative - self.estimate) <= self.tolerance:
@@ -47,7 +47,7 @@ class Comparison:
 
     @property
     def tolerance(self) -> float:
-        """How large a difference is no contradiction."""
+        """The largest difference that is not a contradiction."""
         return self.rtol * max(abs(self.derivative), abs(self.estimate)) + self.error
 
     def __str__(self) -> str:
@@ -83,7 +83,7 @@ def compare(f: Callable[[float], float], x: float, derivative: float, rtol: floa
 
 @attrs.frozen
 class _Row:
-    """An estimate, how far it may be off, the share of rounding in that, and whether both values were the same."""
+    """An estimate, how far off it may be, how much of that is rounding, and whether both values were equal."""
 
     spacing: float
     estimate: float
@@ -93,7 +93,7 @@ class _Row:
 
 
 def _is_confirmed(row: _Row, coarser: list[_Row], finer: list[_Row]) -> bool:
-    """Whether the estimate stays where it is for smaller steps.
+    """Tell whether the estimate stays the same for smaller steps.
 
     That of steps across a pole or many periods does not, however alike two of them may look. The next
     ones have to be within its own error, since errors that grow with every step would excuse anything.
@@ -110,7 +110,7 @@ def _is_confirmed(row: _Row, coarser: list[_Row], finer: list[_Row]) -> bool:
 
 
 def _estimates(f: Callable[[float], float], x: float, step: float, side: int) -> Iterator[_Row]:
-    """Differences with ever smaller steps, each row extrapolated, with its error.
+    """Compute differences with ever smaller steps. Each row is extrapolated, and has its error.
 
     They are central ones (`side` 0), or those between x and points above (1) or below (-1).
 
@@ -145,7 +145,7 @@ def _estimates(f: Callable[[float], float], x: float, step: float, side: int) ->
 
 
 def _has_kink(f: Callable[[float], float], x: float, derivative: float, rtol: float) -> bool:
-    """Whether `derivative` lies between one-sided slopes whose distance does not shrink with the step."""
+    """Tell whether `derivative` lies between one-sided slopes whose distance does not shrink with the step."""
     distances = []
     scale = min(abs(x) or 1.0, 1.0)
     for step in (2.0**-18 * scale, 2.0**-22 * scale):

@@ -24,7 +24,7 @@ __all__ = ["ForwardSweep", "creation_order"]
 
 
 def creation_order(outputs: Sequence[Any], since: int = 0) -> list[Any]:
-    """The neurons below `outputs` that operations made, not before the stamp `since`, oldest first.
+    """List the neurons below `outputs` that operations made since the stamp `since`, oldest first.
 
     Raises:
         StaleGraphError: a leaf's value was set after a neuron was computed from it.
@@ -36,7 +36,7 @@ def creation_order(outputs: Sequence[Any], since: int = 0) -> list[Any]:
 
 
 class ForwardSweep:
-    """The tangents of neurons, found from those of a few.
+    """The tangents of neurons, computed from those of a few.
 
     Args:
         seeds: the tangents to start from.
@@ -51,7 +51,7 @@ class ForwardSweep:
 
     @noted
     def tangents(self, outputs: Sequence[Any], order: Sequence[Node]) -> list[Any]:
-        """Those of `outputs`, 0.0 for one without. What an earlier call found is not found again.
+        """Compute the tangents of `outputs`, 0.0 for one without. What an earlier call computed is not computed again.
 
         Args:
             outputs: neurons, or constant floats.
@@ -59,7 +59,7 @@ class ForwardSweep:
 
         Raises:
             DomainError: a tangent is not finite although what it was made of is.
-            InvalidOperationError: an operation that understands floats alone was given neurons.
+            InvalidOperationError: an operation that understands only floats was given neurons.
         """
         new = [node for node in order if node not in self._tangents]
         if not self._create_graph:
@@ -85,7 +85,7 @@ def _tangents_of(outputs: Sequence[Any], tangents: Mapping[Node, Any]) -> list[A
 
 
 def _extend(node: Node, sums: Shares, *, create_graph: bool) -> None:
-    """Find the tangent of a neuron from those of its constituents.
+    """Compute the tangent of a neuron from the tangents of its constituents.
 
     One that is zero by value counts, since its own derivative need not be zero, and what follows may have a pole. A
     constant zero does not.
@@ -113,7 +113,7 @@ def _extend(node: Node, sums: Shares, *, create_graph: bool) -> None:
 
 
 def _extend_fast(order: Sequence[Any], tangents: dict[Any, Any]) -> bool:
-    """Find the tangents of all neurons in `order`, as floats. Whether nothing was raised.
+    """Compute the tangents of all neurons in `order`, as floats. Return whether nothing was raised.
 
     Nothing is judged here: whatever is odd shows in the tangents of the outputs, if it matters, and
     then `_extend` does it all again with care. Operations of one and two inputs
@@ -154,7 +154,7 @@ def _extend_fast(order: Sequence[Any], tangents: dict[Any, Any]) -> bool:
 
 
 def _extend_one(node: Node, tangents: dict[Any, Any]) -> None:
-    """The same for one neuron, whatever number of inputs it has."""
+    """Compute the tangent of one neuron with any number of inputs."""
 
     def carries(entry: Any) -> bool:
         return type(entry) is not float and entry in tangents

@@ -43,7 +43,7 @@ class InputCheck:
 
 @attrs.frozen
 class Culprit:
-    """A use of an operation whose partial contradicts finite differences of its own forward rule.
+    """A use of an operation whose partial contradicts finite differences of the operation's own forward rule.
 
     Attributes:
         op: the operation.
@@ -86,7 +86,7 @@ class GradReport:
         return max(self.chosen("differs"), key=lambda check: _gap(check.comparison), default=None)
 
     def chosen(self, verdict: str) -> tuple[InputCheck, ...]:
-        """The checks with a verdict: "agrees", "differs" or "unresolved"."""
+        """List the checks with a verdict: "agrees", "differs" or "unresolved"."""
         return tuple(check for check in self.inputs if check.comparison.verdict == verdict)
 
     def raise_if_failed(self) -> None:
@@ -118,10 +118,10 @@ def check_grad(
 ) -> GradReport:
     """Compare the gradient of `f` with extrapolated finite differences of its values.
 
-    If they differ, the operations that `f` used are compared likewise, each with its own forward
-    rule, and the one that explains most of the worst difference is named. At a kink any slope
-    between those of both sides is as good. Such derivatives are called unresolved, and so are those
-    of which no estimate settles: lost in rounding, or in changes too fast for the smallest step.
+    If they differ, the operations that `f` used are compared in the same way, each with its own
+    forward rule. The one that explains most of the worst difference is named. At a kink any slope
+    between those of both sides is as good, so the derivative is called unresolved. So is one whose
+    estimate never settles: it is lost in rounding, or in changes too fast for the smallest step.
     At the border of a domain the steps go to one side.
 
     If every partial is right, the difference may come from a slope that is infinite and meets an
@@ -149,7 +149,7 @@ def check_grad(
     numbers = [neuron.value for neuron in run.inputs]
 
     def at(index: int, x: float) -> Trace:
-        """What `f` makes of the arguments with another number in place of one."""
+        """Call `f` with another number in place of one argument."""
         changed = list(args)
         for position, argument in zip(
             positions, run.like_argument([*numbers[:index], x, *numbers[index + 1 :]]), strict=True
@@ -187,7 +187,7 @@ def _argument_name(f: Callable[..., Any], position: int) -> str:
 
 
 def _culprit(run: Trace, wrong: Neuron, tolerance: float, rtol: float) -> Culprit | None:
-    """The operation whose errors change the derivative by the input `wrong` most, at its worst use.
+    """Find the operation whose errors change the derivative by the input `wrong` most, at its worst use.
 
     The error of a partial, times the adjoint by wrong rules and the tangent by right ones, is what it
     adds to the derivative: the sum over all partials is the whole difference. Those of one operation
@@ -210,7 +210,7 @@ def _culprit(run: Trace, wrong: Neuron, tolerance: float, rtol: float) -> Culpri
 
 
 def _dropped(run: Trace, at: Callable[[float], Trace], x: float) -> DroppedSlope | None:
-    """The first slope that the sweep drops at `x`, and would not beside it, on the side where there are values."""
+    """Find the first slope that the sweep drops at `x`, but not beside it, on the side where there are values."""
     for step in (BESIDE, -BESIDE):
         try:
             return next(dropped_slopes(run, at(x + step * (abs(x) or 1.0))), None)
@@ -226,7 +226,7 @@ def _total(uses: list[tuple[float, Culprit]]) -> float:
 def _checked_partials(
     node: Neuron, depends: Collection[Neuron], rtol: float
 ) -> Iterator[tuple[Neuron, float, Culprit | None]]:
-    """The constituents of `node` among `depends`, each with the partial by it, and an accusation if that is wrong."""
+    """List the constituents of `node` among `depends`, with the partial by each, and an accusation if it is wrong."""
     op: Any = node.operation
     values = [value_of(entry) for entry in node.constituents]
 

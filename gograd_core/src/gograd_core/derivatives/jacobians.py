@@ -18,7 +18,7 @@ Mode = Literal["reverse", "forward"]
 def jacobian(
     f: Callable[..., Any], wrt: int | Sequence[int] = 0, mode: Mode = "reverse", *, create_graph: bool = False
 ) -> Callable[..., Any]:
-    """A function that gives the derivative of every number that `f` returns by every number in an argument.
+    """Return a function that computes the derivative of every number that `f` returns by every number in an argument.
 
     Costs one evaluation of `f`, and one sweep for each number that `f` returns ("reverse") or for
     each number in the argument ("forward"); a sweep costs about one more. A reverse sweep visits
@@ -59,7 +59,7 @@ def jacobian(
 
 
 def hessian(f: Callable[..., Any], wrt: int | Sequence[int] = 0, *, create_graph: bool = False) -> Callable[..., Any]:
-    """A function that gives the second derivatives of `f` by every two numbers in an argument.
+    """Return a function that computes the second derivatives of `f` by every two numbers in an argument.
 
     Reverse over reverse: costs a gradient that is recorded, so that it can be differentiated again
     (about 10 evaluations of `f`), and for each number in the argument one sweep over what its
@@ -77,7 +77,7 @@ def hessian(f: Callable[..., Any], wrt: int | Sequence[int] = 0, *, create_graph
 
     Raises:
         What `grad` raises.
-        InvalidOperationError: (when called) `f` uses an operation that understands floats alone.
+        InvalidOperationError: (when called) `f` uses an operation that understands only floats.
     """
     require_function(f, "hessian")
 
@@ -90,7 +90,7 @@ def hessian(f: Callable[..., Any], wrt: int | Sequence[int] = 0, *, create_graph
 
 
 def hvp(f: Callable[..., Any], wrt: int | Sequence[int] = 0, *, create_graph: bool = False) -> Callable[..., Any]:
-    """A function that gives the Hessian of `f` times a vector, without the Hessian.
+    """Return a function that computes the Hessian of `f` times a vector, without computing the Hessian.
 
     Forward over reverse: costs a gradient that is recorded, so that it can be differentiated again
     (about 10 evaluations of `f`), and one sweep over it (about 2), however many numbers there are
@@ -110,7 +110,7 @@ def hvp(f: Callable[..., Any], wrt: int | Sequence[int] = 0, *, create_graph: bo
     Raises:
         What `grad` raises.
         ValueError: (when called) the vector is not nested as the argument is.
-        InvalidOperationError: (when called) `f` uses an operation that understands floats alone.
+        InvalidOperationError: (when called) `f` uses an operation that understands only floats.
     """
     require_function(f, "hvp")
 
@@ -125,10 +125,10 @@ def hvp(f: Callable[..., Any], wrt: int | Sequence[int] = 0, *, create_graph: bo
 
 
 def derivative(f: Callable[..., Any], order: int = 1, *, create_graph: bool = False) -> Callable[..., Any]:
-    """A function that gives the derivative of `f` by its first argument, one number, to any order.
+    """Return a function that computes a derivative of any order of `f` by its first argument, one number.
 
-    Forward over forward: sweeps over one graph, each of which adds to it what it computes, and
-    computes the derivative of each neuron once. Costs about 2 evaluations of `f` for the first
+    Forward over forward: each sweep over the graph adds to it what it computes, and computes the
+    derivative of each neuron once. Costs about 2 evaluations of `f` for the first
     order, 15 for the second, and twice as much with each further one.
 
     Args:
@@ -145,13 +145,13 @@ def derivative(f: Callable[..., Any], order: int = 1, *, create_graph: bool = Fa
         ValueError: `order` is not a whole number from 0.
         TypeError: `f` is not a function; (when called) the first argument is not one number, or `f` does not return
             numbers.
-        InvalidOperationError: (when called) `f` uses an operation that understands floats alone,
+        InvalidOperationError: (when called) `f` uses an operation that understands only floats,
             and `order` is above 1.
         StaleGraphError, DomainError: (when called) as `Neuron.backward`.
     """
     require_function(f, "derivative")
     if not isinstance(order, int) or order < 0:
-        raise ValueError(f"derivative() takes a whole number from 0 as order, not {order!r}")
+        raise ValueError(f"derivative() expects a whole number from 0 as its order, not {order!r}")
 
     @functools.wraps(f)
     def wrapped(x: Any, *args: Any, **kwargs: Any) -> Any:
@@ -166,7 +166,7 @@ def derivative(f: Callable[..., Any], order: int = 1, *, create_graph: bool = Fa
 
 
 def _repeated(run: Trace, order: int) -> list[Any]:
-    """The derivatives of the outputs by the one input, to some order."""
+    """Compute the derivatives of the outputs by the one input, up to some order."""
     seeds = {run.inputs[0]: 1.0}
     sweep = ForwardSweep(seeds, create_graph=True)
 
@@ -183,11 +183,11 @@ def _repeated(run: Trace, order: int) -> list[Any]:
 
 
 def _rows(run: Trace) -> list[list[Any]]:
-    """The Jacobian, a row per output: each a sweep over what that output depends on."""
+    """Compute the Jacobian row by row: each is a sweep over what one output depends on."""
     return [pull([output], [1.0], run.inputs, since=run.since, graph=run.graph) for output in run.outputs]
 
 
 def _columns(run: Trace) -> Iterator[list[Any]]:
-    """The Jacobian, a column per input."""
+    """Compute the Jacobian column by column, one for each input."""
     for index in range(len(run.inputs)):
         yield run.push([float(index == other) for other in range(len(run.inputs))])

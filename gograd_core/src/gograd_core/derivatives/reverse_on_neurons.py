@@ -22,7 +22,7 @@ __all__ = ["graph_adjoints"]
 
 @noted
 def graph_adjoints(outputs: Sequence[Node], seeds: Sequence[Any], inputs: Sequence[Node], since: int = 0) -> list[Any]:
-    """The derivative of the sum of `outputs`, each times its seed, by each of the inputs.
+    """Compute the derivative of the sum of `outputs`, each times its seed, by each of the inputs.
 
     They are neurons, or constant floats. Neurons older than the stamp `since` do not depend on the
     inputs, and the sweep ends at them.
@@ -49,7 +49,7 @@ def _start(adjoints: dict[Node, Any], outputs: Sequence[Node], seeds: Sequence[A
 
 
 def _leads(node: Node, to: Container[Any]) -> bool:
-    """Whether it has a derivative by a neuron in `to`."""
+    """Tell whether a neuron has a derivative by a neuron in `to`."""
     for entry in differentiated(node):  # noqa: SIM110 - twice as fast as any()
         if type(entry) is not float and entry in to:
             return True

@@ -25,7 +25,7 @@ __all__ = ["Trace", "as_neurons", "is_nested", "nested", "numbers_like", "pull",
 
 
 def is_nested() -> bool:
-    """Whether an outer transform differentiates what is computed here and now, so that it must be neurons."""
+    """Tell whether an outer transform differentiates what is computed here and now, so that it must be neurons."""
     return now().depth > 0 and is_recording()
 
 
@@ -33,7 +33,7 @@ _nested = Block(recording=True, deeper=True)
 
 
 def nested() -> Block:
-    """A block whose results will be differentiated: a graph is recorded, and transforms give neurons.
+    """Return a block whose results will be differentiated: a graph is recorded, and transforms give neurons.
 
     Raises:
         TypeError: in a no_grad block that a recorder watches, where the results should be without derivative.
@@ -45,7 +45,7 @@ def nested() -> Block:
 
 
 def require_function(f: Any, name: str) -> None:
-    """Refuse to differentiate what cannot be called, such as a number that was computed already.
+    """Refuse to differentiate what cannot be called, such as a number.
 
     Raises:
         TypeError: `f` is not a function.
@@ -82,20 +82,20 @@ class Trace:
 
     @property
     def value(self) -> Any:
-        """What the function returned, in neurons or floats."""
+        """Return what the function returned, in neurons or floats."""
         return self.like_result(self.outputs if self.graph else [output._value for output in self.outputs])
 
     def gradient(self) -> Trace:
-        """The trace of the gradient: its outputs are the derivatives of the one output by the inputs."""
+        """Trace the gradient: the outputs of that trace are the derivatives of the one output by the inputs."""
         outputs = pull(self.outputs, [1.0], self.inputs, since=self.since, graph=True)
         return attrs.evolve(self, outputs=outputs, result=self.argument, like_result=self.like_argument)
 
     def pull(self, cotangents: Sequence[Any]) -> list[Any]:
-        """The derivative by every input of the outputs, each times its cotangent and all added up."""
+        """Compute the derivative by every input of the sum of the outputs, each times its cotangent."""
         return pull(self.outputs, cotangents, self.inputs, since=self.since, graph=self.graph)
 
     def push(self, tangents: Sequence[Any]) -> list[Any]:
-        """The derivative of every output along a direction, given by a tangent per input."""
+        """Compute the derivative of every output along a direction, given by a tangent per input."""
         seeds = dict(zip(self.inputs, tangents, strict=True))
         if not self.graph:
             return ForwardSweep(seeds).tangents(self.outputs, self.order)
@@ -148,7 +148,7 @@ def trace(
 
 
 def _as_neuron(number: Any, expectation: str) -> Neuron:
-    """A neuron that is followed, or alone in an array without axes; or a leaf of a number."""
+    """Return the neuron of a number that is followed, or in an array without axes; or make a leaf of a number."""
     number = unfollowed(number.item() if getattr(number, "shape", None) == () and is_array(number) else number)
     return number if type(number) is Neuron else Neuron(as_float(number, expectation))
 
@@ -156,19 +156,19 @@ def _as_neuron(number: Any, expectation: str) -> Neuron:
 def pull(
     outputs: Sequence[Neuron], cotangents: Sequence[Any], inputs: Sequence[Neuron], *, since: int, graph: bool
 ) -> list[Any]:
-    """The derivative by every input of the outputs, each times its cotangent: as neurons, or as floats."""
+    """Compute the derivative by every input of the sum of the outputs, each times its cotangent: neurons, or floats."""
     if not graph:
         return engines.adjoints(outputs, cotangents, inputs, since)
     return as_neurons(nested().run(graph_adjoints, outputs, cotangents, inputs, since))
 
 
 def as_neurons(numbers: Sequence[Any]) -> list[Neuron]:
-    """Neurons as they are, constant floats as leaves."""
+    """Return neurons as they are, and constant floats as leaves."""
     return [number if type(number) is Neuron else Neuron(number) for number in numbers]
 
 
 def numbers_like(example: Any, tree: Any, name: str, *, graph: bool) -> list[Any]:
-    """The numbers of `tree`, which must be nested as `example` is: floats, or neurons too if a `graph` is made.
+    """List the numbers of `tree`, which must be nested as `example` is: floats, or neurons too if a `graph` is made.
 
     Raises:
         TypeError: one is neither a real number nor a neuron.
@@ -193,7 +193,7 @@ def _positions(f: Callable[..., Any], args: Sequence[Any], wrt: int | Sequence[i
 
 
 def _variable(number: Any, *, attached: bool) -> Neuron:
-    """A fresh neuron for a number, so that only its use inside the function counts."""
+    """Make a fresh neuron for a number, so that only its use inside the function counts."""
     if type(number) is float:
         return Neuron(number)
     number = unfollowed(number)

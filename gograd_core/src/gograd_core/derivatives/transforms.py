@@ -19,7 +19,7 @@ Wrt = int | Sequence[int]
 
 
 def gradient(output: Neuron, inputs: Any, *, create_graph: bool = False) -> Any:
-    """The derivative of a neuron by each of `inputs`.
+    """Compute the derivative of a neuron by each of `inputs`.
 
     Args:
         output: the neuron to differentiate.
@@ -31,7 +31,7 @@ def gradient(output: Neuron, inputs: Any, *, create_graph: bool = False) -> Any:
         The derivatives, nested as `inputs` are; 0.0 for an input that `output` does not depend on.
 
     Raises:
-        TypeError: `output` or an input is no neuron.
+        TypeError: `output` or an input is not a neuron.
         StaleGraphError, DomainError: as `Neuron.backward`.
     """
     neurons, rebuild = flatten(inputs)
@@ -44,7 +44,7 @@ def gradient(output: Neuron, inputs: Any, *, create_graph: bool = False) -> Any:
 def value_and_grad(
     f: Callable[..., Any], wrt: Wrt = 0, *, create_graph: bool = False
 ) -> Callable[..., tuple[Any, Any]]:
-    """A function that gives the value of `f` and its gradient, in reverse mode.
+    """Return a function that computes the value of `f` and its gradient, in reverse mode.
 
     Costs one evaluation of `f` and one sweep (about one more), however many numbers there are in the argument.
 
@@ -76,7 +76,7 @@ def value_and_grad(
 
 
 def grad(f: Callable[..., Any], wrt: Wrt = 0, *, create_graph: bool = False) -> Callable[..., Any]:
-    """A function that gives the gradient of `f`; everything else as `value_and_grad`."""
+    """Return a function that computes the gradient of `f`. Everything else is as for `value_and_grad`."""
     require_function(f, "grad")
     both = value_and_grad(f, wrt, create_graph=create_graph)
 
@@ -90,7 +90,7 @@ def grad(f: Callable[..., Any], wrt: Wrt = 0, *, create_graph: bool = False) -> 
 def jvp(
     f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], *, create_graph: bool = False
 ) -> tuple[Any, Any]:
-    """The value of `f` and its derivative along a direction, in forward mode.
+    """Compute the value of `f` and its derivative along a direction, in forward mode.
 
     Costs one evaluation of `f` and one sweep (about half of one), however many numbers `f` returns.
 
@@ -120,7 +120,7 @@ def jvp(
 def vjp(
     f: Callable[..., Any], *primals: Any, create_graph: bool = False
 ) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
-    """The value of `f`, and a function that pulls weights of its results back to its arguments, in reverse mode.
+    """Compute the value of `f`, and return a function that pulls weights of its results back to its arguments.
 
     Costs one evaluation of `f`, and one sweep per call of the function returned, however many
     numbers there are in `primals`.
@@ -154,7 +154,7 @@ def vjp(
 
 
 def zero_grad(neurons: Any) -> None:
-    """Set the `grad` of neurons to 0.0: of one, of any iterable, of nested containers or arrays of them.
+    """Set the `grad` of neurons to 0.0: of one neuron, or of all in an iterable, a nested container or an array.
 
     Raises:
         TypeError: there is something else among them; nothing is changed then.

@@ -38,9 +38,9 @@ MOST_FORMS, MOST_TOKENS = 256, 2**12
 
 @attrs.frozen(eq=False, repr=False)
 class Form:
-    """How leaves, which are numbers, arrays, or anything else that is no container, are nested.
+    """How leaves are nested: numbers, arrays, and anything else that is not a container.
 
-    Equal forms are those of which no function can tell one from the other.
+    Two forms are equal if no function can tell one from the other.
 
     Attributes:
         tokens: the form in a row, by which it is compared: None for a leaf. Else a class, the number of children (of
@@ -77,18 +77,18 @@ class Form:
         return _form, (self.tokens,)
 
     def nest(self, leaves: list[Any]) -> Any:
-        """Other leaves, as many, nested so."""
+        """Nest other leaves, as many as there were, in the same way."""
         return leaves[0] if self.plan is None else engines.nest(self.plan, leaves)
 
     def labels(self) -> Sequence[Any]:
-        """The key, the name of the field, or the number of each child."""
+        """List the key, the name of the field, or the number of each child."""
         if self.container is None or self.container.labels is None:
             return range(len(self.children))
         labels: Sequence[Any] = self.container.labels(self.rest)
         return labels
 
     def accessors(self) -> list[str]:
-        """How each child is reached: "['w']"."""
+        """Say how each child is reached: "['w']"."""
         has_names = (
             self.container is not None and self.container.labels is not None and self.container.alike is not dict
         )
@@ -99,11 +99,11 @@ LEAF = Form((None,), None, None, (), 1, None)
 
 
 def take_apart(tree: Any) -> tuple[list[Any], Form]:
-    """The leaves of `tree` in a row, and how they are nested.
+    """Put the leaves of `tree` in a row, and return how they are nested.
 
     Raises:
-        TypeError: there is a container in it of which nobody knows how to make another one; or what it holds besides
-            its children cannot be hashed.
+        TypeError: gograd cannot make another container like one in it, or what that holds besides its children
+            cannot be hashed.
     """
     container = kinds[type(tree)]
     if container is None:
@@ -121,7 +121,7 @@ def _form(tokens: tuple[Any, ...]) -> Form:
 
 
 def _read(tokens: tuple[Any, ...], start: int) -> tuple[Form, int]:
-    """The form whose tokens begin there, and where they end."""
+    """Read the form whose tokens begin there, and return where they end."""
     if tokens[start] is None:
         return LEAF, start + 1
     cls, count, exact = tokens[start : start + 3]
@@ -138,12 +138,12 @@ def _read(tokens: tuple[Any, ...], start: int) -> tuple[Form, int]:
 
 
 def is_number(tree: Any) -> bool:
-    """Whether `tree` is one number, or what is taken for one: neither a container nor an array."""
+    """Tell whether `tree` is one number, or is treated as one: neither a container nor an array."""
     return container_of(type(tree)) is None and _shape(tree) == ()
 
 
 def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
-    """The numbers of `tree` in a row, and a function that puts others in their places.
+    """Put the numbers of `tree` in a row, and return a function that puts others in their places.
 
     Arrays come back as NumPy's: of floats if all numbers in them are floats, else of objects.
 
@@ -163,12 +163,12 @@ def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
 
 
 def flatten_like(example: Any, tree: Any, name: str) -> list[Any]:
-    """The numbers of `tree`, nested as `example` is, in the order of those of `example`.
+    """Put the numbers of `tree`, nested as `example` is, in the order of those of `example`.
 
     Lists, tuples, deques and arrays may stand for each other, and so may the kinds of dicts.
 
     Raises:
-        ValueError: `tree` is nested otherwise; the message calls it `name`.
+        ValueError: `tree` is nested differently; the message calls it `name`.
     """
     if is_number(example) and is_number(tree):
         return [tree]
@@ -179,7 +179,7 @@ def flatten_like(example: Any, tree: Any, name: str) -> list[Any]:
 
 
 def _pairs(example: Any, tree: Any) -> Sequence[tuple[Any, Any]] | None:
-    """The children of both that belong together; None if they are not nested alike."""
+    """Pair the children of both that belong together; None if the two are nested differently."""
     kind = _alike(example)
     if kind is None or kind is not _alike(tree):
         return None
@@ -192,7 +192,7 @@ def _pairs(example: Any, tree: Any) -> Sequence[tuple[Any, Any]] | None:
 
 
 def _alike(tree: Any) -> type | None:
-    """What stands for all kinds of containers that may stand for each other; None for a number."""
+    """Return what stands for all kinds of containers that may replace each other; None for a number."""
     container = container_of(type(tree))
     if container is not None:
         return container.alike
@@ -205,7 +205,7 @@ def _children(tree: Any) -> tuple[Sequence[Any], Any]:
 
 
 def leaf_paths(form: Form, root: str = "") -> list[str]:
-    """Where each leaf is: "p['w'][0]"."""
+    """Say where each leaf is: "p['w'][0]"."""
     if form.container is None:
         return [root]
     children = zip(form.accessors(), form.children, strict=True)
@@ -213,7 +213,7 @@ def leaf_paths(form: Form, root: str = "") -> list[str]:
 
 
 def paths(tree: Any, root: str = "") -> list[str]:
-    """Where each number of `tree` is, in the order of `flatten`: "p['w'][0, 2]"."""
+    """Say where each number of `tree` is, in the order of `flatten`: "p['w'][0, 2]"."""
     found: list[str] = []
     blocks, form = take_apart(tree)
     for path, shape in zip(leaf_paths(form, root), map(_shape, blocks), strict=True):
@@ -227,7 +227,7 @@ def paths(tree: Any, root: str = "") -> list[str]:
 
 
 def rebuild_matrix(rows: Sequence[Sequence[Any]], outputs: Any, inputs: Any) -> Any:
-    """A matrix with a row per number of `outputs` and a column per number of `inputs`, nested as both are.
+    """Nest a matrix with a row per number of `outputs` and a column per number of `inputs` as both are nested.
 
     It is nested as `outputs`, and each number or array in it is replaced by what is nested as
     `inputs`, where each array or number has the axes of the output followed by those of the input.
@@ -257,8 +257,8 @@ def _entries(block: Any) -> list[Any]:
 
     if isinstance(block, np.ndarray) and type(block) not in (np.ndarray, np.memmap):
         raise TypeError(
-            f"expected real numbers, or NumPy arrays of them, got a {type(block).__name__}, which computes otherwise "
-            "than these do: np.asarray(x) may make an array of it"
+            f"expected real numbers, or NumPy arrays of them, got a {type(block).__name__}, which computes "
+            "differently: np.asarray(x) may make an array of it"
         )
     return list(np.asarray(block).flat)
 

@@ -1,7 +1,7 @@
-"""What an engine consists of: the native one, or the readable one in Python, which behaves alike.
+"""The engine that runs: the native one, or the readable one in Python. Both behave alike.
 
-The rest of the core takes it from here, and the settings of blocks from `blocks`; nothing else
-knows that there are two.
+The core takes the engine from here, and the settings of blocks from `settings`. No other module knows that
+there are two engines.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ else:
 current.Neuron, current.node = Neuron, node
 
 RESERVED_NAMES = frozenset(dir(Neuron))
-"""What no operation may be called: Neuron's own attributes."""
+"""Names that no operation may have: Neuron's own attributes."""
 
 if native is not None:
     native.connect()

@@ -13,16 +13,7 @@ from operator import attrgetter
 from typing import Any
 
 from gograd_core import current
-from gograd_core.checked.sweep import (
-    BUSY,
-    NOT_AGAIN,
-    differentiated,
-    lock,
-    propagate,
-    propagate_one,
-    receives,
-    refuse_stale,
-)
+from gograd_core.checked.sweep import BUSY, NOT_AGAIN, differentiated, lock, propagate, propagate_one, refuse_stale
 from gograd_core.interfaces import Node
 
 __all__ = ["adjoints", "backward", "reachable", "run", "visit"]
@@ -54,7 +45,7 @@ def backward(output: Node, seed: float) -> None:
 
 
 def adjoints(outputs: Sequence[Node], seeds: Sequence[float], inputs: Sequence[Node], since: int) -> list[float]:
-    """The derivative of the sum of `outputs`, each times its seed, by each of the inputs.
+    """Compute the derivative of the sum of `outputs`, each times its seed, by each of the inputs.
 
     The `grad` of every neuron stays as it is. Neurons older than the stamp `since` do not depend
     on the inputs, and the sweep ends at them.
@@ -73,12 +64,12 @@ def adjoints(outputs: Sequence[Node], seeds: Sequence[float], inputs: Sequence[N
 
 
 def _set_grad() -> Callable[[Node, float], None]:
-    """A function in C that sets `_grad`."""
+    """Return a function in C that sets `_grad`."""
     return vars(current.Neuron)["_grad"].__set__  # type: ignore[no-any-return]
 
 
 def _sweep_towards(visited: Visited, seeded: Seeded, inputs: Sequence[Node]) -> None:
-    """As `_sweep`, for the adjoints alone that the inputs need."""
+    """Sweep, but compute only the adjoints that the inputs need."""
     for neuron in (*visited[0], *visited[1]):
         neuron._grad = None  # nobody asks for its adjoint
     wanted = _leading_to(inputs, visited)
@@ -86,7 +77,7 @@ def _sweep_towards(visited: Visited, seeded: Seeded, inputs: Sequence[Node]) -> 
 
 
 def _leading_to(inputs: Sequence[Node], visited: Visited) -> Visited:
-    """Those of the visited neurons whose adjoints the inputs need; theirs and the inputs' are set to 0.0.
+    """Choose the visited neurons whose adjoints the inputs need, and set these adjoints and the inputs' to 0.0.
 
     A partial by any other neuron is not asked for, so it costs nothing and poisons nothing.
     """
@@ -94,13 +85,16 @@ def _leading_to(inputs: Sequence[Node], visited: Visited) -> Visited:
         neuron._grad = 0.0
     interior, leaves = visited
     for node in reversed(interior):
-        if any(map(receives, differentiated(node))):
-            node._grad = 0.0
-    return [node for node in interior if receives(node)], [leaf for leaf in leaves if receives(leaf)]
+        entries = differentiated(node) if None in node._operation.partials else node._constituents
+        for entry in entries:  # written out: it is done for every neuron of every gradient
+            if type(entry) is not float and entry._grad is not None:
+                node._grad = 0.0
+                break
+    return [node for node in interior if node._grad is not None], [leaf for leaf in leaves if leaf._grad is not None]
 
 
 def run(visited: Visited, propagate: Callable[..., None], *args: Any) -> None:
-    """Call `propagate`, with `visited` known as what the running sweep works on."""
+    """Call `propagate`, and note `visited` as what the running sweep works on."""
     global _running
     outer = _running
     try:
@@ -111,7 +105,7 @@ def run(visited: Visited, propagate: Callable[..., None], *args: Any) -> None:
 
 
 def visit(outputs: Sequence[Node], since: int = 0) -> Visited:
-    """What a sweep from `outputs` visits, which no running sweep may be working on."""
+    """Find what a sweep from `outputs` visits. No running sweep may be working on any of it."""
     visited = reachable(outputs, since)
     if _running:
         busy = {id(neuron) for sweep in _running for neurons in sweep for neuron in neurons}
@@ -121,7 +115,7 @@ def visit(outputs: Sequence[Node], since: int = 0) -> Visited:
 
 
 def reachable(outputs: Sequence[Node], since: int) -> Visited:
-    """The neurons below `outputs`, interior ones youngest first; to be called with `lock` held.
+    """Find the neurons below `outputs`, interior ones youngest first. The caller holds `lock`.
 
     Leaves are also the neurons older than the stamp `since`.
 
@@ -172,7 +166,7 @@ def _start(visited: Visited, seeded: Seeded) -> None:
 
 
 def _sweep(visited: Visited, seeded: Seeded, inputs: Sequence[Node]) -> None:
-    """Leave in `_grad` of all that was visited its adjoint; those of `inputs` are finite, or errstate allows it."""
+    """Leave the adjoint of every visited neuron in `_grad`. Those of `inputs` are finite, or errstate allows it."""
     _start(visited, seeded)
     if not _propagate_fast(*visited):
         _start(visited, seeded)
@@ -180,7 +174,7 @@ def _sweep(visited: Visited, seeded: Seeded, inputs: Sequence[Node]) -> None:
 
 
 def _propagate_fast(interior: list[Any], leaves: list[Any]) -> bool:
-    """Pass every adjoint on: entry._grad += adjoint * local derivative. Whether that was all right.
+    """Pass every adjoint on: entry._grad += adjoint * local derivative. Return whether nothing odd happened.
 
     Nothing is judged here. Whatever is odd (an exception, an infinity, a complex number) shows in
     the adjoint of the neuron that received it, and then `propagate` does it all again with care.

@@ -1,4 +1,4 @@
-"""Neurons and arrays of numbers: a whole graph laid flat, values read, gradients added."""
+"""Neurons and arrays of numbers: a whole graph as arrays, values read, gradients added."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Any
 
 from gograd_core import current
-from gograd_core.checked.flat import doubles, refuse, refuse_length
+from gograd_core.checked.flat import as_neurons, doubles
 from gograd_core.checked.sweep import lock
 from gograd_core.engines.backward import reachable
 from gograd_core.interfaces import Flat
@@ -19,13 +19,13 @@ _stamp = attrgetter("_stamp")
 
 
 def flatten(outputs: Sequence[Any], since: int) -> Flat:
-    """The graph below `outputs`; neurons older than the stamp `since` are leaves.
+    """Lay the graph below `outputs` flat; neurons older than the stamp `since` are leaves.
 
     Raises:
-        TypeError: an output is no neuron.
+        TypeError: an output is not a neuron.
         StaleGraphError: a leaf's value was set after a neuron was computed from it.
     """
-    outputs = _checked(outputs)
+    outputs = as_neurons(outputs)
     with lock:
         interior, leaves = reachable(outputs, since)
     interior.sort(key=_stamp)
@@ -61,38 +61,26 @@ def flatten(outputs: Sequence[Any], since: int) -> Flat:
 
 
 def read_values(neurons: Sequence[Any], into: Any) -> None:
-    """Write the value of every neuron into a buffer of doubles; what is there if anything is raised, is undefined.
+    """Write the value of every neuron into a buffer of doubles. If anything is raised, its contents are undefined.
 
     Raises:
         TypeError: there is something else among the neurons, or in the buffer.
         ValueError: the buffer has another length, or cannot be written to.
     """
-    neurons = _checked(neurons)
-    view = doubles(into, writable=True)
-    if len(view) != len(neurons):
-        refuse_length(len(neurons), len(view))
+    neurons = as_neurons(neurons)
+    view = doubles(into, len(neurons), writable=True)
     view[:] = array("d", [neuron._value for neuron in neurons])
 
 
 def add_gradients(neurons: Sequence[Any], gradients: Any) -> None:
-    """Add to the `grad` of every neuron one of a buffer of doubles; to none, if anything is raised.
+    """Add numbers from a buffer of doubles to the `grad` of neurons, one to each; to none if anything is raised.
 
     Raises:
         TypeError: there is something else among the neurons, or in the buffer.
         ValueError: the buffer has another length.
     """
-    neurons = _checked(neurons)
-    view = doubles(gradients, writable=False)
-    if len(view) != len(neurons):
-        refuse_length(len(neurons), len(view))
+    neurons = as_neurons(neurons)
+    view = doubles(gradients, len(neurons), writable=False)
     with lock:
         for neuron, gradient in zip(neurons, view, strict=True):
             neuron._grad = getattr(neuron, "_grad", 0.0) + gradient
-
-
-def _checked(neurons: Sequence[Any]) -> Sequence[Any]:
-    neurons = tuple(neurons)
-    for neuron in neurons:
-        if type(neuron) is not current.Neuron:
-            refuse(neuron)
-    return neurons

@@ -10,8 +10,6 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn, final
 
-import attrs
-
 from gograd_core import current, recording, settings
 from gograd_core.checked import comparisons
 from gograd_core.checked import neuron as checked
@@ -29,7 +27,7 @@ _setting = threading.Lock()
 
 
 def _operator(symbol: str) -> tuple[Method, Method]:
-    """The two methods as long as no operation is known that implements the operator."""
+    """Make the two methods that serve until an operation implements the operator."""
 
     def method(self: Neuron, other: Any) -> Any:
         return checked.operate(symbol, self, other)
@@ -48,7 +46,7 @@ def _sign(symbol: str) -> Method:
 
 
 def _comparison(symbol: str) -> Method:
-    """Compare values, as floats do: no operation is needed, and none is recorded unless for a recorder."""
+    """Make the method that compares values, as floats do. No operation is needed, and only a recorder is told."""
     compare = comparisons.COMPARE[symbol]
 
     def method(self: Neuron, other: Any) -> Any:
@@ -64,7 +62,6 @@ def _as_int(kind: str) -> Callable[[Any], int]:
 
 
 @final
-@attrs.define(eq=False, init=False, repr=False, weakref_slot=False, getstate_setstate=False)
 class Neuron:
     """A number in a graph of operations.
 
@@ -79,6 +76,8 @@ class Neuron:
     Raises:
         TypeError: `value` is not a real number, or `label` not a string.
     """
+
+    __slots__ = ("_constituents", "_grad", "_label", "_mark", "_operation", "_stamp", "_value")
 
     _value: float
     _operation: Op | None
@@ -224,7 +223,7 @@ for _name in checked.MISNOMERS:
 
 
 def node(op: Op, value: float, constituents: tuple[Neuron | float, ...]) -> Neuron:
-    """A neuron that `op` made of `constituents`."""
+    """Make a neuron that `op` computed from `constituents`."""
     made = _new(Neuron)
     made._value = value
     made._operation = op

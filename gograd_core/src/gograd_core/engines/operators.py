@@ -28,7 +28,7 @@ _unbound = {name: method for name, method in vars(Neuron).items() if name.starts
 
 
 def bind_method(name: str, op: Op | None) -> None:
-    """Let ``x.name()`` call `op`; None: no longer."""
+    """Let ``x.name()`` call `op`. With None, remove the method."""
     if op is not None:
         setattr(Neuron, name, _bound_method(op))
     elif name in vars(Neuron):
@@ -36,7 +36,7 @@ def bind_method(name: str, op: Op | None) -> None:
 
 
 def bind_operator(symbol: str, arity: int, op: Op | None) -> None:
-    """Let an operator of Python call `op`; None: no longer."""
+    """Let an operator of Python call `op`. With None, unbind it."""
     if arity == 1:
         name = f"__{UNARY[symbol]}__"
         setattr(Neuron, name, _unbound[name] if op is None else _bound_method(op))
@@ -48,7 +48,7 @@ def bind_operator(symbol: str, arity: int, op: Op | None) -> None:
 
 
 def discover(on: bool) -> None:
-    """Whether the first method that is asked for loads the operations.
+    """Choose whether the first method that is asked for loads the operations.
 
     A class with __getattr__ is a third slower in everything, so that it has one only until then.
     """
@@ -63,7 +63,7 @@ def _discover(self: Neuron, name: str) -> Any:
 
 
 def _bound_operator(op: Op) -> tuple[Method, Method]:
-    """The methods ``x + y`` and ``y + x`` (reflected) for the operation that implements an operator.
+    """Make the methods ``x + y`` and ``y + x`` (reflected) for the operation that implements an operator.
 
     The common case stands here, since most of an engine's time is spent in it: two numbers, a
     result that is a finite float. All else starts again in `apply`, which does the same with care.

@@ -1,4 +1,4 @@
-"""Rules printed as C: kernels that distributions ship, and that are compiled when they are asked for."""
+"""Rules printed as C: the kernels that distributions ship, and those that are compiled on request."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ __all__ = ["with_kernels"]
 
 
 def with_kernels(ops: Iterable[Op], module: str) -> tuple[Op, ...]:
-    """`ops`, each with its kernels from the extension `module`, if that was built and the native engine runs.
+    """Give each operation its kernels from the extension `module`, if that was built and the native engine runs.
 
-    The operations themselves are changed; those of which the extension has none keep their rules alone.
+    The operations themselves are changed; those for which the extension has no kernels keep only their rules.
     So do those whose rules were changed after their kernels were printed, with a warning.
 
     Such a module is what ``gograd kernels`` generates: its ``KERNELS`` is a dict from the name of
@@ -36,14 +36,14 @@ def with_kernels(ops: Iterable[Op], module: str) -> tuple[Op, ...]:
     except (ImportError, AttributeError) as error:
         absent = getattr(error, "name", None) if isinstance(error, ModuleNotFoundError) else None
         if absent is None or not f"{module}.".startswith(f"{absent}."):  # else it was not built: there was no compiler
-            text = f"{module} offers no kernels, so that rules run in Python: {error}"
+            text = f"{module} offers no kernels, so rules run in Python: {error}"
             warnings.warn(text, PluginWarning, stacklevel=2)
         return ops
     stale = [op.name for op in ops if op.name in kernels and not _attached(op, kernels[op.name])]
     if stale:
         warnings.warn(
-            f"{module} was not generated from the rules of {', '.join(stale)} as they are now: they run in Python, "
-            f"until 'gograd kernels {module.rpartition('.')[0]}' has been run, and the extension compiled",
+            f"{module} was generated from other rules than {', '.join(stale)} has now. These rules run in Python until "
+            f"you run 'gograd kernels {module.rpartition('.')[0]}' and compile the extension",
             PluginWarning,
             stacklevel=2,
         )
@@ -51,7 +51,7 @@ def with_kernels(ops: Iterable[Op], module: str) -> tuple[Op, ...]:
 
 
 def _attached(op: Op, entry: tuple[Any, ...]) -> bool:
-    """Whether the entry of the table belongs to the rules of `op`, which has its kernels then."""
+    """Attach kernels to `op` if the entry of the table belongs to its rules, and return whether it does."""
     if len(entry) != 4 or fingerprint(op) not in ("", entry[1]):
         return False
     digest, _, forward, partials = entry

@@ -60,13 +60,13 @@ class Body:
                 self.reductions.setdefault(depths[symbol], []).append(symbol)
 
     def returned(self) -> str:
-        """The body that returns a number."""
+        """Write the body that returns a number."""
         self._reduce()
         result = self._text(self.root, self.uses).code
         return _indented([*self.lines, f"return {result};"])
 
     def stored(self) -> str:
-        """The body that stores one number per entry."""
+        """Write the body that stores one number per entry."""
         summed = _within([symbol.arguments[0] for group in self.reductions.values() for symbol in group])
         needed = _within(self.root.arguments)
         self.kept = next((symbol for symbol in reversed(summed) if symbol in needed and not symbol.is_leaf), None)
@@ -76,20 +76,20 @@ class Body:
         return _indented(self.lines)
 
     def format(self, symbol: Symbol, operands: Sequence[Text]) -> Text:
-        """The function of a symbol applied to what its arguments became."""
+        """Write the function of a symbol, applied to the texts of its arguments."""
         return format_symbol(symbol, operands)
 
     def declare(self, kind: str, name: str, value: str) -> str:
-        """The statement that gives a value its name."""
+        """Write the statement that gives a value its name."""
         return f"{kind} {name} = {value};"
 
     def loop(self, block: list[str]) -> list[str]:
-        """The statements of a block, for each index `i` of the columns."""
+        """Write the statements of a block, for each index `i` of the columns."""
         start, end = (" {", ["}"]) if len(block) > 1 else ("", [])
         return [f"for (intptr_t i = 0; i < n; i++){start}", *block, *end]
 
     def choose(self, name: str, condition: str, blocks: list[list[str]]) -> list[str]:
-        """The first block if the condition holds, else the second; each sets the variable `name`."""
+        """Write a choice: the first block if the condition holds, else the second. Each sets the variable `name`."""
         return [f"double {name};", f"if ({condition}) {{", *blocks[0], "} else {", *blocks[1], "}"]
 
     def _reduce(self) -> None:
@@ -103,7 +103,7 @@ class Body:
             self._loop(steps)
 
     def _loop(self, steps: list[Step]) -> None:
-        """One pass over the columns."""
+        """Write one pass over the columns."""
         roots = [symbol for symbol, _ in steps]
         inside = _within(roots)
         needed = [*roots, *(argument for symbol in inside for argument in symbol.arguments)]
@@ -126,7 +126,7 @@ class Body:
                 self.names[symbol] = "d[i]"
 
     def _text(self, symbol: Symbol, uses: Counter[Symbol]) -> Text:
-        """An expression for a symbol; what it needs by name is computed by statements before."""
+        """Return an expression for a symbol. Statements before it compute what it needs by name."""
         if symbol in self.names:
             return Text(self.names[symbol])
         if symbol.function == "where" and any(map(self._deserves_a_branch, self._own(symbol))):
@@ -139,7 +139,7 @@ class Body:
         return Text(name)
 
     def _own(self, choice: Symbol) -> set[Symbol]:
-        """What is used in one arm of a choice alone."""
+        """Find what is used in only one arm of a choice."""
         everything: set[Symbol] = set()
         for position, arm in enumerate(choice.arguments[1:], 1):
             own: set[Symbol] = set()
@@ -150,11 +150,11 @@ class Body:
         return everything
 
     def _deserves_a_branch(self, symbol: Symbol) -> bool:
-        """Whether it would otherwise be computed even if the other arm is taken."""
+        """Tell whether a symbol would otherwise be computed even if the other arm is taken."""
         return self.uses[symbol] > 1 and (symbol.function in CALLS or symbol.function == "divide")
 
     def _branches(self, choice: Symbol, uses: Counter[Symbol]) -> Text:
-        """A choice as a statement, so that names may belong to one arm."""
+        """Write a choice as a statement, so that names may belong to one arm."""
         condition, *arms = choice.arguments
         own = self._own(choice)
         for symbol in postorder(arms, self.names):
@@ -168,7 +168,7 @@ class Body:
         return Text(name)
 
     def _block(self, emit: Callable[[], None]) -> list[str]:
-        """The statements that `emit` makes, whose names hold among them alone."""
+        """Write the statements that `emit` makes. Their names hold only among them."""
         outside, before = self.lines, self.names
         self.lines, self.names = [], dict(before)
         emit()
@@ -177,7 +177,7 @@ class Body:
 
 
 def _within(roots: Iterable[Symbol]) -> dict[Symbol, None]:
-    """The columns that one loop computes for the roots, each after what it is made of; an ordered set."""
+    """List the columns that one loop computes for the roots, each after what it is made of, as an ordered set."""
     found: dict[Symbol, None] = {}
 
     def visit(symbol: Symbol) -> None:

@@ -51,13 +51,13 @@ class KernelSource:
 
     @property
     def digest(self) -> str:
-        """Of all that the values depend on."""
+        """A digest of everything that the values depend on."""
         text = "".join([*(HELPERS[name] for name in self.helpers), self.code])
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def kernel_source(op: Op) -> KernelSource:
-    """The rules of `op` as functions of C.
+    """Print the rules of `op` as functions of C.
 
     Raises:
         ExpansionError: it has no kernels; the message says why.
@@ -96,7 +96,7 @@ def _printed(op: Op, expansion: Expansion) -> KernelSource:
 
 
 def _identifier(name: str, position: int) -> str:
-    """A name in C for an input: its own, unless that means something else there."""
+    """Choose a name in C for an input: its own, unless that means something else there."""
     if not name.isascii():
         return f"x{position}"
     taken = name in KEYWORDS or name in CALLS.values() or re.fullmatch(r"t\d+|xp_.*|[A-Z_].*", name)
@@ -104,5 +104,5 @@ def _identifier(name: str, position: int) -> str:
 
 
 def _helpers_of(code: str) -> tuple[str, ...]:
-    """The helpers that `code` calls; none of them calls another."""
+    """List the helpers that `code` calls; none of them calls another."""
     return tuple(name for name in HELPERS if f"{name}(" in code)

@@ -50,7 +50,7 @@ class SymbolNamespace(ArrayNamespace):
 
 def _require_rules(op: Op, backend: str) -> None:
     if op.opaque:
-        raise ExpansionError(op, "opaque: its rules understand floats alone")
+        raise ExpansionError(op, "opaque: its rules understand only floats")
     if "scalar" in op.implementations and backend not in op.implementations:
         raise ExpansionError(op, "a function of Python computes its value on floats, not a formula")
 
@@ -78,7 +78,7 @@ class Expansion:
 
 
 def expand(op: Op, backend: str = "c") -> Expansion:
-    """The rules of `op` as expressions that give what the rules give on floats.
+    """Write the rules of `op` as expressions that give what the rules give on floats.
 
     Where a function in `implementations` computes the value on floats, one for `backend` must, too.
 
@@ -94,7 +94,7 @@ def expand(op: Op, backend: str = "c") -> Expansion:
 
 
 def expand_with(op: Op, library: SymbolLibrary) -> Expansion:
-    """The rules of `op` as expressions of a library's symbols, at whatever length of columns that has.
+    """Write the rules of `op` as expressions of a library's symbols, for whatever length of columns that has.
 
     Raises:
         ExpansionError: as `expand`.
@@ -125,7 +125,7 @@ def expand_with(op: Op, library: SymbolLibrary) -> Expansion:
 
 
 def _remade(roots: Sequence[Symbol], library: SymbolLibrary) -> list[Symbol]:
-    """The same expressions in another library, where the length may be a number."""
+    """Make the same expressions in another library, where the length may be a number."""
     made: dict[Symbol, Any] = {}
     for symbol in postorder(roots):
         if symbol.function == "input":

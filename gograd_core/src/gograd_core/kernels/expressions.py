@@ -89,12 +89,12 @@ class Text(NamedTuple):
     level: int = ATOM
 
     def at(self, level: int) -> str:
-        """For a place that needs `level` at least."""
+        """Return the text for a place that needs `level` at least, with parentheses if necessary."""
         return self.code if self.level >= level else f"({self.code})"
 
 
 def format_symbol(symbol: Symbol, operands: Sequence[Text]) -> Text:
-    """The function of a symbol applied to what its arguments became, inputs and reductions excepted."""
+    """Write the function of a symbol, applied to the texts of its arguments. Inputs and reductions are excepted."""
     function = symbol.function
     if function == "constant":
         return _constant(symbol.value)
@@ -115,7 +115,7 @@ def format_symbol(symbol: Symbol, operands: Sequence[Text]) -> Text:
 
 
 def _constant(value: float) -> Text:
-    """Exactly `value`: in decimal where that is short, else in hexadecimal."""
+    """Write exactly `value`: in decimal if that is short, else in hexadecimal."""
     level = UNARY if str(value).startswith("-") else ATOM
     if isnan(value):
         return Text("NAN")

@@ -132,7 +132,7 @@ class Extension:
 
 
 def print_extension(ops: Iterable[Op], module: str, name: str = "_kernels") -> Extension:
-    """The extension `name` with the kernels of `ops`, which the plugin `module` provides.
+    """Print the extension `name` with the kernels of `ops`, which the plugin `module` provides.
 
     Its ``KERNELS`` is what `with_kernels` reads.
     """

@@ -14,10 +14,10 @@ __all__ = ["fingerprint"]
 
 
 def fingerprint(op: Op) -> str:
-    """Of the source of the rules, and of the functions and numbers of Python that they use by name.
+    """Digest the source of the rules, and the functions and numbers of Python that they use by name.
 
-    Empty where there is no source. It is cheap, unlike printing the kernels anew, so that it can be
-    compared whenever they are attached.
+    It is empty if there is no source. It costs little, unlike printing the kernels again, so it is
+    compared whenever kernels are attached.
     """
     texts: list[str] = []
     functions = [rule for rule in op.rules if isinstance(rule, FunctionType)]
@@ -41,7 +41,7 @@ def _source(function: FunctionType) -> str:
 
 
 def _used(function: FunctionType) -> list[Any]:
-    """What it finds by name outside of itself: in its module, around it, and as defaults."""
+    """Find what a function uses by name from outside: from its module, from around it, and as defaults."""
     in_module = [function.__globals__.get(name) for name in function.__code__.co_names]
     around = [cell.cell_contents for cell in function.__closure__ or ()]
     return [*in_module, *around, *(function.__defaults__ or ())]

@@ -1,4 +1,4 @@
-"""Kernels made on the spot: the rules of operations, written out in Python and compiled by Numba."""
+"""Kernels compiled while the program runs: the rules of operations, written out in Python and compiled by Numba."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def compile_kernels(names: str | Iterable[str]) -> None:
     """
     ops = [current.registry[name] for name in ([names] if isinstance(names, str) else names)]
     if engine().name != "native":
-        raise RuntimeError(f"kernels serve the native engine alone; this one is {engine()}")
+        raise RuntimeError(f"only the native engine uses kernels; this engine is {engine()}")
     compiled = [(op, _compile(op)) for op in ops]
     for op, kernels in compiled:
         op.attach(kernels)
@@ -71,7 +71,7 @@ def _compile(op: Op) -> Kernels:
 
 
 def _function(root: Symbol, names: dict[Symbol, str], parameters: Sequence[str], signature: str) -> Any:
-    """A C function of this signature that returns what `root` stands for, or stores it in `d`."""
+    """Compile a C function of this signature that returns what `root` stands for, or stores it in `d`."""
     numba = _numba()
     body = PythonBody(root, names)
     code = body.stored() if "d" in parameters else body.returned()
@@ -136,7 +136,7 @@ class PythonBody(Body):
 
 
 def _functions(roots: Iterable[Symbol]) -> dict[str, Any]:
-    """What the Python for these symbols calls, by the names in C: that of the C library itself, as in Python's math."""
+    """Find what the Python for these symbols calls, by the names in C: functions of the C library."""
     types = _numba().types
     functions: dict[str, Any] = {"inf": math.inf, "nan": math.nan, **helpers()}
     for symbol in postorder(roots):
@@ -149,12 +149,12 @@ def _functions(roots: Iterable[Symbol]) -> dict[str, Any]:
 
 @functools.cache
 def printing_files() -> tuple[Path, ...]:
-    """The source files on which the code depends that Numba compiles of rules."""
+    """List the source files that the code for Numba depends on."""
     return Path(scalar.__file__ or ""), Path(__file__)
 
 
 def helpers() -> dict[str, Any]:
-    """What the C library has not as a function: taken from the namespace of floats."""
+    """Return what the C library does not have as a function: taken from the namespace of floats."""
     jit = _numba().njit(error_model="numpy")
     helpers = {name: jit(OWN.get(name) or getattr(scalar, name.removeprefix("xp_"))) for name in HELPERS}
     return {**helpers, **PREDICATES, "signbit": jit(scalar.signbit)}

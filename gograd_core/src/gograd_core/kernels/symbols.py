@@ -98,7 +98,7 @@ _add_operators()
 
 
 class SymbolLibrary:
-    """The functions of the array API standard, of symbols; of plain numbers alone, they are computed at once.
+    """The functions of the array API standard, of symbols. Of plain numbers only, they are computed at once.
 
     Args:
         backend: the name that operations know it by, in their `implementations`.
@@ -121,7 +121,7 @@ class SymbolLibrary:
         return functools.partial(composed, self) if composed else functools.partial(self.apply, name)
 
     def apply(self, function: str, *args: Any) -> Any:
-        """The symbol for a function of symbols and numbers."""
+        """Make the symbol for a function of symbols and numbers."""
         if function in REDUCTIONS:
             if not (isinstance(args[0], Symbol) and args[0].is_column):
                 raise TypeError(f"xp.{function} expects a column, got {args[0]!r}")
@@ -132,7 +132,7 @@ class SymbolLibrary:
         return self.call(function, *args)
 
     def call(self, function: str, *args: Any) -> Symbol:
-        """As `apply`, without a look at what the function is: it may be one of a C library."""
+        """Make the symbol for a call without looking at the function, which may be one of a C library."""
         arguments = tuple(map(self.lift, args))
         if arguments[0].is_truth and function == "negative":
             raise TypeError("the opposite of a truth value is an integer in Python: choose with xp.where")
@@ -144,11 +144,11 @@ class SymbolLibrary:
         return self._unique(function, arguments, is_column=is_column, is_truth=is_truth)
 
     def input(self, position: int, *, is_column: bool) -> Symbol:
-        """The symbol of an input; -1 is the output."""
+        """Make the symbol of an input; -1 is the output."""
         return self._unique("input", value=position, is_column=is_column)
 
     def lift(self, value: Any) -> Symbol:
-        """The symbol for a number.
+        """Make the symbol for a number.
 
         Raises:
             TypeError: it is neither a symbol nor a number.
@@ -160,11 +160,11 @@ class SymbolLibrary:
         if self._is_symbolic(value):
             return self._unique("length")
         if type(value) is int and int(float(value)) != value:
-            raise TypeError(f"{value} is no float: Python compares it exactly, and C would round it")
+            raise TypeError(f"{value} is not a float: Python compares it exactly, and C would round it")
         return self._unique("constant", value=float(value), is_truth=type(value) is bool)
 
     def as_number(self, symbol: Symbol) -> Symbol:
-        """A truth value as 0 or 1."""
+        """Convert a truth value to 0 or 1."""
         if not symbol.is_truth:
             return symbol
         return self.lift(symbol.value) if symbol.is_leaf else self.call("where", symbol, 1.0, 0.0)
@@ -173,7 +173,7 @@ class SymbolLibrary:
         return isinstance(value, Symbol) or value == self._any_length
 
     def _unique(self, function: str, arguments: tuple[Symbol, ...] = (), **facts: Any) -> Symbol:
-        """The one symbol for this expression."""
+        """Find the one symbol for this expression, or make it."""
         # Numbers by their digits: -0.0 equals 0.0, and NaN not itself. Symbols by identity: their == is an expression.
         key = (function, *map(id, arguments), *map(repr, facts.values()))
         return self._symbols.setdefault(key, Symbol(self, function, arguments, **facts))
@@ -202,7 +202,7 @@ COMPOSED: dict[str, Callable[..., Any]] = {
 
 
 def postorder(roots: Iterable[Symbol], known: Collection[Symbol] = frozenset()) -> list[Symbol]:
-    """All symbols that the roots are made of, each once, after its arguments; not those `known`, nor what is below."""
+    """List all symbols that the roots are made of, each once, after its arguments; not `known` ones and those below."""
     ordered: dict[Symbol, None] = {}
 
     def visit(symbol: Symbol) -> None:

@@ -12,7 +12,7 @@ REDUCTIONS = ("max", "min", "prod", "sum")
 
 
 def _elementwise(function: Callable[..., Any], *args: Any) -> Column:
-    """`function` applied entry by entry; an argument that is no column is repeated."""
+    """Let a function apply entry by entry; an argument that is not a column is repeated."""
     length = next(len(arg) for arg in args if isinstance(arg, Column))
     rows = [arg.entries if isinstance(arg, Column) else [arg] * length for arg in args]
     return Column([function(*entries) for entries in zip(*rows, strict=True)])

@@ -38,12 +38,12 @@ class Scope:
         self.ieee_columns = ColumnNamespace(self.ieee)
 
     def arrays(self, library: Any) -> ArrayNamespace:
-        """The namespace of an array library."""
+        """Make the namespace of an array library."""
         return ArrayNamespace(library, self._lookup)
 
 
 def _namespace_of_floats(lookup: Callable[[str], Op]) -> ModuleType:
-    """A copy of `scalar`, a module too: attributes of modules are fast, and Numba compiles them."""
+    """Copy `scalar` as another module: attributes of modules are fast, and Numba compiles them."""
     module = ModuleType(scalar.__name__, scalar.__doc__)
     vars(module).update({name: getattr(scalar, name) for name in ("backend", "__all__", *scalar.__all__)})
 

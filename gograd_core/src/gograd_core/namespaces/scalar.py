@@ -38,7 +38,7 @@ def _total(
     outside: _Callable[[_Any], float] = lambda x: nan,
     overflow: _Callable[[_Any], float] = lambda x: inf,
 ) -> _Callable[[_Any], float]:
-    """`function` of one input, one like those of the math module, giving infinities and NaN instead of exceptions.
+    """Let a function of one input, like those of the math module, give infinities and NaN instead of exceptions.
 
     Args:
         function: raises ValueError outside its domain, OverflowError where the result is too large.
@@ -59,7 +59,7 @@ def _total(
 
 
 def _pole(at: float, value: float) -> _Callable[[float], float]:
-    """NaN outside a domain at whose border the function has a pole."""
+    """Give NaN outside a domain at whose border the function has a pole."""
     return lambda x: value if x == at else nan
 
 
@@ -87,7 +87,7 @@ tan = _total(_math.tan)
 
 
 def _to_integer(function: _Callable[[float], int]) -> _Callable[[float], float]:
-    """A rounding function of the math module that keeps infinities, NaN and the sign of zero."""
+    """Let a rounding function of the math module keep infinities, NaN and the sign of zero."""
 
     @_functools.wraps(function)
     def rounded(x: float, /) -> float:
@@ -103,7 +103,7 @@ trunc = _to_integer(_math.trunc)
 
 
 def divide(x: float, y: float, /) -> float:
-    """x / y, where a division by zero gives an infinity of the right sign, or NaN for 0/0."""
+    """Compute x / y. A division by zero gives an infinity of the right sign, or NaN for 0/0."""
     try:
         return x / y
     except ZeroDivisionError:
@@ -111,17 +111,17 @@ def divide(x: float, y: float, /) -> float:
 
 
 def floor_divide(x: float, y: float, /) -> float:
-    """The floor of x / y."""
+    """Compute the floor of x / y."""
     return x // y if y != 0.0 else floor(divide(x, y))
 
 
 def remainder(x: float, y: float, /) -> float:
-    """x - y * floor(x / y): Python's ``%``, with the sign of y; NaN for y = 0."""
+    """Compute x - y * floor(x / y): Python's ``%``, with the sign of y; NaN for y = 0."""
     return x % y if y != 0.0 else nan
 
 
 def pow(x: float, y: float, /) -> float:
-    """x to the power y as C's pow: poles and overflows are infinities, a complex root is NaN."""
+    """Compute x to the power y, as C's pow: poles and overflows are infinities, and a complex root is NaN."""
     try:
         return _math.pow(x, y)
     except OverflowError:
@@ -133,91 +133,91 @@ def pow(x: float, y: float, /) -> float:
 
 
 def reciprocal(x: float, /) -> float:
-    """1 / x."""
+    """Compute 1 / x."""
     return divide(1.0, x)
 
 
 def square(x: float, /) -> float:
-    """x * x."""
+    """Compute x * x."""
     return x * x
 
 
 def sign(x: float, /) -> float:
-    """-1, 0 or 1; NaN for NaN."""
+    """Give -1, 0 or 1, or NaN for NaN."""
     return x if isnan(x) else float((x > 0.0) - (x < 0.0))
 
 
 def signbit(x: float, /) -> bool:
-    """Whether the sign bit is set: true for -0.0."""
+    """Tell whether the sign bit is set: true for -0.0."""
     return copysign(1.0, x) < 0.0
 
 
 def maximum(x: float, y: float, /) -> float:
-    """The larger of the two; NaN if one of them is."""
+    """Give the larger of the two, or NaN if one of them is NaN."""
     return x if x >= y or isnan(x) else y
 
 
 def minimum(x: float, y: float, /) -> float:
-    """The smaller of the two; NaN if one of them is."""
+    """Give the smaller of the two, or NaN if one of them is NaN."""
     return x if x <= y or isnan(x) else y
 
 
 def clip(x: float, /, min: float | None = None, max: float | None = None) -> float:
-    """x held between `min` and `max`; None is no bound."""
+    """Hold x between `min` and `max`; None means no bound."""
     if min is not None:
         x = maximum(x, min)
     return x if max is None else minimum(x, max)
 
 
 def logaddexp(x: float, y: float, /) -> float:
-    """log(exp(x) + exp(y)) without overflow."""
+    """Compute log(exp(x) + exp(y)) without overflow."""
     if x == y:  # infinities of one sign too, whose difference would be NaN
         return x + _math.log(2.0)
     return maximum(x, y) + log1p(exp(-abs(x - y)))
 
 
 def where(condition: bool | float, x: float, y: float, /) -> float:
-    """x if the condition holds (is not zero), else y."""
+    """Give x if the condition holds (is not zero), else y."""
     return x if condition else y
 
 
 def logical_and(x: bool | float, y: bool | float, /) -> bool:
-    """Whether both hold."""
+    """Tell whether both hold."""
     return bool(x) and bool(y)
 
 
 def logical_or(x: bool | float, y: bool | float, /) -> bool:
-    """Whether at least one holds."""
+    """Tell whether at least one holds."""
     return bool(x) or bool(y)
 
 
 def logical_xor(x: bool | float, y: bool | float, /) -> bool:
-    """Whether exactly one holds."""
+    """Tell whether exactly one holds."""
     return bool(x) is not bool(y)
 
 
 def logical_not(x: bool | float, /) -> bool:
-    """Whether it does not hold."""
+    """Tell whether it does not hold."""
     return not x
 
 
 def sum(x: _Iterable[float], /) -> float:
-    """The sum of a column, 0.0 of an empty one; added from left to right on every Python."""
+    """Add up a column from left to right, on every Python; 0.0 for an empty one."""
     return _functools.reduce(_operator.add, x, 0.0)
 
 
 def prod(x: _Iterable[float], /) -> float:
-    """The product of a column, 1.0 of an empty one."""
+    """Multiply the entries of a column; 1.0 for an empty one."""
     return _functools.reduce(_operator.mul, x, 1.0)
 
 
 def max(x: _Iterable[float], /) -> float:
-    """The largest entry of a column; NaN if one is. Raises ValueError for an empty one."""
+    """Give the largest entry of a column, or NaN if one is NaN. Raises ValueError for an empty one."""
     return _extreme(maximum, x)
 
 
 def min(x: _Iterable[float], /) -> float:
-    """The smallest entry of a column; NaN if one is. Raises ValueError for an empty one."""
+    """Give the smallest entry of a column, or NaN if one is NaN. Raises ValueError for an empty one."""
     return _extreme(minimum, x)
 
 
@@ -229,7 +229,7 @@ def _extreme(choose: _Callable[[float, float], float], x: _Iterable[float]) -> f
 
 
 def __getattr__(name: str) -> _Callable[..., _Any]:
-    """A name outside the standard: the registered operation, as a function of floats."""
+    """Find a name outside the standard: the registered operation, as a function of floats."""
     if name.startswith("_"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     function: _Callable[..., _Any] = _current.registry[name].bind(_sys.modules[__name__])

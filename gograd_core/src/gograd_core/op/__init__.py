@@ -4,43 +4,27 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import attrs
 
-from gograd_core import current, engines, settings
-from gograd_core.checked.neuron import is_operand
+from gograd_core import current, engines
 from gograd_core.errors import InvalidOperationError
-from gograd_core.followed import unfollowed
 from gograd_core.namespaces.arrays import ArrayNamespace
 from gograd_core.namespaces.columns import ColumnNamespace
 from gograd_core.namespaces.per_registry import IN_FORCE, Scope
+from gograd_core.op.columns import columns_of, entries_of
 from gograd_core.op.help import Doc, OwnSignature
 from gograd_core.op.implementations import Implemented
 from gograd_core.op.kernels import Kernels
-from gograd_core.op.metadata import Accuracy, Edge, Provider, normalised
-from gograd_core.op.validation import validate, validate_kernels
+from gograd_core.op.metadata import Accuracy, Edge, Provider
+from gograd_core.op.validation import as_name, as_names, as_tuple, validate, validate_kernels
 from gograd_core.recording import outside_transforms
 
 __all__ = ["Op"]
 
 Rule = Callable[..., Any]
-
-
-def _tuple(values: Any) -> Any:
-    """Lists as tuples; what is no sequence is left for the validators to name."""
-    return tuple(values) if isinstance(values, Sequence) and not isinstance(values, str) else values
-
-
-def _name(name: Any) -> Any:
-    """As Python would read it; what is no string is left for the validators to name."""
-    return normalised(name) if isinstance(name, str) else name
-
-
-def _names(names: Any) -> Any:
-    names = _tuple(names)
-    return tuple(map(_name, names)) if isinstance(names, tuple) else names
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -68,7 +52,7 @@ class Op(engines.Operation):
         doc: what it computes, in a sentence.
         aliases: further names.
         variadic: the inputs are columns of equal length.
-        opaque: the rules understand floats alone.
+        opaque: the rules understand only floats.
         implementations: per backend ("scalar", "numpy", "jax", "mpmath", …) what computes it there,
             where the standard's functions cannot: a function, or "package.module:name", imported
             when it is needed. It takes the place of `forward`. Without one for NumPy, that for
@@ -80,11 +64,11 @@ class Op(engines.Operation):
         InvalidOperationError: a field is wrong; the message names the operation and the field.
     """
 
-    name: str = attrs.field(converter=_name)
+    name: str = attrs.field(converter=as_name)
     forward: Rule = attrs.field(kw_only=True, default=None)
-    partials: tuple[Rule | None, ...] = attrs.field(kw_only=True, converter=_tuple)
-    samples: tuple[tuple[Any, ...], ...] = attrs.field(kw_only=True, default=(), converter=_tuple)
-    edges: tuple[Edge, ...] = attrs.field(kw_only=True, default=(), converter=_tuple)
+    partials: tuple[Rule | None, ...] = attrs.field(kw_only=True, converter=as_tuple)
+    samples: tuple[tuple[Any, ...], ...] = attrs.field(kw_only=True, default=(), converter=as_tuple)
+    edges: tuple[Edge, ...] = attrs.field(kw_only=True, default=(), converter=as_tuple)
     domain: str = attrs.field(kw_only=True, default="")
     accuracy: Accuracy = attrs.field(kw_only=True, default=Accuracy())
     reference: Callable[..., Any] | None = attrs.field(kw_only=True, default=None)
@@ -92,7 +76,7 @@ class Op(engines.Operation):
     math: str | None = attrs.field(kw_only=True, default=None)
     symbol: str = attrs.field(kw_only=True, default="")
     doc: str = attrs.field(kw_only=True, default="")
-    aliases: tuple[str, ...] = attrs.field(kw_only=True, default=(), converter=_names)
+    aliases: tuple[str, ...] = attrs.field(kw_only=True, default=(), converter=as_names)
     variadic: bool = attrs.field(kw_only=True, default=False)
     opaque: bool = attrs.field(kw_only=True, default=False)
     implementations: Mapping[str, Rule | str] = attrs.field(kw_only=True, factory=dict)
@@ -142,7 +126,7 @@ class Op(engines.Operation):
             raise
 
     def _set_kernels(self, kernels: Kernels | None) -> None:
-        """Have these, unless they were made for other rules, which ``attrs.evolve`` replaced."""
+        """Take these kernels, unless they were made for other rules, which ``attrs.evolve`` replaced."""
         object.__setattr__(self, "kernels", kernels)
         validate_kernels(self)
         if kernels is not None:
@@ -158,11 +142,11 @@ class Op(engines.Operation):
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """A pickle holds where the operation came from; it is looked up again."""
+        """Return where the operation came from, which is all that a pickle holds. It is looked up again."""
         name = f"{self.provider.distribution}:{self.name}" if self.provider else self.name
         if name not in current.registry or current.registry[name] is not self:
             raise TypeError(
-                f"{self.title} cannot be pickled: only one of the process-wide registry is found again by name"
+                f"{self.title} cannot be pickled: only an operation of the process-wide registry is found again by name"
             )
         return look_up, (name,)
 
@@ -171,31 +155,7 @@ class Op(engines.Operation):
         """The name and the provider as messages give them, "tanh (gograd-ops-extra 0.1.0)"."""
         return f"{self.name} ({self.provider or 'not registered'})"
 
-    def flatten(self, columns: Sequence[Any]) -> tuple[Any, ...]:
-        """The entries of all columns in a row. A number beside a column stands for a column that repeats it.
-
-        Raises:
-            TypeError: an input is neither a sequence nor (beside one) a number.
-            ValueError: the columns have unequal lengths.
-        """
-        rows = [tuple(column) if _is_sequence(column) else None for column in columns]
-        lengths = [len(row) for row in rows if row is not None]
-        for column, row in zip(columns, rows, strict=True):
-            if row is None and not (lengths and is_operand(column)):
-                raise TypeError(
-                    f"{self.title} expects sequences of numbers or neurons, such as [1.0, 2.0, 3.0], got {column!r}"
-                )
-        if len(set(lengths)) > 1:
-            raise ValueError(f"{self.title} expects columns of equal length, got {lengths}")
-        filled = [(column,) * lengths[0] if row is None else row for column, row in zip(columns, rows, strict=True)]
-        return tuple(map(unfollowed, sum(filled, ()))) if settings.observers else sum(filled, ())
-
-    def columns(self, entries: Sequence[Any]) -> list[Sequence[Any]]:
-        """The inverse of `flatten`: one slice per input."""
-        length = len(entries) // len(self.partials)
-        return [entries[start : start + length] for start in range(0, length * len(self.partials), length or 1)] or [
-            () for _ in self.partials
-        ]
+    flatten, columns = entries_of, columns_of
 
     @property
     def formula(self) -> Rule | None:
@@ -218,10 +178,10 @@ class Op(engines.Operation):
         return tuple(f"x{index}" for index in range(count))
 
     def bind(self, xp: Any) -> Rule:
-        """The operation as a function in the namespace `xp`, as rules call it: not judged.
+        """Return the operation as a function in the namespace `xp`, as rules call it. Its results are not judged.
 
         Raises:
-            InvalidOperationError: the operation understands floats alone.
+            InvalidOperationError: the operation understands only floats.
         """
         if self.opaque and xp.backend not in ("scalar", *self.implementations):
             raise InvalidOperationError(f"{self.title} is opaque: it computes with floats, not in {xp.backend}")
@@ -232,11 +192,6 @@ class Op(engines.Operation):
 
 
 Op.__doc__, Op.__signature__ = Doc(Op.__doc__ or ""), OwnSignature()  # type: ignore[assignment, attr-defined]
-
-
-def _is_sequence(column: Any) -> bool:
-    is_number = isinstance(column, (str, bytes)) or getattr(column, "shape", None) == ()
-    return hasattr(type(column), "__iter__") and not is_number
 
 
 def look_up(name: str) -> Op:

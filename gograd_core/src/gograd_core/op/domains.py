@@ -18,7 +18,7 @@ FUNCTIONS: Mapping[str, Any] = {
 
 
 def holds(domain: str, names: Sequence[str], inputs: Sequence[Any]) -> bool:
-    """Whether inputs (numbers, or columns as sequences of numbers) lie in a domain.
+    """Tell whether inputs (numbers, or columns as sequences of numbers) lie in a domain.
 
     Raises whatever the condition raises, but for ArithmeticError and ValueError, as of ``log(x) > 0`` at -1: there is
     no value, so they do not.
@@ -30,7 +30,7 @@ def holds(domain: str, names: Sequence[str], inputs: Sequence[Any]) -> bool:
 
 
 def misfit(domain: str, names: Sequence[str]) -> str:
-    """Why a domain is no condition on inputs of these names; empty if it is one."""
+    """Say why a domain is not a condition on inputs of these names; empty if it is one."""
     try:
         code = compile(domain, "domain", "eval")
     except SyntaxError as error:
@@ -43,7 +43,7 @@ def misfit(domain: str, names: Sequence[str]) -> str:
 
 
 def _names(code: CodeType) -> Iterator[str]:
-    """The names that a condition looks up, in generators and comprehensions too."""
+    """List the names that a condition looks up, in generators and comprehensions too."""
     yield from code.co_names
     for constant in code.co_consts:
         if isinstance(constant, CodeType):

@@ -1,4 +1,4 @@
-"""What `help` and `inspect.signature` tell of an operation: its own inputs and domain, not those of every operation."""
+"""What `help` and `inspect.signature` show of an operation: its own inputs and domain, not those of every operation."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Operations that have functions of their own in some namespaces, such as SciPy's on NumPy's arrays.
 
-A rule is written once, for every namespace. But erf is no formula of the standard's functions:
+A rule is written once, for every namespace. But erf is not a formula of the standard's functions:
 there the operation says, per backend, what computes it.
 """
 
@@ -19,7 +19,7 @@ Rule = Callable[..., Any]
 
 
 class Implemented:
-    """The forward rule of such an operation: the function for the namespace at hand, else the formula."""
+    """The forward rule of such an operation: the function for the namespace in use, else the formula."""
 
     def __init__(self, op: Op) -> None:
         self.formula = op.formula
@@ -40,7 +40,7 @@ class Implemented:
         raise InvalidOperationError(f"{self._op.title} has no implementation in {backend}, only in {known}")
 
     def _find(self, backend: str) -> Rule | None:
-        """The function for a backend, if there is one.
+        """Find the function for a backend, if there is one.
 
         On NumPy's arrays it may be that of floats, point by point; in mpmath the reference.
 
@@ -65,7 +65,7 @@ class Implemented:
 
 
 def resolve(function: Rule | str) -> Rule:
-    """What "package.module:name" means, imported now; a function means itself.
+    """Import what "package.module:name" means, now; a function means itself.
 
     Raises:
         ImportError: there is no such module, or no such name in it.

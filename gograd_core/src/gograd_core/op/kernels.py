@@ -42,7 +42,7 @@ class Kernels:
     rules: tuple[Any, ...] = ()
 
     def of(self, rules: tuple[Any, ...]) -> Kernels | None:
-        """These kernels, which stand for `rules` from now on; None if they stand for others."""
+        """Note `rules` as what these kernels stand for, and return them; None if they stand for others."""
         if not self.rules:
             return attrs.evolve(self, rules=rules)
         return self if self.rules == rules else None

@@ -77,9 +77,9 @@ HIGHER = Accuracy(16.0, input_ulps=4.0, why="a sum of a few terms, each with an 
 
 
 def normalised(name: str) -> str:
-    """A name as Python normalises identifiers: ``ops.ﬁt``, with a ligature, asks for "fit"."""
+    """Normalise a name as Python normalises identifiers: ``ops.ﬁt``, with a ligature, asks for "fit"."""
     if name.isascii():
         return name
-    import unicodedata  # for such names alone
+    import unicodedata  # only for such names
 
     return unicodedata.normalize("NFKC", name)

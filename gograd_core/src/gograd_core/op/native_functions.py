@@ -15,13 +15,13 @@ MOST_INPUTS, MOST_COLUMNS = 6, 3
 
 
 def too_many(op: Op) -> str:
-    """Why the operation has too many inputs for kernels; empty if it has not."""
+    """Say why the operation has too many inputs for kernels; empty if it has not."""
     count, most = len(op.partials), MOST_COLUMNS if op.variadic else MOST_INPUTS
     return f"kernels take at most {most} inputs, and it has {count}" if count > most else ""
 
 
 def expected(op: Op) -> tuple[str, str]:
-    """The signatures of the forward kernel and of each partial's.
+    """Return the signatures of the forward kernel and of the kernels of partials.
 
     Raises:
         InvalidOperationError: the operation has too many inputs for kernels.
@@ -37,10 +37,10 @@ def expected(op: Op) -> tuple[str, str]:
 
 
 def signature(function: Any) -> str:
-    """The signature in C, as `Kernels` writes it.
+    """Return the signature of a native function in C, as `Kernels` writes it.
 
     Raises:
-        TypeError: it is no native function, or does not say what it takes.
+        TypeError: it is not a native function, or does not say what it takes.
     """
     if _is_of_cffi(function):
         import cffi  # type: ignore[import-untyped]
@@ -62,7 +62,7 @@ def signature(function: Any) -> str:
 
 
 def address(function: Any) -> int:
-    """Where it lies."""
+    """Return the address of a native function."""
     if _is_of_cffi(function):
         import cffi
 

@@ -1,11 +1,11 @@
-"""What an `Op` must look like: every field is checked when it is made."""
+"""What an `Op` must look like: every field is brought into one form, and checked when the operation is made."""
 
 from __future__ import annotations
 
 import functools
 import inspect
 import keyword
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gograd_core import engines
@@ -15,13 +15,34 @@ from gograd_core.namespaces import scalar
 from gograd_core.namespaces.columns import REDUCTIONS
 from gograd_core.op.domains import misfit
 from gograd_core.op.kernels import Kernels
-from gograd_core.op.metadata import Accuracy, Edge
+from gograd_core.op.metadata import Accuracy, Edge, normalised
 from gograd_core.python_operators import OPERATORS
 
-__all__ = ["validate", "validate_kernels"]
+__all__ = ["as_name", "as_names", "as_tuple", "validate", "validate_kernels"]
+
+
+def as_tuple(values: Any) -> Any:
+    """Make a list a tuple. Anything that is not a sequence stays as it is, for `validate` to refuse."""
+    return tuple(values) if isinstance(values, Sequence) and not isinstance(values, str) else values
+
+
+def as_name(name: Any) -> Any:
+    """Normalise a name as Python does. Anything that is not a string stays as it is, for `validate` to refuse."""
+    return normalised(name) if isinstance(name, str) else name
+
+
+def as_names(names: Any) -> Any:
+    """Make a list of names a tuple of normalised names."""
+    names = as_tuple(names)
+    return tuple(map(as_name, names)) if isinstance(names, tuple) else names
 
 
 def validate(op: Any) -> None:
+    """Check every field of an operation.
+
+    Raises:
+        InvalidOperationError: a field is wrong; the message names the operation and the field.
+    """
     require = functools.partial(_require, op)
     _validate_name("name", op.name, require)
     for field in ("aliases", "samples", "edges"):
@@ -53,7 +74,7 @@ def validate(op: Any) -> None:
     if op.operator is not None:
         known = not op.variadic and (op.operator, len(op.partials)) in OPERATORS
         inputs = "columns" if op.variadic else f"{len(op.partials)} inputs"
-        require(known, f"operator {op.operator!r} with {inputs} is none of Python")
+        require(known, f"Python has no operator {op.operator!r} with {inputs}")
     for name in {op.name, *op.aliases} & set(scalar.__all__):
         _validate_standard_name(op, name, require)
     for sample in op.samples:
@@ -65,7 +86,11 @@ def validate(op: Any) -> None:
 
 
 def validate_kernels(op: Any) -> None:
-    """Whether there is one function per partial; what the functions take and give, the engine looks at."""
+    """Check that kernels have one function for each partial. The engine checks the signatures of the functions.
+
+    Raises:
+        InvalidOperationError: a function is missing, or there are too many.
+    """
     kernels = op.kernels
     if kernels is None:
         return
@@ -94,7 +119,7 @@ def _validate_name(field: str, name: Any, require: Callable[[bool, str], None]) 
 
 
 def _validate_standard_name(op: Op, name: str, require: Callable[[bool, str], None]) -> None:
-    """A rule that calls ``xp.NAME`` must get the same function on floats and on neurons."""
+    """Check that a rule which calls ``xp.NAME`` gets the same function on floats and on neurons."""
     reduces = name in REDUCTIONS
     kind = "a column to a number" if reduces else "numbers to a number"
     require(op.variadic is reduces, f"{name!r} is a function of the array API standard, from {kind}")
@@ -104,7 +129,7 @@ def _validate_standard_name(op: Op, name: str, require: Callable[[bool, str], No
 
 
 def _validate_count(op: Op, require: Callable[[bool, str], None]) -> None:
-    """The forward rule says how many inputs there are: a partial is easily forgotten."""
+    """Compare the number of inputs with the forward rule: a partial is easily forgotten."""
     given = len(op.partials)
     if op.formula is None or not _misfit(op.formula, 1 + given):
         return
@@ -126,7 +151,7 @@ def _validate_signature(
 
 
 def _misfit(rule: Callable[..., Any], count: int) -> str:
-    """Why `rule` cannot be called with `count` arguments; empty if it can, or does not say."""
+    """Say why `rule` cannot be called with `count` arguments; empty if it can, or has no signature."""
     try:
         signature = inspect.signature(rule)
     except (TypeError, ValueError):  # built-in functions may have none

@@ -26,7 +26,7 @@ _replaced: list[Any] = []
 
 
 def apart(load: Callable[[], T], slips: list[str] | None = None) -> T:
-    """What `load` returns; afterwards warnings are filtered as before, and what it printed is in the standard error.
+    """Run `load`; afterwards warnings are filtered as before, and what it printed is in the standard error.
 
     Args:
         load: what to run.

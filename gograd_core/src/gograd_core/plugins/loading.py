@@ -1,4 +1,4 @@
-"""Finding installed plugins and loading them, each by itself."""
+"""Finding installed plugins and loading them, each independently of the others."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class _Choice:
         return set().union(*self.blocking.values(), *self.only.values())
 
     def against(self, provider: Provider) -> str:
-        """Which switch keeps a plugin from being loaded, in words; empty if none does."""
+        """Name the switch that keeps a plugin from being loaded; empty if none does."""
         names = _names(provider)
         for switch, blocked in self.blocking.items():
             if names & blocked:
@@ -90,7 +90,7 @@ def load_plugins(
 
 
 def plugin_modules(distribution: str) -> list[str]:
-    """The modules that the entry points of a distribution name, in the order of these; none if it has no plugin."""
+    """List the modules that the entry points of a distribution name, in their order; none if it has no plugin."""
     return [
         entry_point.module
         for provider, entry_point in _find()
@@ -99,12 +99,12 @@ def plugin_modules(distribution: str) -> list[str]:
 
 
 def _names(provider: Provider) -> set[str]:
-    """How a plugin may be called to choose or block it."""
+    """List the names by which a plugin may be chosen or blocked."""
     return {provider.distribution, canonical(f"{provider.distribution}:{provider.entry_point}")}
 
 
 def _find() -> list[tuple[Provider, importlib_metadata.EntryPoint | Exception]]:
-    """The one place where entry points are read: of each distribution by itself, as one may be damaged."""
+    """Read the entry points of each distribution on its own, as one may be damaged. Nothing else reads them."""
     found: list[tuple[Provider, importlib_metadata.EntryPoint | Exception]] = []
     names = set()
     for distribution in importlib_metadata.distributions():
@@ -148,7 +148,7 @@ def _load(
         return attrs.evolve(record, operations=operations, reason=reason, seconds=time.perf_counter() - start)
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # a plugin may fail in any way, and hurts itself alone
+    except BaseException as error:  # a plugin may fail in any way, and hurts only itself
         seconds = time.perf_counter() - start
         record = attrs.evolve(record, status="failed", reason=_in_words(error), seconds=seconds)
         if strict:
@@ -161,7 +161,7 @@ def _load(
 def _import(
     manager: pluggy.PluginManager, provider: Provider, entry_point: importlib_metadata.EntryPoint
 ) -> tuple[Op, ...]:
-    """The operations of a plugin, which is imported and registered."""
+    """Import and register a plugin, and return its operations."""
     plugin = entry_point.load()
     if manager.is_registered(plugin):
         raise PluginError(f"its module is loaded already, as {manager.get_name(plugin)}")
@@ -177,7 +177,7 @@ def _in_words(error: BaseException) -> str:
 
 
 def _place(error: BaseException) -> str:
-    """Where it was raised outside of gograd and of Python's import system, as " (FILE:LINE)"; empty if nowhere."""
+    """Say where an error was raised outside of gograd and of Python's imports, as " (FILE:LINE)"; may be empty."""
     frames = [
         (frame.f_code.co_filename, line)
         for frame, line in traceback.walk_tb(error.__traceback__)
@@ -188,8 +188,8 @@ def _place(error: BaseException) -> str:
 
 
 def _collect(manager: pluggy.PluginManager, plugin: Any, provider: Provider) -> tuple[Op, ...]:
-    """The operations of one registered plugin, all of them valid."""
-    manager.check_pending()  # a function marked with hookimpl whose name is no hook
+    """Collect the operations of one registered plugin, all of them valid."""
+    manager.check_pending()  # a function marked with hookimpl whose name is not a hook
     hooks = [hook for hook in manager.hook.gograd_ops.get_hookimpls() if hook.plugin is plugin]
     if not hooks and getattr(getattr(plugin, "__spec__", None), "_initializing", False):
         raise RuntimeError(TOO_EARLY)  # its import, still under way, led to this look-up

@@ -1,4 +1,4 @@
-"""Who has a name: what operations claim, who gets it, and how that is said."""
+"""Who has a name: what operations claim, who gets it, and what messages say about it."""
 
 from __future__ import annotations
 
@@ -37,24 +37,24 @@ _OF_PYTHON = re.compile(r"(\S+) ([\d*])")
 
 
 def canonical(name: str) -> str:
-    """The name of a distribution as PEP 503 normalises it."""
+    """Normalise the name of a distribution, as PEP 503 does."""
     return re.sub(r"[-_.]+", "-", normalised(name.strip())).lower()
 
 
 def claimed_by(op: Op) -> tuple[str, ...]:
-    """The names of an operation, and what it is to Python with the number of inputs ("- 1" is the sign)."""
+    """List the names of an operation, and its operator or function of Python with the number of inputs ("- 1")."""
     operator = () if op.operator is None else (f"{op.operator} {op.arity}",)
     function = () if op.math is None else (f"math.{op.math} {'*' if op.variadic else op.arity}",)
     return tuple(dict.fromkeys((op.name, *op.aliases))) + operator + function
 
 
 def is_python_s(claim: str) -> bool:
-    """Whether an operator or a function of Python is claimed, not a name."""
+    """Tell whether an operator or a function of Python is claimed, not a name."""
     return _OF_PYTHON.fullmatch(claim) is not None
 
 
 def spoken(claim: str) -> str:
-    """What is claimed, in words."""
+    """Say in words what is claimed."""
     of_python = _OF_PYTHON.fullmatch(claim)
     if of_python is None:
         return repr(claim)
@@ -63,7 +63,7 @@ def spoken(claim: str) -> str:
 
 
 def claimants(ops: Iterable[Op]) -> dict[str, list[Op]]:
-    """Of every claim those who make it."""
+    """Map every claim to those who make it."""
     claims: dict[str, list[Op]] = {}
     for op in ops:
         for claim in claimed_by(op):
@@ -72,7 +72,7 @@ def claimants(ops: Iterable[Op]) -> dict[str, list[Op]]:
 
 
 def owner(claimants: list[Op]) -> Op | None:
-    """Who has a name: the only claimant, else the one of gograd's own, else nobody."""
+    """Choose who has a name: the only claimant, else gograd's own, else nobody."""
     if len(claimants) == 1:
         return claimants[0]
     own = [op for op in claimants if op.provider and op.provider.distribution in OWN_DISTRIBUTIONS]
@@ -80,7 +80,7 @@ def owner(claimants: list[Op]) -> Op | None:
 
 
 def refusals(ops: Iterable[Op], claims: dict[str, list[Op]], owners: dict[str, Op]) -> dict[str, str]:
-    """Which names operations claim without having them, and why."""
+    """List the names that operations claim without having them, and why."""
     refused = {}
     for op in ops:
         for claim in claimed_by(op):
@@ -106,7 +106,7 @@ def explain(
     *,
     discovers: bool,
 ) -> str:
-    """Why there is no operation of that name, and what to do."""
+    """Explain why no operation has that name, and what to do."""
     if name in claims:
         plugins = [_plugin(op) for op in claims[name]]
         first, *others = [plugin.partition(":")[0] for plugin in plugins]
@@ -116,7 +116,7 @@ def explain(
             f'has it. Take ops["{named}:{claims[name][0].name}"], or block one: GOGRAD_DISABLE_PLUGINS={named}'
         )
     parts = [f"no installed operation {'implements' if is_python_s(name) else 'is'} {spoken(name)}."]
-    import difflib  # for messages alone
+    import difflib  # only for messages
 
     nearest = difflib.get_close_matches(name, [claim for claim in owners if claim.isidentifier()], n=1)
     if nearest:

@@ -38,7 +38,7 @@ class PluginRecord:
         return f"{plugin} {self.status}" + (f": {self.reason}" if self.reason else "")
 
     def complaints(self) -> list[str]:
-        """What the user should hear about it."""
+        """List what the user should hear about the plugin."""
         failure = [f"gograd plugin left out: {self}"] if self.status == "failed" else []
         if self.status == "loaded" and self.reason:
             failure = [f"gograd plugin {self}"]

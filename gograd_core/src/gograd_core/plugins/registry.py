@@ -39,7 +39,7 @@ class Registry(Swap):
 
     Args:
         discover: look for installed plugins; False gives an empty registry.
-        only: load these alone; names of distributions, or "DISTRIBUTION:ENTRY_POINT".
+        only: load only these; names of distributions, or "DISTRIBUTION:ENTRY_POINT".
         block: do not load, and do not even import, these.
         strict: raise `PluginError` for a plugin that cannot be loaded, instead of a warning.
 
@@ -91,7 +91,7 @@ class Registry(Swap):
         return self._find(name) is not None
 
     def _find(self, name: object) -> Op | None:
-        """The operation NAME, "DISTRIBUTION:NAME" or "DISTRIBUTION:ENTRY_POINT:NAME"."""
+        """Find the operation NAME, "DISTRIBUTION:NAME" or "DISTRIBUTION:ENTRY_POINT:NAME"."""
         if not isinstance(name, str):
             return None
         plugin, colon, own_name = normalised(name).rpartition(":")
@@ -107,20 +107,20 @@ class Registry(Swap):
         return None
 
     def __iter__(self) -> Iterator[str]:
-        """The names of the operations, sorted, without aliases."""
+        """Iterate over the names of the operations, sorted, without aliases."""
         return iter([op.name for op in self.operations() if self._owners.get(op.name) is op])
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
 
     def operations(self) -> list[Op]:
-        """Every operation, also those whose name belongs to another, sorted by name and provider."""
+        """List every operation, also those whose name belongs to another, sorted by name and provider."""
         self.load()
         ops = {id(op): op for claimants in self._claims.values() for op in claimants}
         return sorted(ops.values(), key=lambda op: (op.name, str(op.provider)))
 
     def report(self) -> tuple[PluginRecord, ...]:
-        """What became of every plugin that was found, sorted by distribution and entry point."""
+        """Tell what became of every plugin that was found, sorted by distribution and entry point."""
         self.load()
         return self._records
 
@@ -174,7 +174,7 @@ class Registry(Swap):
             warnings.warn(complaint, PluginWarning, stacklevel=2)
 
     def _wait_for_other_threads(self) -> None:
-        """Until none is loading plugins. One that imports a module must not wait: it may be a plugin's."""
+        """Wait until no other thread is loading plugins. A thread that imports must not wait: it may load one."""
         if self._loader is None:
             return
         if self._loader == threading.get_ident() or _is_importing():
@@ -244,7 +244,7 @@ class Registry(Swap):
 
 
 def _is_importing() -> bool:
-    """Whether a module is being imported by this thread."""
+    """Tell whether this thread is importing a module."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         spec = frame.f_globals.get("__spec__") if frame.f_code.co_name == "<module>" else None

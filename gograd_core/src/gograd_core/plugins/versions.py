@@ -1,4 +1,4 @@
-"""Whether a distribution's requirement of gograd-core is met: pip warns of that, and then goes on."""
+"""Whether a distribution's requirement of gograd-core is met. pip only warns if it is not."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def unmet(requirements: Iterable[str], name: str, version: str) -> str:
-    """The first requirement of the distribution `name` that its `version` does not meet; empty if there is none.
+    """Find the first requirement of the distribution `name` that its `version` does not meet; empty if there is none.
 
     Versions are compared by their release numbers (PEP 440); clauses with a suffix, as in
     ">=1.0rc1", and requirements of extras are taken as met.

@@ -36,12 +36,12 @@ class Comparison:
 
     @property
     def entries(self) -> tuple[int, ...]:
-        """The entries by which the derivative is taken, in order."""
+        """List the entries by which the derivative is taken, in order."""
         return tuple(entry for entry, order in enumerate(self.orders) for _ in range(order))
 
 
 def check_accuracy(op: Op, points: Points) -> Check:
-    """Whether the error of every rule is within `Op.accuracy`."""
+    """Check that the error of every rule is within `Op.accuracy`."""
     if not points.tried:
         return Check("accuracy", "skipped", "no exact value is known")
     try:
@@ -61,7 +61,7 @@ def check_accuracy(op: Op, points: Points) -> Check:
 
 
 def excused(op: Op, points: Points, point: Point, orders: tuple[int, ...], inputs: float) -> Any:
-    """What changing every input by so many units of its last place does to a derivative."""
+    """Estimate what changing every input by so many units of its last place does to a derivative."""
     total = mpmath.mpf(0)
     for entry, x in enumerate(point):
         further = tuple(order + (i == entry) for i, order in enumerate(orders))
@@ -87,7 +87,7 @@ def _partials(op: Op, points: Points, index: int) -> Iterator[Comparison]:
 def measured(
     op: Op, points: Points, rule: str, comparisons: Iterable[Comparison], allowed: Accuracy
 ) -> tuple[RuleAccuracy, Comparison | None]:
-    """The worst error of a rule beyond what the inputs excuse, and where it is."""
+    """Measure the worst error of a rule beyond what the inputs excuse, and say where it is."""
     errors = [(ulps(compared.found, compared.exact), compared) for compared in comparisons]
     worst, raw, at = -1.0, -1.0, None
     for error, compared in sorted(errors, key=lambda each: each[0], reverse=True):
@@ -107,7 +107,7 @@ def measured(
 
 
 def beyond(op: Op, points: Points, compared: Comparison, allowed: Accuracy) -> float:
-    """The ulps of an error that are left when what the inputs excuse is subtracted."""
+    """Compute the ulps of an error that are left when what the inputs excuse is subtracted."""
     error = ulps(compared.found, compared.exact)
     if allowed.input_ulps == 0.0 or math.isinf(error):
         return error
@@ -116,7 +116,7 @@ def beyond(op: Op, points: Points, compared: Comparison, allowed: Accuracy) -> f
 
 
 def _complaint(op: Op, points: Points, measured: RuleAccuracy, worst: Any) -> str:
-    """What is wrong about a rule: "partial x is right, but loses 9 of 16 digits near x = 1e-09"."""
+    """Say what is wrong about a rule: "partial x is right, but loses 9 of 16 digits near x = 1e-09"."""
     inputs = zip(op.input_names, measured.at or (), strict=True)
     near = ", ".join(f"{name} = {x!r}" for name, x in inputs)
     verdict = "is right, but loses" if _is_right(op, points, worst) else "loses"
@@ -126,13 +126,13 @@ def _complaint(op: Op, points: Points, measured: RuleAccuracy, worst: Any) -> st
 
 
 def digits_lost(error: float | None) -> str:
-    """How many digits an error in ulps is: "9 of 16 digits"."""
+    """Say how many digits an error in ulps costs: "9 of 16 digits"."""
     digits = min(DIGITS, max(1, round(math.log10(error or 1.0))))
     return f"{f'all {DIGITS}' if digits == DIGITS else f'{digits} of {DIGITS}'} digits"
 
 
 def _is_right(op: Op, points: Points, worst: Comparison) -> bool:
-    """Whether it is the rule's formula, and not something else that serves for floats, that is right there."""
+    """Tell whether the formula of the rule itself is right there, and not something else that serves for floats."""
     if not any(worst.orders):
         return op.formula is not None and not op.implementations and not op.opaque
     entry = worst.orders.index(1)

@@ -59,7 +59,7 @@ def check_registry(registry: Registry | None = None, names: Iterable[str] = ()) 
 
 
 def named(registry: Registry, name: str) -> list[Op]:
-    """The operation of that name, or those of the plugin of that name.
+    """Find the operation of that name, or the operations of the plugin of that name.
 
     Raises:
         UnknownOperationError: there is neither.
@@ -73,7 +73,7 @@ def _plugin_names(provider: Provider) -> set[str]:
 
 
 def examine(op: Op, points: Points | None = None, names: Sequence[str] = CHECKS) -> Iterator[Check]:
-    """The checks one by one, each run when it is asked for; what a rule raises fails the check."""
+    """Run the checks one by one, each when it is asked for. What a rule raises fails the check."""
     for name in names:
         try:
             points = points or points_of(op)
@@ -85,7 +85,7 @@ def examine(op: Op, points: Points | None = None, names: Sequence[str] = CHECKS)
 
 
 def conformance_tests(ops: Op | Iterable[Op] | str) -> Callable[..., None]:
-    """Tests for pytest, one per operation and check.
+    """Make tests for pytest, one per operation and check.
 
     One line in a test file is enough: ``test_conformance = conformance_tests(OPS)``. Instead of
     operations it takes the name of a distribution that provides some.

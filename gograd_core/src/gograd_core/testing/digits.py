@@ -9,12 +9,12 @@ import mpmath  # type: ignore[import-untyped]
 __all__ = ["DERIVATIVES_TOLERANCE", "FORMULA_TOLERANCE", "apart", "close"]
 
 FORMULA_TOLERANCE = mpmath.mpf("1e-18")  # a series with more digits than a float has is right
-DERIVATIVES_TOLERANCE = mpmath.mpf("1e-14")  # and its derivatives, each of which has fewer digits
+DERIVATIVES_TOLERANCE = mpmath.mpf("1e-14")  # and its derivatives, which have fewer digits each
 TOO_SMALL, TOO_LARGE = mpmath.mpf("1e-330"), mpmath.mpf("1e310")
 
 
 def close(found: Any, exact: Any, tolerance: Any = FORMULA_TOLERANCE) -> bool:
-    """Whether two numbers are equal, but for a relative tolerance, or the same to floats.
+    """Tell whether two numbers are equal, but for a relative tolerance, or the same to floats.
 
     NaN is close to nothing, and neither is None, which stands for a number that was not found.
     """
@@ -29,7 +29,7 @@ def close(found: Any, exact: Any, tolerance: Any = FORMULA_TOLERANCE) -> bool:
 
 
 def apart(found: Any, exact: Any) -> tuple[str, str]:
-    """Two numbers in as many digits as tell them apart, those of a float at least."""
+    """Print two numbers in as many digits as tell them apart, and at least those of a float."""
 
     def text(number: Any, digits: int) -> str:
         beyond_floats = mpmath.isfinite(number) and number and not TOO_SMALL < abs(number) < TOO_LARGE

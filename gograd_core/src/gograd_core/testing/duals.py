@@ -54,7 +54,7 @@ class Duals:
         return bound
 
     def apply(self, op: Op, inputs: Sequence[Any]) -> Any:
-        """The operation on numbers of this level or below; on lists or columns, if it is variadic."""
+        """Apply the operation to numbers of this level or below; to lists or columns, if it is variadic."""
         if op.variadic:
             inputs = [getattr(column, "entries", column) for column in inputs]
         entries = list(op.flatten(inputs) if op.variadic else inputs)
@@ -76,7 +76,7 @@ class Duals:
 
 
 def derivative(op: Op, point: Sequence[Any], entries: Sequence[int]) -> Any:
-    """The derivative of an operation by each of these entries of a point in turn, in the digits in force.
+    """Compute the derivative of an operation by each of these entries of a point in turn, in the digits in force.
 
     Raises:
         Whatever rules raise in mpmath's arithmetic, where nothing is infinite.
@@ -96,7 +96,7 @@ def derivative(op: Op, point: Sequence[Any], entries: Sequence[int]) -> Any:
 
 
 def _exact(number: Any) -> Any:
-    """A constant of a rule in mpmath's arithmetic: 1.0 / 3.0 of floats would be rounded."""
+    """Convert a constant of a rule to mpmath's arithmetic: 1.0 / 3.0 of floats would be rounded."""
     return mpmath.mpf(number) if type(number) in (float, int) else number
 
 
@@ -111,7 +111,7 @@ def _innermost(number: Any) -> Any:
 
 
 def _methods() -> Iterator[tuple[str, Callable[..., Any]]]:
-    """Python's operators: the operations of these names, at the higher level of the two."""
+    """Make Python's operators: the operations of these names, at the higher level of the two."""
 
     def higher(*numbers: Any) -> Duals:
         return max((n.xp for n in numbers if isinstance(n, Dual)), key=lambda xp: xp._level)

@@ -28,7 +28,7 @@ SAMPLES = 2  # in so many samples each input is replaced by each special value
 
 
 def check_edges(op: Op, points: Points) -> Check:
-    """Whether pinned facts hold, and whether special values give numbers, NaN or `DomainError`, and nothing else."""
+    """Check that pinned facts hold, and that special values give numbers, NaN or `DomainError`, and nothing else."""
     special = list(special_points(op, points))
     count = len(op.edges) + len(special)
     for edge in op.edges:
@@ -43,14 +43,14 @@ def check_edges(op: Op, points: Points) -> Check:
 
 
 def special_points(op: Op, points: Points) -> Iterator[tuple[int, Point]]:
-    """Samples with one entry replaced by a special value; and which."""
+    """Make samples with one entry replaced by a special value, and say which entry."""
     for sample in points.samples[:SAMPLES]:
         for entry in free_entries(op, sample):
             yield from ((entry, replaced(sample, entry, x)) for x in SPECIAL)
 
 
 def _pinned_value(op: Op, edge: Edge) -> str:
-    """What is wrong about the value; also whether it is judged as it ought to be."""
+    """Say what is wrong about the value; also whether it is judged as it should be."""
     point = op.flatten(edge.inputs) if op.variadic else edge.inputs
     found = float_value(op, point)
     if not same(op, found, edge.value):
@@ -64,7 +64,7 @@ def _pinned_value(op: Op, edge: Edge) -> str:
 
 
 def _pinned_partials(op: Op, edge: Edge) -> str:
-    """What is wrong about the derivatives; also whether they are judged as they ought to be."""
+    """Say what is wrong about the derivatives; also whether they are judged as they should be."""
     point = op.flatten(edge.inputs) if op.variadic else edge.inputs
     inputs = arguments(op, point)
     out = float_value(op, point)
@@ -89,7 +89,7 @@ def _pinned_partials(op: Op, edge: Edge) -> str:
 
 
 def _derive(op: Op, index: int, point: Point) -> None:
-    """A sweep by one input alone: what another's derivative is does not matter."""
+    """Sweep by only one input, since the derivatives by others do not matter."""
     inputs = arguments(op, point)
     inputs[index] = [Neuron(x) for x in inputs[index]] if op.variadic else Neuron(inputs[index])
     op(*inputs).backward()
@@ -104,14 +104,14 @@ def _raised(call: Callable[[], Any]) -> DomainError | None:
 
 
 def _is_judged(value: float, inputs: Point) -> bool:
-    """Whether the engine objects: to NaN made of numbers, and an infinity made of finite ones."""
+    """Tell whether the engine objects: to NaN made of numbers, and to an infinity made of finite numbers."""
     if math.isnan(value):
         return not any(map(math.isnan, inputs))
     return math.isinf(value) and all(map(math.isfinite, inputs))
 
 
 def same(op: Op, found: float, expected: float) -> bool:
-    """NaN is NaN, a zero has its sign, anything else agrees as closely as the operation is accurate."""
+    """Compare numbers: NaN equals NaN, a zero has its sign, others agree as closely as the operation is accurate."""
     if isinstance(expected, bool) or isinstance(found, bool):
         return found is expected
     if math.isfinite(expected) and expected != 0.0:
@@ -120,7 +120,7 @@ def same(op: Op, found: float, expected: float) -> bool:
 
 
 def _ordinary(op: Op, entry: int, point: Point) -> str:
-    """What is not as it should be about the results for a special value."""
+    """Say what is wrong about the results for a special value."""
     try:
         out = float_value(op, point)
     except (ArithmeticError, ValueError) as error:
@@ -136,7 +136,7 @@ def _ordinary(op: Op, entry: int, point: Point) -> str:
 
 
 def _must_pass_on(op: Op, entry: int, point: Point, out: float | bool) -> bool:
-    """Whether a NaN must give NaN: unless something else is pinned or standard, or no number matters there."""
+    """Tell whether a NaN must give NaN: unless something else is pinned or standard, or no number matters there."""
     if isinstance(out, bool) or any(_equal_points(op, edge, point) for edge in op.edges):
         return False
     for name in {op.name, *op.aliases} & set(scalar.__all__):

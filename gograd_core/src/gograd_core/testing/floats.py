@@ -21,12 +21,12 @@ LARGEST, SMALLEST = sys.float_info.max, sys.float_info.min
 
 
 def float_value(op: Op, point: Point) -> float | bool:
-    """The operation of floats, not judged."""
+    """Compute the operation on floats, without judging the result."""
     return errstate(domain="ignore").run(op, *arguments(op, point))  # type: ignore[no-any-return]
 
 
 def float_partial(op: Op, index: int, out: float, point: Point) -> list[float]:
-    """What a partial gives for floats, not judged: the derivative by each entry of column `index`."""
+    """Compute a partial on floats, without judging it: the derivative by each entry of column `index`."""
     rule: Callable[..., Any] = op.partials[index]  # type: ignore[assignment]
     inputs = arguments(op, point)
     found = run_rule(op, rule, out, *(map(Column, inputs) if op.variadic else inputs))
@@ -34,12 +34,12 @@ def float_partial(op: Op, index: int, out: float, point: Point) -> list[float]:
 
 
 def differentiable(op: Op) -> list[int]:
-    """The inputs by which there are derivatives."""
+    """List the inputs by which there are derivatives."""
     return [index for index, partial in enumerate(op.partials) if partial is not None]
 
 
 def entries_of(op: Op, index: int, point: Point) -> range:
-    """Where in a point the entries of column `index` are."""
+    """Say where in a point the entries of column `index` are."""
     length = len(point) // len(op.partials)
     return range(index * length, (index + 1) * length)
 
@@ -49,12 +49,12 @@ def rule_name(op: Op, index: int) -> str:
 
 
 def is_normal(exact: Any) -> bool:
-    """Whether a float can have all digits of it: 0, or neither too large nor too small."""
+    """Tell whether a float can hold all digits of a number: it is 0, or neither too large nor too small."""
     return bool(exact == 0 or SMALLEST <= abs(exact) <= LARGEST)
 
 
 def ulps(found: float, exact: Any) -> float:
-    """The error of a float in units of the last place of the exact result.
+    """Measure the error of a float in units of the last place of the exact result.
 
     For a result too small for floats anything as small is right, for one too large anything as
     large or not finite: a sum of such terms is NaN.

@@ -27,7 +27,7 @@ DIFFERENCES_TOLERANCE = 1e-6  # what extrapolated differences of floats can reso
 
 
 def check_formula(op: Op, points: Points) -> Check:
-    """Whether forward and partials are the right functions."""
+    """Check that forward and partials are the right functions."""
     remarks = _unchecked(op)
     if points.unreal:
         complaint = f"{points.unreal[0]} is inside the domain, but forward gives no real number there"
@@ -40,7 +40,7 @@ def check_formula(op: Op, points: Points) -> Check:
         if op.opaque and op.reference is None:
             return _in_floats(op, points, "opaque")
         if op.opaque:
-            remarks.append("opaque: the rules compute with floats alone, and are measured as such")
+            remarks.append("opaque: the rules compute only with floats, and are measured as such")
         else:
             for index in differentiable(op):
                 if complaint:
@@ -64,11 +64,11 @@ def _unchecked(op: Op) -> list[str]:
     if op.reference is not None:
         return []
     pinned = sum(math.isfinite(edge.value) for edge in op.edges)
-    return [f"forward is checked at its {pinned} pinned point(s) alone" if pinned else "forward unchecked"]
+    return [f"forward is checked only at its {pinned} pinned point(s)" if pinned else "forward unchecked"]
 
 
 def _forward(op: Op, points: Points) -> tuple[str, int]:
-    """What is wrong about forward; and how often that could not be decided."""
+    """Say what is wrong about forward, and how often that could not be decided."""
     undecided = len(points.undecided)
     if op.reference is not None:
         for point in [*points.tried, *points.beyond]:
@@ -81,7 +81,7 @@ def _forward(op: Op, points: Points) -> tuple[str, int]:
 
 
 def _partial(op: Op, points: Points, index: int) -> tuple[str, int]:
-    """Likewise about a partial."""
+    """Say what is wrong about a partial, and how often that could not be decided."""
     undecided = decided = 0
     for point in points.tried:
         found = points.oracle.partial(op, index, point)
@@ -103,7 +103,7 @@ def _partial(op: Op, points: Points, index: int) -> tuple[str, int]:
 
 
 def _missing(op: Op, points: Points) -> str:
-    """What is wrong about an input without a partial: forward must not change with it, or only in steps."""
+    """Say what is wrong about an input without a partial: forward may change with it only in steps."""
     absent = [index for index, partial in enumerate(op.partials) if partial is None]
     for index, point in itertools.product(absent if any(op.partials) else (), points.samples):
         for entry in entries_of(op, index, point):
@@ -113,13 +113,13 @@ def _missing(op: Op, points: Points) -> str:
                 name = op.input_names[index]
                 return (
                     f"there is no partial by {name}, but forward changes with it: its derivative at {point} is "
-                    f"{float(derivative)!r}. If {name} takes certain numbers only, say so in the domain"
+                    f"{float(derivative)!r}. If {name} takes only certain numbers, say so in the domain"
                 )
     return ""
 
 
 def _compared(point: Point, found: Any, exact: Any) -> str:
-    """The two results, with a hint if they differ as numbers do that were rounded to floats."""
+    """Print the two results, with a hint if they differ as numbers do that were rounded to floats."""
     if isinstance(exact, bool):
         return f"at {point} it gives {found}, expected {exact}"
     shown, expected = apart(found, exact)
@@ -131,7 +131,7 @@ def _compared(point: Point, found: Any, exact: Any) -> str:
 
 
 def _in_floats(op: Op, points: Points, remark: str) -> Check:
-    """For rules that compute with floats alone."""
+    """Check rules that compute only with floats."""
     count = len(points.moderate)
     for point in points.moderate:
         out = float_value(op, point)

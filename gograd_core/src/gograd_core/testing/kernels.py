@@ -32,7 +32,7 @@ KINDS: dict[str, Any] = {
 
 
 def check_kernels(op: Op, points: Points) -> Check:
-    """Whether kernels agree with the rules on floats: NaN, infinities and zeros are the same, numbers nearly so."""
+    """Check that kernels agree with the rules on floats: NaN, infinities and zeros exactly, other numbers nearly."""
     if op.kernels is None:
         return Check("kernels", "skipped", "there are none: the Python rules are called")
     if engine().name != "native":
@@ -52,7 +52,7 @@ def check_kernels(op: Op, points: Points) -> Check:
 
 
 def _is_current(op: Op, kernels: Kernels) -> bool:
-    """Whether they were generated from these rules; those that were written by hand have no digest."""
+    """Tell whether they were generated from these rules. Kernels that were written by hand have no digest."""
     try:
         return kernels.digest in ("", kernel_source(op).digest)
     except ExpansionError:
@@ -60,7 +60,7 @@ def _is_current(op: Op, kernels: Kernels) -> bool:
 
 
 def _functions(op: Op, kernels: Kernels) -> list[Any]:
-    """Forward and the partials, as functions of ctypes; None where there is no partial."""
+    """Find forward and the partials as functions of ctypes; None where an operation has no partial."""
     of_forward, of_partials = (_prototype(signature) for signature in expected(op))
     partials = [partial and kernel for partial, kernel in zip(op.partials, kernels.partials, strict=True)]
     return [of_forward(_where(kernels.forward)), *(kernel and of_partials(_where(kernel)) for kernel in partials)]
@@ -81,7 +81,7 @@ def _where(kernel: Any) -> int:
 
 
 def _difference(op: Op, functions: Sequence[Any], point: Point) -> str:
-    """What a kernel gives in place of what its rule gives; empty if they agree."""
+    """Say what a kernel gives in place of what its rule gives; empty if they agree."""
     for what, found, wanted in _results(op, functions, point):
         if not all(_agrees(op, *pair) for pair in zip(found, wanted, strict=True)):
             return f"{what} gives {found}, the rule {wanted}"
@@ -89,7 +89,7 @@ def _difference(op: Op, functions: Sequence[Any], point: Point) -> str:
 
 
 def _results(op: Op, functions: Sequence[Any], point: Point) -> Iterator[tuple[str, list[float], list[float]]]:
-    """Of each rule its name, what the kernel gives, and what it gives itself."""
+    """List for each rule its name, what the kernel gives, and what the rule gives."""
     inputs = arguments(op, point)
     given = [Column(column) for column in inputs] if op.variadic else inputs
     length = len(point) // len(op.partials)
@@ -106,7 +106,7 @@ def _results(op: Op, functions: Sequence[Any], point: Point) -> Iterator[tuple[s
 
 
 def _agrees(op: Op, found: float, wanted: float) -> bool:
-    """The same, but for the last places of a number: the C library may compute what Python computes itself."""
+    """Compare but for the last places: the C library may compute what Python computes itself."""
     if math.isfinite(wanted) and wanted != 0.0:
         return abs(found - wanted) <= max(4.0, op.accuracy.ulps) * math.ulp(wanted)
     return repr(found) == repr(wanted)

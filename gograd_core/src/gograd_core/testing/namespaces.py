@@ -43,7 +43,7 @@ class Library:
         array: makes an array of floats.
         settings: what must hold meanwhile.
         ulps: what its own functions may be off, where those of math are not.
-        input_ulps: likewise by rounding their inputs.
+        input_ulps: the same for rounding their inputs.
         strict: it follows IEEE 754 with subnormal numbers, signed zeros, infinities and NaN.
     """
 
@@ -77,7 +77,7 @@ LIBRARIES = (
 
 
 def check_namespaces(op: Op, points: Points) -> Check:
-    """Whether arrays give what floats give: within the stated ulps, and exactly where it is special."""
+    """Check that arrays give what floats give: within the stated ulps, and exactly where it is special."""
     remarks, count = [], 0
     for library in LIBRARIES:
         if importlib.util.find_spec(library.namespace.partition(".")[0]) is None:
@@ -97,7 +97,7 @@ def check_namespaces(op: Op, points: Points) -> Check:
 
 
 def _compare(op: Op, points: Points, library: Library) -> tuple[str, int]:
-    """What differs, and how many points were tried."""
+    """Say what differs, and how many points were tried."""
     tried = [point for point in points.tried if library.strict or all(map(is_normal, point))]
     tried += dict.fromkeys(point for _, point in special_points(op, points)) if library.strict else ()
     module = importlib.import_module(library.namespace)
@@ -112,7 +112,7 @@ def _compare(op: Op, points: Points, library: Library) -> tuple[str, int]:
 def _results(
     op: Op, batch: list[Point], module: Any, make: Callable[[Any, Sequence[float]], Any]
 ) -> Iterator[tuple[str, tuple[int, ...], Point, float, float]]:
-    """Every result for floats and for arrays: the rule, the orders of the derivative, the point, both numbers."""
+    """List every result for floats and for arrays: the rule, the orders of the derivative, the point, both numbers."""
     inputs = [make(module, column) for column in (arguments(op, batch[0]) if op.variadic else zip(*batch, strict=True))]
     out = op(*inputs)
     values = [float_value(op, point) for point in batch]
@@ -130,7 +130,7 @@ def _results(
 
 
 def _numbers(array: Any, count: int) -> list[Any]:
-    """What a rule gave for arrays, as numbers: one number stands for all."""
+    """Convert what a rule gave for arrays to numbers. One number stands for all."""
     if getattr(array, "shape", ()) == ():
         return [array.item() if hasattr(array, "item") else array] * count
     if array.shape != (count,):

@@ -37,7 +37,7 @@ Function = Callable[..., float]
 
 
 def check_orders(op: Op, points: Points) -> Check:
-    """Whether derivatives up to the third, in both modes, are those of the forward rule."""
+    """Check that derivatives up to the third, in both modes, are those of the forward rule."""
     if not differentiable(op):
         return Check("orders", "skipped", "no derivative")
     if op.opaque:
@@ -68,22 +68,22 @@ def _entries(op: Op, point: Point) -> list[int]:
 
 
 def _function(op: Op) -> Function:
-    """The operation as a function of the entries of a point."""
+    """Make the operation a function of the entries of a point."""
     return lambda *numbers: op(*arguments(op, numbers))
 
 
 def _along(f: Function, point: Point, entry: int) -> Function:
-    """A function of a point as one of a single entry, the others as they are."""
+    """Make a function of a point one of a single entry, with the others as they are."""
     return lambda x: f(*point[:entry], x, *point[entry + 1 :])
 
 
 def _forward(f: Function, point: Point, entry: int) -> float:
-    """The derivative by an entry in forward mode."""
+    """Compute the derivative by an entry in forward mode."""
     return jvp(_along(f, point, entry), (point[entry],), (1.0,))[1]  # type: ignore[no-any-return]
 
 
 def _modes_differ(op: Op, point: Point) -> str:
-    """Whether forward mode gives another first derivative than reverse mode."""
+    """Tell whether forward mode gives another first derivative than reverse mode."""
     f = _function(op)
     for entry in _entries(op, point):
         forward, reverse = _forward(f, point, entry), grad(f, entry)(*point)
@@ -94,7 +94,7 @@ def _modes_differ(op: Op, point: Point) -> str:
 
 
 def _derivatives(op: Op, point: Point) -> Iterator[tuple[str, tuple[int, ...], Callable[[], float]]]:
-    """What neurons give: how it is found, the entries in turn by which it is taken, and what finds it."""
+    """List derivatives through neurons: a name, the entries in turn by which it is taken, what computes it."""
     f, entries = _function(op), _entries(op, point)
     for first in entries:
         slope = grad(f, first)
@@ -107,7 +107,7 @@ def _derivatives(op: Op, point: Point) -> Iterator[tuple[str, tuple[int, ...], C
 
 
 def _compared(op: Op, points: Points) -> tuple[list[Comparison], int]:
-    """Derivatives through neurons beside exact ones; and how many of these are not known."""
+    """Put derivatives through neurons beside exact ones, and count those that are not known."""
     compared, undecided = [], 0
     for point in points.higher:
         slopes: dict[int, float] = {}
@@ -136,7 +136,7 @@ def _measured(op: Op, points: Points, compared: list[Comparison], order: int) ->
 
 
 def _lost(op: Op, points: Points, compared: Comparison) -> str:
-    """What is wrong about a derivative in which a sweep dropped an infinite slope; no accuracy excuses that."""
+    """Say what is wrong about a derivative in which a sweep dropped an infinite slope. No accuracy excuses that."""
     exact, allowed = compared.exact, op.accuracy.of(len(compared.entries))
     if not is_normal(exact) or abs(compared.found - exact) <= HALF * math.ulp(float(exact)):
         return ""
@@ -165,7 +165,7 @@ def _difference(compared: Comparison) -> str:
 
 
 def _inaccurate(op: Op, points: Points, rule: RuleAccuracy, worst: Comparison | None) -> str:
-    """What is wrong about the least accurate derivative of an order."""
+    """Say what is wrong about the least accurate derivative of an order."""
     if worst is None or rule.ulps is None or rule.ulps <= op.accuracy.of(len(worst.entries)).ulps:
         return ""
     found, field = points.oracle.rules(worst.point, worst.entries), STATED.get(len(worst.entries))
@@ -176,7 +176,7 @@ def _inaccurate(op: Op, points: Points, rule: RuleAccuracy, worst: Comparison | 
 
 
 def _wrong_in_digits(op: Op, points: Points, point: Point) -> str:
-    """What is wrong about derivatives of the rules in 50 digits and more, where no rounding matters."""
+    """Say what is wrong about derivatives of the rules in 50 digits and more, where rounding does not matter."""
     entries = _entries(op, point)
     for by in (*itertools.product(entries, repeat=2), *((entry,) * 3 for entry in entries)):
         exact, found = points.oracle.derivative(point, unit(len(point), *by)), points.oracle.rules(point, by)

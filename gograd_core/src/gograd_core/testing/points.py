@@ -59,7 +59,7 @@ class Points:
     unreal: list[Point] = attrs.field(factory=list)
 
     def sort(self, op: Op, candidates: Iterable[Point], wanted: int) -> None:
-        """Put candidates where they belong, until `wanted` more can be tried."""
+        """Sort candidates into the lists, until `wanted` more can be tried."""
         seen = {*self.tried, *self.beyond, *self.undecided, *self.unreal}
         enough = len(self.tried) + wanted
         for point in itertools.islice(candidates, wanted * CANDIDATES):
@@ -87,10 +87,10 @@ class Points:
 
 
 def points_of(op: Op) -> Points:
-    """The points for an operation: the same in every run.
+    """Choose the points for an operation: the same in every run.
 
     Raises:
-        InvalidOperationError: the domain is no condition on the inputs.
+        InvalidOperationError: the domain is not a condition on the inputs.
     """
     points = Points(Oracle(op), [op.flatten(s) if op.variadic else tuple(map(float, s)) for s in op.samples])
     chance = random.Random(op.name)
@@ -109,7 +109,7 @@ def points_of(op: Op) -> Points:
 
 
 def _higher(op: Op, points: Points) -> list[Point]:
-    """Those near 1, edges and 0 and ±1 first, then others evenly; the fewer, the more derivatives there are at each."""
+    """Choose points near 1, edges, 0 and ±1 first, then others evenly; fewer, if each has more derivatives."""
     first = [*points.moderate, *_finite_edges(op), *(p for p in points.tried if set(map(abs, p)) <= {0.0, 1.0})]
     others = sorted((p for p in points.tried if p not in first), key=_size)
     count = HIGHER // (3 if op.variadic else min(len(op.partials), 4))
@@ -130,15 +130,15 @@ def _has_powers(x: float) -> bool:
 
 
 def _size(point: Point) -> float:
-    """How far the entries are from 1: what is wrong shows first where numbers are of ordinary size."""
+    """Measure how far the entries are from 1: errors show first in numbers of ordinary size."""
     return max((abs(math.log(abs(x) or 1e-9)) for x in point), default=0.0)
 
 
 def inside(op: Op, point: Point) -> bool:
-    """Whether a point lies in the stated domain.
+    """Tell whether a point lies in the stated domain.
 
     Raises:
-        InvalidOperationError: the domain is no condition on the inputs.
+        InvalidOperationError: the domain is not a condition on the inputs.
     """
     inputs: Sequence[Any] = op.columns(point) if op.variadic else point
     try:
@@ -148,18 +148,18 @@ def inside(op: Op, point: Point) -> bool:
 
 
 def _free(op: Op) -> list[bool]:
-    """Which inputs may be any number: those without derivative are choices, or integers, unless all are."""
+    """List the inputs that may be any number. Those without derivative are choices, or integers, unless all are."""
     return [partial is not None or not any(op.partials) for partial in op.partials]
 
 
 def free_entries(op: Op, point: Sequence[Any]) -> list[int]:
-    """The entries of a point that may be any number."""
+    """List the entries of a point that may be any number."""
     free = _free(op)
     return [entry for entry in range(len(point)) if free[entry * len(free) // len(point)]]
 
 
 def _random(op: Op, chance: random.Random, ranges: Sequence[Range], longest: int) -> Iterator[Point]:
-    """Points without end: all entries of one size, or each of its own."""
+    """Make points without end: with all entries of one size, or each of its own."""
     free = _free(op)
     while True:
         sample: Any = chance.choice(op.samples) if op.samples else ((0.0,) if op.variadic else 0.0,) * len(free)
@@ -178,7 +178,7 @@ def _random(op: Op, chance: random.Random, ranges: Sequence[Range], longest: int
 
 
 def _round(op: Op, chance: random.Random) -> Iterator[Point]:
-    """Points of round numbers, some with all entries equal."""
+    """Make points of round numbers, some with all entries equal."""
     free = _free(op)
     samples = op.samples or (((0.0,) if op.variadic else 0.0,) * len(free),)
     for number in ROUND_NUMBERS:
@@ -191,12 +191,12 @@ def _round(op: Op, chance: random.Random) -> Iterator[Point]:
 
 
 def _magnitude(chance: random.Random, span: Range) -> float:
-    """A number of any order of magnitude in the range."""
+    """Choose a number of any order of magnitude in the range."""
     return float(10.0 ** chance.uniform(*map(math.log10, span)))
 
 
 def _beside(op: Op) -> Iterator[Point]:
-    """Points that differ from an edge in one entry, and from a sample in one that is near a border."""
+    """Make points that differ from an edge in one entry, and from a sample in one that is near a border."""
     for edge in op.edges:
         point = op.flatten(edge.inputs) if op.variadic else edge.inputs
         if all(math.isfinite(x) and str(x) != "-0.0" for x in point):  # mpmath knows no zero with a sign
@@ -209,7 +209,7 @@ def _beside(op: Op) -> Iterator[Point]:
 
 
 def _borders(op: Op) -> Iterator[tuple[str, float]]:
-    """The numbers with which the domain compares an input: ("x", 1.0) of "x < 1"."""
+    """Find the numbers with which the domain compares an input: ("x", 1.0) of "x < 1"."""
     for node in ast.walk(ast.parse(op.domain or "True", mode="eval")):
         if isinstance(node, ast.Compare):
             for pair in itertools.pairwise((node.left, *node.comparators)):
@@ -228,5 +228,5 @@ def _neighbours(x: float) -> Iterator[float]:
 
 
 def replaced(point: Sequence[Any], entry: int, x: float) -> Point:
-    """The point with another number as one of its entries."""
+    """Return the point with another number as one of its entries."""
     return tuple(float(x if i == entry else other) for i, other in enumerate(point))

@@ -75,7 +75,7 @@ class Check:
         return self.worst.at if self.worst else None
 
     def to_dict(self) -> dict[str, Any]:
-        """The same as plain data, for JSON."""
+        """Return the report as plain data, for JSON."""
         return {**attrs.asdict(self), "worst_ulps": self.worst_ulps, "worst_at": self.worst_at}
 
     def __str__(self) -> str:
@@ -111,7 +111,7 @@ class OpReport:
             raise ConformanceError(str(self))
 
     def to_dict(self) -> dict[str, Any]:
-        """The same as plain data, for JSON."""
+        """Return the report as plain data, for JSON."""
         return {
             "operation": self.op.name,
             "provider": str(self.op.provider or ""),
@@ -148,7 +148,7 @@ class RegistryReport:
             raise ConformanceError("\n".join(str(report) for report in self.reports if not report.passed))
 
     def to_dict(self) -> dict[str, Any]:
-        """The same as plain data, for JSON."""
+        """Return the report as plain data, for JSON."""
         return {
             "passed": self.passed,
             "points": self.points,

@@ -18,10 +18,10 @@ __all__ = ["check_shape"]
 
 
 def check_shape(op: Op, points: Points) -> Check:
-    """Whether rules give what rules must, at samples and points of ordinary size."""
+    """Check that rules give what rules must, at samples and points of ordinary size."""
     tried = list(dict.fromkeys([*points.samples, *points.moderate]))
     if not tried:
-        return Check("shape", "failed", "there is no point to try: give samples inside the domain")
+        return Check("shape", "failed", "there are no points to try: give samples inside the domain")
     for point in points.samples:
         is_real = not any(op.partials) or all(map(math.isfinite, point))  # a predicate is asked about infinities too
         if not (inside(op, point) and is_real):
@@ -49,7 +49,7 @@ def _misfit(op: Op, point: Point) -> str:
 
 
 def _twice(op: Op, rule: Any, point: Point, what: str, length: int, *out: Any) -> tuple[Any, str]:
-    """What a rule returns, and what is wrong about it."""
+    """Return what a rule returns, and say what is wrong about it."""
     results = []
     for _ in range(2):
         inputs = arguments(op, point)

@@ -205,7 +205,7 @@ cdef int check_neurons(PyObject **items, Py_ssize_t count) except -1:
 
 
 cdef PyObject **one_each(neurons, Py_buffer *view) except? NULL:
-    """The items of a list or tuple of as many as there are doubles."""
+    """The items of a list or tuple of as many as there are doubles: the list may have changed meanwhile."""
     if Py_SIZE(<PyObject *>neurons) != view.len // <Py_ssize_t>sizeof(double):
         flat.refuse_length(Py_SIZE(<PyObject *>neurons), view.len // <Py_ssize_t>sizeof(double))
     return PySequence_Fast_ITEMS(<PyObject *>neurons)
@@ -217,7 +217,7 @@ def read_values(neurons, into):
     cdef PyObject **items
     cdef Py_ssize_t i
     neurons = PySequence_Fast(neurons, "expected neurons in a row")
-    PyObject_GetBuffer(flat.doubles(into, writable=True), &view, PyBUF_WRITABLE)
+    PyObject_GetBuffer(flat.doubles(into, Py_SIZE(<PyObject *>neurons), writable=True), &view, PyBUF_WRITABLE)
     try:
         items = one_each(neurons, &view)
         for i in range(Py_SIZE(<PyObject *>neurons)):
@@ -234,7 +234,7 @@ def add_gradients(neurons, gradients):
     cdef PyObject **items
     cdef Py_ssize_t i
     neurons = PySequence_Fast(neurons, "expected neurons in a row")
-    PyObject_GetBuffer(flat.doubles(gradients, writable=False), &view, PyBUF_SIMPLE)
+    PyObject_GetBuffer(flat.doubles(gradients, Py_SIZE(<PyObject *>neurons), writable=False), &view, PyBUF_SIMPLE)
     lock()
     try:
         items = one_each(neurons, &view)

@@ -57,7 +57,7 @@ cdef inline void spread(void *f, Py_ssize_t columns, double out, Py_ssize_t n, d
 
 
 cdef class Operation:
-    """What `Op` is to the native engine: something that can be called, with what calls and sweeps need at hand."""
+    """What `Op` is to the native engine: something that can be called, with what calls and sweeps need."""
 
     cdef vectorcallfunc vectorcall
     cdef Py_ssize_t arity  # 0: columns

@@ -57,7 +57,7 @@ cdef uint64_t marks = 4  # more than what a new neuron carries
 cdef Graph traverse(outputs, int64_t since, bint beside_running, bint to_zero=False):
     """What lies below `outputs`; see `reachable` and `visit` of the Python engine.
 
-    `to_zero`: set the gradients of interior neurons to 0.0, while each is at hand anyway.
+    `to_zero`: set the gradients of interior neurons to 0.0, as each is visited anyway.
     """
     cdef Graph graph = Graph()
     cdef bint finished = False
@@ -156,7 +156,7 @@ cdef int descend(Graph graph, Frontier *frontier, int64_t since, bint to_zero) e
 
 cdef struct Frontier:
     PyObject **places  # where a neuron lies that is so much older than `base`
-    Py_ssize_t made  # places, of which the first `room` are used
+    Py_ssize_t made  # places; the first `room` of them are used
     Py_ssize_t room
     int64_t base
     int64_t first  # the first base
