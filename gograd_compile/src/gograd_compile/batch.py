@@ -279,7 +279,7 @@ class Batched:
             places = np.arange(len(program.result_slots))[shared]
             found = run.checked(path, want, points, per_point=own, summed=places)
             total = found.totals
-            for place in np.flatnonzero(path.to_judge(found.status)):
+            for place in np.flatnonzero(found.status):  # those are not in the totals
                 total = total + _judged(run, path, program, int(points[place]), want)[places]
             runs.append((points, found))
             totals.append((path, total))
