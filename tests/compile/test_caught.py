@@ -400,6 +400,12 @@ def test_errors_of_a_compiled_function_inside_of_another(compiled):
             ask(-1.0)
 
 
+def test_sums_over_points_have_those_whose_values_are_infinite(compiled):
+    f = compiled(lambda w, x: w * ops.where(x < 1e100, x * x, 2.0))
+    with errstate(domain="ignore"):
+        assert f.batch((None, 0)).grad(0.5, np.array([1.0, 1e200, 3.0])) == 12.0
+
+
 @pytest.mark.parametrize("order", list(itertools.permutations([0.0, 0.5, -2.0])), ids=str)
 def test_errors_of_one_block_in_a_batch(compiled, order):
     expected = [two_of_one_try(x) for x in (*order, 0.25)]
