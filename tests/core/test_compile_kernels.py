@@ -31,7 +31,7 @@ SPECIAL = (math.nan, math.inf, -math.inf, 0.0, -0.0, 5e-324, -1.7e308, 1.0, -2.0
 
 @pytest.fixture
 def mine():
-    """A registry of one's own, which sees installed operations too."""
+    """Your own registry, which sees installed operations too."""
     with Registry() as own:
         yield own
 

@@ -1,4 +1,4 @@
-"""What numbers may be nested in: every kind, taken apart and put together again, and classes of one's own."""
+"""What numbers may be nested in: every kind, taken apart and put together again, and your own classes."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Layer:
 
 
 class Vector:
-    """A class of one's own; it refuses what is no number."""
+    """Your own class; it refuses what is not a number."""
 
     def __init__(self, name, *entries):
         assert all(isinstance(entry, float) for entry in entries)

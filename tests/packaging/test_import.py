@@ -44,7 +44,7 @@ IMPORTS = {
     "leaf": "from gograd_core import Neuron; x = Neuron(1.0, label='x'); x.value = 2.0; x > 1.0; repr(x); x.backward()",
     "definition": "from gograd_core import Op; f = Op('f', forward=lambda xp, x: xp.exp(x), partials=(None,)); f(1.0)",
     "constants": "from gograd_core import ops; (ops.pi, ops.e, ops.inf, ops.nan)",
-    "registry of one's own": "from gograd_core import Registry; 'f' in Registry(discover=False).ops",
+    "your own registry": "from gograd_core import Registry; 'f' in Registry(discover=False).ops",
 }
 FIRST_LOOK_UPS = {
     "attribute": "ops.exp",
@@ -53,7 +53,7 @@ FIRST_LOOK_UPS = {
     "iteration": "[*ops]",
     "operator": "Neuron(1.0) + 1.0",
     "method": "Neuron(1.0).exp()",
-    "method, after a registry of one's own": "Registry(discover=False).register(stop_gradient); Neuron(1.0).exp()",
+    "method, after your own registry": "Registry(discover=False).register(stop_gradient); Neuron(1.0).exp()",
     "method, after another registry was in force": "with Registry(discover=False): 1\nNeuron(1.0).exp()",
     "report": "load_report()",
     "name in a rule": "Op('f', forward=lambda xp, x: xp.sigmoid(x), partials=(None,))(1.0)",

@@ -1,4 +1,4 @@
-"""Checking many operations: by name, by plugin, in a registry of one's own; and as tests of an author."""
+"""Checking many operations: by name, by plugin, in your own registry; and as tests of an author."""
 
 from __future__ import annotations
 
