@@ -81,7 +81,7 @@ def test_check_fails_if_it_is_not_and_writes_nothing(text, run, plugin):
         path.write_text(text)
     code, _, err = run("kernels", "my_kernel_ops", "--check")
     assert code == 1
-    assert f"{path} is not current: gograd kernels my_kernel_ops" in err
+    assert f"{path} is not current: run gograd kernels my_kernel_ops" in err
     assert (path.read_text() if path.exists() else None) == text
 
 
@@ -127,4 +127,4 @@ def test_of_a_distribution_with_several_plugins_it_asks_which(run, plugin):
     (info / "entry_points.txt").write_text("[gograd.ops]\none = my_kernel_ops\ntwo = my_kernel_ops.more\n")
     code, _, err = run("kernels", "several")
     assert code == 1
-    assert err == "gograd: several has several plugins: give the module of one, my_kernel_ops or my_kernel_ops.more\n"
+    assert err == "gograd: several has several plugins: name the module of one, my_kernel_ops or my_kernel_ops.more\n"

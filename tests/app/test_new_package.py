@@ -44,7 +44,7 @@ class TestFiles:
         listed, _, advice = output.partition("\n\n")
         assert listed.split() == [f"my-ops/{file}" for file in FILES]
         assert advice == (
-            "Your operations go into my-ops/src/my_ops/__init__.py. Next:\n"
+            "Write your operations in my-ops/src/my_ops/__init__.py. Next:\n"
             "  cd my-ops\n  pip install --editable . --group test\n  pytest\n"
         )
 
@@ -106,7 +106,7 @@ class TestFiles:
     ("name", "message"),
     [
         ("", "'' is not a valid name for a distribution"),
-        ("my ops", "'my ops' is not a valid name for a distribution: letters, digits, and - _ . between them"),
+        ("my ops", "'my ops' is not a valid name for a distribution: use letters, digits, and - _ . between them"),
         ("a/b", "is not a valid name for a distribution"),
         ("../up", "is not a valid name for a distribution"),
         ("ops-", "is not a valid name for a distribution"),
@@ -115,7 +115,7 @@ class TestFiles:
         ("class", "'class' does not give a valid name for a module: 'class'"),
         ("json", "'json' is taken by Python itself"),
         ("test", "'test' is taken"),
-        ("NumPy", "'NumPy' is taken: a module 'numpy' is installed already, and hides yours; choose another name"),
+        ("NumPy", "'NumPy' is taken: a module 'numpy' is already installed and would hide yours. Choose another name"),
         ("pytest", "'pytest' is taken"),
         ("gograd-ops-special", "'gograd-ops-special' is taken by gograd itself"),
         ("gograd", "'gograd' is taken by gograd itself"),
@@ -134,7 +134,7 @@ def test_a_bad_name_is_refused(run, in_folder, name, message):
 def test_an_author_with_control_characters_is_refused(run, in_folder, author):
     code, output, error = run("new", "my-ops", "--author", author)
     assert (code, output) == (1, "")
-    assert error == f"gograd: the author's name holds a control character: {author!r}\n"
+    assert error == f"gograd: the author's name has a control character: {author!r}\n"
     assert files(in_folder) == []
 
 
@@ -183,7 +183,7 @@ def test_a_folder_without_code_is_not_an_installed_module(run, in_folder, monkey
     importlib.invalidate_caches()
     code, _, error = run("new", "my-ops", "--folder", "again")
     assert code == 1
-    assert "a module 'my_ops' is installed already" in error
+    assert "a module 'my_ops' is already installed" in error
 
 
 @pytest.mark.parametrize("there", ["my-ops", "my-ops/notes.txt"])
@@ -191,7 +191,7 @@ def test_what_is_there_is_never_overwritten(run, in_folder, there):
     (in_folder / there).parent.mkdir(exist_ok=True)
     (in_folder / there).write_text("mine")
     code, _, error = run("new", "my-ops")
-    assert (code, error) == (1, "gograd: my-ops exists already, and is not an empty folder\n")
+    assert (code, error) == (1, "gograd: my-ops already exists and is not an empty folder\n")
     assert files(in_folder) == [there]
     assert (in_folder / there).read_text() == "mine"
 

@@ -134,7 +134,7 @@ class TestShow:
         assert output.startswith("bare (registered by hand)\n")
         words = " ".join(output.split())
         assert (
-            "partials by x: none accuracy 4 ulps opaque computes with floats alone kernels Python reference none"
+            "partials by x: none accuracy 4 ulps opaque computes only with floats kernels Python reference none"
             in words
         )
         assert "edge points" not in words

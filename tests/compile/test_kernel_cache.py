@@ -273,5 +273,5 @@ print(scaled(1.0), scaled(2), report()["compiled"], report()["loaded"])
 class TestWithoutNumba:
     def test_a_kernel(self, folder, monkeypatch):
         monkeypatch.setitem(sys.modules, "numba", None)
-        with pytest.raises(ImportError, match=r"pip install gograd-compile\[native\]"):
+        with pytest.raises(ImportError, match=r"pip install numba platformdirs"):
             made()

@@ -373,7 +373,7 @@ def test_arrays_of_other_lengths_are_an_error(part):
 @pytest.mark.parametrize("part", ["inputs", "constants", "starts"])
 @pytest.mark.parametrize("dtype", ["<f4", "<i2", ">i8", "<u8", "?"])
 def test_arrays_of_other_types_are_an_error(part, dtype):
-    with pytest.raises(ProgramFileError, match=f"'tape0/{part}' is missing, or not of the form"):
+    with pytest.raises(ProgramFileError, match=f"'tape0/{part}' is missing or has the wrong form"):
         from_bytes(with_array(f"tape0/{part}.npy", array_of(f"tape0/{part}.npy").astype(dtype)))
 
 

@@ -36,7 +36,7 @@ def read_archive(data: bytes) -> Members:
     """Read what is in an archive.
 
     Raises:
-        ProgramFileError: it is none of ours, or was changed.
+        ProgramFileError: it is not a saved program, or was changed.
     """
     if hashlib.sha256(data[:-DIGEST]).hexdigest().encode() != data[-DIGEST:]:
         raise ProgramFileError("it is not a saved program, or it was changed or cut off since it was saved")

@@ -2,7 +2,7 @@
 
 A file is a zip archive without compression. Its comment is the SHA-256 digest, in hexadecimal, of all
 bytes before the comment, so that no changed byte goes unnoticed. (The digest does not say who wrote
-the file: whoever changes it on purpose computes it anew. Therefore everything else is checked too.)
+the file: whoever changes the file on purpose can compute it again. So everything else is checked too.)
 
 - ``program.json``: `format` and `version` of the format; the `name` of the program; `operations`, each with
   `name`, `distribution`, `version`, number of `inputs`, and whether it is `variadic`; the labels of the
@@ -117,7 +117,7 @@ def load_tapes(path: str | os.PathLike[str]) -> tuple[list[Recorded], str]:
     """Read the tapes and the name of a saved program. Captured neurons are new leaves with the saved values.
 
     Raises:
-        ProgramFileError: the file is no program, was changed or cut off, or needs operations that
+        ProgramFileError: the file is not a program, was changed or cut off, or needs operations that
             are not installed in this version; the message begins with the path.
     """
     try:

@@ -5,7 +5,7 @@ the versions of whatever has a hand in it; `code_files` has the form of the file
 first, so processes may start at once.
 
 The directory is GOGRAD_CACHE_DIR, or the user's cache directory. Whoever can write there could have code run: so
-`private_files` says which files are read. What is refused is compiled anew, with a warning.
+`private_files` says which files are read. What is refused is compiled again, with a warning.
 """
 
 from __future__ import annotations

@@ -56,7 +56,7 @@ class Rules:
         forward: what the value expands to; None if the rule must be called.
         partials: None where there is no derivative.
         terms: pairs of factors whose products, added up in this order, are the value (for a variadic operation,
-            once for each entry of its columns); None if it is no such sum.
+            once for each entry of its columns); None if it is not such a sum.
         fixed: inputs that are always the same number.
         reason: why the rules must be called, in words; empty if they need not.
     """

@@ -170,7 +170,7 @@ def _below(prefix: Form, form: Form, entries: Sequence[int]) -> list[int | None]
     """Find the axis of each leaf below the upper part of a form, which has these entries.
 
     Raises:
-        ValueError: it is no upper part of this form.
+        ValueError: it is not an upper part of this form.
     """
     if prefix.container is None:
         return [entries[0]] * form.leaves
