@@ -116,7 +116,7 @@ class PythonBlock:
             raise
 
     def __exit__(self, *_: object) -> None:
-        """Take back this change, and no other: blocks that generators hold open may end in any order."""
+        """Take back only this change: blocks that generators hold open may end in any order."""
         settings, changes = _settings.get(), []
         while settings.block is not self:
             if settings.outer is None:

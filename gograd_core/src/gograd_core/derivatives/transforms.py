@@ -137,7 +137,7 @@ def vjp(
         gradient by each argument, as a tuple.
 
     Raises:
-        TypeError: `f` is not a function, or something in `primals` or what `f` returns is no number.
+        TypeError: `f` is not a function, or something in `primals` or what `f` returns is not a number.
         ValueError: (pullback) `cotangents` are not nested as the value is.
         StaleGraphError, DomainError: as `Neuron.backward`.
     """

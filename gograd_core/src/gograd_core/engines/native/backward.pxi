@@ -27,7 +27,7 @@ cdef int backward(Neuron output, double seed) except -1:
 
 
 def adjoints(outputs, seeds, inputs, since):
-    """As `adjoints` of the Python engine."""
+    """See `adjoints` of the Python engine."""
     global running
     cdef Graph graph
     inputs = list(inputs)
@@ -50,7 +50,7 @@ def adjoints(outputs, seeds, inputs, since):
 
 
 cdef int keep(Graph graph, Py_ssize_t interior) except -1:
-    """Remember the gradients of so many interior neurons, all or none, and of the leaves."""
+    """Remember the gradients of so many interior neurons (all or none) and of the leaves."""
     cdef Py_ssize_t i
     graph.before = <double *>PyMem_Malloc((interior + graph.leaves.count) * sizeof(double))
     if graph.before is NULL:
@@ -81,7 +81,7 @@ cdef inline void want(Node *node) noexcept:
 
 
 cdef int lead_to(Graph graph, list inputs) except -1:
-    """Mark all as unwanted but `inputs` and what leads to them, so that no other partial is asked for."""
+    """Mark all neurons as unwanted but `inputs` and what leads to them, so that no other partial is called."""
     cdef PyObject **items = NULL
     cdef Py_ssize_t i, j, count
     cdef Node *node
@@ -105,12 +105,12 @@ cdef int lead_to(Graph graph, list inputs) except -1:
 
 
 cdef inline bint receives(PyObject *entry) noexcept:
-    """Whether an adjoint is wanted."""
+    """Tell whether an adjoint is wanted."""
     return is_neuron(entry) and not is_unwanted(node_of(entry))
 
 
 cdef int sweep(Graph graph, outputs, seeds) except -1:
-    """Leave in `grad` of all that is wanted its adjoint: of leaves a finite float, or what errstate allows."""
+    """Leave the adjoint of every wanted neuron in `grad`. Those of leaves are finite, or errstate allows it."""
     start(graph, outputs, seeds, graph.interior_kept)
     if not propagate(graph):
         start(graph, outputs, seeds, graph.interior.count)
@@ -122,7 +122,7 @@ cdef int sweep(Graph graph, outputs, seeds) except -1:
 
 
 cdef int start(Graph graph, outputs, seeds, Py_ssize_t interior) except -1:
-    """Give the outputs their seeds, and all else 0.0: so many interior neurons, and the leaves."""
+    """Set the adjoints of the outputs to their seeds, and those of so many interior neurons and the leaves to 0.0."""
     cdef Py_ssize_t i
     for i in range(interior):
         look_for_signals(i)
@@ -139,7 +139,7 @@ cdef int start(Graph graph, outputs, seeds, Py_ssize_t interior) except -1:
 
 
 cdef int propagate(Graph graph) except -1:
-    """Pass every adjoint on. Whether nothing was odd, as in the Python engine; nothing is judged here."""
+    """Pass every adjoint on, without judging it. Return whether nothing was odd, as in the Python engine."""
     cdef Py_ssize_t i
     cdef Node *node
     for i in range(graph.interior.count):
@@ -157,7 +157,7 @@ cdef int propagate(Graph graph) except -1:
 
 
 cdef inline int pass_on(PyObject *neuron, double adjoint) except -1:
-    """Of one neuron."""
+    """Add one neuron's adjoint to the adjoints of its constituents."""
     cdef Node *node = node_of(neuron)
     cdef Py_ssize_t arity = (<Operation>node.op).arity
     if arity == 2:
@@ -198,7 +198,7 @@ cdef inline int share(Node *node, Operation op, double adjoint, PyObject **items
 
 
 cdef int local_by_rule(Operation op, Py_ssize_t i, double *a, Py_ssize_t count, double *local) except -1:
-    """What a partial in Python gives. Whether it is a number."""
+    """Call a partial in Python, and return whether it gave a number."""
     try:
         answer = ask(op.partial_rules[i], op.xp, a, a + 1, count)
     except checked_sweep.NOT_AGAIN:
@@ -230,7 +230,7 @@ cdef int share_columns(Node *node, Operation op, double adjoint, Entries *entrie
 
 
 cdef int share_columns_by(double *a, Node *node, Operation op, double adjoint, Entries *entries) except -1:
-    """With room for all values, and for the local derivatives of a column."""
+    """Pass on the adjoint of a neuron with columns, given room for all values and for local derivatives."""
     cdef Py_ssize_t n = entries.count // op.inputs, column, i
     cdef double *local = a + entries.count
     cdef PyObject **items

@@ -1,7 +1,7 @@
 # Calling an operation: by its kernel, or by its Python rule.
 
 cdef PyObject *call_operation(PyObject *callable, PyObject **args, size_t flags, PyObject *names) except NULL:
-    """``op(*inputs)``."""
+    """Call ``op(*inputs)``."""
     cdef Operation op = <Operation>callable
     cdef Py_ssize_t count = PyVectorcall_NARGS(flags)
     cdef PyObject *result = NULL
@@ -20,7 +20,7 @@ cdef inline PyObject *owned(result) noexcept:
 
 
 cdef inline PyObject *apply(Operation op, PyObject **args, Py_ssize_t count) except? NULL:
-    """The operation of neurons and floats; NULL, without an exception, if anything else is involved."""
+    """Apply an operation to neurons and floats; NULL, without an exception, if anything else is involved."""
     cdef double a[MOST + 1]
     cdef double out
     cdef bint involved = False
@@ -44,13 +44,13 @@ cdef inline PyObject *apply(Operation op, PyObject **args, Py_ssize_t count) exc
 
 
 cdef bint is_recording():
-    """As that of `recording`, with a block open somewhere."""
+    """Tell what `is_recording` of the settings does; a block is open somewhere."""
     cdef Settings here = in_force()
     return here.recording or here.recorder is not None
 
 
 cdef PyObject *result_in_block(Operation op, double out, PyObject **args, Py_ssize_t count) except NULL:
-    """With a block open somewhere: of `no_grad`, or of a recorder that wants nodes."""
+    """Make the result if a block is open somewhere: of `no_grad`, or of a recorder that wants nodes."""
     cdef PyObject *made
     if not is_recording():
         return new_node(NULL, out)
@@ -59,7 +59,7 @@ cdef PyObject *result_in_block(Operation op, double out, PyObject **args, Py_ssi
 
 
 cdef PyObject *apply_rule(Operation op, PyObject **args, double *a, Py_ssize_t count, bint involved) except? NULL:
-    """The same by the forward rule in Python."""
+    """Apply an operation by its forward rule in Python."""
     cdef double out
     cdef Py_ssize_t i
     try:
@@ -83,7 +83,7 @@ cdef PyObject *apply_rule(Operation op, PyObject **args, double *a, Py_ssize_t c
 
 
 cdef object ask(rule, xp, double *out, double *a, Py_ssize_t count):
-    """What a Python rule returns: a forward rule, or (with `out`) a partial."""
+    """Call a Python rule: a forward rule, or (with `out`) a partial."""
     cdef PyObject *args[MOST + 2]
     cdef Py_ssize_t i, given = 1
     args[0] = <PyObject *>xp
@@ -105,7 +105,7 @@ cdef enum:
 
 
 cdef PyObject *apply_columns(Operation op, PyObject **args) except? NULL:
-    """A variadic operation of lists or tuples of neurons and floats; else NULL, without an exception."""
+    """Apply a variadic operation to lists or tuples of neurons and floats; else NULL, without an exception."""
     cdef Py_ssize_t n = 0, total, column
     cdef double small[SMALL]
     cdef double *a = small
@@ -143,7 +143,7 @@ cdef PyObject *apply_columns(Operation op, PyObject **args) except? NULL:
 
 
 cdef int gather(PyObject **args, Py_ssize_t columns, Py_ssize_t n, Entries *entries, double *a) noexcept:
-    """The entries of all columns in a row, and their values. Whether there is a neuron; -1: something is no number.
+    """Put the entries of all columns in a row, with their values. Return whether there is a neuron; -1: not all are numbers.
 
     The entries are owned from here on: a kernel may be a function of Python, which may change the lists.
     """

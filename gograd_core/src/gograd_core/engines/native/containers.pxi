@@ -4,7 +4,7 @@ cdef object kinds  # by class, what takes its objects apart: a dict
 
 
 def walk(tree, container, list leaves not None, list tokens not None):
-    """As `walk` of the Python engine."""
+    """See `walk` in the room `containers`."""
     take_apart_into(tree, container, leaves, tokens)
 
 
@@ -63,7 +63,7 @@ cdef object keys_of(dict tree, container):
 
 
 def nest(tuple plan not None, list leaves not None):
-    """As `nest` of the Python engine."""
+    """See `nest` in the room `containers`."""
     cdef Py_ssize_t at = 0
     return put_together(plan, leaves, &at)
 

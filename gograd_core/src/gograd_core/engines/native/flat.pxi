@@ -14,7 +14,7 @@ cdef int by_stamp(const void *x, const void *y) noexcept nogil:
 
 
 cdef int sort_by_stamp(Neurons *neurons) except -1:
-    """Oldest first. The stamps are copied, so that they lie together."""
+    """Sort neurons, oldest first. The stamps are copied, so that they lie together."""
     cdef Py_ssize_t i
     cdef Aged *aged = <Aged *>PyMem_Malloc(neurons.count * sizeof(Aged))
     if aged is NULL:
@@ -42,7 +42,7 @@ cdef class Constants:
         self.make_room(64)
 
     cdef int make_room(self, Py_ssize_t size) except -1:
-        """A table of that size, which is half full at most."""
+        """Make a table of that size, which is at most half full."""
         cdef Py_ssize_t i
         self.table = array.clone(INTS, size, True)
         if self.numbers is None:
@@ -55,7 +55,7 @@ cdef class Constants:
         return 0
 
     cdef inline uint64_t slot(self, double value) noexcept:
-        """Where it is in the table, or would be."""
+        """Find where a float is in the table, or would be."""
         cdef uint64_t bits, i
         memcpy(&bits, &value, sizeof(double))
         i = (bits * <uint64_t>0x9E3779B97F4A7C15) >> 32  # Fibonacci hashing: the upper bits depend on all
@@ -66,7 +66,7 @@ cdef class Constants:
         return i & self.mask
 
     cdef inline int place(self, double value) except -1:
-        """Of a float among the distinct ones."""
+        """Return the place of a float among the distinct ones."""
         cdef uint64_t slot = self.slot(value)
         if self.places[slot]:
             return self.places[slot] - 1
@@ -80,7 +80,7 @@ cdef class Constants:
 
 
 cdef class Writer:
-    """What is written by `flatten`."""
+    """What `flatten` writes."""
 
     cdef Graph graph
     cdef list operations
@@ -109,7 +109,7 @@ cdef class Writer:
         self.room = 2 * interior
 
     cdef int write(self) except -1:
-        """Whether that went without another sweep in the middle of it, which would have changed marks.
+        """Write the graph. Return whether no other sweep ran in between, which would have changed marks.
 
         A handler of a signal, or a finaliser, may start one.
         """
@@ -138,7 +138,7 @@ cdef class Writer:
         return <int>((node_of(neuron).mark - self.base) >> 1) - 1  # without the bit UNWANTED
 
     cdef inline int write_node(self, Py_ssize_t i, Py_ssize_t leaves, Node *node) except -1:
-        """The i-th that an operation made; what it was made of has its numbers."""
+        """Write the i-th neuron that an operation made. Its constituents already have numbers."""
         cdef PyObject **items = NULL
         cdef Py_ssize_t j, count = constituents(node, &items)
         self.number(leaves + i, node)
@@ -167,7 +167,7 @@ cdef class Writer:
 
 
 def flatten(outputs, since):
-    """As `flatten` of the Python engine."""
+    """See `flatten` of the Python engine."""
     cdef Graph graph
     cdef Writer writer
     neurons = tuple(outputs)
@@ -205,14 +205,14 @@ cdef int check_neurons(PyObject **items, Py_ssize_t count) except -1:
 
 
 cdef PyObject **one_each(neurons, Py_buffer *view) except? NULL:
-    """The items of a list or tuple of as many as there are doubles: the list may have changed meanwhile."""
+    """Return the items of a list or tuple if there are as many doubles: the list may have changed meanwhile."""
     if Py_SIZE(<PyObject *>neurons) != view.len // <Py_ssize_t>sizeof(double):
         flat.refuse_length(Py_SIZE(<PyObject *>neurons), view.len // <Py_ssize_t>sizeof(double))
     return PySequence_Fast_ITEMS(<PyObject *>neurons)
 
 
 def read_values(neurons, into):
-    """As `read_values` of the Python engine."""
+    """See `read_values` of the Python engine."""
     cdef Py_buffer view
     cdef PyObject **items
     cdef Py_ssize_t i
@@ -229,7 +229,7 @@ def read_values(neurons, into):
 
 
 def add_gradients(neurons, gradients):
-    """As `add_gradients` of the Python engine."""
+    """See `add_gradients` of the Python engine."""
     cdef Py_buffer view
     cdef PyObject **items
     cdef Py_ssize_t i

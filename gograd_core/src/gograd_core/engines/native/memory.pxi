@@ -90,7 +90,7 @@ cdef inline void unlink(Slab *slab) noexcept:
 
 
 cdef inline PyObject *take_memory() noexcept:
-    """For one neuron; NULL if there is none left."""
+    """Take memory for one neuron; NULL if there is none left."""
     cdef Slab *slab = with_room
     cdef PyObject *taken
     if BY_PYTHON:
@@ -127,7 +127,7 @@ cdef Slab *open_slab() noexcept:
 
 
 cdef inline void give_memory(PyObject *neuron) noexcept:
-    """Back again."""
+    """Give the memory of a neuron back."""
     global empty, empty_count
     if BY_PYTHON:
         PyObject_Free(neuron)
@@ -160,12 +160,12 @@ cdef inline bint is_neuron(PyObject *entry) noexcept:
 
 
 cdef inline double value_of(PyObject *entry) noexcept:
-    """Of a neuron or a float."""
+    """Return the value of a neuron or a float."""
     return node_of(entry).value if is_neuron(entry) else PyFloat_AS_DOUBLE(<object>entry)
 
 
 cdef inline Py_ssize_t constituents(Node *node, PyObject ***items) noexcept:
-    """How many there are, and where they lie."""
+    """Return how many constituents a neuron has, and where they lie."""
     cdef Py_ssize_t arity
     if node.op is NULL:
         return 0
@@ -178,7 +178,7 @@ cdef inline Py_ssize_t constituents(Node *node, PyObject ***items) noexcept:
 
 
 cdef inline PyObject *new_node(PyObject *op, double value) except NULL:
-    """A neuron that `op` made, as yet of nothing; a leaf if `op` is NULL."""
+    """Make a neuron for `op` without constituents yet; a leaf if `op` is NULL."""
     global clock
     cdef PyObject *made = take_memory()
     if made is NULL:
@@ -198,7 +198,7 @@ cdef inline PyObject *new_node(PyObject *op, double value) except NULL:
 
 
 cdef int new_entries(PyObject *made, Py_ssize_t room) except -1:
-    """Room for what a neuron is made of; if there is none, the neuron is freed."""
+    """Make room for the constituents of a neuron. If there is none, the neuron is freed."""
     cdef Entries *entries = <Entries *>PyMem_Malloc(sizeof(Entries) + room * sizeof(PyObject *))
     if entries is NULL:
         Py_DECREF(node_of(made).op)
@@ -211,7 +211,7 @@ cdef int new_entries(PyObject *made, Py_ssize_t room) except -1:
 
 
 cdef inline PyObject *new_result(Operation op, double value, PyObject **args, Py_ssize_t count) except NULL:
-    """A neuron that `op` made of `args`: neurons and floats."""
+    """Make a neuron that `op` computed from `args`: neurons and floats."""
     cdef Py_ssize_t i
     cdef PyObject *made = new_node(<PyObject *>op, value)
     cdef PyObject **items = &node_of(made).x
@@ -265,7 +265,7 @@ cdef void dealloc(PyObject *neuron) noexcept:
 
 
 cdef PyObject *alloc(PyTypeObject *kind, Py_ssize_t count) except NULL:
-    """For `Neuron()`."""
+    """Make the leaf that `Neuron()` fills in."""
     if kind is not neuron_type:
         return PyType_GenericAlloc(kind, count)
     return new_node(NULL, 0.0)

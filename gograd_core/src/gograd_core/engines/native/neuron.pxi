@@ -171,7 +171,7 @@ cdef class Neuron:
         return object.__hash__(self)
 
     def __richcmp__(self, other, int comparison):
-        """Compare values, as floats do: no operation is needed, and none is recorded unless for a recorder."""
+        """Compare values, as floats do. No operation is needed, and only a recorder is told."""
         if observers:
             return comparisons.compared(COMPARISONS[comparison], self, other)
         cdef double x = (<Neuron>self).node.value, y
@@ -282,7 +282,7 @@ for _name in ("operation", "constituents"):
 
 
 def node(Operation op, double value, tuple constituents):
-    """A neuron that `op` made of `constituents`."""
+    """Make a neuron that `op` computed from `constituents`."""
     if op.arity not in (0, len(constituents)):
         raise TypeError(f"{(<object>op).title} takes {op.arity} inputs, got {len(constituents)}")
     return steal(new_result(op, value, items_of(constituents), len(constituents)))

@@ -9,7 +9,7 @@ cdef PyObject *operators[COUNT]  # the operations that implement them, owned; NU
 
 
 cdef inline object operate(int which, left, right):
-    """A binary operator, between a neuron and anything."""
+    """Apply a binary operator to a neuron and anything else."""
     cdef Operation op
     cdef PyObject *made = NULL
     cdef PyObject *args[2]
@@ -43,7 +43,7 @@ cdef object float_or_same(number):
 
 
 cdef inline object operate_alone(int which, operand):
-    """A sign, or abs."""
+    """Apply a sign, or abs."""
     cdef Operation op
     cdef PyObject *made
     cdef PyObject *args[1]
@@ -56,7 +56,7 @@ cdef inline object operate_alone(int which, operand):
 
 
 def bind_operator(symbol, arity, Operation op):
-    """Let an operator of Python call `op`; None: no longer."""
+    """Let an operator of Python call `op`. With None, unbind it."""
     cdef int which = SYMBOLS.index((symbol, arity))
     cdef PyObject *before = operators[which]
     operators[which] = NULL if op is None else owned(op)
@@ -90,7 +90,7 @@ cdef PyObject *call_method(PyObject *callable, PyObject **args, size_t flags, Py
 
 
 def bind_method(name, op):
-    """Let ``x.name()`` call `op`; None: no longer."""
+    """Let ``x.name()`` call `op`. With None, remove the method."""
     attributes = <dict>neuron_type.tp_dict
     if op is None:
         attributes.pop(name, None)
@@ -107,7 +107,7 @@ cdef PyObject *get_or_discover(PyObject *neuron, PyObject *name) except NULL:
 
 
 def discover(bint on):
-    """Whether the first method that is asked for loads the operations."""
+    """Choose whether the first method that is asked for loads the operations."""
     neuron_type.tp_getattro = get_or_discover if on else generic_getattr
     PyType_Modified(neuron_type)
 
@@ -126,7 +126,7 @@ allow_vectorcall(<PyTypeObject *>Method, <char *>&_some_method.vectorcall - <cha
 
 
 def _subclassed(cls, **_):
-    """A class made in Python does not inherit the faster way of calling where it may have a ``__call__`` of its own."""
+    """Let a class made in Python be called the faster way, unless it has a ``__call__`` of its own."""
     if cls.__call__ is Operation.__call__:
         allow_vectorcall(<PyTypeObject *>cls, (<PyTypeObject *>Operation).tp_vectorcall_offset)
 

@@ -19,7 +19,7 @@ ctypedef void (*Spread3)(double, Py_ssize_t, double *, double *, double *, doubl
 
 
 cdef inline double call(void *f, Py_ssize_t count, double *a) noexcept:
-    """A kernel of `count` numbers."""
+    """Call a kernel of `count` numbers."""
     if count == 1:
         return (<F1>f)(a[0])
     if count == 2:
@@ -38,7 +38,7 @@ cdef inline double call(void *f, Py_ssize_t count, double *a) noexcept:
 
 
 cdef inline double reduce_columns(void *f, Py_ssize_t columns, Py_ssize_t n, double *a) noexcept:
-    """The forward kernel of a variadic operation; its columns lie one after the other."""
+    """Call the forward kernel of a variadic operation; its columns lie one after the other."""
     if columns == 1:
         return (<Reduce1>f)(n, a)
     if columns == 2:
@@ -47,7 +47,7 @@ cdef inline double reduce_columns(void *f, Py_ssize_t columns, Py_ssize_t n, dou
 
 
 cdef inline void spread(void *f, Py_ssize_t columns, double out, Py_ssize_t n, double *a, double *result) noexcept:
-    """A partial kernel of a variadic operation."""
+    """Call a partial kernel of a variadic operation."""
     if columns == 1:
         (<Spread1>f)(out, n, a, result)
     elif columns == 2:
@@ -57,7 +57,7 @@ cdef inline void spread(void *f, Py_ssize_t columns, double out, Py_ssize_t n, d
 
 
 cdef class Operation:
-    """What `Op` is to the native engine: something that can be called, with what calls and sweeps need."""
+    """What can be called: the base class of `Op` in the native engine, with what calls and sweeps need."""
 
     cdef vectorcallfunc vectorcall
     cdef Py_ssize_t arity  # 0: columns
@@ -110,12 +110,12 @@ cdef class Operation:
 
 
 cdef inline bint has_partial(Operation op, Py_ssize_t i, Py_ssize_t count):
-    """Whether there is a derivative by the entry `i` of the `count` that went in."""
+    """Tell whether there is a derivative by the entry `i` of the `count` that went in."""
     return not op.lacks_partials or op.partial_rules[i * op.inputs // count] is not None
 
 
 cdef void *address(Operation op, function, signature, what) except NULL:
-    """Where a kernel lies, after making sure of what it takes and gives."""
+    """Return the address of a kernel, after checking what it takes and returns."""
     cdef const char *name
     if PyCapsule_CheckExact(function):
         name = PyCapsule_GetName(function)

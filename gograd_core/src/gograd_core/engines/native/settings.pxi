@@ -6,7 +6,7 @@ cdef int pauses = 0, observers = 0  # how many `Settings` there are of either ki
 
 
 cdef class Settings:
-    """As `Settings` of the Python engine."""
+    """See `Settings` of the Python engine."""
 
     cdef readonly bint recording
     cdef readonly int depth
@@ -51,7 +51,7 @@ cdef inline Settings in_force():
 
 
 cdef class Block:
-    """As `Block` of the Python engine."""
+    """See `PythonBlock`."""
 
     cdef int recording  # 1, or -1 for no; 0: as around the block
     cdef object domain, recorder
@@ -71,7 +71,7 @@ cdef class Block:
         leave(self)
 
     def run(self, f, /, *args, **kwargs):
-        """Call `f` inside the block, and return what it returns. All is as before then, whatever interrupts it."""
+        """Call `f` inside the block, and return its result. Then everything is as before, whatever interrupts it."""
         outer = in_force()
         PyContextVar_Set(settings, Settings(outer, self))
         try:
@@ -81,7 +81,7 @@ cdef class Block:
 
 
 cdef int leave(Block block) except -1:
-    """Take back this change, and no other: blocks that generators hold open may end in any order."""
+    """Take back only this change: blocks that generators hold open may end in any order."""
     cdef Settings here = in_force()
     cdef list changes = []
     while here.block is not block:
@@ -97,7 +97,7 @@ cdef int leave(Block block) except -1:
 
 
 cdef class Swap:
-    """As `Swap` of the Python engine."""
+    """See `PythonSwap`."""
 
     cdef list outer
 

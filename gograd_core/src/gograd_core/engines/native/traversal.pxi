@@ -29,7 +29,7 @@ cdef int grow(Neurons *neurons) except -1:
 
 
 cdef inline int look_for_signals(Py_ssize_t i) except -1:
-    """Now and then, in a loop over neurons."""
+    """Check for signals now and then, in a loop over neurons."""
     return PyErr_CheckSignals() if i % SIGNALS == SIGNALS - 1 else 0
 
 
@@ -55,7 +55,7 @@ cdef uint64_t marks = 4  # more than what a new neuron carries
 
 
 cdef Graph traverse(outputs, int64_t since, bint beside_running, bint to_zero=False):
-    """What lies below `outputs`; see `reachable` and `visit` of the Python engine.
+    """Find what lies below `outputs`; see `reachable` and `visit` of the Python engine.
 
     `to_zero`: set the gradients of interior neurons to 0.0, as each is visited anyway.
     """
@@ -72,7 +72,7 @@ cdef Graph traverse(outputs, int64_t since, bint beside_running, bint to_zero=Fa
 
 
 cdef void mark_running() noexcept:
-    """Let `descend` know what running sweeps work on: it may not be visited."""
+    """Mark what running sweeps work on, so that `descend` does not visit it."""
     global marks
     cdef Graph busy = running
     cdef Py_ssize_t i
@@ -94,7 +94,7 @@ cdef inline bint is_unwanted(Node *node) noexcept:
 
 
 cdef int explore(Graph graph, int64_t since, bint to_zero) except -1:
-    """Collect what lies below the outputs. Whether that went without another sweep in the middle of it."""
+    """Collect what lies below the outputs. Return whether no other sweep ran in between."""
     cdef Frontier frontier = Frontier(NULL, 0, 0, clock, clock, 0, Neurons(NULL, 0, 0), 0, Neurons(NULL, 0, 0))
     graph.interior.count = graph.leaves.count = 0
     try:
@@ -106,7 +106,7 @@ cdef int explore(Graph graph, int64_t since, bint to_zero) except -1:
 
 
 cdef int descend(Graph graph, Frontier *frontier, int64_t since, bint to_zero) except -1:
-    """The youngest first, which is also the order in which neurons lie in memory."""
+    """Collect the youngest first, which is also the order in which neurons lie in memory."""
     global marks
     cdef PyObject **items = items_of(graph.outputs)
     cdef PyObject *neuron
@@ -178,7 +178,7 @@ cdef inline int put(Frontier *frontier, PyObject *neuron, int64_t stamp) except 
 
 
 cdef PyObject *youngest_far(Frontier *frontier) noexcept:
-    """Of those without a place; NULL if there is none."""
+    """Return the youngest neuron without a place; NULL if there is none."""
     cdef PyObject *queued = NULL
     if frontier.served < frontier.queue.count:
         queued = frontier.queue.items[frontier.served]
@@ -195,7 +195,7 @@ cdef enum:
 
 
 cdef int move(Frontier *frontier, Py_ssize_t found) except -1:
-    """Let the places begin with the youngest of the far ones; there are more of them, the more was `found`."""
+    """Let the places begin with the youngest of the far ones. The more was `found`, the more places there are."""
     cdef PyObject *neuron = youngest_far(frontier)
     cdef bint sparse = frontier.first - node_of(neuron).stamp > SPARSE * (found + FEWEST)
     frontier.room = FEWEST if sparse else max(FEWEST, 4 * found)
@@ -236,7 +236,7 @@ cdef int push_heap(Neurons *heap, PyObject *neuron, int64_t stamp) except -1:
 
 
 cdef void pop_heap(Neurons *heap) noexcept:
-    """Drop the top."""
+    """Remove the top of the heap."""
     cdef PyObject *last = heap.items[heap.count - 1]
     cdef int64_t stamp = node_of(last).stamp
     cdef Py_ssize_t i = 0, child
@@ -269,19 +269,19 @@ cdef list listed(Neurons *neurons):
 
 
 def reachable(outputs, since):
-    """As `reachable` of the Python engine."""
+    """See `reachable` of the Python engine."""
     cdef Graph graph = traverse(outputs, since, False)
     return listed(&graph.interior), listed(&graph.leaves)
 
 
 def visit(outputs, since=0):
-    """As `visit` of the Python engine."""
+    """See `visit` of the Python engine."""
     cdef Graph graph = traverse(outputs, since, True)
     return listed(&graph.interior), listed(&graph.leaves)
 
 
 def run(visited, propagate, *args):
-    """As `run` of the Python engine."""
+    """See `run` of the Python engine."""
     global running
     cdef Graph graph = Graph()
     graph.outputs = visited
