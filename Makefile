@@ -65,6 +65,9 @@ check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/python tools/import_circles.py
+	$(BIN)/python tools/file_lengths.py
 	$(BIN)/sphinx-build --quiet --fail-on-warning --builder dummy docs docs/_build/check
 
 kernels: $(STAMP)
