@@ -9,12 +9,26 @@ from typing import Any, Protocol
 from gograd_compile.lower.graph import Call
 from gograd_compile.lower.schedule import Schedule
 from gograd_compile.run.numpy_runner import NumpyRunner
+from gograd_compile.trace.tape import Floats
 
-__all__ = ["BACKENDS", "Backend", "Native", "Numpy", "backend"]
+__all__ = ["BACKENDS", "Backend", "Native", "Numpy", "Runner", "backend"]
 
 
 NEEDED = ("numba", "llvmlite", "platformdirs")
 """The packages of the extra `native`."""
+
+
+class Runner(Protocol):
+    """What runs the steps of one schedule on a memory with a row per slot and a column per point."""
+
+    runs_whole_schedules: bool
+    """Whether it has `point` and `points`, which run all steps of all points in one call, as `NativeRunner` does."""
+
+    def run(self, memory: Floats, begin: int, end: int) -> None:
+        """Run the steps from `begin` to `end`."""
+
+    def run_carefully(self, memory: Floats, begin: int, end: int, lane: int) -> bool:
+        """Run the sums among these steps again at one point, where nothing times an infinity is nothing."""
 
 
 class Backend(Protocol):
@@ -26,7 +40,7 @@ class Backend(Protocol):
         """Say whether it runs this function without Python."""
 
     def runner(self, schedule: Schedule) -> Any:
-        """Make what runs the steps of a schedule, with the methods of `NumpyRunner`."""
+        """Make the `Runner` of a schedule."""
 
 
 class Numpy:
