@@ -112,7 +112,7 @@ cdef inline bint receives(PyObject *entry) noexcept:
 cdef int sweep(Graph graph, outputs, seeds) except -1:
     """Leave the adjoint of every wanted neuron in `grad`. Those of leaves are finite, or errstate allows it."""
     start(graph, outputs, seeds, graph.interior_kept)
-    if not propagate(graph):
+    if not propagate_fast(graph):
         start(graph, outputs, seeds, graph.interior.count)
         checked_sweep.propagate(
             [neuron for neuron in listed(&graph.interior) if checked_sweep.receives(neuron)],
@@ -138,7 +138,7 @@ cdef int start(Graph graph, outputs, seeds, Py_ssize_t interior) except -1:
     return 0
 
 
-cdef int propagate(Graph graph) except -1:
+cdef int propagate_fast(Graph graph) except -1:
     """Pass every adjoint on, without judging it. Return whether nothing was odd, as in the Python engine."""
     cdef Py_ssize_t i
     cdef Node *node
