@@ -230,7 +230,9 @@ class TestWrongDefinitions:
             make()
 
     def test_operator_of_columns(self):
-        with pytest.raises(InvalidOperationError, match=r"^operation 'total': operator '\+' with columns"):
+        with pytest.raises(
+            InvalidOperationError, match=r"^operation 'total': Python has no operator '\+' with columns"
+        ):
             total(2, operator="+")
 
     @pytest.mark.parametrize("name", ["f", "Σ", "exp", "relu", "match", "f2"])

@@ -34,7 +34,6 @@ from gograd_core import (
 )
 from gograd_core.derivatives.trace import nested
 from gograd_core.followed import unfollowed
-from gograd_core.plugins.loading import registry
 from gograd_core.recording import observed_by, recorder
 
 
@@ -144,7 +143,7 @@ class TestComparisons:
         assert [value(entry) for entry in made] == [0.0, 1.0]
 
     def test_need_an_operation(self, watched):
-        with registry.Registry(discover=False), pytest.raises(UnknownOperationError):
+        with Registry(discover=False), pytest.raises(UnknownOperationError):
             _ = Neuron(1.0) < 2.0
 
     def test_other_operations_that_give_a_truth_value(self, watched):
