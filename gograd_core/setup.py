@@ -40,7 +40,7 @@ class Wheel(bdist_wheel):
         shutil.rmtree(built, ignore_errors=True)
         self.get_finalized_command("build_ext").force = True  # C of an earlier source may lie there as well
         self.run_command("build")
-        if not glob.glob(f"{built}/_native.*"):
+        if not glob.glob(f"{built}/_native*{sysconfig.get_config_var('EXT_SUFFIX')}"):
             self.distribution.ext_modules = []
             self.root_is_pure = True
         self.skip_build = True

@@ -23,7 +23,8 @@ class NoBlock(contextlib.nullcontext):
         return f(*args)
 
 
-reverse_on_neurons.errstate = forward.errstate = accumulation.errstate = lambda **_: NoBlock()
+accumulation.errstate = lambda **_: NoBlock()
+reverse_on_neurons.unjudged = forward.unjudged = NoBlock
 
 ENOUGH = 150  # allocations more than are needed: some failures are survived
 kept = []  # so that no neuron is made of one that was freed, which needs no memory

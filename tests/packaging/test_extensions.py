@@ -173,7 +173,7 @@ class TestWithLibrary:
 
     def test_cython_leaves_no_c_among_the_sources(self, as_if_compiled):
         place = as_if_compiled["gograd-core"].parents[1]
-        assert [*place.glob("source/gograd_core/src/**/_native.pyx")] != []
+        assert [*place.glob("source/gograd_core/src/**/native.pyx")] != []
         assert [*place.glob("source/gograd_co*/src/**/*.c")] == []
 
     @pytest.mark.usefixtures("as_if_compiled")
