@@ -27,6 +27,7 @@ cdef extern from "Python.h":
     PyObject *PyType_GenericAlloc(PyTypeObject *, Py_ssize_t) except NULL
     PyObject *PyVectorcall_Call(PyObject *, PyObject *, PyObject *) except NULL
     object PyObject_Vectorcall(object, PyObject **, size_t, PyObject *)
+    PyObject *vectorcall "PyObject_Vectorcall" (PyObject *, PyObject **, size_t, PyObject *) except NULL
     Py_ssize_t PyVectorcall_NARGS(size_t)
     object PyMethod_New(object, object)
     bint PyCapsule_CheckExact(object)
