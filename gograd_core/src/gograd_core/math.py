@@ -126,14 +126,14 @@ def _modf(x: Any) -> tuple[Any, Any]:
 
 
 def _frexp(x: Any) -> tuple[Any, int]:
-    """Give the mantissa, with its derivative, and the exponent, which a recorder learns of by comparisons."""
+    """Give the mantissa, with its derivative, and the exponent, which a recorder learns of."""
     size = _here.fabs(x)
     if size == 0.0 or not _here.isfinite(x):
         return x, 0
-    exponent = _math.frexp(size._value)[1]
-    while recorder() is not None and size < _math.ldexp(0.5, exponent):
+    exponent = int(_here.floor(_here.log2(size))) + 1  # or a last digit beside it
+    if size < _math.ldexp(0.5, exponent):
         exponent -= 1
-    while recorder() is not None and size >= 2.0 * _math.ldexp(0.5, exponent):
+    elif size >= 2.0 * _math.ldexp(0.5, exponent):
         exponent += 1
     return _here.ldexp(x, -exponent), exponent
 
