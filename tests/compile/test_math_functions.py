@@ -1,4 +1,4 @@
-"""Functions of `math` that are not one operation, recorded: they give what eager mode gives, at one point and at many."""
+"""Functions of `math` that are not one operation, recorded: they give what eager mode gives."""
 
 from __future__ import annotations
 

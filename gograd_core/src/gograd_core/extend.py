@@ -16,9 +16,8 @@ For packages that run, record or draw graphs:
 - `Recorder`, `observed_by`, `recorder`, `observers` (which is true while any recorder is in force), `failed`,
   `recording`, `unfollowed`: to watch a function that runs.
 - `Form`, `flatten_numbers`, `flatten_like`, `leaf_paths`, `take_apart`: nested arguments.
-- `run_rule`, `as_number`, `as_numbers`, `judge`, `describe`, `domain_errors_raise`, `errors_ignored`,
-  `errors_matter`, `not_ignored`: rules, and how
-  their results are judged.
+- `run_rule`, `as_number`, `as_numbers`, `judge`, `error_class`, `DOMAIN_ERRORS`, `describe`, `domain_errors_raise`,
+  `errors_ignored`, `errors_matter`, `not_ignored`: rules, and how their results are judged.
 - `plain`, `engine_operations`: the operations of the engine itself.
 - `resolve`: an implementation that is named by its import path.
 - `Expansion`, `ExpansionError`, `expand`, `expand_with`, `Symbol`, `SymbolLibrary`, `postorder`, `CALLS`, `OPERATORS`,
@@ -36,6 +35,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from gograd_core import current
+from gograd_core.checked.refusals import DOMAIN_ERRORS, error_class
 from gograd_core.checked.rules import as_number, as_numbers, describe, judge, run_rule
 from gograd_core.derivatives import jacobians, transforms
 from gograd_core.derivatives.forward import ForwardSweep, creation_order
@@ -80,6 +80,7 @@ __all__ = [
     "BINARY",
     "CALLS",
     "COMPARISONS",
+    "DOMAIN_ERRORS",
     "OPERATORS",
     "OWN_DISTRIBUTIONS",
     "UNARY",
@@ -106,6 +107,7 @@ __all__ = [
     "describe",
     "domain_errors_raise",
     "engine_operations",
+    "error_class",
     "errors_ignored",
     "errors_matter",
     "expand",

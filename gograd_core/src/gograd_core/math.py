@@ -17,8 +17,9 @@ import attrs
 
 from gograd_core import current
 from gograd_core.checked.comparisons import WHOLE
+from gograd_core.checked.refusals import refusal
 from gograd_core.engines import MathFunction, Neuron
-from gograd_core.errors import UnknownOperationError
+from gograd_core.errors import DomainError, UnknownOperationError
 from gograd_core.followed import Followed, unfollowed
 from gograd_core.plugins.builtin_ops import plain
 from gograd_core.recording import failed, recorder
@@ -79,7 +80,13 @@ class _OverNeurons:
         if named:
             failed()
             raise TypeError(f"math.{self.name}() of neurons takes no keywords, got {', '.join(named)}")
-        return op(args) if are_entries else op(*args)
+        try:
+            return op(args) if are_entries else op(*args)
+        except DomainError as error:
+            if error.operation is not op or op.operator is None:
+                raise
+            kind = refusal(self.own, *error.inputs) or type(error)  # math.pow refuses otherwise than ** does
+            raise kind(error.fact, operation=op, inputs=error.inputs) from None
 
 
 @attrs.frozen

@@ -41,8 +41,8 @@ class Recorder(Protocol):
         """Hear that a number decides what runs.
 
         `kind` is "bool", "trunc", "round", "floor", "ceil", "index", "finite" or "domain".
-        "finite" is 1: `neuron` is a number that must not be NaN or an infinity. "domain" is 1: `neuron` is
-        what an operation makes of its inputs where that is a `DomainError`.
+        "finite" is 1: `neuron` is a number that must not be NaN or an infinity. "domain" is a place in
+        `DOMAIN_ERRORS`: `neuron` is what an operation makes of its inputs where that is an error of this class.
 
         Returns:
             What the program is to see instead of `outcome` (of "domain", 0: no error is raised); None: that.

@@ -224,12 +224,12 @@ def completed(step: Callable[[], None]) -> None:
         raise
 
 
-Policy = Literal["raise", "ignore"]
+Policy = Literal["raise", "ignore", "python"]
 
 
 def domain_errors_raise() -> bool:
     """Tell whether, here and now, a result outside the real numbers is an error."""
-    return now().domain == "raise"
+    return now().domain in ("raise", "python")
 
 
 def errors_ignored() -> bool:
@@ -239,7 +239,7 @@ def errors_ignored() -> bool:
 
 def errors_matter() -> bool:
     """Whether an error of an operation here and now is raised, now or when what is recorded runs later."""
-    return now().domain in ("raise", "later")
+    return now().domain in ("raise", "python", "later")
 
 
 def unjudged() -> Block:
@@ -255,16 +255,18 @@ def not_ignored() -> Block:
 class errstate(Block):
     """Choose what happens if an operation leaves the real numbers: ``with errstate(domain="ignore"):``.
 
-    ``"raise"`` (the default everywhere) raises `DomainError`; ``"ignore"`` lets the result of
-    IEEE 754 stand. Holds for the current thread or task, may be nested, and may decorate a function.
+    ``"raise"`` (the default everywhere) raises `DomainError`. ``"ignore"`` lets the result of
+    IEEE 754 stand. ``"python"`` raises it only where Python's floats refuse the operation, or would make a complex
+    number: so ``1e200 * 1e200`` is inf. (Derivatives that are not finite raise it, too.)
+    Holds for the current thread or task, may be nested, and may decorate a function.
 
     Raises:
-        ValueError: `domain` is neither of the two.
+        ValueError: `domain` is none of these.
     """
 
     def __init__(self, *, domain: Policy) -> None:
-        if domain not in ("raise", "ignore"):
-            raise ValueError(f"errstate(domain=...) takes 'raise' or 'ignore', not {domain!r}")
+        if domain not in ("raise", "ignore", "python"):
+            raise ValueError(f"errstate(domain=...) takes 'raise', 'ignore' or 'python', not {domain!r}")
         super().__init__(domain=domain)
 
 

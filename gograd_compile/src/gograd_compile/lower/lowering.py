@@ -55,7 +55,7 @@ def lower(tape: Tape, rules: Mapping[Any, Rules]) -> Graph:
         inputs=new_inputs,
         outputs=number[outputs],
         guards=number[guards],
-        outside=number[guards[tape.domains[tape.guards.outcomes[tape.domains] == 1.0]]],
+        outside=number[guards[tape.domains[tape.guards.outcomes[tape.domains] > 0.0]]],
         barriers=np.stack([number[leaves + opaque], asked], axis=1),
     )
 

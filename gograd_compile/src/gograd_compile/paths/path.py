@@ -228,7 +228,7 @@ class Path:
 
     def raised_among(self, answers: Answers) -> Raising:
         """The errors of compiled code that were raised when the first questions were answered so; later ones depend."""
-        places = {place for kind, answer, place in answers if kind == "domain" and answer == 1}
+        places = {place for kind, answer, place in answers if kind == "domain" and answer > 0}
         return {place: error for place, error in self.raising.items() if place in places}
 
     def raised_until(self, failure: tuple[int, float], numbers: Floats) -> Raising:
@@ -237,7 +237,7 @@ class Path:
         guards = self.tape.guards
         raising = self.raised_among(self.answers[: guards.order[first]])
         answers = np.append(guards.outcomes[:first], outcome)
-        found = np.flatnonzero((guards.kinds[: first + 1] == DOMAIN) & (answers == 1.0))
+        found = np.flatnonzero((guards.kinds[: first + 1] == DOMAIN) & (answers > 0.0))
         if not len(found):
             return raising
         values = self.values(numbers, self.captured())

@@ -16,7 +16,7 @@ from gograd_compile.trace.sources import Source
 from gograd_compile.trace.tape import Floats, Integers, question
 from gograd_compile.trace.watcher import NO_ERRORS, Answers, Raising
 from gograd_core import DomainError
-from gograd_core.extend import domain_errors_raise
+from gograd_core.extend import DOMAIN_ERRORS, domain_errors_raise
 
 __all__ = ["Paths"]
 
@@ -147,7 +147,9 @@ class Paths:
                 place, before = asked
                 asked_before = path.answers[:before]
                 raising = {**path.raised_among(asked_before), place: error}
-                other, given = self._new(numbers, (*asked_before, ("domain", 1, place)), raising)
+                other, given = self._new(
+                    numbers, (*asked_before, ("domain", DOMAIN_ERRORS.index(type(error)), place)), raising
+                )
                 if other is not path and other not in tried:
                     return other, given
         except (DomainError, RecordingError):  # as what is said is that only compiled code finds it

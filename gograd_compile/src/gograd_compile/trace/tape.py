@@ -39,7 +39,8 @@ class Guards:
     Attributes:
         nodes: the number of the node, for each guard.
         kinds: what was asked, a place in `GUARDS`.
-        outcomes: what was answered: 0 or 1 for "bool", "finite" and "domain", 0 for "unused", else a whole number.
+        outcomes: what was answered: 0 or 1 for "bool" and "finite", a place in `DOMAIN_ERRORS` for "domain",
+            0 for "unused", else a whole number.
         after: how many operations had run before.
         lines: where in the user's source it was asked: "model.py:12 in loss".
         order: which of all questions it was that the function asked; empty if it was loaded.

@@ -17,6 +17,7 @@ from gograd_core.derivatives.finite_differences import Comparison, compare
 from gograd_core.derivatives.trace import Trace, pull, require_function, trace
 from gograd_core.derivatives.tree import paths
 from gograd_core.engines import Neuron
+from gograd_core.errors import NO_NUMBER
 from gograd_core.namespaces.columns import Column
 from gograd_core.op import Op
 
@@ -214,7 +215,7 @@ def _dropped(run: Trace, at: Callable[[float], Trace], x: float) -> DroppedSlope
     for step in (BESIDE, -BESIDE):
         try:
             return next(dropped_slopes(run, at(x + step * (abs(x) or 1.0))), None)
-        except (ArithmeticError, ValueError):
+        except NO_NUMBER:
             continue
     return next(dropped_slopes(run), None)
 
