@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import operator
 from collections.abc import Callable, Sequence
@@ -59,12 +60,16 @@ def _in_python(op: Any) -> Callable[..., Any] | None:
         return None
 
     def run(*inputs: Any) -> Any:
-        try:
-            return own(*inputs)
-        except TypeError:  # math.hypot takes numbers where ours takes a column; math.ldexp takes an integer
-            return _by_rule(op)(*inputs)
+        for given in (inputs, map(_as_int, inputs), *inputs[:1]):  # math.ldexp takes an integer, math.hypot no list
+            with contextlib.suppress(TypeError):
+                return own(*given)
+        return _by_rule(op)(*inputs)
 
     return run
+
+
+def _as_int(number: Any) -> Any:
+    return int(number) if isinstance(number, float) and number.is_integer() else number
 
 
 def _by_rule(op: Op) -> Callable[..., Any]:
