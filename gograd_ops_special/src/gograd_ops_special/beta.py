@@ -67,7 +67,7 @@ def betaln_in_digits(a: Any, b: Any) -> Any:
 
 
 def log1p_quotient(xp: Any, u: Any, step: Any) -> Any:
-    """log1p(u * step) / step of positive numbers. It is a series where it is about u and its derivative would cancel."""
+    """log1p(u * step) / step of positive numbers. Near u it is a series, because its derivative would cancel there."""
     product = u * step
     is_small = product < 0.25
     near, far = xp.where(is_small, product, 0.0), xp.where(is_small, 1.0, product)
