@@ -405,7 +405,7 @@ class TestErrorsOfResultsNotUsed:
 def caught_if_it_is_raised(x):
     try:
         ops.log(x)
-    except ArithmeticError:
+    except ValueError:
         return x * 2.0
     return x * 1.0
 
@@ -414,7 +414,7 @@ def ignored_by_the_function(x):
     with errstate(domain="ignore"):
         try:
             y = ops.log(x)
-        except ArithmeticError:
+        except ValueError:
             y = x
     return ops.where(x > 0.0, y, x)
 
@@ -507,8 +507,8 @@ def test_a_path_is_shown_with_what_it_catches(compiled):
     c = compiled(reciprocal)
     c(0.0)
     line = f"test_caught.py:{reciprocal.__code__.co_firstlineno + 2} in reciprocal"
-    assert c.explain()["recordings"][0]["paths"][0]["guards"] == [{"asked": "domain", "outcome": 1, "line": line}]
-    assert f"guard: a domain error is 1, at {line}" in str(c.explain())
+    assert c.explain()["recordings"][0]["paths"][0]["guards"] == [{"asked": "domain", "outcome": 2, "line": line}]
+    assert f"guard: a domain error is ZeroDivisionDomainError, at {line}" in str(c.explain())
 
 
 def test_infinite_arguments_of_a_loaded_program_are_no_error(compiled, tmp_path, backend):
@@ -541,7 +541,8 @@ def test_a_loaded_program_knows_no_other_path(compiled, tmp_path, backend):
     c.save(tmp_path / "f.gograd")
     loaded = gograd_compile.load(tmp_path / "f.gograd", backend=backend)
     with pytest.raises(
-        PathNotRecorded, match=r"in reciprocal: the domain error of an operation was 1 .* would be 0 now"
+        PathNotRecorded,
+        match=r"in reciprocal: the domain error of an operation was ZeroDivisionDomainError .* would be none now",
     ):
         loaded(1.0)
 
@@ -636,11 +637,11 @@ ANYWHERE = {
     "the value of a neuron": (caught(lambda x: x.value, Exception), 3.0, "uses .value"),
     "its gradient": (caught(lambda x: x.grad, BaseException), 3.0, "uses .grad"),
     "a text": (caught(lambda x: float(f"{x:.2f}"), TypeError), 3.0, "uses .value"),
-    "a function of math": (caught(lambda x: math.isclose(x, 1.0, rel_tol=0.1), TypeError), 3.0, "catches an error"),
+    "a function of math": (caught(lambda x: math.log(x, base=2.0), TypeError), 3.0, "catches an error"),
     "a derivative in a no_grad block": (caught(no_grad()(grad(ops.exp)), TypeError), 1.0, "catches an error"),
 }
 SOMEWHERE = {
-    "a derivative": (caught(grad(ops.sqrt), ArithmeticError), 0.0),
+    "a derivative": (caught(grad(ops.sqrt), DomainError), 0.0),
     "an opaque operation": (caught(SOLVE, RuntimeError), -1.0),
     "an integer": (caught(int, OverflowError), np.inf),
     "an index": (caught(lambda x: [1.0, 2.0][x], TypeError), 0.5),

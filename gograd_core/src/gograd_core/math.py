@@ -129,7 +129,8 @@ _here: Any = sys.modules[__name__]
 def _modf(x: Any) -> tuple[Any, Any]:
     if _here.isinf(x):
         return _here.copysign(0.0, x), x
-    return _here.fmod(x, 1.0), current.registry["trunc"](x)
+    fraction = _here.fmod(x, 1.0)
+    return fraction, _here.copysign(x - fraction, x)
 
 
 def _frexp(x: Any) -> tuple[Any, int]:
@@ -161,7 +162,7 @@ def _isclose(a: Any, b: Any, *, rel_tol: Any = 1e-09, abs_tol: Any = 0.0) -> boo
 
 
 def _prod(entries: Iterable[Any], /, *, start: Any = 1) -> Any:
-    return current.registry["prod"]([start, *entries])
+    return _here.prod([start, *entries])
 
 
 _OF_INTEGERS = frozenset({"comb", "factorial", "gcd", "isqrt", "lcm", "perm"})

@@ -13,7 +13,7 @@ from gograd_compile.paths.path import Path
 from gograd_compile.paths.replay_errors import domain_error, located, with_line_of
 from gograd_compile.run.backends import Backend
 from gograd_compile.trace.sources import Source
-from gograd_compile.trace.tape import Floats, Integers, question
+from gograd_compile.trace.tape import Floats, Integers, answer_text, question
 from gograd_compile.trace.watcher import NO_ERRORS, Answers, Raising
 from gograd_core import DomainError
 from gograd_core.extend import DOMAIN_ERRORS, domain_errors_raise
@@ -100,8 +100,8 @@ class Paths:
         if self._source is None:
             line = path.tape.guards.lines[first]
             raise PathNotRecorded(
-                f"{line}: {question(kind)} was {path.guards.outcomes[first][1]:g} "
-                f"when this program was recorded, and would be {outcome:g} now: what runs then was not recorded. "
+                f"{line}: {question(kind)} was {answer_text(*path.guards.outcomes[first])} when this program was "
+                f"recorded, and would be {answer_text(kind, outcome)} now: what runs then was not recorded. "
                 "Save a program that was called with such arguments, too."
             )
         return self._new(numbers, path.instead(failure), path.raised_until(failure, numbers))

@@ -8,10 +8,12 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
+from gograd_core.extend import DOMAIN_ERRORS
+
 if TYPE_CHECKING:
     from gograd_core import Neuron, Op
 
-__all__ = ["DOMAIN", "FINITE", "GUARDS", "UNUSED", "Guards", "Tape", "question"]
+__all__ = ["DOMAIN", "FINITE", "GUARDS", "UNUSED", "Guards", "Tape", "answer_text", "question"]
 
 Integers = NDArray[Any]
 Floats = NDArray[np.float64]
@@ -22,7 +24,7 @@ GUARDS = ("bool", "trunc", "round", "floor", "ceil", "index", "finite", "domain"
 FINITE = GUARDS.index("finite")
 """Whether a number is finite: if it is not, an integer is asked for that there is not."""
 DOMAIN = GUARDS.index("domain")
-"""Whether an operation makes NaN out of numbers, or an infinity out of finite ones: an error, which was caught."""
+"""Which error an operation raises, a place in `DOMAIN_ERRORS`, where it makes NaN or an infinity out of other numbers."""
 UNUSED = GUARDS.index("unused")
 """Nothing is asked: nobody uses the result, and the operation runs since it raises an error outside of its domain."""
 
@@ -30,6 +32,14 @@ UNUSED = GUARDS.index("unused")
 def question(kind: int) -> str:
     """Say in words what a guard of that kind asks. Its answer is a number."""
     return "the domain error of an operation" if kind == DOMAIN else f"{GUARDS[kind]}() of a number"
+
+
+def answer_text(kind: int, outcome: float) -> str:
+    """Say in words what the answer to a guard of that kind was: a number, or the class of an error."""
+    if kind != DOMAIN:
+        return f"{outcome:g}"
+    error = DOMAIN_ERRORS[int(outcome)]
+    return error.__name__ if error else "none"
 
 
 @attrs.frozen(eq=False)

@@ -45,15 +45,15 @@ cdef object lock, unlock  # of the sweeps: a with statement needs memory in orde
 
 def connect():
     """Import what is used of the Python modules, and some of these import this one."""
-    global calls, comparisons, containers, current, flat, interfaces, native_functions, neurons, recording, checked_sweep
-    global NO_NUMBER, InvalidOperationError, annotate, as_float
+    global calls, comparisons, containers, current, errors, flat, interfaces, native_functions, neurons, recording, checked_sweep
+    global InvalidOperationError, annotate, as_float
     global kinds, lock, unlock
-    from gograd_core import containers, current, interfaces, recording
+    from gograd_core import containers, current, errors, interfaces, recording
     from gograd_core.checked import calls, comparisons, flat
     from gograd_core.checked import neuron as neurons
     from gograd_core.checked import sweep as checked_sweep
     from gograd_core.checked.rules import annotate, as_float
-    from gograd_core.errors import NO_NUMBER, InvalidOperationError
+    from gograd_core.errors import InvalidOperationError
     from gograd_core.op import native_functions
 
     lock, unlock = checked_sweep.lock.acquire, checked_sweep.lock.release
