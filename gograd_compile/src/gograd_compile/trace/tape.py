@@ -24,7 +24,7 @@ GUARDS = ("bool", "trunc", "round", "floor", "ceil", "index", "finite", "domain"
 FINITE = GUARDS.index("finite")
 """Whether a number is finite: if it is not, an integer is asked for that there is not."""
 DOMAIN = GUARDS.index("domain")
-"""Which error an operation raises, a place in `DOMAIN_ERRORS`, where it makes NaN or an infinity out of other numbers."""
+"""Which error an operation raises, a place in `DOMAIN_ERRORS`, where its result is not finite and its inputs are."""
 UNUSED = GUARDS.index("unused")
 """Nothing is asked: nobody uses the result, and the operation runs since it raises an error outside of its domain."""
 
