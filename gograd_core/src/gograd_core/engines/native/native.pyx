@@ -59,8 +59,7 @@ def connect():
     lock, unlock = checked_sweep.lock.acquire, checked_sweep.lock.release
     kinds = containers.kinds
     (<dict>neuron_type.tp_dict)["__signature__"] = neurons.SIGNATURE
-    for name in neurons.MISNOMERS:
-        (<dict>neuron_type.tp_dict)[name] = neurons.Misnomer(name)
+    (<dict>neuron_type.tp_dict).update(neurons.FURTHER)
 
 
 include "neuron.pxi"
