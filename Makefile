@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-DISTS := gograd_core gograd_ops_basic gograd_ops_extra gograd_ops_special gograd_compile gograd_nn gograd
+DISTS := gograd_core gograd_ops_basic gograd_ops_extra gograd_ops_special gograd_ops_solve gograd_compile gograd_nn gograd
 INSTALLED := $(patsubst gograd_compile,gograd_compile[native],$(DISTS))
 VENV := .venv/.created
 EXTENSIONS := $(addprefix .venv/.compiled-,gograd_core gograd_ops_basic gograd_ops_extra gograd_compile)
