@@ -113,12 +113,14 @@ class _Same:
             return NotImplemented
         one, two = self.function, other.function
         return one is two or (
-            type(self.code) is tuple and self.code == other.code and one.__globals__ is two.__globals__  # type: ignore[attr-defined]
+            type(self.code) is tuple and self.code == other.code and one.__globals__ is two.__globals__
         )
 
     @property
     def name(self) -> str:
-        name: str = getattr(self.function, "__name__", type(self.function).__name__)
+        """What messages call the function. An `Op` has a name, other objects that can be called have a class."""
+        f = self.function
+        name: str = getattr(f, "__name__", "") or getattr(f, "name", "") or type(f).__name__
         return "lambda" if name == "<lambda>" else name
 
 

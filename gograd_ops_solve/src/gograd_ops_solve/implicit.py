@@ -120,9 +120,8 @@ class Implicit:
             try:
                 self._find(*error.inputs)
             except NotFoundError as reason:
-                raise SolveError(
-                    f"{self._described(error.inputs)}: {reason}", operation=self.op, inputs=error.inputs
-                ) from None
+                fact = f"{self._described(error.inputs)}: {reason}"
+                raise SolveError(fact, operation=self.op, inputs=error.inputs) from None
             raise
 
     def _described(self, inputs: tuple[float, ...]) -> str:

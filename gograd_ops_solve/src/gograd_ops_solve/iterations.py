@@ -41,8 +41,8 @@ def fixed_point_solver(method: str | Callable[..., float]) -> Callable[..., floa
                 break
             x, before = following, step
         raise NotFoundError(
-            f"after {MOST_STEPS[method]} steps or fewer the iteration is at {following!r}. Give a better guess, or solve "
-            "g(x) - x = 0 with root()"
+            f"the iteration does not converge: it is at {following!r}. Give a better guess, or solve g(x) - x = 0 with "
+            "root()"
         )
 
     return solve

@@ -10,6 +10,7 @@ from math import isfinite
 from typing import Any
 
 from gograd_core import grad
+from gograd_core.extend import resolve
 from gograd_ops_solve.errors import NotFoundError
 from gograd_ops_solve.implicit import Equation
 
@@ -33,8 +34,8 @@ def minimum_solver(method: Callable[..., float] | None) -> Callable[..., float]:
         outside = len(start) == 2 and not min(start) <= x <= max(start)
         if outside or abs(x - found) > NEAR * scale:
             raise NotFoundError(
-                f"the smallest value is at {found!r}, where the derivative is not 0. It is at the end of the interval, or "
-                "at a kink, and there is no implicit function"
+                f"the smallest value is at {found!r}, where the derivative of {f.name} is not 0. That is at the end of "
+                "the interval, or at a kink, and there is no implicit function"
             )
         return x
 
@@ -42,8 +43,6 @@ def minimum_solver(method: Callable[..., float] | None) -> Callable[..., float]:
 
 
 def _by_scipy(f: Equation, *start: float) -> float:
-    from scipy.optimize import minimize_scalar
-
     options: dict[str, Any]
     if len(start) == 2:
         low, high = min(start), max(start)
@@ -51,7 +50,7 @@ def _by_scipy(f: Equation, *start: float) -> float:
     else:
         step = FIRST_STEP * (abs(start[0]) or 1.0)
         options = {"bracket": (start[0], start[0] + step), "method": "brent"}
-    found = minimize_scalar(f, **options)
+    found = resolve("scipy.optimize:minimize_scalar")(f, **options)
     if not (found.success and isfinite(found.x)):
         raise NotFoundError(f"SciPy's minimize_scalar says: {found.message.strip()}")
     return float(found.x)
@@ -65,7 +64,8 @@ def _polished(f: Equation, x: float) -> float:
         curvature = slope.slope(x)
         if not curvature > 0.0:
             raise NotFoundError(
-                f"the second derivative of {f.name} is {curvature!r} at {x!r}. At a minimum with a derivative it is positive"
+                f"the second derivative of {f.name} is {curvature!r} at {x!r}. It has to be positive, so that the "
+                "minimum is a function of the parameters"
             )
         step = slope(x) / curvature
         if not abs(step) < 0.5 * before:

@@ -7,6 +7,7 @@ from math import isfinite, isnan, nan
 from sys import float_info
 from typing import Any
 
+from gograd_core.extend import resolve
 from gograd_ops_solve.errors import NotFoundError
 from gograd_ops_solve.implicit import Equation
 
@@ -51,8 +52,6 @@ def root_solver(method: str | Callable[..., float], starts: int) -> Callable[...
 
 def _in_bracket(method: str, equation: Equation, low: float, high: float) -> float:
     """Find a root between two points where F has different signs, to the last digits."""
-    from scipy import optimize
-
     at_low, at_high = equation(low), equation(high)
     if at_low == 0.0 or at_high == 0.0:
         return low if at_low == 0.0 else high
@@ -61,7 +60,7 @@ def _in_bracket(method: str, equation: Equation, low: float, high: float) -> flo
             f"{equation.name} is {at_low!r} at {low!r} and {at_high!r} at {high!r}, which is no change of sign. Give a "
             "pair of numbers at which it has different signs"
         )
-    solve: Any = getattr(optimize, method)
+    solve: Any = resolve(f"scipy.optimize:{method}")
     options: dict[str, Any] = {"xtol": XTOL, "rtol": RTOL, "maxiter": MOST_BISECTIONS}
     try:
         x, report = solve(equation, low, high, full_output=True, disp=False, **options)
