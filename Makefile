@@ -10,7 +10,7 @@ STAMP := .venv/.installed
 # Tests of compiled functions that do not look at what the engine recorded run once.
 OF_KERNELS_AND_FILES := $(addprefix tests/compile/test_,equality.py hostile_cache.py kernel_cache.py kernels_native.py \
 	mutated_files.py program_files.py storage.py trees.py)
-OVER_BOTH := tests/core tests/rules tests/nn tests/programs tests/native \
+OVER_BOTH := tests/core tests/rules tests/solve tests/nn tests/programs tests/native \
 	$(filter-out $(OF_KERNELS_AND_FILES),$(sort $(wildcard tests/compile/test_*.py)))
 BENCH_STAMP := .venv/.installed-bench
 PEERS_STAMP := .venv-peers/.installed

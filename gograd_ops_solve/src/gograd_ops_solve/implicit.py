@@ -56,7 +56,8 @@ class Equation:
 
     def _number(self, value: Any) -> float:
         if type(value) is Neuron:
-            refuse_captured(value, self.name)
+            leaves = flatten([value], 0).leaves
+            refuse_captured(next((leaf for leaf in leaves if leaf.label), leaves[0]), self.name)
         if isinstance(value, bool):
             raise TypeError(f"{self.name} must return one number, it returned the truth value {value}")
         return as_float(value, f"{self.name} must return one number: a solver")

@@ -33,12 +33,12 @@ def fixed_point_solver(method: str | Callable[..., float]) -> Callable[..., floa
         x, before = guess, float("inf")
         for _ in range(MOST_STEPS[method]):
             following = advance(g, x)
+            if not isfinite(following):
+                break
             step = abs(following - x)
             # Steps no longer shrink where rounding moves x to and fro.
             if step <= TOLERANCE * abs(following) or (before <= step <= 1e-12 * abs(following)):
                 return following
-            if not isfinite(following):
-                break
             x, before = following, step
         raise NotFoundError(
             f"the iteration does not converge: it is at {following!r}. Give a better guess, or solve g(x) - x = 0 with "

@@ -43,6 +43,8 @@ def minimum_solver(method: Callable[..., float] | None) -> Callable[..., float]:
 
 
 def _by_scipy(f: Equation, *start: float) -> float:
+    import numpy as np
+
     options: dict[str, Any]
     if len(start) == 2:
         low, high = min(start), max(start)
@@ -50,7 +52,11 @@ def _by_scipy(f: Equation, *start: float) -> float:
     else:
         step = FIRST_STEP * (abs(start[0]) or 1.0)
         options = {"bracket": (start[0], start[0] + step), "method": "brent"}
-    found = resolve("scipy.optimize:minimize_scalar")(f, **options)
+    try:
+        with np.errstate(all="ignore"):
+            found = resolve("scipy.optimize:minimize_scalar")(f, **options)
+    except RuntimeError as error:
+        raise NotFoundError(f"SciPy's minimize_scalar says: {error}") from None
     if not (found.success and isfinite(found.x)):
         raise NotFoundError(f"SciPy's minimize_scalar says: {found.message.strip()}")
     return float(found.x)

@@ -21,8 +21,8 @@ XTOL = 1e-300  # so that only the relative tolerance counts
 MOST_BISECTIONS = 2200  # from 1e308 to 1e-300, with some to spare
 STEP_RTOL = 1e-12  # of a step of Newton's method, whose error is about its square
 MOST_NEWTON_STEPS = 100
-FIRST_STEP = 0.1  # of the search, relative to the guess
-MOST_STEPS = 60  # each twice as long as the one before
+FIRST_STEP = 0.1  # of the search, relative to the guess unless that is 0
+MOST_STEPS = 2200  # each twice as long as the one before: enough from the smallest number to the largest
 JUMP = 1e-6  # relative width above which values at the ends should differ much from that at the root
 
 
@@ -52,6 +52,7 @@ def root_solver(method: str | Callable[..., float], starts: int) -> Callable[...
 
 def _in_bracket(method: str, equation: Equation, low: float, high: float) -> float:
     """Find a root between two points where F has different signs, to the last digits."""
+    low, high = min(low, high), max(low, high)
     at_low, at_high = equation(low), equation(high)
     if at_low == 0.0 or at_high == 0.0:
         return low if at_low == 0.0 else high
@@ -69,7 +70,7 @@ def _in_bracket(method: str, equation: Equation, low: float, high: float) -> flo
     if not report.converged:
         raise NotFoundError(f"{method} did not converge in {report.iterations} steps")
     at_root = equation(x)
-    if abs(high - low) > JUMP * abs(x) and not abs(at_root) < min(abs(at_low), abs(at_high)):
+    if high - low > JUMP * abs(x) and not abs(at_root) < max(min(abs(at_low), abs(at_high)), XTOL):
         raise NotFoundError(
             f"{equation.name} changes its sign at {x!r}, but by a jump or at a pole: its value there is {at_root!r}"
         )
@@ -79,15 +80,15 @@ def _in_bracket(method: str, equation: Equation, low: float, high: float) -> flo
 def _bracket_around(equation: Equation, guess: float) -> tuple[float, float]:
     """Search to both sides of the guess, in steps that double, for a change of sign.
 
-    Where F has no value, the search goes on with shorter steps from the last point where it has one.
+    Once it met a point where F has no value, its steps halve, towards the border of the domain.
     """
     value = equation(guess)
     if value == 0.0:
         return guess, guess
     if isnan(value):
         raise NotFoundError(f"{equation.name} has no value at the guess {guess!r}")
-    step = FIRST_STEP * (abs(guess) or 1.0)
-    ends, steps = [guess, guess], [step, -step]
+    step = FIRST_STEP * abs(guess) or FIRST_STEP
+    ends, steps, growth = [guess, guess], [step, -step], [2.0, 2.0]
     for _ in range(MOST_STEPS):
         for side in (0, 1):
             x = ends[side] + steps[side]
@@ -95,12 +96,12 @@ def _bracket_around(equation: Equation, guess: float) -> tuple[float, float]:
                 continue
             there = equation(x)
             if isnan(there):
-                steps[side] /= 8.0
-                continue
-            if there == 0.0 or (there > 0.0) is not (value > 0.0):
+                growth[side] = 0.5
+            elif there == 0.0 or (there > 0.0) is not (value > 0.0):
                 return ends[side], x
-            ends[side] = x
-            steps[side] *= 2.0
+            else:
+                ends[side] = x
+            steps[side] *= growth[side]
     raise NotFoundError(
         f"{equation.name} has the same sign at all points tried, from {ends[1]!r} to {ends[0]!r}. Give a pair of "
         "numbers at which it has different signs"
