@@ -90,6 +90,7 @@ bench: $(BENCH_STAMP) $(PEERS_STAMP)
 	$(BIN)/python benchmarks/compiled.py
 	$(BIN)/python benchmarks/compiled_scaling.py
 	$(BIN)/python benchmarks/monte_carlo.py
+	$(BIN)/python benchmarks/implicit.py
 
 # The compiled parts with AddressSanitizer, in copies: those in src/ stay as they are. It asks for the
 # library of C++ to be there before SciPy, which throws exceptions, brings it.

@@ -41,16 +41,18 @@ def root_solver(method: str | Callable[..., float], starts: int) -> Callable[...
             raise ValueError(f"method {method!r} starts from one number, not from a pair")
         return _newton
 
+    solve = resolve(f"scipy.optimize:{method}")
+
     def from_pair(equation: Equation, low: float, high: float) -> float:
-        return _in_bracket(method, equation, low, high)
+        return _in_bracket(solve, equation, low, high)
 
     def from_number(equation: Equation, guess: float) -> float:
-        return _in_bracket(method, equation, *_bracket_around(equation, guess))
+        return _in_bracket(solve, equation, *_bracket_around(equation, guess))
 
     return from_pair if starts == 2 else from_number
 
 
-def _in_bracket(method: str, equation: Equation, low: float, high: float) -> float:
+def _in_bracket(solve: Callable[..., Any], equation: Equation, low: float, high: float) -> float:
     """Find a root between two points where F has different signs, to the last digits."""
     low, high = min(low, high), max(low, high)
     at_low, at_high = equation(low), equation(high)
@@ -61,14 +63,13 @@ def _in_bracket(method: str, equation: Equation, low: float, high: float) -> flo
             f"{equation.name} is {at_low!r} at {low!r} and {at_high!r} at {high!r}, which is no change of sign. Give a "
             "pair of numbers at which it has different signs"
         )
-    solve: Any = resolve(f"scipy.optimize:{method}")
     options: dict[str, Any] = {"xtol": XTOL, "rtol": RTOL, "maxiter": MOST_BISECTIONS}
     try:
         x, report = solve(equation, low, high, full_output=True, disp=False, **options)
     except ValueError as error:  # NaN on the way
         raise NotFoundError(f"{equation.name} has no value somewhere between ({error})") from None
     if not report.converged:
-        raise NotFoundError(f"{method} did not converge in {report.iterations} steps")
+        raise NotFoundError(f"it did not converge in {report.iterations} steps")
     at_root = equation(x)
     if high - low > JUMP * abs(x) and not abs(at_root) < max(min(abs(at_low), abs(at_high)), XTOL):
         raise NotFoundError(
