@@ -339,7 +339,7 @@ class TestStaircases:
         staircase = report.inputs[0].staircase
         assert staircase.slope == pytest.approx(0.5 / math.sqrt(0.5), rel=0.1)
         assert width / 4.0 < abs(staircase.jump) < 2.0 * width
-        assert abs(staircase.place - 0.5) <= staircase.step == 0.5 / 8.0
+        assert abs(staircase.place - 0.5) <= staircase.distance == 0.5 / 8.0
         assert "search by comparisons" in str(report)
 
     def test_the_derivative_of_one_step_agrees_and_is_reported_still(self):

@@ -25,7 +25,7 @@ Solver = Callable[..., float]
 
 
 def root(f: Callable[..., Any], guess: Any, *parameters: Any, method: str | Solver = "brentq") -> Any:
-    """Find the x for which f(x, *parameters) is 0, differentiable with respect to the parameters in every order.
+    """Find the x for which ``f(x, *parameters)`` is 0, differentiable with respect to the parameters in every order.
 
     The value is found on floats. The derivatives follow from the implicit-function theorem: the derivative with
     respect to a parameter p is -f_p / f_x at the root. They do not depend on the method, or on the guess.
@@ -53,7 +53,7 @@ def root(f: Callable[..., Any], guess: Any, *parameters: Any, method: str | Solv
 
 
 def fixed_point(g: Callable[..., Any], guess: Any, *parameters: Any, method: str | Solver = "steffensen") -> Any:
-    """Find the x for which g(x, *parameters) is x, differentiable with respect to the parameters in every order.
+    """Find the x for which ``g(x, *parameters)`` is x, differentiable with respect to the parameters in every order.
 
     Args:
         g: a function as for `root`.
@@ -72,7 +72,7 @@ def fixed_point(g: Callable[..., Any], guess: Any, *parameters: Any, method: str
 
 
 def minimize_scalar(f: Callable[..., Any], guess: Any, *parameters: Any, method: Solver | None = None) -> Any:
-    """Find the x for which f(x, *parameters) is smallest, differentiable with respect to the parameters in every order.
+    """Find the x for which ``f(x, *parameters)`` is smallest, with derivatives of every order.
 
     SciPy's `minimize_scalar` finds x, and Newton's method for f_x = 0 finds its last digits. The derivatives are those
     of the root of f_x.

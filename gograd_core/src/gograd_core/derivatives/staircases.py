@@ -25,19 +25,19 @@ class Staircase:
     Attributes:
         place: where one of the jumps is.
         jump: how large that is.
-        step: how far a step goes to both sides.
-        slope: the difference of the values over that step, divided by it.
+        distance: how far away from the point, on both sides, values were compared.
+        slope: the difference of these two values, divided by the distance between them.
     """
 
     place: float
     jump: float
-    step: float
+    distance: float
     slope: float
 
     def __str__(self) -> str:
         return (
-            f"the values are a staircase. They jump by {self.jump:.3g} at {self.place!r}, and differences over a step "
-            f"of {self.step:.3g} to both sides give {self.slope:.6g}"
+            f"the values are a staircase. They jump by {self.jump:.3g} at {self.place!r}, and differences over a "
+            f"distance of {self.distance:.3g} to both sides give {self.slope:.6g}"
         )
 
 
