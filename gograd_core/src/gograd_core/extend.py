@@ -15,9 +15,10 @@ For packages that run, record or draw graphs:
 - `nested`, `require_function`, `transforms`, `jacobians`, `ForwardSweep`, `creation_order`: derivatives of functions.
 - `Recorder`, `observed_by`, `recorder`, `observers` (which is true while any recorder is in force), `failed`,
   `recording`, `unfollowed`: to watch a function that runs.
+- `outside_transforms`: for rules on floats that use neurons and transforms themselves.
 - `Form`, `flatten_numbers`, `flatten_like`, `leaf_paths`, `take_apart`: nested arguments.
-- `run_rule`, `as_number`, `as_numbers`, `judge`, `error_class`, `DOMAIN_ERRORS`, `describe`, `domain_errors_raise`,
-  `errors_ignored`, `errors_matter`, `not_ignored`: rules, and how their results are judged.
+- `run_rule`, `as_float`, `as_number`, `as_numbers`, `judge`, `error_class`, `DOMAIN_ERRORS`, `describe`,
+  `domain_errors_raise`, `errors_ignored`, `errors_matter`, `not_ignored`: rules, and how their results are judged.
 - `plain`, `engine_operations`: the operations of the engine itself.
 - `resolve`: an implementation that is named by its import path.
 - `Expansion`, `ExpansionError`, `expand`, `expand_with`, `Symbol`, `SymbolLibrary`, `postorder`, `CALLS`, `OPERATORS`,
@@ -36,7 +37,7 @@ from typing import TYPE_CHECKING, Any
 
 from gograd_core import current
 from gograd_core.checked.refusals import DOMAIN_ERRORS, error_class
-from gograd_core.checked.rules import as_number, as_numbers, describe, judge, run_rule
+from gograd_core.checked.rules import as_float, as_number, as_numbers, describe, judge, run_rule
 from gograd_core.derivatives import jacobians, transforms
 from gograd_core.derivatives.forward import ForwardSweep, creation_order
 from gograd_core.derivatives.trace import nested, require_function
@@ -57,7 +58,7 @@ from gograd_core.plugins.builtin_ops import plain
 from gograd_core.plugins.names import OWN_DISTRIBUTIONS, canonical
 from gograd_core.plugins.records import PluginRecord
 from gograd_core.python_operators import BINARY, COMPARISONS, UNARY
-from gograd_core.recording import Recorder, failed, observed_by, recorder
+from gograd_core.recording import Recorder, failed, observed_by, outside_transforms, recorder
 from gograd_core.settings import (
     domain_errors_raise,
     errors_ignored,
@@ -99,6 +100,7 @@ __all__ = [
     "SymbolLibrary",
     "add_gradients",
     "adjoints",
+    "as_float",
     "as_number",
     "as_numbers",
     "canonical",
@@ -127,6 +129,7 @@ __all__ = [
     "not_ignored",
     "observed_by",
     "observers",
+    "outside_transforms",
     "plain",
     "plugin_modules",
     "postorder",
