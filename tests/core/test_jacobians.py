@@ -124,7 +124,7 @@ class TestJacobian:
             jacobian(lambda x, y: x, (0, -2), mode)(1.0, 2.0)
         with pytest.raises(TypeError, match="must return numbers"):
             jacobian(lambda x: "x", mode=mode)(1.0)
-        with pytest.raises(DomainError, match="derivative by input 0 of sqrt"):
+        with pytest.raises(DomainError, match=r"derivative of sqrt\(.*\) with respect to input 0"):
             jacobian(lambda x: [x, ops.sqrt(x)], mode=mode)(0.0)
 
     def test_every_grad_is_left_untouched(self, mode):

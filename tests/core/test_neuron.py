@@ -229,7 +229,7 @@ class TestIntegers:
     def test_whole_numbers_are_indices(self):
         assert [10, 20, 30][Neuron(1.0)] == 20
         assert list(range(Neuron(3.0))) == [0, 1, 2]
-        with pytest.raises(TypeError, match="only a whole number is an index, not 1.5"):
+        with pytest.raises(TypeError, match="an index must be a whole number, got 1.5"):
             operator.index(Neuron(1.5))
 
 

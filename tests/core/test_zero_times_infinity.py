@@ -73,5 +73,5 @@ def test_a_function_that_takes_another_path_close_by():
 
 
 def test_an_infinite_slope_that_meets_anything_else_is_an_error_as_ever():
-    with pytest.raises(DomainError, match="derivative by input 0 of cbrt"):
+    with pytest.raises(DomainError, match=r"derivative of cbrt\(.*\) with respect to input 0"):
         check_grad(lambda x: ops.cbrt(x) * 2.0, (0.0,))

@@ -84,7 +84,7 @@ def _problem(name: str, module: str) -> str:
 
 
 def _is_importable(module: str) -> bool:
-    """Say whether a module can be imported. A folder without code, which is a namespace, does not count."""
+    """Return whether a module can be imported. A folder without code, which is a namespace, does not count."""
     spec = None if module in sys.modules else importlib.util.find_spec(module)
     return module in sys.modules or (spec is not None and spec.origin is not None)
 

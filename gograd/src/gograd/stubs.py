@@ -135,7 +135,7 @@ def _indented(text: str) -> str:
 
 
 def _decides(op: Op) -> bool:
-    """Say whether the operation gives a bool, as comparisons do. One that fails, without its library say, does not."""
+    """Return whether an operation gives a bool, as comparisons do. One that fails for lack of a library does not."""
     try:
         return bool(op.samples) and isinstance(errstate(domain="ignore").run(op, *op.samples[0]), bool)
     except Exception:

@@ -69,7 +69,7 @@ class ChosenShares(Shares):
             self._conditions[target] = condition
 
     def _is_choice(self, number: Any) -> bool:
-        """Tell whether a neuron is made only of plain numbers: truth values, integers and constants."""
+        """Return whether a neuron is made only of plain numbers: truth values, integers and constants."""
         if type(number) is float or number in self.numbers:  # which has a derivative
             return False
         found = self._known.get(number)
@@ -96,7 +96,7 @@ class ChosenShares(Shares):
         return known[neuron]
 
     def _is_plain(self, node: Node) -> bool:
-        """Tell whether what made the neuron gives a plain number while nobody records, as comparisons do."""
+        """Return whether what made the neuron gives a plain number while nobody records, as comparisons do."""
         op: Any = node._operation
         found = self._plain.get(op)
         if found is None:

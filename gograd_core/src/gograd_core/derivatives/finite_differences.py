@@ -93,7 +93,7 @@ class _Row:
 
 
 def _is_confirmed(row: _Row, coarser: list[_Row], finer: list[_Row]) -> bool:
-    """Tell whether the estimate stays the same for smaller steps.
+    """Return whether the estimate stays the same for smaller steps.
 
     That of steps across a pole or many periods does not, however alike two of them may look. The next
     ones have to be within its own error, since errors that grow with every step would excuse anything.
@@ -145,7 +145,7 @@ def _estimates(f: Callable[[float], float], x: float, step: float, side: int) ->
 
 
 def _has_kink(f: Callable[[float], float], x: float, derivative: float, rtol: float) -> bool:
-    """Tell whether `derivative` lies between one-sided slopes whose distance does not shrink with the step."""
+    """Return whether `derivative` lies between one-sided slopes whose distance does not shrink with the step."""
     distances = []
     scale = min(abs(x) or 1.0, 1.0)
     for step in (2.0**-18 * scale, 2.0**-22 * scale):

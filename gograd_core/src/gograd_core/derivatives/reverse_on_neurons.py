@@ -49,7 +49,7 @@ def _start(adjoints: dict[Node, Any], outputs: Sequence[Node], seeds: Sequence[A
 
 
 def _leads(node: Node, to: Container[Any]) -> bool:
-    """Tell whether a neuron has a derivative by a neuron in `to`."""
+    """Return whether a neuron has a derivative by a neuron in `to`."""
     for entry in differentiated(node):  # noqa: SIM110 - twice as fast as any()
         if type(entry) is not float and entry in to:
             return True

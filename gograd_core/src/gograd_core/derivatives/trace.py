@@ -25,7 +25,7 @@ __all__ = ["Trace", "as_neurons", "is_nested", "nested", "numbers_like", "pull",
 
 
 def is_nested() -> bool:
-    """Tell whether an outer transform differentiates what is computed here and now, so that it must be neurons."""
+    """Return whether an outer transform differentiates what is computed here and now, so that it must be neurons."""
     return now().depth > 0 and is_recording()
 
 

@@ -138,7 +138,7 @@ def _read(tokens: tuple[Any, ...], start: int) -> tuple[Form, int]:
 
 
 def is_number(tree: Any) -> bool:
-    """Tell whether `tree` is one number, or is treated as one: neither a container nor an array."""
+    """Return whether `tree` is one number, or is treated as one: neither a container nor an array."""
     return container_of(type(tree)) is None and _shape(tree) == ()
 
 

@@ -150,7 +150,7 @@ class Body:
         return everything
 
     def _deserves_a_branch(self, symbol: Symbol) -> bool:
-        """Tell whether a symbol would otherwise be computed even if the other arm is taken."""
+        """Return whether a symbol would otherwise be computed even if the other arm is taken."""
         return self.uses[symbol] > 1 and (symbol.function in CALLS or symbol.function == "divide")
 
     def _branches(self, choice: Symbol, uses: Counter[Symbol]) -> Text:

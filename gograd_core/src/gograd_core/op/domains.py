@@ -18,7 +18,7 @@ FUNCTIONS: Mapping[str, Any] = {
 
 
 def holds(domain: str, names: Sequence[str], inputs: Sequence[Any]) -> bool:
-    """Tell whether inputs (numbers, or columns as sequences of numbers) lie in a domain.
+    """Return whether inputs (numbers, or columns as sequences of numbers) lie in a domain.
 
     Raises whatever the condition raises, but for ArithmeticError and ValueError, as of ``log(x) > 0`` at -1: there is
     no value, so they do not.

@@ -49,7 +49,7 @@ def claimed_by(op: Op) -> tuple[str, ...]:
 
 
 def is_python_s(claim: str) -> bool:
-    """Tell whether an operator or a function of Python is claimed, not a name."""
+    """Return whether an operator or a function of Python is claimed, not a name."""
     return _OF_PYTHON.fullmatch(claim) is not None
 
 

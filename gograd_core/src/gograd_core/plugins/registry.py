@@ -244,7 +244,7 @@ class Registry(Swap):
 
 
 def _is_importing() -> bool:
-    """Tell whether this thread is importing a module."""
+    """Return whether this thread is importing a module."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         spec = frame.f_globals.get("__spec__") if frame.f_code.co_name == "<module>" else None

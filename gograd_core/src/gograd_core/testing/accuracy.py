@@ -132,7 +132,7 @@ def digits_lost(error: float | None) -> str:
 
 
 def _is_right(op: Op, points: Points, worst: Comparison) -> bool:
-    """Tell whether the formula of the rule itself is right there, and not something else that serves for floats."""
+    """Return whether the formula of the rule itself is right there, and not something else that serves for floats."""
     if not any(worst.orders):
         return op.formula is not None and not op.implementations and not op.opaque
     entry = worst.orders.index(1)

@@ -14,7 +14,7 @@ TOO_SMALL, TOO_LARGE = mpmath.mpf("1e-330"), mpmath.mpf("1e310")
 
 
 def close(found: Any, exact: Any, tolerance: Any = FORMULA_TOLERANCE) -> bool:
-    """Tell whether two numbers are equal, but for a relative tolerance, or the same to floats.
+    """Return whether two numbers are equal, but for a relative tolerance, or the same to floats.
 
     NaN is close to nothing, and neither is None, which stands for a number that was not found.
     """

@@ -104,7 +104,7 @@ def _raised(call: Callable[[], Any]) -> DomainError | None:
 
 
 def _is_judged(value: float, inputs: Point) -> bool:
-    """Tell whether the engine objects: to NaN made of numbers, and to an infinity made of finite numbers."""
+    """Return whether the engine objects: to NaN made of numbers, and to an infinity made of finite numbers."""
     if math.isnan(value):
         return not any(map(math.isnan, inputs))
     return math.isinf(value) and all(map(math.isfinite, inputs))
@@ -136,7 +136,7 @@ def _ordinary(op: Op, entry: int, point: Point) -> str:
 
 
 def _must_pass_on(op: Op, entry: int, point: Point, out: float | bool) -> bool:
-    """Tell whether a NaN must give NaN: unless something else is pinned or standard, or no number matters there."""
+    """Return whether a NaN must give NaN: unless something else is pinned or standard, or no number matters there."""
     if isinstance(out, bool) or any(_equal_points(op, edge, point) for edge in op.edges):
         return False
     for name in {op.name, *op.aliases} & set(scalar.__all__):

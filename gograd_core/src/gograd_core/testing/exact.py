@@ -127,7 +127,7 @@ class Oracle:
         return self._known[orders, point]
 
     def vanishes(self, point: Point, orders: tuple[int, ...]) -> bool:
-        """Tell whether a derivative looks like 0 in few digits; to be sure of a zero takes many more."""
+        """Return whether a derivative looks like 0 in few digits; to be sure of a zero takes many more."""
         digits = LADDER[0]
         return bool(self._attempt_difference(point, orders, digits) == 0)
 
@@ -140,7 +140,7 @@ class Oracle:
         return mpmath.mpf(0)
 
     def is_doubtful(self, point: Point, *entries: int) -> bool:
-        """Tell whether the derivative by these entries is not that of a smooth function. Then no rule is bound to it.
+        """Return whether the derivative by these entries is not that of a smooth function. Then no rule is bound to it.
 
         It is the mean of what holds on both sides of a kink (of the function, or of a lower
         derivative), or that of a staircase whose steps are so small that only the smallest
@@ -156,14 +156,14 @@ class Oracle:
         return bool(self._known[key])
 
     def _is_steady(self, point: Point, entry: int, scales: Sequence[float], *, unsettled: bool) -> bool:
-        """Tell whether the smallest difference gives the same slope as others; `unsettled` if these do not agree."""
+        """Return whether the smallest difference gives the same slope as others; `unsettled` if these do not agree."""
         orders, digits = unit(len(point), entry), LADDER[-2] if self._is_special else FINEST
         finest = self._attempt_difference(point, orders, digits, scales)
         slope = self.derivative(point, orders)
         return unsettled if slope is None else agree(finest, slope)
 
     def _has_kink(self, point: Point, orders: tuple[int, ...], scales: Sequence[float]) -> bool:
-        """Tell whether this derivative, or one before it, jumps: the next one grows as steps get smaller."""
+        """Return whether this derivative, or one before it, jumps: the next one grows as steps get smaller."""
 
         def grows(orders: tuple[int, ...]) -> bool:
             coarse, fine = (self._attempt_difference(point, orders, digits, scales) for digits in LADDER[:2])

@@ -49,7 +49,7 @@ def rule_name(op: Op, index: int) -> str:
 
 
 def is_normal(exact: Any) -> bool:
-    """Tell whether a float can hold all digits of a number: it is 0, or neither too large nor too small."""
+    """Return whether a float can hold all digits of a number: it is 0, or neither too large nor too small."""
     return bool(exact == 0 or SMALLEST <= abs(exact) <= LARGEST)
 
 

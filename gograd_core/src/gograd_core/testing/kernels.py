@@ -52,7 +52,7 @@ def check_kernels(op: Op, points: Points) -> Check:
 
 
 def _is_current(op: Op, kernels: Kernels) -> bool:
-    """Tell whether they were generated from these rules. Kernels that were written by hand have no digest."""
+    """Return whether they were generated from these rules. Kernels that were written by hand have no digest."""
     try:
         return kernels.digest in ("", kernel_source(op).digest)
     except ExpansionError:

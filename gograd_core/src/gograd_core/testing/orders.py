@@ -83,7 +83,7 @@ def _forward(f: Function, point: Point, entry: int) -> float:
 
 
 def _modes_differ(op: Op, point: Point) -> str:
-    """Tell whether forward mode gives another first derivative than reverse mode."""
+    """Return whether forward mode gives another first derivative than reverse mode."""
     f = _function(op)
     for entry in _entries(op, point):
         forward, reverse = _forward(f, point, entry), grad(f, entry)(*point)

@@ -135,7 +135,7 @@ def _size(point: Point) -> float:
 
 
 def inside(op: Op, point: Point) -> bool:
-    """Tell whether a point lies in the stated domain.
+    """Return whether a point lies in the stated domain.
 
     Raises:
         InvalidOperationError: the domain is not a condition on the inputs.
