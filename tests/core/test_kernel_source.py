@@ -11,7 +11,7 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from gograd_core import Op, PluginWarning, Registry, current, engine_choice, kernels
+from gograd_core import Op, PluginWarning, Registry, current, kernels
 from gograd_core.kernels import libm, with_kernels
 from gograd_core.kernels.c import kernel_source
 from gograd_core.kernels.expansion import ExpansionError, expand
@@ -330,7 +330,7 @@ def built(monkeypatch):
 
 
 def run_engine(monkeypatch, name):
-    monkeypatch.setattr(engine_choice, "engine", lambda: SimpleNamespace(name=name))
+    monkeypatch.setattr(kernels, "engine", lambda: SimpleNamespace(name=name))
 
 
 def test_with_kernels_attaches_what_was_built(built, monkeypatch):

@@ -1,8 +1,8 @@
 /* Generated from the rules of gograd_ops_basic: do not edit.
  *
- * To write it anew: gograd kernels gograd_ops_basic
- * Compile with -O2 -ffp-contract=off -fno-math-errno. The second matters: a product and a sum that are rounded
- * once, together, would not be Python's numbers. The third makes a root one instruction.
+ * To generate it again: gograd kernels gograd_ops_basic
+ * Compile with -O2 -ffp-contract=off -fno-math-errno. The second option matters: a product and a sum that are rounded
+ * together would differ from Python's numbers. The third makes a square root one instruction.
  *
  * Left out, so that Python rules compute them: equal, greater, greater_equal, less, less_equal, not_equal.
  */

@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from gograd_core import current
 from gograd_core.op import Op
-from gograd_core.op.metadata import Provider
-from gograd_core.plugins.names import canonical
+from gograd_core.plugins.names import canonical, plugin_names
 from gograd_core.plugins.registry import Registry
 from gograd_core.testing.accuracy import check_accuracy
 from gograd_core.testing.edges import check_edges
@@ -64,12 +63,8 @@ def named(registry: Registry, name: str) -> list[Op]:
     Raises:
         UnknownOperationError: there is neither.
     """
-    provided = [op for op in registry.operations() if op.provider and canonical(name) in _plugin_names(op.provider)]
+    provided = [op for op in registry.operations() if op.provider and canonical(name) in plugin_names(op.provider)]
     return [registry[name]] if name in registry or not provided else provided
-
-
-def _plugin_names(provider: Provider) -> set[str]:
-    return {provider.distribution, canonical(f"{provider.distribution}:{provider.entry_point}")}
 
 
 def examine(op: Op, points: Points | None = None, names: Sequence[str] = CHECKS) -> Iterator[Check]:

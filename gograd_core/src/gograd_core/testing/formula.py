@@ -15,10 +15,11 @@ import mpmath  # type: ignore[import-untyped]
 from gograd_core.derivatives.finite_differences import compare
 from gograd_core.errors import InvalidOperationError
 from gograd_core.op import Op
+from gograd_core.op.domains import inside
 from gograd_core.testing.digits import apart, close
 from gograd_core.testing.exact import Point, unit
 from gograd_core.testing.floats import differentiable, entries_of, float_partial, float_value, rule_name
-from gograd_core.testing.points import Points, inside, replaced
+from gograd_core.testing.points import Points, replaced
 from gograd_core.testing.reports import Check
 
 __all__ = ["check_formula"]

@@ -14,11 +14,11 @@ import mpmath  # type: ignore[import-untyped]
 
 from gograd_core.errors import InvalidOperationError
 from gograd_core.op import Op
-from gograd_core.op.domains import holds
+from gograd_core.op.domains import inside
 from gograd_core.testing.exact import Oracle, Point
 from gograd_core.testing.floats import float_value, is_normal
 
-__all__ = ["Points", "free_entries", "inside", "points_of", "replaced"]
+__all__ = ["Points", "free_entries", "points_of", "replaced"]
 
 # How many of each kind are wanted, and how many candidates for each are looked at.
 MODERATE, ROUND, BESIDE, RANDOM, BEYOND, HIGHER = 4, 10, 40, 60, 20, 60
@@ -132,19 +132,6 @@ def _has_powers(x: float) -> bool:
 def _size(point: Point) -> float:
     """Measure how far the entries are from 1: errors show first in numbers of ordinary size."""
     return max((abs(math.log(abs(x) or 1e-9)) for x in point), default=0.0)
-
-
-def inside(op: Op, point: Point) -> bool:
-    """Return whether a point lies in the stated domain.
-
-    Raises:
-        InvalidOperationError: the domain is not a condition on the inputs.
-    """
-    inputs: Sequence[Any] = op.columns(point) if op.variadic else point
-    try:
-        return holds(op.domain, op.input_names, inputs)
-    except Exception as error:
-        raise InvalidOperationError(f"operation {op.name!r}: domain {op.domain!r}: {error}") from error
 
 
 def _free(op: Op) -> list[bool]:

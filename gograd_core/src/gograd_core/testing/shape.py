@@ -9,9 +9,10 @@ from typing import Any
 from gograd_core.checked.rules import as_column, run_rule
 from gograd_core.namespaces.columns import Column
 from gograd_core.op import Op
+from gograd_core.op.domains import inside
 from gograd_core.testing.exact import Point, arguments
 from gograd_core.testing.floats import differentiable, rule_name
-from gograd_core.testing.points import Points, inside
+from gograd_core.testing.points import Points
 from gograd_core.testing.reports import Check
 
 __all__ = ["check_shape"]
