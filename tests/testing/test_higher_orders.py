@@ -62,7 +62,7 @@ class TestZeroTimesInfinity:
         message = orders(op).message
         assert f"derivative by entries [0, 0] of {point} is 0.0, expected 0.6666666666666666: " in message
         assert f"of {use} is " in message
-        assert "the adjoint that it is multiplied with is 0.0, which passes nothing on" in message
+        assert "it is multiplied by the adjoint 0.0, which passes nothing on" in message
         assert 'see "Zero times infinity" in docs/writing-operations.md' in message
 
     def test_is_the_only_check_that_fails(self):

@@ -5,7 +5,7 @@ Reverse and forward mode both use these, and differ in the direction in which th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from typing import Any
 
 from gograd_core.checked.rules import as_column, as_numbers, describe, judge, run_rule
@@ -14,11 +14,16 @@ from gograd_core.followed import unfollowed
 from gograd_core.interfaces import Node
 from gograd_core.namespaces.columns import Column, ColumnNamespace
 
-__all__ = ["float_partials", "judge_share", "neuron_partials", "product", "value_of"]
+__all__ = ["among", "float_partials", "judge_share", "neuron_partials", "product", "value_of"]
 
 # For each input of the operation: its index, its constituents (one, or a column), and the local derivatives with
 # respect to them.
 Partials = Iterator[tuple[int, Sequence[Any], Sequence[Any]]]
+
+
+def among(neurons: Container[Any]) -> Callable[[Any], bool]:
+    """Make a function that returns whether a constituent is one of these neurons."""
+    return lambda entry: type(entry) is not float and entry in neurons
 
 
 def float_partials(node: Node, matters: Callable[[Any], bool]) -> Partials:

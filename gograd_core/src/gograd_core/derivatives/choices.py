@@ -1,6 +1,6 @@
-"""What a sweep adds up while a function is recorded: what was chosen there may be chosen otherwise later.
+"""What a sweep adds up while a function is recorded: a choice that was made then may come out otherwise later.
 
-Knows no operation of others by name: a comparison is what gives a truth value.
+No operation but the engine's own is known by name: a comparison is whatever gives a truth value.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ __all__ = ["shares"]
 
 
 def shares(numbers: dict[Any, Any], name: str) -> Shares:
-    """Make sums that begin with `numbers`. While a function is recorded, they keep the conditions of each share."""
+    """Make sums that begin with `numbers`. While a function is recorded, they keep the condition of each share."""
     return Shares(numbers, name) if recording.recorder() is None else ChosenShares(numbers, name)
 
 
 class ChosenShares(Shares):
     """Sums while a function is recorded that will run at other points.
 
-    A comparison is a neuron there, and so is the integer that `floor` of the core's `math` gives. What is made of these
-    and only of constants is a choice: it would be a constant anywhere else, and a constant zero passes nothing on. So
-    where a choice is 0.0 it passes nothing on either, at any point at which the recording will run. A number that
-    counts under a condition, 1.0 or 0.0, is 0.0 where that does not hold.
+    While it is recorded, a comparison is a neuron, and so is the integer that `floor` of the core's `math` gives. What
+    is made only of these and of constants is a choice. Otherwise it would be a constant, and a constant zero passes
+    nothing on. So a choice passes nothing on where it is 0.0, at any point at which the recording will run. A number
+    with a condition, which is 1.0 or 0.0, counts as 0.0 where the condition does not hold.
     """
 
     def __init__(self, numbers: dict[Any, Any], name: str) -> None:
@@ -56,7 +56,7 @@ class ChosenShares(Shares):
         self._add_condition(target, condition, is_first=is_first)
 
     def _add_condition(self, target: Node, condition: Any, *, is_first: bool) -> None:
-        """Let the sum count where one of its shares does. If all shares are choices, the sum is one."""
+        """Let the sum count where at least one of its shares does. If all shares are choices, the sum is one too."""
         if not is_first:
             so_far = self._conditions.pop(target, None)
             if so_far is None or condition is None:
@@ -70,7 +70,7 @@ class ChosenShares(Shares):
 
     def _is_choice(self, number: Any) -> bool:
         """Return whether a neuron is made only of plain numbers: truth values, integers and constants."""
-        if type(number) is float or number in self.numbers:  # which has a derivative
+        if type(number) is float or number in self.numbers:  # it has an adjoint or a tangent
             return False
         found = self._known.get(number)
         return self._find_out(number) if found is None else found
@@ -96,7 +96,7 @@ class ChosenShares(Shares):
         return known[neuron]
 
     def _is_plain(self, node: Node) -> bool:
-        """Return whether what made the neuron gives a plain number while nobody records, as comparisons do."""
+        """Return whether the operation gives a plain number while nobody records, as comparisons do."""
         op: Any = node._operation
         found = self._plain.get(op)
         if found is None:
@@ -105,7 +105,7 @@ class ChosenShares(Shares):
 
 
 def _counts(number: Any) -> Node:
-    """Return a neuron that tells whether a number is not 0.0."""
+    """Return a neuron that is 1.0 where a number is not 0.0, and else 0.0."""
     condition: Node = unfollowed(number != 0.0)
     return condition
 
