@@ -25,8 +25,8 @@ def test_the_operation_whose_slope_is_infinite_is_named(f, x, right, name):
     assert not report.passed
     assert report.worst.comparison.estimate == pytest.approx(right, rel=1e-9)
     assert report.culprit.op is ops[name]
-    assert f"partial 0 of {report.culprit.use} is {report.culprit.slope!r}, and it is multiplied by the adjoint 0.0" in str(report)
-    assert "0.0, which passes nothing on" in str(report)
+    fact = f"partial 0 of {report.culprit.use} is {report.culprit.slope!r}, and it is multiplied by the adjoint 0.0"
+    assert f"{fact}, which passes nothing on" in str(report)
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterator, Sequence
 from typing import Any
 
-from gograd_core.checked.rules import as_column, as_numbers, describe, judge, run_rule
+from gograd_core.checked.rules import as_column, as_inputs, as_numbers, describe, judge, run_rule
 from gograd_core.errors import InvalidOperationError
 from gograd_core.followed import unfollowed
 from gograd_core.interfaces import Node
-from gograd_core.namespaces.columns import Column, ColumnNamespace
+from gograd_core.namespaces.columns import ColumnNamespace
 
 __all__ = ["among", "float_partials", "judge_share", "neuron_partials", "product", "value_of"]
 
@@ -38,13 +38,11 @@ def float_partials(node: Node, matters: Callable[[Any], bool]) -> Partials:
         RuleError: a partial returned something that is not a number.
     """
     op: Any = node._operation
-    arguments: Any = [entry if type(entry) is float else entry._value for entry in node._constituents]
-    if op.variadic:
-        arguments = list(map(Column, op.columns(arguments)))
+    inputs = as_inputs(op, [entry if type(entry) is float else entry._value for entry in node._constituents])
     for index, column in enumerate(op.columns(node._constituents)):
         partial = op.partials[index]
         if partial is not None and any(map(matters, column)):
-            local = run_rule(op, partial, node._value, *arguments)
+            local = run_rule(op, partial, node._value, *inputs)
             yield index, column, as_numbers(op, local, len(column), f"partial {index}")
 
 
@@ -58,17 +56,16 @@ def neuron_partials(node: Node, matters: Callable[[Any], bool]) -> Partials:
         InvalidOperationError: the operation understands only floats.
     """
     op: Any = node._operation
-    columns = op.columns(node._constituents)
-    arguments = list(map(Column, columns)) if op.variadic else node._constituents
+    inputs = as_inputs(op, node._constituents)
     xp = ColumnNamespace(op.scope.ops) if op.variadic else op.scope.ops
-    for index, column in enumerate(columns):
+    for index, column in enumerate(op.columns(node._constituents)):
         partial = op.partials[index]
         if partial is None or not any(map(matters, column)):
             continue
         if op.opaque:
             raise InvalidOperationError(f"{op.title} is opaque: its partials cannot be differentiated again")
         try:
-            local = partial(xp, node, *arguments)
+            local = partial(xp, node, *inputs)
         except Exception as error:
             error.add_note(f"while running partial {index} of {op.title} on neurons")
             raise

@@ -17,7 +17,7 @@ from gograd_core.namespaces.columns import Column
 from gograd_core.namespaces.ieee import IEEEFloat
 from gograd_core.settings import domain_errors_raise
 
-__all__ = ["annotate", "as_column", "as_float", "as_number", "as_numbers", "describe", "judge", "run_rule"]
+__all__ = ["annotate", "as_column", "as_float", "as_inputs", "as_number", "as_numbers", "describe", "judge", "run_rule"]
 
 
 def run_rule(op: Op, rule: Callable[..., Any], *arguments: Any) -> Any:
@@ -65,6 +65,11 @@ def as_float(number: Any, expected_by: str) -> float:
         except OverflowError:
             raise OverflowError(f"{expected_by} got an integer too large for a float") from None
     raise TypeError(f"{expected_by} expects real numbers or neurons, got {number!r} of type {type(number).__name__}")
+
+
+def as_inputs(op: Op, entries: Sequence[Any]) -> Sequence[Any]:
+    """Return constituents, or their values, as a rule takes them: as they are, or as columns."""
+    return list(map(Column, op.columns(entries))) if op.variadic else entries
 
 
 def as_number(op: Op, result: Any) -> float:

@@ -10,10 +10,9 @@ from typing import Any
 from gograd_core import recording
 from gograd_core.checked.accumulation import Shares, is_finite, is_zero
 from gograd_core.checked.partials import product, value_of
-from gograd_core.checked.rules import run_rule
+from gograd_core.checked.rules import as_inputs, run_rule
 from gograd_core.followed import unfollowed
 from gograd_core.interfaces import Node
-from gograd_core.namespaces.columns import Column
 from gograd_core.plugins.builtin_ops import chosen, plain
 
 __all__ = ["shares"]
@@ -111,6 +110,4 @@ def _counts(number: Any) -> Node:
 
 
 def _gives_truth(op: Any, values: list[float]) -> bool:
-    if any(partial is not None for partial in op.partials):
-        return False
-    return isinstance(run_rule(op, op.forward, *(map(Column, op.columns(values)) if op.variadic else values)), bool)
+    return not any(op.partials) and isinstance(run_rule(op, op.forward, *as_inputs(op, values)), bool)

@@ -11,13 +11,12 @@ from typing import Any
 import attrs
 
 from gograd_core.checked.partials import among, float_partials, value_of
-from gograd_core.checked.rules import as_number, describe, run_rule
+from gograd_core.checked.rules import as_inputs, as_number, describe, run_rule
 from gograd_core.derivatives.dropped_slopes import DroppedSlope, dropped_slopes
 from gograd_core.derivatives.finite_differences import Comparison, compare
 from gograd_core.derivatives.trace import Trace, pull, require_function, trace
 from gograd_core.derivatives.tree import paths
 from gograd_core.engines import Neuron
-from gograd_core.namespaces.columns import Column
 from gograd_core.op import Op
 
 __all__ = ["Culprit", "GradReport", "InputCheck", "check_grad"]
@@ -230,8 +229,7 @@ def _checked_partials(
     def along(position: int) -> Callable[[float], float]:
         def value(x: float) -> float:
             entries = [*values[:position], x, *values[position + 1 :]]
-            arguments = map(Column, op.columns(entries)) if op.variadic else entries
-            return as_number(op, run_rule(op, op.forward, *arguments))
+            return as_number(op, run_rule(op, op.forward, *as_inputs(op, entries)))
 
         return value
 
