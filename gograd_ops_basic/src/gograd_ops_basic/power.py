@@ -15,20 +15,20 @@ def pow_forward(xp: Any, x: Any, y: Any) -> Any:
 
 
 def pow_partial_x(xp: Any, out: Any, x: Any, y: Any) -> Any:
-    # Where y - 1 is rounded, x ** (y - 1) is far off for large x: there y * out / x serves, in the order that
-    # does not overflow, unless out underflows. (Beyond 2**53 powers are finite only for x near 1, and nothing is off.)
+    # If y - 1 is rounded, x ** (y - 1) is far off for large x. Then y * out / x is used, in the order that does not
+    # overflow, unless out underflows. (If y is above 2**53, powers are finite only for x near 1, and nothing is off.)
     exact = xp.logical_and(y == xp.floor(y), y != 0.0)
     plain = xp.logical_or(exact, xp.abs(out) < 1e-290)
     base = xp.where(plain, 1.0, x)
     quotient = xp.where(xp.abs(x) > 1.0, y * (out / base), y * out / base)
     slope = xp.where(plain, y * x ** (y - 1.0), quotient)
-    # x ** 0 is 1 for every x, 0 included, where the formula would be 0 / 0. Elsewhere the formula
-    # holds at y = 0 too, and its own derivative along y is not 0 there.
+    # x ** 0 is 1 for every x, even for x = 0, where the formula would be 0 / 0. For all other x the formula holds at
+    # y = 0 too, where its own derivative along y is not 0.
     return xp.where(x == 0.0, xp.where(y == 0.0, 0.0, slope), slope)
 
 
 def pow_partial_y(xp: Any, out: Any, x: Any, y: Any) -> Any:
-    # At x = 0 the formula would be 0 * log(0); the power does not change with y > 0.
+    # At x = 0 the formula would be 0 * log(0), but the power does not change with y > 0.
     return xp.where(x == 0.0, 0.0, out * xp.log(x))
 
 

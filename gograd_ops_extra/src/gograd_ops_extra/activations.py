@@ -14,19 +14,19 @@ __all__ = ["ACTIVATIONS"]
 GELU_CUBIC = 0.044715  # Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016
 
 MINIMUM = "the slope has a zero, at the minimum"
-ODD = Accuracy(inf, why="it has a zero at 0, where it is what is left of terms that are as large as elsewhere")
-TAIL = "in the left tail the value falls by many ulps with every ulp of x; and " + MINIMUM
+ODD = Accuracy(inf, why="it has a zero at 0, where terms cancel that are as large as elsewhere")
+TAIL = "in the left tail the value falls by many ulps with every ulp of x, and " + MINIMUM
 
 
 def sigmoid_forward(xp: Any, x: Any) -> Any:
-    # exp of a negative number cannot overflow: one formula per side.
+    # The exponential of a negative number cannot overflow, so each side has its own formula.
     decay = xp.exp(-xp.abs(x))
     return xp.where(x >= 0.0, 1.0 / (1.0 + decay), decay / (1.0 + decay))
 
 
 def sigmoid_partial(xp: Any, out: Any, x: Any) -> Any:
-    # The first formula loses every digit far out, and the second has a kink at 0, which higher derivatives
-    # would see. out * (1 - out) has none, but near 0 the two terms of its derivative cancel.
+    # Far from 0 the first formula loses all digits. The second one has a kink at 0, which higher derivatives would see.
+    # out * (1 - out) has no kink, but near 0 the two terms of its derivative cancel.
     size, half = xp.abs(x), xp.tanh(0.5 * x)
     decay = xp.exp(-size)
     return xp.where(size < 1.0, 0.25 * (1.0 - half * half), decay / ((1.0 + decay) * (1.0 + decay)))
@@ -95,12 +95,12 @@ SOFTPLUS = Op(
 
 
 def falling(xp: Any, x: Any) -> Any:
-    """exp(-x) where x >= 0; to the left it is bounded, and without a kink at 0."""
+    """Compute exp(-x) for x >= 0. For negative x the result is bounded, and there is no kink at 0."""
     return xp.exp(-xp.maximum(x, -1.0))
 
 
 def rising(xp: Any, x: Any) -> Any:
-    """exp(x) where x <= 0; to the right it is bounded, and without a kink at 0."""
+    """Compute exp(x) for x <= 0. For positive x the result is bounded, and there is no kink at 0."""
     return xp.exp(xp.minimum(x, 1.0))
 
 
@@ -109,7 +109,7 @@ def silu_forward(xp: Any, x: Any) -> Any:
 
 
 def silu_partial(xp: Any, out: Any, x: Any) -> Any:
-    # s * (1 + x * (1 - s)) as a quotient that cancels nowhere but at its zero; to the right, what it differs from 1.
+    # This is s * (1 + x * (1 - s)) as a quotient that cancels only at its zero; for positive x, 1 plus a quotient.
     x, down, up = bounded(xp, x), falling(xp, x), rising(xp, x)
     right = 1.0 + down * (x - 1.0 - down) / ((1.0 + down) * (1.0 + down))
     left = up * (x + 1.0 + up) / ((1.0 + up) * (1.0 + up))
@@ -151,7 +151,7 @@ GELU = Op(
 
 
 def gelu_tanh_gate(xp: Any, x: Any) -> Any:
-    """(1 + tanh(u)) / 2 = sigmoid(2 * u), which keeps its digits in the left tail."""
+    """Compute (1 + tanh(u)) / 2 as sigmoid(2 * u), which keeps its digits in the left tail."""
     return xp.sigmoid(xp.sqrt(8.0 / xp.pi) * x * (1.0 + GELU_CUBIC * x * x))
 
 
@@ -160,7 +160,7 @@ def gelu_tanh_forward(xp: Any, x: Any) -> Any:
 
 
 def gelu_tanh_partial(xp: Any, out: Any, x: Any) -> Any:
-    x = xp.maximum(xp.minimum(x, 100.0), -100.0)  # beyond, the slope is 0 or 1 to 10,000 digits
+    x = xp.maximum(xp.minimum(x, 100.0), -100.0)  # outside this range, the slope is 0 or 1 to 10,000 digits
     gate, opposite = gelu_tanh_gate(xp, x), gelu_tanh_gate(xp, -x)
     slope = xp.sqrt(8.0 / xp.pi) * (x * gate * opposite)
     return gate + slope * (1.0 + 3.0 * (GELU_CUBIC * x * x))
@@ -183,7 +183,7 @@ GELU_TANH = Op(
 
 
 def mish_forward(xp: Any, x: Any) -> Any:
-    # tanh(log(1 + exp(x))) is a rational function of exp(x), or of exp(-x).
+    # tanh(log(1 + exp(x))) is a rational function of exp(x) and, for positive x, of exp(-x).
     down, up = falling(xp, x), rising(xp, x)
     right = (1.0 + 2.0 * down) / (1.0 + 2.0 * down * (1.0 + down))
     left = up * (2.0 + up) / (2.0 + up * (2.0 + up))
@@ -191,7 +191,7 @@ def mish_forward(xp: Any, x: Any) -> Any:
 
 
 def mish_partial(xp: Any, out: Any, x: Any) -> Any:
-    # This too is a quotient that cancels only at its zero; to the right, its difference from 1.
+    # This too is a quotient that cancels only at its zero and, for positive x, 1 plus a quotient.
     x, down, up = bounded(xp, x), falling(xp, x), rising(xp, x)
     below_right, below_left = 1.0 + 2.0 * down * (1.0 + down), 2.0 + up * (2.0 + up)
     right = 1.0 + 4.0 * (down * down * (x - 0.5 + down * (x - 1.0 - down))) / (below_right * below_right)

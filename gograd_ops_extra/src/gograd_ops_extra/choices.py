@@ -47,18 +47,10 @@ def minimum_forward(xp: Any, x: Any, y: Any) -> Any:
     return xp.minimum(x, y)
 
 
-def minimum_partial_x(xp: Any, out: Any, x: Any, y: Any) -> Any:
-    return share_of_larger(xp, y, x)
-
-
-def minimum_partial_y(xp: Any, out: Any, x: Any, y: Any) -> Any:
-    return share_of_larger(xp, x, y)
-
-
 MINIMUM = Op(
     "minimum",
     forward=minimum_forward,
-    partials=(minimum_partial_x, minimum_partial_y),
+    partials=(maximum_partial_y, maximum_partial_x),  # the share of the smaller input is that of the larger, swapped
     samples=PAIRS,
     edges=(
         Edge((1.0, 1.0), 1.0, (0.5, 0.5), TIE),
@@ -73,7 +65,8 @@ def clip_forward(xp: Any, x: Any, min: Any, max: Any) -> Any:
     return xp.clip(x, min, max)
 
 
-# The smaller of max and the larger of x and min, and its shares. Where min is not below max, it is max.
+# clip is the smaller of `max` and of the larger of x and `min`, and these are its shares. If `min` is not below `max`,
+# it is `max`.
 def clip_partial_x(xp: Any, out: Any, x: Any, min: Any, max: Any) -> Any:
     share = share_of_larger(xp, x, min) * share_of_larger(xp, max, xp.maximum(x, min))
     return xp.where(min < max, share, 0.0)

@@ -1,4 +1,4 @@
-"""Division with remainder, by the three conventions for the quotient: floored, truncated, rounded."""
+"""Division with remainder, for quotients that are floored, truncated or rounded."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def remainder_partial_x(xp: Any, out: Any, x: Any, y: Any) -> Any:
 
 
 def remainder_partial_y(xp: Any, out: Any, x: Any, y: Any) -> Any:
-    # out is x - quotient * y. To floor (or round) x / y would be wrong where it rounds to an integer.
+    # out is x - quotient * y. It would be wrong to floor (or round) x / y where that is rounded to an integer.
     return -xp.round((x - out) / y)
 
 
@@ -90,11 +90,11 @@ FMOD = Op(
 
 
 def ieee_remainder_forward(xp: Any, x: Any, y: Any) -> Any:
-    # Every step is exact: the smallest remainder that is not negative, and how much y is above it.
+    # Every step is exact. `above` is the smallest remainder that is not negative, and `below` is y less that.
     size, modulus = xp.abs(x), xp.abs(y)
     above = xp.remainder(size, modulus)
     below = modulus - above
-    # In the middle the even quotient decides: half of one is an integer, so that nothing remains.
+    # In the middle the even quotient is taken: half of it is an integer, so that nothing remains.
     middle = above - 2.0 * xp.remainder(0.5 * (size - above), modulus)
     return xp.copysign(1.0, x) * xp.where(above < below, above, xp.where(above > below, -below, middle))
 

@@ -1,4 +1,4 @@
-"""Activation functions in pieces, with a kink or a jump of some derivative where these meet."""
+"""Activation functions that are made of pieces, with a kink or a jump of some derivative where these meet."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KINK = "a kink: the slope of the left side is taken, as PyTorch does"
 
 
 def bounded(xp: Any, x: Any) -> Any:
-    """x, but the largest float for an infinity: a product with 0 is then the limit, not NaN."""
+    """Return x, or the largest float for an infinity. A product with 0 is then the limit and not NaN."""
     return xp.maximum(xp.minimum(x, -LOWEST), LOWEST)
 
 
@@ -67,7 +67,7 @@ def elu_forward(xp: Any, x: Any) -> Any:
 
 
 def elu_partial(xp: Any, out: Any, x: Any) -> Any:
-    # The bound of 1 prevents an overflow; at 0 it would be a kink within the left side.
+    # The bound of 1 prevents an overflow. A bound of 0 would be a kink at the end of the left side.
     return xp.where(x > 0.0, 1.0, xp.exp(xp.minimum(x, 1.0)))
 
 

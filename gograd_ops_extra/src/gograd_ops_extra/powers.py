@@ -37,9 +37,9 @@ SQRT = Op(
 
 
 def cbrt_partial(xp: Any, out: Any, x: Any) -> Any:
-    # C libraries give cbrt to 3 ulps only. out / x / 3 has that error once, 1 / (3 * out * out) twice
-    # with the opposite sign; in the mean (2 * out / x + 1 / (out * out)) / 9 it cancels. Derivatives
-    # are those of 1 / (out * out), whose terms do not meet as infinities.
+    # C libraries compute cbrt only to 3 ulps. out / x / 3 has that error once, and 1 / (3 * out * out) twice with the
+    # opposite sign. In the mean (2 * out / x + 1 / (out * out)) / 9 it cancels. Derivatives are those of
+    # 1 / (out * out), in which infinities do not cancel.
     third = xp.stop_gradient((2.0 * out / x * out * out + 1.0) / 9.0)
     return xp.where(x == 0.0, xp.inf, third / (out * out))
 
@@ -113,8 +113,8 @@ def hypot_forward(xp: Any, x: Any, y: Any) -> Any:
 
 
 def hypot_partial_x(xp: Any, out: Any, x: Any, y: Any) -> Any:
-    # Both arms are x / out. The derivative of the first, y**2 / out**3, would cancel where x is larger;
-    # the second has it as a product. At the origin the slope is 0, with all derivatives, and not 0/0.
+    # Both arms are x / out. The derivative of the simpler one, y**2 / out**3, would cancel where x is larger. In the
+    # other arm it is a product. At the origin the slope and all its derivatives are 0, and not 0/0.
     larger = xp.abs(x) > xp.abs(y)
     smaller_part = x / xp.where(out == 0.0, xp.inf, out)
     return xp.where(larger, xp.sign(x) / xp.hypot(1.0, y / xp.where(larger, x, 1.0)), smaller_part)

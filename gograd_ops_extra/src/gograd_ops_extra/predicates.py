@@ -1,4 +1,4 @@
-"""Questions about numbers: the answer is a bool, without derivative."""
+"""Questions about numbers. The answer is a bool, which has no derivative."""
 
 from __future__ import annotations
 

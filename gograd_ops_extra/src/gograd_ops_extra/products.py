@@ -40,7 +40,7 @@ def is_ordinary(xp: Any, x: Any) -> Any:
 
 
 def mantissas_and_exponents(xp: Any, x: Any) -> Any:
-    """Split numbers into factors near 1, whose product neither overflows nor underflows, and powers of two."""
+    """Split numbers into factors near 1, whose product neither overflows nor underflows, and exponents of 2."""
     exponent = xp.floor(xp.log2(xp.abs(xp.where(is_ordinary(xp, x), x, 1.0))))
     return xp.ldexp(x, -exponent), exponent
 
@@ -53,8 +53,8 @@ def prod_forward(xp: Any, x: Any) -> Any:
 def prod_partial(xp: Any, out: Any, x: Any) -> Any:
     """Compute the product of the other entries, by a division that is never a division by zero.
 
-    Its first and second derivatives are right too: for entries that are zero see
-    `product_of_other_zeros`; the others are ratios to their own value, which are exactly 1.
+    Its first and second derivatives are right too. `product_of_other_zeros` handles entries that are zero. The others
+    enter as ratios to their own values, which are exactly 1.
     """
     mantissa, exponent = mantissas_and_exponents(xp, xp.stop_gradient(xp.where(x == 0.0, 1.0, x)))
     ordinary = xp.where(is_ordinary(xp, x), x, 1.0)
@@ -94,10 +94,10 @@ PROD = Op(
 
 
 def product_of_other_zeros(xp: Any, x: Any) -> Any:
-    """Compute what the other entries that are zero contribute: 0 if there is one, but with a slope.
+    """Compute the factor of the other entries that are zero: if there are any it is 0, but with a slope.
 
-    One zero contributes itself, two their product, as polynomials in sums over the column
-    (Newton's identities). The product of three has neither a first nor a second derivative at 0.
+    One zero contributes itself, and two their product, as polynomials in sums over the column (Newton's identities).
+    The first and second derivatives of a product of three are 0.
     """
     zero = xp.where(x == 0.0, x, 0.0)
     is_zero = xp.where(x == 0.0, 1.0, 0.0)

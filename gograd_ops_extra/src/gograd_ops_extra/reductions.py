@@ -1,4 +1,4 @@
-"""Variadic operations: columns of numbers to one number."""
+"""Variadic operations that turn columns of numbers into one number."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gograd_core.extend import Column, scalar, total
 __all__ = ["REDUCTIONS"]
 
 CANCELLATION = "each term is rounded; where terms of opposite sign cancel, these errors are left"
-LARGEST = Accuracy(inf, why="where one entry is much larger than the others, that by it is a difference of equal terms")
+LARGEST = Accuracy(inf, why="if one entry is much larger than the others, nearly equal terms cancel in its derivative")
 LEFT_OUT = "NaN is passed on; it is no entry's value"
 
 

@@ -1,7 +1,7 @@
 """The beta function and its logarithm.
 
-SciPy subtracts logarithms of gamma functions, which loses half of the digits where one argument is
-large. The formula here does not. It has as many digits as floats need, so that mpmath needs another.
+SciPy subtracts logarithms of gamma functions, which loses half of the digits where one argument is large. The formula
+here does not. It has as many digits as floats need; mpmath has a formula of its own.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from gograd_core import Accuracy, Edge, Op
 
 __all__ = ["BETA_FUNCTIONS"]
 
-# B(2k) / (2k) for k = 1, 2, …, of Bernoulli's numbers. They are the coefficients of x**(-2k) in
-# log(x) - 1/(2x) - digamma(x) (DLMF 5.11.2), and with 1 / (2k - 1) those of Stirling's series.
+# B(2k) / (2k) for k = 1, 2, …, with Bernoulli's numbers B. They are the coefficients of x**(-2k) in
+# log(x) - 1/(2x) - digamma(x) (DLMF 5.11.2). Divided by 2k - 1 they are those of Stirling's series.
 BERNOULLI = ((1, 12), (-1, 120), (1, 252), (-1, 240), (1, 132), (-691, 32760), (1, 12), (-3617, 8160), (43867, 14364))
 SHIFT = 12  # from there on these nine terms give 20 digits
-NEAR = 0.125  # where an argument is taken for close to a pole
-TERMS = 18  # of a series that ends with 1/TERMS!
+NEAR = 0.125  # smaller arguments are considered close to a pole
+TERMS = 18  # of a series whose last term has the factor 1/TERMS!
 
 PRODUCT = "the value is a product of some fifty factors; slopes are accurate to 4 ulps beyond that"
 
 
 def stirling(x: Any) -> Any:
-    """log(gamma(x)) less (x - 1/2) * log(x) - x + log(2*pi)/2, for x >= SHIFT (DLMF 5.11.1)."""
+    """Compute log(gamma(x)) less (x - 1/2) * log(x) - x + log(2*pi)/2, for x >= SHIFT (DLMF 5.11.1)."""
     total: Any = 0.0
     for k in range(len(BERNOULLI), 0, -1):
         numerator, denominator = BERNOULLI[k - 1]
@@ -33,11 +33,11 @@ def stirling(x: Any) -> Any:
 
 
 def beta_factors(xp: Any, a: Any, b: Any) -> tuple[Any, Any]:
-    """Two numbers, beta(a, b) = exp(t) * f * (1/a + 1/b): only exp(t) can be tiny, and only 1/a + 1/b huge.
+    """Compute t and f in beta(a, b) = exp(t) * f * (1/a + 1/b). Only exp(t) can be tiny, and only 1/a + 1/b huge.
 
-    It is Stirling's formula for A = a + SHIFT and B = b + SHIFT, and what the recurrence of the
-    gamma function gives for the way there. The powers of A / (A + B) and B / (A + B) are dealt out to
-    its factors, so that none is large, and no term of t is larger than log(beta) by more than SHIFT.
+    This is Stirling's formula for A = a + SHIFT and B = b + SHIFT, and the recurrence of the gamma function from there
+    to a and b. The powers of A / (A + B) and B / (A + B) are distributed among the factors of the recurrence, so that
+    none is large, and no term of t is larger than log(beta) by more than SHIFT.
     """
     far_a, far_b = a + SHIFT, b + SHIFT
     share_a, share_b = far_a / (far_a + far_b), far_b / (far_a + far_b)
@@ -67,7 +67,7 @@ def betaln_in_digits(a: Any, b: Any) -> Any:
 
 
 def log1p_quotient(xp: Any, u: Any, step: Any) -> Any:
-    """log1p(u * step) / step of positive numbers: by a series where it is about u, and its derivative would cancel."""
+    """Compute log1p(u * step) / step, by a series where it is about u, since its derivative would cancel there."""
     product = u * step
     is_small = product < 0.25
     near, far = xp.where(is_small, product, 0.0), xp.where(is_small, 1.0, product)
@@ -79,10 +79,10 @@ def log1p_quotient(xp: Any, u: Any, step: Any) -> Any:
 
 
 def digamma_slope(xp: Any, x: Any, step: Any) -> Any:
-    """(digamma(1 + x + step) - digamma(1 + x)) / step of positive numbers, where the difference may have no digit left.
+    """Compute (digamma(1 + x + step) - digamma(1 + x)) / step of positive numbers, even if nothing is left of it.
 
-    The recurrence leads both to where the asymptotic series holds. There every difference of powers
-    of u = 1/x and v = 1/(x + step) is a product with u - v = step / (x * (x + step)).
+    The recurrence leads from both to numbers for which the asymptotic series holds. There every difference of powers of
+    u = 1/x and v = 1/(x + step) is a product with u - v = step / (x * (x + step)).
     """
     total: Any = 0.0
     for k in range(1, SHIFT):
@@ -97,11 +97,12 @@ def digamma_slope(xp: Any, x: Any, step: Any) -> Any:
 
 
 def betaln_partial_a(xp: Any, out: Any, a: Any, b: Any) -> Any:
-    # The pole of digamma(a + b) - digamma(a). Where a is small, the derivative by b of the product
-    # would cancel; where b is small, the difference does.
+    # The pole of digamma(a + b) - digamma(a). Where a is small, the derivative of the product with respect to b would
+    # cancel; where b is small, the difference does.
     pole = xp.where(8.0 * a < b, 1.0 / a - 1.0 / (a + b), b / (a + b) / a)
     slope = -(pole + b * digamma_slope(xp, a, b))
-    # Where b is not small, higher derivatives are those of the difference: by b they do not depend on digamma(a).
+    # Where b is not small, higher derivatives are those of the difference: those with respect to b then do not depend
+    # on digamma(a).
     difference = xp.digamma(a) - xp.digamma(a + b)
     exact = xp.stop_gradient(slope) + (difference - xp.stop_gradient(difference))
     return xp.where(xp.logical_and(b > 0.5 * a, a > 1e-300), exact, slope)
@@ -130,16 +131,16 @@ BETALN = Op(
 
 
 def regular_factor(xp: Any, a: Any, b: Any) -> Any:
-    """beta(a, b) / (1/a + 1/b) = gamma(1 + a) * gamma(1 + b) / gamma(1 + a + b)."""
+    """Compute beta(a, b) / (1/a + 1/b), which is gamma(1 + a) * gamma(1 + b) / gamma(1 + a + b)."""
     exponent, factor = beta_factors(xp, a, b)
     return xp.exp(exponent) * factor
 
 
 def mean_of_increase(xp: Any, a: Any, b: Any) -> tuple[Any, Any]:
-    """The mean g of digamma(1 + x + b) - digamma(1 + x) over 0 < x < a, for a < NEAR, and its derivative by a.
+    """Compute the mean g of digamma(1 + x + b) - digamma(1 + x) over 0 < x < a, for a < NEAR, and its slope along a.
 
-    a * g is -log(regular_factor(a, b)). By Gauss's rule with five nodes for log(1 + x): the poles are so far
-    from there that they give 18 digits. No quotient is one of small numbers, since its derivatives would cancel.
+    a * g is -log(regular_factor(a, b)). Gauss's rule is applied to log(1 + x). Its five nodes give 18 digits, since the
+    poles are far away. No quotient is one of small numbers, since its derivatives would cancel.
     """
     mean, slope, length = 0.0, 0.0, log1p_quotient(xp, 1.0, a)
     inner, outer = (xp.sqrt(5.0 + sign * 2.0 * xp.sqrt(xp.divide(10.0, 7.0))) / 6.0 for sign in (-1.0, 1.0))
@@ -158,7 +159,7 @@ def mean_of_increase(xp: Any, a: Any, b: Any) -> tuple[Any, Any]:
 
 
 def decay_beside_pole(xp: Any, u: Any) -> Any:
-    """((1 + u) * exp(-u) - 1) / u**2 for 0 <= u <= 1."""
+    """Compute ((1 + u) * exp(-u) - 1) / u**2 for 0 <= u <= 1."""
     total: Any = 1.0
     for k in range(TERMS, 0, -1):
         total = 1.0 - u * (k + 1) / ((k + 2) * k) * total
@@ -166,9 +167,9 @@ def decay_beside_pole(xp: Any, u: Any) -> Any:
 
 
 def beta_partial_a(xp: Any, out: Any, a: Any, b: Any) -> Any:
-    # Beside the pole at a = 0 the slope is -1/a**2 and a remainder, whose dependence on b is wanted to all
-    # digits too. Where an argument is small, the logarithm of the regular factor r is -u, by an integral that has
-    # accurate derivatives; where none is, the factors have.
+    # Near the pole at a = 0 the slope is -1/a**2 and a remainder, whose dependence on b is wanted to all digits too. If
+    # an argument is small, the logarithm of the regular factor is -u, from an integral that has accurate derivatives.
+    # Otherwise the factors have accurate derivatives.
     is_near = a < NEAR
     small = xp.where(is_near, a, xp.minimum(b, NEAR))
     mean, increase = mean_of_increase(xp, small, xp.where(is_near, b, a))

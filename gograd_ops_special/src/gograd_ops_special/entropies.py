@@ -1,4 +1,4 @@
-"""The logistic function with its inverse, and x * log(y)."""
+"""The logistic function and its inverse, x * log(y), and the entropy."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["ENTROPIES"]
 
 
 def expit_partial(xp: Any, out: Any, x: Any) -> Any:
-    # The first formula loses every digit far out; near 0 the two terms of the second one's derivative cancel.
+    # Far from 0 the first formula loses all digits; near 0 the two terms of the derivative of the second one cancel.
     half = xp.tanh(0.5 * x)
     return xp.where(xp.abs(x) < 1.0, 0.25 * (1.0 - half * half), out * xp.expit(-x))
 
@@ -33,7 +33,7 @@ EXPIT = Op(
 
 
 def logit_partial(xp: Any, out: Any, p: Any) -> Any:
-    # Near 1/2 the two terms of the derivative of p * (1 - p) would cancel: there it is 1/4 less an exact square.
+    # Near 1/2 the two terms of the derivative of p * (1 - p) would cancel; 1/4 less an exact square has no such terms.
     middle = p - 0.5
     return xp.where(xp.abs(middle) < 0.25, 1.0 / (0.25 - middle * middle), 1.0 / p / (1.0 - p))
 

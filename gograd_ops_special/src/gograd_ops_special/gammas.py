@@ -12,7 +12,7 @@ __all__ = ["GAMMAS"]
 
 
 def digamma_partial(xp: Any, out: Any, x: Any) -> Any:
-    # Left of 0 by reflection: SciPy's polygamma is made for positive numbers.
+    # For negative x by reflection, since SciPy's polygamma is made for positive numbers.
     right = x > 0.0
     trigamma = xp.polygamma(1.0, xp.where(right, x, 1.0 - x))
     cosecant = xp.pi / xp.sin(xp.pi * xp.where(right, 0.5, x - xp.round(x)))

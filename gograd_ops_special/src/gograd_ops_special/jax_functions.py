@@ -1,4 +1,4 @@
-"""What JAX calls differently. It imports JAX."""
+"""Functions that JAX calls differently. This module imports JAX."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ __all__ = ["polygamma"]
 
 
 def polygamma(n: Any, x: Any) -> Any:
-    """JAX wants an array of integers for the order."""
+    """Compute polygamma with JAX, which takes an array of integers as the order."""
     return special.polygamma(jnp.asarray(n).astype(int), x)

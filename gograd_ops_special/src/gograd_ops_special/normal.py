@@ -1,4 +1,4 @@
-"""The normal distribution: probability, its inverse, its logarithm."""
+"""The normal distribution: the probability, its inverse and its logarithm."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["NORMAL"]
 
 
 def density(xp: Any, x: Any) -> Any:
-    """exp(-x*x/2) / sqrt(2*pi), without the digits that rounding x*x would cost where it is large.
+    """Compute exp(-x*x/2) / sqrt(2*pi), without the error of a rounded x*x where it is large.
 
-    The part of x that has a short exact square is taken out: x*x = near*near - (near - x)*(near + x).
-    Beyond 40, where the result is 0.0 in floats, nothing is, so that no infinity meets a zero.
+    The part of x that has a short exact square is separated: x*x = near*near - (near - x)*(near + x). Beyond 40, where
+    the result is 0.0 in floats, it is not, so that no infinity meets a zero.
     """
     near = xp.where(xp.abs(x) < 40.0, xp.round(x * 1024.0) / 1024.0, 0.0)
     return xp.exp(-0.5 * near * near) * xp.exp(0.5 * (near - x) * (near + x)) / xp.sqrt(2.0 * xp.pi)
@@ -74,13 +74,13 @@ def log_ndtr_reference(mp: Any, x: Any) -> Any:
 
 
 def log_ndtr_forward(xp: Any, x: Any) -> Any:
-    # For JAX, whose own function has 10 digits in places.
+    # For JAX, whose own function has only 10 digits in some places.
     left = xp.log(0.5 * xp.erfcx(-x / xp.sqrt(2.0))) - 0.5 * x * x
     return xp.where(x > -1.0, xp.log1p(-xp.ndtr(-x)), left)
 
 
 def log_ndtr_partial(xp: Any, out: Any, x: Any) -> Any:
-    # To the left both density and probability vanish; their quotient is that of scaled functions.
+    # For negative x both density and probability vanish; their quotient is that of scaled functions.
     left = xp.sqrt(2.0 / xp.pi) / xp.erfcx(-xp.minimum(x, 0.0) / xp.sqrt(2.0))
     return xp.where(x > -1.0, density(xp, x) / xp.ndtr(x), left)
 

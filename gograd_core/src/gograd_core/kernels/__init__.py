@@ -41,8 +41,8 @@ def with_kernels(ops: Iterable[Op], module: str) -> tuple[Op, ...]:
     stale = [op.name for op in ops if op.name in kernels and not _attached(op, kernels[op.name])]
     if stale:
         warnings.warn(
-            f"{module} was generated from other rules than {', '.join(stale)} has now. These rules run in Python until "
-            f"you run 'gograd kernels {module.rpartition('.')[0]}' and compile the extension",
+            f"{module} was generated before the rules of these operations changed: {', '.join(stale)}. They run in "
+            f"Python until you run 'gograd kernels {module.rpartition('.')[0]}' and compile the extension",
             PluginWarning,
             stacklevel=2,
         )
