@@ -156,11 +156,7 @@ _KNOWN = {
         Container(deque, lambda value: (value, value.maxlen), lambda rest, children: deque(children, rest), list),
         Container(dict, _values, lambda rest, children: dict(zip(rest, children, strict=True)), dict, _keys),
         Container(
-            OrderedDict,
-            _values,
-            lambda rest, children: OrderedDict(zip(rest, children, strict=True)),
-            dict,
-            _keys,
+            OrderedDict, _values, lambda rest, children: OrderedDict(zip(rest, children, strict=True)), dict, _keys
         ),
         Container(
             defaultdict,

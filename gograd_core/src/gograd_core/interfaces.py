@@ -65,9 +65,6 @@ class Op(Protocol):
     def variadic(self) -> bool: ...
 
     @property
-    def opaque(self) -> bool: ...
-
-    @property
     def input_names(self) -> tuple[str, ...]: ...
 
     @property

@@ -96,6 +96,4 @@ def _operation(name: str, count: int) -> tuple[Op, bool]:
 
 
 def _holds_neuron(arg: Any) -> bool:
-    if type(arg) is Neuron:
-        return True
-    return isinstance(arg, Iterable) and any(type(entry) is Neuron for entry in arg)
+    return type(arg) is Neuron or (isinstance(arg, Iterable) and any(type(entry) is Neuron for entry in arg))

@@ -118,9 +118,7 @@ def judge(op: Op, inputs: Sequence[float], result: float, describe: Callable[[],
     infinity_of_finite = result in (inf, -inf) and all(map(isfinite, inputs))
     if (nan_of_numbers or infinity_of_finite) and domain_errors_raise():
         raise DomainError(
-            f"{describe()} is {result}, not a finite number, in {op.title}",
-            operation=op,
-            inputs=tuple(inputs),
+            f"{describe()} is {result}, not a finite number, in {op.title}", operation=op, inputs=tuple(inputs)
         )
 
 

@@ -174,11 +174,7 @@ def _argument_name(f: Callable[..., Any], position: int) -> str:
         parameters = list(inspect.signature(f).parameters.values())
     except (TypeError, ValueError):  # some functions written in C have no signature
         parameters = []
-    named = [
-        parameter.name
-        for parameter in parameters
-        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
-    ]
+    named = [each.name for each in parameters if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
     return named[position] if position < len(named) else f"argument {position}"
 
 

@@ -90,10 +90,6 @@ class Trace:
         outputs = pull(self.outputs, [1.0], self.inputs, since=self.since, graph=True)
         return attrs.evolve(self, outputs=outputs, result=self.argument, like_result=self.like_argument)
 
-    def pull(self, cotangents: Sequence[Any]) -> list[Any]:
-        """Compute the derivatives, with respect to every input, of the sum of the outputs times their cotangents."""
-        return pull(self.outputs, cotangents, self.inputs, since=self.since, graph=self.graph)
-
     def push(self, tangents: Sequence[Any]) -> list[Any]:
         """Compute the derivative of every output along a direction, given by a tangent per input."""
         seeds = dict(zip(self.inputs, tangents, strict=True))

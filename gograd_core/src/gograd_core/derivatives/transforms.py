@@ -69,7 +69,8 @@ def value_and_grad(
     @functools.wraps(f)
     def wrapped(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         run = trace(f, args, kwargs, wrt, create_graph=create_graph, scalar=True)
-        return run.value, run.like_argument(run.pull([1.0]))
+        gradients = pull(run.outputs, [1.0], run.inputs, since=run.since, graph=run.graph)
+        return run.value, run.like_argument(gradients)
 
     return wrapped
 

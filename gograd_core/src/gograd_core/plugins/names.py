@@ -101,12 +101,7 @@ def refusals(ops: Iterable[Op], claims: dict[str, list[Op]], owners: dict[str, O
 
 
 def explain(
-    name: str,
-    claims: dict[str, list[Op]],
-    owners: dict[str, Op],
-    records: tuple[PluginRecord, ...],
-    *,
-    discovers: bool,
+    name: str, claims: dict[str, list[Op]], owners: dict[str, Op], records: tuple[PluginRecord, ...], *, discovers: bool
 ) -> str:
     """Explain why no operation has that name, and what to do."""
     if name in claims:

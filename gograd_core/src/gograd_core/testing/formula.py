@@ -53,12 +53,8 @@ def check_formula(op: Op, points: Points) -> Check:
         return _in_floats(op, points, str(error))
     if undecided:
         remarks.append(f"{undecided} result(s) undecided, since no two precisions agreed")
-    return Check(
-        "formula",
-        "failed" if complaint else "passed",
-        complaint or "; ".join(remarks),
-        len(points.tried) + len(points.beyond),
-    )
+    count = len(points.tried) + len(points.beyond)
+    return Check("formula", "failed" if complaint else "passed", complaint or "; ".join(remarks), count)
 
 
 def _unchecked(op: Op) -> list[str]:

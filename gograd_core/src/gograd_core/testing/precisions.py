@@ -56,15 +56,13 @@ class Precisions:
         A zero may be a tiny number that was cancelled, so it needs more digits than other results.
         """
         found = None
-        for digits in LADDER[: self._rungs()]:
+        # Special functions take too long to compute them with very many digits often.
+        is_short = self._is_special and self._climbs >= CLIMBS
+        for digits in LADDER[:-2] if is_short else LADDER:
             before, found = found, self.attempt(compute, digits)
             if isinstance(found, bool) or (agree(before, found) and (found != 0 or digits >= digits_of_zero)):
                 return found
         return None
-
-    def _rungs(self) -> int:
-        """Return how many precisions to use: special functions take too long to compute them with all of them often."""
-        return len(LADDER) - 2 if self._is_special and self._climbs >= CLIMBS else len(LADDER)
 
 
 def agree(before: Any, found: Any) -> bool:
