@@ -135,7 +135,7 @@ def _size(point: Point) -> float:
 
 
 def _free(op: Op) -> list[bool]:
-    """Return, for each input, whether it may be any number. If only some have no partial, these may not be."""
+    """Return whether each input may be any number. One without a partial may not, unless no input has one."""
     return [partial is not None or not any(op.partials) for partial in op.partials]
 
 
