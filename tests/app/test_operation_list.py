@@ -111,7 +111,7 @@ class TestShow:
             ("erf", ["implementations scalar (math:erf), numpy (scipy.special:erf)", "reference a formula in mpmath"]),
             ("dot", ["inputs x, y (columns of equal length)", f"kernels {kernels_of(ops.dot)}"]),
             ("gamma", ["kernels Python"]),
-            ("erfc", ["accuracy 4 ulps and 1 of the inputs: "]),
+            ("erfc", ["accuracy 4 ulps, plus 1 ulp of the inputs: "]),
             ("gograd-ops-extra:tanh", ["tanh (gograd-ops-extra 0.1.0)", "domain everywhere"]),
         ],
     )

@@ -64,9 +64,9 @@ ERFC = Op(
         Edge((-inf,), 2.0, (-0.0,), "the limit"),
         Edge((30.0,), 0.0, (-0.0,), "value and slope underflow"),
     ),
-    accuracy=Accuracy(4.0, input_ulps=1.0, why="in the right tail the value falls by 2*x*x ulps with every ulp of x"),
+    accuracy=Accuracy(4.0, input_ulps=1.0, why="in the right tail, the value falls by 2*x*x ulps for every ulp of x"),
     reference=lambda mp, x: mp.erfc(x),
-    doc="The complement of the error function: 1 - erf(x), accurate where that is small.",
+    doc="The complementary error function 1 - erf(x), accurate even where it is small.",
 )
 
 ERROR_FUNCTIONS = (ERF, ERFC)

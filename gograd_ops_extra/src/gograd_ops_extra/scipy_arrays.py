@@ -1,4 +1,4 @@
-"""Functions of arrays that SciPy computes a little differently from Python's `math`. This module imports SciPy."""
+"""Functions that SciPy computes a little differently from Python's math. This module imports SciPy."""
 
 from __future__ import annotations
 

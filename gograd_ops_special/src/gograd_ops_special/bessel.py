@@ -14,8 +14,8 @@ TERMS = 16  # at abs(x) = 2 the next term is 1e-27
 NO_OVERFLOW = "-709 <= x <= 709"  # exp(x) overflows, although the function itself does so at 714
 KNOWN_PHASE = "-1e12 <= x <= 1e12"  # the phase is known at best to an ulp of x: far away, to no digit
 
-GROWTH = "SciPy's i1 is accurate to 10 ulps; and beyond 1 the value grows by x ulps with every ulp of x"
-WAVE = "far from 0 the phase is no better known than x itself"
+GROWTH = "SciPy's i1 is accurate to 10 ulps, and beyond 1 the value grows by x ulps for every ulp of x"
+WAVE = "far from 0, the phase is only as accurate as x itself"
 
 
 def slope_near_zero(q: Any) -> Any:
@@ -78,7 +78,7 @@ J0 = Op(
     domain=KNOWN_PHASE,
     accuracy=Accuracy(4.0, input_ulps=2.0, why=WAVE),
     reference=lambda mp, x: mp.besselj(0, x),
-    doc="The Bessel function of the first kind of order 0.",
+    doc="The Bessel function of the first kind and order 0.",
 )
 
 
@@ -96,7 +96,7 @@ J1 = Op(
     domain=KNOWN_PHASE,
     accuracy=Accuracy(4.0, input_ulps=2.0, why=WAVE),
     reference=lambda mp, x: mp.besselj(1, x),
-    doc="The Bessel function of the first kind of order 1.",
+    doc="The Bessel function of the first kind and order 1.",
 )
 
 

@@ -1,4 +1,4 @@
-"""The names of functions in SciPy and JAX, for the `implementations` of operations."""
+"""What a function is called in SciPy and in JAX: the `implementations` of an operation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Polygamma by SciPy's zeta, which is ten times as fast for a single number as SciPy's own. It imports SciPy."""
+"""Polygamma from SciPy's zeta, ten times as fast as SciPy's polygamma for one number. This module imports SciPy."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ __all__ = ["polygamma_of_array", "polygamma_of_float"]
 def zeta_left_of_zero(s: Any, x: Any) -> Any:
     """Compute the sum of 1 / (x + k)**s over k = 0, 1, …, for x < 0 and a whole s > 1.
 
-    SciPy's zeta adds up all terms to the left of 0, whose number grows with abs(x). The sum over every integer k has
-    the period 1, and its superfluous terms are a sum to the right of 0. So three sums there are enough.
+    SciPy's zeta adds up all terms left of 0, and their number grows with abs(x). The sum over all integers k
+    has the period 1, and its terms with negative k form a sum to the right of 0. So three sums are enough.
     """
     apart = x - np.round(x)
     size = np.abs(apart)
