@@ -1,8 +1,8 @@
-"""Python's `math` over neurons: ``from gograd_core import math`` lets a program be differentiated as it stands.
+"""Python's `math` for neurons: with ``from gograd_core import math`` a program can be differentiated as it stands.
 
-Every name of `math` is here. A function whose arguments are or contain a neuron is the
-operation of that name; given numbers it is `math`'s own, errors included. `floor`, `ceil` and `trunc` of a
-neuron give an int, as `math` does; a recorder follows it as long as arithmetic uses it.
+Every name of `math` is here. A function that is given a neuron, or a sequence with one, calls the operation of that
+name. Given numbers, it is the function of `math`, errors included. `floor`, `ceil` and `trunc` of a neuron give an int,
+as in `math`. A recorder follows the int as long as it is only used in arithmetic.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ def __dir__() -> list[str]:
 def _over_neurons(name: str, own: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(own)
     def function(*args: Any, **kwargs: Any) -> Any:
-        # An iterator is read once, here, and then may still be needed.
+        # An iterator can be read only once, and is read here.
         args = tuple([list(arg) if isinstance(arg, Iterator) else arg for arg in args])
         if not any(map(_holds_neuron, args)):
             return own(*args, **kwargs)
         op, are_entries = _operation(name, len(args))
-        # isclose: a decision, which has no derivative. A recorder would not learn of it.
+        # isclose, for example: it has no derivative. (A recorder would not learn of it.)
         if kwargs and not any(op.partials) and recorder() is None:
             return own(*[getattr(arg, "_value", arg) for arg in args], **kwargs)
         if kwargs:
@@ -74,7 +74,7 @@ def _to_integer(name: str, own: Callable[..., Any]) -> Callable[..., Any]:
         except (ArithmeticError, ValueError):  # of NaN or an infinity
             failed()
             raise
-        whole = plain(op(neuron))  # its slope is 0; an exponent, say, must not even be asked for one
+        whole = plain(op(neuron))  # its slope is 0, and a derivative with respect to it must not even be asked for
         watching.guard(whole, "finite", 1)
         return Followed(whole, number)
 
@@ -91,11 +91,9 @@ def _operation(name: str, count: int) -> tuple[Op, bool]:
     try:
         return known[name], False
     except UnknownOperationError as error:
-        error.add_note(f"If math.{name} has no derivative, give it numbers: x.value")
+        error.add_note(f"If math.{name} has no derivative, pass it numbers: x.value")
         raise
 
 
 def _holds_neuron(arg: Any) -> bool:
-    if type(arg) is Neuron:
-        return True
-    return isinstance(arg, Iterable) and any(type(entry) is Neuron for entry in arg)
+    return type(arg) is Neuron or (isinstance(arg, Iterable) and any(type(entry) is Neuron for entry in arg))

@@ -10,7 +10,7 @@ COMPARISONS = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "
 """The special method of each, without its underscores."""
 
 OPERATORS = {*((symbol, 1) for symbol in UNARY), *((symbol, 2) for symbol in (*BINARY, *COMPARISONS))}
-"""Each with its number of inputs."""
+"""Every operator, with its number of inputs."""
 
 ARRAY_API = {
     "neg": "negative",
@@ -29,4 +29,4 @@ ARRAY_API = {
     "eq": "equal",
     "ne": "not_equal",
 }
-"""From special methods to functions of the standard."""
+"""The standard's function for each special method."""
