@@ -49,13 +49,24 @@ def compared(monkeypatch):
         pytest.skip("the loops are not compiled here")
     called = set()
 
+    def copied(argument):
+        if isinstance(argument, tuple):
+            return tuple(map(copied, argument))
+        return memoryview(np.array(argument)) if isinstance(argument, memoryview) else argument
+
+    def assert_equal(argument, copy, name):
+        if isinstance(argument, tuple):
+            for place, (each, own) in enumerate(zip(argument, copy, strict=True)):
+                assert_equal(each, own, f"{name}, {place}")
+        elif isinstance(argument, memoryview):
+            assert np.array_equal(argument, copy), name
+
     def both(name, compiled, python):
         def run(*arguments):
-            copies = [memoryview(np.array(each)) if isinstance(each, memoryview) else each for each in arguments]
+            copies = copied(arguments)
             found = compiled(*arguments)
             assert python(*copies) == found
-            for place, (each, copy) in enumerate(zip(arguments, copies, strict=True)):
-                assert not isinstance(each, memoryview) or np.array_equal(each, copy), f"{name}, argument {place}"
+            assert_equal(arguments, copies, name)
             called.add(name)
             return found
 

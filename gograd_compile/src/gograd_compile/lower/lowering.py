@@ -1,4 +1,4 @@
-"""From a tape to a graph: operations that are sums of products become sums, and single-use ones grow together."""
+"""Turns a tape into a graph. Operations that are sums of products become sums, and sums used once are joined."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from gograd_compile.trace.tape import Integers, Tape
 __all__ = ["lower"]
 
 ADDED = (1.0, 0.0)
-"""Constants that every graph has first."""
+"""The first constants of every graph."""
 MOST_PATTERNS, MOST_SPECIAL, MOST_INPUTS = 32, 64, 8
-"""How many patterns of fixed inputs have rules of their own; how many more of special numbers; of how many inputs."""
+"""How many patterns of constant inputs have own rules, how many more if they are special, and for how many inputs."""
 
 
 def lower(tape: Tape, rules: Mapping[Any, Rules]) -> Graph:
     """Make the graph that computes what the tape does, to the last bit. It keeps the values of guards.
 
-    (A power with a fixed exponent may differ in its last place, where it is computed as a product.)
+    Only a power with a constant exponent may differ in its last place, if it is computed as a product.
     """
     first = tape.arguments + len(tape.captured)
     kinds, ran, variants = _variants(tape, [rules[op] for op in tape.operations])
@@ -42,7 +42,7 @@ def lower(tape: Tape, rules: Mapping[Any, Rules]) -> Graph:
         tape, len(added), kinds, codes, np.concatenate([outputs, guards]),
         _patterns(variants, constant), _needs(calls), _most_terms(tape, ran, variants),
     )  # fmt: skip
-    opaque = np.flatnonzero(np.isin(tape.codes, [code for code, op in enumerate(tape.operations) if op.opaque]))
+    opaque = np.flatnonzero(np.array([op.opaque for op in tape.operations], dtype=np.bool_)[tape.codes])
     asked = np.searchsorted(tape.guards.after, opaque, side="right")
     return Graph(
         arguments=tape.arguments,
@@ -61,18 +61,19 @@ def lower(tape: Tape, rules: Mapping[Any, Rules]) -> Graph:
 
 
 def _variants(tape: Tape, known: list[Rules]) -> tuple[Integers, list[int], list[Rules]]:
-    """Choose the rules of each operation: those of `known`, or some for fixed inputs. Count how often each ran.
+    """Choose the rules of each operation, those of `known` or special ones for constant inputs, and count their uses.
 
-    Powers by a fixed number may be other numbers (x**2.0 is x * x), so they are that whatever else a tape has.
+    A power with a special exponent may have another last digit (x**2.0 becomes x * x). So its rules must not depend on
+    what else is on the tape: special patterns have room of their own.
     """
     eligible = [rules.terms is None and rules.forward is not None and not rules.op.variadic for rules in known]
     first = tape.arguments + len(tape.captured)
     patterns = np.full((MOST_PATTERNS + MOST_SPECIAL, 1 + MOST_INPUTS), -1, dtype=np.int64)
     kinds, ran = np.empty_like(tape.codes), np.zeros(len(known) + len(patterns), dtype=np.int64)
-    are_special = np.isin(tape.constants, list(POWERS)).astype(np.uint8)
+    are_special = np.any([tape.constants == power for power in POWERS], axis=0).astype(np.uint8)
     count = loops.sums.find_patterns(
-        tape.codes.data, tape.starts.data, tape.inputs.data, first, tape.leaves,
-        np.array(eligible, dtype=np.uint8).data, are_special.data, MOST_PATTERNS, patterns.data, kinds.data, ran.data,
+        loops.views(*tape.rows), first, tape.leaves, np.array(eligible, dtype=np.uint8).data, are_special.data,
+        MOST_PATTERNS, patterns.data, kinds.data, ran.data,
     )  # fmt: skip
     variants = list(known)
     for op, *entries in patterns[:count].tolist():
@@ -82,7 +83,7 @@ def _variants(tape: Tape, known: list[Rules]) -> tuple[Integers, list[int], list
 
 
 def _constants(variants: Sequence[Rules]) -> list[float]:
-    """Collect the numbers that rules have in their sums, and that local derivatives are."""
+    """Collect the constants in the sums of rules, and the local derivatives that are constants."""
     factors = [
         factor for rules in variants for term in rules.terms or () for factor in term if isinstance(factor, float)
     ]
@@ -93,7 +94,7 @@ def _constants(variants: Sequence[Rules]) -> list[float]:
 
 
 def _calls(tape: Tape, kinds: Integers, variants: Sequence[Rules]) -> tuple[Integers, tuple[Call, ...]]:
-    """Find the code of each operation that ran, 0 for a sum. Operations of columns have a code per length."""
+    """Find the code of each operation that ran: 0 for a sum. Operations on columns have one code for each length."""
     calls: list[Call] = []
     of_kind = np.zeros(len(variants) + 1, dtype=np.int32)
     for kind, rules in enumerate(variants):
@@ -112,22 +113,22 @@ def _calls(tape: Tape, kinds: Integers, variants: Sequence[Rules]) -> tuple[Inte
 
 
 def _needs(calls: Sequence[Call]) -> tuple[Integers, Integers]:
-    """Find which inputs each code takes, and where those of a code begin. Codes that take whole columns have none."""
+    """Find which inputs each code takes, and where those of a code begin. Codes that take whole columns list none."""
     needs = [() if call.length else call.needs for call in calls]
     return _flat(needs), np.cumsum([0, 0, *map(len, needs)], dtype=np.int64)
 
 
 def _most_terms(tape: Tape, ran: Sequence[int], variants: Sequence[Rules]) -> int:
-    """Count the terms of all sums, or more. A sum over columns has 0.0, and one term per entry."""
+    """Count the terms of all sums, or more. A sum over columns has a term 0.0, and one for each entry."""
     sums = [(count, rules.terms, rules.op.variadic) for count, rules in zip(ran, variants, strict=True)]
     most = sum(count if variadic else count * len(terms or ()) for count, terms, variadic in sums)
     return most + len(tape.inputs) * any(variadic for *_, variadic in sums)
 
 
 def _patterns(known: Sequence[Rules], constant: Any) -> tuple[Integers, Integers, Integers]:
-    """Write the terms of operations that are sums, a number per factor: a place, or ~value of a constant.
+    """List the factors of operations that are sums. Each is the place of an input, or ~value for a constant.
 
-    With them, how many columns an operation has (0: it takes numbers), and where its factors begin.
+    Also returns how many columns each operation has (0 if it takes numbers), and where its factors begin.
     """
     rows = [
         [factor if isinstance(factor, int) else ~constant(factor) for term in rules.terms or () for factor in term]

@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 import numpy as np
 
-from gograd_compile.loops import tapes
+from gograd_compile.loops import tapes, views
 from gograd_compile.trace.tape import Floats, Guards, Integers, Tape
 
 __all__ = ["fold_constants", "merge_duplicates", "remove_dead"]
@@ -67,9 +67,9 @@ def merge_duplicates(tape: Tape) -> Tape:
     remain = tapes.merge_constants(first, bits.data, _table(len(bits), np.int32).data, same.data, number.data)
     codes, starts, inputs = np.empty_like(tape.codes), np.empty_like(tape.starts), np.empty_like(tape.inputs)
     rows = tapes.merge_operations(
-        tape.leaves, first + remain, tape.codes.data, tape.starts.data, tape.inputs.data, opaque.view(np.uint8).data,
+        tape.leaves, first + remain, views(*tape.rows), opaque.view(np.uint8).data,
         _table(min(len(tape.codes), LARGEST_TABLE // 2), np.int64).data, same.data, number.data,
-        codes.data, starts.data, inputs.data,
+        views(codes, starts, inputs),
     )  # fmt: skip
     kept = same == np.arange(len(tape), dtype=np.int32)
     ignored = tape.ignored.copy()
@@ -96,10 +96,8 @@ def _renumbered(tape: Tape, kept: Integers, number: Integers, constants: Floats,
     count = np.count_nonzero(kept)
     new_leaves = tape.arguments + len(tape.captured) + len(constants)
     codes, starts, inputs = np.empty(count, np.int32), np.empty(count + 1, np.int64), np.empty_like(tape.inputs)
-    tapes.take_rows(
-        tape.leaves, new_leaves, tape.codes.data, tape.starts.data, tape.inputs.data, kept.view(np.uint8).data,
-        number.data, codes.data, starts.data, inputs.data,
-    )  # fmt: skip
+    own, new = views(*tape.rows), views(codes, starts, inputs)
+    tapes.take_rows(tape.leaves, new_leaves, own, kept.view(np.uint8).data, number.data, new)
     rows = codes, starts, inputs[: starts[-1]]
     return _with_rows(attrs.evolve(tape, constants=constants), rows, kept, number, guards)
 

@@ -104,6 +104,11 @@ class Tape:
         return self.arguments + len(self.captured) + len(self.constants)
 
     @property
+    def rows(self) -> tuple[Integers, Integers, Integers]:
+        """Give the arrays that say which operations ran on which inputs."""
+        return self.codes, self.starts, self.inputs
+
+    @property
     def domains(self) -> Integers:
         """Find which guards ask for the domain of an operation."""
         return np.flatnonzero(self.guards.kinds == DOMAIN)
