@@ -9,9 +9,8 @@ import numpy as np
 
 from gograd_compile import loops
 from gograd_compile.kernels.rules import POWERS
-from gograd_compile.lower.graph import FORWARD, Call, Graph
+from gograd_compile.lower.graph import FORWARD, Call, Graph, Rows
 from gograd_compile.lower.rules import Rules, specialized
-from gograd_compile.lower.sums import gather_sums
 from gograd_compile.trace.tape import Integers, Tape
 
 __all__ = ["lower"]
@@ -29,19 +28,12 @@ def lower(tape: Tape, rules: Mapping[Any, Rules]) -> Graph:
     """
     first = tape.arguments + len(tape.captured)
     kinds, ran, variants = _variants(tape, [rules[op] for op in tape.operations])
-    added = np.array([*ADDED, *_constants(variants)])
-    place = {bits: position for position, bits in reversed(list(enumerate(added.view(np.int64).tolist())))}
-
-    def constant(number: float) -> int:
-        return int(first + place[int(np.float64(number).view(np.int64))])
-
+    added = [*ADDED, *_constants(variants)]
+    values = {number.hex(): first + place for place, number in reversed(list(enumerate(added)))}
     codes, calls = _calls(tape, kinds, variants)
-    leaves = tape.leaves + len(added)
     outputs, guards = (np.where(nodes < first, nodes, nodes + len(added)) for nodes in (tape.outputs, tape.deciding()))
-    new_codes, new_starts, new_inputs, number = gather_sums(
-        tape, len(added), kinds, codes, np.concatenate([outputs, guards]),
-        _patterns(variants, constant), _needs(calls), _most_terms(tape, ran, variants),
-    )  # fmt: skip
+    kept, most_terms = np.concatenate([outputs, guards]), _most_terms(tape, ran, variants)
+    rows, number = _joined(tape, len(added), kinds, codes, kept, _factors(variants, values), _needs(calls), most_terms)
     opaque = np.flatnonzero(np.array([op.opaque for op in tape.operations], dtype=np.bool_)[tape.codes])
     asked = np.searchsorted(tape.guards.after, opaque, side="right")
     return Graph(
@@ -50,13 +42,13 @@ def lower(tape: Tape, rules: Mapping[Any, Rules]) -> Graph:
         constants=np.concatenate([added, tape.constants]),
         seeds=0,
         calls=calls,
-        codes=new_codes,
-        starts=new_starts,
-        inputs=new_inputs,
+        codes=rows[0],
+        starts=rows[1],
+        inputs=rows[2],
         outputs=number[outputs],
         guards=number[guards],
         outside=number[guards[tape.domains[tape.guards.outcomes[tape.domains] == 1.0]]],
-        barriers=np.stack([number[leaves + opaque], asked], axis=1),
+        barriers=np.stack([number[tape.leaves + len(added) + opaque], asked], axis=1),
     )
 
 
@@ -93,6 +85,35 @@ def _constants(variants: Sequence[Rules]) -> list[float]:
     return factors + slopes
 
 
+def _joined(
+    tape: Tape, added: int, kinds: Integers, codes: Integers, kept: Integers, factors: tuple[Integers, ...],
+    needs: tuple[Integers, ...], most_terms: int,
+) -> tuple[Rows, Integers]:  # fmt: skip
+    """Join sums. Returns the rows of the values that are still computed, and the new number of each value.
+
+    A sum that is used once, as a term of another sum, becomes part of it, unless its value is to be `kept`. Constants
+    were `added` in front of those of the tape.
+    """
+    one, leaves, count = tape.arguments + len(tape.captured), tape.leaves + added, len(codes)
+    same, uses = np.arange(leaves + count, dtype=np.int32), np.zeros(leaves + count, dtype=np.int32)
+    taken, gone = np.empty_like(tape.inputs), np.zeros(count, np.uint8)
+    terms = loops.views(np.zeros(count, dtype=np.int32), np.empty(2 * most_terms, dtype=np.int32))
+    made = loops.sums.take_terms(
+        leaves, one, added, kinds.data, loops.views(codes, tape.starts, tape.inputs), loops.views(*factors),
+        same.data, uses.data, taken.data, terms,
+    )  # fmt: skip
+    uses[same[kept]] = 2  # or more
+    chains = loops.views(np.empty(2 * count, np.int32), np.empty(made, np.int32))
+    loops.sums.chain_up(leaves, one, codes.data, same.data, uses.data, terms, gone.data, chains)
+    new_codes, new_starts = np.empty(count, np.int32), np.empty(count + 1, np.int64)
+    new_inputs = np.empty(len(taken) + 2 * made, np.int32)
+    left = loops.sums.emit(
+        leaves, loops.views(codes, tape.starts, taken), same.data, gone.data, terms, chains, loops.views(*needs),
+        loops.views(new_codes, new_starts, new_inputs),
+    )  # fmt: skip
+    return (new_codes[:left], new_starts[: left + 1], new_inputs[: new_starts[left]]), same
+
+
 def _calls(tape: Tape, kinds: Integers, variants: Sequence[Rules]) -> tuple[Integers, tuple[Call, ...]]:
     """Find the code of each operation that ran: 0 for a sum. Operations on columns have one code for each length."""
     calls: list[Call] = []
@@ -125,13 +146,13 @@ def _most_terms(tape: Tape, ran: Sequence[int], variants: Sequence[Rules]) -> in
     return most + len(tape.inputs) * any(variadic for *_, variadic in sums)
 
 
-def _patterns(known: Sequence[Rules], constant: Any) -> tuple[Integers, Integers, Integers]:
+def _factors(known: Sequence[Rules], values: Mapping[str, int]) -> tuple[Integers, Integers, Integers]:
     """List the factors of operations that are sums. Each is the place of an input, or ~value for a constant.
 
     Also returns how many columns each operation has (0 if it takes numbers), and where its factors begin.
     """
     rows = [
-        [factor if isinstance(factor, int) else ~constant(factor) for term in rules.terms or () for factor in term]
+        [factor if isinstance(factor, int) else ~values[factor.hex()] for term in rules.terms or () for factor in term]
         for rules in known
     ]
     columns = np.array([len(rules.partials) if rules.op.variadic else 0 for rules in known], dtype=np.int64)
