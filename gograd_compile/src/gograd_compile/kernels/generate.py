@@ -1,9 +1,9 @@
-"""The source of kernels: Python that Numba compiles, over chunks of points, from expressions of symbols.
+"""Writes the source of kernels: Python that Numba compiles, over chunks of points, from expressions of symbols.
 
-An expression is cut into stages. Arithmetic of one stage is one loop, written so that LLVM
-vectorises it: both arms of every choice are computed. Between the loops stand calls of functions
-such as exp, each for the whole chunk: NumPy's own loops, where it has one, else a loop over the
-function of the C library. What such a call takes and gives lies in rows of `scratch`.
+An expression is cut into stages. The arithmetic of one stage is one loop, written so that LLVM vectorises it: both arms
+of every choice are computed. Between the loops there are calls of functions such as exp, each for the whole chunk. They
+use NumPy's own loop if there is one, otherwise a loop over the function of the C library. The inputs and results of
+such calls lie in rows of `scratch`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ CHUNK = 256
 """The most points that a kernel is called with, and the length of a row of inputs or of `scratch`."""
 
 NUMBA = "numba "
-"""What the function of a symbol begins with that stands for one which Numba compiles; its name and digest follow."""
+"""The prefix of `Symbol.function` for a function that Numba compiles. The function's name and digest follow."""
 
 HEADER = "from gograd_compile.kernels.functions import *\n\n"
 LOOPS = {
@@ -32,7 +32,7 @@ LOOPS = {
         "tan", "tanh",
     )},
 }  # fmt: skip
-"""The ufuncs of NumPy that are faster than the C library: two to five times, with AVX-512. sin, cos, hypot are not."""
+"""The ufuncs of NumPy that are two to five times as fast as the C library, with AVX-512. sin, cos and hypot are not."""
 
 INLINE = {
     "negative": "-{0}",
@@ -57,7 +57,7 @@ INLINE = {
     "logical_not": "not {0}",
     **{name: f"{{0}} {sign} {{1}}" for name, (sign, _) in OPERATORS.items() if not name.startswith("logical")},
 }
-"""Functions that LLVM has vector instructions for, as Python of operands that are names or numbers."""
+"""Functions for which LLVM has vector instructions, written in Python. The operands are names or numbers."""
 
 
 @attrs.frozen
@@ -66,8 +66,8 @@ class KernelText:
 
     Attributes:
         source: a module that defines ``kernel(n, length, out, x, scratch)``.
-        scratch: how many rows it needs there.
-        is_exact: whether its values are those of the rule on floats to the last bit: it calls no function of a library.
+        scratch: how many rows of `scratch` it needs.
+        is_exact: whether its values are those of the rule on floats, to the last bit, since it calls no library.
     """
 
     source: str
@@ -78,8 +78,8 @@ class KernelText:
 def kernel_text(root: Symbol, inputs: Sequence[Symbol]) -> KernelText:
     """Write the kernel that computes `root` from `inputs`, which lie in `x` in that order.
 
-    Columns among the inputs lie there one after the other; then the result is one number, or one
-    per entry if the output is among the inputs, or `root` has one per entry.
+    Columns among the inputs lie there one after the other. With columns, the result is a column if `root` is one or the
+    output is among the inputs. Otherwise it is one number.
     """
     root = root.library.as_number(root)
     if any(symbol.is_column for symbol in inputs):
@@ -117,7 +117,7 @@ class _Stages:
         return KernelText(source, self.rows, not calls)
 
     def _prepare(self, calls: Sequence[Symbol]) -> None:
-        """Give rows to what the calls of a stage take, constants too: with strides of 0, NumPy's power differs."""
+        """Put the inputs of the calls of a stage into rows. Constants too: NumPy's power differs for strides of 0."""
         computed = {}
         for argument in dict.fromkeys(argument for call in calls for argument in call.arguments):
             if argument not in self.places:
@@ -206,7 +206,7 @@ def _number(symbol: Symbol) -> str:
 
 
 class _Columns(PythonBody):
-    """Statements that give one number, or one per entry, of columns of `n` numbers; `d` takes the result."""
+    """The statements that compute one number, or one per entry, from columns of `n` numbers. The result goes to `d`."""
 
     def returned(self) -> str:
         self._reduce()

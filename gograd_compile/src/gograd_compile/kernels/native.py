@@ -19,7 +19,7 @@ from gograd_core.extend import Symbol
 __all__ = ["Kernel", "kernel"]
 
 MOST_TEXTS = 1024
-"""How many sources of kernels are remembered."""
+"""How many sources of kernels are kept in memory."""
 
 _kernels: dict[str, Kernel] = {}
 _lock = threading.Lock()
@@ -30,12 +30,12 @@ class Kernel:
     """A rule as native code, for a chunk of points or one item of columns.
 
     Attributes:
-        address: of ``void (intptr_t n, intptr_t length, double *out, double *x, double *scratch)``.
-        scratch: how many rows of CHUNK doubles it needs there.
-        is_exact: whether it gives the bits that the rule gives on floats: it calls no function of a library.
+        address: the address of ``void (intptr_t n, intptr_t length, double *out, double *x, double *scratch)``.
+        scratch: how many rows of CHUNK doubles of `scratch` it needs.
+        is_exact: whether its values are those of the rule on floats, to the last bit, since it calls no library.
         origin: "cache", "compiled", or "compiled, not cached".
-        seconds: that loading or compiling took.
-        function: what keeps the code alive.
+        seconds: how long loading or compiling took.
+        function: the object that keeps the code alive.
     """
 
     address: int
@@ -47,14 +47,14 @@ class Kernel:
 
 
 def kernel(root: Symbol, inputs: Sequence[Symbol]) -> Kernel:
-    """Compile the kernel that computes `root`, a rule written out, from `inputs`.
+    """Compile the kernel that computes `root`, a rule written out, from `inputs`, or load it from the cache.
 
-    Without columns it takes n points, at most CHUNK of them: input j of point i is ``x[j * CHUNK + i]``,
-    and the result ``out[i]``. `out`, `x` and `scratch` do not overlap.
+    Without columns it takes n points, at most CHUNK of them: input j of point i is ``x[j * CHUNK + i]``, and the result
+    is ``out[i]``. `out`, `x` and `scratch` do not overlap.
 
-    With columns it takes one item: in `x` lie the inputs one after the other, a column as `length`
-    numbers. The result is ``out[0]``; or ``out[i]`` for each entry, if the output (the input at position -1)
-    is among the inputs or `root` is a column.
+    With columns it takes one item. The inputs lie in `x` one after the other, a column as `length` numbers. If `root`
+    is a column, or the output (the input at position -1) is among the inputs, the result is ``out[i]`` for each entry.
+    Otherwise it is ``out[0]``.
 
     Raises:
         ImportError: Numba is not installed.
@@ -76,7 +76,7 @@ def _made(text: KernelText) -> Kernel:
     except ModuleNotFoundError:
         raise ImportError("native kernels need Numba: pip install numba platformdirs") from None
     start = time.perf_counter()
-    # The code of kernels is told apart by name, also of those that other processes compiled.
+    # LLVM finds code by name, so every kernel needs its own, whichever process compiled it.
     name = f"kernel_{hashlib.sha256(text.source.encode()).hexdigest()[:16]}"
     namespace: dict[str, Any] = {"__name__": "gograd_compile.kernels.functions"}
     exec(compile(text.source, f"<{name}>", "exec"), namespace)
