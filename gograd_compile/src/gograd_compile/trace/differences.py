@@ -19,7 +19,8 @@ def difference(first: Recording, second: Recording) -> str:
     """Describe the first difference, with its line. It is "" if both do the same with the same numbers."""
     one, other = first.tape, second.tape
     mine, others = _identities(one), _identities(other)
-    operations = zip_longest(_operations(one), _operations(other), fillvalue=(None, []))
+    nothing: tuple[Op | None, list[int]] = None, []
+    operations = zip_longest(_operations(one), _operations(other), fillvalue=nothing)
     for place, ((op, inputs), (other_op, other_inputs)) in enumerate(operations):
         if op is not other_op or len(inputs) != len(other_inputs):
             return f"it runs {_ran(one, place)}, then {_ran(other, place)}"
