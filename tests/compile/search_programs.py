@@ -110,9 +110,14 @@ def in_batches(program: Any, points: list[list[float]], expected: list[Any], fou
 
 
 def outcome(f: Any, *args: Any) -> Any:
-    """What a call gives; None if it raises `DomainError`, or the class of any other error."""
+    """What a call gives; None if it raises `DomainError`, or the class of any other error.
+
+    Eagerly, a derivative that the program takes is a float, whose errors are those of Python.
+    """
     try:
         return arms.found(f, *args)
+    except (ArithmeticError, ValueError):
+        return None
     except Exception as error:
         return type(error)
 

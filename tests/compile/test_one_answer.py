@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gograd_core import Neuron, math, ops
+from gograd_core import Neuron, math, ops, zero_grad
 
 FUNCTIONS = {
     "tanh": ops.tanh,
@@ -237,3 +237,26 @@ def test_what_only_compiled_code_finds_outside_of_a_domain_is_what_the_engine_sa
         expected = program(Neuron(x), borders).value
         assert compiled(program)(x, borders) == pytest.approx(expected, abs=1e-6)  # the root of a last digit
         assert compiled(program).batch((0, None))(np.array([x]), borders) == pytest.approx(expected, abs=1e-6)
+
+
+def test_derivatives_with_respect_to_captured_neurons_are_what_the_engine_says(compiled):
+    """Python computes 0.0 ** 1.5, and compiled code the power of a number that is a last digit below."""
+
+    def f(factor, border):
+        y = math.lgamma(w) * factor
+        return (y - border) ** 1.5 + (border - y) ** 1.5 + y * w
+
+    w = Neuron(0.0)
+
+    def slope(run):
+        zero_grad([w])
+        run()
+        return w.grad
+
+    for x in NUMBERS[:12]:
+        w.value = x
+        at = 2.0, 2.0 * math.lgamma(x)
+        by_engine = slope(lambda at=at: f(*at).backward())
+        assert slope(lambda at=at: compiled(f).backward(*at)) == pytest.approx(by_engine, rel=1e-6)
+        found = slope(lambda at=at: compiled(f).batch((0, None)).backward(np.full(3, at[0]), at[1]))
+        assert found == pytest.approx(3.0 * by_engine, rel=1e-6)

@@ -81,9 +81,8 @@ class Batched:
         """Add the derivatives of the sum of all values by captured leaf neurons to their `grad`. Returns the values."""
         batch = flatten_batch(args, self._in_axes)
         found = self._run(batch, self._want("adjoints", batch), NOTHING, slice(None))
-        for path, totals in found.totals:
-            assert path is not None
-            add_gradients(path.tape.captured, totals)
+        for captured, totals in found.totals:
+            add_gradients(captured, totals)
         values: Floats = found.structure.build_batch(found.outputs)
         return values
 
@@ -213,11 +212,10 @@ class Batched:
             if want.mode == "values":
                 answer = self._store.ask_engine(error, "value", point.structure, point.at(0))
                 return Found(answer.structure, answer.numbers[np.newaxis], np.empty((1, 0)), [])
-            if want.wrt is CAPTURED:
-                raise error
-            answer = self._store.ask_engine(error, "gradient", point.structure, point.at(0), want.wrt)
+            question: Question = "captured" if want.wrt is CAPTURED else "gradient"
+            answer = self._store.ask_engine(error, question, point.structure, point.at(0), want.wrt)
             value, gradient = answer.numbers[np.newaxis, :1], answer.numbers[1:]
-            return Found(answer.structure, value, gradient[np.newaxis, own], [(None, gradient[shared])])
+            return Found(answer.structure, value, gradient[np.newaxis, own], [(answer.captured, gradient[shared])])
 
         def joined(parts: list[Found]) -> Found:
             return parts[0].joined_with(parts[1], self._store.name)

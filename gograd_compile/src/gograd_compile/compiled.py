@@ -106,7 +106,12 @@ class Compiled(Portable):
             TypeError: the function does not return one number.
         """
         numbers, structure = flatten(args)
-        path, outputs, gradient = at_point(self.store.paths_of(structure), BY_CAPTURED, numbers)
+        try:
+            path, outputs, gradient = at_point(self.store.paths_of(structure), BY_CAPTURED, numbers)
+        except DomainError as error:
+            answer = self.store.ask_engine(error, "captured", structure, numbers)
+            add_gradients(answer.captured, answer.numbers[1:])
+            return float(answer.numbers[0])
         add_gradients(path.tape.captured, gradient)
         value: float = path.structure.build(outputs)
         return value

@@ -15,6 +15,7 @@ from gograd_compile.paths.sort_points import BatchRun, Part, nested_otherwise
 from gograd_compile.run.program import Program
 from gograd_compile.run.records import Points
 from gograd_compile.trace.tape import Floats, Integers
+from gograd_core import Neuron
 
 __all__ = ["ONE_NUMBER", "Found", "results"]
 
@@ -30,13 +31,13 @@ class Found:
         structure: how the result is nested.
         outputs: a row per point.
         gradients: a row per point, by the numbers asked for per point.
-        totals: per path the derivatives asked for in total, added up over its points; None, if the engine found them.
+        totals: for each part of the points the captured neurons, and the derivatives asked for in total, added up.
     """
 
     structure: Structure
     outputs: Floats
     gradients: Floats
-    totals: list[tuple[Path | None, Floats]]
+    totals: list[tuple[tuple[Neuron, ...], Floats]]
 
     @classmethod
     def nothing(cls, structure: Structure, gradients: int) -> Found:
@@ -72,7 +73,7 @@ def results(run: BatchRun, parts: list[Part], want: Want, own: Integers, shared:
     if not parts:
         return Found.nothing(ONE_NUMBER, len(own))
     runs: list[tuple[Integers, Points]] = []
-    totals: list[tuple[Path | None, Floats]] = []
+    totals: list[tuple[tuple[Neuron, ...], Floats]] = []
     for path, points in parts:
         program = path.program(want)
         places = np.arange(len(program.result_slots))[shared]
@@ -81,7 +82,7 @@ def results(run: BatchRun, parts: list[Part], want: Want, own: Integers, shared:
         for place in np.flatnonzero(found.status):  # those are not in the totals
             total = total + _judged(run, path, program, int(points[place]), want)[places]
         runs.append((points, found))
-        totals.append((path, total))
+        totals.append((path.tape.captured, total))
     outputs = _rows_of_all([(points, found.outputs) for points, found in runs])
     gradients = _rows_of_all([(points, found.gradients) for points, found in runs])
     return Found(parts[0][0].structure, outputs, gradients, totals)

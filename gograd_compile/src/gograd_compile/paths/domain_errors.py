@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gograd_compile.trace.tape import Floats, Tape
 from gograd_core import DomainError, Neuron
-from gograd_core.extend import (
-    describe,
-    judge,
-)
-
-if TYPE_CHECKING:
-    pass
+from gograd_core.extend import describe, judge
 
 __all__ = ["error_of"]
 

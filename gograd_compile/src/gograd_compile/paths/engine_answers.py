@@ -7,24 +7,27 @@ engine's sweep over floats is not; and a last digit may put an operation outside
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Any, Literal
 
 import attrs
 import numpy as np
 
 from gograd_compile.nesting.trees import Structure, flatten_result
+from gograd_compile.paths.path import CAPTURED
 from gograd_compile.trace.tape import Floats, Integers
-from gograd_core import DomainError, Neuron
-from gograd_core.extend import jacobians, transforms
+from gograd_core import DomainError, Neuron, gradient
+from gograd_core.extend import creation_order, jacobians, nested, transforms
 
 __all__ = ["Answer", "Question", "engine_answer"]
 
-Question = Literal["value", "gradient", "jacobian", "hessian", "hvp"]
+Question = Literal["value", "gradient", "captured", "jacobian", "hessian", "hvp"]
 NONE, NO_VECTOR = np.empty(0, dtype=np.intp), np.empty(0)
 
 ASK: dict[str, Callable[[_Flat, list[float], list[float]], Any]] = {
     "value": lambda f, at, _: f(at),
     "gradient": lambda f, at, _: transforms.value_and_grad(f.one)(at),
+    "captured": lambda f, at, _: f.with_captured(at),
     "jacobian": lambda f, at, _: jacobians.jacobian(f)(at),
     "hessian": lambda f, at, _: jacobians.hessian(f.one)(at),
     "hvp": lambda f, at, vector: jacobians.hvp(f.one)(at, vector),
@@ -38,10 +41,12 @@ class Answer:
     Attributes:
         structure: how the result of the function is nested.
         numbers: those asked for: a gradient comes after the value, and a matrix row by row.
+        captured: the leaf neurons that a gradient "captured" is with respect to.
     """
 
     structure: Structure
     numbers: Floats
+    captured: tuple[Neuron, ...]
 
 
 class _Flat:
@@ -52,9 +57,10 @@ class _Flat:
     def __init__(self, f: Callable[..., Any], arguments: Structure, numbers: Floats, wrt: Integers) -> None:
         self._function, self._arguments, self._numbers, self._wrt = f, arguments, numbers.tolist(), wrt.tolist()
         self.structure: Any = None
+        self.captured: tuple[Neuron, ...] = ()
 
     def __call__(self, chosen: Sequence[Any]) -> list[Any]:
-        entries = list(map(Neuron, self._numbers))
+        entries: list[Any] = list(map(Neuron, self._numbers))
         for place, entry in zip(self._wrt, chosen, strict=True):
             entries[place] = entry
         numbers, self.structure = flatten_result(self._function(*self._arguments.build(entries)))
@@ -65,10 +71,20 @@ class _Flat:
         numbers = self(chosen)
         return numbers[0] if self.structure.is_number else numbers
 
+    def with_captured(self, chosen: Sequence[Any]) -> list[Any]:
+        """Give the result, and its derivatives with respect to the leaves that the function reads."""
+        output = nested().run(self.one, chosen)
+        if type(output) is not Neuron:
+            return [output]
+        entries = chain([output], *(node.constituents for node in creation_order([output])))
+        leaves = (entry for entry in entries if type(entry) is Neuron and not entry.constituents)
+        self.captured = tuple({id(leaf): leaf for leaf in leaves}.values())
+        return [output, *gradient(output, self.captured)]
+
 
 def engine_answer(
     error: DomainError, question: Question, f: Callable[..., Any] | None, arguments: Structure, numbers: Floats,
-    wrt: Integers = NONE, vector: Floats = NO_VECTOR,
+    wrt: Integers | None = CAPTURED, vector: Floats = NO_VECTOR,
 ) -> Answer:  # fmt: skip
     """Ask the engine at a point where compiled code raises `error`.
 
@@ -76,7 +92,7 @@ def engine_answer(
         f: the function; None if there is none.
         arguments: how its arguments are nested.
         numbers: those in the arguments.
-        wrt: which of them to differentiate by.
+        wrt: which of them to differentiate with respect to.
         vector: what a Hessian is multiplied with.
 
     Raises:
@@ -84,11 +100,12 @@ def engine_answer(
     """
     if f is None:
         raise error
-    flat = _Flat(f, arguments, numbers, wrt)
+    chosen = NONE if wrt is CAPTURED else wrt
+    flat = _Flat(f, arguments, numbers, chosen)
     try:
-        found = ASK[question](flat, numbers[wrt].tolist(), vector.tolist())
+        found = ASK[question](flat, numbers[chosen].tolist(), vector.tolist())
     except Exception:  # such as that of a compiled function inside, which takes no neurons here
         raise error from None
     entries = flatten_result(found)[0]
     values = [entry._value if type(entry) is Neuron else entry for entry in entries]
-    return Answer(flat.structure, np.array(values, dtype=np.float64))
+    return Answer(flat.structure, np.array(values, dtype=np.float64), flat.captured)
