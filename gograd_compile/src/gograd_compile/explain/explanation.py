@@ -121,7 +121,7 @@ def _program(want: Want, program: Program, path: Path) -> dict[str, Any]:
     values = preparation[0].count
     arrays = attrs.asdict(schedule, recurse=False).values()
     return {
-        "for": MODES[want.mode] + _by(want, path) + _at(want),
+        "for": _purpose(want, path),
         "values": _counts(graph, slice(values)),
         "derivatives": _counts(graph, slice(values, None)),
         "steps": len(schedule.steps),
@@ -133,16 +133,13 @@ def _program(want: Want, program: Program, path: Path) -> dict[str, Any]:
     }
 
 
-def _by(want: Want, path: Path) -> str:
-    if want.mode in ("values", "guards", "all"):
-        return ""
-    count, what = (len(path.tape.captured), "captured neuron") if want.wrt is None else (len(want.wrt), "number")
-    return f", with respect to {count} {what}{'s' * (count != 1)}"
-
-
-def _at(want: Want) -> str:
-    """Say whether there are many points. If only seeds differ, there is one point."""
-    return ", at many points" if want.batched is not None and len(want.batched) else ""
+def _purpose(want: Want, path: Path) -> str:
+    purpose = MODES[want.mode]
+    if want.mode in ("adjoints", "pull", "push"):
+        count, what = (len(path.tape.captured), "captured neuron") if want.wrt is None else (len(want.wrt), "number")
+        purpose += f", with respect to {count} {what}{'s' * (count != 1)}"
+    has_points = want.batched is not None and len(want.batched)  # if only seeds differ, there is one point
+    return f"{purpose}, at many points" if has_points else purpose
 
 
 def _counts(graph: Graph, rows: slice) -> dict[str, int]:

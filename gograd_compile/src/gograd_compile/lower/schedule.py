@@ -63,7 +63,6 @@ def schedule(
     """Order the values of `graph`.
 
     Args:
-        graph: what is computed.
         derivatives: the first value that belongs to derivatives.
         varying: the leaves that differ between the points of a batch. By default all do.
         forward: whether derivatives are tangents.

@@ -95,12 +95,8 @@ class Structure:
     ) -> Any:
         """Nest results as `build_batch` does, but without an axis for the points in leaves that all points share.
 
-        Args:
-            own: the numbers in the places `where_own`, in a row for each point.
-            where_own: places of numbers.
-            shared: the numbers in the places `where_shared`.
-            where_shared: the other places.
-            are_shared: for each leaf, whether its numbers (if it has any) are in `shared`.
+        `own` has the numbers in the places `where_own`, in a row for each point. `shared` has the numbers in the places
+        `where_shared`. `are_shared` says for each leaf whether its numbers (if it has any) are in `shared`.
         """
         column = np.empty(self.size, np.intp)
         column[where_own], column[where_shared] = np.arange(len(where_own)), np.arange(len(where_shared))

@@ -112,12 +112,7 @@ class Program:
     def at(self, numbers: Floats, captured: Floats, seeds: Floats, holds: Holds | None) -> tuple[Floats, int]:
         """Run at one point. Returns the memory, which must be given back, and what was not finite.
 
-        Args:
-            numbers: the numbers of the arguments.
-            captured: the values of captured neurons.
-            seeds: the seeds of derivatives.
-            holds: called before an opaque operation. If the guards asked before do not hold, the run ends there. With
-                None they are not checked.
+        If `holds` says before a call of an opaque operation that the guards asked before do not hold, the run ends.
         """
         memory = self._take()
         memory[: self._captured.start] = numbers
@@ -143,9 +138,7 @@ class Program:
 
         Args:
             numbers: the numbers of the arguments. Only those that all points share matter.
-            captured: the values of captured neurons.
             points: the other numbers, and seeds: a row for each point, for the leaves in `slots`.
-            slots: the leaves that differ between the points.
             per_point: the places of the derivatives that are asked for per point.
             summed: the places of the derivatives whose sum over the points is asked for.
             threads: how many threads work at once. The results do not depend on it.

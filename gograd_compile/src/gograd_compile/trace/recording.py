@@ -60,10 +60,6 @@ def record(
     """Record what `f` does with these numbers, nested as `arguments` says.
 
     Args:
-        f: the function.
-        arguments: how its arguments are nested.
-        numbers: the numbers in its arguments.
-        name: what messages call the function.
         answers: the answers to the first questions that it asks about numbers, whatever these are.
         with_lines: whether to note the line of the user's source where each operation ran. That is slow.
         with_places: whether to note, in the place of the line, the place of each operation in the order of making.
