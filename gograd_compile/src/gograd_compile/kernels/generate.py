@@ -11,11 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import inf, isnan
 
-import attrs
-
 from gograd_core.extend import CALLS, OPERATORS, PythonBody, Symbol, postorder
 
-__all__ = ["CHUNK", "NUMBA", "KernelText", "kernel_text"]
+__all__ = ["CHUNK", "NUMBA", "kernel_text"]
 
 CHUNK = 256
 """The most points that a kernel is called with, and the length of a row of inputs or of `scratch`."""
@@ -60,23 +58,11 @@ INLINE = {
 """Functions for which LLVM has vector instructions, written in Python. The operands are names or numbers."""
 
 
-@attrs.frozen
-class KernelText:
-    """The source of a kernel.
-
-    Attributes:
-        source: a module that defines ``kernel(n, length, out, x, scratch)``.
-        scratch: how many rows of `scratch` it needs.
-        is_exact: whether its values are those of the rule on floats, to the last bit, since it calls no library.
-    """
-
-    source: str
-    scratch: int
-    is_exact: bool
-
-
-def kernel_text(root: Symbol, inputs: Sequence[Symbol]) -> KernelText:
+def kernel_text(root: Symbol, inputs: Sequence[Symbol]) -> tuple[str, int]:
     """Write the kernel that computes `root` from `inputs`, which lie in `x` in that order.
+
+    Returns the source of a module that defines ``kernel(n, length, out, x, scratch)``, and how many rows of `scratch`
+    it needs.
 
     Columns among the inputs lie there one after the other. With columns, the result is a column if `root` is one or the
     output is among the inputs. Otherwise it is one number.
@@ -103,7 +89,7 @@ class _Stages:
             before = (self.levels[argument] + _is_call(argument) for argument in symbol.arguments)
             self.levels[symbol] = max(before, default=0)
 
-    def text(self) -> KernelText:
+    def text(self) -> tuple[str, int]:
         calls = [symbol for symbol in self.symbols if _is_call(symbol)]
         for level in sorted({self.levels[call] for call in calls}):
             stage = [call for call in calls if self.levels[call] == level]
@@ -114,7 +100,7 @@ class _Stages:
             self._loop({self.root: "out[i]"})
         source = HEADER + "".join(f"{name} = {value}\n" for name, value in self.functions.items())
         source += "\n\ndef kernel(n, length, out, x, scratch):\n" + "".join(f"    {line}\n" for line in self.lines)
-        return KernelText(source, self.rows, not calls)
+        return source, self.rows
 
     def _prepare(self, calls: Sequence[Symbol]) -> None:
         """Put the inputs of the calls of a stage into rows. Constants too: NumPy's power differs for strides of 0."""
@@ -214,12 +200,12 @@ class _Columns(PythonBody):
         return "".join(f"    {line}\n" for line in [*self.lines, f"d[0] = {result}"])
 
 
-def _of_columns(root: Symbol, inputs: Sequence[Symbol]) -> KernelText:
+def _of_columns(root: Symbol, inputs: Sequence[Symbol]) -> tuple[str, int]:
     if root.function.startswith(NUMBA):
         name, function = _of_numba(root)
         arrays = ", ".join(f"carray(shifted(x, {place} * n), (n,))" for place in range(len(inputs)))
         code = f"    d[0] = {name}({arrays})\n"
-        return KernelText(f"{HEADER}{name} = {function}\n\n\ndef kernel(count, n, d, x, scratch):\n{code}", 0, False)
+        return f"{HEADER}{name} = {function}\n\n\ndef kernel(count, n, d, x, scratch):\n{code}", 0
     names = {}
     before = columns = 0
     for symbol in inputs:
@@ -233,6 +219,4 @@ def _of_columns(root: Symbol, inputs: Sequence[Symbol]) -> KernelText:
     calls = {CALLS[each.function]: len(each.arguments) for each in symbols if each.function in CALLS}
     calls |= {f"xp_{each.function}imum": 2 for each in symbols if each.function in ("max", "min")}
     lines = "".join(f"{name} = python_function({name!r}, {count})\n" for name, count in calls.items())
-    source = f"{HEADER}{lines}\n\ndef kernel(count, n, d, x, scratch):\n{code}"
-    is_exact = all(each.function in INLINE for each in symbols if each.function in CALLS)
-    return KernelText(source, 0, is_exact)
+    return f"{HEADER}{lines}\n\ndef kernel(count, n, d, x, scratch):\n{code}", 0

@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 
 from gograd_compile.kernels.cache import CodeCache
-from gograd_compile.kernels.generate import KernelText, kernel_text
+from gograd_compile.kernels.generate import kernel_text
 from gograd_core.extend import Symbol
 
 __all__ = ["Kernel", "kernel"]
@@ -32,7 +32,6 @@ class Kernel:
     Attributes:
         address: the address of ``void (intptr_t n, intptr_t length, double *out, double *x, double *scratch)``.
         scratch: how many rows of CHUNK doubles of `scratch` it needs.
-        is_exact: whether its values are those of the rule on floats, to the last bit, since it calls no library.
         origin: "cache", "compiled", or "compiled, not cached".
         seconds: how long loading or compiling took.
         function: the object that keeps the code alive.
@@ -40,7 +39,6 @@ class Kernel:
 
     address: int
     scratch: int
-    is_exact: bool
     origin: str
     seconds: float
     function: Any = attrs.field(repr=False)
@@ -59,27 +57,27 @@ def kernel(root: Symbol, inputs: Sequence[Symbol]) -> Kernel:
     Raises:
         ImportError: Numba is not installed.
     """
-    text = _text(root, tuple(inputs))
+    source, scratch = _text(root, tuple(inputs))
     with _lock:
-        found = _kernels.get(text.source)
+        found = _kernels.get(source)
         if found is None:
-            found = _kernels[text.source] = _made(text)
+            found = _kernels[source] = _made(source, scratch)
     return found
 
 
 _text = functools.lru_cache(maxsize=MOST_TEXTS)(kernel_text)
 
 
-def _made(text: KernelText) -> Kernel:
+def _made(source: str, scratch: int) -> Kernel:
     try:
         numba: Any = import_module("numba")
     except ModuleNotFoundError:
         raise ImportError("native kernels need Numba: pip install numba platformdirs") from None
     start = time.perf_counter()
     # LLVM finds code by name, so every kernel needs its own, whichever process compiled it.
-    name = f"kernel_{hashlib.sha256(text.source.encode()).hexdigest()[:16]}"
+    name = f"kernel_{hashlib.sha256(source.encode()).hexdigest()[:16]}"
     namespace: dict[str, Any] = {"__name__": "gograd_compile.kernels.functions"}
-    exec(compile(text.source, f"<{name}>", "exec"), namespace)
+    exec(compile(source, f"<{name}>", "exec"), namespace)
     function = namespace["kernel"]
     function.__name__ = function.__qualname__ = name
     numbers = numba.types.CPointer(numba.types.float64)
@@ -87,7 +85,7 @@ def _made(text: KernelText) -> Kernel:
     compiled = import_module("numba.core.ccallback").CFunc(
         function, (kind.args, kind.return_type), locals={}, options={"error_model": "numpy"}
     )
-    cache = compiled._cache = CodeCache(function, "kernel", text.source, text.source)
+    cache = compiled._cache = CodeCache(function, "kernel", source, source)
     compiled.compile()
     seconds = time.perf_counter() - start
-    return Kernel(compiled.address, text.scratch, text.is_exact, cache.origin, seconds, compiled)
+    return Kernel(compiled.address, scratch, cache.origin, seconds, compiled)

@@ -113,11 +113,6 @@ class Tape:
         """Find which guards ask for the domain of an operation."""
         return np.flatnonzero(self.guards.kinds == DOMAIN)
 
-    @property
-    def raises(self) -> bool:
-        """Say whether guards ask for errors of operations. Then errors were raised while the tape was recorded."""
-        return bool(np.isin(self.guards.kinds, (DOMAIN, UNUSED)).any())
-
     def inputs_of(self, node: int) -> Integers:
         """Return the inputs of the operation that made a node."""
         operation = node - self.leaves
