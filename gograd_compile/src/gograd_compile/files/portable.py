@@ -15,6 +15,7 @@ from typing import Any, Self, TypeVar
 
 from gograd_compile.files.saving import recorded, with_tapes
 from gograd_compile.files.storage import Recorded, from_bytes, to_bytes
+from gograd_compile.paths.lru import Recent
 from gograd_compile.paths.store import Store
 from gograd_compile.run.backends import backend as find_backend
 from gograd_core import Neuron
@@ -127,7 +128,7 @@ def compiled_anew(cls: type[T], f: Callable[..., Any], backend: str | None, chec
 
 def from_tapes(cls: type[T], tapes: list[Recorded], name: str, backend: str | None) -> T:
     """Make a program of what was recorded. It has no function."""
-    store = Store(None, name, find_backend(backend), check=False, max_paths=len(tapes), most=len(tapes))
+    store = Store(None, name, find_backend(backend), check=False, max_paths=len(tapes), paths=Recent(len(tapes)))
     with_tapes(store, tapes)
     return cls(store)
 

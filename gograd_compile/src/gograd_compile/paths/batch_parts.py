@@ -1,4 +1,4 @@
-"""A batch in parts, where compiled code raises `DomainError` at points at which the engine has numbers."""
+"""Splits a batch into parts if compiled code raises `DomainError` at points where the engine has numbers."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ def in_parts(
     by_engine: Callable[[DomainError, Batch], T],
     joined: Callable[[list[T]], T],
 ) -> T:
-    """Apply `many` to all points; if it raises `DomainError`, to two halves of the points, and so on.
+    """Apply `many` to all points. If it raises `DomainError`, apply it to the two halves of the points, and so on.
 
     Args:
         many: computes something for a batch.
-        by_engine: asks the engine for the same at one point, where that error was raised. It raises the error if the
+        by_engine: asks the engine for the same at the one point where the error was raised. It raises the error if the
             engine has no answer.
-        joined: puts together what was found for parts that follow each other.
+        joined: joins the results for two parts that follow each other.
 
     Raises:
-        DomainError: `many` does, at a point where `by_engine` does.
+        DomainError: both `many` and `by_engine` raise it at a point.
     """
     try:
         return many(batch)

@@ -1,4 +1,4 @@
-"""Values and gradients at the points of a batch: what each path gives, put together."""
+"""Values and gradients at the points of a batch, collected from the paths that the points take."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from gograd_core import Neuron
 __all__ = ["ONE_NUMBER", "Found", "results"]
 
 ONE_NUMBER = flatten(0.0)[1]
-"""What is returned by a function that has a gradient."""
+"""The nesting of the result of a function that has a gradient."""
 
 
 @attrs.frozen(eq=False)
 class Found:
-    """What was found at all points.
+    """The results at all points.
 
     Attributes:
-        structure: how the result is nested.
-        outputs: a row per point.
-        gradients: a row per point, by the numbers asked for per point.
-        totals: for each part of the points the captured neurons, and the derivatives asked for in total, added up.
+        structure: how the result of the function is nested.
+        outputs: a row for each point.
+        gradients: the derivatives that are asked for per point, in a row for each point.
+        totals: for each part of the points the captured neurons, and the sums of the derivatives asked for in total.
     """
 
     structure: Structure
@@ -41,14 +41,14 @@ class Found:
 
     @classmethod
     def nothing(cls, structure: Structure, gradients: int) -> Found:
-        """Make what is found where there are no points."""
+        """Make the results of a batch without points."""
         return cls(structure, np.empty((0, structure.size)), np.empty((0, gradients)), [])
 
     def joined_with(self, other: Found, name: str) -> Found:
-        """Append what was found at the points that follow.
+        """Append the results at the points that follow.
 
         Raises:
-            ValueError: the function, which messages call `name`, returns something nested otherwise there.
+            ValueError: the results of the function, which the message calls `name`, are nested in another way there.
         """
         if self.structure != other.structure:
             raise nested_otherwise(name, self.structure, other.structure, len(self.outputs))
@@ -61,7 +61,7 @@ class Found:
 
 
 def results(run: BatchRun, parts: list[Part], want: Want, own: Integers, shared: Any) -> Found:
-    """Compute the values, and the derivatives of one output, where these parts are the right ones.
+    """Compute the values, and the derivatives of one output, at the points of all parts.
 
     Args:
         run: a run of the function.
@@ -79,7 +79,7 @@ def results(run: BatchRun, parts: list[Part], want: Want, own: Integers, shared:
         places = np.arange(len(program.result_slots))[shared]
         found = run.checked(path, want, points, per_point=own, summed=places)
         total = found.totals
-        for place in np.flatnonzero(found.status):  # those are not in the totals
+        for place in np.flatnonzero(found.status):  # the totals lack these points
             total = total + _judged(run, path, program, int(points[place]), want)[places]
         runs.append((points, found))
         totals.append((path.tape.captured, total))
@@ -89,7 +89,7 @@ def results(run: BatchRun, parts: list[Part], want: Want, own: Integers, shared:
 
 
 def _rows_of_all(parts: Sequence[tuple[Integers, Floats]]) -> Floats:
-    """Put together the rows of all points out of those that each part has."""
+    """Collect the rows of all points from those of each part."""
     if len(parts) == 1:
         return parts[0][1]
     joined = np.empty((sum(len(points) for points, _ in parts), parts[0][1].shape[1]))
@@ -102,9 +102,9 @@ def _judged(run: BatchRun, path: Path, program: Program, point: int, want: Want)
     """Compute the derivatives at a point where something is not finite.
 
     Raises:
-        DomainError: something should be.
+        DomainError: it should be finite.
     """
-    memory, status = program.at(run.at(point), path.captured(), NO_SEEDS, None)
+    memory, status = program.at(run.batch.at(point), path.captured(), NO_SEEDS, None)
     derivatives: Floats = memory[program.result_slots]
     program.give_back(memory)
     if path.to_judge(status):

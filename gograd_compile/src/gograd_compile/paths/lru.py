@@ -1,4 +1,4 @@
-"""A bounded memory, in which the entry that was used longest ago makes room for a new one."""
+"""A memory of limited size. The entry that was used longest ago makes room for a new one."""
 
 from __future__ import annotations
 
@@ -19,12 +19,18 @@ class Recent(Generic[K, V]):
     def __init__(self, most: int) -> None:
         self._most = most
         self._entries: OrderedDict[K, V] = OrderedDict()
-        self._latest: tuple[K, V] | None = None  # what is asked for again and again needs no look-up
+        self._latest: tuple[K, V] | None = None  # so that asking for the same again needs no look-up
         self._lock = threading.Lock()
         self.dropped = 0
 
+    @property
+    def latest(self) -> V | None:
+        """Return the value used last. It is None if there is none."""
+        latest = self._latest
+        return latest and latest[1]
+
     def get(self, key: K) -> V | None:
-        """Find an entry, which is then the one used last. It is None if there is no such entry."""
+        """Find an entry, and make it the one used last. It is None if there is no such entry."""
         latest = self._latest
         if latest is not None and latest[0] == key:
             return latest[1]
@@ -36,9 +42,10 @@ class Recent(Generic[K, V]):
             return found
 
     def add(self, key: K, value: V) -> V:
-        """Keep an entry, unless there is one. Gives the entry that is kept."""
+        """Add an entry unless there is one with that key, and make it the one used last. Returns the value kept."""
         with self._lock:
             found = self._entries.setdefault(key, value)
+            self._entries.move_to_end(key)
             self._latest = key, found
             if len(self._entries) > self._most:
                 self._entries.popitem(last=False)
