@@ -30,7 +30,7 @@ FAMILIES = {
     "choices": ("Choices: maximum, minimum, clip, where", "extra.choices"),
     "rounding": ("Rounding, signs and steps", "extra.rounding"),
     "division": ("Division with remainder", "extra.division"),
-    "predicates": ("Questions about numbers", "extra.predicates"),
+    "predicates": ("Predicates", "extra.predicates"),
     "activations": ("Activation functions of neural networks", "extra.activations extra.piecewise"),
     "gamma": ("Gamma and beta functions", "extra.gamma special.gammas special.beta"),
     "normal": ("Error functions and the normal distribution", "extra.error_functions special.inverses special.normal"),
@@ -85,7 +85,7 @@ def operations() -> str:
     text = header("family", "operations")
     for name, (title, members) in families.items():
         text += row(f"[{title}](operations/{name}.md)", " ".join(f"[`{op.name}`](#{anchor(op)})" for op in members))
-    text += "\n## Every operation\n\n" + header("operation", "", "domain", "distribution")
+    text += "\n## Every operation\n\n" + header("operation", "value", "domain", "distribution")
     for op in current.registry.operations():
         text += row(f"[`{op.name}`](#{anchor(op)})", escaped(op.doc), condition(op), distribution(op))
     pages = "".join(f"operations/{name}\n" for name in FAMILIES)
@@ -96,11 +96,11 @@ def family(name: str) -> str:
     """Give the page of one family, with a section for each of its operations."""
     title, _ = FAMILIES[name]
     members = of_family(name)
-    text = f"# {title}\n\n" + header("operation", "", "domain", "distribution")
+    text = f"# {title}\n\n" + header("operation", "value", "domain", "distribution")
     for op in members:
         text += row(f"[`{op.name}`](#{anchor(op)})", escaped(op.doc), condition(op), distribution(op))
-    text += "\nA rule takes its functions from `xp`, the namespace it computes in, and `out` is the value. "
-    text += "The accuracy is what the\n[conformance kit](../accuracy.md) requires.\n"
+    text += "\nIn a rule, `xp` is the namespace that provides functions and constants, and `out` is the value.\n"
+    text += "[Accuracy](../accuracy.md) explains how accurate each operation must be.\n"
     return text + "".join(f"\n({anchor(op)})=\n" + section(op) for op in members)
 
 
@@ -131,13 +131,13 @@ def section(op: Op) -> str:
     inputs = ", ".join(f"`{name}`" for name in op.input_names)
     facts = {
         "inputs": f"{inputs}, columns of equal length" if op.variadic else inputs,
-        "also": ", ".join(f"`{name}`" for name in other_names(op)),
+        "other names": ", ".join(f"`{name}`" for name in other_names(op)),
         "domain": condition(op),
         "implementations": ", ".join(
             f"{backend} (`{function_name(own)}`)" for backend, own in op.implementations.items()
         ),
         "accuracy": accuracy_of(op),
-        "from": distribution(op),
+        "distribution": distribution(op),
     }
     text = f"## {op.name}\n\n{op.doc}\n\n"
     text += "".join(f"- {what}: {fact}\n" for what, fact in facts.items() if fact)
@@ -172,12 +172,12 @@ def accuracy(reports: tuple[OpReport, ...]) -> str:
 def ulps(worst: float | None) -> str:
     if worst is None:
         return "–"
-    return "no digit is right" if worst >= NO_DIGIT else shown(round(worst, 2))
+    return "no digit is correct" if worst >= NO_DIGIT else shown(round(worst, 2))
 
 
 def promised(op: Op, rule: str) -> str:
     allowed = op.accuracy.of({"second derivatives": 2, "third derivatives": 3}.get(rule, 1))
-    return "16 ulps and 4 of the inputs" if allowed is HIGHER else allowed_of(allowed)
+    return "16 ulps, plus 4 ulps of the inputs" if allowed is HIGHER else allowed_of(allowed)
 
 
 def write(name: str, text: str) -> None:

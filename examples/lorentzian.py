@@ -1,4 +1,4 @@
-"""An operation of your own, registered by hand."""
+"""Register an operation by hand."""
 
 from gograd_core import Op, register
 

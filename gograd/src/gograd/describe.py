@@ -100,7 +100,7 @@ def allowed_of(accuracy: Accuracy) -> str:
     """Say what error is allowed."""
     allowed = "any number of ulps" if math.isinf(accuracy.ulps) else f"{accuracy.ulps:g} ulps"
     if accuracy.input_ulps:
-        allowed += f" and {accuracy.input_ulps:g} of the inputs"
+        allowed += f", plus {accuracy.input_ulps:g} ulp{'s' if accuracy.input_ulps != 1.0 else ''} of the inputs"
     return f"{allowed}: {accuracy.why}" if accuracy.why else allowed
 
 

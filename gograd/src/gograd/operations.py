@@ -113,7 +113,7 @@ def _facts(op: Op) -> dict[str, str]:
 
 
 def _partial_name(name: str, partial: Any) -> str:
-    return f"by {name}: " + ("none" if partial is None else getattr(partial, "__name__", repr(partial)))
+    return f"{name}: " + ("none" if partial is None else getattr(partial, "__name__", repr(partial)))
 
 
 def _point(inputs: tuple[Any, ...]) -> str:

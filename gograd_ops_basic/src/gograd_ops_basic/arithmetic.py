@@ -124,7 +124,7 @@ POSITIVE = Op(
     partials=(positive_partial,),
     samples=((2.0,), (-1.5,)),
     reference=lambda mp, x: +x,
-    doc="The number itself, +x.",
+    doc="The number x, unchanged: +x.",
 )
 
 
@@ -144,7 +144,7 @@ NEG = Op(
     aliases=("negative",),
     samples=((2.0,), (-1.5,)),
     reference=lambda mp, x: mp.fneg(x),
-    doc="The opposite -x.",
+    doc="The negative of x, -x.",
 )
 
 

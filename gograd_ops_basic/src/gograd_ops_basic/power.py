@@ -1,4 +1,4 @@
-"""``x ** y``, differentiable in the base and in the exponent."""
+"""``x ** y``, differentiable with respect to the base and to the exponent."""
 
 from __future__ import annotations
 
@@ -15,20 +15,21 @@ def pow_forward(xp: Any, x: Any, y: Any) -> Any:
 
 
 def pow_partial_x(xp: Any, out: Any, x: Any, y: Any) -> Any:
-    # Where y - 1 is rounded, x ** (y - 1) is far off for large x: there y * out / x serves, in the order that
-    # does not overflow, unless out underflows. (Beyond 2**53 powers are finite only for x near 1, and nothing is off.)
+    # If y - 1 is rounded, x ** (y - 1) is wrong for large x. There y * out / x is used, unless out underflows, and
+    # multiplied in the order that does not overflow. (If y exceeds 2**53, powers are finite only for x near 1, and
+    # the rounding does no harm.)
     exact = xp.logical_and(y == xp.floor(y), y != 0.0)
     plain = xp.logical_or(exact, xp.abs(out) < 1e-290)
     base = xp.where(plain, 1.0, x)
     quotient = xp.where(xp.abs(x) > 1.0, y * (out / base), y * out / base)
     slope = xp.where(plain, y * x ** (y - 1.0), quotient)
-    # x ** 0 is 1 for every x, 0 included, where the formula would be 0 / 0. Elsewhere the formula
-    # holds at y = 0 too, and its own derivative along y is not 0 there.
+    # x ** 0 is 1 for every x. At x = 0 the formula would be 0 / 0. For other x it is also right at y = 0, where
+    # its derivative with respect to y is not 0.
     return xp.where(x == 0.0, xp.where(y == 0.0, 0.0, slope), slope)
 
 
 def pow_partial_y(xp: Any, out: Any, x: Any, y: Any) -> Any:
-    # At x = 0 the formula would be 0 * log(0); the power does not change with y > 0.
+    # At x = 0 the formula would be 0 * log(0), but the power is the same for all y > 0.
     return xp.where(x == 0.0, 0.0, out * xp.log(x))
 
 
@@ -39,15 +40,25 @@ POW = Op(
     operator="**",
     samples=((2.0, 3.0), (0.5, -1.5), (7.0, 0.3), (1.0001, 1000.0), (3.0, 0.0), (1e-100, 2.95)),
     edges=(
-        Edge((-3.0, 2.0), 9.0, (-6.0, nan), "a negative base has powers at single integers only: no slope along y"),
+        Edge(
+            (-3.0, 2.0),
+            9.0,
+            (-6.0, nan),
+            "powers of a negative base are real only at integers, so there is no slope with respect to y",
+        ),
         Edge((-2.0, 3.0), -8.0, (12.0, nan), "the same for an odd exponent"),
         Edge((-2.0, -1.0), -0.5, (-0.25, nan), "the same for a negative exponent"),
         Edge((-8.0, 1.0 / 3.0), nan, (nan, nan), "a root of a negative number is not real"),
-        Edge((0.0, 2.0), 0.0, (0.0, 0.0), "the bottom of the parabola; 0**y is 0 for all y > 0"),
+        Edge((0.0, 2.0), 0.0, (0.0, 0.0), "the minimum of the parabola; 0**y is 0 for all y > 0"),
         Edge((0.0, 1.0), 0.0, (1.0, 0.0), "x**1 is x, with slope 1 at 0 too"),
         Edge((0.0, 0.5), 0.0, (inf, 0.0), "the square root has a vertical tangent at 0"),
-        Edge((0.0, 0.0), 1.0, (0.0, 0.0), "x**0 is 1 for every x; along y 0**y jumps, and 0 is taken"),
-        Edge((3.0, 0.0), 1.0, (0.0, 1.0986122886681098), "x**0 does not change with x; along y the slope is log(3)"),
+        Edge((0.0, 0.0), 1.0, (0.0, 0.0), "x**0 is 1 for every x; 0**y jumps at y = 0, and the slope 0 is taken"),
+        Edge(
+            (3.0, 0.0),
+            1.0,
+            (0.0, 1.0986122886681098),
+            "x**0 does not depend on x; with respect to y, the slope is log(3)",
+        ),
         Edge((0.0, -1.0), inf, (-inf, 0.0), "a pole"),
         Edge((-0.0, -1.0), -inf, (-inf, 0.0), "the same pole from below: the zero has a sign"),
         Edge((0.0, -2.0), inf, (-inf, 0.0), "a pole of even order"),

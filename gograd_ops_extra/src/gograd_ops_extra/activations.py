@@ -13,20 +13,20 @@ __all__ = ["ACTIVATIONS"]
 
 GELU_CUBIC = 0.044715  # Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016
 
-MINIMUM = "the slope has a zero, at the minimum"
-ODD = Accuracy(inf, why="it has a zero at 0, where it is what is left of terms that are as large as elsewhere")
-TAIL = "in the left tail the value falls by many ulps with every ulp of x; and " + MINIMUM
+MINIMUM = "the slope has a zero at the minimum"
+ODD = Accuracy(inf, why="it has a zero at 0, where its terms are as large as elsewhere and cancel")
+TAIL = "in the left tail, the value falls by many ulps for every ulp of x, and " + MINIMUM
 
 
 def sigmoid_forward(xp: Any, x: Any) -> Any:
-    # exp of a negative number cannot overflow: one formula per side.
+    # exp of a negative number cannot overflow, so there is one formula for each sign of x.
     decay = xp.exp(-xp.abs(x))
     return xp.where(x >= 0.0, 1.0 / (1.0 + decay), decay / (1.0 + decay))
 
 
 def sigmoid_partial(xp: Any, out: Any, x: Any) -> Any:
-    # The first formula loses every digit far out, and the second has a kink at 0, which higher derivatives
-    # would see. out * (1 - out) has none, but near 0 the two terms of its derivative cancel.
+    # Far from 0 the first formula loses all digits. At 0 the second one has a kink, which would make higher
+    # derivatives wrong. out * (1 - out) has no kink, but near 0 the two terms of its derivative cancel.
     size, half = xp.abs(x), xp.tanh(0.5 * x)
     decay = xp.exp(-size)
     return xp.where(size < 1.0, 0.25 * (1.0 - half * half), decay / ((1.0 + decay) * (1.0 + decay)))
@@ -62,7 +62,7 @@ LOG_SIGMOID = Op(
     partials=(log_sigmoid_partial,),
     samples=((0.0,), (0.3,), (-2.0,), (40.0,), (-700.0,)),
     edges=(
-        Edge((-800.0,), -800.0, (1.0,), "the logarithm of what would underflow"),
+        Edge((-800.0,), -800.0, (1.0,), "the logistic function underflows, but not its logarithm"),
         Edge((-inf,), -inf, (1.0,), "the limit"),
         Edge((inf,), 0.0, (0.0,), "the limit"),
     ),
@@ -95,12 +95,12 @@ SOFTPLUS = Op(
 
 
 def falling(xp: Any, x: Any) -> Any:
-    """exp(-x) where x >= 0; to the left it is bounded, and without a kink at 0."""
+    """exp(-x) where x >= 0. For negative x it is bounded, and there is no kink at 0."""
     return xp.exp(-xp.maximum(x, -1.0))
 
 
 def rising(xp: Any, x: Any) -> Any:
-    """exp(x) where x <= 0; to the right it is bounded, and without a kink at 0."""
+    """exp(x) where x <= 0. For positive x it is bounded, and there is no kink at 0."""
     return xp.exp(xp.minimum(x, 1.0))
 
 
@@ -109,7 +109,7 @@ def silu_forward(xp: Any, x: Any) -> Any:
 
 
 def silu_partial(xp: Any, out: Any, x: Any) -> Any:
-    # s * (1 + x * (1 - s)) as a quotient that cancels nowhere but at its zero; to the right, what it differs from 1.
+    # s * (1 + x * (1 - s)), as a quotient that cancels only at its zero. For x >= 0 it is the difference from 1.
     x, down, up = bounded(xp, x), falling(xp, x), rising(xp, x)
     right = 1.0 + down * (x - 1.0 - down) / ((1.0 + down) * (1.0 + down))
     left = up * (x + 1.0 + up) / ((1.0 + up) * (1.0 + up))
@@ -146,7 +146,7 @@ GELU = Op(
     edges=(Edge((-inf,), -0.0, (0.0,), "the limit"), Edge((inf,), inf, (1.0,), "the limit")),
     accuracy=Accuracy(5.0, input_ulps=3.0, why=TAIL),
     reference=lambda mp, x: x * mp.ncdf(x),
-    doc="The Gaussian error linear unit: x times the probability that a normal variable is below x.",
+    doc="The Gaussian error linear unit: x times the probability that a standard normal variable is below x.",
 )
 
 
@@ -160,7 +160,7 @@ def gelu_tanh_forward(xp: Any, x: Any) -> Any:
 
 
 def gelu_tanh_partial(xp: Any, out: Any, x: Any) -> Any:
-    x = xp.maximum(xp.minimum(x, 100.0), -100.0)  # beyond, the slope is 0 or 1 to 10,000 digits
+    x = xp.maximum(xp.minimum(x, 100.0), -100.0)  # beyond these bounds the slope is 0 or 1 to 10,000 digits
     gate, opposite = gelu_tanh_gate(xp, x), gelu_tanh_gate(xp, -x)
     slope = xp.sqrt(8.0 / xp.pi) * (x * gate * opposite)
     return gate + slope * (1.0 + 3.0 * (GELU_CUBIC * x * x))
@@ -191,7 +191,7 @@ def mish_forward(xp: Any, x: Any) -> Any:
 
 
 def mish_partial(xp: Any, out: Any, x: Any) -> Any:
-    # This too is a quotient that cancels only at its zero; to the right, its difference from 1.
+    # This is also a quotient that cancels only at its zero. For x >= 0 it is the difference from 1.
     x, down, up = bounded(xp, x), falling(xp, x), rising(xp, x)
     below_right, below_left = 1.0 + 2.0 * down * (1.0 + down), 2.0 + up * (2.0 + up)
     right = 1.0 + 4.0 * (down * down * (x - 0.5 + down * (x - 1.0 - down))) / (below_right * below_right)
@@ -209,7 +209,7 @@ MISH = Op(
         6.0,
         input_ulps=1.0,
         why=MINIMUM,
-        third=Accuracy(96.0, input_ulps=1.0, why="about 0 it is a tenth of the terms whose sum it is"),
+        third=Accuracy(96.0, input_ulps=1.0, why="near 0 it is a tenth as large as the terms of which it is the sum"),
     ),
     reference=lambda mp, x: x * mp.tanh(mp.log1p(mp.exp(x))),
     doc="x * tanh(softplus(x)).",

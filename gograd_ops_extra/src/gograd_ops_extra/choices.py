@@ -73,7 +73,7 @@ def clip_forward(xp: Any, x: Any, min: Any, max: Any) -> Any:
     return xp.clip(x, min, max)
 
 
-# The smaller of max and the larger of x and min, and its shares. Where min is not below max, it is max.
+# clip is minimum(maximum(x, min), max), and so are the shares of its inputs. If min >= max, the value is max.
 def clip_partial_x(xp: Any, out: Any, x: Any, min: Any, max: Any) -> Any:
     share = share_of_larger(xp, x, min) * share_of_larger(xp, max, xp.maximum(x, min))
     return xp.where(min < max, share, 0.0)
@@ -97,10 +97,12 @@ CLIP = Op(
         Edge((1.0, -1.0, 1.0), 1.0, (0.5, 0.0, 0.5), TIE),
         Edge((-1.0, -1.0, 1.0), -1.0, (0.5, 0.5, 0.0), TIE),
         Edge((0.0, 2.0, 1.0), 1.0, (0.0, 0.0, 1.0), "bounds in the wrong order: the upper one holds"),
-        Edge((nan, -1.0, 1.0), nan, (0.0, 0.0, 0.0), "NaN is passed on; it is on no side of the bounds"),
+        Edge(
+            (nan, -1.0, 1.0), nan, (0.0, 0.0, 0.0), "NaN is passed on; it is neither within the bounds nor beyond one"
+        ),
     ),
     reference=lambda mp, x, lower, upper: min(max(x, lower), upper),
-    doc="x held between min and max.",
+    doc="x limited to the range from min to max.",
 )
 
 
@@ -122,11 +124,11 @@ WHERE = Op(
     partials=(None, where_partial_x, where_partial_y),
     samples=((1.0, 2.0, 3.0), (0.0, 2.0, 3.0)),
     edges=(
-        Edge((0.0, inf, 3.0), 3.0, (None, 0.0, 1.0), "the arm that is not taken does not matter"),
-        Edge((1.0, 2.0, nan), 2.0, (None, 1.0, 0.0), "the arm that is not taken does not matter"),
+        Edge((0.0, inf, 3.0), 3.0, (None, 0.0, 1.0), "the arm that is not chosen does not count"),
+        Edge((1.0, 2.0, nan), 2.0, (None, 1.0, 0.0), "the arm that is not chosen does not count"),
     ),
     reference=lambda mp, condition, x, y: x if condition else y,
-    doc="x where the condition holds (is not zero), else y.",
+    doc="x where the condition is true (not 0), otherwise y.",
 )
 
 CHOICES = (MAXIMUM, MINIMUM, CLIP, WHERE)

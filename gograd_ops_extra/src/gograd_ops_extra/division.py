@@ -1,4 +1,4 @@
-"""Division with remainder, by the three conventions for the quotient: floored, truncated, rounded."""
+"""Division with remainder, with three conventions for the quotient: floored, truncated, rounded."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from gograd_core import Edge, Op
 
 __all__ = ["DIVISION"]
 
-JUMP = "a jump: the slopes on its upper side"
-NO_QUOTIENT = "no quotient"
+JUMP = "a jump; the slopes of its upper side are taken"
+NO_QUOTIENT = "a division by 0"
 
 
 def floor_divide_forward(xp: Any, x: Any, y: Any) -> Any:
@@ -33,7 +33,7 @@ FLOOR_DIVIDE = Op(
     ),
     domain="y != 0",
     reference=lambda mp, x, y: mp.floor(x / y),
-    doc="The quotient x / y rounded down, Python's x // y.",
+    doc="The quotient x / y, rounded down: Python's x // y.",
 )
 
 
@@ -46,7 +46,7 @@ def remainder_partial_x(xp: Any, out: Any, x: Any, y: Any) -> Any:
 
 
 def remainder_partial_y(xp: Any, out: Any, x: Any, y: Any) -> Any:
-    # out is x - quotient * y. To floor (or round) x / y would be wrong where it rounds to an integer.
+    # out is x - quotient * y. Flooring (or rounding) x / y instead would be wrong where x / y rounds to an integer.
     return -xp.round((x - out) / y)
 
 
@@ -64,7 +64,7 @@ REMAINDER = Op(
     ),
     domain="y != 0",
     reference=lambda mp, x, y: x - y * mp.floor(x / y),
-    doc="The remainder of the floored quotient, with the sign of y: Python's x % y.",
+    doc="The remainder of x / y with the sign of y: Python's x % y.",
 )
 
 
@@ -79,22 +79,22 @@ FMOD = Op(
     samples=((7.5, 2.0), (-7.5, 2.0), (7.5, -2.0), (1.0, 0.1), (1e15, 0.7)),
     edges=(
         Edge((6.0, 3.0), 0.0, (1.0, -2.0), JUMP),
-        Edge((-6.0, 3.0), -0.0, (1.0, 2.0), "a jump: the slopes on its lower side"),
+        Edge((-6.0, 3.0), -0.0, (1.0, 2.0), "a jump; the slopes of its lower side are taken"),
         Edge((1.0, 0.0), nan, (1.0, nan), NO_QUOTIENT),
         Edge((-5.0, inf), -5.0, (1.0, 0.0), "the limit"),
     ),
     domain="y != 0",
     reference=lambda mp, x, y: x - y * mp.sign(x / y) * mp.floor(mp.fabs(x / y)),
-    doc="The remainder of the truncated quotient, with the sign of x: fmod of C and of Python's math.",
+    doc="The remainder of x / y with the sign of x, as fmod in C and in Python's math.",
 )
 
 
 def ieee_remainder_forward(xp: Any, x: Any, y: Any) -> Any:
-    # Every step is exact: the smallest remainder that is not negative, and how much y is above it.
+    # Every step is exact. `above` is the smallest remainder that is not negative, `below` how much y exceeds it.
     size, modulus = xp.abs(x), xp.abs(y)
     above = xp.remainder(size, modulus)
     below = modulus - above
-    # In the middle the even quotient decides: half of one is an integer, so that nothing remains.
+    # Halfway between two multiples the quotient is even: half of an even quotient is an integer, without remainder.
     middle = above - 2.0 * xp.remainder(0.5 * (size - above), modulus)
     return xp.copysign(1.0, x) * xp.where(above < below, above, xp.where(above > below, -below, middle))
 
@@ -107,14 +107,14 @@ IEEE_REMAINDER = Op(
     samples=((7.5, 2.0), (-7.5, 2.0), (7.2, -2.0), (1.0, 0.1), (1e15, 0.7)),
     edges=(
         Edge((6.0, 3.0), 0.0, (1.0, -2.0), "an ordinary point"),
-        Edge((5.0, 2.0), 1.0, (1.0, -2.0), "a jump: in the middle between two multiples the even one is taken"),
-        Edge((7.0, 2.0), -1.0, (1.0, -4.0), "a jump: in the middle between two multiples the even one is taken"),
+        Edge((5.0, 2.0), 1.0, (1.0, -2.0), "a jump halfway between two multiples of y; the even multiple is taken"),
+        Edge((7.0, 2.0), -1.0, (1.0, -4.0), "a jump halfway between two multiples of y; the even multiple is taken"),
         Edge((1.0, 0.0), nan, (1.0, nan), NO_QUOTIENT),
         Edge((-5.0, inf), -5.0, (1.0, 0.0), "the limit"),
     ),
     domain="y != 0",
     reference=lambda mp, x, y: x - y * mp.nint(x / y),
-    doc="The remainder of the rounded quotient, between -y/2 and y/2: remainder of IEEE 754.",
+    doc="The remainder between -y/2 and y/2 that IEEE 754 defines: x minus y times the nearest integer to x / y.",
 )
 
 DIVISION = (FLOOR_DIVIDE, REMAINDER, FMOD, IEEE_REMAINDER)

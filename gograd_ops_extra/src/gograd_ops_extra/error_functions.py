@@ -12,10 +12,10 @@ __all__ = ["ERROR_FUNCTIONS", "gaussian"]
 
 
 def gaussian(xp: Any, x: Any, scale: float = 1.0) -> Any:
-    """exp(-scale * x*x), without the digits that rounding x*x would cost where it is large.
+    """exp(-scale * x*x), keeping the digits that would be lost by rounding a large x*x.
 
-    The part of x that has a short exact square is taken out: x*x = near*near - (near - x)*(near + x).
-    Beyond 40, where the result is 0.0 in floats, nothing is, so that no infinity meets a zero.
+    x is split at a number `near` whose square is exact: x*x = near*near - (near - x)*(near + x).
+    Beyond 40, where the result is 0.0 in floats, `near` is 0, so that no infinity is multiplied by a zero.
 
     Args:
         scale: 1 or 1/2.
@@ -67,9 +67,9 @@ ERFC = Op(
         Edge((-inf,), 2.0, (-0.0,), "the limit"),
         Edge((30.0,), 0.0, (-0.0,), "value and slope underflow"),
     ),
-    accuracy=Accuracy(4.0, input_ulps=1.0, why="in the right tail the value falls by 2*x*x ulps with every ulp of x"),
+    accuracy=Accuracy(4.0, input_ulps=1.0, why="in the right tail, the value falls by 2*x*x ulps for every ulp of x"),
     reference=lambda mp, x: mp.erfc(x),
-    doc="The complement of the error function: 1 - erf(x), accurate where that is small.",
+    doc="The complementary error function 1 - erf(x), accurate even where it is small.",
 )
 
 ERROR_FUNCTIONS = (ERF, ERFC)

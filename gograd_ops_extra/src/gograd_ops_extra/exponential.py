@@ -68,7 +68,7 @@ EXPM1 = Op(
         Edge((-inf,), -1.0, (0.0,), "the limit"),
     ),
     reference=lambda mp, x: mp.expm1(x),
-    doc="exp(x) - 1, accurate near 0 too.",
+    doc="exp(x) - 1, accurate even near 0.",
 )
 
 
@@ -163,7 +163,7 @@ LOG1P = Op(
     ),
     domain="x > -1",
     reference=lambda mp, x: mp.log1p(x),
-    doc="log(1 + x), accurate near 0 too.",
+    doc="log(1 + x), accurate even near 0.",
 )
 
 
@@ -218,15 +218,15 @@ LOGADDEXP = Op(
     edges=(
         Edge((800.0, -800.0), 800.0, (1.0, 0.0), "the smaller share underflows"),
         Edge((-inf, 1.0), 1.0, (0.0, 1.0), "exp(-inf) adds nothing"),
-        Edge((-inf, -inf), -inf, (nan, nan), "the logarithm of 0, in which no input has a definite share"),
+        Edge((-inf, -inf), -inf, (nan, nan), "the logarithm of 0, where the shares of the inputs are undefined"),
         Edge((inf, 1.0), inf, (1.0, 0.0), "the limit"),
     ),
     accuracy=Accuracy(
         input_ulps=1.0,
-        why="the shares depend on x - y, which is rounded, and near exp(x) + exp(y) = 1 the value cancels",
+        why="the shares depend on x - y, which is rounded, and the value cancels where exp(x) + exp(y) is near 1",
     ),
     reference=lambda mp, x, y: mp.log(mp.exp(x) + mp.exp(y)),
-    doc="log(exp(x) + exp(y)), without overflow.",
+    doc="log(exp(x) + exp(y)), computed without overflow.",
 )
 
 EXPONENTIAL = (EXP, EXP2, EXPM1, LOG, LOG2, LOG10, LOG1P, LOG_BASE, LOGADDEXP)

@@ -12,13 +12,13 @@ from gograd_core.extend import total
 __all__ = ["GAMMA_FUNCTIONS"]
 
 LGAMMA_ERROR = (
-    "the absolute error is some 1e-15, also where the value is no larger: about its zeros at 1, at 2 and left of -2"
+    "the absolute error is about 1e-15, even where the value is as small: near its zeros at 1, at 2 and left of -2"
 )
 NO_POLE = "x > 0 or x != floor(x)"
 
 
 def _of_gamma(x: float) -> float:
-    """An infinity with the sign of x: the pole at 0, and what overflows beside it and far from it."""
+    """An infinity with the sign of x, for the pole at 0 and for overflows near it and far from it."""
     return copysign(inf, x)
 
 
@@ -39,17 +39,17 @@ GAMMA = Op(
     edges=(
         Edge((0.0,), inf, (-inf,), "a pole"),
         Edge((-0.0,), -inf, (-inf,), "the same pole from below: the zero has a sign"),
-        Edge((-3.0,), nan, (nan,), "a pole, with another sign on either side"),
+        Edge((-3.0,), nan, (nan,), "a pole, with different signs on its two sides"),
         Edge((200.0,), inf, (inf,), "an overflow"),
         Edge((inf,), inf, (inf,), "the limit"),
         Edge((-inf,), nan, (nan,), "no limit at infinity"),
     ),
     domain=NO_POLE,
     accuracy=Accuracy(
-        10.0, input_ulps=2.0, why="an approximation by Lanczos; the slope has a zero between any two poles"
+        10.0, input_ulps=2.0, why="it is a Lanczos approximation, and the slope has a zero between any two poles"
     ),
     reference=lambda mp, x: mp.gamma(x),
-    doc="The gamma function: (x - 1)! between the integers too.",
+    doc="The gamma function, which extends (x - 1)! to numbers that are not integers.",
 )
 
 
@@ -68,7 +68,7 @@ LGAMMA = Op(
     samples=((0.5,), (3.0,), (-2.5,), (1e5,), (1e-10,)),
     edges=(
         Edge((0.0,), inf, (-inf,), "a pole"),
-        Edge((-3.0,), inf, (nan,), "a pole: the slope has another sign on either side"),
+        Edge((-3.0,), inf, (nan,), "a pole, where the slope has different signs on the two sides"),
         Edge((1e306,), inf, (math.log(1e306),), "an overflow"),
         Edge((inf,), inf, (inf,), "the limit"),
     ),

@@ -60,8 +60,8 @@ def tanh_forward(xp: Any, x: Any) -> Any:
 
 
 def tanh_partial(xp: Any, out: Any, x: Any) -> Any:
-    # 1 - out**2 loses every digit beyond x = 19, where out rounds to 1. The other formula has a
-    # kink at 0, which higher derivatives would see. Each is taken where it is smooth and accurate.
+    # 1 - out**2 loses all digits beyond x = 19, where out rounds to 1. The other formula has a kink at 0,
+    # which would make higher derivatives wrong. Each is used where it is smooth and accurate.
     size = xp.abs(x)
     decay = xp.exp(-2.0 * size)
     return xp.where(size < 0.5, 1.0 - out * out, 4.0 * decay / ((1.0 + decay) * (1.0 + decay)))
@@ -117,7 +117,7 @@ ACOSH = Op(
     ),
     domain="x >= 1",
     reference=lambda mp, x: mp.acosh(x),
-    doc="The positive number whose hyperbolic cosine is x.",
+    doc="The number, 0 or larger, whose hyperbolic cosine is x.",
 )
 
 

@@ -1,4 +1,4 @@
-"""Activation functions in pieces, with a kink or a jump of some derivative where these meet."""
+"""Piecewise activation functions, with a kink or a jump of some derivative where the pieces meet."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ KINK = "a kink: the slope of the left side is taken, as PyTorch does"
 
 
 def bounded(xp: Any, x: Any) -> Any:
-    """x, but the largest float for an infinity: a product with 0 is then the limit, not NaN."""
+    """x, with the largest float in place of infinity, so that a product with 0 is the limit and not NaN."""
     return xp.maximum(xp.minimum(x, -LOWEST), LOWEST)
 
 
@@ -39,7 +39,7 @@ RELU = Op(
     samples=((0.3,), (-2.0,)),
     edges=(Edge((0.0,), 0.0, (0.0,), "a kink: slopes run from 0 to 1, and 0 is taken, as PyTorch does"),),
     reference=lambda mp, x: max(x, mp.mpf(0)),
-    doc="The rectifier: x where x is positive, else 0.",
+    doc="The rectifier: x where x is positive, otherwise 0.",
 )
 
 
@@ -58,7 +58,7 @@ LEAKY_RELU = Op(
     samples=((0.3,), (-2.0,)),
     edges=(Edge((0.0,), 0.0, (LEAKY_SLOPE,), KINK),),
     reference=lambda mp, x: max(x, LEAKY_SLOPE * x),
-    doc="The leaky rectifier: x where x is positive, else 0.01 * x.",
+    doc="The leaky rectifier: x where x is positive, otherwise 0.01 * x.",
 )
 
 
@@ -67,7 +67,7 @@ def elu_forward(xp: Any, x: Any) -> Any:
 
 
 def elu_partial(xp: Any, out: Any, x: Any) -> Any:
-    # The bound of 1 prevents an overflow; at 0 it would be a kink within the left side.
+    # The bound of 1 prevents an overflow. A bound of 0 would make a kink at 0, which belongs to the left side.
     return xp.where(x > 0.0, 1.0, xp.exp(xp.minimum(x, 1.0)))
 
 
@@ -77,11 +77,11 @@ ELU = Op(
     partials=(elu_partial,),
     samples=((0.3,), (-2.0,), (-40.0,), (-1e-10,)),
     edges=(
-        Edge((0.0,), 0.0, (1.0,), "smooth to the first order: the second derivative is that of the left side, 1"),
+        Edge((0.0,), 0.0, (1.0,), "the slope has no jump; the second derivative is that of the left side, 1"),
         Edge((-inf,), -1.0, (0.0,), "the limit"),
     ),
     reference=lambda mp, x: x if x > 0 else mp.expm1(x),
-    doc="The exponential linear unit: x where x is positive, else exp(x) - 1.",
+    doc="The exponential linear unit: x where x is positive, otherwise exp(x) - 1.",
 )
 
 
@@ -103,7 +103,7 @@ SELU = Op(
         Edge((-inf,), -SELU_SCALE * SELU_ALPHA, (0.0,), "the limit"),
     ),
     reference=lambda mp, x: mp.mpf(SELU_SCALE) * (x if x > 0 else SELU_ALPHA * mp.expm1(x)),
-    doc="The scaled exponential linear unit: 1.0507 * x where x is positive, else 1.7581 * (exp(x) - 1).",
+    doc="The scaled exponential linear unit: 1.0507 * x where x is positive, otherwise 1.7581 * (exp(x) - 1).",
 )
 
 
@@ -125,7 +125,7 @@ HARD_TANH = Op(
         Edge((-1.0,), -1.0, (0.0,), "a kink: slopes run from 0 to 1, and 0 is taken, as PyTorch does"),
     ),
     reference=lambda mp, x: max(min(x, mp.mpf(1)), mp.mpf(-1)),
-    doc="x held between -1 and 1.",
+    doc="x limited to the range from -1 to 1.",
 )
 
 
@@ -145,12 +145,12 @@ SOFTSIGN = Op(
     partials=(softsign_partial,),
     samples=((0.3,), (-2.0,), (1e10,), (-1e-10,)),
     edges=(
-        Edge((0.0,), 0.0, (1.0,), "smooth to the first order: the second derivative jumps, and 0 is taken"),
+        Edge((0.0,), 0.0, (1.0,), "the slope has no jump; the second derivative jumps, and 0 is taken"),
         Edge((inf,), 1.0, (0.0,), "the limit"),
         Edge((1e300,), 1.0, (0.0,), "the slope underflows"),
     ),
     reference=lambda mp, x: x / (1 + abs(x)),
-    doc="x / (1 + abs(x)), which tends to -1 and 1 as slowly as 1 / x.",
+    doc="x / (1 + abs(x)), which approaches -1 and 1 as slowly as 1 / x approaches 0.",
 )
 
 PIECEWISE = (RELU, LEAKY_RELU, ELU, SELU, HARD_TANH, SOFTSIGN)

@@ -37,9 +37,9 @@ SQRT = Op(
 
 
 def cbrt_partial(xp: Any, out: Any, x: Any) -> Any:
-    # C libraries give cbrt to 3 ulps only. out / x / 3 has that error once, 1 / (3 * out * out) twice
-    # with the opposite sign; in the mean (2 * out / x + 1 / (out * out)) / 9 it cancels. Derivatives
-    # are those of 1 / (out * out), whose terms do not meet as infinities.
+    # C libraries compute cbrt only to 3 ulps. out / x / 3 has that error once, and 1 / (3 * out * out) has it twice,
+    # with the opposite sign. In the mean (2 * out / x + 1 / (out * out)) / 9 it cancels. Derivatives are those of
+    # 1 / (out * out), in which no two terms are infinities that cancel.
     third = xp.stop_gradient((2.0 * out / x * out * out + 1.0) / 9.0)
     return xp.where(x == 0.0, xp.inf, third / (out * out))
 
@@ -57,10 +57,10 @@ CBRT = Op(
     samples=((0.5,), (-8.0,), (1e-12,), (1e80,)),
     edges=(
         Edge((0.0,), 0.0, (inf,), "a vertical tangent"),
-        Edge((-inf,), -inf, (nan,), "no quotient of infinities"),
+        Edge((-inf,), -inf, (nan,), "infinity divided by infinity"),
     ),
     reference=lambda mp, x: mp.sign(x) * mp.cbrt(mp.fabs(x)),
-    doc="The cube root, real for negative numbers too.",
+    doc="The real cube root, of negative numbers too.",
 )
 
 
@@ -113,8 +113,8 @@ def hypot_forward(xp: Any, x: Any, y: Any) -> Any:
 
 
 def hypot_partial_x(xp: Any, out: Any, x: Any, y: Any) -> Any:
-    # Both arms are x / out. The derivative of the first, y**2 / out**3, would cancel where x is larger;
-    # the second has it as a product. At the origin the slope is 0, with all derivatives, and not 0/0.
+    # Both arms are x / out. The terms of the first one's derivative, y**2 / out**3, would cancel where x is larger
+    # than y. In the second one it is a product. At the origin the slope and all its derivatives are 0, not 0/0.
     larger = xp.abs(x) > xp.abs(y)
     smaller_part = x / xp.where(out == 0.0, xp.inf, out)
     return xp.where(larger, xp.sign(x) / xp.hypot(1.0, y / xp.where(larger, x, 1.0)), smaller_part)
@@ -133,15 +133,15 @@ HYPOT = Op(
         Edge((0.0, 0.0), 0.0, (0.0, 0.0), "the tip of a cone: the middle slope is taken, as for abs"),
         Edge((0.0, 2.0), 2.0, (0.0, 1.0), "an ordinary point"),
         Edge((inf, 1.0), inf, (1.0, 0.0), "the limit"),
-        Edge((inf, inf), inf, (nan, nan), "no quotient of infinities"),
+        Edge((inf, inf), inf, (nan, nan), "infinity divided by infinity"),
     ),
     reference=lambda mp, x, y: mp.sqrt(x**2 + y**2),
-    doc="The length of the vector (x, y), without overflow.",
+    doc="The length of the vector (x, y), computed without overflow.",
 )
 
 
 def ldexp_forward(xp: Any, x: Any, i: Any) -> Any:
-    # In three steps, since 2**i may overflow or underflow where the result does not.
+    # This takes three steps, because 2**i may overflow or underflow although the result does not.
     third = xp.trunc(i / 3.0)
     factor = 2.0**third
     scaled = x * factor * factor * 2.0 ** (i - 2.0 * third)
@@ -158,14 +158,14 @@ LDEXP = Op(
     partials=(ldexp_partial_x, None),
     samples=((0.75, 3.0), (-1.5, -40.0), (1e-200, 1000.0)),
     edges=(
-        Edge((1e-300, 1500.0), 3.507466211043404e151, (inf, None), "the slope overflows, the value does not"),
-        Edge((0.0, 5000.0), 0.0, (inf, None), "zero times any power is zero"),
+        Edge((1e-300, 1500.0), 3.507466211043404e151, (inf, None), "the slope overflows, but the value does not"),
+        Edge((0.0, 5000.0), 0.0, (inf, None), "0 times any power is 0"),
         Edge((1.0, -5000.0), 0.0, (0.0, None), "an underflow"),
         Edge((1.0, 1024.0), inf, (inf, None), "an overflow"),
     ),
     domain="i == floor(i)",
     reference=lambda mp, x, i: mp.ldexp(x, int(i)),
-    doc="x * 2**i for an integer i, in which it is not differentiable.",
+    doc="x * 2**i for an integer i. There is no derivative with respect to i.",
 )
 
 POWERS = (SQRT, CBRT, SQUARE, RECIPROCAL, HYPOT, LDEXP)

@@ -1,4 +1,4 @@
-"""Questions about numbers: the answer is a bool, without derivative."""
+"""Predicates: they return a bool and have no derivative."""
 
 from __future__ import annotations
 
@@ -46,14 +46,16 @@ def isnan(xp: Any, x: Any) -> Any:
     return xp.isnan(x)
 
 
-ISNAN = predicate(isnan, NUMBERS, lambda mp, x: mp.isnan(x), "Whether x is not a number.")
+ISNAN = predicate(isnan, NUMBERS, lambda mp, x: mp.isnan(x), "Whether x is NaN.")
 
 
 def signbit(xp: Any, x: Any) -> Any:
     return xp.signbit(x)
 
 
-SIGNBIT = predicate(signbit, ((1.5,), (-0.25,), (-inf,)), lambda mp, x: x < 0, "Whether x is negative, -0.0 included.")
+SIGNBIT = predicate(
+    signbit, ((1.5,), (-0.25,), (-inf,)), lambda mp, x: x < 0, "Whether x has a negative sign, as -0.0 does."
+)
 
 
 def isclose(xp: Any, x: Any, y: Any) -> Any:
@@ -66,7 +68,7 @@ ISCLOSE = predicate(
     isclose,
     ((1.0, 1.0 + 1e-10), (1.0, 1.0 + 1e-8), (0.0, 1e-300), (inf, inf), (inf, 1.0), (nan, nan)),
     lambda mp, x, y: x == y or (mp.isfinite(x - y) and abs(x - y) <= mp.mpf(1e-9) * max(abs(x), abs(y))),
-    "Whether x and y differ by at most one part in 10**9, as math.isclose.",
+    "Whether x and y differ by at most one part in 10**9, as in math.isclose.",
 )
 
 
@@ -74,14 +76,18 @@ def logical_and(xp: Any, x: Any, y: Any) -> Any:
     return xp.logical_and(x, y)
 
 
-LOGICAL_AND = predicate(logical_and, TRUTHS, lambda mp, x, y: x != 0 and y != 0, "Whether neither x nor y is 0.")
+LOGICAL_AND = predicate(
+    logical_and, TRUTHS, lambda mp, x, y: x != 0 and y != 0, "Whether x and y are both different from 0."
+)
 
 
 def logical_or(xp: Any, x: Any, y: Any) -> Any:
     return xp.logical_or(x, y)
 
 
-LOGICAL_OR = predicate(logical_or, TRUTHS, lambda mp, x, y: x != 0 or y != 0, "Whether x and y are not both 0.")
+LOGICAL_OR = predicate(
+    logical_or, TRUTHS, lambda mp, x, y: x != 0 or y != 0, "Whether x or y, or both, are different from 0."
+)
 
 
 def logical_xor(xp: Any, x: Any, y: Any) -> Any:

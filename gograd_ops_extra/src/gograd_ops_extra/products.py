@@ -1,4 +1,4 @@
-"""Variadic operations that multiply: the product of a column, and the dot product of two."""
+"""Variadic operations that multiply: the product of a column and the dot product of two columns."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DOT = Op(
     aliases=("sumprod",),
     symbol="·",
     samples=(((1.0, 2.0), (3.0, -0.5)), ((0.1,), (7.0,))),
-    accuracy=Accuracy(input_ulps=4.0, why="each product is rounded; where they cancel, these errors are left"),
+    accuracy=Accuracy(input_ulps=4.0, why="each product is rounded; where products cancel, these errors remain"),
     reference=lambda mp, x, y: mp.fdot(x, y),
     doc="The sum of the products of two columns, entry by entry.",
 )
@@ -51,10 +51,10 @@ def prod_forward(xp: Any, x: Any) -> Any:
 
 
 def prod_partial(xp: Any, out: Any, x: Any) -> Any:
-    """Compute the product of the other entries, by a division that is never a division by zero.
+    """Compute the product of the other entries by a division, but never by zero.
 
-    Its first and second derivatives are right too: for entries that are zero see
-    `product_of_other_zeros`; the others are ratios to their own value, which are exactly 1.
+    Its first and second derivatives are right too. `product_of_other_zeros` handles entries that are
+    zero. The others are divided by their own values, and these ratios are exactly 1.
     """
     mantissa, exponent = mantissas_and_exponents(xp, xp.stop_gradient(xp.where(x == 0.0, 1.0, x)))
     ordinary = xp.where(is_ordinary(xp, x), x, 1.0)
@@ -77,14 +77,14 @@ PROD = Op(
         ((0.0, 0.0, 3.0),),
     ),
     edges=(
-        Edge(((),), 1.0, (1.0,), "the product of nothing"),
+        Edge(((),), 1.0, (1.0,), "the empty product"),
         Edge(((0.0, 2.0, 3.0),), 0.0, ((6.0, 0.0, 0.0),), "an ordinary point"),
-        Edge(((0.0, 0.0, 3.0),), 0.0, ((0.0, 0.0, 0.0),), "an ordinary point; second derivatives are right too"),
+        Edge(((0.0, 0.0, 3.0),), 0.0, ((0.0, 0.0, 0.0),), "an ordinary point; second derivatives are correct too"),
         Edge(
             ((0.0, 0.0, 0.0, 0.0),),
             0.0,
             ((0.0, 0.0, 0.0, 0.0),),
-            "derivatives are right up to the third order; the fourth, which is 1, comes out 0",
+            "derivatives are correct up to the third order; the fourth is 1, but 0 is returned",
         ),
     ),
     accuracy=Accuracy(input_ulps=1.0, why="one rounding per factor"),
@@ -94,9 +94,9 @@ PROD = Op(
 
 
 def product_of_other_zeros(xp: Any, x: Any) -> Any:
-    """Compute what the other entries that are zero contribute: 0 if there is one, but with a slope.
+    """Compute what the other entries that are zero contribute: 0 if there are any, but with a slope.
 
-    One zero contributes itself, two their product, as polynomials in sums over the column
+    One zero contributes itself, and two contribute their product, as polynomials in sums over the column
     (Newton's identities). The product of three has neither a first nor a second derivative at 0.
     """
     zero = xp.where(x == 0.0, x, 0.0)

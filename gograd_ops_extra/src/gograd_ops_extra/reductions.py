@@ -1,4 +1,4 @@
-"""Variadic operations: columns of numbers to one number."""
+"""Variadic operations, which take columns of numbers and return one number."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from gograd_core.extend import Column, scalar, total
 
 __all__ = ["REDUCTIONS"]
 
-CANCELLATION = "each term is rounded; where terms of opposite sign cancel, these errors are left"
-LARGEST = Accuracy(inf, why="where one entry is much larger than the others, that by it is a difference of equal terms")
-LEFT_OUT = "NaN is passed on; it is no entry's value"
+CANCELLATION = "each term is rounded; where terms of opposite sign cancel, these errors remain"
+LARGEST = Accuracy(
+    inf,
+    why="if one entry is much larger than the others, the derivative with respect to it is a difference of equal terms",
+)
+LEFT_OUT = "NaN is passed on; it is not equal to any entry"
 
 
 def one(xp: Any, out: Any, x: Any) -> Any:
@@ -31,7 +34,7 @@ SUM = Op(
     variadic=True,
     symbol="Σ",
     samples=(((1.0, 2.0, 3.5),), ((-0.25,),)),
-    edges=(Edge(((),), 0.0, (1.0,), "the sum of nothing"),),
+    edges=(Edge(((),), 0.0, (1.0,), "the empty sum"),),
     accuracy=Accuracy(input_ulps=4.0, why=CANCELLATION),
     reference=lambda mp, x: mp.fsum(x),
     doc="The sum of a column of numbers.",
@@ -54,10 +57,10 @@ FSUM = Op(
     symbol="Σ",
     samples=(((0.1, 0.2, 0.3),), ((1.0, 2.0, 3.5),)),
     edges=(
-        Edge(((1e16, 1.0, -1e16),), 1.0, (1.0,), "rounded once: nothing is lost on the way"),
-        Edge(((inf, -inf),), nan, (1.0,), "no value"),
+        Edge(((1e16, 1.0, -1e16),), 1.0, (1.0,), "the sum is rounded only once, so nothing is lost on the way"),
+        Edge(((inf, -inf),), nan, (1.0,), "infinities of opposite sign have no sum"),
     ),
-    accuracy=Accuracy(input_ulps=4.0, why="of floats it is rounded once, but of arrays as their library adds"),
+    accuracy=Accuracy(input_ulps=4.0, why="the sum of floats is rounded once, but arrays are added by their library"),
     reference=lambda mp, x: mp.fsum(x),
     doc="The sum of a column of floats, rounded once.",
 )
@@ -77,7 +80,7 @@ MEAN = Op(
     partials=(mean_partial,),
     variadic=True,
     samples=(((1.0, 2.0, 4.5),), ((-0.25,),)),
-    edges=(Edge(((),), nan, (inf,), "nothing has no mean"),),
+    edges=(Edge(((),), nan, (inf,), "an empty column has no mean"),),
     accuracy=Accuracy(input_ulps=4.0, why=CANCELLATION),
     domain="len(x) > 0",
     reference=lambda mp, x: mp.fsum(x) / len(x),
@@ -91,7 +94,7 @@ def max_forward(xp: Any, x: Any) -> Any:
 
 def extreme_partial(xp: Any, out: Any, x: Any) -> Any:
     share = xp.where(x == out, 1.0, 0.0)
-    return share / xp.maximum(xp.sum(share), 1.0)  # NaN is equal to no entry
+    return share / xp.maximum(xp.sum(share), 1.0)  # NaN is not equal to any entry
 
 
 MAX = Op(
@@ -131,14 +134,14 @@ MIN = Op(
 
 
 def norm_forward(xp: Any, x: Any) -> Any:
-    # Squares of numbers near 1 neither overflow nor underflow, and a power of two rounds nothing.
+    # Squares of numbers near 1 neither overflow nor underflow, and multiplying by a power of two is exact.
     largest = xp.max(xp.abs(x))
     ordinary = xp.logical_and(largest > 0.0, largest < xp.inf)
     exponent = xp.floor(xp.log2(xp.where(ordinary, largest, 1.0)))
     scale = 2.0 ** xp.minimum(exponent, 1023.0)  # the logarithm of the largest float rounds to 1024
     length = scale * xp.sqrt(xp.sum(xp.square(x / scale)))
     infinite = xp.sum(xp.where(xp.isinf(x), 1.0, 0.0)) > 0.0
-    return xp.where(infinite, xp.inf, length)  # even if another entry is NaN, as hypot
+    return xp.where(infinite, xp.inf, length)  # even if another entry is NaN, as in hypot
 
 
 def norm_of_floats(x: Column) -> float:
@@ -146,7 +149,7 @@ def norm_of_floats(x: Column) -> float:
 
 
 def norm_partial(xp: Any, out: Any, x: Any) -> Any:
-    return x / xp.where(out == 0.0, xp.inf, out)  # at the origin 0, with all its derivatives, and not 0/0
+    return x / xp.where(out == 0.0, xp.inf, out)  # at the origin it is 0 with all its derivatives, not 0/0
 
 
 NORM = Op(
@@ -160,11 +163,11 @@ NORM = Op(
     samples=(((3.0, 4.0, -12.0),), ((-0.25,),), ((3e80, 1e80),), ((2e-80, 1e-80),)),
     edges=(
         Edge(((0.0, 0.0),), 0.0, ((0.0, 0.0),), "the tip of a cone: the middle slope is taken, as for abs"),
-        Edge(((inf, 1.0),), inf, ((nan, 0.0),), "no quotient of infinities"),
+        Edge(((inf, 1.0),), inf, ((nan, 0.0),), "infinity divided by infinity"),
     ),
     accuracy=Accuracy(second=LARGEST),
     reference=lambda mp, x: mp.norm(x),
-    doc="The Euclidean length of a column, without overflow.",
+    doc="The Euclidean length of a column, computed without overflow.",
 )
 
 
@@ -201,12 +204,12 @@ DIST = Op(
     ),
     accuracy=Accuracy(second=LARGEST),
     reference=lambda mp, x, y: mp.norm([p - q for p, q in zip(x, y, strict=True)]),
-    doc="The Euclidean distance of two points.",
+    doc="The Euclidean distance between two points.",
 )
 
 
 def logsumexp_forward(xp: Any, x: Any) -> Any:
-    # The largest entry is set aside (unless it is infinite): log1p keeps the digits of small others.
+    # The largest entry is set aside (unless it is infinite), so that log1p keeps the digits of small entries.
     largest = xp.max(x)
     largest = xp.where(xp.isfinite(largest), largest, 0.0)
     count = xp.sum(xp.where(x == largest, 1.0, 0.0))
@@ -215,8 +218,8 @@ def logsumexp_forward(xp: Any, x: Any) -> Any:
 
 
 def logsumexp_partial(xp: Any, out: Any, x: Any) -> Any:
-    # The quotient of weights does not depend on out, nor on its rounding error. For an entry that has nearly
-    # everything (there is one at most) its derivative would cancel: that of what the others leave does not.
+    # The quotient of weights depends neither on out nor on its rounding error. If one entry has nearly the whole
+    # sum, the terms of that quotient's derivative would cancel. 1 minus the shares of the others is used instead.
     weight = xp.exp(x - xp.stop_gradient(out))
     is_large = weight > 0.75
     others = xp.sum(xp.where(is_large, 0.0, weight))
@@ -233,15 +236,15 @@ LOGSUMEXP = Op(
     edges=(
         Edge(((1000.0, -1000.0),), 1000.0, ((1.0, 0.0),), "the smaller share underflows"),
         Edge(((0.0, -inf),), 0.0, ((1.0, 0.0),), "exp(-inf) adds nothing"),
-        Edge(((-inf, -inf),), -inf, ((nan, nan),), "the logarithm of 0, in which no entry has a definite share"),
+        Edge(((-inf, -inf),), -inf, ((nan, nan),), "the logarithm of 0, where the shares of the entries are undefined"),
     ),
     accuracy=Accuracy(
         input_ulps=2.0,
-        why="the shares depend on differences of the entries, which are rounded, and near 0 the value cancels",
+        why="the shares depend on differences of the entries, which are rounded, and the value cancels near 0",
     ),
     domain="len(x) > 0",
     reference=lambda mp, x: mp.log(mp.fsum(map(mp.exp, x))),
-    doc="The logarithm of the sum of the exponentials of a column, without overflow.",
+    doc="The logarithm of the sum of the exponentials of a column, computed without overflow.",
 )
 
 REDUCTIONS = (SUM, FSUM, MEAN, MAX, MIN, NORM, DIST, LOGSUMEXP)

@@ -1,4 +1,4 @@
-"""Rounding to integers, signs and steps: piecewise constant, so with slope 0 everywhere; and `fma`, rounded once."""
+"""Rounding, signs and steps, which are piecewise constant and have the slope 0 everywhere; and `fma`, rounded once."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FLOOR = Op(
     samples=((0.3,), (-2.5,), (1e15,)),
     edges=(Edge((2.0,), 2.0, (0.0,), JUMP), Edge((-0.0,), -0.0, (0.0,), "the zero keeps its sign")),
     reference=lambda mp, x: mp.floor(x),
-    doc="The largest integer that is not larger than x.",
+    doc="The largest integer that is less than or equal to x.",
 )
 
 
@@ -45,7 +45,7 @@ CEIL = Op(
     samples=((0.3,), (-2.5,), (1e15,)),
     edges=(Edge((2.0,), 2.0, (0.0,), JUMP), Edge((-0.5,), -0.0, (0.0,), "a zero keeps the sign of x")),
     reference=lambda mp, x: mp.ceil(x),
-    doc="The smallest integer that is not smaller than x.",
+    doc="The smallest integer that is greater than or equal to x.",
 )
 
 
@@ -60,7 +60,7 @@ TRUNC = Op(
     samples=((0.3,), (-2.5,), (1e15,)),
     edges=(Edge((2.0,), 2.0, (0.0,), JUMP), Edge((-0.5,), -0.0, (0.0,), "a zero keeps the sign of x")),
     reference=lambda mp, x: mp.floor(x) if x > 0 else mp.ceil(x),
-    doc="The integer part of x: rounded towards 0.",
+    doc="x rounded towards 0 to an integer.",
 )
 
 
@@ -74,12 +74,12 @@ ROUND = Op(
     partials=(zero,),
     samples=((0.3,), (-2.6,), (1e15,)),
     edges=(
-        Edge((2.5,), 2.0, (0.0,), "a jump, halfway between integers, where the even one is taken"),
-        Edge((3.5,), 4.0, (0.0,), "a jump, halfway between integers, where the even one is taken"),
+        Edge((2.5,), 2.0, (0.0,), "a jump halfway between two integers; the even one is taken"),
+        Edge((3.5,), 4.0, (0.0,), "a jump halfway between two integers; the even one is taken"),
         Edge((-0.5,), -0.0, (0.0,), "a zero keeps the sign of x"),
     ),
     reference=lambda mp, x: mp.nint(x),
-    doc="The nearest integer, the even one of two.",
+    doc="The nearest integer. Halfway between two integers, it is the even one.",
 )
 
 
@@ -109,7 +109,7 @@ STEP = Op(
     samples=((0.3,), (-2.0,)),
     edges=(Edge((0.0,), 0.5, (0.0,), JUMP), Edge((nan,), nan, (0.0,), "NaN is passed on")),
     reference=lambda mp, x: (1 + mp.sign(x)) / 2,
-    doc="Heaviside's step: 0 for negative x, 1 for positive x, 1/2 at 0.",
+    doc="Heaviside's step function: 0 for negative x, 1 for positive x, 1/2 at 0.",
 )
 
 
@@ -132,7 +132,7 @@ COPYSIGN = Op(
     samples=((2.0, -3.0), (-1.5, -0.25), (-7.0, 4.0)),
     edges=(
         Edge((0.0, -1.0), -0.0, (0.0, 0.0), "a kink: slopes run from -1 to 1, and the middle one is taken"),
-        Edge((2.0, -0.0), -2.0, (-1.0, 0.0), "a jump along y; the zero has a sign"),
+        Edge((2.0, -0.0), -2.0, (-1.0, 0.0), "a jump with respect to y; the zero has a sign"),
     ),
     reference=lambda mp, x, y: mp.fabs(x) if y >= 0 else -mp.fabs(x),
     doc="The absolute value of x with the sign of y.",
@@ -174,7 +174,7 @@ FMA = Op(
     samples=((2.0, 3.0, -1.5), (0.1, 10.0, -1.0), (1e-3, -4e2, 7.0)),
     edges=(
         Edge((1e200, 1e200, 1.0), inf, (1e200, 1e200, 1.0), "an overflow"),
-        Edge((inf, 0.0, 1.0), nan, (0.0, inf, 1.0), "a product that has no value"),
+        Edge((inf, 0.0, 1.0), nan, (0.0, inf, 1.0), "infinity times 0 has no value"),
     ),
     reference=lambda mp, x, y, z: mp.fadd(mp.fmul(x, y, exact=True), z),
     doc="x * y + z, rounded once.",

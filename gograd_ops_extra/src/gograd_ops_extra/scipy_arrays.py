@@ -1,4 +1,4 @@
-"""What SciPy computes for arrays a little differently from Python's math. It imports SciPy."""
+"""Functions that SciPy computes a little differently from Python's math. This module imports SciPy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["lgamma"]
 
 
 def lgamma(x: Any) -> Any:
-    """The logarithm of abs(gamma(x)), as math.lgamma: finite beside 0, inf at both infinities."""
+    """The logarithm of abs(gamma(x)), as in math.lgamma: finite near 0, inf at both infinities."""
     size = np.abs(x)
     with np.errstate(divide="ignore"):
         return np.where(size < 1e-300, -np.log(size), gammaln(np.where(np.isinf(x), size, x)))

@@ -14,7 +14,7 @@ NOT_REAL = "no real angle has such a {}"
 
 
 def one_minus_square(xp: Any, x: Any) -> Any:
-    """1 - x * x: near 1 as a product, since the difference loses digits; near 0 the product's own derivative does."""
+    """1 - x * x. Near 1 it is a product, as the difference loses digits there. Near 0 the product's derivative does."""
     return xp.where(xp.abs(x) < 0.5, 1.0 - x * x, (1.0 - x) * (1.0 + x))
 
 
@@ -132,7 +132,7 @@ def atan_forward(xp: Any, x: Any) -> Any:
 
 def atan_partial(xp: Any, out: Any, x: Any) -> Any:
     radius = xp.hypot(1.0, x)
-    return 1.0 / radius / radius  # 1 + x * x overflows where higher derivatives are not 0 yet
+    return 1.0 / radius / radius  # 1 + x * x would overflow where higher derivatives are not yet 0
 
 
 ATAN = Op(
@@ -166,13 +166,18 @@ ATAN2 = Op(
     partials=(atan2_partial_y, atan2_partial_x),
     samples=((1.0, 2.0), (-0.5, -3.0), (2.0, -0.1), (3e-80, 1e-80), (3e80, 1e80)),
     edges=(
-        Edge((0.0, 0.0), 0.0, (nan, nan), "the origin has every angle; 0 is taken, without a slope"),
-        Edge((0.0, -1.0), pi, (-1.0, -0.0), "the cut, where the angle jumps from π to -π: the slope on its sides"),
+        Edge((0.0, 0.0), 0.0, (nan, nan), "the origin has no angle; 0 is taken, and there is no slope"),
+        Edge(
+            (0.0, -1.0),
+            pi,
+            (-1.0, -0.0),
+            "the cut, where the angle jumps from π to -π; the slope is the same on both sides",
+        ),
         Edge((-0.0, -1.0), -pi, (-1.0, 0.0), "the other side of the cut: the zero has a sign"),
         Edge((1.0, 0.0), pi / 2, (0.0, -1.0), "an ordinary point"),
     ),
     reference=lambda mp, y, x: mp.atan2(y, x),
-    doc="The angle between -π and π of the point (x, y).",
+    doc="The angle of the point (x, y), between -π and π.",
 )
 
 
@@ -190,7 +195,7 @@ DEGREES = Op(
     partials=(degrees_partial,),
     samples=((0.5,), (-2.0,), (100.0,)),
     reference=lambda mp, x: mp.degrees(x),
-    doc="An angle in radians, in degrees.",
+    doc="An angle, converted from radians to degrees.",
 )
 
 
@@ -208,7 +213,7 @@ RADIANS = Op(
     partials=(radians_partial,),
     samples=((30.0,), (-200.0,), (1e5,)),
     reference=lambda mp, x: mp.radians(x),
-    doc="An angle in degrees, in radians.",
+    doc="An angle, converted from degrees to radians.",
 )
 
 TRIGONOMETRIC = (SIN, COS, TAN, ASIN, ACOS, ATAN, ATAN2, DEGREES, RADIANS)

@@ -14,15 +14,15 @@ TERMS = 16  # at abs(x) = 2 the next one is 1e-27
 NO_OVERFLOW = "-709 <= x <= 709"  # exp(x) overflows, although the function itself does so at 714
 KNOWN_PHASE = "-1e12 <= x <= 1e12"  # the phase is known to an ulp of x, or less well: far away to no digit
 
-GROWTH = "SciPy's i1 is accurate to 10 ulps; and beyond 1 the value grows by x ulps with every ulp of x"
-WAVE = "far from 0 the phase is no better known than x itself"
+GROWTH = "SciPy's i1 is accurate to 10 ulps, and beyond 1 the value grows by x ulps for every ulp of x"
+WAVE = "far from 0, the phase is only as accurate as x itself"
 
 
 def slope_near_zero(q: Any) -> Any:
-    """The derivative of I1 (q = x*x/4) or J1 (q = -x*x/4), by the power series, for abs(x) <= 2.
+    """The derivative of I1 (q = x*x/4) or of J1 (q = -x*x/4) for abs(x) <= 2, from the power series.
 
-    It is half the sum of (2k + 1) / (k! (k + 1)!) * q**k. Written as nested products it has no
-    fraction that would be rounded before the digits of q are known.
+    It is half the sum of (2k + 1) / (k! (k + 1)!) * q**k. The nested products contain no fraction
+    that would be rounded before the number of digits of q is known.
     """
     total: Any = 1.0
     for k in range(TERMS, 0, -1):
@@ -78,7 +78,7 @@ J0 = Op(
     domain=KNOWN_PHASE,
     accuracy=Accuracy(4.0, input_ulps=2.0, why=WAVE),
     reference=lambda mp, x: mp.besselj(0, x),
-    doc="The Bessel function of the first kind of order 0.",
+    doc="The Bessel function of the first kind and order 0.",
 )
 
 
@@ -96,12 +96,12 @@ J1 = Op(
     domain=KNOWN_PHASE,
     accuracy=Accuracy(4.0, input_ulps=2.0, why=WAVE),
     reference=lambda mp, x: mp.besselj(1, x),
-    doc="The Bessel function of the first kind of order 1.",
+    doc="The Bessel function of the first kind and order 1.",
 )
 
 
 def halves(xp: Any, x: Any) -> tuple[Any, Any]:
-    """x where it is below 2 in size, and where it is not, so that neither formula meets its pole."""
+    """x for the formula below 2 in size, and x for the one above. Neither gets numbers for which it has a pole."""
     return xp.where(xp.abs(x) < 2.0, x, 0.0), xp.where(xp.abs(x) < 2.0, 2.0, x)
 
 

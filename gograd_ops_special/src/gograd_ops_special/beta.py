@@ -20,11 +20,11 @@ SHIFT = 12  # from there on these nine terms give 20 digits
 NEAR = 0.125  # where an argument is taken for close to a pole
 TERMS = 18  # of a series that ends with 1/TERMS!
 
-PRODUCT = "the value is a product of some fifty factors; slopes are accurate to 4 ulps beyond that"
+PRODUCT = "the value is computed from a product of about fifty factors"
 
 
 def stirling(x: Any) -> Any:
-    """log(gamma(x)) less (x - 1/2) * log(x) - x + log(2*pi)/2, for x >= SHIFT (DLMF 5.11.1)."""
+    """log(gamma(x)) minus ((x - 1/2) * log(x) - x + log(2*pi)/2), for x >= SHIFT (DLMF 5.11.1)."""
     total: Any = 0.0
     for k in range(len(BERNOULLI), 0, -1):
         numerator, denominator = BERNOULLI[k - 1]
@@ -35,9 +35,9 @@ def stirling(x: Any) -> Any:
 def beta_factors(xp: Any, a: Any, b: Any) -> tuple[Any, Any]:
     """Two numbers, beta(a, b) = exp(t) * f * (1/a + 1/b): only exp(t) can be tiny, and only 1/a + 1/b huge.
 
-    It is Stirling's formula for A = a + SHIFT and B = b + SHIFT, and what the recurrence of the
-    gamma function gives for the way there. The powers of A / (A + B) and B / (A + B) are dealt out to
-    its factors, so that none is large, and no term of t is larger than log(beta) by more than SHIFT.
+    They come from Stirling's formula for A = a + SHIFT and B = b + SHIFT, and from the recurrence of the
+    gamma function, which leads from a to A and from b to B. The powers of A / (A + B) and B / (A + B) are
+    distributed among its factors, so that none is large and no term of t exceeds log(beta) by more than SHIFT.
     """
     far_a, far_b = a + SHIFT, b + SHIFT
     share_a, share_b = far_a / (far_a + far_b), far_b / (far_a + far_b)
@@ -67,7 +67,7 @@ def betaln_in_digits(a: Any, b: Any) -> Any:
 
 
 def log1p_quotient(xp: Any, u: Any, step: Any) -> Any:
-    """log1p(u * step) / step of positive numbers: by a series where it is about u, and its derivative would cancel."""
+    """log1p(u * step) / step of positive numbers. Near u it is a series, because its derivative would cancel there."""
     product = u * step
     is_small = product < 0.25
     near, far = xp.where(is_small, product, 0.0), xp.where(is_small, 1.0, product)
@@ -79,9 +79,9 @@ def log1p_quotient(xp: Any, u: Any, step: Any) -> Any:
 
 
 def digamma_slope(xp: Any, x: Any, step: Any) -> Any:
-    """(digamma(1 + x + step) - digamma(1 + x)) / step of positive numbers, where the difference may have no digit left.
+    """(digamma(1 + x + step) - digamma(1 + x)) / step of positive numbers, where the difference may lose all digits.
 
-    The recurrence leads both to where the asymptotic series holds. There every difference of powers
+    The recurrence leads both arguments to where the asymptotic series is valid. There every difference of powers
     of u = 1/x and v = 1/(x + step) is a product with u - v = step / (x * (x + step)).
     """
     total: Any = 0.0
@@ -97,11 +97,12 @@ def digamma_slope(xp: Any, x: Any, step: Any) -> Any:
 
 
 def betaln_partial_a(xp: Any, out: Any, a: Any, b: Any) -> Any:
-    # The pole of digamma(a + b) - digamma(a). Where a is small, the derivative by b of the product
-    # would cancel; where b is small, the difference does.
+    # The pole of digamma(a + b) - digamma(a). For small b the difference would cancel. For small a the derivative
+    # of the product with respect to b would.
     pole = xp.where(8.0 * a < b, 1.0 / a - 1.0 / (a + b), b / (a + b) / a)
     slope = -(pole + b * digamma_slope(xp, a, b))
-    # Where b is not small, higher derivatives are those of the difference: by b they do not depend on digamma(a).
+    # If b is not small, higher derivatives are those of the difference. With respect to b they do not depend on
+    # digamma(a).
     difference = xp.digamma(a) - xp.digamma(a + b)
     exact = xp.stop_gradient(slope) + (difference - xp.stop_gradient(difference))
     return xp.where(xp.logical_and(b > 0.5 * a, a > 1e-300), exact, slope)
@@ -117,12 +118,12 @@ BETALN = Op(
     implementations={"mpmath": betaln_in_digits},
     partials=(betaln_partial_a, betaln_partial_b),
     samples=((0.5, 3.0), (2.0, 2.0), (1e-3, 50.0), (20.0, 0.1), (1e10, 2.0)),
-    edges=(Edge((0.0, 1.0), inf, (-inf, 0.0), "a pole, of the same height for every b"),),
+    edges=(Edge((0.0, 1.0), inf, (-inf, 0.0), "a pole, the same for every b"),),
     domain="a > 0 and b > 0",
     accuracy=Accuracy(
         24.0,
         input_ulps=24.0,
-        why="it has zeros, as at (1, 1); and " + PRODUCT,
+        why=f"it has zeros, as at (1, 1), and {PRODUCT}; slopes are accurate to 4 ulps",
     ),
     reference=betaln_reference,
     doc="The logarithm of the absolute value of the beta function.",
@@ -136,10 +137,10 @@ def regular_factor(xp: Any, a: Any, b: Any) -> Any:
 
 
 def mean_of_increase(xp: Any, a: Any, b: Any) -> tuple[Any, Any]:
-    """The mean g of digamma(1 + x + b) - digamma(1 + x) over 0 < x < a, for a < NEAR, and its derivative by a.
+    """The mean g of digamma(1 + x + b) - digamma(1 + x) over 0 < x < a, for a < NEAR, and dg/da.
 
-    a * g is -log(regular_factor(a, b)). By Gauss's rule with five nodes for log(1 + x): the poles are so far
-    from there that they give 18 digits. No quotient is one of small numbers, since its derivatives would cancel.
+    a * g is -log(regular_factor(a, b)). Gauss's rule with five nodes for log(1 + x) gives 18 digits, because the
+    poles are far away. No quotient of small numbers is used, because its derivatives would cancel.
     """
     mean, slope, length = 0.0, 0.0, log1p_quotient(xp, 1.0, a)
     inner, outer = (xp.sqrt(5.0 + sign * 2.0 * xp.sqrt(xp.divide(10.0, 7.0))) / 6.0 for sign in (-1.0, 1.0))
@@ -166,9 +167,9 @@ def decay_beside_pole(xp: Any, u: Any) -> Any:
 
 
 def beta_partial_a(xp: Any, out: Any, a: Any, b: Any) -> Any:
-    # Beside the pole at a = 0 the slope is -1/a**2 and a remainder, whose dependence on b is wanted to all
-    # digits too. Where an argument is small, the logarithm of the regular factor r is -u, by an integral that has
-    # accurate derivatives; where none is, the factors have.
+    # Near the pole at a = 0 the slope is -1/a**2 plus a remainder, which must depend on b accurately too. If an
+    # argument is small, -u is the logarithm of the regular factor r, from an integral that has accurate derivatives.
+    # If neither is small, the factors have accurate derivatives.
     is_near = a < NEAR
     small = xp.where(is_near, a, xp.minimum(b, NEAR))
     mean, increase = mean_of_increase(xp, small, xp.where(is_near, b, a))
@@ -197,13 +198,13 @@ BETA = Op(
     partials=(beta_partial_a, beta_partial_b),
     symbol="B",
     samples=((0.5, 3.0), (2.0, 2.0), (1e-3, 50.0), (20.0, 0.1)),
-    edges=(Edge((0.0, 1.0), inf, (-inf, -1.6449340668482264), "a pole; by b the limit, -trigamma(b)"),),
+    edges=(Edge((0.0, 1.0), inf, (-inf, -1.6449340668482264), "a pole; with respect to b, the limit -trigamma(b)"),),
     domain="a > 0 and b > 0",
     accuracy=Accuracy(
         64.0,
         input_ulps=2.0,
-        why=PRODUCT,
-        second=Accuracy(96.0, input_ulps=2.0, why="they have the value as a factor, with its errors"),
+        why=PRODUCT + ", and the slopes have its errors",
+        second=Accuracy(96.0, input_ulps=2.0, why="the value is one of their factors, so they have its errors"),
     ),
     reference=lambda mp, a, b: mp.beta(a, b),
     doc="The beta function, gamma(a) * gamma(b) / gamma(a + b).",

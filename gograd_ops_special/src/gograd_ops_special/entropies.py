@@ -12,7 +12,7 @@ __all__ = ["ENTROPIES"]
 
 
 def expit_partial(xp: Any, out: Any, x: Any) -> Any:
-    # The first formula loses every digit far out; near 0 the two terms of the second one's derivative cancel.
+    # Far from 0 the first formula loses all digits. Near 0 the two terms of the second one's derivative cancel.
     half = xp.tanh(0.5 * x)
     return xp.where(xp.abs(x) < 1.0, 0.25 * (1.0 - half * half), out * xp.expit(-x))
 
@@ -33,7 +33,7 @@ EXPIT = Op(
 
 
 def logit_partial(xp: Any, out: Any, p: Any) -> Any:
-    # Near 1/2 the two terms of the derivative of p * (1 - p) would cancel: there it is 1/4 less an exact square.
+    # Near 1/2 the two terms of the derivative of p * (1 - p) would cancel. There, 1/4 minus an exact square is used.
     middle = p - 0.5
     return xp.where(xp.abs(middle) < 0.25, 1.0 / (0.25 - middle * middle), 1.0 / p / (1.0 - p))
 
@@ -47,7 +47,7 @@ LOGIT = Op(
         Edge((0.0,), -inf, (inf,), "a pole"),
         Edge((1.0,), inf, (inf,), "a pole"),
         Edge((0.5,), 0.0, (4.0,), "an ordinary point"),
-        Edge((2.0,), nan, (-0.5,), "outside of 0 to 1 the logarithm is not real"),
+        Edge((2.0,), nan, (-0.5,), "the logarithm is not real outside the interval from 0 to 1"),
     ),
     domain="0 < p < 1",
     accuracy=Accuracy(second=Accuracy(4.0)),
@@ -61,7 +61,7 @@ def xlogy_partial_x(xp: Any, out: Any, x: Any, y: Any) -> Any:
 
 
 def xlogy_partial_y(xp: Any, out: Any, x: Any, y: Any) -> Any:
-    return x / xp.where(xp.abs(x) + xp.abs(y) == 0.0, 1.0, y)  # the value is 0 for every y where x is
+    return x / xp.where(xp.abs(x) + xp.abs(y) == 0.0, 1.0, y)  # if x is 0, the value is 0 for every y
 
 
 XLOGY = Op(
@@ -70,14 +70,14 @@ XLOGY = Op(
     partials=(xlogy_partial_x, xlogy_partial_y),
     samples=((0.5, 3.0), (-2.0, 0.25), (3.0, 1e-100), (0.0, 2.0)),
     edges=(
-        Edge((0.0, 0.0), 0.0, (-inf, 0.0), "0 * log(y) is 0 for every y; along x it is a vertical tangent"),
-        Edge((0.0, -1.0), 0.0, (nan, -0.0), "0 * log(y) is 0 for every y; along x there is no function"),
+        Edge((0.0, 0.0), 0.0, (-inf, 0.0), "0 * log(y) is 0 for every y; with respect to x, a vertical tangent"),
+        Edge((0.0, -1.0), 0.0, (nan, -0.0), "0 * log(y) is 0 for every y; for any other x the value is not real"),
         Edge((1.0, 0.0), -inf, (-inf, inf), "the pole of the logarithm"),
         Edge((1.0, -1.0), nan, (nan, -1.0), "the logarithm of a negative number is not real"),
     ),
     domain="y > 0",
     reference=lambda mp, x, y: x * mp.log(y),
-    doc="x * log(y), and 0 wherever x is 0.",
+    doc="x * log(y), which is 0 wherever x is 0.",
 )
 
 
@@ -92,12 +92,12 @@ ENTR = Op(
     samples=((0.5,), (3.0,), (1e-100,)),
     edges=(
         Edge((0.0,), 0.0, (inf,), "a vertical tangent"),
-        Edge((-1.0,), -inf, (nan,), "the negative entropy is convex: infinite outside of its domain"),
+        Edge((-1.0,), -inf, (nan,), "the entropy is concave, so by convention it is -inf outside its domain"),
     ),
     domain="x >= 0",
-    accuracy=Accuracy(4.0, input_ulps=1.0, why="the slope has a zero, at 1 / e"),
+    accuracy=Accuracy(4.0, input_ulps=1.0, why="the slope has a zero at 1 / e"),
     reference=lambda mp, x: -x * mp.log(x) if x else x,
-    doc="The entropy -x * log(x), 0 at 0 and -inf to its left.",
+    doc="The entropy -x * log(x). It is 0 at 0, and -inf for negative x.",
 )
 
 ENTROPIES = (EXPIT, LOGIT, XLOGY, ENTR)

@@ -12,7 +12,7 @@ __all__ = ["GAMMAS"]
 
 
 def digamma_partial(xp: Any, out: Any, x: Any) -> Any:
-    # Left of 0 by reflection: SciPy's polygamma is made for positive numbers.
+    # Negative x are reflected, because SciPy's polygamma is meant for positive numbers.
     right = x > 0.0
     trigamma = xp.polygamma(1.0, xp.where(right, x, 1.0 - x))
     cosecant = xp.pi / xp.sin(xp.pi * xp.where(right, 0.5, x - xp.round(x)))
@@ -28,7 +28,7 @@ DIGAMMA = Op(
     edges=(
         Edge((0.0,), -inf, (inf,), "a pole"),
         Edge((-0.0,), inf, (inf,), "the same pole from below: the zero has a sign"),
-        Edge((-3.0,), nan, (inf,), "a pole, with another sign on either side"),
+        Edge((-3.0,), nan, (inf,), "a pole, with different signs on its two sides"),
         Edge((inf,), inf, (0.0,), "the limit"),
     ),
     domain="x > 0 or x != floor(x)",
@@ -54,12 +54,12 @@ POLYGAMMA = Op(
     edges=(
         Edge((1.0, 0.0), inf, (None, -inf), "a pole"),
         Edge((1.0, inf), 0.0, (None, -0.0), "the limit"),
-        Edge((0.5, 1.0), nan, (None, nan), "there is no half of a derivative"),
+        Edge((0.5, 1.0), nan, (None, nan), "the order of a derivative must be an integer"),
     ),
     domain="n >= 0 and n == floor(n) and x > 0",
-    accuracy=Accuracy(8.0, input_ulps=1.0, why="a high order is a high power of x"),
+    accuracy=Accuracy(8.0, input_ulps=1.0, why="high orders contain high powers of x"),
     reference=lambda mp, n, x: mp.psi(int(n), x),
-    doc="The n-th derivative of digamma. It is differentiable only in x.",
+    doc="The n-th derivative of digamma. It can be differentiated only with respect to x.",
 )
 
 GAMMAS = (DIGAMMA, POLYGAMMA)

@@ -12,15 +12,15 @@ __all__ = ["INVERSES", "POLES", "erfcinv_reference", "exp_of_square"]
 
 STEPS = 150  # of the continued fraction: 19 digits from x = 1 on
 
-POLES = "toward a pole value and slope change by many ulps with every ulp of the input"
+POLES = "near a pole, value and slope change by many ulps for every ulp of the input"
 
 
 def mean_of_tail(xp: Any, x: Any) -> Any:
     """The mean of t in the density proportional to exp(-t*t - 2*x*t), t > 0, for x >= 1.
 
-    It is -erfcx'(x) / (2 * erfcx(x)), by Laplace's continued fraction for erfcx,
-    1 / (sqrt(pi) * (x + (1/2)/(x + (2/2)/(x + (3/2)/(x + ...))))), DLMF 7.9. What is left of the
-    fraction after so many steps is about (root - x) / 2, which is worth six digits while x is not large.
+    It is -erfcx'(x) / (2 * erfcx(x)), computed from Laplace's continued fraction for erfcx,
+    1 / (sqrt(pi) * (x + (1/2)/(x + (2/2)/(x + (3/2)/(x + ...))))), DLMF 7.9. The part of the fraction
+    that is left out is about (root - x) / 2. Adding it gains six digits if x is not large.
     """
     start = xp.minimum(x, 1e8)
     square = start * start + (2.0 * STEPS + 1.0)
@@ -32,7 +32,7 @@ def mean_of_tail(xp: Any, x: Any) -> Any:
 
 
 def erfcx_partial(xp: Any, out: Any, x: Any) -> Any:
-    # 2*x*out - 2/sqrt(pi) loses 2*x*x ulps for large x, and its derivative more than that.
+    # 2*x*out - 2/sqrt(pi) loses 2*x*x ulps for large x, and its derivative loses even more.
     right = -2.0 * out * mean_of_tail(xp, xp.where(x < 1.0, 1.0, x))
     return xp.where(x < 1.0, 2.0 * x * out - 2.0 / xp.sqrt(xp.pi), right)
 
@@ -44,7 +44,9 @@ ERFCX = Op(
     samples=((0.0,), (0.3,), (-2.0,), (10.0,), (1e10,)),
     edges=(Edge((inf,), 0.0, (-0.0,), "the limit"), Edge((-30.0,), inf, (-inf,), "an overflow")),
     accuracy=Accuracy(
-        16.0, input_ulps=2.0, why="the slope is a difference up to x = 1; to the left it grows like exp(x*x)"
+        16.0,
+        input_ulps=2.0,
+        why="up to x = 1, the slope is a difference; for negative x, the value grows like exp(x*x)",
     ),
     reference=lambda mp, x: mp.exp(x * x) * mp.erfc(x),
     doc="The scaled complementary error function exp(x*x) * erfc(x).",
@@ -56,11 +58,11 @@ def erfinv_partial(xp: Any, out: Any, x: Any) -> Any:
 
 
 def exp_of_square(xp: Any, y: Any, small: Any, tail: Any) -> Any:
-    """exp(y*y), given `tail` = erfc(abs(y)), which is known better than y where that is large.
+    """exp(y*y), given `tail` = erfc(abs(y)), which is more accurate than y where y is large.
 
-    There the value is erfcx(abs(y)) / tail, and derivatives are those of exp(y*y), which are sums of
-    terms of one sign: they do not cancel, nor become NaN where they overflow. At a pole of y it is
-    infinite: the bound, which no finite y reaches, keeps erfcx above 0.
+    For large y the value is erfcx(abs(y)) / tail. Derivatives are those of exp(y*y), which are sums of
+    terms of the same sign. So they do not cancel, and do not become NaN where they overflow. At a pole of y
+    the value is infinite. The bound, which no finite y reaches, keeps erfcx above 0.
     """
     square = xp.where(small, y * y, 0.0)
     size = xp.minimum(xp.abs(y), 1e300)
@@ -81,7 +83,7 @@ ERFINV = Op(
     edges=(
         Edge((1.0,), inf, (inf,), "a pole"),
         Edge((-1.0,), -inf, (inf,), "a pole"),
-        Edge((2.0,), nan, (nan,), "no value of erf"),
+        Edge((2.0,), nan, (nan,), "erf never has this value"),
     ),
     domain="-1 < x < 1",
     accuracy=Accuracy(6.0, input_ulps=1.0, why=POLES),
@@ -119,7 +121,7 @@ ERFCINV = Op(
     edges=(
         Edge((0.0,), inf, (-inf,), "a pole"),
         Edge((2.0,), -inf, (-inf,), "a pole"),
-        Edge((3.0,), nan, (nan,), "no value of erfc"),
+        Edge((3.0,), nan, (nan,), "erfc never has this value"),
     ),
     domain="5e-324 < x < 2",  # the smallest float is taken for 0
     accuracy=Accuracy(6.0, input_ulps=1.0, why=POLES),

@@ -1,4 +1,4 @@
-"""What JAX calls differently. It imports JAX."""
+"""Functions that JAX calls differently. This module imports JAX."""
 
 from __future__ import annotations
 

@@ -13,10 +13,10 @@ __all__ = ["NORMAL"]
 
 
 def density(xp: Any, x: Any) -> Any:
-    """exp(-x*x/2) / sqrt(2*pi), without the digits that rounding x*x would cost where it is large.
+    """exp(-x*x/2) / sqrt(2*pi), keeping the digits that would be lost by rounding a large x*x.
 
-    The part of x that has a short exact square is taken out: x*x = near*near - (near - x)*(near + x).
-    Beyond 40, where the result is 0.0 in floats, nothing is, so that no infinity meets a zero.
+    x is split at a number `near` whose square is exact: x*x = near*near - (near - x)*(near + x).
+    Beyond 40, where the result is 0.0 in floats, `near` is 0, so that no infinity is multiplied by a zero.
     """
     near = xp.where(xp.abs(x) < 40.0, xp.round(x * 1024.0) / 1024.0, 0.0)
     return xp.exp(-0.5 * near * near) * xp.exp(0.5 * (near - x) * (near + x)) / xp.sqrt(2.0 * xp.pi)
@@ -35,12 +35,12 @@ NDTRI = Op(
     edges=(
         Edge((0.0,), -inf, (inf,), "a pole"),
         Edge((1.0,), inf, (inf,), "a pole"),
-        Edge((2.0,), nan, (nan,), "no probability"),
+        Edge((2.0,), nan, (nan,), "not a probability"),
     ),
     domain="0 < p < 1",
     accuracy=Accuracy(6.0, input_ulps=1.0, why=POLES),
     reference=lambda mp, p: -mp.sqrt(2) * erfcinv_reference(mp, 2 * p),
-    doc="The value below which a standard normal variable is with probability p: the inverse of ndtr.",
+    doc="The value that a standard normal variable stays below with probability p: the inverse of ndtr.",
 )
 
 
@@ -63,7 +63,7 @@ NDTR = Op(
         Edge((-inf,), 0.0, (0.0,), "the limit"),
         Edge((-40.0,), 0.0, (0.0,), "value and slope underflow"),
     ),
-    accuracy=Accuracy(4.0, input_ulps=3.0, why="in the left tail the value falls by x*x ulps with every ulp of x"),
+    accuracy=Accuracy(4.0, input_ulps=3.0, why="in the left tail, the value falls by x*x ulps for every ulp of x"),
     reference=ndtr_reference,
     doc="The probability that a standard normal variable is below x.",
 )
@@ -74,13 +74,13 @@ def log_ndtr_reference(mp: Any, x: Any) -> Any:
 
 
 def log_ndtr_forward(xp: Any, x: Any) -> Any:
-    # For JAX, whose own function has 10 digits in places.
+    # This rule is for JAX, whose own function has only 10 digits at some points.
     left = xp.log(0.5 * xp.erfcx(-x / xp.sqrt(2.0))) - 0.5 * x * x
     return xp.where(x > -1.0, xp.log1p(-xp.ndtr(-x)), left)
 
 
 def log_ndtr_partial(xp: Any, out: Any, x: Any) -> Any:
-    # To the left both density and probability vanish; their quotient is that of scaled functions.
+    # For large negative x both density and probability underflow, so their quotient is computed from scaled functions.
     left = xp.sqrt(2.0 / xp.pi) / xp.erfcx(-xp.minimum(x, 0.0) / xp.sqrt(2.0))
     return xp.where(x > -1.0, density(xp, x) / xp.ndtr(x), left)
 
@@ -98,8 +98,8 @@ LOG_NDTR = Op(
     accuracy=Accuracy(
         6.0,
         input_ulps=3.0,
-        why="in the right tail the value falls by x*x ulps with every ulp of x",
-        third=Accuracy(inf, why="far to the left it is what is left of terms in x*x that cancel"),
+        why="in the right tail, the value falls by x*x ulps for every ulp of x",
+        third=Accuracy(inf, why="for large negative x, terms in x*x cancel"),
     ),
     reference=log_ndtr_reference,
     doc="The logarithm of the probability that a standard normal variable is below x.",

@@ -1,4 +1,4 @@
-"""How SciPy and JAX call a function: the `implementations` of an operation."""
+"""What a function is called in SciPy and in JAX: the `implementations` of an operation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Polygamma by SciPy's zeta: for a single number ten times as fast as SciPy's polygamma. It imports SciPy."""
+"""Polygamma from SciPy's zeta, ten times as fast as SciPy's polygamma for one number. This module imports SciPy."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ __all__ = ["polygamma_of_array", "polygamma_of_float"]
 def zeta_left_of_zero(s: Any, x: Any) -> Any:
     """The sum of 1 / (x + k)**s over k = 0, 1, …, for x < 0 and a whole s > 1.
 
-    SciPy's zeta adds up all terms left of 0, as many as x is large. The sum over every integer k
-    has the period 1, and what is too much in it is one to the right of 0. So it takes three sums there.
+    SciPy's zeta adds up all terms left of 0, and their number grows with abs(x). The sum over all integers k
+    has the period 1, and its terms with negative k form a sum to the right of 0. So three sums are enough.
     """
     apart = x - np.round(x)
     size = np.abs(apart)

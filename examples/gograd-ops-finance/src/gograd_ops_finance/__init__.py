@@ -1,4 +1,4 @@
-"""Operations of finance: the normal distribution, and the price of a call as one fused operation."""
+"""Operations for finance: the normal distribution, and the price of a call as a single fused operation."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from gograd_core import Accuracy, Edge, Op, hookimpl
 
 
 def norm_pdf_forward(xp: Any, x: Any) -> Any:
-    # x * x rounds, and the exponential multiplies that error by x * x: so the square of a rounded x,
-    # which is exact, and the small rest apart. Beyond 40 the density is 0 in floats.
+    # x * x is rounded, and the exponential multiplies that error by x * x. So x is rounded to a number whose square
+    # is exact, and the small remainder is computed separately. Beyond 40 the density is 0 in floats.
     near = xp.where(xp.abs(x) < 40.0, xp.round(x * 1024.0) / 1024.0, 0.0)
     return xp.exp(-0.5 * near * near) * xp.exp(0.5 * (near - x) * (near + x)) / xp.sqrt(2.0 * xp.pi)
 
 
 def norm_pdf_partial(xp: Any, out: Any, x: Any) -> Any:
-    return -xp.clip(x, -40.0, 40.0) * out  # an infinity times 0 is not a number
+    return -xp.clip(x, -40.0, 40.0) * out  # infinity times 0 would be NaN
 
 
 def norm_cdf_forward(xp: Any, x: Any) -> Any:
@@ -28,22 +28,22 @@ def norm_cdf_partial(xp: Any, out: Any, x: Any) -> Any:
 
 
 def moneyness(xp: Any, spot: Any, strike: Any, time: Any, rate: Any, volatility: Any) -> tuple[Any, Any]:
-    """d1 and d2 of Black and Scholes (1973)."""
+    """Compute d1 and d2 of Black and Scholes (1973)."""
     width = volatility * xp.sqrt(time)
     d1 = (xp.log(spot / strike) + rate * time) / width + 0.5 * width
     return d1, d1 - width
 
 
 def mills(xp: Any, d: Any) -> Any:
-    """norm_cdf(d) / norm_pdf(d) where d is negative, never large; erfcx belongs to gograd-ops-special."""
+    """Compute norm_cdf(d) / norm_pdf(d) for negative d, which is never large. erfcx is from gograd-ops-special."""
     return xp.sqrt(0.5 * xp.pi) * xp.erfcx(-xp.minimum(d, 0.0) / xp.sqrt(2.0))
 
 
 def call_forward(xp: Any, spot: Any, strike: Any, time: Any, rate: Any, volatility: Any) -> Any:
-    """spot * norm_cdf(d1) - strike * exp(-rate * time) * norm_cdf(d2), by the ratios of `mills`.
+    """Compute spot * norm_cdf(d1) - strike * exp(-rate * time) * norm_cdf(d2), from the ratios of `mills`.
 
-    Far out of the money the two terms nearly cancel. But spot * norm_pdf(d1) is the same as
-    strike * exp(-rate * time) * norm_pdf(d2), and can be taken out of both.
+    Far out of the money, the two terms nearly cancel. But spot * norm_pdf(d1) equals
+    strike * exp(-rate * time) * norm_pdf(d2), so it is a common factor of both.
     """
     d1, d2 = moneyness(xp, spot, strike, time, rate, volatility)
     common, first, second = spot * xp.norm_pdf(d1), mills(xp, -xp.abs(d1)), mills(xp, -xp.abs(d2))
@@ -53,9 +53,9 @@ def call_forward(xp: Any, spot: Any, strike: Any, time: Any, rate: Any, volatili
 
 
 def exercise(xp: Any, spot: Any, strike: Any, time: Any, rate: Any, volatility: Any) -> Any:
-    """exp(-rate * time) * norm_cdf(d2): what a payment of 1 at the exercise is worth.
+    """Compute exp(-rate * time) * norm_cdf(d2), the value of a payment of 1 if the option is exercised.
 
-    Where norm_cdf(d2) is small the exponential may be too large for a float, and is not needed.
+    Where norm_cdf(d2) is small, the exponential may be too large for a float, but it is not needed.
     """
     d1, d2 = moneyness(xp, spot, strike, time, rate, volatility)
     unlikely = spot / strike * xp.norm_pdf(d1) * mills(xp, d2)
@@ -78,7 +78,7 @@ def call_by_time(xp: Any, out: Any, spot: Any, strike: Any, time: Any, rate: Any
 
 
 def call_rho(xp: Any, out: Any, spot: Any, strike: Any, time: Any, rate: Any, volatility: Any) -> Any:
-    # In this order no product is too large for a float but one whose value is.
+    # In this order, no intermediate product overflows unless the result does.
     return strike * exercise(xp, spot, strike, time, rate, volatility) * time
 
 
@@ -111,7 +111,7 @@ OPS = (
         symbol="Φ",
         samples=((0.0,), (0.7,), (-2.5,), (-20.0,)),
         edges=(Edge((-inf,), 0.0, (0.0,), "the limit"), Edge((inf,), 1.0, (0.0,), "the limit")),
-        accuracy=Accuracy(4, input_ulps=2, why="in the tail erfc multiplies the rounding of its argument"),
+        accuracy=Accuracy(4, input_ulps=2, why="in the tail, erfc magnifies the rounding error of its argument"),
         reference=lambda mp, x: mp.ncdf(x),
         doc="The distribution function of the standard normal distribution.",
     ),
@@ -123,10 +123,10 @@ OPS = (
         edges=(Edge((100.0, 95.0, 0.0, 0.03, 0.2), 5.0, (1.0, -1.0, nan, 0.0, 0.0), "at expiry: the payoff"),),
         domain="spot > 0 and strike > 0 and time > 0 and volatility > 0",
         accuracy=Accuracy(
-            4, input_ulps=4, why="out of the money the price changes by many ulps with every ulp of spot"
+            4, input_ulps=4, why="out of the money, the price changes by many ulps for every ulp of spot"
         ),
         reference=call_reference,
-        doc="The price of a European call by Black and Scholes: spot, strike, years, rate, volatility.",
+        doc="The price of a European call by Black and Scholes, from spot, strike, years, rate and volatility.",
     ),
 )
 

@@ -1,4 +1,4 @@
-"""The operations that the engine itself needs: they pass a value on, with derivative, without, or by choice."""
+"""The operations that the engine itself needs. They pass on a value with its derivative, without it, or by choice."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ identity = Op(
     samples=SAMPLES,
     reference=lambda mp, x: +x,
     provider=PROVIDER,
-    doc="The value of x, as a neuron of its own.",
+    doc="The value of x, as a new neuron.",
 )
 stop_gradient = Op(
     "stop_gradient",
@@ -66,7 +66,7 @@ plain = Op(
     samples=SAMPLES,
     reference=lambda mp, x: +x,
     provider=PROVIDER,
-    doc="The value of x where a recorded function has a plain number, such as an int: a constant to derivatives.",
+    doc="The value of x, as a plain number such as an int in a recorded function. Derivatives treat it as a constant.",
 )
 chosen = Op(
     "chosen",
@@ -74,12 +74,12 @@ chosen = Op(
     partials=(chosen_partial_choice, chosen_partial_x),
     samples=((1.0, 2.0), (0.0, 3.0), (-0.5, -1.5)),
     edges=(
-        Edge((0.0, inf), 0.0, (inf, 0.0), "what was not chosen does not matter"),
-        Edge((0.0, nan), 0.0, (nan, 0.0), "what was not chosen does not matter"),
+        Edge((0.0, inf), 0.0, (inf, 0.0), "what was not chosen does not count"),
+        Edge((0.0, nan), 0.0, (nan, 0.0), "what was not chosen does not count"),
     ),
     reference=lambda mp, choice, x: choice * x if choice else mp.mpf(0),
     provider=PROVIDER,
-    doc="The product of a choice, such as 1 or 0, and x; 0 where the choice is 0, whatever x is.",
+    doc="The product of choice and x. It is 0 where choice is 0, even if x is infinite or NaN.",
 )
 
 
