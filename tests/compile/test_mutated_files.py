@@ -20,7 +20,7 @@ import pytest
 from gograd_compile.compiled import Compiled
 from gograd_compile.errors import PathNotRecorded, ProgramFileError
 from gograd_compile.files import tape_checks
-from gograd_compile.files.saving import with_tapes
+from gograd_compile.files.portable import with_tapes
 from gograd_compile.files.storage import Recorded, from_bytes, to_bytes
 from gograd_compile.nesting.trees import flatten
 from gograd_compile.paths.store import Store

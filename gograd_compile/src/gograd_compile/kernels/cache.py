@@ -23,7 +23,7 @@ import warnings
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar
 
 from gograd_compile.kernels import code_files, private_files
 from gograd_compile.kernels.code_files import Code
@@ -74,30 +74,20 @@ def report() -> dict[str, Any]:
     }
 
 
-@overload
-def jitted(function: F, /) -> F: ...
-
-
-@overload
-def jitted(**options: Any) -> Callable[[F], F]: ...
-
-
-def jitted(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
-    """Compile a function as numba.njit does, and keep its code in the cache. A decorator, with or without options.
+def jitted(**options: Any) -> Callable[[F], F]:
+    """Make a decorator that compiles a function as numba.njit does with these options, and keeps its code in the cache.
 
     The function may use only what its module defines, or the modules of this package.
-
-    Args:
-        function: what is decorated.
-        options: those of numba.njit, besides nogil and error_model.
     """
-    if function is None:
-        return functools.partial(jitted, **options)
-    dispatcher = import_module("numba").njit(nogil=True, error_model="numpy", **options)(function)
-    source = inspect.getsource(sys.modules[function.__module__])
-    key = "\n".join([function.__module__, function.__qualname__, repr(sorted(options.items())), source])
-    dispatcher._cache = CodeCache(function, function.__name__, key)
-    return dispatcher
+
+    def decorate(function: Any) -> Any:
+        dispatcher = import_module("numba").njit(nogil=True, error_model="numpy", **options)(function)
+        source = inspect.getsource(sys.modules[function.__module__])
+        key = "\n".join([function.__module__, function.__qualname__, repr(sorted(options.items())), source])
+        dispatcher._cache = CodeCache(function, function.__name__, key)
+        return dispatcher
+
+    return decorate
 
 
 class CodeCache:
