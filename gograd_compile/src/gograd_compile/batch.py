@@ -9,15 +9,14 @@ from typing import Any
 import numpy as np
 
 from gograd_compile.nesting.batch_arguments import Batch, flatten_batch
-from gograd_compile.nesting.trees import Structure, flatten, nest_matrix, numbers_like
+from gograd_compile.nesting.trees import flatten, nest_matrix, numbers_like
 from gograd_compile.nesting.whole_numbers import positions
-from gograd_compile.paths.batch_parts import in_parts
-from gograd_compile.paths.batch_results import ONE_NUMBER, Found, results
+from gograd_compile.paths.batch_results import ONE_NUMBER, Found, in_parts, results
 from gograd_compile.paths.engine_answers import Question
 from gograd_compile.paths.lru import Recent
 from gograd_compile.paths.path import CAPTURED, Want
 from gograd_compile.paths.point_run import NO_SEEDS
-from gograd_compile.paths.sort_points import NOTHING, BatchRun, Part, nested_otherwise
+from gograd_compile.paths.sort_points import NOTHING, BatchRun, Part
 from gograd_compile.paths.store import Store
 from gograd_compile.trace.tape import Floats, Integers
 from gograd_core import DomainError
@@ -26,8 +25,6 @@ from gograd_core.extend import add_gradients
 __all__ = ["Batched"]
 
 MOST_WANTS = 64
-
-_Rows = tuple[Structure, Floats]
 
 
 class Batched:
@@ -97,20 +94,21 @@ class Batched:
         push, chosen = self._store.want("push", batch.structure, wrt, batch.batched)
         pull, _ = self._store.want("pull", batch.structure, wrt, batch.batched)
 
-        def many(part: Batch) -> _Rows:
+        def many(part: Batch) -> Found:
             run = self._start(part)
 
-            def compute(parts: list[Part]) -> _Rows:
+            def compute(parts: list[Part]) -> Found:
                 structure = parts[0][0].structure if parts else self._store.paths_of(batch.structure).structure()
                 matrices = np.empty((part.points, structure.size, chosen.size))
                 is_forward = chosen.size <= structure.size > 1
                 run.fill(parts, push if is_forward else pull, np.moveaxis(matrices, 2 if is_forward else 1, 0))
-                return structure, matrices
+                return Found.derivatives(structure, matrices)
 
             return run.through(compute)
 
-        structure, matrices = self._rows(batch, many, "jacobian", push)
-        return nest_matrix(matrices.reshape(batch.points, structure.size, chosen.size), structure, chosen)
+        found = self._derivatives(batch, many, "jacobian", push)
+        shape = batch.points, found.structure.size, chosen.size
+        return nest_matrix(found.gradients.reshape(shape), found.structure, chosen)
 
     def hvp(self, *args_and_vector: Any, wrt: int | Sequence[int] = 0) -> Any:
         """Multiply the Hessian at every point by a vector, which comes after the arguments.
@@ -133,18 +131,18 @@ class Batched:
         want, chosen = self._store.want("push", batch.structure, wrt, batch.batched)
         seeds = self._vectors(args, vector, wrt, want)
 
-        def many(part: Batch) -> _Rows:
+        def many(part: Batch) -> Found:
             run, own = self._start(part, wrt), seeds[part.first :]
             products = np.empty((part.points, chosen.size))
 
-            def compute(parts: list[Part]) -> _Rows:
+            def compute(parts: list[Part]) -> Found:
                 for path, points in parts:
                     products[points] = run.along(path, want, points, own[points])[:, 1:]  # without the value's
-                return ONE_NUMBER, products
+                return Found.derivatives(ONE_NUMBER, products)
 
             return run.through(compute)
 
-        return chosen.build_batch(self._rows(batch, many, "hvp", want, seeds)[1])
+        return chosen.build_batch(self._derivatives(batch, many, "hvp", want, seeds).gradients)
 
     def hessian(self, *args: Any, wrt: int | Sequence[int] = 0) -> Any:
         """Compute `Compiled.hessian` at every point. Every array has the points as its first axis, shared ones too.
@@ -156,14 +154,14 @@ class Batched:
         batch = flatten_batch(args, self._in_axes)
         want, chosen = self._store.want("push", batch.structure, wrt, batch.batched)
 
-        def many(part: Batch) -> _Rows:
+        def many(part: Batch) -> Found:
             run = self._start(part, wrt)
             matrices = np.empty((part.points, chosen.size, chosen.size))
             run.through(lambda parts: run.fill(parts, want, np.moveaxis(matrices, 2, 0), first=1))
-            return ONE_NUMBER, matrices
+            return Found.derivatives(ONE_NUMBER, matrices)
 
-        matrices = self._rows(batch, many, "hessian", want)[1]
-        return nest_matrix(matrices.reshape(batch.points, chosen.size, chosen.size), chosen, chosen)
+        rows = self._derivatives(batch, many, "hessian", want).gradients
+        return nest_matrix(rows.reshape(batch.points, chosen.size, chosen.size), chosen, chosen)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Batched, (self._store, self._in_axes, self._threads)
@@ -213,29 +211,19 @@ class Batched:
             value, gradient = answer.numbers[np.newaxis, :1], answer.numbers[1:]
             return Found(answer.structure, value, gradient[np.newaxis, own], [(answer.captured, gradient[shared])])
 
-        def joined(parts: list[Found]) -> Found:
-            return parts[0].joined_with(parts[1], self._store.name)
+        return in_parts(batch, self._store.name, many, by_engine)
 
-        return in_parts(batch, many, by_engine, joined)
+    def _derivatives(
+        self, batch: Batch, many: Callable[[Batch], Found], question: Question, want: Want, seeds: Floats | None = None
+    ) -> Found:
+        """Compute the derivatives at all points: `many` does, or the engine where it cannot."""
 
-    def _rows(
-        self, batch: Batch, many: Callable[[Batch], _Rows], question: Question, want: Want, seeds: Floats | None = None
-    ) -> _Rows:
-        """Find how the result is nested, and the rows that `many` or the engine computes for all points."""
-        assert want.wrt is not None
-
-        def by_engine(error: DomainError, point: Batch) -> _Rows:
+        def by_engine(error: DomainError, point: Batch) -> Found:
             vector = NO_SEEDS if seeds is None else seeds[point.first]
             answer = self._store.ask_engine(error, question, point.structure, point.at(0), want.wrt, vector)
-            return answer.structure, answer.numbers[np.newaxis]
+            return Found.derivatives(answer.structure, answer.numbers[np.newaxis])
 
-        def joined(parts: list[_Rows]) -> _Rows:
-            (structure, rows), (other, others) = parts
-            if structure != other:
-                raise nested_otherwise(self._store.name, structure, other, len(rows))
-            return structure, np.concatenate([rows.reshape(len(rows), -1), others.reshape(len(others), -1)])
-
-        return in_parts(batch, many, by_engine, joined)
+        return in_parts(batch, self._store.name, many, by_engine)
 
     def _vectors(self, args: Sequence[Any], vector: Any, wrt: int | tuple[int, ...], want: Want) -> Floats:
         """Take the numbers out of a vector that is nested and batched like the argument `wrt`: a row for each point."""

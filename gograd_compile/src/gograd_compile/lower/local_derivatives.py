@@ -86,10 +86,10 @@ def _tables(graph: Graph) -> tuple[tuple[Call, ...], tuple[Any, ...], tuple[Any,
             partial = call.rules.partials[place]
             if partial is None:
                 kind, what = NONE, 0
-            elif partial.constant is not None:
-                kind, what = VALUE, graph.constant(partial.constant)
-            elif partial.place is not None:
-                kind, what = PLACE, position[partial.place]
+            elif isinstance(partial.factor, float):
+                kind, what = VALUE, graph.constant(partial.factor)
+            elif partial.factor is not None:
+                kind, what = PLACE, position[partial.factor]
             else:
                 calls.append(Call(call.rules, place, call.length, partial.needs))
                 positions.append(position)

@@ -79,10 +79,8 @@ def _constants(variants: Sequence[Rules]) -> list[float]:
     factors = [
         factor for rules in variants for term in rules.terms or () for factor in term if isinstance(factor, float)
     ]
-    slopes = [
-        partial.constant for rules in variants for partial in rules.partials if partial and partial.constant is not None
-    ]
-    return factors + slopes
+    slopes = [partial.factor for rules in variants for partial in rules.partials if partial is not None]
+    return factors + [slope for slope in slopes if isinstance(slope, float)]
 
 
 def _joined(

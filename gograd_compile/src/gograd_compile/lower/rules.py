@@ -35,14 +35,12 @@ class Partial:
     """The derivative with respect to one input.
 
     Attributes:
-        constant: its value, if it is a constant.
-        place: the place of the input that it equals, or OUTPUT, if it equals one of these.
+        factor: its value, if it is a constant, or the place of the input that it equals, or OUTPUT. Otherwise None.
         symbol: what it expands to. None if its rule must be called.
         needs: the places that it is computed from.
     """
 
-    constant: float | None = None
-    place: int | None = None
+    factor: Factor | None = None
     symbol: Symbol | None = None
     needs: tuple[int, ...] = ()
 
@@ -113,14 +111,8 @@ def _specialized(rules: Rules, digits: tuple[tuple[int, str], ...]) -> Rules:
 def _partial(symbol: Symbol | None) -> Partial | None:
     if symbol is None:
         return None
-    factor = _factor(symbol)
     used = {int(leaf.value) for leaf in postorder([symbol]) if leaf.function == "input"}
-    return Partial(
-        constant=factor if isinstance(factor, float) else None,
-        place=factor if isinstance(factor, int) else None,
-        symbol=symbol,
-        needs=tuple(sorted(used)),
-    )
+    return Partial(_factor(symbol), symbol, tuple(sorted(used)))
 
 
 def _terms(
@@ -160,9 +152,7 @@ def _is(partial: Partial, factor: Factor, *, doubled: bool) -> bool:
             and symbol.function == "multiply"
             and sorted(map(repr, map(_factor, symbol.arguments))) == sorted(["2.0", repr(factor)])
         )
-    if isinstance(factor, int):
-        return partial.place == factor
-    return partial.constant is not None and repr(partial.constant) == repr(factor)
+    return repr(partial.factor) == repr(factor)  # 0.0 is not -0.0
 
 
 def _sum(root: Symbol) -> tuple[tuple[Factor, Factor], ...] | None:

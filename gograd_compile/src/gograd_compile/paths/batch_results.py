@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import attrs
 import numpy as np
 
+from gograd_compile.nesting.batch_arguments import Batch
 from gograd_compile.nesting.trees import Structure, flatten
 from gograd_compile.paths.path import Path, Want
 from gograd_compile.paths.point_run import NO_SEEDS
-from gograd_compile.paths.sort_points import BatchRun, Part, nested_otherwise
+from gograd_compile.paths.sort_points import BatchRun, Part, failed_at, nested_otherwise
 from gograd_compile.run.program import Program
 from gograd_compile.run.records import Points
 from gograd_compile.trace.tape import Floats, Integers
-from gograd_core import Neuron
+from gograd_core import DomainError, Neuron
 
-__all__ = ["ONE_NUMBER", "Found", "results"]
+__all__ = ["ONE_NUMBER", "Found", "in_parts", "results"]
 
 ONE_NUMBER = flatten(0.0)[1]
 """The nesting of the result of a function that has a gradient."""
@@ -44,20 +46,45 @@ class Found:
         """Make the results of a batch without points."""
         return cls(structure, np.empty((0, structure.size)), np.empty((0, gradients)), [])
 
-    def joined_with(self, other: Found, name: str) -> Found:
-        """Append the results at the points that follow.
+    @classmethod
+    def derivatives(cls, structure: Structure, arrays: Floats) -> Found:
+        """Make results that are only derivatives: an array for each point."""
+        rows = arrays.reshape(len(arrays), math.prod(arrays.shape[1:]))
+        return cls(structure, np.empty((len(arrays), 0)), rows, [])
 
-        Raises:
-            ValueError: the results of the function, which the message calls `name`, are nested in another way there.
-        """
-        if self.structure != other.structure:
-            raise nested_otherwise(name, self.structure, other.structure, len(self.outputs))
-        return Found(
-            self.structure,
-            np.concatenate([self.outputs, other.outputs]),
-            np.concatenate([self.gradients, other.gradients]),
-            self.totals + other.totals,
-        )
+
+def in_parts(
+    batch: Batch, name: str, many: Callable[[Batch], Found], by_engine: Callable[[DomainError, Batch], Found]
+) -> Found:
+    """Apply `many` to all points. If it raises `DomainError`, apply it to the two halves of the points, and so on.
+
+    Args:
+        batch: the arguments.
+        name: what messages call the function.
+        many: computes results for a batch.
+        by_engine: asks the engine for the same at the one point where the error was raised. It raises the error if the
+            engine has no answer.
+
+    Raises:
+        DomainError: both `many` and `by_engine` raise it at a point.
+        ValueError: results are nested differently.
+    """
+    try:
+        return many(batch)
+    except DomainError as error:
+        point = failed_at(error)
+        if point is None:
+            raise
+        found = by_engine(error, batch.part(point, point + 1))
+    if batch.points == 1:
+        return found
+    middle = batch.points // 2
+    one = in_parts(batch.part(0, middle), name, many, by_engine)
+    other = in_parts(batch.part(middle, batch.points), name, many, by_engine)
+    if one.structure != other.structure:
+        raise nested_otherwise(name, one.structure, other.structure, batch.first + middle)
+    outputs = np.concatenate([one.outputs, other.outputs])
+    return Found(one.structure, outputs, np.concatenate([one.gradients, other.gradients]), one.totals + other.totals)
 
 
 def results(run: BatchRun, parts: list[Part], want: Want, own: Integers, shared: Any) -> Found:
