@@ -34,7 +34,8 @@ def lower(tape: Tape, rules: Mapping[Any, Rules]) -> Graph:
     outputs, guards = (np.where(nodes < first, nodes, nodes + len(added)) for nodes in (tape.outputs, tape.deciding()))
     kept, most_terms = np.concatenate([outputs, guards]), _most_terms(tape, ran, variants)
     rows, number = _joined(tape, len(added), kinds, codes, kept, _factors(variants, values), _needs(calls), most_terms)
-    opaque = np.flatnonzero(np.array([op.opaque for op in tape.operations], dtype=np.bool_)[tape.codes])
+    opaque_codes = [code for code, op in enumerate(tape.operations) if op.opaque]
+    opaque = np.flatnonzero(np.isin(tape.codes, opaque_codes)) if opaque_codes else np.empty(0, dtype=np.intp)
     asked = np.searchsorted(tape.guards.after, opaque, side="right")
     return Graph(
         arguments=tape.arguments,
