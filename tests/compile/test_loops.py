@@ -134,8 +134,8 @@ def run_all(f):
     graph = lower(tape, {op: rules_of(op) for op in tape.operations})
     wrt = np.arange(3, dtype=np.int32)
     for derived in (with_adjoints(graph, wrt[:2]), with_adjoints(graph, wrt, seeded=True), with_tangents(graph, wrt)):
-        schedule(derived.graph, derived.weights)
-        schedule(derived.graph, derived.weights, varying=wrt[1:])
+        schedule(derived)
+        schedule(derived, varying=wrt[1:])
 
 
 @pytest.mark.parametrize("f", PROGRAMS.values(), ids=PROGRAMS)

@@ -14,12 +14,12 @@ from gograd_compile.lower.graph import SUM, Graph
 from gograd_compile.lower.local_derivatives import Weights, weights_of
 from gograd_compile.trace.tape import Integers
 
-__all__ = ["Derived", "with_adjoints", "with_tangents"]
+__all__ = ["Derived", "with_adjoints", "with_tangents", "without_derivatives"]
 
 
 @attrs.frozen(eq=False)
 class Derived:
-    """A graph with derivatives.
+    """A graph with derivatives, or without any.
 
     Attributes:
         graph: the graph. It has the outputs of the one that was differentiated.
@@ -32,6 +32,11 @@ class Derived:
     weights: int
     results: Integers
     forward: bool
+
+
+def without_derivatives(graph: Graph) -> Derived:
+    """Make the record of a graph that has no derivatives."""
+    return Derived(graph, len(graph), graph.outputs[:0], forward=False)
 
 
 def with_adjoints(graph: Graph, wrt: Integers, *, seeded: bool = False) -> Derived:

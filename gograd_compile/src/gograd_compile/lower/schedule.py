@@ -13,6 +13,7 @@ import attrs
 import numpy as np
 
 from gograd_compile.loops import schedules, views
+from gograd_compile.lower.derivatives import Derived
 from gograd_compile.lower.graph import SUM, Graph
 from gograd_compile.trace.tape import Integers
 
@@ -49,7 +50,7 @@ class Schedule:
     gathers: Integers
     levels: int
     bands: Integers
-    forward: bool = False
+    forward: bool
 
     def slots_of(self, band: int) -> tuple[int, int]:
         """Return the first slot of a band, and the first one after it."""
@@ -57,18 +58,10 @@ class Schedule:
         return int(ends[self.bands[band]]), int(ends[self.bands[band + 1]])
 
 
-def schedule(
-    graph: Graph, derivatives: int | None = None, varying: Integers | None = None, *, forward: bool = False
-) -> Schedule:
-    """Order the values of `graph`.
-
-    Args:
-        derivatives: the first value that belongs to derivatives.
-        varying: the leaves that differ between the points of a batch. By default all do.
-        forward: whether derivatives are tangents.
-    """
+def schedule(derived: Derived, varying: Integers | None = None) -> Schedule:
+    """Order the values of a graph. `varying` leaves differ between the points of a batch: by default all do."""
+    graph = derived.graph
     leaves, rows = graph.leaves, views(*graph.rows)
-    first = (len(graph) if derivatives is None else derivatives) - leaves
     widths = np.array([1, *(call.width for call in graph.calls)], dtype=np.int64)
     arities = np.array([0, *(call.arity for call in graph.calls)], dtype=np.int64)
     varies = np.full(len(graph), varying is None, dtype=np.uint8)
@@ -77,7 +70,7 @@ def schedule(
     bands, levels = np.full(len(graph), BANDS, np.uint8), np.zeros(len(graph), np.int32)
     heights, sizes = np.zeros(BANDS, np.int64), np.zeros(BANDS, np.int64)
     schedules.find_levels(
-        leaves, rows, first, graph.barriers.data, graph.guards.data, varies.data,
+        leaves, rows, derived.weights - leaves, graph.barriers.data, graph.guards.data, varies.data,
         views(bands, levels), views(heights, sizes),
     )  # fmt: skip
     levels = levels[leaves:]
@@ -98,6 +91,5 @@ def schedule(
     )
     steps = steps[:made].copy()
     begins = np.searchsorted(steps[:, 1], leaves + np.concatenate([[0], np.cumsum(sizes)]))
-    return Schedule(
-        graph, slots, steps, sum_starts, terms.reshape(-1, 2), gathers, int(levels.max(initial=0)) + 1, begins, forward
-    )
+    height = int(levels.max(initial=0)) + 1
+    return Schedule(graph, slots, steps, sum_starts, terms.reshape(-1, 2), gathers, height, begins, derived.forward)

@@ -13,7 +13,7 @@ import attrs
 import numpy as np
 
 from gograd_compile.errors import RecordingError
-from gograd_compile.lower.derivatives import Derived, with_adjoints, with_tangents
+from gograd_compile.lower.derivatives import Derived, with_adjoints, with_tangents, without_derivatives
 from gograd_compile.lower.graph import Graph
 from gograd_compile.lower.lowering import lower
 from gograd_compile.lower.rules import rules_of
@@ -159,9 +159,8 @@ class Path:
         times.append(time.perf_counter())
         varying = None
         if want.batched is not None:
-            seeds = derived.graph.seeds if derived else 0
-            varying = np.concatenate([want.batched, np.arange(graph.leaves, graph.leaves + seeds)])
-        program = Program(graph, self.backend, derived, varying)
+            varying = np.concatenate([want.batched, np.arange(graph.leaves, derived.graph.leaves)])
+        program = Program(derived, self.backend, varying)
         times.append(time.perf_counter())
         if len(self.programs) >= MOST_PROGRAMS:
             oldest = next(iter(self.programs))
@@ -175,10 +174,10 @@ class Path:
         self.programs[want] = program
         return program
 
-    def _derived(self, graph: Graph, want: Want) -> Derived | None:
-        """Add the derivatives that are wanted to the graph. Returns None if none are wanted."""
+    def _derived(self, graph: Graph, want: Want) -> Derived:
+        """Add the derivatives that are wanted to the graph."""
         if want.mode in ("values", "guards", "all"):
-            return None
+            return without_derivatives(graph)
         wrt = want.wrt
         if wrt is CAPTURED:
             wrt = np.arange(graph.arguments, graph.arguments + graph.captured)

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from gograd_compile.lower.derivatives import Derived
-from gograd_compile.lower.graph import SUM, Graph
-from gograd_compile.lower.schedule import Schedule, schedule
+from gograd_compile.lower.graph import SUM
+from gograd_compile.lower.schedule import schedule
 from gograd_compile.run.backends import Backend
 from gograd_compile.run.numpy_runner import run_call
 from gograd_compile.run.records import Points, Slots
@@ -52,19 +52,15 @@ def _strips(slots: int, points: int, lanes: int) -> list[tuple[int, int]]:
 class Program:
     """The steps that compute the outputs of a graph, its guards and derivatives."""
 
-    def __init__(
-        self, graph: Graph, backend: Backend, derived: Derived | None = None, varying: Integers | None = None
-    ) -> None:
-        graph = derived.graph if derived else graph
-        self.schedule: Schedule = schedule(
-            graph, derived.weights if derived else None, varying, forward=derived is not None and derived.forward
-        )
+    def __init__(self, derived: Derived, backend: Backend, varying: Integers | None = None) -> None:
+        graph = derived.graph
+        self.schedule = schedule(derived, varying)
         self.backend = backend
         self.runner = backend.runner(self.schedule)
         slots = self.schedule.slots.astype(np.int64)
         self.output_slots = slots[graph.outputs]
         self.guard_slots = slots[graph.guards]
-        self.result_slots = slots[derived.results] if derived else slots[:0]
+        self.result_slots = slots[derived.results]
         self.size = len(graph)
         self.watched = self._find_watched()
         shared, varying = np.split(self.watched, [np.searchsorted(self.watched, self.schedule.slots_of(0)[1])])

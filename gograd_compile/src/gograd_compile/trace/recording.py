@@ -62,7 +62,7 @@ def record(
     Args:
         answers: the answers to the first questions that it asks about numbers, whatever these are.
         with_lines: whether to note the line of the user's source where each operation ran. That is slow.
-        with_places: whether to note, in the place of the line, the place of each operation in the order of making.
+        with_places: whether `line_of` on the tape should be the place of each operation in the order of making.
         missing: places in the order of making of neurons that nobody used in an earlier recording.
         raising: the errors that operations raise only in compiled code, by their places in the order of making.
 
@@ -108,8 +108,10 @@ def record(
     answered = iter(watcher.given)
     given = np.array([kind not in NOT_ASKED and next(answered) for kind, *_ in asked], dtype=np.bool_)
     asked_at = [when - since for _, _, _, when, _ in watcher.asked]
-    tape = _with_lines(tape, flat, watcher) if with_lines else tape
-    tape = _with_places(tape, flat, since) if with_places else tape
+    if with_lines:
+        tape = _with_lines(tape, flat, watcher)
+    elif with_places:
+        tape = attrs.evolve(tape, line_of=np.frombuffer(flat.stamps, np.int64)[len(flat.leaves) :] - since)
     return Recording(structure, tape, values, has_truths, asked, given, asked_at, raised)
 
 
@@ -155,11 +157,6 @@ def _with_lines(tape: Tape, flat: Flat, watcher: Watcher) -> Tape:
     line_of = np.array([places[text] for text in texts], dtype=np.int32)
     ignored = np.array([stamp in watcher.ignored for stamp in stamps if domain_errors_raise()], dtype=np.uint8)
     return attrs.evolve(tape, lines=tuple(map(str, places)), line_of=line_of, ignored=ignored)
-
-
-def _with_places(tape: Tape, flat: Flat, since: int) -> Tape:
-    places = [str(stamp - since) for stamp in flat.stamps[len(flat.leaves) :]]
-    return attrs.evolve(tape, lines=tuple(places), line_of=np.arange(len(places), dtype=np.int32))
 
 
 def _tape(

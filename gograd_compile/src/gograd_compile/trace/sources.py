@@ -89,7 +89,7 @@ class Source:
         placed = simplified(again)
         if not placed.runs_as(tape):
             return None
-        place = int(placed.line(operation))
+        place = int(placed.line_of[operation])
         return place, sum(when < place for when in again.asked_at)
 
     def lined(self, tape: Tape, numbers: Floats, answers: Answers, raising: Raising = NO_ERRORS) -> Tape:
