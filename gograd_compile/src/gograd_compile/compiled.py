@@ -26,7 +26,7 @@ __all__ = ["Compiled", "compile", "load"]
 
 WITH_CAPTURED = Want("adjoints", CAPTURED)
 ONLY_SEEDS = np.empty(0, dtype=np.intp)
-"""The numbers among the arguments that differ between the points: none, as only seeds do."""
+"""No number among the arguments differs between the points. Only seeds do."""
 
 
 class Compiled(Portable):

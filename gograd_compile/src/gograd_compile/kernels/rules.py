@@ -151,7 +151,7 @@ def _name(ufunc: np.ufunc) -> str:
     """Find the name by which `resolve` finds a ufunc.
 
     Raises:
-        TypeError: there is none.
+        TypeError: there is no such name.
     """
     for home in HOMES:
         name = f"{home}:{ufunc.__name__}"

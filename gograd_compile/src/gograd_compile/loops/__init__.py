@@ -1,4 +1,4 @@
-"""The loops of all passes: plain Python, which Cython compiles with the C types that the `.pxd` beside each declares.
+"""The loops of all passes, in plain Python. Cython compiles them with the C types in the `.pxd` file beside each.
 
 They take memoryviews of arrays that their callers make: contiguous, of the types declared, flags as bytes. Compiled
 loops do not check indices. Loops that are not compiled get Python's integers out of a memoryview, which are faster than

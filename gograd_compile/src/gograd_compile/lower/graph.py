@@ -27,7 +27,7 @@ SUM = 0
 """The code of a sum of products. The code of a call is its place in `Graph.calls`, plus 1."""
 
 FORWARD = -1
-"""What a call computes: the value of an operation. A place instead means the derivative with respect to that input."""
+"""What a call computes: the value of an operation. Any other number is the place of the input of a derivative."""
 
 
 @attrs.frozen

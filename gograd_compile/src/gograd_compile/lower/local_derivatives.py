@@ -67,11 +67,11 @@ def _tables(graph: Graph) -> tuple[tuple[Call, ...], tuple[Any, ...], tuple[Any,
     """Add the calls of derivative rules, and make the tables of what the weights of inputs are.
 
     Returns:
-        All calls.
-        `columns`: for each code where its inputs (or columns) begin; the kind of the weight of each of these; and for
-            each code the length of its columns, 1 if it takes numbers.
-        `rules`: which value, place or code each weight is; and for each code how many values it gives, where the
-            places that it needs begin, and these places.
+        All calls. `columns`: where the inputs (or columns) of each code begin, the kind of the weight of each input,
+        and the length
+            of the columns of each code, which is 1 if it takes numbers.
+        `rules`: the value, place or code of each weight, how many values each code computes, where the places that it
+            needs begin, and these places.
         `most`: for each code, how many rows and how many inputs its weights have at most.
     """
     calls = list(graph.calls)

@@ -37,8 +37,9 @@ class Want:
     """What a program should compute.
 
     Attributes:
-        mode: "values" of the outputs; only "guards"; "all" values, of every node; or values and derivatives:
-            "adjoints" of the one output, "pull", adjoints of outputs times seeds, or "push", tangents along the seeds.
+        mode: "values" computes the outputs, "guards" only what guards ask for, and "all" the value of every node.
+            Derivatives come with the values: "adjoints" are those of the one output, "pull" those of outputs times
+            seeds, and "push" are tangents along the seeds.
         wrt: the numbers among the arguments to differentiate with respect to, or CAPTURED, the captured neurons.
         batched: the numbers among the arguments that differ between the points of a batch. Seeds then differ as well.
             None if there is one point.

@@ -135,7 +135,7 @@ def _in_reverse(path: Path, want: Want, numbers: Floats, captured: Floats) -> li
 
 
 def _ends(path: Path, want: Want, nodes: list[Any]) -> tuple[list[Neuron], list[Neuron]]:
-    """Find the outputs among the nodes of a tape, and the nodes to differentiate by."""
+    """Find the outputs among the nodes of a tape, and the nodes to differentiate with respect to."""
     outputs = [node if type(node) is Neuron else Neuron(node) for node in map(nodes.__getitem__, path.tape.outputs)]
     first = path.tape.arguments
     wrt = range(first, first + len(path.tape.captured)) if want.wrt is None else want.wrt

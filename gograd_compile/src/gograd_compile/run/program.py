@@ -20,7 +20,7 @@ from gograd_compile.trace.tape import Floats, Integers
 __all__ = ["DERIVATIVES_NOT_FINITE", "VALUES_NOT_FINITE", "Holds", "Program"]
 
 VALUES_NOT_FINITE, DERIVATIVES_NOT_FINITE = 1, 2
-"""The status of a run: what was not finite. Added up, both."""
+"""The status of a run says what was not finite. It is the sum if both were not."""
 
 Holds = Callable[[Floats, int], Any]
 """Says for each point, given the values that decide, whether the first guards hold: so many of them."""
@@ -50,7 +50,7 @@ def _strips(slots: int, points: int, lanes: int) -> list[tuple[int, int]]:
 
 
 class Program:
-    """The steps that compute the outputs of a graph, its guards and derivatives."""
+    """The steps that compute the outputs of a graph, its guards and its derivatives."""
 
     def __init__(self, derived: Derived, backend: Backend, varying: Integers | None = None) -> None:
         graph = derived.graph
