@@ -66,13 +66,14 @@ def weights_of(graph: Graph, wrt: Integers) -> Weights:
 def _tables(graph: Graph) -> tuple[tuple[Call, ...], tuple[Any, ...], tuple[Any, ...], list[tuple[int, int]]]:
     """Add the calls of derivative rules, and make the tables of what the weights of inputs are.
 
-    Returns:
-        All calls. `columns`: where the inputs (or columns) of each code begin, the kind of the weight of each input,
-        and the length
-            of the columns of each code, which is 1 if it takes numbers.
-        `rules`: the value, place or code of each weight, how many values each code computes, where the places that it
-            needs begin, and these places.
-        `most`: for each code, how many rows and how many inputs its weights have at most.
+    Returns four things:
+
+    - all calls;
+    - `columns`: where the inputs (or columns) of each code begin, the kind of the weight of each input, and the length
+      of the columns of each code, which is 1 if it takes numbers;
+    - `rules`: the value, place or code of each weight, how many values each code computes, where the places that it
+      needs begin, and these places;
+    - `most`: for each code, how many rows and how many inputs its weights have at most.
     """
     calls = list(graph.calls)
     kinds: list[int] = []

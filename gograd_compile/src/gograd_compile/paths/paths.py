@@ -65,7 +65,7 @@ class Paths:
     def likely(self, numbers: Floats) -> Found:
         """Return the path used last, or record one at this point if there is none."""
         latest = self._kept.latest
-        return (latest, None) if latest else self._new(numbers)
+        return (latest[1], None) if latest else self._new(numbers)
 
     def instead_of(self, path: Path, failure: tuple[int, float], numbers: Floats, tried: Container[Path]) -> Found:
         """Find the path that begins as `path` does up to a guard that turned out differently, or record it.
