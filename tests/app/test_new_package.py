@@ -115,7 +115,7 @@ class TestFiles:
         ("class", "'class' does not give a valid name for a module: 'class'"),
         ("json", "'json' is taken by Python itself"),
         ("test", "'test' is taken"),
-        ("NumPy", "'NumPy' is taken: a module 'numpy' is already installed and would hide yours. Choose another name"),
+        ("NumPy", "'NumPy' is taken: a module 'numpy' is already installed and would hide yours; choose another name"),
         ("pytest", "'pytest' is taken"),
         ("gograd-ops-special", "'gograd-ops-special' is taken by gograd itself"),
         ("gograd-ops-solve", "'gograd-ops-solve' is taken by gograd itself"),

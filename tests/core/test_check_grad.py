@@ -85,7 +85,7 @@ class TestAgreement:
         assert x.grad == 0.0
 
     def test_errors_are_those_of_grad(self):
-        with pytest.raises(DomainError, match="derivative by input 0 of sqrt"):
+        with pytest.raises(DomainError, match=r"derivative of sqrt\(.*\) with respect to input 0"):
             check_grad(ops.sqrt, (0.0,))
         with pytest.raises(TypeError, match="must return one number"):
             check_grad(lambda x: [x], (0.0,))

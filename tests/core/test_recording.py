@@ -214,7 +214,7 @@ class TestGuards:
 
     @pytest.mark.parametrize("convert", [float, complex, math.sqrt])
     def test_other_conversions_are_refused_as_ever(self, watched, convert):
-        with pytest.raises(TypeError, match="cut its graph silently"):
+        with pytest.raises(TypeError, match="silently cut its graph"):
             convert(Neuron(2.0))
 
 
@@ -351,7 +351,7 @@ class TestOtherParts:
         x = Neuron(-1.0, "x")
         with pytest.raises(DomainError, match=r"log\(x=-1.0\) is nan"):
             ops.log(x)
-        with nested(), pytest.raises(DomainError, match=r"the derivative by input 0 of sqrt\(-0.0\)"):
+        with nested(), pytest.raises(DomainError, match=r"the derivative of sqrt\(-0.0\) with respect to input 0"):
             grad(ops.sqrt)(x * 0.0)
 
     def test_is_close_by_tolerances_of_its_own_is_told(self, watched, notes):

@@ -17,7 +17,7 @@ OPERATORS = {
     *((symbol, 1) for symbol in UNARY),
     *((symbol, 2) for symbol in (*BINARY, *COMPARISONS)),
 }
-"""Each with its number of inputs."""
+"""Every operator and function, with its number of inputs."""
 
 ARRAY_API = {
     "neg": "negative",
@@ -36,4 +36,4 @@ ARRAY_API = {
     "eq": "equal",
     "ne": "not_equal",
 }
-"""From special methods to functions of the standard."""
+"""The standard's function for each special method."""

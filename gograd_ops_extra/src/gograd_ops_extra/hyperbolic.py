@@ -1,4 +1,4 @@
-"""Hyperbolic sine, cosine, tangent, and their inverses."""
+"""The hyperbolic sine, cosine and tangent, and their inverses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rounding, signs and steps, which are piecewise constant and have the slope 0 everywhere; and `fma`, rounded once."""
+"""Rounding to integers, signs and steps, which are piecewise constant and have the slope 0; and `fma`."""
 
 from __future__ import annotations
 
@@ -168,11 +168,11 @@ COPYSIGN = Op(
 
 
 def fma(x: float, y: float, z: float) -> float:
-    """Compute x * y + z of floats, rounded once. Not every Python has `math.fma`."""
+    """Compute x * y + z with floats, rounded once. Not every version of Python has `math.fma`."""
     if not (isfinite(x) and isfinite(y)):
         return x * y + z
     if not isfinite(z):
-        return z  # x * y may overflow as a float, but is finite
+        return z  # x * y is finite, although it may overflow as a float
     exact = Fraction(x) * Fraction(y) + Fraction(z)
     if exact == 0:
         return x * y + z  # exact too, and a zero with the sign of IEEE 754

@@ -1,4 +1,4 @@
-"""Sine, cosine, tangent, their inverses, and the units of angles."""
+"""The sine, cosine and tangent, their inverses, and the units of angles."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NOT_REAL = "no real angle has such a {}"
 
 
 def one_minus_square(xp: Any, x: Any) -> Any:
-    """1 - x * x. Near 1 it is a product, as the difference loses digits there. Near 0 the product's derivative does."""
+    """Compute 1 - x * x. Near 1 the difference would lose digits; near 0 the derivative of the product would."""
     return xp.where(xp.abs(x) < 0.5, 1.0 - x * x, (1.0 - x) * (1.0 + x))
 
 

@@ -1,4 +1,4 @@
-"""`check_grad`: a gradient against finite differences, and which operation is to blame if they differ."""
+"""`check_grad`: compares a gradient with finite differences, and finds the operation to blame if they differ."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 import attrs
 
-from gograd_core.checked.partials import float_partials, value_of
-from gograd_core.checked.rules import as_number, describe, run_rule
+from gograd_core.checked.partials import among, float_partials, value_of
+from gograd_core.checked.rules import as_inputs, as_number, describe, run_rule
 from gograd_core.derivatives.dropped_slopes import DroppedSlope, dropped_slopes
 from gograd_core.derivatives.finite_differences import Comparison, compare
 from gograd_core.derivatives.staircases import Staircase, find_staircase
@@ -19,20 +19,19 @@ from gograd_core.derivatives.trace import Trace, pull, require_function, trace
 from gograd_core.derivatives.tree import paths
 from gograd_core.engines import Neuron
 from gograd_core.errors import NO_NUMBER
-from gograd_core.namespaces.columns import Column
 from gograd_core.op import Op
 
 __all__ = ["Culprit", "GradReport", "InputCheck", "check_grad"]
 
-BESIDE = 1e-4  # how far away another point is looked at, relative to the number or to 1
+BESIDE = 1e-4  # the distance of a neighbouring point, relative to the number or to 1
 
 
 @attrs.frozen
 class InputCheck:
-    """The derivative by one number.
+    """The check of the derivative with respect to one number.
 
     Attributes:
-        path: which number: "p['w'][0]".
+        path: the place of the number, "p['w'][0]".
         comparison: the derivative beside its estimate.
         staircase: where the values jump, if they are a staircase whose slope is not the derivative; else None.
     """
@@ -53,7 +52,7 @@ class Culprit:
     Attributes:
         op: the operation.
         use: the application, "tanh(x=0.5)".
-        index: the input by which the partial is taken.
+        index: the input with respect to which the partial is taken.
         comparison: the partial beside its estimate.
     """
 
@@ -71,10 +70,9 @@ class GradReport:
     """What `check_grad` found.
 
     Attributes:
-        inputs: a check for every number, in order.
-        culprit: the operation that explains most of the worst difference, or one whose infinite slope the
-            sweep dropped; None if all agrees, or if the partials of every operation are right where they
-            were used.
+        inputs: the check of every number, in order.
+        culprit: the operation that explains most of the worst difference, or one whose infinite slope the sweep
+            dropped. None if nothing differs, or if the partials of every operation are right where they were used.
     """
 
     inputs: tuple[InputCheck, ...]
@@ -82,7 +80,7 @@ class GradReport:
 
     @property
     def passed(self) -> bool:
-        """Whether no derivative differs. Those that finite differences cannot resolve do not count."""
+        """Whether no derivative differs. Derivatives that finite differences cannot resolve do not count."""
         return not self.chosen("differs")
 
     @property
@@ -112,7 +110,7 @@ class GradReport:
             )
         elif not self.passed:
             lines.append(
-                "The partials of every operation are right where they were used. Does the function take a "
+                "The partials of every operation are right where they were used. Does the function read a "
                 "neuron's value, search by comparisons, or change from call to call?"
             )
         return "\n".join(lines)
@@ -128,33 +126,33 @@ def check_grad(
 ) -> GradReport:
     """Compare the gradient of `f` with extrapolated finite differences of its values.
 
-    If they differ, the operations that `f` used are compared in the same way, each with its own
-    forward rule. The one that explains most of the worst difference is named. At a kink any slope
-    between those of both sides is as good, so the derivative is called unresolved. So is one whose
-    estimate never settles: it is lost in rounding, or in changes too fast for the smallest step.
-    At the border of a domain the steps go to one side.
+    If they differ, the partials of the operations that `f` used are compared with their forward rules in the same way,
+    and the operation that explains most of the worst difference is named. At a kink any slope between those of both
+    sides is equally good, so the derivative is called unresolved. So is a derivative whose estimate never settles: it
+    is lost in rounding, or the function changes too fast for the smallest step. At the border of a domain the steps go
+    to one side.
 
     If the values jump on both sides of a number, and their slope over a larger distance is not the derivative, the
     report says that they are a staircase: that of a search by comparisons, a table, or rounding. The derivative may
     still agree with the differences of small steps.
 
-    If every partial is right, the difference may come from a slope that is infinite and meets an
-    adjoint of 0.0, as that of `cbrt` in ``cbrt(x) ** 3`` at 0; then that operation is named.
+    If every partial is right, the difference may come from an infinite slope that meets an adjoint of 0.0, such as that
+    of `cbrt` in ``cbrt(x) ** 3`` at 0. Then that operation is named.
 
-    Costs about ten evaluations of `f` for each number, and two hundred and fifty for one that does not agree.
+    The check costs about 10 evaluations of `f` for each number, and 250 for one that does not agree.
 
     Args:
-        f: a function that returns one number; else as `grad`.
+        f: a function that returns one number; otherwise as for `grad`.
         args: its positional arguments.
         kwargs: its keyword arguments.
-        wrt: the arguments to differentiate by, counted from 0; None means all in `args`.
+        wrt: the arguments with respect to which to differentiate, counted from 0; None means all in `args`.
         rtol: how large a difference counts, relative to the larger of the two derivatives.
 
     Returns:
-        A report: `passed`, `worst`, `culprit`, a text, and ``raise_if_failed()``.
+        A report with `passed`, `worst`, `culprit`, a text, and ``raise_if_failed()``.
 
     Raises:
-        What `grad` raises.
+        The exceptions that `grad` raises.
     """
     require_function(f, "check_grad")
     positions = range(len(args)) if wrt is None else (wrt,) if isinstance(wrt, int) else tuple(wrt)
@@ -163,11 +161,9 @@ def check_grad(
     numbers = [neuron.value for neuron in run.inputs]
 
     def at(index: int, x: float) -> Trace:
-        """Call `f` with another number in place of one argument."""
-        changed = list(args)
-        for position, argument in zip(
-            positions, run.like_argument([*numbers[:index], x, *numbers[index + 1 :]]), strict=True
-        ):
+        """Run `f` with another number in the place of one."""
+        changed, others = list(args), run.like_argument([*numbers[:index], x, *numbers[index + 1 :]])
+        for position, argument in zip(positions, others, strict=True):
             changed[position] = argument
         return trace(f, changed, kwargs, positions, scalar=True)
 
@@ -198,26 +194,22 @@ def _argument_name(f: Callable[..., Any], position: int) -> str:
         parameters = list(inspect.signature(f).parameters.values())
     except (TypeError, ValueError):  # some functions written in C have no signature
         parameters = []
-    named = [
-        parameter.name
-        for parameter in parameters
-        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
-    ]
+    named = [each.name for each in parameters if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
     return named[position] if position < len(named) else f"argument {position}"
 
 
 def _culprit(run: Trace, wrong: Neuron, tolerance: float, rtol: float) -> Culprit | None:
-    """Find the operation whose errors change the derivative by the input `wrong` most, at its worst use.
+    """Find the operation whose errors change the derivative with respect to `wrong` most, at its worst use.
 
-    The error of a partial, times the adjoint by wrong rules and the tangent by right ones, is what it
-    adds to the derivative: the sum over all partials is the whole difference. Those of one operation
-    are added before they are compared, as they may cancel.
+    The error of a partial, times the adjoint from wrong rules and the tangent from right ones, is what it adds to the
+    derivative: the sum over all partials is the whole difference. The errors of one operation are added before they are
+    compared, as they may cancel.
     """
     adjoints = pull(run.outputs, [1.0], run.order, since=run.since, graph=False)
     tangents = {wrong: 1.0}
     found: dict[Op, list[tuple[float, Culprit]]] = {}
     for node, adjoint in zip(run.order, adjoints, strict=True):
-        if any(type(entry) is not float and entry in tangents for entry in node._constituents):
+        if any(map(among(tangents), node._constituents)):
             tangent = 0.0
             for entry, local, culprit in _checked_partials(node, tangents, rtol):
                 tangent += (culprit.comparison.estimate if culprit else local) * tangents[entry]
@@ -230,7 +222,7 @@ def _culprit(run: Trace, wrong: Neuron, tolerance: float, rtol: float) -> Culpri
 
 
 def _dropped(run: Trace, at: Callable[[float], Trace], x: float) -> DroppedSlope | None:
-    """Find the first slope that the sweep drops at `x`, but not beside it, on the side where there are values."""
+    """Find the first slope that the sweep drops at `x` but not at a point beside it, where there are values."""
     for step in (BESIDE, -BESIDE):
         try:
             return next(dropped_slopes(run, at(x + step * (abs(x) or 1.0))), None)
@@ -246,22 +238,18 @@ def _total(uses: list[tuple[float, Culprit]]) -> float:
 def _checked_partials(
     node: Neuron, depends: Collection[Neuron], rtol: float
 ) -> Iterator[tuple[Neuron, float, Culprit | None]]:
-    """List the constituents of `node` among `depends`, with the partial by each, and an accusation if it is wrong."""
+    """List the constituents among `depends`, each with its partial, and with a culprit if the partial is wrong."""
     op: Any = node.operation
     values = [value_of(entry) for entry in node.constituents]
 
     def along(position: int) -> Callable[[float], float]:
         def value(x: float) -> float:
             entries = [*values[:position], x, *values[position + 1 :]]
-            arguments = map(Column, op.columns(entries)) if op.variadic else entries
-            return as_number(op, run_rule(op, op.forward, *arguments))
+            return as_number(op, run_rule(op, op.forward, *as_inputs(op, entries)))
 
         return value
 
-    def matters(entry: Any) -> bool:
-        return type(entry) is not float and entry in depends
-
-    partials = {index: locals_ for index, _, locals_ in float_partials(node, matters)}
+    partials = {index: locals_ for index, _, locals_ in float_partials(node, among(depends))}
     length = len(values) // len(op.partials)
     for position, entry in enumerate(node.constituents):
         if isinstance(entry, Neuron) and entry in depends:

@@ -1,4 +1,4 @@
-# What Cython does not declare of CPython.
+# Parts of CPython that Cython does not declare.
 
 cdef extern from "Python.h":
     ctypedef PyObject *(*vectorcallfunc)(PyObject *, PyObject **, size_t, PyObject *) except NULL
