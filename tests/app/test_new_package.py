@@ -118,6 +118,7 @@ class TestFiles:
         ("NumPy", "'NumPy' is taken: a module 'numpy' is already installed and would hide yours; choose another name"),
         ("pytest", "'pytest' is taken"),
         ("gograd-ops-special", "'gograd-ops-special' is taken by gograd itself"),
+        ("gograd-ops-solve", "'gograd-ops-solve' is taken by gograd itself"),
         ("gograd", "'gograd' is taken by gograd itself"),
         ("Gograd_Ops.Extra", "'Gograd_Ops.Extra' is taken by gograd itself: choose another name"),
     ],

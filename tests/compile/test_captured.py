@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gograd_compile import RecordingError
-from gograd_core import Neuron, ops
+from gograd_core import DomainError, Neuron, ops
 
 
 def test_captured_leaves_are_read_at_every_call(compiled):
@@ -172,8 +172,8 @@ def test_an_error_adds_nothing(compiled):
     leaf.value = 1.0
     c.backward(1.0)
     leaf.value, leaf.grad = -1.0, 0.5
-    with pytest.raises(ArithmeticError):
+    with pytest.raises(DomainError):
         c.backward(1.0)
-    with pytest.raises(ArithmeticError):
+    with pytest.raises(DomainError):
         c.batch().backward(np.array([-1.0, 1.0]))
     assert leaf.grad == 0.5

@@ -63,7 +63,7 @@ def by_unused_error(y, border, total):
 def by_root(y, border, total):
     try:
         return total + 1.0 / (2.0 + ops.sqrt(y - border))
-    except ArithmeticError:
+    except ValueError:
         return total * 4.0
 
 

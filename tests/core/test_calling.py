@@ -170,8 +170,6 @@ class TestDomain:
     def test_leaving_the_real_numbers_is_an_error_naming_operation_inputs_and_label(self, calculate, words):
         with pytest.raises(DomainError, match=words) as caught:
             calculate(Neuron(-1.0, "debt"))
-        assert isinstance(caught.value, ArithmeticError)
-        assert isinstance(caught.value, ValueError)
         assert "errstate(domain='ignore')" in str(caught.value)
 
     @pytest.mark.parametrize("calculate", [lambda: ops.log(-1.0), lambda: ops.div(1, 0), lambda: ops.pow(10.0, 400)])
@@ -231,7 +229,7 @@ class TestDomain:
         assert results == [-math.inf] * 2
 
     def test_errstate_refuses_other_words(self):
-        with pytest.raises(ValueError, match="'raise' or 'ignore', not 'warn'"):
+        with pytest.raises(ValueError, match="'raise', 'ignore' or 'python', not 'warn'"):
             errstate(domain="warn")
 
 

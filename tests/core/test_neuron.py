@@ -200,7 +200,7 @@ class TestComparison:
 
 
 class TestRefusals:
-    @pytest.mark.parametrize("convert", [float, complex, lambda x: round(x, 2), math.sqrt, math.sin])
+    @pytest.mark.parametrize("convert", [float, complex, math.sqrt, math.sin])
     def test_no_silent_cut_of_the_graph(self, convert):
         with pytest.raises(TypeError, match=r"x\.value, or stop_gradient\(x\).*ops\.sqrt\(x\) for math\.sqrt\(x\)"):
             convert(Neuron(2.0))

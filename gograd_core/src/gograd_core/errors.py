@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 __all__ = [
+    "NO_NUMBER",
     "DomainError",
     "InvalidOperationError",
+    "OverflowDomainError",
     "PluginError",
     "PluginWarning",
     "RuleError",
     "StaleGraphError",
     "UnknownOperationError",
+    "ValueDomainError",
+    "ZeroDivisionDomainError",
 ]
 
 
-class DomainError(ArithmeticError, ValueError):
+class DomainError(Exception):
     """An operation made NaN out of numbers, or an infinity out of finite ones.
+
+    Where Python's floats refuse the same operation, a subclass is raised that is also the class that they raise. So
+    ``except ZeroDivisionError`` catches what it catches in a program that computes with floats.
 
     Attributes:
         fact: what was computed, and what came out.
@@ -31,6 +39,26 @@ class DomainError(ArithmeticError, ValueError):
         self.fact = fact
         self.operation = operation
         self.inputs = inputs
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        make = functools.partial(type(self), operation=self.operation, inputs=self.inputs)
+        return make, (self.fact,), self.__dict__
+
+
+class ZeroDivisionDomainError(DomainError, ZeroDivisionError):
+    """An operation that raises ZeroDivisionError on floats, such as a division by zero."""
+
+
+class OverflowDomainError(DomainError, OverflowError):
+    """An operation that raises OverflowError on floats, such as ``exp(1000.0)``."""
+
+
+class ValueDomainError(DomainError, ValueError):
+    """An operation that raises ValueError on floats, such as ``log(-1.0)``."""
+
+
+NO_NUMBER = (DomainError, ArithmeticError, ValueError)
+"""What is raised where a function has no real value, on neurons and on floats."""
 
 
 class InvalidOperationError(ValueError):

@@ -15,9 +15,10 @@ For packages that run, record or draw graphs:
 - `nested`, `require_function`, `transforms`, `jacobians`, `ForwardSweep`, `creation_order`: derivatives of functions.
 - `Recorder`, `observed_by`, `recorder`, `observers` (which is true while any recorder is in force), `failed`,
   `recording`, `unfollowed`: to watch a function that runs.
+- `outside_transforms`: for rules on floats that use neurons and transforms themselves.
 - `Form`, `flatten_numbers`, `flatten_like`, `leaf_paths`, `take_apart`: nested arguments.
-- `run_rule`, `as_number`, `as_numbers`, `judge`, `describe`, `domain_errors_raise`, `errors_ignored`, `errors_matter`,
-  `not_ignored`: rules, and how their results are judged.
+- `run_rule`, `as_float`, `as_number`, `as_numbers`, `judge`, `error_class`, `DOMAIN_ERRORS`, `NO_NUMBER`, `describe`,
+  `domain_errors_raise`, `errors_ignored`, `errors_matter`, `not_ignored`: rules, and how their results are judged.
 - `plain`, `engine_operations`: the operations of the engine itself.
 - `resolve`: an implementation that is given by its import path.
 - `inside`: whether a point lies in the domain of an operation.
@@ -35,13 +36,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from gograd_core import current
-from gograd_core.checked.rules import as_number, as_numbers, describe, judge, run_rule
+from gograd_core.checked.refusals import DOMAIN_ERRORS, error_class
+from gograd_core.checked.rules import as_float, as_number, as_numbers, describe, judge, run_rule
 from gograd_core.derivatives import jacobians, transforms
 from gograd_core.derivatives.forward import ForwardSweep, creation_order
 from gograd_core.derivatives.trace import nested, require_function
 from gograd_core.derivatives.tree import Form, flatten_like, leaf_paths, take_apart
 from gograd_core.derivatives.tree import flatten as flatten_numbers
 from gograd_core.engines import add_gradients, adjoints, flatten, next_stamp, read_values
+from gograd_core.errors import NO_NUMBER
 from gograd_core.followed import unfollowed
 from gograd_core.interfaces import Flat
 from gograd_core.kernels import with_kernels
@@ -57,8 +60,15 @@ from gograd_core.plugins.builtin_ops import plain
 from gograd_core.plugins.names import OWN_DISTRIBUTIONS, canonical
 from gograd_core.plugins.records import PluginRecord
 from gograd_core.python_operators import BINARY, COMPARISONS, UNARY
-from gograd_core.recording import Recorder, failed, observed_by, recorder
-from gograd_core.settings import domain_errors_raise, errors_ignored, errors_matter, not_ignored, observers, recording
+from gograd_core.recording import Recorder, failed, observed_by, outside_transforms, recorder
+from gograd_core.settings import (
+    domain_errors_raise,
+    errors_ignored,
+    errors_matter,
+    not_ignored,
+    observers,
+    recording,
+)
 
 if TYPE_CHECKING:
     from gograd_core.kernels.expansion import Expansion, ExpansionError, expand, expand_with
@@ -72,6 +82,8 @@ __all__ = [
     "BINARY",
     "CALLS",
     "COMPARISONS",
+    "DOMAIN_ERRORS",
+    "NO_NUMBER",
     "OPERATORS",
     "OWN_DISTRIBUTIONS",
     "UNARY",
@@ -90,6 +102,7 @@ __all__ = [
     "SymbolLibrary",
     "add_gradients",
     "adjoints",
+    "as_float",
     "as_number",
     "as_numbers",
     "canonical",
@@ -98,6 +111,7 @@ __all__ = [
     "describe",
     "domain_errors_raise",
     "engine_operations",
+    "error_class",
     "errors_ignored",
     "errors_matter",
     "expand",
@@ -117,6 +131,7 @@ __all__ = [
     "not_ignored",
     "observed_by",
     "observers",
+    "outside_transforms",
     "plain",
     "plugin_modules",
     "postorder",

@@ -140,6 +140,9 @@ class Engine(Protocol):
 
     def discover(self, on: bool) -> None: ...
 
+    @property
+    def MathFunction(self) -> Callable[..., Callable[..., Any]]: ...  # noqa: N802
+
     def adjoints(
         self, outputs: Sequence[Any], seeds: Sequence[float], inputs: Sequence[Any], since: int
     ) -> list[float]: ...

@@ -9,16 +9,21 @@ from __future__ import annotations
 
 import functools
 import math as _math
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from gograd_core import current
 from gograd_core.checked.comparisons import WHOLE
-from gograd_core.engines import Neuron
-from gograd_core.errors import UnknownOperationError
+from gograd_core.checked.refusals import refusal
+from gograd_core.engines import MathFunction, Neuron
+from gograd_core.errors import DomainError, UnknownOperationError
 from gograd_core.followed import Followed, unfollowed
 from gograd_core.plugins.builtin_ops import plain
 from gograd_core.recording import failed, recorder
+from gograd_core.settings import errstate
 
 if TYPE_CHECKING:
     from gograd_core.op import Op
@@ -26,51 +31,82 @@ if TYPE_CHECKING:
 __all__ = [name for name in dir(_math) if not name.startswith("_")]  # pyright: ignore[reportUnsupportedDunderAll]
 
 
-def __getattr__(name: str) -> Any:
-    own = getattr(_math, name)
-    if not callable(own):
-        return globals().setdefault(name, own)
-    return globals().setdefault(name, _to_integer(name, own) if name in WHOLE else _over_neurons(name, own))
-
-
 def __dir__() -> list[str]:
     return __all__
 
 
-def _over_neurons(name: str, own: Callable[..., Any]) -> Callable[..., Any]:
-    @functools.wraps(own)
-    def function(*args: Any, **kwargs: Any) -> Any:
+@attrs.frozen
+class _OverNeurons:
+    """What a function of `math` does with anything but floats.
+
+    Attributes:
+        name: of the function.
+        own: the function of `math`.
+    """
+
+    name: str
+    own: Callable[..., Any]
+
+    def operation(self, count: int) -> Op | None:
+        """Find the operation that so many neurons and floats go to; None if there is none."""
+        try:
+            op, are_entries = self._found(count)
+        except UnknownOperationError:
+            return None
+        return None if are_entries or op.variadic else op
+
+    def _found(self, count: int) -> tuple[Op, bool]:
+        """Find the operation that `count` arguments go to, and whether these are a column's entries."""
+        known = current.registry
+        if f"math.{self.name} {count}" in known:
+            return known[f"math.{self.name} {count}"], False
+        if f"math.{self.name} *" in known and (self.name not in known or len(known[self.name].partials) != count):
+            return known[f"math.{self.name} *"], True
+        try:
+            return known[self.name], False
+        except UnknownOperationError as error:
+            instead = "integers: int(x)" if self.name in _OF_INTEGERS else "numbers: x.value"
+            error.add_note(f"If math.{self.name} has no derivative, pass it {instead}")
+            raise
+
+    def __call__(self, *args: Any, **named: Any) -> Any:
         # An iterator can be read only once, and is read here.
         args = tuple([list(arg) if isinstance(arg, Iterator) else arg for arg in args])
-        if not any(map(_holds_neuron, args)):
-            return own(*args, **kwargs)
-        op, are_entries = _operation(name, len(args))
-        # isclose, for example: it has no derivative. (A recorder would not learn of it.)
-        if kwargs and not any(op.partials) and recorder() is None:
-            return own(*[getattr(arg, "_value", arg) for arg in args], **kwargs)
-        if kwargs:
+        if not any(map(_holds_neuron, (*args, *named.values()))):
+            return self.own(*args, **named)
+        if self.name in _COMPOSED and (named or self.name not in current.registry):
+            return _COMPOSED[self.name](*args, **named)
+        op, are_entries = self._found(len(args))
+        if named:
             failed()
-            raise TypeError(f"math.{name}() of neurons takes no keywords, got {', '.join(kwargs)}")
-        return op(args) if are_entries else op(*args)
+            raise TypeError(f"math.{self.name}() of neurons takes no keywords, got {', '.join(named)}")
+        try:
+            return op(args) if are_entries else op(*args)
+        except DomainError as error:
+            if error.operation is not op or op.operator is None:
+                raise
+            kind = refusal(self.own, *error.inputs) or type(error)  # math.pow refuses otherwise than ** does
+            raise kind(error.fact, operation=op, inputs=error.inputs) from None
 
-    return function
 
+@attrs.frozen
+class _ToInteger(_OverNeurons):
+    """A function that gives an int, for which Python asks the number itself."""
 
-def _to_integer(name: str, own: Callable[..., Any]) -> Callable[..., Any]:
-    """Make a function that gives an int, for which Python asks the number itself."""
+    def operation(self, count: int) -> None:
+        """Find none: what the operation of that name gives is a neuron."""
 
-    @functools.wraps(own)
-    def function(x: Any, /) -> Any:
+    def __call__(self, x: Any, /) -> Any:
         watching = recorder()
         neuron = unfollowed(x)
         if watching is None or type(neuron) is not Neuron or isinstance(x, int):
-            return own(x)
+            return self.own(x)
         try:
-            op, _ = _operation(name, 1)
+            op, _ = self._found(1)
         except UnknownOperationError:  # the recorder is told what the number is
-            return own(x)
+            return self.own(x)
         try:
-            number = own(neuron._value)
+            number = self.own(neuron._value)
         except (ArithmeticError, ValueError):  # of NaN or an infinity
             failed()
             raise
@@ -78,22 +114,63 @@ def _to_integer(name: str, own: Callable[..., Any]) -> Callable[..., Any]:
         watching.guard(whole, "finite", 1)
         return Followed(whole, number)
 
-    return function
-
-
-def _operation(name: str, count: int) -> tuple[Op, bool]:
-    """Find the operation that is ``math.NAME`` of `count` arguments, and whether these are a column's entries."""
-    known = current.registry
-    if f"math.{name} {count}" in known:
-        return known[f"math.{name} {count}"], False
-    if f"math.{name} *" in known and (name not in known or len(known[name].partials) != count):
-        return known[f"math.{name} *"], True
-    try:
-        return known[name], False
-    except UnknownOperationError as error:
-        error.add_note(f"If math.{name} has no derivative, pass it numbers: x.value")
-        raise
-
 
 def _holds_neuron(arg: Any) -> bool:
     return type(arg) is Neuron or (isinstance(arg, Iterable) and any(type(entry) is Neuron for entry in arg))
+
+
+# What is not one operation, but several.
+
+_here: Any = sys.modules[__name__]
+
+
+def _modf(x: Any) -> tuple[Any, Any]:
+    if _here.isinf(x):
+        return _here.copysign(0.0, x), x
+    fraction = _here.fmod(x, 1.0)
+    return fraction, _here.copysign(x - fraction, x)
+
+
+def _frexp(x: Any) -> tuple[Any, int]:
+    """Give the mantissa, with its derivative, and the exponent, which a recorder learns of."""
+    size = _here.fabs(x)
+    if size == 0.0 or not _here.isfinite(x):
+        return x, 0
+    exponent = int(_here.floor(_here.log2(size))) + 1  # or a last digit beside it
+    if size < _math.ldexp(0.5, exponent):
+        exponent -= 1
+    elif size >= 2.0 * _math.ldexp(0.5, exponent):
+        exponent += 1
+    return _here.ldexp(x, -exponent), exponent
+
+
+def _isclose(a: Any, b: Any, *, rel_tol: Any = 1e-09, abs_tol: Any = 0.0) -> bool:
+    """Compare as Python does; a recorder learns of each comparison."""
+    if rel_tol < 0.0 or abs_tol < 0.0:
+        raise ValueError("tolerances must be non-negative")
+    if a == b:
+        return True
+    if _here.isinf(a) or _here.isinf(b):
+        return False
+    with errstate(domain="ignore"):
+        difference = _here.fabs(b - a)
+        return bool(
+            difference <= _here.fabs(rel_tol * b) or difference <= _here.fabs(rel_tol * a) or difference <= abs_tol
+        )
+
+
+def _prod(entries: Iterable[Any], /, *, start: Any = 1) -> Any:
+    return _here.prod([start, *entries])
+
+
+_OF_INTEGERS = frozenset({"comb", "factorial", "gcd", "isqrt", "lcm", "perm"})
+
+_COMPOSED: dict[str, Callable[..., Any]] = {"modf": _modf, "frexp": _frexp, "isclose": _isclose, "prod": _prod}
+
+for _name in __all__:
+    _own = getattr(_math, _name)
+    if callable(_own):
+        _otherwise = (_ToInteger if _name in WHOLE else _OverNeurons)(_name, _own)
+        _own = functools.update_wrapper(MathFunction(_own, _otherwise), _own)
+        _own.__module__ = __name__
+    globals()[_name] = _own

@@ -30,9 +30,9 @@ class Recorder(Protocol):
     def guard(self, neuron: Any, kind: str, outcome: int) -> int | None:
         """Take note that a number decides what runs.
 
-        `kind` is "bool", "trunc", "round", "floor", "ceil", "index", "finite" or "domain". For the last two `outcome`
-        is 1. "finite" says that `neuron` must not be NaN or an infinity, and "domain" that `neuron` is a result for
-        which the operation raises `DomainError`.
+        `kind` is "bool", "trunc", "round", "floor", "ceil", "index", "finite" or "domain". "finite" says (by the
+        outcome 1) that `neuron` must not be NaN or an infinity. For "domain" `outcome` is a place in `DOMAIN_ERRORS`:
+        `neuron` is a result for which the operation raises that error.
 
         Returns:
             What the program is to see instead of `outcome`; None for `outcome`. For "domain", 0 prevents the error.

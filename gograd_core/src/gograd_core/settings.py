@@ -213,12 +213,12 @@ def completed(step: Callable[[], None]) -> None:
         raise
 
 
-Policy = Literal["raise", "ignore"]
+Policy = Literal["raise", "ignore", "python"]
 
 
 def domain_errors_raise() -> bool:
     """Return whether a result outside the real numbers raises `DomainError` here and now."""
-    return now().domain == "raise"
+    return now().domain in ("raise", "python")
 
 
 def errors_ignored() -> bool:
@@ -228,7 +228,7 @@ def errors_ignored() -> bool:
 
 def errors_matter() -> bool:
     """Return whether a `DomainError` here and now is raised, either at once or when the recording runs."""
-    return now().domain in ("raise", "later")
+    return now().domain in ("raise", "python", "later")
 
 
 def unjudged() -> Block:
@@ -244,16 +244,18 @@ def not_ignored() -> Block:
 class errstate(Block):
     """Choose what happens if an operation leaves the real numbers: ``with errstate(domain="ignore"):``.
 
-    ``"raise"`` (the default) raises `DomainError`; ``"ignore"`` keeps the result of IEEE 754. The choice holds for the
-    current thread or task. Such blocks may be nested, and may decorate a function.
+    ``"raise"`` (the default) raises `DomainError`. ``"ignore"`` keeps the result of IEEE 754. ``"python"`` raises
+    `DomainError` only where Python's floats refuse the operation or would give a complex number, and for derivatives.
+    So ``1e200 * 1e200`` is inf. The choice holds for the current thread or task. Such blocks may be nested, and may
+    decorate a function.
 
     Raises:
-        ValueError: `domain` is neither of the two.
+        ValueError: `domain` is none of these.
     """
 
     def __init__(self, *, domain: Policy) -> None:
-        if domain not in ("raise", "ignore"):
-            raise ValueError(f"errstate(domain=...) takes 'raise' or 'ignore', not {domain!r}")
+        if domain not in ("raise", "ignore", "python"):
+            raise ValueError(f"errstate(domain=...) takes 'raise', 'ignore' or 'python', not {domain!r}")
         super().__init__(domain=domain)
 
 

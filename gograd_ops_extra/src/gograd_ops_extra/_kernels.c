@@ -5,7 +5,7 @@
  * together would differ from Python's numbers. The third makes a square root one instruction.
  *
  * Left out, so that Python rules compute them: dist, fsum, gamma, isclose, isfinite, isinf, isnan, lgamma,
- * logical_and, logical_not, logical_or, logical_xor, norm, signbit.
+ * logical_and, logical_not, logical_or, logical_xor, norm, round_to, signbit.
  */
 
 #define PY_SSIZE_T_CLEAN

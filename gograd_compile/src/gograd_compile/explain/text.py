@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from gograd_compile.trace.tape import GUARDS, answer_text
+
 __all__ = ["as_text"]
 
 MOST = 8
@@ -41,7 +43,8 @@ def _path(path: Mapping[str, Any]) -> Iterator[str]:
     more: list[str] = []
     for _, guard in _first(path["guards"], more, ""):
         asked = "a domain error" if guard["asked"] == "domain" else f"{guard['asked']}()"
-        yield f"guard: {asked} is {guard['outcome']}, at {guard['line'] or 'a line that is not known'}"
+        outcome = answer_text(GUARDS.index(guard["asked"]), guard["outcome"])
+        yield f"guard: {asked} is {outcome}, at {guard['line'] or 'a line that is not known'}"
     yield from more
     for program in path["programs"]:
         yield f"program: {program['for']}"

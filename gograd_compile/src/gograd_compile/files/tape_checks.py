@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from gograd_compile.errors import ProgramFileError
 from gograd_compile.trace.tape import DOMAIN, GUARDS, UNUSED, Tape
+from gograd_core.extend import DOMAIN_ERRORS
 
 __all__ = ["check"]
 
@@ -70,8 +71,9 @@ def _check_guards(tape: Tape) -> None:
     outcomes = guards.outcomes
     are_whole = np.isfinite(outcomes) & (outcomes == np.trunc(outcomes))
     _require(are_whole.all(), "a guard's outcome that is not a whole number")
-    asked = outcomes[np.isin(guards.kinds, (GUARDS.index("bool"), DOMAIN))]
-    _require(((asked == 0.0) | (asked == 1.0)).all(), "a truth value that is neither true nor false")
+    truths, errors = outcomes[guards.kinds == GUARDS.index("bool")], outcomes[guards.kinds == DOMAIN]
+    _require(((truths == 0.0) | (truths == 1.0)).all(), "a truth value that is neither true nor false")
+    _require(_within(errors, len(DOMAIN_ERRORS)), "an error of an unknown class")
     _require(not outcomes[guards.kinds == UNUSED].any(), "an answer although nothing was asked")
     are_operations = guards.nodes[tape.domains] >= tape.leaves
     _require(are_operations.all(), "a guard on the domain of a node that is not an operation")

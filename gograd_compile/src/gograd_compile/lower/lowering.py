@@ -48,7 +48,7 @@ def lower(tape: Tape, rules: Mapping[Any, Rules]) -> Graph:
         inputs=rows[2],
         outputs=number[outputs],
         guards=number[guards],
-        outside=number[guards[tape.domains[tape.guards.outcomes[tape.domains] == 1.0]]],
+        outside=number[guards[tape.domains[tape.guards.outcomes[tape.domains] > 0.0]]],
         barriers=np.stack([number[tape.leaves + len(added) + opaque], asked], axis=1),
     )
 

@@ -17,7 +17,7 @@ def error_of(tape: Tape, node: int, values: Floats) -> DomainError | None:
     entries = tape.inputs_of(node)
     inputs = values[entries].tolist()
     try:
-        judge(op, inputs, float(values[node]), lambda: describe(op, _labelled(tape, entries, inputs)))
+        judge(op, inputs, float(values[node]), lambda: describe(op, _labelled(tape, entries, inputs)), is_value=True)
     except DomainError as error:
         return error
     return None

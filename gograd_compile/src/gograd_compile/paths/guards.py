@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gograd_compile.trace.tape import DOMAIN, FINITE, GUARDS, UNUSED, Floats, Integers, Tape
-from gograd_core.extend import domain_errors_raise
+from gograd_core.extend import DOMAIN_ERRORS, domain_errors_raise, error_class
 
 __all__ = ["Asked", "Turn", "turns_among"]
 
@@ -39,9 +39,10 @@ class Asked:
             for kind in np.unique(guards.kinds).tolist()
             if kind != DOMAIN
         ]
-        sizes = [len(tape.inputs_of(node)) for node in guards.nodes[tape.domains].tolist()]
-        ends = np.cumsum([len(guards), *sizes]).tolist()
-        self._domains = list(zip(tape.domains.tolist(), pairwise(ends), strict=True))
+        nodes = guards.nodes[tape.domains]
+        ends = np.cumsum([len(guards), *(len(tape.inputs_of(node)) for node in nodes.tolist())]).tolist()
+        operations = [tape.operations[code] for code in tape.codes[nodes - tape.leaves]]
+        self._domains = list(zip(tape.domains.tolist(), operations, pairwise(ends), strict=True))
 
     def __len__(self) -> int:
         return len(self.outcomes)
@@ -51,8 +52,11 @@ class Asked:
         found = np.empty((len(self), values.shape[1]))
         for answer, rows in self._rows:
             found[rows] = answer(values[rows])
-        for guard, (begin, end) in self._domains:
-            found[guard] = domain_errors_raise() & _is_outside(values[guard], values[begin:end])
+        for guard, op, (begin, end) in self._domains:
+            outside = domain_errors_raise() & _is_outside(values[guard], values[begin:end])
+            found[guard] = 0.0
+            for point in np.flatnonzero(outside):
+                found[guard, point] = DOMAIN_ERRORS.index(error_class(op, values[begin:end, point].tolist()))
         return found
 
     def failures(self, values: Floats, given: Integers | None) -> tuple[Any, Floats]:

@@ -215,7 +215,7 @@ class Path:
 
     def raised_among(self, answers: Answers) -> Raising:
         """Select the errors of compiled code that these first answers say were raised. Later ones may not be raised."""
-        places = {place for kind, answer, place in answers if kind == "domain" and answer == 1}
+        places = {place for kind, answer, place in answers if kind == "domain" and answer > 0}
         return {place: error for place, error in self.raising.items() if place in places}
 
     def raised_until(self, failure: tuple[int, float], numbers: Floats) -> Raising:
@@ -224,7 +224,7 @@ class Path:
         guards = self.tape.guards
         raising = self.raised_among(self.answers[: guards.order[first]])
         answers = np.append(guards.outcomes[:first], outcome)
-        found = np.flatnonzero((guards.kinds[: first + 1] == DOMAIN) & (answers == 1.0))
+        found = np.flatnonzero((guards.kinds[: first + 1] == DOMAIN) & (answers > 0.0))
         if not len(found):
             return raising
         values = self.values(numbers, self.captured())

@@ -12,10 +12,10 @@ from gograd_compile.paths.path import Path
 from gograd_compile.paths.replay_errors import domain_error, located, with_line_of
 from gograd_compile.run.backends import Backend
 from gograd_compile.trace.sources import Source
-from gograd_compile.trace.tape import Floats, Integers, question
+from gograd_compile.trace.tape import Floats, Integers, answer_text, question
 from gograd_compile.trace.watcher import NO_ERRORS, Answers, Raising
 from gograd_core import DomainError
-from gograd_core.extend import domain_errors_raise
+from gograd_core.extend import DOMAIN_ERRORS, domain_errors_raise
 
 __all__ = ["Paths"]
 
@@ -87,8 +87,8 @@ class Paths:
         if self._source is None:
             line = path.tape.guards.lines[first]
             raise PathNotRecorded(
-                f"{line}: {question(kind)} was {path.guards.outcomes[first][1]:g} "
-                f"when this program was recorded, and would be {outcome:g} now. What runs then was not recorded. "
+                f"{line}: {question(kind)} was {answer_text(*path.guards.outcomes[first])} when this program was "
+                f"recorded, and would be {answer_text(kind, outcome)} now. What runs then was not recorded. "
                 "Save a program that was also called with such arguments."
             )
         return self._new(numbers, path.instead(failure), path.raised_until(failure, numbers))
@@ -134,7 +134,9 @@ class Paths:
                 place, before = asked
                 asked_before = path.answers[:before]
                 raising = {**path.raised_among(asked_before), place: error}
-                other, given = self._new(numbers, (*asked_before, ("domain", 1, place)), raising)
+                other, given = self._new(
+                    numbers, (*asked_before, ("domain", DOMAIN_ERRORS.index(type(error)), place)), raising
+                )
                 if other is not path and other not in tried:
                     return other, given
         except (DomainError, RecordingError):  # the error of compiled code is raised instead

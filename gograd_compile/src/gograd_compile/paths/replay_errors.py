@@ -46,7 +46,7 @@ def _first_error(path: Path, numbers: Floats, captured: Floats, allowed: Integer
     only if another operation or the result uses them.
     """
     tape, values = path.tape, path.values(numbers, captured)
-    caught = tape.guards.nodes[tape.domains[tape.guards.outcomes[tape.domains] == 1.0]]
+    caught = tape.guards.nodes[tape.domains[tape.guards.outcomes[tape.domains] > 0.0]]
     caught = np.setdiff1d(caught, np.concatenate([tape.inputs, tape.outputs]))
     for node in (tape.leaves + np.flatnonzero(~np.isfinite(values[tape.leaves :]))).tolist():
         error = None if node in caught or node in allowed else error_of(tape, node, values)
@@ -174,7 +174,7 @@ def _located(path: Path, nodes: list[Any], error: DomainError) -> DomainError:
 def _with_line(error: DomainError, line: str) -> DomainError:
     if not line:
         return error
-    return DomainError(f"{error.fact}; recorded at {line}", operation=error.operation, inputs=error.inputs)
+    return type(error)(f"{error.fact}; recorded at {line}", operation=error.operation, inputs=error.inputs)
 
 
 def _same(one: float, other: float) -> bool:

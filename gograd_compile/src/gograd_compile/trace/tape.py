@@ -8,10 +8,12 @@ import attrs
 import numpy as np
 from numpy.typing import NDArray
 
+from gograd_core.extend import DOMAIN_ERRORS
+
 if TYPE_CHECKING:
     from gograd_core import Neuron, Op
 
-__all__ = ["DOMAIN", "FINITE", "GUARDS", "UNUSED", "Guards", "Tape", "question"]
+__all__ = ["DOMAIN", "FINITE", "GUARDS", "UNUSED", "Guards", "Tape", "answer_text", "question"]
 
 Integers = NDArray[Any]
 Floats = NDArray[np.float64]
@@ -22,7 +24,7 @@ GUARDS = ("bool", "trunc", "round", "floor", "ceil", "index", "finite", "domain"
 FINITE = GUARDS.index("finite")
 """Whether a number is finite. An integer is asked for, and there is none for NaN or an infinity."""
 DOMAIN = GUARDS.index("domain")
-"""Whether an operation makes NaN out of numbers, or an infinity out of finite numbers: an error that was caught."""
+"""Which error an operation raises, a place in `DOMAIN_ERRORS`, where its result is not finite and its inputs are."""
 UNUSED = GUARDS.index("unused")
 """Nothing is asked. Nobody uses the result, and the operation runs because it raises an error outside of its domain."""
 
@@ -32,6 +34,14 @@ def question(kind: int) -> str:
     return "the domain error of an operation" if kind == DOMAIN else f"{GUARDS[kind]}() of a number"
 
 
+def answer_text(kind: int, outcome: float) -> str:
+    """Say in words what the answer to a guard of that kind was: a number, or the class of an error."""
+    if kind != DOMAIN:
+        return f"{outcome:g}"
+    error = DOMAIN_ERRORS[int(outcome)]
+    return error.__name__ if error else "none"
+
+
 @attrs.frozen(eq=False)
 class Guards:
     """Numbers that decided what ran while the tape was recorded, and how they decided.
@@ -39,7 +49,8 @@ class Guards:
     Attributes:
         nodes: the node of each guard.
         kinds: what was asked, as a place in `GUARDS`.
-        outcomes: what was answered: 0 or 1 for "bool", "finite" and "domain", 0 for "unused", otherwise an integer.
+        outcomes: what was answered: 0 or 1 for "bool" and "finite", a place in `DOMAIN_ERRORS` for "domain", 0 for
+            "unused", otherwise an integer.
         after: how many operations had run before.
         lines: where in the user's source it was asked: "model.py:12 in loss".
         order: the place of the question among all that the function asked. Empty if the tape was loaded.

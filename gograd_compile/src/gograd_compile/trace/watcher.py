@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from gograd_compile.errors import RecordingError
 from gograd_core import DomainError, Neuron
-from gograd_core.extend import domain_errors_raise, errors_ignored, errors_matter, next_stamp
+from gograd_core.extend import DOMAIN_ERRORS, domain_errors_raise, errors_ignored, errors_matter, next_stamp
 
 if TYPE_CHECKING:
     from gograd_core.extend import Flat
@@ -93,7 +93,7 @@ class Watcher:
         place = neuron._stamp - self.since
         error = self.error_of(neuron, place) if self.raising else None
         can_be_caught = error is not None and domain_errors_raise() and is_in_try(self.ends)
-        if error is not None and can_be_caught and self.guard(neuron, "domain", 1):
+        if error is not None and can_be_caught and self.guard(neuron, "domain", DOMAIN_ERRORS.index(type(error))):
             raise error.with_traceback(None)
         if not self.with_lines and place not in self.missing:
             return

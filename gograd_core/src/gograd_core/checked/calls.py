@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gograd_core import current, recording, settings
+from gograd_core.checked.refusals import DOMAIN_ERRORS
 from gograd_core.checked.rules import as_float, as_number, describe, judge, run_rule
 from gograd_core.errors import DomainError
 from gograd_core.followed import Followed, unfollowed
@@ -103,13 +104,14 @@ def apply(op: Op, entries: tuple[Any, ...]) -> Any:
         raise
     if out - out != 0.0:
         try:
-            judge(op, values, out, lambda: describe(op, constituents))
-        except DomainError:
+            judge(op, values, out, lambda: describe(op, constituents), is_value=True)
+        except DomainError as error:
             if not involved or recording.recorder() is None:
                 raise
             made = current.node(op, out, tuple(constituents))
-            if recording.decided(made, "domain", 1):
-                raise
+            kind = DOMAIN_ERRORS[recording.decided(made, "domain", DOMAIN_ERRORS.index(type(error)))]
+            if kind is not None:
+                raise kind(error.fact, operation=op, inputs=error.inputs) from None
             return observed(made)
     if not involved:
         return out

@@ -80,3 +80,10 @@ def as_int(neuron: Node, kind: str) -> int:
         recording.failed()
         raise
     return recording.decided(neuron, kind, outcome)
+
+
+def rounded(neuron: Node, digits: Any) -> Any:
+    """Round to an int, or to so many digits after the decimal point."""
+    if digits is None:
+        return as_int(neuron, "round")
+    return current.registry["round 2"](neuron, operator.index(digits))

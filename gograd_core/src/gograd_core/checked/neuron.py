@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import dis
+import functools
+import sys
 from collections.abc import Iterable
 from inspect import Parameter, Signature
+from types import CodeType, FrameType
 from typing import Any, NoReturn
 
 from gograd_core import current, recording
@@ -13,10 +17,12 @@ from gograd_core.interfaces import Node
 
 __all__ = [
     "FINAL",
+    "FURTHER",
     "MISNOMERS",
     "SIGNATURE",
     "Misnomer",
     "checked_label",
+    "divided",
     "first_value",
     "is_operand",
     "method",
@@ -36,7 +42,7 @@ MISNOMERS = {
     "data": "read its number as x.value",
     "item": "read its number as x.value",
     "gradient": "call y.backward() and read x.grad, or call gradient(y, x)",
-    "conjugate": "for np.var(x) write ops.mean(d * d), where d = x - ops.mean(x), and its root for np.std(x)",
+    "as_integer_ratio": "a fraction has no derivative; that of its number is x.value.as_integer_ratio()",
     "partner": "the inputs of an operation are the constituents of its result: y.constituents",
 }
 """Names that other engines and NumPy use, and what to write here instead."""
@@ -57,6 +63,29 @@ class Misnomer:
 
 def _refuse_misnomer(name: str) -> NoReturn:
     raise AttributeError(f"a Neuron has no attribute {name!r}: {MISNOMERS[name]}")
+
+
+def _is_integer(self: Any) -> Any:
+    """Tell whether the number is whole."""
+    return self._value.is_integer() if recording.recorder() is None else self // 1.0 == self
+
+
+def _itself(self: Node) -> Node:
+    return self
+
+
+def _nothing(self: Node) -> float:
+    return 0.0
+
+
+FURTHER: dict[str, Any] = {
+    "is_integer": _is_integer,
+    "conjugate": _itself,
+    "real": property(_itself),
+    "imag": property(_nothing),
+    **{name: Misnomer(name) for name in MISNOMERS},
+}
+"""What else a neuron has in both engines: the attributes of a float, and those that are refused."""
 
 
 def refuse_names(names: Iterable[str]) -> None:
@@ -119,6 +148,12 @@ def operate(symbol: str, left: Any, right: Any) -> Any:
     return current.registry[f"{symbol} 2"](left, right) if is_operand(other) else NotImplemented
 
 
+def divided(left: Any, right: Any) -> Any:
+    """Compute ``divmod(left, right)``: a quotient that is whole, and what remains."""
+    quotient = operate("//", left, right)
+    return quotient if quotient is NotImplemented else (quotient, operate("%", left, right))
+
+
 def undiscovered(name: str) -> Any:
     """Find the operation for a method that is called before the plugins are loaded."""
     if name in MISNOMERS:
@@ -137,12 +172,26 @@ def shown(neuron: Node) -> str:
     return f"Neuron({neuron._value!r}, grad={0.0 if grad is None else grad!r}{label}{operation})"
 
 
-def refuse(neuron: Node, *_: object) -> NoReturn:
+def refuse(neuron: Node, *_: object) -> Any:
+    """Refuse to become a float, unless that is for a text: ``"%.2f" % x``."""
+    if _makes_text(sys._getframe(1)):
+        return neuron.value
     raise TypeError(
         f"{neuron!r} cannot become a plain number: that would silently cut its graph. Use x.value, or "
         "stop_gradient(x), which is a neuron without derivative. Instead of a function of the math module, call "
         "the operation of that name: ops.sqrt(x) for math.sqrt(x)."
     )
+
+
+def _makes_text(frame: FrameType) -> bool:
+    """Tell whether a frame is at the operator ``%``. It asks for a float only where it fills in a text."""
+    return frame.f_lasti in _remainders(frame.f_code)
+
+
+@functools.lru_cache(maxsize=1024)
+def _remainders(code: CodeType) -> frozenset[int]:
+    """Find the operators ``%`` of a code."""
+    return frozenset(each.offset for each in dis.get_instructions(code) if each.argrepr in ("%", "%="))
 
 
 def reduced(neuron: Node) -> tuple[Any, ...]:

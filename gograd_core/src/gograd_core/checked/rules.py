@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from math import inf, isfinite, isnan
 from typing import Any
 
-from gograd_core.errors import DomainError, RuleError
+from gograd_core.checked.refusals import error_class
+from gograd_core.errors import NO_NUMBER, DomainError, RuleError
 from gograd_core.interfaces import Op
 from gograd_core.namespaces.columns import Column
 from gograd_core.namespaces.ieee import IEEEFloat
@@ -27,14 +28,14 @@ def run_rule(op: Op, rule: Callable[..., Any], *arguments: Any) -> Any:
         if type(result) is float or not isinstance(result, complex):
             return result
         error: Exception = RuleError(f"{op.title} returned the complex number {result}")
-    except (ArithmeticError, ValueError) as raised:
+    except NO_NUMBER as raised:
         error = raised
     except Exception as raised:
         annotate(raised, op, arguments)
         raise
     try:
         return rule(op.scope.ieee_columns if op.variadic else op.scope.ieee, *map(_to_ieee, arguments))
-    except (ArithmeticError, ValueError):
+    except NO_NUMBER:
         annotate(error, op, arguments)
         raise error from None
 
@@ -109,16 +110,28 @@ def as_column(op: Op, result: Any, length: int, what: str) -> Sequence[Any]:
     return result.entries
 
 
-def judge(op: Op, inputs: Sequence[float], result: float, describe: Callable[[], str]) -> None:
+def judge(
+    op: Op, inputs: Sequence[float], result: float, describe: Callable[[], str], *, is_value: bool = False
+) -> None:
     """Raise `DomainError` if `result` is NaN made of numbers, or an infinity made of finite numbers.
 
-    `describe` is called only for the message, and returns what was computed: "log(x=-1.0)".
+    Args:
+        op: the operation that computed it.
+        inputs: what it was made of.
+        result: what is judged.
+        describe: is called for the message only, and gives what was computed: "log(x=-1.0)".
+        is_value: whether the result is what `op` makes of the inputs, which floats may refuse: see `error_class`.
     """
     nan_of_numbers = isnan(result) and not any(map(isnan, inputs))
     infinity_of_finite = result in (inf, -inf) and all(map(isfinite, inputs))
     if (nan_of_numbers or infinity_of_finite) and domain_errors_raise():
-        raise DomainError(
-            f"{describe()} is {result}, not a finite number, in {op.title}", operation=op, inputs=tuple(inputs)
+        kind = error_class(op, inputs) if is_value else DomainError
+        if kind is None:
+            return
+        raise kind(
+            f"{describe()} is {result}, not a finite number, in {op.title}",
+            operation=op,
+            inputs=tuple(inputs),
         )
 
 

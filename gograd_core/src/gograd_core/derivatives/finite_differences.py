@@ -8,6 +8,8 @@ from typing import Literal
 
 import attrs
 
+from gograd_core.errors import NO_NUMBER
+
 __all__ = ["Comparison", "compare"]
 
 _STEPS = 34  # each half of the one before; the last is about eps ** (2 / 3)
@@ -124,7 +126,7 @@ def _estimates(f: Callable[[float], float], x: float, step: float, side: int) ->
         high, low = (x + step if side >= 0 else x), (x - step if side <= 0 else x)
         try:
             above, below = f(high), f(low)
-        except (ArithmeticError, ValueError):  # DomainError is both
+        except NO_NUMBER:
             above = below = nan
         if not (isfinite(above) and isfinite(below)) or high == low:
             previous = []
@@ -151,7 +153,7 @@ def _has_kink(f: Callable[[float], float], x: float, derivative: float, rtol: fl
     for step in (2.0**-18 * scale, 2.0**-22 * scale):
         try:
             slopes = ((f(x) - f(x - step)) / step, (f(x + step) - f(x)) / step)
-        except (ArithmeticError, ValueError):
+        except NO_NUMBER:
             return False
         slack = rtol * max(map(abs, slopes))  # x and the step are rounded
         if not min(slopes) - slack <= derivative <= max(slopes) + slack:

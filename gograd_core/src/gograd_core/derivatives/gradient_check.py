@@ -14,9 +14,11 @@ from gograd_core.checked.partials import among, float_partials, value_of
 from gograd_core.checked.rules import as_inputs, as_number, describe, run_rule
 from gograd_core.derivatives.dropped_slopes import DroppedSlope, dropped_slopes
 from gograd_core.derivatives.finite_differences import Comparison, compare
+from gograd_core.derivatives.staircases import Staircase, find_staircase
 from gograd_core.derivatives.trace import Trace, pull, require_function, trace
 from gograd_core.derivatives.tree import paths
 from gograd_core.engines import Neuron
+from gograd_core.errors import NO_NUMBER
 from gograd_core.op import Op
 
 __all__ = ["Culprit", "GradReport", "InputCheck", "check_grad"]
@@ -31,13 +33,16 @@ class InputCheck:
     Attributes:
         path: the place of the number, "p['w'][0]".
         comparison: the derivative beside its estimate.
+        staircase: where the values jump, if they are a staircase whose slope is not the derivative; else None.
     """
 
     path: str
     comparison: Comparison
+    staircase: Staircase | None = None
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.comparison.verdict}: {self.comparison}"
+        found = f"{self.path}: {self.comparison.verdict}: {self.comparison}"
+        return f"{found}; but {self.staircase}" if self.staircase else found
 
 
 @attrs.frozen
@@ -95,13 +100,18 @@ class GradReport:
     def __str__(self) -> str:
         counts = ", ".join(f"{len(self.chosen(verdict))} {verdict}" for verdict in ("agrees", "differs", "unresolved"))
         lines = [f"gradient check of {len(self.inputs)} numbers: {counts}"]
-        lines += [f"  {check}" for check in self.inputs if check.comparison.verdict != "agrees"]
+        lines += [f"  {check}" for check in self.inputs if check.comparison.verdict != "agrees" or check.staircase]
         if self.culprit:
             lines.append(f"likely culprit: {self.culprit}")
+        elif any(check.staircase for check in self.inputs):
+            lines.append(
+                "The derivative is that of one step of the staircase. Does the function search by comparisons, look "
+                "numbers up in a table, or round them?"
+            )
         elif not self.passed:
             lines.append(
                 "The partials of every operation are right where they were used. Does the function read a "
-                "neuron's value, or change from call to call?"
+                "neuron's value, search by comparisons, or change from call to call?"
             )
         return "\n".join(lines)
 
@@ -122,10 +132,14 @@ def check_grad(
     is lost in rounding, or the function changes too fast for the smallest step. At the border of a domain the steps go
     to one side.
 
+    If the values jump on both sides of a number, and their slope over a larger distance is not the derivative, the
+    report says that they are a staircase: that of a search by comparisons, a table, or rounding. The derivative may
+    still agree with the differences of small steps.
+
     If every partial is right, the difference may come from an infinite slope that meets an adjoint of 0.0, such as that
     of `cbrt` in ``cbrt(x) ** 3`` at 0. Then that operation is named.
 
-    The check costs about 10 evaluations of `f` for each number, and 140 for one that does not agree.
+    The check costs about 10 evaluations of `f` for each number, and 250 for one that does not agree.
 
     Args:
         f: a function that returns one number; otherwise as for `grad`.
@@ -158,7 +172,7 @@ def check_grad(
 
     names = [path for position in positions for path in paths(args[position], _argument_name(f, position % len(args)))]
     checks = tuple(
-        InputCheck(name, compare(along(index), numbers[index], derivative, rtol))
+        _check(name, along(index), numbers[index], derivative, rtol)
         for index, (name, derivative) in enumerate(zip(names, derivatives, strict=True))
     )
     report = GradReport(checks)
@@ -167,6 +181,12 @@ def check_grad(
     index = checks.index(report.worst)
     culprit = _culprit(run, run.inputs[index], report.worst.comparison.tolerance, rtol)
     return attrs.evolve(report, culprit=culprit or _dropped(run, functools.partial(at, index), numbers[index]))
+
+
+def _check(name: str, f: Callable[[float], float], x: float, derivative: float, rtol: float) -> InputCheck:
+    """Compare a derivative with differences of small steps, and with those over a distance."""
+    f = functools.cache(f)
+    return InputCheck(name, compare(f, x, derivative, rtol), find_staircase(f, x, derivative))
 
 
 def _argument_name(f: Callable[..., Any], position: int) -> str:
@@ -206,7 +226,7 @@ def _dropped(run: Trace, at: Callable[[float], Trace], x: float) -> DroppedSlope
     for step in (BESIDE, -BESIDE):
         try:
             return next(dropped_slopes(run, at(x + step * (abs(x) or 1.0))), None)
-        except (ArithmeticError, ValueError):
+        except NO_NUMBER:
             continue
     return next(dropped_slopes(run), None)
 

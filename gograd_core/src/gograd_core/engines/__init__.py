@@ -13,6 +13,7 @@ from gograd_core.engine_choice import native
 
 __all__ = [
     "RESERVED_NAMES",
+    "MathFunction",
     "Neuron",
     "Operation",
     "add_gradients",
@@ -33,6 +34,7 @@ __all__ = [
 
 if TYPE_CHECKING or native is None:
     from gograd_core.checked.calls import Operation
+    from gograd_core.checked.math_functions import MathFunction
     from gograd_core.containers import nest, walk
     from gograd_core.engines.backward import adjoints, reachable, run, visit
     from gograd_core.engines.flat import add_gradients, flatten, read_values
@@ -43,7 +45,7 @@ else:
     bind_method, bind_operator, discover = native.bind_method, native.bind_operator, native.discover
     add_gradients, flatten, read_values = native.add_gradients, native.flatten, native.read_values
     Neuron, Operation, next_stamp, node = native.Neuron, native.Operation, native.next_stamp, native.node
-    nest, walk = native.nest, native.walk
+    MathFunction, nest, walk = native.MathFunction, native.nest, native.walk
 
 current.Neuron, current.node = Neuron, node
 

@@ -76,7 +76,7 @@ class Neuron:
         TypeError: `value` is not a real number, or `label` not a string.
     """
 
-    __slots__ = ("_constituents", "_grad", "_label", "_mark", "_operation", "_stamp", "_value")
+    __slots__ = ("__weakref__", "_constituents", "_grad", "_label", "_mark", "_operation", "_stamp", "_value")
 
     _value: float
     _operation: Op | None
@@ -211,14 +211,20 @@ class Neuron:
     __ceil__ = _as_int("ceil")
     __index__ = _as_int("index")
 
-    def __round__(self, digits: Any = None) -> int:
-        return checked.refuse(self) if digits is not None else comparisons.as_int(self, "round")
+    def __round__(self, digits: Any = None) -> Any:
+        return comparisons.rounded(self, digits)
+
+    def __divmod__(self, other: Any) -> Any:
+        return checked.divided(self, other)
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return checked.divided(other, self)
 
 
 Neuron.__module__ = "gograd_core"  # where users find it
 Neuron.__signature__ = checked.SIGNATURE  # type: ignore[attr-defined]
-for _name in checked.MISNOMERS:
-    setattr(Neuron, _name, checked.Misnomer(_name))
+for _name, _attribute in checked.FURTHER.items():
+    setattr(Neuron, _name, _attribute)
 
 
 def node(op: Op, value: float, constituents: tuple[Neuron | float, ...]) -> Neuron:

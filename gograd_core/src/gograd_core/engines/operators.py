@@ -14,6 +14,7 @@ from gograd_core.checked import neuron as checked
 from gograd_core.checked.calls import apply
 from gograd_core.checked.rules import annotate
 from gograd_core.engines.neuron import Neuron, next_stamp
+from gograd_core.errors import NO_NUMBER
 from gograd_core.interfaces import Op
 from gograd_core.python_operators import BINARY, UNARY
 
@@ -82,7 +83,7 @@ def _bound_operator(op: Op) -> tuple[Method, Method]:
             return op(self, other) if checked.is_operand(other) else NotImplemented
         try:
             out = forward(xp, self._value, y)
-        except (ArithmeticError, ValueError):
+        except NO_NUMBER:
             out = None
         except Exception as raised:
             annotate(raised, op, (self._value, y))

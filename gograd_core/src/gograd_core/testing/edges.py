@@ -9,7 +9,7 @@ from typing import Any
 
 from gograd_core.checked.rules import as_inputs, run_rule
 from gograd_core.engines import Neuron
-from gograd_core.errors import DomainError
+from gograd_core.errors import NO_NUMBER, DomainError
 from gograd_core.namespaces import scalar
 from gograd_core.namespaces.columns import Column
 from gograd_core.op import Op
@@ -123,14 +123,14 @@ def _ordinary(op: Op, entry: int, point: Point) -> str:
     """Describe what is wrong with the results for a special value."""
     try:
         out = float_value(op, point)
-    except (ArithmeticError, ValueError) as error:
+    except NO_NUMBER as error:
         return f"forward raises {error!r}, where IEEE 754 has a value"
     if math.isnan(point[entry]) and not math.isnan(out) and _must_pass_on(op, entry, point, out):
         return f"a NaN becomes {out}"
     for index in differentiable(op):
         try:
             float_partial(op, index, out, point)
-        except (ArithmeticError, ValueError) as error:
+        except NO_NUMBER as error:
             return f"{rule_name(op, index)} raises {error!r}, where IEEE 754 has a value"
     return ""
 

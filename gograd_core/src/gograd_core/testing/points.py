@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 import mpmath  # type: ignore[import-untyped]
 
-from gograd_core.errors import InvalidOperationError
+from gograd_core.errors import NO_NUMBER, InvalidOperationError
 from gograd_core.op import Op
 from gograd_core.op.domains import inside
 from gograd_core.testing.exact import Oracle, Point, flat
@@ -75,7 +75,7 @@ class Points:
         except InvalidOperationError:  # there is nothing but floats
             try:
                 value = float_value(op, point)
-            except (ArithmeticError, ValueError):
+            except NO_NUMBER:
                 value = math.nan
         if value is None:
             return self.undecided

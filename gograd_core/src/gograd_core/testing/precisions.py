@@ -8,7 +8,7 @@ from typing import Any
 import mpmath  # type: ignore[import-untyped]
 from mpmath.libmp import NoConvergence  # type: ignore[import-untyped]
 
-from gograd_core.errors import InvalidOperationError
+from gograd_core.errors import NO_NUMBER, InvalidOperationError
 
 __all__ = ["LADDER", "RANGE", "Precisions", "agree"]
 
@@ -46,7 +46,7 @@ class Precisions:
                 return compute(digits)
             except InvalidOperationError:
                 raise
-            except (ArithmeticError, ValueError, TypeError, NoConvergence) as error:
+            except (*NO_NUMBER, TypeError, NoConvergence) as error:
                 self.complaint = f"{type(error).__name__}: {error}"
                 return None
 

@@ -64,7 +64,7 @@ cdef PyObject *apply_rule(Operation op, PyObject **args, double *a, Py_ssize_t c
     cdef Py_ssize_t i
     try:
         answer = ask(op.rule, op.xp, NULL, a, count)
-    except (ArithmeticError, ValueError):
+    except errors.NO_NUMBER:
         return NULL
     except BaseException as raised:
         if involved and observers:

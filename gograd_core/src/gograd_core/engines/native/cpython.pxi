@@ -9,6 +9,7 @@ cdef extern from "Python.h":
         PyObject *tp_dict
         unsigned long tp_flags
         Py_ssize_t tp_vectorcall_offset
+        Py_ssize_t tp_weaklistoffset
         Py_ssize_t tp_basicsize
         void (*tp_dealloc)(PyObject *) noexcept
         PyObject *(*tp_alloc)(PyTypeObject *, Py_ssize_t) except NULL
@@ -22,11 +23,14 @@ cdef extern from "Python.h":
     Py_ssize_t Py_REFCNT(PyObject *)
     void Py_INCREF(PyObject *)
     void Py_DECREF(PyObject *)
+    void Py_SET_REFCNT(PyObject *, Py_ssize_t)
+    void PyObject_ClearWeakRefs(PyObject *) noexcept
     void PyType_Modified(PyTypeObject *)
     PyObject *PyObject_Init(PyObject *, PyTypeObject *)
     PyObject *PyType_GenericAlloc(PyTypeObject *, Py_ssize_t) except NULL
     PyObject *PyVectorcall_Call(PyObject *, PyObject *, PyObject *) except NULL
     object PyObject_Vectorcall(object, PyObject **, size_t, PyObject *)
+    PyObject *vectorcall "PyObject_Vectorcall" (PyObject *, PyObject **, size_t, PyObject *) except NULL
     Py_ssize_t PyVectorcall_NARGS(size_t)
     object PyMethod_New(object, object)
     bint PyCapsule_CheckExact(object)

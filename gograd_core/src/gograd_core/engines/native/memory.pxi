@@ -191,7 +191,7 @@ cdef inline PyObject *new_node(PyObject *op, double value) except NULL:
     node.op = op
     if op is not NULL:
         Py_INCREF(op)
-    node.x = node.y = node.label = NULL
+    node.x = node.y = node.label = node.weakrefs = NULL
     node.stamp = clock
     node.mark = 0
     return made
@@ -239,6 +239,12 @@ cdef inline void release(PyObject *entry, PyObject **dying) noexcept:
         Py_DECREF(entry)
 
 
+cdef void forget(PyObject *neuron) noexcept:
+    """Clear the weak references to a neuron that nobody uses any more."""
+    Py_SET_REFCNT(neuron, 0)
+    PyObject_ClearWeakRefs(neuron)
+
+
 cdef void dealloc(PyObject *neuron) noexcept:
     if not is_neuron(neuron):  # of a subclass, which has been refused
         dealloc_of_cython(neuron)
@@ -261,6 +267,8 @@ cdef void dealloc(PyObject *neuron) noexcept:
             Py_DECREF(node.op)
         if node.label is not NULL:
             Py_DECREF(node.label)
+        if node.weakrefs is not NULL:
+            forget(neuron)
         give_memory(neuron)
 
 

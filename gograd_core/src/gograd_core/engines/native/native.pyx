@@ -20,6 +20,7 @@ from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyOb
 from cpython.dict cimport PyDict_GetItem
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
+from cpython.long cimport PyLong_CheckExact
 from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from cpython.object cimport (
     Py_EQ, Py_GE, Py_GT, Py_LE, Py_LT, PyObject, PyObject_RichCompare,
@@ -44,10 +45,10 @@ cdef object lock, unlock  # methods of the lock of sweeps: a with statement need
 
 def connect():
     """Import the Python modules that this one uses. Some of them import this one, so it is done later."""
-    global calls, comparisons, containers, current, flat, interfaces, native_functions, neurons, recording, checked_sweep
+    global calls, comparisons, containers, current, errors, flat, interfaces, native_functions, neurons, recording, checked_sweep
     global InvalidOperationError, annotate, as_float
     global kinds, lock, unlock
-    from gograd_core import containers, current, interfaces, recording
+    from gograd_core import containers, current, errors, interfaces, recording
     from gograd_core.checked import calls, comparisons, flat
     from gograd_core.checked import neuron as neurons
     from gograd_core.checked import sweep as checked_sweep
@@ -58,8 +59,7 @@ def connect():
     lock, unlock = checked_sweep.lock.acquire, checked_sweep.lock.release
     kinds = containers.kinds
     (<dict>neuron_type.tp_dict)["__signature__"] = neurons.SIGNATURE
-    for name in neurons.MISNOMERS:
-        (<dict>neuron_type.tp_dict)[name] = neurons.Misnomer(name)
+    (<dict>neuron_type.tp_dict).update(neurons.FURTHER)
 
 
 include "neuron.pxi"

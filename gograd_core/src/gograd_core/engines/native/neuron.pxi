@@ -12,6 +12,7 @@ cdef struct Node:
     PyObject *x  # a Neuron or a float, or the Entries
     PyObject *y
     PyObject *label  # NULL for none
+    PyObject *weakrefs  # those to the neuron, or NULL
     int64_t stamp  # see the Python engine
     uint64_t mark  # the last sweep that visited it, an even number; plus 1 while nobody asks for its adjoint
 
@@ -224,10 +225,10 @@ cdef class Neuron:
         return neurons.reduced(self)
 
     def __float__(self):
-        neurons.refuse(self)
+        return neurons.refuse(self)
 
     def __complex__(self):
-        neurons.refuse(self)
+        return neurons.refuse(self)
 
     def __int__(self):
         return comparisons.as_int(self, "trunc")
@@ -245,7 +246,10 @@ cdef class Neuron:
         return comparisons.as_int(self, "index")
 
     def __round__(self, digits=None):
-        return neurons.refuse(self) if digits is not None else comparisons.as_int(self, "round")
+        return comparisons.rounded(self, digits)
+
+    def __divmod__(left, right):
+        return neurons.divided(left, right)
 
 
 cdef PyTypeObject *neuron_type = <PyTypeObject *>Neuron
@@ -266,6 +270,7 @@ cdef PyObject *call_with_names(PyObject *kind, PyObject **args, size_t flags, Py
 
 
 neuron_type.tp_name = b"gograd_core.Neuron"  # where users find it
+neuron_type.tp_weaklistoffset = sizeof(PyObject) + <Py_ssize_t>&(<Node *>NULL).weakrefs
 neuron_type.tp_new = new_with_names
 if call_neuron is not NULL:
     neuron_type.tp_vectorcall = <vectorcallfunc>call_with_names

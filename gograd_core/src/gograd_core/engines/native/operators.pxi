@@ -27,9 +27,8 @@ cdef object operate_with_care(int which, left, right):
         return neurons.operate(SYMBOLS[which][0], left, right)
     op = <object>operators[which]
     if type(left) is int or type(right) is int:  # the most common other case
-        x, y = float_or_same(left), float_or_same(right)
-        args[0], args[1] = <PyObject *>x, <PyObject *>y
-        made = apply(<Operation>op, args, 2)
+        args[0], args[1] = <PyObject *>left, <PyObject *>right
+        made = apply_to_floats(<Operation>op, args, 2)
         if made is not NULL:
             return steal(made)
     return calls.call(op, left, right) if neurons.is_operand(right if type(left) is Neuron else left) else NotImplemented
@@ -108,8 +107,70 @@ cdef PyObject *get_or_discover(PyObject *neuron, PyObject *name) except NULL:
 
 def discover(bint on):
     """Choose whether the first method that is asked for loads the operations."""
+    global bindings
+    bindings += 1
     neuron_type.tp_getattro = get_or_discover if on else generic_getattr
     PyType_Modified(neuron_type)
+
+
+cdef Py_ssize_t bindings = 0  # how often operations were bound anew
+
+
+cdef class MathFunction:
+    """A function of Python's `math` that takes neurons, too; see the Python engine."""
+
+    cdef vectorcallfunc vectorcall
+    cdef object own, otherwise
+    cdef tuple operations  # those for one and two neurons or floats, or None
+    cdef Py_ssize_t bindings  # when they were looked up
+    cdef dict __dict__
+
+    def __cinit__(self, own=None, otherwise=None):
+        self.vectorcall = <vectorcallfunc>call_math
+        self.own, self.otherwise, self.bindings = own, otherwise, -1
+
+    def __repr__(self):
+        return f"<function {self.__module__}.{self.__name__}>"
+
+    def __reduce__(self):
+        return self.__name__
+
+    cdef Operation operation(self, Py_ssize_t count):
+        if self.bindings != bindings:
+            self.operations, self.bindings = tuple([self.otherwise.operation(n) for n in (1, 2)]), bindings
+        return self.operations[count - 1]
+
+
+cdef PyObject *call_math(PyObject *callable, PyObject **args, size_t flags, PyObject *names) except NULL:
+    cdef MathFunction f = <MathFunction>callable
+    cdef PyObject *made
+    cdef Py_ssize_t i, count = PyVectorcall_NARGS(flags)
+    cdef bint is_simple = names is NULL, involved = False, with_ints = False
+    for i in range(count):
+        if is_neuron(args[i]):
+            involved = True
+        elif PyLong_CheckExact(<object>args[i]):
+            with_ints = True
+        elif not PyFloat_CheckExact(<object>args[i]):
+            is_simple = False
+    if is_simple and not involved:
+        return vectorcall(<PyObject *>f.own, args, flags, NULL)
+    if is_simple and count <= 2:
+        op = f.operation(count)
+        if op is not None:
+            made = apply_to_floats(op, args, count) if with_ints else apply(op, args, count)
+            if made is not NULL:
+                return made
+    return vectorcall(<PyObject *>f.otherwise, args, flags, names)
+
+
+cdef PyObject *apply_to_floats(Operation op, PyObject **args, Py_ssize_t count) except? NULL:
+    """Apply an operation of one or two inputs as `apply` does, to integers, too."""
+    cdef PyObject *floats[2]
+    entries = [float_or_same(<object>args[i]) for i in range(count)]
+    for i in range(count):
+        floats[i] = <PyObject *>entries[i]
+    return apply(op, floats, count)
 
 
 cdef allow_vectorcall(PyTypeObject *kind, Py_ssize_t offset):
@@ -120,8 +181,10 @@ cdef allow_vectorcall(PyTypeObject *kind, Py_ssize_t offset):
 
 cdef Operation _some_operation = Operation()
 cdef Method _some_method = Method()
+cdef MathFunction _some_function = MathFunction()
 allow_vectorcall(<PyTypeObject *>Operation, <char *>&_some_operation.vectorcall - <char *><void *>_some_operation)
 allow_vectorcall(<PyTypeObject *>Method, <char *>&_some_method.vectorcall - <char *><void *>_some_method)
+allow_vectorcall(<PyTypeObject *>MathFunction, <char *>&_some_function.vectorcall - <char *><void *>_some_function)
 (<PyTypeObject *>Method).tp_flags |= Py_TPFLAGS_METHOD_DESCRIPTOR
 
 

@@ -1,0 +1,79 @@
+"""How Python's floats refuse what an operation computes. That decides the class of its `DomainError`."""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import math
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from gograd_core.errors import (
+    NO_NUMBER,
+    DomainError,
+    OverflowDomainError,
+    ValueDomainError,
+    ZeroDivisionDomainError,
+)
+from gograd_core.interfaces import Op
+from gograd_core.namespaces.columns import Column
+from gograd_core.python_operators import BINARY, UNARY
+from gograd_core.settings import now
+
+__all__ = ["DOMAIN_ERRORS", "error_class", "refusal"]
+
+_CLASSES = {
+    ZeroDivisionError: ZeroDivisionDomainError,
+    OverflowError: OverflowDomainError,
+    ValueError: ValueDomainError,
+}
+
+DOMAIN_ERRORS = (None, DomainError, *_CLASSES.values())
+"""What an operation does outside of its domain, by the number that a `Recorder` is told: none, or a class of error."""
+
+
+def error_class(op: Op, inputs: Sequence[float]) -> type[DomainError] | None:
+    """Choose the error for a result that is not finite. It is None if errstate asks for Python's, and there is none."""
+    columns = op.columns(inputs) if op.variadic else inputs
+    in_python = _in_python(op)
+    refused = refusal(in_python or _by_rule(op), *columns)
+    return refused or (None if in_python and now().domain == "python" else DomainError)
+
+
+def refusal(f: Callable[..., Any], *inputs: Any) -> type[DomainError] | None:
+    """Find how a function of floats refuses its inputs: None if it does not.
+
+    It is a plain `DomainError` if the result is complex, which raises nothing.
+    """
+    try:
+        return DomainError if isinstance(f(*inputs), complex) else None
+    except NO_NUMBER as error:
+        return next((ours for theirs, ours in _CLASSES.items() if isinstance(error, theirs)), DomainError)
+
+
+def _in_python(op: Any) -> Callable[..., Any] | None:
+    """Find what computes the operation in Python: an operator, or a function of `math`."""
+    if op.operator is not None:
+        symbols = UNARY if op.arity == 1 else BINARY
+        name = symbols.get(op.operator)
+        return getattr(operator, f"__{name}__") if name else getattr(builtins, op.operator)  # type: ignore[no-any-return]
+    own: Callable[..., Any] | None = getattr(math, op.math or op.name, None)
+    if own is None:
+        return None
+
+    def run(*inputs: Any) -> Any:
+        for given in (inputs, map(_as_int, inputs), *inputs[:1]):  # math.ldexp takes an integer, math.hypot no list
+            with contextlib.suppress(TypeError):
+                return own(*given)
+        return _by_rule(op)(*inputs)
+
+    return run
+
+
+def _as_int(number: Any) -> Any:
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
+def _by_rule(op: Op) -> Callable[..., Any]:
+    return lambda *inputs: op.forward(op.xp, *(map(Column, inputs) if op.variadic else inputs))
