@@ -24,11 +24,10 @@ import attrs
 
 from gograd_core import math
 from gograd_core.programs.look_alikes import LOOK_ALIKES
-from gograd_core.programs.report import Report, outside
+from gograd_core.programs.report import HIDDEN, Report, outside
 
 __all__ = ["Adapted", "adapted"]
 
-HIDDEN = "numba"  # the functions that it compiles take no neurons; who uses it does without, if it can
 ALWAYS = "copy"  # a copy of a leaf would be another leaf, and its derivative lost
 
 
@@ -69,7 +68,8 @@ class _Copies:
         changed = self._changed(name)
         if changed is not None:
             return changed
-        self.imports.setdefault(name, set()).update(fromlist or ())
+        if (globals or {}).get("__name__") != f"{self.name}.{ALWAYS}":
+            self.imports.setdefault(name, set()).update(fromlist or ())
         if root == HIDDEN:
             raise ModuleNotFoundError(
                 f"No module named {name!r}: it is hidden from adapted programs, since what it compiles takes no neurons",
@@ -155,9 +155,14 @@ _finder = _Finder()
 
 def _folders(root: str) -> list[str]:
     """Find the folders that contain a top-level module or package."""
-    spec = None if root == "__main__" else find_spec(root)
+    try:
+        spec = find_spec(root)
+    except ValueError:  # something that is no module put itself into sys.modules
+        spec = None
     if spec is None:
-        raise ModuleNotFoundError(f"adapted() found no module {root!r}: is it spelled correctly, and installed?", name=root)
+        raise ModuleNotFoundError(
+            f"adapted() found no module {root!r}: is it spelled correctly, and installed?", name=root
+        )
     if spec.submodule_search_locations is not None:
         return [str(Path(folder).parent) for folder in spec.submodule_search_locations]
     if not spec.has_location or isinstance(spec.loader, ExtensionFileLoader):
@@ -195,9 +200,11 @@ class Adapted:
             if not isinstance(given, str):
                 kind = "pass its name" if isinstance(given, ModuleType) else "'sgp4.model' is one"
                 raise TypeError(f"adapted() takes names of modules, got {given!r}: {kind}")
-            if given.startswith(".") or given.partition(".")[0] in ("", "gograd_core"):
+            if given.startswith(".") or given.partition(".")[0] in ("", "__main__", "gograd_core"):
                 raise ValueError(f"adapted() takes full names of other people's modules, not {given!r}")
-        copies = _finder.copies({root: _folders(root) for root in {each.partition(".")[0] for each in (name, *helpers)}})
+        copies = _finder.copies(
+            {root: _folders(root) for root in {each.partition(".")[0] for each in (name, *helpers)}}
+        )
         return [_import(each, copies) for each in (name, *helpers)][0]
 
     def report(self, module: ModuleType) -> Report:
@@ -225,7 +232,9 @@ def _import(name: str, copies: _Copies) -> ModuleType:
         module = importlib.import_module(private)
     except ModuleNotFoundError as error:
         if error.name is not None and f"{private}.".startswith(f"{error.name}."):
-            raise ModuleNotFoundError(f"adapted() found no module {name!r}: is it spelled correctly?", name=name) from None
+            raise ModuleNotFoundError(
+                f"adapted() found no module {name!r}: is it spelled correctly?", name=name
+            ) from None
         raise
     if module.__name__ != private:
         raise _not_python(name)

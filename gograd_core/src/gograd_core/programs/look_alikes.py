@@ -7,6 +7,7 @@ of classes find them. A class statement or a call of `type` that names one as a 
 from __future__ import annotations
 
 import builtins
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -67,9 +68,10 @@ class Float(float, metaclass=_FloatClass):
 
 class _TypeClass(LookAlike):
     def __call__(cls, *args: Any, **named: Any) -> Any:
-        if len(args) != 1 or named:
-            return type(*args, **named)
-        kind = args[0].__class__ if type(args[0]) is Followed else type(args[0])
+        if len(args) == 3:
+            name, bases, namespace = args
+            return type(name, bases, {"__module__": sys._getframe(1).f_globals.get("__name__"), **namespace}, **named)
+        kind = args[0].__class__ if type(*args, **named) is Followed else type(*args, **named)
         return _STAND_INS.get(kind, kind)
 
 
@@ -77,7 +79,7 @@ class Type(type, metaclass=_TypeClass):
     """Stands for `type`. It says that the class of floats and of neurons is `Float`."""
 
 
-_STAND_INS: dict[type, type] = {float: Float, Neuron: Float, type: Type}
+_STAND_INS: dict[type, type] = {float: Float, Neuron: Float, type: Type, _FloatClass: Type, _TypeClass: Type}
 
 
 def _isinstance(x: Any, kinds: Any, /) -> bool:
@@ -89,8 +91,7 @@ def _build_class(body: Callable[[], Any], name: str, /, *bases: Any, **named: An
     return builtins.__build_class__(body, name, *map(_own, bases), **{key: _own(arg) for key, arg in named.items()})
 
 
-for _class, _stood_for in ((Float, float), (Type, type)):
-    _class.__name__, _class.__qualname__, _class.__module__ = _stood_for.__name__, _stood_for.__name__, "builtins"
+Float.__name__, Type.__name__ = "float", "type"  # in messages; pickles use the qualified names
 
 LOOK_ALIKES: dict[str, Any] = {
     "float": Float,

@@ -10,7 +10,9 @@ from typing import Any
 
 import attrs
 
-__all__ = ["Outside", "Report", "outside"]
+__all__ = ["HIDDEN", "Outside", "Report", "outside"]
+
+HIDDEN = "numba"  # what it compiles takes no neurons; programs that use it do without, if they can
 
 
 @attrs.frozen
@@ -21,7 +23,7 @@ class Outside:
         name: of the module.
         names: what was imported from it by name.
         is_c: whether it is written in C, or belongs to a package that is so in part.
-        is_missing: whether it could not be imported.
+        is_missing: whether it could not be imported, or is hidden.
         uses_math: whether it is written in Python and calls `math`, which refuses neurons.
     """
 
@@ -59,7 +61,7 @@ class Report:
             "adapted": self.adapted,
             "not adapted, and calls math": self.helpers,
             "not adapted, in Python": [each for each in self.outside if not (each.is_c or each.is_missing)],
-            "not adapted, in C": [each for each in self.outside if each.is_c],
+            "not adapted, in C": [each for each in self.outside if each.is_c and not each.is_missing],
             "missing or hidden": [each for each in self.outside if each.is_missing],
         }
         lines = [f"{title}: {', '.join(map(str, group))}" for title, group in groups.items() if group]
@@ -76,7 +78,7 @@ def outside(name: str, names: set[str]) -> Outside:
     package = [each for key, each in list(sys.modules.items()) if key == root or key.startswith(f"{root}.")]
     is_c = any(map(_is_c, package))
     uses_math = not is_c and any(map(_uses_math, package))
-    return Outside(name, tuple(sorted(names)), is_c, module is None, uses_math)
+    return Outside(name, tuple(sorted(names)), is_c, module is None or root == HIDDEN, uses_math)
 
 
 def _is_c(module: ModuleType) -> bool:
