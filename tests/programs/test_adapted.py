@@ -156,7 +156,7 @@ class TestNumbers:
 
     def test_classes_that_derive_from_float(self):
         mine = adapted("somebody.classes")
-        assert mine.Direction.EAST + 0.0 == np.pi / 2
+        assert 2.0 * mine.Direction.EAST == np.pi
         assert type(mine.Dynamic) is type
         assert mine.Dynamic.__module__ == mine.__name__
         assert isinstance(mine.Metre(2.0), float)
@@ -249,7 +249,7 @@ class TestRefusals:
             (".first", ValueError, "full names"),
             ("gograd_core.math", ValueError, "other people's"),
             (3, TypeError, "takes names of modules, got 3"),
-            (importlib, TypeError, "pass its name"),
+            (importlib, TypeError, "write 'importlib'"),
         ],
     )
     def test_what_is_no_module_to_adapt(self, given, error, message):
@@ -258,8 +258,9 @@ class TestRefusals:
 
     def test_a_dependency_that_is_missing_keeps_its_own_error(self, package):
         name = package("lacking", __init__="import nobody_has_this")
-        with pytest.raises(ModuleNotFoundError, match="^No module named 'nobody_has_this'$"):
+        with pytest.raises(ModuleNotFoundError, match="^No module named 'nobody_has_this'") as caught:
             adapted(name)
+        assert "a private copy of 'lacking'" in caught.value.__notes__[0]
 
     def test_a_module_that_needs_numba_is_told_why_not(self, package):
         name = package("needs_numba", __init__="from numba import njit")

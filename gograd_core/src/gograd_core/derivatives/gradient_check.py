@@ -12,8 +12,9 @@ import attrs
 
 from gograd_core.checked.partials import float_partials, value_of
 from gograd_core.checked.rules import as_number, describe, run_rule
+from gograd_core.derivatives.decisions import Decision, lone_decision
 from gograd_core.derivatives.dropped_slopes import DroppedSlope, dropped_slopes
-from gograd_core.derivatives.finite_differences import Comparison, compare
+from gograd_core.derivatives.finite_differences import Comparison, compare, has_kink
 from gograd_core.derivatives.trace import Trace, pull, require_function, trace
 from gograd_core.derivatives.tree import paths
 from gograd_core.engines import Neuron
@@ -71,10 +72,13 @@ class GradReport:
         culprit: the operation that explains most of the worst difference, or one whose infinite slope the
             sweep dropped; None if all agrees, or if the partials of every operation are right where they
             were used.
+        kink: if a derivative does not agree and there is no culprit: an operation that has a kink where it was
+            used, or a decision that is made otherwise beside the point; None if there is neither.
     """
 
     inputs: tuple[InputCheck, ...]
     culprit: Culprit | DroppedSlope | None = None
+    kink: Culprit | Decision | None = None
 
     @property
     def passed(self) -> bool:
@@ -101,6 +105,8 @@ class GradReport:
         lines += [f"  {check}" for check in self.inputs if check.comparison.verdict != "agrees"]
         if self.culprit:
             lines.append(f"likely culprit: {self.culprit}")
+        elif self.kink:
+            lines.append(f"likely kink: {self.kink}")
         elif not self.passed:
             lines.append(
                 "The partials of every operation are right where they were used. Does the function take a "
@@ -127,6 +133,9 @@ def check_grad(
 
     If every partial is right, the difference may come from a slope that is infinite and meets an
     adjoint of 0.0, as that of `cbrt` in ``cbrt(x) ** 3`` at 0; then that operation is named.
+
+    Else the report names an operation that has a kink where it was used, or a decision, such as a comparison of equal
+    numbers, that is made otherwise beside the point. A derivative is that of the formula which the decision chose.
 
     Costs about ten evaluations of `f` for each number, and a hundred and forty for one that does not agree.
 
@@ -167,11 +176,18 @@ def check_grad(
         for index, (name, derivative) in enumerate(zip(names, derivatives, strict=True))
     )
     report = GradReport(checks)
-    if report.worst is None:
+    doubtful = report.worst or next((check for check in checks if check.comparison.kink), None)
+    if doubtful is None:
         return report
-    index = checks.index(report.worst)
-    culprit = _culprit(run, run.inputs[index], report.worst.comparison.tolerance, rtol)
-    return attrs.evolve(report, culprit=culprit or _dropped(run, functools.partial(at, index), numbers[index]))
+    index = checks.index(doubtful)
+    beside = functools.partial(at, index)
+    if report.worst is not None:
+        culprit = _culprit(run, run.inputs[index], report.worst.comparison.tolerance, rtol)
+        culprit_or_slope = culprit or _dropped(run, beside, numbers[index])
+        if culprit_or_slope is not None:
+            return attrs.evolve(report, culprit=culprit_or_slope)
+    step = BESIDE * (abs(numbers[index]) or 1.0)
+    return attrs.evolve(report, kink=_kink(run, rtol) or lone_decision(beside, numbers[index], step))
 
 
 def _argument_name(f: Callable[..., Any], position: int) -> str:
@@ -200,14 +216,28 @@ def _culprit(run: Trace, wrong: Neuron, tolerance: float, rtol: float) -> Culpri
     for node, adjoint in zip(run.order, adjoints, strict=True):
         if any(type(entry) is not float and entry in tangents for entry in node._constituents):
             tangent = 0.0
-            for entry, local, culprit in _checked_partials(node, tangents, rtol):
-                tangent += (culprit.comparison.estimate if culprit else local) * tangents[entry]
-                if culprit:
-                    change = adjoint * tangents[entry] * (local - culprit.comparison.estimate)
-                    found.setdefault(culprit.op, []).append((change, culprit))
+            for entry, use, _ in _checked_partials(node, tangents, rtol):
+                local, differs = use.comparison.derivative, use.comparison.verdict == "differs"
+                tangent += (use.comparison.estimate if differs else local) * tangents[entry]
+                if differs:
+                    change = adjoint * tangents[entry] * (local - use.comparison.estimate)
+                    found.setdefault(use.op, []).append((change, use))
             tangents[node] = tangent
     most = max(found.values(), key=_total, default=[])
     return max(most, key=lambda use: abs(use[0]))[1] if _total(most) > tolerance else None
+
+
+def _kink(run: Trace, rtol: float) -> Culprit | None:
+    """Find the first operation that has a kink where it was used, if the result of the function depends on it."""
+    depends = set(run.inputs)
+    adjoints = pull(run.outputs, [1.0], run.order, since=run.since, graph=False)
+    for node, adjoint in zip(run.order, adjoints, strict=True):
+        if any(type(entry) is not float and entry in depends for entry in node._constituents):
+            depends.add(node)
+            for entry, use, along in _checked_partials(node, depends, rtol) if adjoint != 0.0 else ():
+                if has_kink(along, entry._value, use.comparison.derivative, rtol):
+                    return attrs.evolve(use, comparison=attrs.evolve(use.comparison, kink=True))
+    return None
 
 
 def _dropped(run: Trace, at: Callable[[float], Trace], x: float) -> DroppedSlope | None:
@@ -226,8 +256,8 @@ def _total(uses: list[tuple[float, Culprit]]) -> float:
 
 def _checked_partials(
     node: Neuron, depends: Collection[Neuron], rtol: float
-) -> Iterator[tuple[Neuron, float, Culprit | None]]:
-    """List the constituents of `node` among `depends`, with the partial by each, and an accusation if it is wrong."""
+) -> Iterator[tuple[Neuron, Culprit, Callable[[float], float]]]:
+    """List the constituents of `node` among `depends`: the partial by each, and the value of `node` as its function."""
     op: Any = node.operation
     values = [value_of(entry) for entry in node.constituents]
 
@@ -249,8 +279,7 @@ def _checked_partials(
             index, row = divmod(position, length)
             local = partials[index][row] if index in partials else 0.0  # no partial: no derivative
             comparison = compare(along(position), values[position], local, rtol)
-            differs = comparison.verdict == "differs"
-            yield entry, local, Culprit(op, describe(op, node.constituents), index, comparison) if differs else None
+            yield entry, Culprit(op, describe(op, node.constituents), index, comparison), along(position)
 
 
 def _gap(comparison: Comparison) -> float:

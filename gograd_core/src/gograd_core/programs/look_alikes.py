@@ -53,7 +53,7 @@ class _FloatClass(LookAlike):
     def __call__(cls, x: Any = 0.0, /) -> Any:
         if type(x) is Neuron:
             return x
-        return x * 1.0 if type(x) is Followed else float(x)
+        return x.__mul__(1.0) if type(x) is Followed else float(x)
 
     def __instancecheck__(cls, x: Any) -> bool:
         return type(x) is Neuron or isinstance(x, float)
