@@ -24,7 +24,7 @@ class Program:
         make: makes the function from the module.
         ranges: between which numbers each argument is drawn for ten of the points.
         round: ten more points.
-        kinks: the operation or comparison that has a kink, by the place of the point; of a `sqrt`, the slope is infinite.
+        kinks: the operation or comparison that has a kink, by the place of the point; that of `sqrt` is infinite.
     """
 
     names: tuple[str, ...]

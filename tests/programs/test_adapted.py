@@ -12,7 +12,6 @@ import threading
 
 import numpy as np
 import pytest
-
 import somebody
 
 import gograd_compile

@@ -1,7 +1,7 @@
 """Eight published packages run through `adapted`, and nothing else is changed: values, gradients, compiled functions.
 
-Values must be those of floats to the last bit. Gradients are compared with extrapolated differences of the package as it
-is. Where the two differ, the package has a kink; it is listed with the point, and `check_grad` must name it.
+Values must be those of floats to the last bit. Gradients are compared with extrapolated differences of the package as
+it is. Where the two differ, the package has a kink; it is listed with the point, and `check_grad` must name it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def program(request):
 
 @pytest.fixture(scope="module")
 def original(program):
-    """The function of the package itself. Without Numba, which would compile it for a minute, and to the same values."""
+    """The function of the package itself, without Numba, which would compile some of them for a minute."""
     with pytest.MonkeyPatch.context() as patch:
         if program.names[0] not in sys.modules:
             patch.setitem(sys.modules, "numba", None)
