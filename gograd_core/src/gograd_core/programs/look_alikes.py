@@ -71,15 +71,16 @@ class _TypeClass(LookAlike):
         if len(args) == 3:
             name, bases, namespace = args
             return type(name, bases, {"__module__": sys._getframe(1).f_globals.get("__name__"), **namespace}, **named)
-        kind = args[0].__class__ if type(*args, **named) is Followed else type(*args, **named)
-        return _STAND_INS.get(kind, kind)
+        kind = type(*args, **named)
+        if kind is float or kind is Neuron:
+            return Float
+        if kind is type or kind is _FloatClass or kind is _TypeClass:
+            return Type
+        return args[0].__class__ if kind is Followed else kind
 
 
 class Type(type, metaclass=_TypeClass):
     """Stands for `type`. It says that the class of floats and of neurons is `Float`."""
-
-
-_STAND_INS: dict[type, type] = {float: Float, Neuron: Float, type: Type, _FloatClass: Type, _TypeClass: Type}
 
 
 def _isinstance(x: Any, kinds: Any, /) -> bool:
