@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-DISTS := gograd_core gograd_ops_basic gograd_ops_extra gograd_ops_special gograd_compile gograd_nn gograd
+DISTS := gograd_core gograd_ops_basic gograd_ops_extra gograd_ops_special gograd_ops_solve gograd_compile gograd_nn gograd
 INSTALLED := $(patsubst gograd_compile,gograd_compile[native],$(DISTS))
 VENV := .venv/.created
 EXTENSIONS := $(addprefix .venv/.compiled-,gograd_core gograd_ops_basic gograd_ops_extra gograd_compile)
@@ -10,7 +10,7 @@ STAMP := .venv/.installed
 # Tests of compiled functions that do not look at what the engine recorded run once.
 OF_KERNELS_AND_FILES := $(addprefix tests/compile/test_,equality.py hostile_cache.py kernel_cache.py kernels_native.py \
 	mutated_files.py program_files.py storage.py trees.py)
-OVER_BOTH := tests/core tests/rules tests/nn tests/programs tests/native \
+OVER_BOTH := tests/core tests/rules tests/solve tests/nn tests/programs tests/native \
 	$(filter-out $(OF_KERNELS_AND_FILES),$(sort $(wildcard tests/compile/test_*.py)))
 BENCH_STAMP := .venv/.installed-bench
 PEERS_STAMP := .venv-peers/.installed
@@ -91,6 +91,7 @@ bench: $(BENCH_STAMP) $(PEERS_STAMP)
 	$(BIN)/python benchmarks/compiled.py
 	$(BIN)/python benchmarks/compiled_scaling.py
 	$(BIN)/python benchmarks/monte_carlo.py
+	$(BIN)/python benchmarks/implicit.py
 
 # The compiled parts with AddressSanitizer, in copies: those in src/ stay as they are. It asks for the
 # library of C++ to be there before SciPy, which throws exceptions, brings it.

@@ -12,7 +12,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("gograd_core", "gograd_compile", "gograd_nn", "gograd", "gograd_ops_basic", "gograd_ops_extra")
+PACKAGES = (
+    "gograd_core",
+    "gograd_compile",
+    "gograd_nn",
+    "gograd",
+    "gograd_ops_basic",
+    "gograd_ops_extra",
+    "gograd_ops_solve",
+)
 
 
 def modules(package: str) -> dict[str, Path]:

@@ -140,7 +140,7 @@ def test_eval_shows_everything_where_columns_are_few(run):
         (("[x]", "x=1"), "'[x]' is a list"),
         (("\udcff",), "is not a valid expression"),
         (("log(x)", "x=-1"), "log(x=-1.0) is nan"),
-        (("sqrt(x)", "x=0"), "the derivative by input 0 of sqrt(x=0.0)"),
+        (("sqrt(x)", "x=0"), "the derivative of sqrt(x=0.0) with respect to input 0"),
         (("x", "x"), "expected NAME=NUMBER, got 'x'"),
         (("x", "x="), "expected NAME=NUMBER, got 'x='"),
         (("x", "x=one"), "expected NAME=NUMBER, got 'x=one'"),

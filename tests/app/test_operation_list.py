@@ -101,12 +101,12 @@ class TestShow:
                     "log (gograd-ops-extra 0.1.0): ",
                     "inputs x",
                     "domain x > 0",
-                    "partials x: log_partial",
+                    "partials d/dx: log_partial",
                     "samples (",
                 ],
             ),
             ("log", ["def log_forward(xp: Any, x: Any) -> Any:", "def log_partial(", "edge points", "provider"]),
-            ("where", ["partials condition: none, x: ", "inputs condition, x, y"]),
+            ("where", ["partials d/dcondition: none, d/dx: ", "inputs condition, x, y"]),
             ("sub", ["also subtract, -", "symbol -", "provider gograd-ops-basic 0.1.0 (entry point basic)"]),
             ("erf", ["implementations scalar (math:erf), numpy (scipy.special:erf)", "reference a formula in mpmath"]),
             ("dot", ["inputs x, y (columns of equal length)", f"kernels {kernels_of(ops.dot)}"]),
@@ -134,7 +134,8 @@ class TestShow:
         assert output.startswith("bare (registered by hand)\n")
         words = " ".join(output.split())
         assert (
-            "partials x: none accuracy 4 ulps opaque computes only with floats kernels Python reference none" in words
+            "partials d/dx: none accuracy 4 ulps opaque computes only with floats kernels Python reference none"
+            in words
         )
         assert "edge points" not in words
 

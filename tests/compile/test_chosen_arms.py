@@ -210,7 +210,7 @@ def test_a_zero_by_value_beside_a_pole_is_an_error(compiled, first):
     for ask in (compiled(lambda x: distance(x) * x).hessian, slope.grad):
         if first:
             ask(first)
-        with pytest.raises(DomainError, match=r"sqrt\(0.0\) is inf|div\(0.5, 0.0\) is inf"):
+        with pytest.raises(DomainError, match=r"(sqrt\(0.0\)|div\(0.5, 0.0\)) (with respect to input 0 )?is inf"):
             ask(0.0)
 
 

@@ -231,7 +231,7 @@ class TestWhatCannotBeRecorded:
     def test_compiled_functions_with_captured_neurons_do_not_run_as_constants_in_others(self, compiled):
         weight = Neuron(3.0)
         inner = compiled(lambda x: weight * x)
-        with pytest.raises(RecordingError, match="their values would be taken for constants"):
+        with pytest.raises(RecordingError, match="Their values would be constants there"):
             compiled(lambda x: x * inner.batch()(np.ones(2))[0])(1.0)
 
     @pytest.mark.parametrize(

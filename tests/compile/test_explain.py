@@ -64,8 +64,8 @@ def test_programs(compiled):
     (path,) = f.explain()["recordings"][0]["paths"]
     values, gradient, captured = path["programs"]
     assert values["for"] == "values"
-    assert gradient["for"] == "value and gradient, by 2 numbers"
-    assert captured["for"] == "value and gradient, by 1 captured neurons"
+    assert gradient["for"] == "value and gradient, with respect to 2 numbers"
+    assert captured["for"] == "value and gradient, with respect to 1 captured neuron"
     assert values["derivatives"] == {"sums": 0, "terms": 0, "calls": 0}
     assert gradient["values"]["calls"] == values["values"]["calls"] == 2  # tanh and the comparison
     assert sum(gradient["derivatives"].values()) > 0
@@ -81,7 +81,7 @@ def test_kernels_and_their_origin(compiled, backend):
     f.grad([1.0, 2.0])
     (program,) = f.explain()["recordings"][0]["paths"][0]["programs"]
     kernels = {(kernel["operation"].split()[0], kernel["what"]): kernel for kernel in program["kernels"]}
-    assert {("tanh", "forward"), ("tanh", "partial by x"), ("greater", "forward")} == set(kernels)
+    assert {("tanh", "forward"), ("tanh", "partial with respect to x"), ("greater", "forward")} == set(kernels)
     for kernel in kernels.values():
         assert kernel["calls"] == 1
         if backend == "native":
@@ -107,7 +107,7 @@ def test_second_derivatives_have_a_recording_of_their_own(compiled):
     f.hessian([1.0, 2.0])
     (recording,) = f.explain()["recordings"]
     assert recording["gradient"] == 0
-    assert "for the gradient by 0, arguments ([number, number],)" in str(f.explain())
+    assert "for the gradient with respect to 0, arguments ([number, number],)" in str(f.explain())
 
 
 def test_programs_of_batches_are_told_apart(compiled):
@@ -117,10 +117,10 @@ def test_programs_of_batches_are_told_apart(compiled):
     f.batch().grad([np.ones(3)])
     (recording,) = f.explain()["recordings"]
     assert [program["for"] for program in recording["paths"][0]["programs"]] == [
-        "value and gradient, by 1 numbers",
+        "value and gradient, with respect to 1 number",
         "values",
-        "derivatives by outputs (reverse mode), by 1 numbers",
-        "value and gradient, by 1 numbers, at many points",
+        "derivatives of outputs (reverse mode), with respect to 1 number",
+        "value and gradient, with respect to 1 number, at many points",
     ]
 
 
@@ -135,7 +135,7 @@ def test_the_text_names_what_matters(compiled, backend):
         r"^for arguments \(\[number, number\],\)$",
         r"^    recorded +\d+ +\d+\.\d{3} ms$",
         r"^    guard: bool\(\) is 0, at test_explain.py:\d+ in model$",
-        r"^    program: value and gradient, by 2 numbers$",
+        r"^    program: value and gradient, with respect to 2 numbers$",
         r"^      derivatives( +\d+){3}$",
         r"^      tanh \(.*\) +forward +1  ",
     ):

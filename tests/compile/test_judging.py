@@ -84,11 +84,11 @@ def test_a_block_without_graphs_around_the_call_changes_nothing(compiled):
     c = compiled(ops.sqrt)
     c(4.0)
     for method in ("grad", "hessian"):
-        with no_grad(), pytest.raises(DomainError, match="derivative by input 0 of sqrt"):
+        with no_grad(), pytest.raises(DomainError, match=r"derivative of sqrt\(.*\) with respect to input 0"):
             getattr(c, method)(0.0)
     weight = Neuron(0.0)
     f = compiled(lambda x: ops.sqrt(weight) * x)
-    with no_grad(), pytest.raises(DomainError, match="derivative by input 0 of sqrt"):
+    with no_grad(), pytest.raises(DomainError, match=r"derivative of sqrt\(.*\) with respect to input 0"):
         f.backward(1.0)
 
 
@@ -112,7 +112,7 @@ def test_every_result_is_judged_by_itself(compiled):
 
     c = compiled(opposite)
     assert c(0.0, 1.0, 2.0) == [1.0, 2.0]
-    with pytest.raises(DomainError, match="derivative by input 0 of sqrt"):
+    with pytest.raises(DomainError, match=r"derivative of sqrt\(.*\) with respect to input 0"):
         c.jacobian(0.0, 1.0, 2.0, wrt=(0, 1, 2))
 
 

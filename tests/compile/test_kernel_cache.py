@@ -243,7 +243,7 @@ class TestJitted:
 
     FACTOR = {factor}
 
-    @jitted
+    @jitted()
     def scaled(x):
         return x * FACTOR / 0.0
 

@@ -49,13 +49,24 @@ def compared(monkeypatch):
         pytest.skip("the loops are not compiled here")
     called = set()
 
+    def copied(argument):
+        if isinstance(argument, tuple):
+            return tuple(map(copied, argument))
+        return memoryview(np.array(argument)) if isinstance(argument, memoryview) else argument
+
+    def assert_equal(argument, copy, name):
+        if isinstance(argument, tuple):
+            for place, (each, own) in enumerate(zip(argument, copy, strict=True)):
+                assert_equal(each, own, f"{name}, {place}")
+        elif isinstance(argument, memoryview):
+            assert np.array_equal(argument, copy), name
+
     def both(name, compiled, python):
         def run(*arguments):
-            copies = [memoryview(np.array(each)) if isinstance(each, memoryview) else each for each in arguments]
+            copies = copied(arguments)
             found = compiled(*arguments)
             assert python(*copies) == found
-            for place, (each, copy) in enumerate(zip(arguments, copies, strict=True)):
-                assert not isinstance(each, memoryview) or np.array_equal(each, copy), f"{name}, argument {place}"
+            assert_equal(arguments, copies, name)
             called.add(name)
             return found
 
@@ -123,8 +134,8 @@ def run_all(f):
     graph = lower(tape, {op: rules_of(op) for op in tape.operations})
     wrt = np.arange(3, dtype=np.int32)
     for derived in (with_adjoints(graph, wrt[:2]), with_adjoints(graph, wrt, seeded=True), with_tangents(graph, wrt)):
-        schedule(derived.graph, derived.weights)
-        schedule(derived.graph, derived.weights, varying=wrt[1:])
+        schedule(derived)
+        schedule(derived, varying=wrt[1:])
 
 
 @pytest.mark.parametrize("f", PROGRAMS.values(), ids=PROGRAMS)

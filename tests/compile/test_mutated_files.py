@@ -20,7 +20,7 @@ import pytest
 from gograd_compile.compiled import Compiled
 from gograd_compile.errors import PathNotRecorded, ProgramFileError
 from gograd_compile.files import tape_checks
-from gograd_compile.files.saving import with_tapes
+from gograd_compile.files.portable import with_tapes
 from gograd_compile.files.storage import Recorded, from_bytes, to_bytes
 from gograd_compile.nesting.trees import flatten
 from gograd_compile.paths.store import Store
@@ -297,25 +297,25 @@ TAPES = {
     "a cycle": ("inputs", {1: 9}, "input that is not an earlier node"),
     "a negative input": ("inputs", {0: -1}, "input that is not an earlier node"),
     "an input beyond all nodes": ("inputs", {0: 2**31 - 1}, "input that is not an earlier node"),
-    "an unused argument": ("inputs", {6: 0}, "arguments that are used although"),
+    "an unused argument": ("inputs", {6: 0}, "wrong marks for arguments that are used"),
     "an unknown operation": ("codes", {0: 5}, "operation that it does not name"),
     "a negative operation": ("codes", {0: -1}, "operation that it does not name"),
-    "an operation with the inputs of another": ("codes", {0: 1}, "another number of inputs than it takes"),
+    "an operation with the inputs of another": ("codes", {0: 1}, "the wrong number of inputs"),
     "rows that begin late": ("starts", {0: 1}, "overlap or have gaps"),
     "rows that go on": ("starts", {5: 12}, "overlap or have gaps"),
     "rows that overlap": ("starts", {1: 4}, "overlap or have gaps"),
     "rows far away": ("starts", {1: 2**62, 2: -(2**62)}, "overlap or have gaps"),
-    "a column that is shorter": ("starts", {4: 8}, "another number of inputs than it takes"),
-    "columns without entries": ("starts", {3: 9}, "another number of inputs than it takes"),
+    "a column that is shorter": ("starts", {4: 8}, "the wrong number of inputs"),
+    "columns without entries": ("starts", {3: 9}, "the wrong number of inputs"),
     "an output that is not a node": ("outputs", {0: 10}, "output that is not a node"),
     "a negative output": ("outputs", {0: -1}, "output that is not a node"),
-    "a guard on what came later": ("guard_after", {1: 2}, "not computed by then"),
-    "guards in another order": ("guard_after", {0: 4}, "another order"),
-    "a guard after the end": ("guard_after", {1: 6}, "another order"),
-    "a guard on no node": ("guard_nodes", {0: -5}, "not computed by then"),
+    "a guard on what came later": ("guard_after", {1: 2}, "not computed before"),
+    "guards in another order": ("guard_after", {0: 4}, "the wrong order"),
+    "a guard after the end": ("guard_after", {1: 6}, "the wrong order"),
+    "a guard on no node": ("guard_nodes", {0: -5}, "not computed before"),
     "an unknown guard": ("guard_kinds", {0: 9}, "unknown kind"),
-    "an answer to no question": ("guard_kinds", {0: 8}, "an answer where nothing was asked"),
-    "a guard on the domain of an argument": ("guard_kinds", {0: 7}, "domain of what is not an operation"),
+    "an answer to no question": ("guard_kinds", {0: 8}, "an answer although nothing was asked"),
+    "a guard on the domain of an argument": ("guard_kinds", {0: 7}, "domain of a node that is not an operation"),
     "an outcome that is no number": ("guard_outcomes", {0: np.nan}, "not a whole number"),
     "an infinite outcome": ("guard_outcomes", {0: np.inf}, "not a whole number"),
     "half an outcome": ("guard_outcomes", {0: 0.5}, "not a whole number"),
@@ -324,10 +324,10 @@ TAPES = {
     "an operation's line that is not there": ("operation_lines", {0: 2}, "not in the lists"),
     "a line that is not there": ("guard_lines", {0: 2}, "not in the lists"),
     "a captured neuron that is not there": ("captured", {0: 1}, "not in the lists"),
-    "another operation": ("operations", {0: 1}, "another number of inputs"),
+    "another operation": ("operations", {0: 1}, "the wrong number of inputs"),
     "an operation that is not there": ("operations", {0: -1}, "not in the lists"),
-    "an argument said to be unused": ("used", {0: 0}, "arguments that are used although"),
-    "an argument used twice as much": ("used", {0: 2}, "arguments that are used although"),
+    "an argument said to be unused": ("used", {0: 0}, "wrong marks for arguments that are used"),
+    "an argument used twice as much": ("used", {0: 2}, "wrong marks for arguments that are used"),
 }
 
 

@@ -161,11 +161,11 @@ class TestOwnClasses:
         ("cls", "error", "message"),
         [
             ("Vector", TypeError, "expects a class, got 'Vector'"),
-            (list, TypeError, "list, which gograd knows already"),
-            (float, TypeError, "float, which gograd knows already"),
-            (Neuron, TypeError, "Neuron, which gograd knows already"),
-            (np.ndarray, TypeError, "ndarray, which gograd knows already"),
-            (Vector, ValueError, "Vector is registered as a container already"),
+            (list, TypeError, "list, which gograd already knows"),
+            (float, TypeError, "float, which gograd already knows"),
+            (Neuron, TypeError, "Neuron, which gograd already knows"),
+            (np.ndarray, TypeError, "ndarray, which gograd already knows"),
+            (Vector, ValueError, "Vector is already registered as a container"),
         ],
     )
     def test_registration_is_refused(self, cls, error, message):

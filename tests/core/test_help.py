@@ -25,7 +25,7 @@ def helped(thing):
         (Neuron, "value: a real number."),
         (Neuron, "backward(self, seed"),
         (Neuron, "Add the derivative of this neuron, times `seed`, to the `grad` of every leaf below it."),
-        (Neuron.backward, "Whatever is raised, the `grad` of every leaf is as before."),
+        (Neuron.backward, "If anything is raised, the `grad` of every leaf is as before."),
         (Op, "one ``partial(xp, out, *inputs)`` per input"),
         (ops.tanh, "tanh(x): The hyperbolic tangent."),
         (ops.tanh, "From gograd-ops-extra"),

@@ -118,13 +118,13 @@ class TestJacobian:
             assert jacobian(lambda x: [x * x], mode=mode)(3.0) == [6.0]
 
     def test_errors_are_those_of_grad(self, mode):
-        with pytest.raises(IndexError, match="wrt=1, but"):
+        with pytest.raises(IndexError, match="wrt=1 is out of range"):
             jacobian(lambda x: x, 1, mode)(1.0)
         with pytest.raises(ValueError, match="twice"):
             jacobian(lambda x, y: x, (0, -2), mode)(1.0, 2.0)
         with pytest.raises(TypeError, match="must return numbers"):
             jacobian(lambda x: "x", mode=mode)(1.0)
-        with pytest.raises(DomainError, match="derivative by input 0 of sqrt"):
+        with pytest.raises(DomainError, match=r"derivative of sqrt\(.*\) with respect to input 0"):
             jacobian(lambda x: [x, ops.sqrt(x)], mode=mode)(0.0)
 
     def test_every_grad_is_left_untouched(self, mode):
@@ -281,5 +281,5 @@ class TestDerivative:
 
     @pytest.mark.parametrize("x", [[1.0], (1.0, 2.0), {"x": 1.0}, np.array([1.0])])
     def test_by_one_number(self, x):
-        with pytest.raises(TypeError, match="by one number"):
+        with pytest.raises(TypeError, match="with respect to one number"):
             derivative(ops.sum)(x)

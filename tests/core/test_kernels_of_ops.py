@@ -210,7 +210,7 @@ class TestNotFinite:
             kernels=Kernels(FORWARD(math.sqrt), (PARTIAL(lambda out, x: 0.5 / out if out else math.inf),)),
         )
         x = Neuron(0.0)
-        with pytest.raises(DomainError, match=r"the derivative by input 0 of root\(0.0\) is inf"):
+        with pytest.raises(DomainError, match=r"the derivative of root\(0.0\) with respect to input 0 is inf"):
             op(x).backward()
         assert x.grad == 0.0
 

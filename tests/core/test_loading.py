@@ -258,7 +258,7 @@ class TestPickles:
         private = Registry()[name]
         assert private is not current.registry[name]
         with pytest.raises(
-            TypeError, match=f"^{name} .* cannot be pickled: only an operation of the process-wide registry"
+            TypeError, match=f"^{name} .* cannot be pickled: only operations of the process-wide registry"
         ):
             pickle.dumps(private)
 

@@ -192,7 +192,7 @@ def test_what_is_no_operation_says_so(name):
     arguments = [Neuron(3.0), 2][: 2 if name in {"comb", "gcd", "lcm", "nextafter", "perm"} else 1]
     with pytest.raises(UnknownOperationError, match=name) as caught:
         getattr(math, name)(*arguments)
-    hint = "give it integers: int(x)" if name in OF_INTEGERS else "give it numbers: x.value"
+    hint = "pass it integers: int(x)" if name in OF_INTEGERS else "pass it numbers: x.value"
     assert caught.value.__notes__[-1] == f"If math.{name} has no derivative, {hint}"
 
 

@@ -200,13 +200,13 @@ class TestComparison:
 
 
 class TestRefusals:
-    @pytest.mark.parametrize("convert", [float, complex, lambda x: round(x, 2), math.sqrt, math.sin])
+    @pytest.mark.parametrize("convert", [float, complex, math.sqrt, math.sin])
     def test_no_silent_cut_of_the_graph(self, convert):
         with pytest.raises(TypeError, match=r"x\.value, or stop_gradient\(x\).*ops\.sqrt\(x\) for math\.sqrt\(x\)"):
             convert(Neuron(2.0))
 
     def test_not_an_array_of_numbers_either(self):
-        with pytest.raises(TypeError, match="cut its graph silently"):
+        with pytest.raises(TypeError, match="silently cut its graph"):
             np.array([Neuron(1.0)], dtype=float)
 
 
@@ -229,7 +229,7 @@ class TestIntegers:
     def test_whole_numbers_are_indices(self):
         assert [10, 20, 30][Neuron(1.0)] == 20
         assert list(range(Neuron(3.0))) == [0, 1, 2]
-        with pytest.raises(TypeError, match="only a whole number is an index, not 1.5"):
+        with pytest.raises(TypeError, match="an index must be a whole number, got 1.5"):
             operator.index(Neuron(1.5))
 
 

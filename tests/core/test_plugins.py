@@ -211,7 +211,7 @@ def test_two_entry_points_for_one_module(install):
     install("twice", "unary('fine')", entry_points="[gograd.ops]\na = plugin_twice\nb = plugin_twice\n")
     registry = Registry()
     (warning,) = load(registry)
-    assert "twice 1.0 (b) failed: PluginError: its module is loaded already, as twice:a" in warning
+    assert "twice 1.0 (b) failed: PluginError: its module is already loaded, as twice:a" in warning
     assert registry.ops.fine(4.0) == 2.0
 
 

@@ -258,5 +258,5 @@ def test_names_that_namespaces_use_inside_are_free(name):
 
 def test_an_operation_of_another_registry_has_no_pickle():
     own = Registry(discover=False)
-    with pytest.raises(TypeError, match="only an operation of the process-wide registry"):
+    with pytest.raises(TypeError, match="only operations of the process-wide registry"):
         pickle.dumps(own.register(unary("gain")))

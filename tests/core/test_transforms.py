@@ -72,7 +72,7 @@ class TestGradient:
 
     def test_create_graph_judges_and_checks_what_partials_give(self):
         x = Neuron(0.0)
-        with pytest.raises(DomainError, match=r"derivative by input 0 of sqrt\(0.0\) is inf"):
+        with pytest.raises(DomainError, match=r"derivative of sqrt\(0.0\) with respect to input 0 is inf"):
             gradient(ops.sqrt(x), x, create_graph=True)
         for result in (None, "1", [1.0]):
             odd = Op("odd", forward=lambda xp, x: x, partials=(lambda xp, out, x: result,))  # noqa: B023
@@ -87,9 +87,8 @@ class TestGradient:
     def test_a_sum_of_derivatives_that_overflows_is_an_error(self):
         x = Neuron(0.5)
         y = x * 1e308 + x * 1e308
-        with pytest.raises(
-            DomainError, match=r"of mul\(0.5, 1e\+308\) times the adjoint 1.0, added to 1e\+308, is inf"
-        ):
+        of_a_share = r"of mul\(0.5, 1e\+308\) with respect to input 0, times the adjoint 1.0, added to 1e\+308, is inf"
+        with pytest.raises(DomainError, match=of_a_share):
             gradient(y, x)
         with errstate(domain="ignore"):
             assert gradient(y, x) == float("inf")
@@ -156,7 +155,7 @@ class TestGrad:
             grad(lambda x: result)(1.0)
 
     def test_there_must_be_such_an_argument(self):
-        with pytest.raises(IndexError, match="wrt=2, but product was called with 2 positional"):
+        with pytest.raises(IndexError, match="wrt=2 is out of range: product was called with 2 positional"):
             grad(product, wrt=2)(1.0, 2.0)
 
     def test_an_argument_is_named_once(self):

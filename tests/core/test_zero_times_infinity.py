@@ -25,8 +25,8 @@ def test_the_operation_whose_slope_is_infinite_is_named(f, x, right, name):
     assert not report.passed
     assert report.worst.comparison.estimate == pytest.approx(right, rel=1e-9)
     assert report.culprit.op is ops[name]
-    assert f"partial 0 of {report.culprit.use} is {report.culprit.slope!r}, and the adjoint" in str(report)
-    assert "0.0, which passes nothing on" in str(report)
+    fact = f"partial 0 of {report.culprit.use} is {report.culprit.slope!r}, and it is multiplied by the adjoint 0.0"
+    assert f"{fact}, which passes nothing on" in str(report)
 
 
 @pytest.mark.parametrize(
@@ -73,5 +73,5 @@ def test_a_function_that_takes_another_path_close_by():
 
 
 def test_an_infinite_slope_that_meets_anything_else_is_an_error_as_ever():
-    with pytest.raises(DomainError, match="derivative by input 0 of cbrt"):
+    with pytest.raises(DomainError, match=r"derivative of cbrt\(.*\) with respect to input 0"):
         check_grad(lambda x: ops.cbrt(x) * 2.0, (0.0,))

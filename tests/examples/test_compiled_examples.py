@@ -10,6 +10,7 @@ import textwrap
 import pytest
 
 EXAMPLES = {
+    "implied_volatility": ["matplotlib", "scipy"],
     "monte_carlo_option": ["matplotlib", "scipy"],
     "logistic_regression": ["scipy", "sklearn"],
     "least_squares_fit": ["scipy", "sklearn"],
@@ -68,3 +69,10 @@ def test_simulated_prices_and_sensitivities_come_near_the_closed_form(run, tmp_p
     for name, simulated, error, exact in rows:  # the generator is seeded; the numbers are printed with four decimals
         assert abs(float(simulated) - float(exact)) < 3.0 * float(error) + 1e-4, name
     assert (tmp_path / "monte_carlo_option.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_implied_volatilities_are_as_exact_as_the_rounding_of_prices_allows(run, tmp_path):
+    lines = run("implied_volatility").splitlines()
+    assert [line.split()[0] for line in lines[1:4]] == ["0.1", "0.5", "2.0"]
+    assert all("100%" in line for line in lines[1:4])
+    assert (tmp_path / "implied_volatility.png").read_bytes().startswith(b"\x89PNG")

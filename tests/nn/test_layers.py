@@ -193,7 +193,7 @@ def test_a_deep_copy_keeps_what_is_shared():
     [
         (lambda: Perceptron(0), "at least one input, got n_inputs=0"),
         (lambda: Layer(2, 0), "at least one unit, got n_outputs=0"),
-        (lambda: MLP([3]), r"numbers of inputs and outputs at least, got sizes=\[3\]"),
+        (lambda: MLP([3]), r"at least the numbers of inputs and outputs, got sizes=\[3\]"),
         (lambda: MLP([3, 0, 2]), "n_outputs=0"),
         (lambda: MLP([-1, 2]), "n_inputs=-1"),
         (Net, "at least one layer"),

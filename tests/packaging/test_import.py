@@ -27,7 +27,10 @@ HEAVY = (
 )  # fmt: skip
 PYTHONS_WORDS = {*dir(builtins), *dir(operator), *(name.strip("_") for name in dir(float))}
 FLOATS = ("_math", "math", "scalar")  # modules with functions of floats
-OTHERS = ("gograd", "gograd_compile", "gograd_nn", "gograd_ops_basic", "gograd_ops_extra", "gograd_ops_special")
+OTHERS = (
+    "gograd", "gograd_compile", "gograd_nn", "gograd_ops_basic", "gograd_ops_extra", "gograd_ops_solve",
+    "gograd_ops_special",
+)  # fmt: skip
 
 
 def modules_after(code):

@@ -14,6 +14,7 @@ ENTRY_POINTS = {
     "gograd-nn": {},
     "gograd-ops-basic": {"gograd.ops": {"basic": "gograd_ops_basic"}},
     "gograd-ops-extra": {"gograd.ops": {"extra": "gograd_ops_extra"}},
+    "gograd-ops-solve": {},
     "gograd-ops-special": {"gograd.ops": {"special": "gograd_ops_special"}},
 }
 CORE_NEEDS = ("attrs", "importlib-metadata", "pluggy")
@@ -92,6 +93,7 @@ class TestContents:
         ("gograd-ops-basic", ["gograd-core"]),
         ("gograd-ops-extra", ["gograd-core"]),
         ("gograd-ops-special", ["gograd-core", "scipy"]),
+        ("gograd-ops-solve", ["gograd-core", "gograd-ops-basic", "scipy"]),
     ],
 )
 def test_requirements_of_engine_and_operations(wheel, needs):
@@ -105,10 +107,10 @@ def test_the_compiler_needs_no_operations_and_numba_only_if_it_is_wanted(wheel):
     assert needed(requirements, extra="native") == sorted([*COMPILER_NEEDS, "llvmlite", "numba", "platformdirs"])
 
 
-def test_whoever_has_the_command_has_everything_but_the_compiler(wheels):
+def test_whoever_has_the_command_has_everything_but_the_compiler_and_the_solvers(wheels):
     with zipfile.ZipFile(wheels["gograd"]) as wheel:
         ours = {name for name in needed(metadata(wheel).get_all("Requires-Dist")) if name in ENTRY_POINTS}
-    assert ours == {*ENTRY_POINTS} - {"gograd", "gograd-compile"}
+    assert ours == {*ENTRY_POINTS} - {"gograd", "gograd-compile", "gograd-ops-solve"}
 
 
 @pytest.fixture

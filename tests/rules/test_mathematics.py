@@ -299,7 +299,7 @@ def test_logsumexp_neither_overflows_nor_loses_small_terms(column, value, shares
 def test_logsumexp_of_zeros():
     nothing = (-math.inf, -math.inf)
     assert ops.logsumexp(nothing) == -math.inf
-    with pytest.raises(DomainError, match="derivative by input 0 of logsumexp"):
+    with pytest.raises(DomainError, match="derivative of logsumexp.* with respect to input 0"):
         derivatives(ops.logsumexp, nothing)
 
 

@@ -11,7 +11,7 @@ import mpmath
 import pytest
 
 from gograd_core import Neuron, current, derivative, errstate, gradient, ops
-from gograd_core.testing.points import inside
+from gograd_core.extend import inside
 
 ULPS = 16.0
 INPUT_ULPS = 0.5  # what rounding the inputs themselves does

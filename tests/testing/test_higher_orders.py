@@ -60,9 +60,9 @@ class TestZeroTimesInfinity:
         with errstate(domain="ignore"):
             assert grad(grad(op))(*point) == 0.0
         message = orders(op).message
-        assert f"derivative by entries [0, 0] of {point} is 0.0, expected 0.6666666666666666: " in message
+        assert f"derivative with respect to entries [0, 0] at {point} is 0.0, expected 0.6666666666666666: " in message
         assert f"of {use} is " in message
-        assert "the adjoint that it is multiplied with is 0.0, which passes nothing on" in message
+        assert "it is multiplied by the adjoint 0.0, which passes nothing on" in message
         assert 'see "Zero times infinity" in docs/writing-operations.md' in message
 
     def test_is_the_only_check_that_fails(self):
@@ -72,7 +72,7 @@ class TestZeroTimesInfinity:
     def test_in_the_third_derivative(self):
         op = unary("cube", lambda xp, x: x * x * x, lambda xp, out, x: 3.0 * x * xp.cbrt(x) ** 3)
         message = orders(op).message
-        assert "the third derivative by entries [0, 0, 0] of (0.0,) is" in message
+        assert "the third derivative with respect to entries [0, 0, 0] at (0.0,) is" in message
         assert "of cbrt(0.0) is inf" in message
 
     def test_in_a_mixed_derivative(self):
@@ -82,7 +82,7 @@ class TestZeroTimesInfinity:
             partials=(lambda xp, out, x, y: 1.0 / (1.0 / (y + 0.0 * x)), lambda xp, out, x, y: x),
             samples=((2.0, 3.0), (-0.5, 4.0)),
         )
-        assert "by entries [0, 1] of (0.0, 0.0) is 0.0, expected 1.0: div" in orders(op).message
+        assert "with respect to entries [0, 1] at (0.0, 0.0) is 0.0, expected 1.0: div" in orders(op).message
 
     def test_no_accuracy_excuses_it(self):
         any_number = Accuracy(second=Accuracy(math.inf, why="it is a test"))
@@ -146,7 +146,7 @@ class TestAccuracy:
         )
         message = orders(op).message
         assert message.startswith(
-            "in 50 digits the derivative of the rules by entries [0, 0] of (1.5,) is 0.0, expected -0.99"
+            "in 50 digits the derivative of the rules with respect to entries [0, 0] at (1.5,) is 0.0, expected -0.99"
         )
 
     def test_what_cancels_is_stated(self):
@@ -159,7 +159,7 @@ class TestAccuracy:
         (stated,) = examine(simple, points, ["orders"])
         assert stated.verdict == "passed"
         (unstated,) = examine(attrs.evolve(simple, accuracy=Accuracy()), points, ["orders"])
-        assert "of (5.0, -20.0) is 1.3887" in unstated.message
+        assert "at (5.0, -20.0) is 1.3887" in unstated.message
         assert "the rules are right, but lose 11 of 16 digits" in unstated.message
 
     def test_of_each_order(self):

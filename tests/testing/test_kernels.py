@@ -142,7 +142,7 @@ def test_kernels_of_other_rules_are_stale(fields):
     check = kernels(square(kernels=stale, **fields))
     assert (check.verdict, check.message) == (
         "failed",
-        "generated from other rules: run gograd kernels MODULE, and build it anew",
+        "generated from other rules: run gograd kernels MODULE, and build it again",
     )
 
 

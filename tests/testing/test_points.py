@@ -8,7 +8,8 @@ import re
 import pytest
 
 from gograd_core import Edge, InvalidOperationError, Op, ops
-from gograd_core.testing.points import BEYOND, inside, points_of
+from gograd_core.extend import inside
+from gograd_core.testing.points import BEYOND, points_of
 
 
 def op_of(forward, count=1, **fields):

@@ -68,7 +68,7 @@ SHAPE = {
     ),
     "a sample outside of the domain": (
         unary(lambda xp, x: xp.log(x), lambda xp, out, x: 1.0 / x, samples=((2.0,), (-1.0,)), domain="x > 0"),
-        r"the sample \(-1.0,\) is outside of the domain 'x > 0'",
+        r"the sample \(-1.0,\) is outside the domain 'x > 0'",
     ),
     "a sample that is no point": (
         unary(lambda xp, x: xp.exp(x), lambda xp, out, x: out, samples=((math.nan,),)),
@@ -127,7 +127,7 @@ FORMULA = {
     ),
     "a domain that is too large": (
         unary(lambda xp, x: xp.log(x), lambda xp, out, x: 1.0 / x, domain="x > -1"),
-        "is inside the domain, but forward gives no real number there",
+        "is in the domain, but forward gives no real number there",
     ),
     "a rule that fails in many digits": (
         unary(
@@ -218,7 +218,7 @@ EDGES = {
     ),
     "a slope where none is": (
         Op("f", forward=lambda xp, x: x, partials=(None,), edges=(Edge((3.0,), 3.0, (1.0,), "wrong"),)),
-        "the derivative by input 0 is pinned as 1.0, but partial 0 is None",
+        "the derivative with respect to input 0 is pinned as 1.0, but partial 0 is None",
     ),
     "a NaN that is lost": (
         unary(lambda xp, x: xp.where(x > 0.0, x, 0.0), lambda xp, out, x: xp.where(x > 0.0, 1.0, 0.0)),
@@ -287,7 +287,7 @@ ORDERS = {
     ),
     "a slope that is frozen at a point": (
         unary(lambda xp, x: xp.sin(x), lambda xp, out, x: xp.where(x == 0.5, xp.cos(0.5), xp.cos(x))),
-        r"the second derivative by entries \[0, 0\] of \(0.5,\) is 0.0, expected -0.479",
+        r"the second derivative with respect to entries \[0, 0\] at \(0.5,\) is 0.0, expected -0.479",
     ),
     "a constant where a function is": (
         binary(

@@ -20,7 +20,7 @@ def evaluate_expression(
     expression: Annotated[str, typer.Argument(help='Such as "tanh(w*x + b)".')],
     variables: Annotated[list[str] | None, typer.Argument(metavar="NAME=NUMBER...", help="Such as w=2 x=-1.")] = None,
 ) -> None:
-    """Print the value of an expression, and its derivative by every variable."""
+    """Print the value of an expression, and its derivative with respect to every variable."""
     neurons = {}
     for assignment in variables or []:
         name, _, number = (normalised(part.strip()) for part in assignment.partition("="))

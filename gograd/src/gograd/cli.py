@@ -1,4 +1,4 @@
-"""The command line: every command, each from the module of its concern."""
+"""The command line: the commands, each from its own module."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How commands present themselves: typer's, with help that says no more of a flag than its name."""
+"""The classes of commands: those of typer, with shorter help for flags and a better error."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Group(TyperGroup):
 
 class OperationsGroup(Group):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the command, and if there is none of that name, say how to see an operation."""
+        """Find the command. If there is none of that name, say how to see an operation."""
         if args and self.get_command(ctx, args[0]) is None:
             ctx.fail(f"No such command {args[0]!r}. To see an operation, run gograd ops show {args[0]}")
         return super().resolve_command(ctx, args)

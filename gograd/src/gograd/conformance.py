@@ -1,4 +1,4 @@
-"""The command `gograd check`: the conformance kit over installed operations."""
+"""The command `gograd check`: runs the conformance kit on installed operations."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _mark(verdict: str, *, in_words: bool) -> Text:
 
 
 def _tables(reports: tuple[OpReport, ...], *, in_words: bool) -> Iterator[Table]:
-    """Make a table for each distribution, with verdicts in words if the output has no signs for them."""
+    """Make a table for each distribution, with verdicts in words if the output cannot show signs."""
     from gograd_core.testing import CHECKS
 
     by_distribution = lambda report: report.op.provider.distribution if report.op.provider else ""  # noqa: E731

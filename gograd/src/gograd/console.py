@@ -1,4 +1,4 @@
-"""Printing for the command."""
+"""How the command prints."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ __all__ = ["cannot_write", "console", "fail", "in_words"]
 
 
 def console(*, stderr: bool = False) -> Console:
-    """Make a console that prints text as it is: names and paths may contain what looks like markup.
+    """Make a console that prints text as it is, since names and paths may contain what looks like markup.
 
-    What the encoding of the output does not have is escaped.
+    Characters that the encoding of the output does not have are escaped.
     """
     made = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
     if isinstance(made.file, io.TextIOWrapper):
@@ -22,17 +22,17 @@ def console(*, stderr: bool = False) -> Console:
 
 
 def fail(message: object) -> typer.Exit:
-    """Print what went wrong, and give an error to raise."""
+    """Print what went wrong, and return an exception to raise."""
     console(stderr=True).print(f"gograd: {message}", style="red", soft_wrap=True)
     return typer.Exit(1)
 
 
 def in_words(error: Exception) -> str:
-    """Write what an error says, with its notes, which say whose rule raised it."""
+    """Return the text of an error with its notes, which say whose rule raised it."""
     kind = "" if isinstance(error, (TypeError, ValueError)) else f"{type(error).__name__}: "
     return "; ".join([f"{kind}{error}", *getattr(error, "__notes__", ())])
 
 
 def cannot_write(error: OSError) -> str:
-    """Say in one line what went wrong with a file."""
+    """Describe in one line why a file could not be written."""
     return f"cannot write {error.filename}: {error.strerror}"

@@ -1,4 +1,4 @@
-"""Describes an operation: as plain data, and by its rules as they are written."""
+"""Descriptions of an operation: as plain data, and by the source of its rules."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["accuracy_of", "allowed_of", "described", "function_name", "kernels_o
 
 
 def described(op: Op) -> dict[str, Any]:
-    """Collect the facts about an operation as data for JSON, where infinities and NaN are strings."""
+    """Collect the facts about an operation as data for JSON, with infinities and NaN as strings."""
     provider = op.provider
     return {
         "name": op.name,
@@ -53,8 +53,8 @@ def _accuracy(allowed: Accuracy) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Convert a value to what JSON has: lists, numbers and None. Others, such as infinities, become strings."""
-    if hasattr(value, "tolist"):  # NumPy's numbers, and arrays of any library
+    """Convert a value to what JSON has: lists, numbers and None. Anything else, such as infinity, becomes a string."""
+    if hasattr(value, "tolist"):  # a number of NumPy, or an array of any library
         value = value.tolist()
     if isinstance(value, (tuple, list)):
         return [_plain(entry) for entry in value]
@@ -68,7 +68,7 @@ def _plain(value: Any) -> Any:
 
 
 def other_names(op: Op) -> Iterator[str]:
-    """List the other names of an operation: aliases, Python's operator, the function of `math`."""
+    """List the other names of an operation: its aliases, its operator, and its function of `math`."""
     yield from op.aliases
     if op.operator:
         yield op.operator
@@ -77,7 +77,7 @@ def other_names(op: Op) -> Iterator[str]:
 
 
 def function_name(function: Callable[..., Any] | str) -> str:
-    """Say where a function is found: "package.module:name"."""
+    """Return where a function is found: "package.module:name"."""
     if isinstance(function, str):
         return function
     module = getattr(function, "__module__", None) or type(function).__module__
@@ -85,19 +85,19 @@ def function_name(function: Callable[..., Any] | str) -> str:
 
 
 def kernels_of(op: Op) -> str:
-    """Say what computes it on floats: kernels that were "shipped" or "compiled", or its rule ("Python")."""
+    """Return what computes an operation on floats: "shipped" or "compiled" kernels, or its rules in "Python"."""
     return "Python" if op.kernels is None or engine().name != "native" else op.kernels.origin
 
 
 def accuracy_of(op: Op) -> str:
-    """Say what error is allowed: of value and slopes, and of higher derivatives where that is stated."""
+    """Describe the allowed error of value and slopes, and of higher derivatives if it is stated."""
     stated = {"second derivatives": op.accuracy.second, "third derivatives": op.accuracy.third}
     higher = (f"; {which} {allowed_of(allowed)}" for which, allowed in stated.items() if allowed)
     return allowed_of(op.accuracy) + "".join(higher)
 
 
 def allowed_of(accuracy: Accuracy) -> str:
-    """Say what error is allowed."""
+    """Describe an allowed error."""
     allowed = "any number of ulps" if math.isinf(accuracy.ulps) else f"{accuracy.ulps:g} ulps"
     if accuracy.input_ulps:
         allowed += f", plus {accuracy.input_ulps:g} ulp{'s' if accuracy.input_ulps != 1.0 else ''} of the inputs"
@@ -105,7 +105,7 @@ def allowed_of(accuracy: Accuracy) -> str:
 
 
 def sources(op: Op) -> str:
-    """Collect the rules as they are written, after the functions of their package that they call."""
+    """Collect the source of the rules, after the functions of their package that they call."""
     functions: dict[FunctionType, None] = {}
     for rule in (op.formula, *op.partials):
         _collect(rule, functions)
@@ -113,7 +113,7 @@ def sources(op: Op) -> str:
 
 
 def _collect(function: Any, found: dict[FunctionType, None]) -> None:
-    """Add a function after those that it calls. One without source in Python is left out."""
+    """Add a function after those that it calls. Functions that are not written in Python are left out."""
     if not isinstance(function, FunctionType) or function in found:
         return
     package = _package(function)
@@ -134,5 +134,5 @@ def _package(function: FunctionType) -> str:
 def _source(function: FunctionType) -> str:
     try:
         return textwrap.dedent(inspect.getsource(function))
-    except OSError:  # typed in, or its file is gone
+    except OSError:  # it was typed in, or its file is gone
         return ""

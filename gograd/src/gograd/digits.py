@@ -1,7 +1,6 @@
-"""The main job: a network of neurons that learns real handwriting.
+"""The demo: a network of neurons that learns real handwriting.
 
-The data are the 1,797 handwritten digits that scikit-learn ships (8 x 8 pixels; E. Alpaydin and
-C. Kaynak, UCI, 1998).
+The data are the 1,797 handwritten digits that scikit-learn ships (8 x 8 pixels; E. Alpaydin and C. Kaynak, UCI, 1998).
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ Images = list[list[float]]
 
 @attrs.frozen
 class Digits:
-    """Images as rows of 64 brightnesses from 0 to 1, and the digits they show."""
+    """Images, as rows of 64 brightnesses from 0 to 1, and the digits that they show."""
 
     train_images: Images
     train_digits: list[int]
@@ -35,7 +34,7 @@ class Digits:
 
 @attrs.frozen
 class Outcome:
-    """A trained network, how it got there, and what it makes of the held-out digits."""
+    """A trained network, the history of its training, and its predictions for the held-out digits."""
 
     model: MLP
     history: History
@@ -48,7 +47,7 @@ class Outcome:
 
 
 def load(seed: int, held_out_share: float = 0.25) -> Digits:
-    """Load the digits, split at random so that every digit keeps its share."""
+    """Load the digits, and split them at random so that every digit keeps its share."""
     images, digits = load_digits(return_X_y=True)
     train_images, held_out_images, train_digits, held_out_digits = train_test_split(
         (images / BRIGHTEST).tolist(), digits.tolist(), test_size=held_out_share, random_state=seed, stratify=digits
@@ -68,7 +67,7 @@ def train(
     seed: int,
     history: History,
 ) -> Outcome:
-    """Train an MLP. Ctrl-C ends the training early, with what was learned until then."""
+    """Train an MLP. Ctrl-C ends the training early, and keeps what was learned until then."""
     model = MLP([N_PIXELS, *hidden, N_CLASSES], activation, seed=seed)
     try:
         fit(

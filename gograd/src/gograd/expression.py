@@ -1,4 +1,4 @@
-"""Expressions as text, evaluated over neurons through a whitelisted syntax tree, never by `eval`."""
+"""Expressions as text, evaluated on neurons by walking a syntax tree with allowed nodes, never by `eval`."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class ExpressionError(ValueError):
 def evaluate(text: str, variables: Mapping[str, Any]) -> Any:
     """Compute the value of an expression such as ``"tanh(w*x + b)"``.
 
-    Allowed are numbers, the names in `variables`, ``e inf nan pi``, Python's arithmetic and
-    comparisons, and calls of operations, also with inputs by name: ``atan2(y=1, x=2)``. A variadic operation
-    takes lists: ``dot([x, y], [1, 2])``.
+    It may contain numbers, the names in `variables`, ``e inf nan pi``, Python's arithmetic and comparisons, and calls
+    of operations. Inputs may be given by name: ``atan2(y=1, x=2)``. A variadic operation takes lists:
+    ``dot([x, y], [1, 2])``.
 
     Raises:
-        ExpressionError: anything else; the message shows where.
+        ExpressionError: the text contains anything else; the message shows where.
         DomainError: a value is not finite.
     """
     text = text.strip()
@@ -137,9 +137,7 @@ class _Evaluator(ast.NodeVisitor):
         named = {str(each.arg): self.visit(each.value) for each in operands if isinstance(each, ast.keyword)}
         try:
             return operation(*inputs, **named)
-        except DomainError:
-            raise
-        except (RecursionError, MemoryError):
+        except (DomainError, RecursionError, MemoryError):
             raise
         except Exception as error:  # a rule may raise anything
             raise ExpressionError(f"{self._source(node)}: {in_words(error)}") from None

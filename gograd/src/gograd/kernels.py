@@ -1,4 +1,4 @@
-"""The command `gograd kernels`: native code for the operations of a plugin, generated from their rules."""
+"""The command `gograd kernels`: generates native code for the operations of a plugin from their rules."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def write_kernels(
 
 
 def _module(plugin: str) -> str:
-    """Find the module of a distribution's plugin. A name that is not an installed distribution is a module."""
+    """Find the module of a distribution's plugin. Any other name is taken for the name of a module."""
     modules = plugin_modules(plugin)
     if len(modules) > 1:
         raise fail(f"{plugin} has several plugins: name the module of one, {' or '.join(modules)}")
@@ -49,10 +49,10 @@ def _module(plugin: str) -> str:
 
 
 def _plugin(module: str) -> Any:
-    """Import the module, which must provide operations."""
+    """Import a module, which must provide operations."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", PluginWarning)  # kernels that are not current are why it is called
+            warnings.simplefilter("ignore", PluginWarning)  # the warning that kernels are not current
             plugin = import_module(module)
     except ImportError as error:
         if isinstance(error, ModuleNotFoundError) and error.name == module.partition(".")[0]:

@@ -1,4 +1,4 @@
-"""The command `gograd new`: makes a complete package of operations, which you change into your own."""
+"""The command `gograd new`: makes a complete package of operations, for its author to change."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["new_package"]
 
 TEMPLATE = Path(__file__).with_name("new-package")
 SUFFIX = ".jinja"
-OURS = {"gograd", "gograd-nn", "gograd-compile", *OWN_DISTRIBUTIONS}
+OURS = {"gograd", "gograd-nn", "gograd-compile", "gograd-ops-solve", *OWN_DISTRIBUTIONS}
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
@@ -57,7 +57,7 @@ def new_package(
 
 
 def _write(target: Path, files: dict[Path, str]) -> None:
-    """Write all files or, as far as possible, none. A folder that was there (it is empty) stays."""
+    """Write all files or, as far as possible, none. A folder that already existed (it is empty) stays."""
     was_there = target.exists()
     try:
         for file, text in files.items():
@@ -71,7 +71,7 @@ def _write(target: Path, files: dict[Path, str]) -> None:
 
 
 def _problem(name: str, module: str) -> str:
-    """Say why there cannot be such a package. It is empty if there can."""
+    """Explain why there cannot be such a package; empty if there can."""
     if not _NAME.fullmatch(name):
         return f"{name!r} is not a valid name for a distribution: use letters, digits, and - _ . between them"
     if not module.isidentifier() or keyword.iskeyword(module):
@@ -79,12 +79,12 @@ def _problem(name: str, module: str) -> str:
     if module in sys.stdlib_module_names or canonical(name) in OURS:
         return f"{name!r} is taken by {'gograd' if canonical(name) in OURS else 'Python'} itself: choose another name"
     if _is_importable(module):
-        return f"{name!r} is taken: a module {module!r} is already installed and would hide yours. Choose another name"
+        return f"{name!r} is taken: a module {module!r} is already installed and would hide yours; choose another name"
     return ""
 
 
 def _is_importable(module: str) -> bool:
-    """Say whether a module can be imported. A folder without code, which is a namespace, does not count."""
+    """Return whether a module can be imported. A folder without code (a namespace package) does not count."""
     spec = None if module in sys.modules else importlib.util.find_spec(module)
     return module in sys.modules or (spec is not None and spec.origin is not None)
 

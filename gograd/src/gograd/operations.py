@@ -1,4 +1,4 @@
-"""The commands `gograd ops` and `gograd ops show`: list the operations, and show one."""
+"""The commands `gograd ops` and `gograd ops show`: list the operations, and show one of them."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def show_operation(
     screen.print(facts)
     screen.print()
     code = sources(op).rstrip()
-    # As a text, not padded to a block; the colours of the terminal, whatever they are.
+    # A text, which is not padded to a block, in the colours of the terminal.
     screen.print(Syntax(code, "python", theme="ansi_dark", background_color="default").highlight(code), soft_wrap=True)
     if op.edges:
         screen.print(_edge_table(op))
@@ -113,7 +113,7 @@ def _facts(op: Op) -> dict[str, str]:
 
 
 def _partial_name(name: str, partial: Any) -> str:
-    return f"{name}: " + ("none" if partial is None else getattr(partial, "__name__", repr(partial)))
+    return f"d/d{name}: " + ("none" if partial is None else getattr(partial, "__name__", repr(partial)))
 
 
 def _point(inputs: tuple[Any, ...]) -> str:

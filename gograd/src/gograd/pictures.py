@@ -1,4 +1,4 @@
-"""What the demo draws: the learning curve, and the digits that the network classified incorrectly."""
+"""The picture that the demo draws: the learning curve, and the digits that the network classified incorrectly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The picture of an operation: the function and its derivatives, input by input."""
+"""The picture of an operation: the function and its derivatives, for each input."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def _draw_input(op: Op, index: int, axis: Axes) -> None:
 
 
 def curves(op: Op, index: int) -> tuple[Any, Any, Any]:
-    """Compute values and derivatives by one input around the first sample. They are NaN outside the domain.
+    """Compute values and derivatives along one input, around the first sample. They are NaN outside the domain.
 
     The other inputs are those of the first sample.
     """
@@ -78,7 +78,7 @@ def _value_and_slope(op: Op, index: int, at: float) -> tuple[float, float]:
 
 
 def _heights(*drawn: Any) -> tuple[float, float]:
-    """Choose the range in which to show several curves: all of each, unless it goes to a pole."""
+    """Choose the range in which to show several curves: all of each curve, unless it goes to a pole."""
     ends: list[float] = []
     for numbers in drawn:
         finite = numbers[np.isfinite(numbers)]
@@ -97,6 +97,6 @@ def _without_poles(numbers: Any) -> tuple[float, float]:
 
 
 def _with_gaps(numbers: Any, height: float) -> Any:
-    """Remove the line from one side of a pole to the other."""
+    """Remove the lines that would connect the two sides of a pole."""
     jumps = np.abs(np.diff(numbers, append=np.nan)) > height
     return np.where(jumps, np.nan, numbers)

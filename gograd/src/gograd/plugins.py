@@ -1,4 +1,4 @@
-"""The command `gograd plugins`: what became of every plugin that is installed."""
+"""The command `gograd plugins`: lists every installed plugin and what became of it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def list_plugins(
     as_json: Annotated[bool, typer.Option("--json", help="Print everything about them as JSON.")] = False,
 ) -> None:
     """List every plugin that is installed: what it provides, or why it was left out."""
-    with warnings.catch_warnings(record=True) as caught:  # they are said below the table
+    with warnings.catch_warnings(record=True) as caught:  # they are printed below the table
         warnings.simplefilter("always", PluginWarning)
         records = load_report()
     warned = [str(warning.message) for warning in caught]

@@ -1,7 +1,7 @@
-"""The command `gograd stubs`: types of the installed operations, for editors and type checkers.
+"""The command `gograd stubs`: writes types of the installed operations, for editors and type checkers.
 
-Operations are found when a program runs; a checker reads files. So the files are written: a partial
-stub package (PEP 561) beside gograd_core, which gives `ops` and `Neuron` what is installed here.
+Operations are found when a program runs, but a checker only reads files. So this command writes files: a partial stub
+package (PEP 561) beside gograd_core, in which `ops` and `Neuron` have the installed operations.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def write_stubs(
 
 
 def stub_files(known: Registry) -> dict[str, str]:
-    """Write the files of the stub package for the operations of a registry, by their names."""
+    """Generate the files of the stub package for the operations of a registry, by their names."""
     names = {name for op in known.operations() for name in (op.name, *op.aliases) if name in known}
     named = {name: known[name] for name in sorted(names)}
     attributes = [f"{name}: float" for name in CONSTANTS] + [f"{name}: {_class_name(op)}" for name, op in named.items()]
@@ -72,7 +72,7 @@ def stub_files(known: Registry) -> dict[str, str]:
 
 
 def _class_name(op: Op) -> str:
-    """Name a class. Two underscores, which no distribution has, separate it from the operation."""
+    """Name the class of an operation. Two underscores, which no distribution's name has, separate the two names."""
     return re.sub(r"\W", "_", f"_{op.provider.distribution if op.provider else ''}__{op.name}")
 
 
@@ -80,7 +80,7 @@ def _class_of(op: Op) -> str:
     """Write a subclass of `Op` that is called with the operation's own inputs."""
     inputs = op.input_names
     of_floats, of_neurons = ("bool", "bool") if _decides(op) else ("float", "Neuron")
-    if op.variadic:  # an array can be iterated over too, so it comes first; every list of floats is one of numbers
+    if op.variadic:  # in this order, since arrays are iterable too, and a list of floats is also a list of numbers
         overloads = [
             (["Array"] * len(inputs), "Any"),
             (["Iterable[float]"] * len(inputs), of_floats),
@@ -135,7 +135,7 @@ def _indented(text: str) -> str:
 
 
 def _decides(op: Op) -> bool:
-    """Say whether the operation gives a bool, as comparisons do. One that fails, without its library say, does not."""
+    """Return whether an operation gives a bool, as comparisons do. One that fails for lack of a library does not."""
     try:
         return bool(op.samples) and isinstance(errstate(domain="ignore").run(op, *op.samples[0]), bool)
     except Exception:
@@ -172,13 +172,13 @@ def _class(tree: ast.Module, name: str) -> ast.ClassDef:
 
 
 def _fill(found: ast.ClassDef, members: Sequence[str]) -> None:
-    """Put `members` in the place of what is found when the program runs."""
+    """Replace what is found when a program runs by `members`."""
     found.body = [each for each in found.body if not _is_found_later(each)]
     found.body += ast.parse("\n".join(members)).body
 
 
 def _text(tree: ast.Module) -> str:
-    """Write the stub, with functions without bodies."""
+    """Write the stub, in which functions have no bodies."""
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef):
             doc = ast.get_docstring(node)
@@ -187,9 +187,9 @@ def _text(tree: ast.Module) -> str:
 
 
 def _is_found_later(statement: ast.stmt) -> bool:
-    """`__getattr__`, also inside ``if TYPE_CHECKING:``; and operators, which are assigned, not defined.
+    """Return whether a statement defines `__getattr__`, also inside ``if TYPE_CHECKING:``, or assigns an operator.
 
-    Without ``__float__`` a checker refuses ``math.sqrt(neuron)``, as the neuron itself does.
+    `__float__` is assigned too. Without it a checker refuses ``math.sqrt(neuron)``, as the neuron itself does.
     """
     if isinstance(statement, ast.Assign):
         targets = [ast.unparse(target) for target in statement.targets]

@@ -1,4 +1,4 @@
-"""The command `gograd train digits`: the main job, on the command line."""
+"""The command `gograd train digits`: the demo."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _check_activation(name: str) -> None:
 
 
 def _confusion_table(digits: list[int], predictions: list[int]) -> Table:
-    """Count how often each digit (row) was classified as each other (column)."""
+    """Count how often each digit (row) was classified as each digit (column)."""
     from sklearn.metrics import confusion_matrix  # type: ignore[import-untyped]
 
     counts = confusion_matrix(digits, predictions, labels=range(10)).tolist()

@@ -1,4 +1,4 @@
-"""A compiled function at many points."""
+"""Runs a compiled function at many points."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from typing import Any
 import numpy as np
 
 from gograd_compile.nesting.batch_arguments import Batch, flatten_batch
-from gograd_compile.nesting.trees import Structure, flatten, nest_matrix, numbers_like
+from gograd_compile.nesting.trees import flatten, nest_matrix, numbers_like
 from gograd_compile.nesting.whole_numbers import positions
-from gograd_compile.paths.batch_parts import in_parts
-from gograd_compile.paths.batch_results import ONE_NUMBER, Found, results
+from gograd_compile.paths.batch_results import ONE_NUMBER, Found, in_parts, results
 from gograd_compile.paths.engine_answers import Question
 from gograd_compile.paths.lru import Recent
 from gograd_compile.paths.path import CAPTURED, Want
 from gograd_compile.paths.point_run import NO_SEEDS
-from gograd_compile.paths.sort_points import NOTHING, BatchRun, Part, nested_otherwise
+from gograd_compile.paths.sort_points import NOTHING, BatchRun, Part
 from gograd_compile.paths.store import Store
 from gograd_compile.trace.tape import Floats, Integers
 from gograd_core import DomainError
@@ -27,11 +26,9 @@ __all__ = ["Batched"]
 
 MOST_WANTS = 64
 
-_Rows = tuple[Structure, Floats]
-
 
 class Batched:
-    """Run a compiled function at many points; see `Compiled.batch`."""
+    """A compiled function that runs at many points: see `Compiled.batch`."""
 
     def __init__(self, store: Store, in_axes: Any, threads: int | None) -> None:
         if threads is not None and threads < 1:
@@ -45,20 +42,20 @@ class Batched:
         return f"<compiled {self._store.name} at many points, in_axes={self._in_axes!r}>"
 
     def __call__(self, *args: Any) -> Any:
-        """Compute what the function returns at every point: arrays whose first axis is that of the points."""
+        """Compute what the function returns at every point. The first axis of every array is that of the points."""
         batch = flatten_batch(args, self._in_axes)
         found = self._run(batch, self._want("values", batch), NOTHING, NOTHING)
         return found.structure.build_batch(found.outputs)
 
     def value_and_grad(self, *args: Any, wrt: int | Sequence[int] = 0, per_point: bool = False) -> tuple[Floats, Any]:
-        """Compute the values at all points, and the gradient of their sum by the argument `wrt` (or several).
+        """Compute the values at all points, and the gradient of their sum with respect to the argument `wrt`.
 
-        By numbers that are batched, that is a gradient per point. By numbers that are shared, it is the sum over the
-        points, and nothing is kept per point.
+        With respect to numbers that are batched, that is one gradient for each point. With respect to numbers that are
+        shared, it is the sum over the points, and nothing is kept per point.
 
         Args:
-            wrt: the argument to differentiate by, or several, counted from 0.
-            per_point: give a gradient per point by shared numbers too.
+            wrt: the argument to differentiate with respect to, or several, counted from 0.
+            per_point: whether to compute a gradient for each point with respect to shared numbers, too.
         """
         wrt = positions(wrt)
         batch = flatten_batch(args, self._in_axes)
@@ -74,11 +71,11 @@ class Batched:
         return values, chosen.build_parts(found.gradients, own, totals, shared, are_shared)
 
     def grad(self, *args: Any, wrt: int | Sequence[int] = 0, per_point: bool = False) -> Any:
-        """Compute only the gradient, as `value_and_grad` gives it."""
+        """Compute the gradient that `value_and_grad` returns."""
         return self.value_and_grad(*args, wrt=wrt, per_point=per_point)[1]
 
     def backward(self, *args: Any) -> Floats:
-        """Add the derivatives of the sum of all values by captured leaf neurons to their `grad`. Returns the values."""
+        """Add the derivatives of the sum of all values to the `grad` of captured neurons, and return the values."""
         batch = flatten_batch(args, self._in_axes)
         found = self._run(batch, self._want("adjoints", batch), NOTHING, slice(None))
         for captured, totals in found.totals:
@@ -87,38 +84,37 @@ class Batched:
         return values
 
     def jacobian(self, *args: Any, wrt: int | Sequence[int] = 0) -> Any:
-        """Compute at every point the derivative of every number of the result by every number of the argument `wrt`.
+        """Compute `Compiled.jacobian` at every point. Every array has the points as its first axis.
 
-        It is nested as `Compiled.jacobian` nests it, and every array has the points as its first axis. There is a
-        derivative per point by shared numbers too. It uses forward or reverse mode, whichever needs fewer sweeps over
-        the points. For a function that returns one number, it is the gradient.
+        There is a derivative for each point with respect to shared numbers, too. Forward or reverse mode is used,
+        whichever needs fewer sweeps over the points.
         """
         wrt = positions(wrt)
         batch = flatten_batch(args, self._in_axes)
         push, chosen = self._store.want("push", batch.structure, wrt, batch.batched)
         pull, _ = self._store.want("pull", batch.structure, wrt, batch.batched)
 
-        def many(part: Batch) -> _Rows:
+        def many(part: Batch) -> Found:
             run = self._start(part)
 
-            def compute(parts: list[Part]) -> _Rows:
+            def compute(parts: list[Part]) -> Found:
                 structure = parts[0][0].structure if parts else self._store.paths_of(batch.structure).structure()
                 matrices = np.empty((part.points, structure.size, chosen.size))
                 is_forward = chosen.size <= structure.size > 1
                 run.fill(parts, push if is_forward else pull, np.moveaxis(matrices, 2 if is_forward else 1, 0))
-                return structure, matrices
+                return Found.derivatives(structure, matrices)
 
             return run.through(compute)
 
-        structure, matrices = self._rows(batch, many, "jacobian", push)
-        return nest_matrix(matrices.reshape(batch.points, structure.size, chosen.size), structure, chosen)
+        found = self._derivatives(batch, many, "jacobian", push)
+        shape = batch.points, found.structure.size, chosen.size
+        return nest_matrix(found.gradients.reshape(shape), found.structure, chosen)
 
     def hvp(self, *args_and_vector: Any, wrt: int | Sequence[int] = 0) -> Any:
-        """Multiply at every point the Hessian by a vector, which comes after the arguments.
+        """Multiply the Hessian at every point by a vector, which comes after the arguments.
 
-        The vector is nested as the argument `wrt` is, and `in_axes` holds for it too. Where the argument is batched,
-        the vector is batched along the same axis. Where the argument is shared, so is the vector. There is a product
-        per point by shared numbers too.
+        The vector is nested like the argument `wrt`, and batched along the same axes. What is shared in the argument is
+        shared in the vector. There is a product for each point for shared numbers, too.
 
         Raises:
             TypeError: the function does not return one number, or no vector was given.
@@ -127,7 +123,7 @@ class Batched:
         if len(args_and_vector) < 2:
             raise TypeError(
                 f"hvp() takes the arguments of {self._store.name}, and after them a vector, nested and batched "
-                "as the argument wrt is"
+                "like the argument wrt"
             )
         wrt = positions(wrt)
         *args, vector = args_and_vector
@@ -135,23 +131,21 @@ class Batched:
         want, chosen = self._store.want("push", batch.structure, wrt, batch.batched)
         seeds = self._vectors(args, vector, wrt, want)
 
-        def many(part: Batch) -> _Rows:
+        def many(part: Batch) -> Found:
             run, own = self._start(part, wrt), seeds[part.first :]
             products = np.empty((part.points, chosen.size))
 
-            def compute(parts: list[Part]) -> _Rows:
+            def compute(parts: list[Part]) -> Found:
                 for path, points in parts:
-                    products[points] = run.along(path, want, points, own[points])[:, 1:]  # the first: of the value
-                return ONE_NUMBER, products
+                    products[points] = run.along(path, want, points, own[points])[:, 1:]  # without the value's
+                return Found.derivatives(ONE_NUMBER, products)
 
             return run.through(compute)
 
-        return chosen.build_batch(self._rows(batch, many, "hvp", want, seeds)[1])
+        return chosen.build_batch(self._derivatives(batch, many, "hvp", want, seeds).gradients)
 
     def hessian(self, *args: Any, wrt: int | Sequence[int] = 0) -> Any:
-        """Compute at every point the second derivatives by the numbers of the argument `wrt`, nested as that is, twice.
-
-        Every array has the points as its first axis, by shared numbers too.
+        """Compute `Compiled.hessian` at every point. Every array has the points as its first axis, shared ones too.
 
         Raises:
             TypeError: the function does not return one number.
@@ -160,26 +154,26 @@ class Batched:
         batch = flatten_batch(args, self._in_axes)
         want, chosen = self._store.want("push", batch.structure, wrt, batch.batched)
 
-        def many(part: Batch) -> _Rows:
+        def many(part: Batch) -> Found:
             run = self._start(part, wrt)
             matrices = np.empty((part.points, chosen.size, chosen.size))
             run.through(lambda parts: run.fill(parts, want, np.moveaxis(matrices, 2, 0), first=1))
-            return ONE_NUMBER, matrices
+            return Found.derivatives(ONE_NUMBER, matrices)
 
-        matrices = self._rows(batch, many, "hessian", want)[1]
-        return nest_matrix(matrices.reshape(batch.points, chosen.size, chosen.size), chosen, chosen)
+        rows = self._derivatives(batch, many, "hessian", want).gradients
+        return nest_matrix(rows.reshape(batch.points, chosen.size, chosen.size), chosen, chosen)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Batched, (self._store, self._in_axes, self._threads)
 
     def _want(self, mode: Any, batch: Batch) -> Want:
-        """Find what to ask paths for if there is no argument to differentiate by."""
+        """Find what to ask paths for if there is no argument to differentiate with respect to."""
         return self._store.want(mode, batch.structure, CAPTURED, batch.batched)[0]
 
     def _parts(
         self, want: Want, batch: Batch, wrt: int | tuple[int, ...], per_point: bool
     ) -> tuple[Integers, Integers, Sequence[bool]]:
-        """Find which derivatives are asked for per point, which in total, and for each leaf whether it is in total."""
+        """Find the derivatives asked for per point, those in total, and for each leaf whether its own are in total."""
         key = want, per_point, batch.are_shared
         found: tuple[Integers, Integers, Sequence[bool]] | None = self._wants.get(key)
         if found is None:
@@ -191,7 +185,7 @@ class Batched:
         return found
 
     def _start(self, batch: Batch, gradient: int | tuple[int, ...] | None = None) -> BatchRun:
-        """Start a run of the function, or of its gradient by some of the arguments."""
+        """Start a run of the function, or of its gradient with respect to some of the arguments."""
         paths = self._store.paths_of(batch.structure, gradient)
         return BatchRun(self._store.name, paths, batch, self._want("guards", batch), self._threads)
 
@@ -217,32 +211,22 @@ class Batched:
             value, gradient = answer.numbers[np.newaxis, :1], answer.numbers[1:]
             return Found(answer.structure, value, gradient[np.newaxis, own], [(answer.captured, gradient[shared])])
 
-        def joined(parts: list[Found]) -> Found:
-            return parts[0].joined_with(parts[1], self._store.name)
+        return in_parts(batch, self._store.name, many, by_engine)
 
-        return in_parts(batch, many, by_engine, joined)
+    def _derivatives(
+        self, batch: Batch, many: Callable[[Batch], Found], question: Question, want: Want, seeds: Floats | None = None
+    ) -> Found:
+        """Compute the derivatives at all points: `many` does, or the engine where it cannot."""
 
-    def _rows(
-        self, batch: Batch, many: Callable[[Batch], _Rows], question: Question, want: Want, seeds: Floats | None = None
-    ) -> _Rows:
-        """Find how the result is nested, and what `many` gives, with the points as first axis."""
-        assert want.wrt is not None
-
-        def by_engine(error: DomainError, point: Batch) -> _Rows:
+        def by_engine(error: DomainError, point: Batch) -> Found:
             vector = NO_SEEDS if seeds is None else seeds[point.first]
             answer = self._store.ask_engine(error, question, point.structure, point.at(0), want.wrt, vector)
-            return answer.structure, answer.numbers[np.newaxis]
+            return Found.derivatives(answer.structure, answer.numbers[np.newaxis])
 
-        def joined(parts: list[_Rows]) -> _Rows:
-            (structure, rows), (other, others) = parts
-            if structure != other:
-                raise nested_otherwise(self._store.name, structure, other, len(rows))
-            return structure, np.concatenate([rows.reshape(len(rows), -1), others.reshape(len(others), -1)])
-
-        return in_parts(batch, many, by_engine, joined)
+        return in_parts(batch, self._store.name, many, by_engine)
 
     def _vectors(self, args: Sequence[Any], vector: Any, wrt: int | tuple[int, ...], want: Want) -> Floats:
-        """Take the numbers out of a vector that is given as the argument `wrt` is (or several are): a row per point."""
+        """Take the numbers out of a vector that is nested and batched like the argument `wrt`: a row for each point."""
         _, given = flatten(args[wrt] if isinstance(wrt, int) else tuple(args[place] for place in wrt))
         parts = given.build(numbers_like(given, vector, "the vector"))
         tangents = list(args)

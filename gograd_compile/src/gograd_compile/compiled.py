@@ -1,4 +1,4 @@
-"""`compile`: records a function when it is first called, and runs the recording as native code from then on."""
+"""`compile`: records a function when it is first called, and runs the recording as native code after that."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ import numpy as np
 
 from gograd_compile.batch import Batched
 from gograd_compile.explain.explanation import Explanation, explain
-from gograd_compile.files.portable import Portable, compiled_anew, from_tapes
-from gograd_compile.files.saving import recorded
+from gograd_compile.files.portable import Portable, compiled_anew, from_tapes, recorded
 from gograd_compile.files.storage import load_tapes, save_tapes
 from gograd_compile.nesting.trees import flatten, nest_matrix, numbers_like
 from gograd_compile.nesting.whole_numbers import positions, whole
@@ -25,45 +24,46 @@ from gograd_core.extend import add_gradients, jacobians, observers, recorder, re
 
 __all__ = ["Compiled", "compile", "load"]
 
-BY_CAPTURED = Want("adjoints", CAPTURED)
+WITH_CAPTURED = Want("adjoints", CAPTURED)
 ONLY_SEEDS = np.empty(0, dtype=np.intp)
-"""The numbers that differ between the points, where only seeds do."""
+"""No number among the arguments differs between the points. Only seeds do."""
 
 
 class Compiled(Portable):
     """A function that runs as it was recorded. `compile` and `load` make it.
 
-    Arguments are positional: numbers, or NumPy arrays of them, nested in containers. Results are nested as the
-    function nests them. It is recorded again for arguments that are nested in another way, and where a comparison
-    turns out differently than in all recordings.
+    Arguments are positional: numbers or NumPy arrays of them, nested in containers. Results are nested as the function
+    nests them. The function is recorded again for arguments that are nested in another way, and if a comparison turns
+    out differently than in all recordings.
 
     Every method that runs it raises
 
-    - TypeError if an argument is not a number, or is passed by name, and RecordingError if the function cannot be
-      recorded;
-    - DomainError if a value, or a derivative that is asked for, is not finite although the numbers that it is made
-      of are (see `errstate`). It names the operation, its inputs, and the line where it was recorded;
+    - TypeError if an argument is not a number, or is passed by name;
+    - RecordingError if the function cannot be recorded;
+    - DomainError if a value, or a derivative that is asked for, is not finite although the numbers that it is made of
+      are (see `errstate`). It names the operation, its inputs, and the line where it was recorded;
     - PathNotRecorded if a loaded program would have to be recorded again;
     - whatever the function raises while it is recorded.
 
-    Methods that take `wrt`, the argument to differentiate by (or several, counted from 0), raise TypeError if it is
-    not a whole number, IndexError if there is no such argument, and ValueError if it is given twice.
+    `wrt` is the argument to differentiate with respect to, or several of them, counted from 0. Methods that take it
+    raise TypeError if it is not a whole number, IndexError if there is no such argument, and ValueError if an argument
+    is given twice.
     """
 
     @property
     def backend(self) -> Backend:
-        """Give the backend that runs it."""
+        """Return the backend that runs it."""
         return self.store.backend
 
     @property
     def captured(self) -> tuple[Neuron, ...]:
-        """List the leaf neurons that it reads at every call. They are known after the first call."""
+        """List the leaf neurons that it reads at every call. It knows them after the first call."""
         return self.store.captured
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         """Compute what the function returns: floats and NumPy arrays, nested as the function nests them.
 
-        Inside a function that is being recorded, the function itself runs and becomes part of the recording.
+        Inside another function that is being recorded, the function itself runs and becomes part of that recording.
         """
         if (inlined := self._inlined(named)) is not None:
             return inlined(*args)
@@ -76,9 +76,10 @@ class Compiled(Portable):
         return path.structure.build(outputs)
 
     def value_and_grad(self, *args: Any, wrt: Wrt = 0, **named: Any) -> tuple[float, Any]:
-        """Compute the value and the gradient by the argument `wrt`, nested as that is (a tuple, if there are several).
+        """Compute the value, and the gradient with respect to the argument `wrt`, which is nested like the argument.
 
-        This takes about three times as long as the value, no matter how many numbers the argument has.
+        If `wrt` is several arguments, the gradient is a tuple. This takes about three times as long as the value, no
+        matter how many numbers the arguments have.
 
         Raises:
             TypeError: the function does not return one number.
@@ -96,18 +97,18 @@ class Compiled(Portable):
         return path.structure.build(outputs), chosen.build(gradient)
 
     def grad(self, *args: Any, wrt: Wrt = 0, **named: Any) -> Any:
-        """Compute only the gradient, as `value_and_grad` gives it."""
+        """Compute the gradient that `value_and_grad` returns."""
         return self.value_and_grad(*args, wrt=wrt, **named)[1]
 
     def backward(self, *args: Any) -> float:
-        """Add the derivatives by the captured leaf neurons to their `grad`, and return the value.
+        """Add the derivatives with respect to the captured leaf neurons to their `grad`, and return the value.
 
         Raises:
             TypeError: the function does not return one number.
         """
         numbers, structure = flatten(args)
         try:
-            path, outputs, gradient = at_point(self.store.paths_of(structure), BY_CAPTURED, numbers)
+            path, outputs, gradient = at_point(self.store.paths_of(structure), WITH_CAPTURED, numbers)
         except DomainError as error:
             answer = self.store.ask_engine(error, "captured", structure, numbers)
             add_gradients(answer.captured, answer.numbers[1:])
@@ -117,11 +118,11 @@ class Compiled(Portable):
         return value
 
     def jacobian(self, *args: Any, wrt: Wrt = 0, **named: Any) -> Any:
-        """Compute the derivative of every number of the result by every number of the argument `wrt`.
+        """Compute the derivative of every number in the result with respect to every number in the argument `wrt`.
 
-        It is nested as the result. In the place of each number or array is something nested as the argument, with the
-        axes of the result followed by those of the argument. It uses forward or reverse mode, whichever needs fewer
-        sweeps. For a function that returns one number, it is the gradient.
+        The Jacobian is nested like the result. In the place of each number or array is something nested like the
+        argument, whose arrays have the axes of the result followed by those of the argument. For a function that
+        returns one number, it is the gradient. Forward or reverse mode is used, whichever needs fewer sweeps.
         """
         wrt = positions(wrt)
         if (inlined := self._inlined(named)) is not None:
@@ -140,7 +141,7 @@ class Compiled(Portable):
         return nest_matrix(matrix, path.structure, chosen)
 
     def hvp(self, *args_and_vector: Any, wrt: Wrt = 0, **named: Any) -> Any:
-        """Multiply the Hessian by a vector, which comes after the arguments and is nested as the argument `wrt` is.
+        """Multiply the Hessian by a vector, which comes after the arguments and is nested like the argument `wrt`.
 
         Raises:
             TypeError: the function does not return one number, or no vector was given.
@@ -148,7 +149,7 @@ class Compiled(Portable):
         """
         if len(args_and_vector) < 2:
             raise TypeError(
-                f"hvp() takes the arguments of {self.__name__}, and after them a vector, nested as the argument wrt is"
+                f"hvp() takes the arguments of {self.__name__}, and after them a vector, nested like the argument wrt"
             )
         wrt = positions(wrt)
         if (inlined := self._inlined(named)) is not None:
@@ -164,7 +165,7 @@ class Compiled(Portable):
         return chosen.build(product[1:])  # the first is the derivative of the value
 
     def hessian(self, *args: Any, wrt: Wrt = 0, **named: Any) -> Any:
-        """Compute the second derivatives by the numbers of the argument `wrt`, nested as that is, twice.
+        """Compute the second derivatives with respect to the numbers in the argument `wrt`, nested twice like it.
 
         Raises:
             TypeError: the function does not return one number.
@@ -183,20 +184,21 @@ class Compiled(Portable):
         return nest_matrix(matrix, chosen, chosen)
 
     def batch(self, in_axes: Any = 0, *, threads: int | None = None) -> Batched:
-        """Give the same function at many points at once, as jax.vmap does.
+        """Return the same function for many points at once, as jax.vmap does.
 
         Args:
-            in_axes: for each argument the axis along which the points lie, or None if all points share the argument.
-                It is one entry for all arguments, or a tuple with an entry for each, nested as the argument is.
-            threads: how many threads to use; by default one for each processor. Results do not depend on it.
+            in_axes: for each argument the axis along which the points lie, or None if all points share the argument:
+                one entry for all arguments, or a tuple with an entry for each, which may be nested like the argument.
+            threads: how many threads to use, by default one for each processor. Results do not depend on it.
 
         Raises:
-            TypeError, ValueError: `threads` is not a whole number of 1 or more.
+            TypeError: `threads` is not a whole number.
+            ValueError: `threads` is less than 1.
         """
         return Batched(self.store, in_axes, None if threads is None else whole("threads", threads))
 
     def explain(self) -> Explanation:
-        """Report what was recorded, what became of it, and how long that took: a dict that prints as text."""
+        """Report what was recorded, what was made of it, and how long that took, in a dict that prints as text."""
         return explain(self.store)
 
     def save(self, path: str | os.PathLike[str], *, lines: bool = True) -> None:
@@ -206,8 +208,8 @@ class Compiled(Portable):
 
         Args:
             path: the file. If it exists, it is replaced after everything has been written.
-            lines: also save, for messages, where each operation ran and whether the function ignores its errors. The
-                function runs again for this.
+            lines: whether to save, for messages, where each operation ran and whether the function ignores its errors.
+                The function runs again for this.
 
         Raises:
             ValueError: nothing was recorded yet.
@@ -217,7 +219,7 @@ class Compiled(Portable):
         save_tapes(path, recorded(self.store, lines=lines), self.__name__)
 
     def _inlined(self, named: dict[str, Any]) -> Callable[..., Any] | None:
-        """Give the function itself if this is called inside a function that is being recorded. It becomes part of that.
+        """Return the function itself inside a function that is being recorded, to become part of that recording.
 
         Raises:
             TypeError: there are `named` arguments.
@@ -230,17 +232,18 @@ class Compiled(Portable):
 def compile(
     f: Callable[..., Any] | None = None, *, backend: str | None = None, check: bool = False, max_paths: int = 256
 ) -> Any:
-    """Record `f` when it is called, and run the recording as native code from then on. It is also a decorator.
+    """Record `f` when it is called, and run the recording as native code after that. Also works as a decorator.
 
     The inputs are the numbers in the arguments, and the leaf neurons that `f` captures, which are read at every call.
     Everything else that `f` uses (plain numbers, and leaves that it makes) is fixed when `f` is recorded. Every run
-    checks which way comparisons turn out. If one turns out differently, `f` is recorded again.
+    checks how comparisons turn out. If one turns out differently, `f` is recorded again.
 
     Args:
         f: a function of positional arguments that computes with Python's operators and the operations of `ops`.
         backend: "native" (needs Numba) or "numpy". By default it is the native one if Numba is installed.
-        check: record twice each time, and raise `RecordingError` if `f` does something else the second time, because of
-            random draws, lists that it changes, or the time. It also finds operations in threads that `f` starts.
+        check: whether to record twice each time, and raise `RecordingError` if `f` does something else the second time,
+            because of random draws, lists that it changes, or the time. It also finds operations in threads that `f`
+            starts.
         max_paths: how many paths are kept for arguments of one nesting. The least recently used are dropped.
 
     Returns:
@@ -260,7 +263,7 @@ def compile(
 
 
 def load(path: str | os.PathLike[str], *, backend: str | None = None) -> Compiled:
-    """Load a program that `Compiled.save` wrote. It raises `PathNotRecorded` where it would have to be recorded again.
+    """Load a program that `Compiled.save` wrote. It raises `PathNotRecorded` if it would have to be recorded again.
 
     Captured neurons are new leaves with the saved values. `captured` lists them.
 

@@ -1,17 +1,17 @@
-"""The errors of compiled functions; values without meaning are `gograd_core.DomainError`, as elsewhere."""
+"""The errors of compiled functions. Values that are not finite are `gograd_core.DomainError`, as everywhere."""
 
 from __future__ import annotations
 
 __all__ = ["PathNotRecorded", "ProgramFileError", "RecordingError"]
 
 
-class PathNotRecorded(RuntimeError):  # noqa: N818  # says what is the case, as StopIteration does
-    """A comparison turned out differently than in all recordings, and there is no function to record again."""
+class PathNotRecorded(RuntimeError):  # noqa: N818  # named after a state, like StopIteration
+    """A loaded program would have to be recorded again, and has no function. A comparison has another result, say."""
 
 
 class RecordingError(TypeError):
-    """A function does something that cannot be recorded. The message has the line, and what to do instead."""
+    """A function does something that cannot be recorded. The message gives the line, and says what to do instead."""
 
 
 class ProgramFileError(ValueError):
-    """A file is not a saved program, was changed since, or needs operations that are not installed."""
+    """A file is not a saved program, was changed, or needs operations that are not installed."""

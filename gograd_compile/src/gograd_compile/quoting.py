@@ -1,4 +1,4 @@
-"""What messages show of something that may be anything: so much that it can be read, and cannot control a terminal."""
+"""Shows things that may be anything in messages: cut to a readable length, and unable to control a terminal."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import Any
 __all__ = ["LONGEST", "quoted", "readable"]
 
 LONGEST = 200
-"""How many characters of anything messages show, and texts in files have."""
+"""The most characters that messages show of one thing, and that texts in files have."""
 
 _REPR = reprlib.Repr()
 _REPR.maxstring = _REPR.maxother = LONGEST // 2
 
 
 def quoted(value: Any) -> str:
-    """Give the `repr` of a value, or what there is room for."""
+    """Return the `repr` of a value, cut to `LONGEST` characters."""
     return _cut(_REPR.repr(value))
 
 
 def readable(text: str) -> str:
-    """Give the text with question marks in place of what cannot be printed, or what there is room for."""
+    """Return a text, cut to `LONGEST` characters, with question marks for those that cannot be printed."""
     return _cut("".join(letter if letter.isprintable() else "?" for letter in text[: LONGEST + 1]))
 
 

@@ -1,4 +1,4 @@
-"""Reading files that may be anything: only what is a file is read, and no more of it than there should be."""
+"""Reads files that may be anything. Only regular files are read, and only up to a size."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from collections.abc import Callable
 __all__ = ["RefusedError", "read_file"]
 
 FLAGS = os.O_RDONLY
-for _name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):  # a pipe without a writer does not block
+for _name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):  # so opening a pipe without a writer does not block
     FLAGS |= getattr(os, _name, 0)
 
 
 class RefusedError(Exception):
-    """A file is not what should be read; the message says why."""
+    """A file is refused. The message says why."""
 
 
 def read_file(
@@ -27,10 +27,10 @@ def read_file(
     """Read a file.
 
     Args:
-        path: of the file.
+        path: the path of the file.
         most: how many bytes it may have.
-        flags: for `os.open`.
-        complaint: gives the reason why a file is refused, from what is known of it before it is read.
+        flags: more flags for `os.open`.
+        complaint: returns the reason to refuse a file with that status, or "".
 
     Raises:
         RefusedError: it is not a file, there is a complaint, or it has more bytes.

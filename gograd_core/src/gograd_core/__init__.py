@@ -1,4 +1,4 @@
-"""gograd's core: the `Neuron`, what an operation is, how operations are found, and how they differentiate."""
+"""gograd's core: neurons, operations, the plugins that provide operations, and derivatives."""
 
 from __future__ import annotations
 
@@ -87,13 +87,13 @@ def register(op: Op) -> Op:
 def load_plugins(
     *, only: Iterable[str] | None = None, block: Iterable[str] = (), strict: bool = False
 ) -> tuple[PluginRecord, ...]:
-    """Load the plugins of the process-wide registry anew, with another choice; see `Registry.load_plugins`."""
+    """Load the plugins of the process-wide registry again, with another choice; see `Registry.load_plugins`."""
     records: tuple[PluginRecord, ...] = current.registry.load_plugins(only=only, block=block, strict=strict)
     return records
 
 
 def load_report() -> tuple[PluginRecord, ...]:
-    """Tell what became of every installed plugin; see `Registry.report`."""
+    """Report what became of every installed plugin; see `Registry.report`."""
     records: tuple[PluginRecord, ...] = current.registry.report()
     return records
 
@@ -106,7 +106,7 @@ if not TYPE_CHECKING:
     }
 
     def __getattr__(name: str) -> Any:
-        """Import what is needed only now and then when somebody asks for it."""
+        """Import a rarely needed function when it is asked for."""
         if name not in _LAZY:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         return getattr(import_module(_LAZY[name]), name)

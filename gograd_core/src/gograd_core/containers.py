@@ -1,9 +1,9 @@
-"""Containers: what numbers may be nested in, how each kind is taken apart and put together again, and the walk."""
+"""Containers in which numbers may be nested: how each kind is taken apart and put together, and the walk over them."""
 
 from __future__ import annotations
 
 from collections import OrderedDict, defaultdict, deque
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from itertools import islice
 from numbers import Real
 from types import FunctionType
@@ -23,14 +23,14 @@ MOST_CLASSES = 1024
 
 @attrs.frozen(eq=False)
 class Container:
-    """A kind of containers.
+    """A kind of container.
 
     Attributes:
-        cls: the class of all of them.
-        take_apart: gives the children of one, and whatever else it holds.
-        put_together: makes one of that and of other children.
-        alike: stands for all kinds that may stand for each other where the vector of a product is given.
-        labels: gives the key or the name of the field of each child. None: they have numbers.
+        cls: its class.
+        take_apart: returns the children of a container, and whatever else it holds.
+        put_together: makes a container of that and of other children.
+        alike: the same class for all kinds that may replace each other, as in the vector that `hvp` takes.
+        labels: returns the key or field name of each child. None if children are numbered.
     """
 
     cls: type
@@ -41,29 +41,30 @@ class Container:
 
 
 def register_container(cls: type, take_apart: TakeApart, put_together: PutTogether) -> None:
-    """Let numbers be nested in values of a class of your own, in arguments and results alike.
+    """Allow numbers to be nested in values of your own class, in arguments and in results.
 
     Lists, tuples, named tuples, dicts, deques, dataclasses and None need no registration. A dataclass may be
-    registered all the same, to be taken apart otherwise.
+    registered if it is to be taken apart in another way.
 
     Args:
-        cls: the class; values of its subclasses are something else.
-        take_apart: ``take_apart(value)`` gives the children in a row (numbers, arrays or containers), and
-            all else that the value holds. That must be hashable; compiled functions are recorded anew for each.
+        cls: the class. Its subclasses are not included.
+        take_apart: ``take_apart(value)`` returns a sequence of the children (numbers, arrays or containers), and
+            everything else that the value holds. The latter must be hashable: compiled functions are recorded again
+            for each different one.
         put_together: ``put_together(rest, children)`` makes a value of that and of a list of other children. These may
-            be anything: neurons, gradients, axes. So it should not check them, nor compute with them.
+            be anything (neurons, gradients, axes), so it should not check them or compute with them.
 
     Raises:
         TypeError: `cls` is not a class, or gograd already knows how to take its values apart.
-        ValueError: it is registered already.
+        ValueError: the class is already registered.
     """
     if not isinstance(cls, type):
         raise TypeError(f"register_container() expects a class, got {cls!r}")
 
     if cls in _KNOWN or issubclass(cls, (Real, current.Neuron)) or hasattr(cls, "__array_namespace__"):
-        raise TypeError(f"register_container() got {cls.__name__}, which gograd knows already")
+        raise TypeError(f"register_container() got {cls.__name__}, which gograd already knows")
     if cls in _registered:
-        raise ValueError(f"{cls.__qualname__} is registered as a container already")
+        raise ValueError(f"{cls.__qualname__} is already registered as a container")
 
     def in_a_row(value: Any) -> tuple[list[Any], Hashable]:
         children, rest = take_apart(value)
@@ -74,16 +75,16 @@ def register_container(cls: type, take_apart: TakeApart, put_together: PutTogeth
 
 
 def container_of(cls: type) -> Container | None:
-    """Find how values of this class are nested; None if numbers cannot be nested in them.
+    """Find the container for values of a class; None if numbers cannot be nested in them.
 
     Raises:
-        TypeError: it derives from a container, and is not registered: nobody knows what else its values hold.
+        TypeError: the class derives from a container and is not registered, so that it may hold anything else.
     """
     return kinds[cls]
 
 
 class _Found(dict[type, Container | None]):
-    """What was found out about classes. It is forgotten if a program makes too many classes."""
+    """The containers found so far, by class. They are forgotten if a program makes too many classes."""
 
     def __missing__(self, cls: type) -> Container | None:
         if len(self) >= MOST_CLASSES:
@@ -101,15 +102,14 @@ def _find(cls: type) -> Container | None:
     if issubclass(cls, _SUBCLASSED):
         base = next(base for base in cls.__mro__ if base in _SUBCLASSED)
         raise TypeError(
-            f"{cls.__qualname__} is a subclass of {base.__name__}, and gograd cannot make another one of other "
-            f"numbers: call gograd_core.register_container({cls.__name__}, take_apart, put_together), or pass a "
-            f"{base.__name__}"
+            f"{cls.__qualname__} is a subclass of {base.__name__}, and gograd does not know how to make another one: "
+            f"call gograd_core.register_container({cls.__name__}, take_apart, put_together), or pass a {base.__name__}"
         )
     return _of_dataclass(cls) if hasattr(cls, "__dataclass_fields__") else None
 
 
 def _of_dataclass(cls: type) -> Container:
-    """Treat every field as a child, unless its metadata say ``static=True``. __init__ and __post_init__ do not run."""
+    """Treat every field as a child unless its metadata say ``static=True``. __init__ and __post_init__ do not run."""
     import dataclasses
 
     fields = dataclasses.fields(cls)
@@ -156,11 +156,7 @@ _KNOWN = {
         Container(deque, lambda value: (value, value.maxlen), lambda rest, children: deque(children, rest), list),
         Container(dict, _values, lambda rest, children: dict(zip(rest, children, strict=True)), dict, _keys),
         Container(
-            OrderedDict,
-            _values,
-            lambda rest, children: OrderedDict(zip(rest, children, strict=True)),
-            dict,
-            _keys,
+            OrderedDict, _values, lambda rest, children: OrderedDict(zip(rest, children, strict=True)), dict, _keys
         ),
         Container(
             defaultdict,
@@ -174,20 +170,19 @@ _KNOWN = {
 _SUBCLASSED = tuple(cls for cls in _KNOWN if cls is not type(None))
 _registered: dict[type, Container] = {}
 kinds = _Found()
-"""What takes values of a class apart; None for numbers and everything else that is not a container."""
-
+"""The container for values of each class; None for numbers and everything else that is not a container."""
 
 Plan = tuple[type, Any, int, tuple[Any, ...], Container]
-"""How to put a container together: its class, what it holds besides its children, how many these are if all of them are
-leaves (else -1), their plans (None for a leaf), and its kind."""
+"""How to put a container together: its class, what it holds besides its children, the number of children if all of them
+are leaves (else -1), their plans (None for a leaf), and its `Container`."""
 
 STRINGS = frozenset([str])
 TOLD_BY_TYPE = frozenset([str, int, bool, bytes, type, type(None), FunctionType])
-"""The types whose equal values are the same to any function."""
+"""Types whose equal values no function can tell apart."""
 
 
 def walk(tree: Any, container: Container, leaves: list[Any], tokens: list[Any]) -> None:
-    """Add the leaves of a container to `leaves`, and to `tokens` its form, as `Form` describes them."""
+    """Add the leaves of a container to `leaves`, and its form to `tokens`; see `Form`."""
     children, rest = container.take_apart(tree)
     is_flat = not any(map(container_of, set(map(type, children))))
     count = len(children)
@@ -204,31 +199,28 @@ def walk(tree: Any, container: Container, leaves: list[Any], tokens: list[Any]) 
             walk(child, kind, leaves, tokens)
 
 
-def nest(plan: Plan, leaves: list[Any]) -> Any:
+def nest(plan: Plan, leaves: Iterable[Any]) -> Any:
     """Build the container that a plan describes from these leaves."""
-    return _nest(plan, iter(leaves))
-
-
-def _nest(plan: Plan, leaves: Any) -> Any:
     _, rest, count, plans, container = plan
+    remaining = iter(leaves)
     if count < 0:
-        children = [next(leaves) if child is None else _nest(child, leaves) for child in plans]
+        children = [next(remaining) if child is None else nest(child, remaining) for child in plans]
     else:
-        children = list(islice(leaves, count))
+        children = list(islice(remaining, count))
     return container.put_together(rest, children)
 
 
 class Exact(tuple[Any, ...]):
-    """What a container holds, after what tells it from things that are merely equal, as 1 is to True."""
+    """What a container holds besides its children, after what distinguishes it from equal things, as 1 from True."""
 
     __slots__ = ()
 
 
 def exact(rest: Hashable, container: Container) -> Hashable:
-    """Wrap what a container holds besides its children: equal only if no function can tell the difference.
+    """Wrap what a container holds besides its children, so that it equals only what no function can tell from it.
 
     Raises:
-        TypeError: it cannot be hashed.
+        TypeError: it is not hashable.
     """
     if type(rest) is tuple and STRINGS.issuperset(map(type, rest)):
         return rest

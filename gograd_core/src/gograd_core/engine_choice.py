@@ -1,4 +1,4 @@
-"""The native engine's module, and which engine runs: chosen when gograd_core is imported, before all else in it."""
+"""The choice of the engine. It is made when gograd_core is imported, before anything else in it."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ class Engine:
 
 
 def engine() -> Engine:
-    """Tell which engine runs in this process, and why; it was chosen when gograd_core was imported."""
+    """Return which engine runs in this process, and why. It was chosen when gograd_core was imported."""
     return _engine
 
 
 def _choose() -> tuple[Any, Engine]:
-    """Load the module of the native engine. Return None if there is none, or if it cannot be loaded, with a warning."""
+    """Load the native engine's module. Return None if it was not built and, with a warning, if it cannot be loaded."""
     if os.environ.get("GOGRAD_PURE_PYTHON", "0") not in ("", "0"):
         return None, Engine("python", "the environment variable GOGRAD_PURE_PYTHON asks for it")
     try:

@@ -34,7 +34,7 @@ class DomainError(Exception):
 
     def __init__(self, fact: str, *, operation: Any = None, inputs: tuple[Any, ...] = ()) -> None:
         super().__init__(
-            f"{fact}. Check the inputs, or let the result of IEEE 754 stand with gograd_core.errstate(domain='ignore')."
+            f"{fact}. Check the inputs, or keep the result of IEEE 754 with gograd_core.errstate(domain='ignore')."
         )
         self.fact = fact
         self.operation = operation
@@ -62,7 +62,7 @@ NO_NUMBER = (DomainError, ArithmeticError, ValueError)
 
 
 class InvalidOperationError(ValueError):
-    """An `Op` was defined wrongly, or may not be registered."""
+    """An `Op` is defined incorrectly, or cannot be registered."""
 
 
 class RuleError(TypeError):
@@ -70,7 +70,7 @@ class RuleError(TypeError):
 
 
 class StaleGraphError(RuntimeError):
-    """A leaf's value was set after a neuron was computed from it: the gradient belongs to no point."""
+    """A leaf's value was set after a neuron was computed from it, so the gradient would belong to no point."""
 
 
 class UnknownOperationError(AttributeError, LookupError):
@@ -78,7 +78,7 @@ class UnknownOperationError(AttributeError, LookupError):
 
 
 class PluginError(RuntimeError):
-    """A plugin could not be loaded (raised with `strict=True` only)."""
+    """A plugin could not be loaded (raised only with `strict=True`)."""
 
 
 class PluginWarning(UserWarning):
@@ -86,6 +86,6 @@ class PluginWarning(UserWarning):
 
 
 TOO_EARLY = (
-    "a plugin looked up or registered an operation while plugins are being loaded: return operations from the hook "
+    "a plugin looked up or registered an operation while plugins were being loaded: return operations from the hook "
     "gograd_ops, and look others up through xp when a rule runs"
 )

@@ -1,11 +1,11 @@
-"""The door for packages that extend gograd: what they use of the core beyond `gograd_core` itself.
+"""The door for packages that extend gograd: what they may use of the core besides `gograd_core` itself.
 
-Whatever is named here keeps its name and its meaning within a major version; every other module is an inner one.
+Everything named here keeps its name and its meaning within a major version. All other modules are internal.
 
 For packages of operations:
 
 - `total`, `Column`, `scalar`: for rules and implementations of floats.
-- `Kernels`, `with_kernels`: for native functions that stand for rules.
+- `Kernels`, `with_kernels`: for native functions that replace rules.
 - `normalised`, `canonical`: names of operations, and of distributions, as gograd compares them.
 
 For packages that run, record or draw graphs:
@@ -15,17 +15,18 @@ For packages that run, record or draw graphs:
 - `nested`, `require_function`, `transforms`, `jacobians`, `ForwardSweep`, `creation_order`: derivatives of functions.
 - `Recorder`, `observed_by`, `recorder`, `observers` (which is true while any recorder is in force), `failed`,
   `recording`, `unfollowed`: to watch a function that runs.
+- `outside_transforms`: for rules on floats that use neurons and transforms themselves.
 - `Form`, `flatten_numbers`, `flatten_like`, `leaf_paths`, `take_apart`: nested arguments.
-- `run_rule`, `as_number`, `as_numbers`, `judge`, `error_class`, `DOMAIN_ERRORS`, `describe`, `domain_errors_raise`,
-  `errors_ignored`, `errors_matter`, `not_ignored`: rules, and how their results are judged.
+- `run_rule`, `as_float`, `as_number`, `as_numbers`, `judge`, `error_class`, `DOMAIN_ERRORS`, `describe`,
+  `domain_errors_raise`, `errors_ignored`, `errors_matter`, `not_ignored`: rules, and how their results are judged.
 - `plain`, `engine_operations`: the operations of the engine itself.
-- `resolve`: an implementation that is named by its import path.
+- `resolve`: an implementation that is given by its import path.
+- `inside`: whether a point lies in the domain of an operation.
 - `Expansion`, `ExpansionError`, `expand`, `expand_with`, `Symbol`, `SymbolLibrary`, `postorder`, `CALLS`, `OPERATORS`,
   `PythonBody`, `helpers`, `print_extension`, `Extension`, `printing_files`: rules as expressions, and printed as C.
 - `PluginRecord`, `plugin_modules`, `OWN_DISTRIBUTIONS`: what is installed.
 - `UNARY`, `BINARY`, `COMPARISONS`: the operators of Python, and their special methods.
 - `typed_sources`: what `gograd stubs` fills in.
-- `inside`: whether a point lies in the domain of an operation.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ from typing import TYPE_CHECKING, Any
 
 from gograd_core import current
 from gograd_core.checked.refusals import DOMAIN_ERRORS, error_class
-from gograd_core.checked.rules import as_number, as_numbers, describe, judge, run_rule
+from gograd_core.checked.rules import as_float, as_number, as_numbers, describe, judge, run_rule
 from gograd_core.derivatives import jacobians, transforms
 from gograd_core.derivatives.forward import ForwardSweep, creation_order
 from gograd_core.derivatives.trace import nested, require_function
@@ -49,6 +50,7 @@ from gograd_core.kernels import with_kernels
 from gograd_core.namespaces import scalar
 from gograd_core.namespaces.columns import Column
 from gograd_core.namespaces.scalar import _total as total
+from gograd_core.op.domains import inside
 from gograd_core.op.implementations import resolve
 from gograd_core.op.kernels import Kernels
 from gograd_core.op.metadata import normalised
@@ -57,7 +59,7 @@ from gograd_core.plugins.builtin_ops import plain
 from gograd_core.plugins.names import OWN_DISTRIBUTIONS, canonical
 from gograd_core.plugins.records import PluginRecord
 from gograd_core.python_operators import BINARY, COMPARISONS, UNARY
-from gograd_core.recording import Recorder, failed, observed_by, recorder
+from gograd_core.recording import Recorder, failed, observed_by, outside_transforms, recorder
 from gograd_core.settings import (
     domain_errors_raise,
     errors_ignored,
@@ -74,7 +76,6 @@ if TYPE_CHECKING:
     from gograd_core.kernels.jit import PythonBody, helpers, printing_files
     from gograd_core.kernels.symbols import Symbol, SymbolLibrary, postorder
     from gograd_core.plugins.loading import plugin_modules
-    from gograd_core.testing.points import inside
 
 __all__ = [
     "BINARY",
@@ -99,6 +100,7 @@ __all__ = [
     "SymbolLibrary",
     "add_gradients",
     "adjoints",
+    "as_float",
     "as_number",
     "as_numbers",
     "canonical",
@@ -127,6 +129,7 @@ __all__ = [
     "not_ignored",
     "observed_by",
     "observers",
+    "outside_transforms",
     "plain",
     "plugin_modules",
     "postorder",
@@ -150,15 +153,12 @@ __all__ = [
 
 def typed_sources() -> dict[str, str]:
     """Return the sources of the modules whose types depend on what is installed, by their paths in `gograd_core`."""
-    modules = {
-        path: import_module(f"gograd_core.{path.replace('/', '.')}")
-        for path in ("engines/neuron", "namespaces/operations")
-    }
-    return {path: inspect.getsource(module) for path, module in modules.items()}
+    paths = ("engines/neuron", "namespaces/operations")
+    return {path: inspect.getsource(import_module(f"gograd_core.{path.replace('/', '.')}")) for path in paths}
 
 
 if not TYPE_CHECKING:
-    # Printing rules, plugins and the conformance kit are imported when they are asked for.
+    # What only some packages need is imported when it is asked for.
     _LATER = {
         **dict.fromkeys(("Expansion", "ExpansionError", "expand", "expand_with"), "kernels.expansion"),
         **dict.fromkeys(("CALLS", "OPERATORS"), "kernels.expressions"),
@@ -166,11 +166,9 @@ if not TYPE_CHECKING:
         **dict.fromkeys(("PythonBody", "helpers", "printing_files"), "kernels.jit"),
         **dict.fromkeys(("Symbol", "SymbolLibrary", "postorder"), "kernels.symbols"),
         "plugin_modules": "plugins.loading",
-        "inside": "testing.points",
     }
 
     def __getattr__(name: str) -> Any:
-        """Import what only some packages need when it is asked for."""
         if name not in _LATER:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         return getattr(import_module(f"gograd_core.{_LATER[name]}"), name)

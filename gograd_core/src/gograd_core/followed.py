@@ -1,9 +1,9 @@
-"""Plain numbers that depend on neurons, while a recorder watches: truth values, and whole numbers.
+"""Truth values and whole numbers that depend on neurons, while a recorder watches.
 
-Where nobody records, comparisons give bools, and `floor` of the core's `math` gives ints. What a program does with
-these would be hidden from a recorder. So it gets a `Followed` in their place. Arithmetic and comparisons give
-further ones, and nothing is decided: the numbers remain in the graph. Whatever else asks for the plain number
-(a key of a dict, an index, `range`, a text, a shift) is given it, and the recorder is told.
+Without a recorder, comparisons give bools, and `floor` of the core's `math` gives ints. A recorder could not see what a
+program does with these, so the program gets a `Followed` instead. Arithmetic and comparisons give further ones. They
+decide nothing: the numbers remain in the graph. Any other use of the plain number (as a key of a dict, an index, a
+text, in `range`, in a shift) gets it, and the recorder is told.
 """
 
 from __future__ import annotations
@@ -23,18 +23,28 @@ __all__ = ["LARGEST", "Followed", "unfollowed"]
 Method = Callable[..., Any]
 
 LARGEST = 2**53
-"""Below it floats hold every integer."""
+"""Floats hold every integer below this one."""
+
+
+def _of_settled(function: Any) -> Any:
+    """Make the method that applies `function` to the plain number."""
+    return lambda self, *others: function(self.settled(), *others)
+
+
+def _to_integer(function: Any) -> Any:
+    """Make the method that rounds a float by `function`, and keeps an integer."""
+    return lambda self: +self if isinstance(self._number, int) else function(self.settled())
 
 
 class Followed:
     """An int, a bool or a float that depends on a neuron.
 
-    It passes for one of its class in `isinstance`, and has the attributes of that class.
+    To `isinstance` it is one of these, and it has the attributes of that class.
 
     Args:
-        neuron: its value is the number, rounded to a float.
-        number: what the program has where nobody records.
-        sources: what it was computed from, if it was computed from others of this kind.
+        neuron: a neuron whose value is the number, rounded to a float.
+        number: what the program would have without a recorder.
+        sources: the followed numbers that it was computed from.
         most: how large it can be in any run.
     """
 
@@ -74,12 +84,12 @@ class Followed:
                 if each is not self and each._number != number:
                     recording.failed()
                     raise ArithmeticError(f"{self._number!r} was computed from {number!r}, which is {each._number!r}")
-            else:  # only what a float was computed from says whether it is the same
+            else:  # it is the same number if what it was computed from is
                 waiting.extend(each._sources)
         return self._number
 
     def _is_small(self) -> bool:
-        """Tell whether it is an integer below `LARGEST`, after telling the recorder that this decides."""
+        """Return whether it is an integer below `LARGEST`, after telling the recorder that this decides."""
         if isinstance(self._number, int) and self._most >= LARGEST:
             self._most = LARGEST - 1 if abs(self._neuron) < LARGEST else math.nan  # which is not asked about again
         return self._most < LARGEST
@@ -88,7 +98,7 @@ class Followed:
         """Make sure that the neuron's value is the integer in every run, or else become a plain number.
 
         Args:
-            is_small: the integer must be below `LARGEST`, too.
+            is_small: whether the integer must also be below `LARGEST`.
         """
         is_exact = self._is_settled or not (self._sources or is_small) or not isinstance(self._number, int)
         if not is_exact and not self._is_small():
@@ -102,26 +112,9 @@ class Followed:
                 self._number, self._is_settled = truth, True
         return truth
 
-    def __hash__(self) -> int:
-        return hash(self.settled())
-
-    def __repr__(self) -> str:
-        return repr(self.settled())
-
-    def __format__(self, spec: str) -> str:
-        return format(self.settled(), spec)
-
-    def __index__(self) -> int:
-        return operator.index(self.settled())
-
-    def __int__(self) -> int:
-        return int(self.settled())
-
-    def __float__(self) -> float:
-        return float(self.settled())
-
-    def __complex__(self) -> complex:
-        return complex(self.settled())
+    __hash__, __repr__, __format__ = map(_of_settled, (hash, repr, format))
+    __index__, __int__, __float__, __complex__ = map(_of_settled, (operator.index, int, float, complex))
+    __trunc__, __floor__, __ceil__ = map(_to_integer, (math.trunc, math.floor, math.ceil))
 
     def __pos__(self) -> Any:
         return _combined("+", operator.add, self, 0) if isinstance(self._number, bool) else self
@@ -135,15 +128,6 @@ class Followed:
         if self._is_settled:
             return abs(self._number)
         return Followed(abs(self._neuron), abs(self._number), self._sources, self._most)
-
-    def __trunc__(self) -> Any:
-        return +self if isinstance(self._number, int) else math.trunc(self.settled())
-
-    def __floor__(self) -> Any:
-        return +self if isinstance(self._number, int) else math.floor(self.settled())
-
-    def __ceil__(self) -> Any:
-        return +self if isinstance(self._number, int) else math.ceil(self.settled())
 
     def __round__(self, digits: Any = None) -> Any:
         if isinstance(self._number, int) and (digits is None or digits >= 0):
@@ -177,7 +161,7 @@ class Followed:
 
 
 def unfollowed(entry: Any) -> Any:
-    """Return what stands for a number in a graph: the neuron of a followed number, or the plain number it became."""
+    """Return what stands for a number in a graph: the neuron of a followed number, or the plain one that it became."""
     if type(entry) is not Followed:
         return entry
     return entry._number if entry._is_settled else entry._neuron
@@ -198,11 +182,11 @@ def _most(entry: Any) -> float:
 MOST: dict[str, Callable[[float, float], float]] = {
     "+": operator.add, "-": operator.add, "*": operator.mul, "//": lambda x, y: x, "%": lambda x, y: y,
 }  # fmt: skip
-"""How large the result of integers can be."""
+"""How large the result of two integers can be, given how large these can be."""
 LOGIC: dict[str, Callable[[Any, Any], Any]] = {
     "and": lambda x, y: x + y == 2, "or": lambda x, y: x + y > 0, "xor": lambda x, y: x != y,
 }  # fmt: skip
-"""The operators of bits, of truth values."""
+"""The operators on bits, applied to truth values."""
 
 
 def _is_number(entry: Any) -> bool:
@@ -210,12 +194,12 @@ def _is_number(entry: Any) -> bool:
 
 
 def _is_in_graph(x: Any, y: Any) -> bool:
-    """Tell whether an operation can compute with both: one is a neuron, and so is the other, or a float can hold it."""
+    """Return whether an operation can compute with both: one is a neuron, and the other is one or fits a float."""
     return current.Neuron in (type(x), type(y)) and all(type(z) is current.Neuron or _is_a_float(z) for z in (x, y))
 
 
 def _is_a_float(number: Any) -> bool:
-    """Tell whether a float can hold a number exactly."""
+    """Return whether a float can hold a number exactly."""
     try:
         return isinstance(number, float) or (isinstance(number, int) and float(number) == number)
     except OverflowError:
@@ -236,8 +220,8 @@ def _combined(symbol: str, compute: Method, left: Any, right: Any) -> Any:
         return compute(unfollowed(left), unfollowed(right))
     if not (_is_number(left) and _is_number(right)):
         return NotImplemented
-    if symbol in ("/", "//", "%") and type(right) is Followed and not right:  # which decides
-        return compute(_plain(left), type(right._number)(0))  # which it is in the runs that are asked about
+    if symbol in ("/", "//", "%") and type(right) is Followed and not right:  # the recorder is asked
+        return compute(_plain(left), type(right._number)(0))  # in this run it is zero, whatever its number is
     try:
         number = compute(_plain(left), _plain(right))
     except ArithmeticError:
@@ -245,7 +229,7 @@ def _combined(symbol: str, compute: Method, left: Any, right: Any) -> Any:
     are_whole = isinstance(left, int) and isinstance(right, int)
     stays = symbol != "**" and _is_finite(number)
     for entry in followed if stays and are_whole else ():
-        entry.make_exact(is_small=symbol == "//")  # a quotient of larger floats may be another
+        entry.make_exact(is_small=symbol == "//")  # the quotient of larger floats may be another integer
     x, y = unfollowed(left), unfollowed(right)
     if not stays or not _is_in_graph(x, y):
         return compute(_settled(left), _settled(right))

@@ -65,9 +65,6 @@ class Op(Protocol):
     def variadic(self) -> bool: ...
 
     @property
-    def opaque(self) -> bool: ...
-
-    @property
     def input_names(self) -> tuple[str, ...]: ...
 
     @property
@@ -94,19 +91,19 @@ class Op(Protocol):
 
 @attrs.frozen(eq=False)
 class Flat:
-    """A graph as arrays: leaves, then what operations made of them, both oldest first.
+    """A graph as arrays: first the leaves, then the interior neurons, both oldest first.
 
-    A neuron is called by its place in that row.
+    The number of a neuron is its place in that row.
 
     Attributes:
-        leaves: the neurons without operation, and those too old to be looked into.
-        operations: each that occurs, in the order of first use.
+        leaves: the neurons without operation, and those too old to be followed further.
+        operations: every operation that occurs, in the order of first use.
         codes: which of them made each interior neuron.
-        starts: where the constituents of each interior neuron begin in `inputs`; at the end their number.
+        starts: where the constituents of each interior neuron begin in `inputs`, followed by the length of `inputs`.
         inputs: all constituents in a row: a neuron's number, or ``~c`` for entry c of `constants`.
-        constants: the floats among them, each once; 0.0 and -0.0 are two.
-        values: of all neurons.
-        stamps: when each neuron was made, or its value set.
+        constants: the different floats among them; 0.0 and -0.0 are different.
+        values: the value of each neuron.
+        stamps: the stamp of each neuron: when it was made, or its value set.
         outputs: the numbers of the neurons whose graph it is.
     """
 
@@ -122,9 +119,9 @@ class Flat:
 
 
 class Engine(Protocol):
-    """What an engine offers to the rest of the core. There are two engines, and they behave alike.
+    """What an engine offers to the core. There are two engines, and they behave alike.
 
-    The Python engine describes each function, in the room `engines`.
+    The docstrings of the functions are those of the Python engine, in the room `engines`.
     """
 
     @property

@@ -1,8 +1,8 @@
-"""Python's `math` over neurons: ``from gograd_core import math`` lets a program be differentiated as it stands.
+"""Python's `math` for neurons: with ``from gograd_core import math`` a program can be differentiated as it stands.
 
-Every name of `math` is here. A function whose arguments are or contain a neuron is the
-operation of that name; given numbers it is `math`'s own, errors included. `floor`, `ceil` and `trunc` of a
-neuron give an int, as `math` does; a recorder follows it as long as arithmetic uses it.
+Every name of `math` is here. A function that is given a neuron, or a sequence with one, calls the operation of that
+name. Given numbers, it is the function of `math`, errors included. `floor`, `ceil` and `trunc` of a neuron give an int,
+as in `math`. A recorder follows the int as long as it is only used in arithmetic.
 """
 
 from __future__ import annotations
@@ -66,11 +66,11 @@ class _OverNeurons:
             return known[self.name], False
         except UnknownOperationError as error:
             instead = "integers: int(x)" if self.name in _OF_INTEGERS else "numbers: x.value"
-            error.add_note(f"If math.{self.name} has no derivative, give it {instead}")
+            error.add_note(f"If math.{self.name} has no derivative, pass it {instead}")
             raise
 
     def __call__(self, *args: Any, **named: Any) -> Any:
-        # An iterator is read once, here, and then may still be needed.
+        # An iterator can be read only once, and is read here.
         args = tuple([list(arg) if isinstance(arg, Iterator) else arg for arg in args])
         if not any(map(_holds_neuron, (*args, *named.values()))):
             return self.own(*args, **named)
@@ -110,15 +110,13 @@ class _ToInteger(_OverNeurons):
         except (ArithmeticError, ValueError):  # of NaN or an infinity
             failed()
             raise
-        whole = plain(op(neuron))  # its slope is 0; an exponent, say, must not even be asked for one
+        whole = plain(op(neuron))  # its slope is 0, and a derivative with respect to it must not even be asked for
         watching.guard(whole, "finite", 1)
         return Followed(whole, number)
 
 
 def _holds_neuron(arg: Any) -> bool:
-    if type(arg) is Neuron:
-        return True
-    return isinstance(arg, Iterable) and any(type(entry) is Neuron for entry in arg)
+    return type(arg) is Neuron or (isinstance(arg, Iterable) and any(type(entry) is Neuron for entry in arg))
 
 
 # What is not one operation, but several.

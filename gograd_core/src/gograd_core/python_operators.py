@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-__all__ = ["ARRAY_API", "BINARY", "COMPARISONS", "OPERATORS", "UNARY"]
+__all__ = ["ARRAY_API", "BINARY", "COMPARISONS", "FUNCTIONS", "OPERATORS", "UNARY"]
 
 UNARY = {"-": "neg", "abs": "abs"}
 BINARY = {"+": "add", "-": "sub", "*": "mul", "/": "truediv", "//": "floordiv", "%": "mod", "**": "pow"}
 COMPARISONS = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne"}
 """The special method of each, without its underscores."""
 
-OPERATORS = {*((symbol, 1) for symbol in UNARY), *((symbol, 2) for symbol in (*BINARY, *COMPARISONS))}
-"""Each with its number of inputs."""
+FUNCTIONS = {"round": 2}
+"""Functions of Python that an operation may implement, with their number of inputs."""
+
+OPERATORS = {
+    *FUNCTIONS.items(),
+    *((symbol, 1) for symbol in UNARY),
+    *((symbol, 2) for symbol in (*BINARY, *COMPARISONS)),
+}
+"""Every operator and function, with its number of inputs."""
 
 ARRAY_API = {
     "neg": "negative",
@@ -29,4 +36,4 @@ ARRAY_API = {
     "eq": "equal",
     "ne": "not_equal",
 }
-"""From special methods to functions of the standard."""
+"""The standard's function for each special method."""

@@ -1,4 +1,4 @@
-"""Recorders: what watches a function run on neurons, and what it is told."""
+"""Recorders, which watch a function run on neurons, and what they are told."""
 
 from __future__ import annotations
 
@@ -8,28 +8,18 @@ from typing import Any, NoReturn, ParamSpec, Protocol, TypeVar
 
 from gograd_core.settings import Block, now, observers
 
-__all__ = [
-    "Recorder",
-    "decided",
-    "failed",
-    "noted",
-    "observed_by",
-    "outside_transforms",
-    "read",
-    "recorder",
-]
-
+__all__ = ["Recorder", "decided", "failed", "noted", "observed_by", "outside_transforms", "read", "recorder"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class Recorder(Protocol):
-    """What watches a function run on neurons, in order to run the same on other numbers later.
+    """Watches a function run on neurons, so that the same can be run on other numbers later.
 
-    While one is in force, comparisons give a `Followed`, and whatever would hide a dependence on a
-    number is told to it. An operation in a `no_grad` block gives a neuron without derivative
-    instead of a leaf, which would pass for a constant.
+    While a recorder is in force, comparisons give a `Followed`, and the recorder is told of everything that would hide
+    a dependence on a number. An operation in a `no_grad` block then gives a neuron without derivative: a leaf would
+    pass for a constant.
 
     Attributes:
         wants_nodes: whether `made` is to be called. It is read when the block begins.
@@ -38,33 +28,33 @@ class Recorder(Protocol):
     wants_nodes: bool
 
     def guard(self, neuron: Any, kind: str, outcome: int) -> int | None:
-        """Hear that a number decides what runs.
+        """Take note that a number decides what runs.
 
-        `kind` is "bool", "trunc", "round", "floor", "ceil", "index", "finite" or "domain".
-        "finite" is 1: `neuron` is a number that must not be NaN or an infinity. "domain" is a place in
-        `DOMAIN_ERRORS`: `neuron` is what an operation makes of its inputs where that is an error of this class.
+        `kind` is "bool", "trunc", "round", "floor", "ceil", "index", "finite" or "domain". "finite" says (by the
+        outcome 1) that `neuron` must not be NaN or an infinity. For "domain" `outcome` is a place in `DOMAIN_ERRORS`:
+        `neuron` is a result for which the operation raises that error.
 
         Returns:
-            What the program is to see instead of `outcome` (of "domain", 0: no error is raised); None: that.
+            What the program is to see instead of `outcome`; None for `outcome`. For "domain", 0 prevents the error.
         """
 
     def read(self, neuron: Any, attribute: str) -> NoReturn:
-        """Refuse that the program reads "value" or "grad" (or sets the value), or calls "backward"."""
+        """Refuse to let the program read "value" or "grad", set the value, or call "backward"."""
 
     def made(self, neuron: Any) -> None:
-        """Hear that an operation made this neuron."""
+        """Take note of a neuron that an operation made."""
 
     def failed(self) -> None:
-        """Hear that numbers lead to some other error; whoever catches it decides by it."""
+        """Take note that the numbers lead to some other error. A program that catches it depends on them."""
 
 
 def recorder() -> Recorder | None:
-    """Return the recorder in force here and now."""
+    """Return the recorder in force here and now; None if there is none."""
     return now().recorder if observers else None
 
 
 def decided(neuron: Any, kind: str, outcome: int) -> int:
-    """Tell the recorder that a number decides what runs, and return how it is to decide."""
+    """Tell the recorder that a number decides what runs, and return the outcome that the program is to see."""
     watching = recorder()
     if watching is None:
         return outcome
@@ -73,21 +63,21 @@ def decided(neuron: Any, kind: str, outcome: int) -> int:
 
 
 def read(neuron: Any, attribute: str) -> None:
-    """Let the recorder refuse that a number is read and leaves the graph."""
+    """Let the recorder refuse a use by which a number would leave the graph."""
     watching = recorder()
     if watching is not None:
         watching.read(neuron, attribute)
 
 
 def failed() -> None:
-    """Tell the recorder that numbers lead to an error, which the program may catch."""
+    """Tell the recorder that the numbers lead to an error, which the program may catch."""
     watching = recorder()
     if watching is not None:
         watching.failed()
 
 
 def noted(f: Callable[P, T]) -> Callable[P, T]:
-    """Wrap `f` so that a recorder knows of every error that it raises."""
+    """Wrap `f` so that the recorder is told of every error that it raises."""
 
     @functools.wraps(f)
     def run(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -101,7 +91,7 @@ def noted(f: Callable[P, T]) -> Callable[P, T]:
 
 
 class observed_by(Block):
-    """Return a block (or decorator) inside which a recorder watches, in this thread or task."""
+    """A block (or decorator) inside which a recorder watches the current thread or task."""
 
     def __init__(self, recorder: Recorder) -> None:
         super().__init__(recorder=recorder)
@@ -111,7 +101,7 @@ _outside = Block(outside=True)
 
 
 def outside_transforms(rule: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap a rule on floats that may use neurons and transforms itself, so that nothing around it sees these."""
+    """Wrap a rule on floats so that no transform or recorder sees the neurons that the rule itself uses."""
     if getattr(rule, "is_outside_transforms", False):
         return rule
 

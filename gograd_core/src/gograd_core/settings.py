@@ -1,8 +1,8 @@
-"""Settings that hold inside blocks: `no_grad`, `errstate`, and what the engine sets for itself.
+"""Settings that hold inside blocks: `no_grad`, `errstate`, and those of the engine itself.
 
-A signal handler, such as that of Ctrl-C, may run wherever Python code does, and raise there. So `Block.run` enters in
-one step and leaves in one step, each a call of a function in C. The Python engine cannot do the same for a ``with``
-statement, whose `__exit__` is Python code. The native engine has these classes in C.
+A signal handler, such as that of Ctrl-C, may run between any two steps of Python code, and raise there. So `Block.run`
+enters and leaves in one step each: a call of a function in C. The Python engine cannot do so for a ``with`` statement,
+whose `__exit__` is Python code. The native engine has these classes in C.
 """
 
 from __future__ import annotations
@@ -35,22 +35,22 @@ __all__ = [
     "without_derivative",
 ]
 
-# One entry for each `Settings` that there is: nobody asks the slower ContextVar if there is none.
-# An entry goes when nothing refers to the `Settings` any more, so that no block has to count back.
-_pauses: set[Any] = set()  # those that every operation has to ask about: no_grad, and recorders that want nodes
-_observers: set[Any] = set()  # recorders
+# One entry for each living `Settings` of a kind: while there is none, nobody has to ask the slower ContextVar.
+# An entry disappears together with its `Settings`, so that no block has to count down.
+_pauses: set[Any] = set()  # those that every operation has to look at: no_grad, and recorders that want nodes
+_observers: set[Any] = set()  # those with a recorder
 
 
 class Settings:
-    """What holds here and now; it never changes.
+    """The settings in force at one point of a program. They never change.
 
     Args:
-        outer: what holds around the block; None for what holds outside of all blocks.
-        block: the block that changes it.
+        outer: the settings around the block; None outside of all blocks.
+        block: the block that changes them.
 
     Attributes:
-        depth: how many transforms are running. What is called inside one gives neurons, so that the outer one
-            can differentiate it: a float would cut the graph, and the outer derivative would be wrong.
+        depth: how many transforms are running. A transform inside another one returns neurons, which the outer one
+            can differentiate. A float would cut the graph, and the outer derivative would be wrong.
         recording, domain, recorder: see `PythonBlock`.
     """
 
@@ -81,14 +81,14 @@ _settings: ContextVar[Settings] = ContextVar("gograd_settings", default=Settings
 
 
 class PythonBlock:
-    """A change of settings that holds for a while in the current thread or task. It may be entered any number of times.
+    """A change of settings for the current thread or task. It may be entered any number of times.
 
     Args:
         recording: whether graphs are recorded.
-        domain: what happens where an operation leaves the real numbers.
-        recorder: who watches.
-        deeper: whether one more transform runs.
-        outside: whether no transform runs, and nobody watches.
+        domain: what happens if an operation leaves the real numbers.
+        recorder: the recorder that watches.
+        deeper: whether one more transform is running.
+        outside: whether to hide all transforms and recorders.
     """
 
     def __init__(
@@ -111,12 +111,12 @@ class PythonBlock:
         outer = _settings.get()
         try:
             _settings.set(Settings(outer, self))
-        except BaseException:  # that of a signal
+        except BaseException:  # raised by a signal handler
             _settings.set(outer)
             raise
 
     def __exit__(self, *_: object) -> None:
-        """Take back only this change: blocks that generators hold open may end in any order."""
+        """Undo only this change, since blocks that generators hold open may end in any order."""
         settings, changes = _settings.get(), []
         while settings.block is not self:
             if settings.outer is None:
@@ -129,7 +129,7 @@ class PythonBlock:
         _settings.set(settings)
 
     def run(self, f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        """Call `f` inside the block, and return its result. Then everything is as before, whatever interrupts it."""
+        """Call `f` inside the block and return its result. Afterwards, even after an interrupt, all is as before."""
         outer = _settings.get()
         try:
             _settings.set(Settings(outer, self))
@@ -139,10 +139,10 @@ class PythonBlock:
 
 
 class PythonSwap:
-    """A block in which an object takes the place of another, for all threads. It may be entered any number of times.
+    """A block in which one object replaces another, for all threads. It may be entered any number of times.
 
-    Subclasses have `_replaced`, which gives the object that is in place, and `_activate`, which puts this
-    one there; an interrupt breaks `_activate` off, and it can be repeated.
+    Subclasses have two methods: `_replaced` returns the object that is in place, and `_activate` puts this one there.
+    An interrupt may break off `_activate`, which is then called again.
     """
 
     def __init__(self) -> None:
@@ -160,12 +160,7 @@ class PythonSwap:
         return self
 
     def __exit__(self, *_: object) -> None:
-        outer = self._outer.pop()
-        try:
-            outer._activate()
-        except BaseException:
-            outer._activate()
-            raise
+        completed(self._outer.pop()._activate)
 
     if TYPE_CHECKING:
 
@@ -175,13 +170,8 @@ class PythonSwap:
 
 
 if TYPE_CHECKING or native is None:
-
-    class _Block(PythonBlock):
-        """Settings that hold in the engine that runs."""
-
-    class Swap(PythonSwap):
-        """As `PythonSwap`, in the engine that runs."""
-
+    _Block = PythonBlock
+    Swap = PythonSwap
     now, pauses, observers = _settings.get, _pauses, _observers
 else:
     now, _Block, Swap = native.now, native.Block, native.Swap
@@ -189,23 +179,22 @@ else:
 
 
 class Block(_Block):
-    """A ``with`` block, a decorator, or (with `run`) a call, in which a setting holds for the current thread or task.
+    """A setting for the current thread or task: inside a ``with`` block, a decorated function, or a call by `run`.
 
-    With the native engine an interrupt (Ctrl-C) never leaves it in force, and with the Python engine
-    none does so in a decorated function or in `run`; but there one that arrives at the very moment
-    when a ``with`` statement is entered or left may.
+    With the native engine an interrupt (Ctrl-C) never leaves the setting in force. With the Python engine it may, if it
+    arrives at the very moment when a ``with`` statement is entered or left.
     """
 
     def __call__(self, f: Callable[..., Any]) -> Callable[..., Any]:
-        """Let `f` always run inside such a block.
+        """Return a function that calls `f` inside such a block.
 
         Raises:
-            TypeError: `f` is a generator or a coroutine, whose code runs only after the call of `f` has ended.
+            TypeError: `f` is a generator or coroutine function, whose code runs only after the call has returned.
         """
         if any(is_kind(f) for is_kind in (isgeneratorfunction, iscoroutinefunction, isasyncgenfunction)):
             raise TypeError(
-                f"{type(self).__name__} decorates functions that are done when they return; {f.__name__} yields or "
-                f"awaits: write a with block inside of it"
+                f"{type(self).__name__} decorates only functions that have finished when they return, and "
+                f"{f.__name__} yields or awaits: write a with block inside it"
             )
 
         @functools.wraps(f)
@@ -216,7 +205,7 @@ class Block(_Block):
 
 
 def completed(step: Callable[[], None]) -> None:
-    """Run a step that may be repeated. If an interrupt breaks it off, run it once more and pass the interrupt on."""
+    """Run a step that may be repeated. If an interrupt breaks it off, run it again, then raise the interrupt again."""
     try:
         step()
     except BaseException:
@@ -228,37 +217,37 @@ Policy = Literal["raise", "ignore", "python"]
 
 
 def domain_errors_raise() -> bool:
-    """Tell whether, here and now, a result outside the real numbers is an error."""
+    """Return whether a result outside the real numbers raises `DomainError` here and now."""
     return now().domain in ("raise", "python")
 
 
 def errors_ignored() -> bool:
-    """Tell whether the user asked to ignore such results, here and now."""
+    """Return whether results outside the real numbers are ignored here and now."""
     return now().domain == "ignore"
 
 
 def errors_matter() -> bool:
-    """Whether an error of an operation here and now is raised, now or when what is recorded runs later."""
+    """Return whether a `DomainError` here and now is raised, either at once or when the recording runs."""
     return now().domain in ("raise", "python", "later")
 
 
 def unjudged() -> Block:
-    """Return a block in which the engine runs what it judges itself afterwards, if that is to be judged."""
+    """Return a block in which operations are not judged, since the engine judges their results afterwards."""
     return Block() if errors_ignored() else Block(domain="afterwards")
 
 
 def not_ignored() -> Block:
-    """Return a block for what is recorded: errors that the caller ignores are not ignored by the function itself."""
+    """Return a block for recording a function. Errors that the caller ignores matter when the recording runs."""
     return Block(domain="later") if errors_ignored() else Block()
 
 
 class errstate(Block):
     """Choose what happens if an operation leaves the real numbers: ``with errstate(domain="ignore"):``.
 
-    ``"raise"`` (the default everywhere) raises `DomainError`. ``"ignore"`` lets the result of
-    IEEE 754 stand. ``"python"`` raises it only where Python's floats refuse the operation, or would make a complex
-    number: so ``1e200 * 1e200`` is inf. (Derivatives that are not finite raise it, too.)
-    Holds for the current thread or task, may be nested, and may decorate a function.
+    ``"raise"`` (the default) raises `DomainError`. ``"ignore"`` keeps the result of IEEE 754. ``"python"`` raises
+    `DomainError` only where Python's floats refuse the operation or would give a complex number, and for derivatives.
+    So ``1e200 * 1e200`` is inf. The choice holds for the current thread or task. Such blocks may be nested, and may
+    decorate a function.
 
     Raises:
         ValueError: `domain` is none of these.
@@ -271,24 +260,24 @@ class errstate(Block):
 
 
 class no_grad(Block):
-    """A block (or function) in which operations give leaves: no graph is recorded, none is kept."""
+    """A block (or decorator) inside which no graph is recorded: the results of operations are leaves."""
 
     def __init__(self) -> None:
         super().__init__(recording=False)
 
 
 class recording(Block):
-    """A block inside a `no_grad` block that records a graph again, which a transform needs to differentiate."""
+    """A block that records graphs again inside a `no_grad` block, as a transform needs it."""
 
     def __init__(self) -> None:
         super().__init__(recording=True)
 
 
 def is_recording() -> bool:
-    """Tell whether operations, here and now, remember what they are made of."""
+    """Return whether operations record a graph here and now."""
     return not pauses or now().recording or (bool(observers) and now().recorder is not None)
 
 
 def without_derivative() -> bool:
-    """Tell whether nobody wants derivatives of what operations make, here and now."""
+    """Return whether the results of operations here and now, in a `no_grad` block, have no derivatives."""
     return bool(pauses) and not now().recording

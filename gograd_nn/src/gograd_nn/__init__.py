@@ -1,4 +1,4 @@
-"""Networks of neurons: perceptrons, layers, losses, an optimiser, and the loop that trains them."""
+"""Networks of neurons: perceptrons, layers, losses, an optimiser and a training loop."""
 
 from __future__ import annotations
 

@@ -19,25 +19,25 @@ Activation = Callable[[Any], Any] | str | None
 
 
 class Module(Protocol):
-    """A part of a net: a function of a list of numbers that knows its parameters."""
+    """A part of a net: a function of a list of numbers, with parameters."""
 
     def __call__(self, inputs: Sequence[Any]) -> Any: ...
 
     def parameters(self) -> list[Neuron]: ...
 
     def name_parameters(self, prefix: str) -> None:
-        """Label every parameter, beginning with `prefix`."""
+        """Label every parameter with a name that begins with `prefix`."""
 
 
 def _initial_weights(
     n_inputs: int, n_outputs: int, activation: Activation, initialisation: Initialisation | None, rng: random.Random
 ) -> list[float]:
-    """Draw normal random weights: by default He's for relu, and Xavier's for everything else.
+    """Draw normal random weights, by default those of He for relu, and those of Xavier for everything else.
 
-    Sources: Glorot and Bengio 2010, eq. 12 (variance 2 / (inputs + outputs)); He et al. 2015,
-    eq. 10 (variance 2 / inputs).
+    Sources: Glorot and Bengio 2010, eq. 12 (variance 2 / (inputs + outputs)); He et al. 2015, eq. 10 (variance
+    2 / inputs).
     """
-    name = getattr(activation, "name", activation)  # of an operation, given itself or by name
+    name = getattr(activation, "name", activation)  # of an operation, which is given itself or by its name
     chosen = initialisation or ("he" if name == "relu" else "xavier")
     if chosen not in ("xavier", "he"):
         raise ValueError(f"initialisation must be 'xavier' or 'he', got {initialisation!r}")
@@ -47,18 +47,18 @@ def _initial_weights(
 
 @attrs.define(init=False, eq=False)
 class Perceptron:
-    """One unit: activation(w · inputs + b), a number of a list of numbers.
+    """One unit, which turns a list of numbers into one number: activation(w · inputs + b).
 
     Args:
         n_inputs: how many numbers it takes.
         activation: the name of an operation, any function of one number, or None (linear).
-        initialisation: "xavier" or "he"; by default "he" for relu, else "xavier". The bias is 0.
+        initialisation: "xavier" or "he"; by default "he" for relu, else "xavier". The bias starts at 0.
         seed: an integer, or a `random.Random` that is shared with other units.
-        n_outputs: how many units the layer has (Xavier's variance depends on it).
+        n_outputs: how many units the layer has (the variance of "xavier" depends on it).
 
     Raises:
-        ValueError: `n_inputs` is not positive, or `initialisation` is unknown; when called, the
-            number of inputs is another one.
+        ValueError: `n_inputs` is not positive, or `initialisation` is unknown. (When called) the number of inputs is
+            not `n_inputs`.
     """
 
     w: list[Neuron]
@@ -93,7 +93,7 @@ class Perceptron:
         return activation(total)
 
     def parameters(self) -> list[Neuron]:
-        """List the weights, then the bias."""
+        """List the weights and then the bias."""
         return [*self.w, self.b]
 
     def name_parameters(self, prefix: str) -> None:
@@ -105,7 +105,7 @@ class Perceptron:
 
 @attrs.define(init=False, eq=False)
 class Layer:
-    """Units side by side on the same inputs, which give `n_outputs` numbers. Arguments are those of `Perceptron`."""
+    """Perceptrons with the same inputs, which return `n_outputs` numbers. The arguments are as for `Perceptron`."""
 
     units: list[Perceptron]
 
@@ -131,7 +131,7 @@ class Layer:
         return [unit(inputs) for unit in self.units]
 
     def parameters(self) -> list[Neuron]:
-        """List the parameters of each unit in order."""
+        """List the parameters of all units, in order."""
         return [parameter for unit in self.units for parameter in unit.parameters()]
 
     def name_parameters(self, prefix: str) -> None:
@@ -141,16 +141,15 @@ class Layer:
 
 
 class Net:
-    """Modules in a row. Each takes what the one before it gives. The net is a module itself.
+    """Modules in a row. Each one takes what the one before it returns. A net is itself a module.
 
-    A module is anything with `__call__`, `parameters()` and `name_parameters(prefix)`; a plain
-    function (say, one that scales its inputs) serves as a module without parameters.
-    Parameters are labelled ``layer0.unit3.w7``. Give the layers different seeds (or one shared
-    `random.Random`): layers of the same seed and size start with the same weights.
+    A module is anything with `__call__`, `parameters()` and `name_parameters(prefix)`. A plain function, such as one
+    that scales its inputs, is a module without parameters. Parameters are labelled ``layer0.unit3.w7``. Give the layers
+    different seeds (or one shared `random.Random`), since layers of the same seed and size start with the same weights.
 
     Raises:
         TypeError: a layer cannot be called.
-        ValueError: there is none.
+        ValueError: there is no layer.
     """
 
     def __init__(self, *layers: Module | Callable[[Any], Any]) -> None:
@@ -172,7 +171,7 @@ class Net:
         return f"<{type(self).__name__} of {len(self.layers)} layers, {len(self.parameters())} parameters>"
 
     def parameters(self) -> list[Neuron]:
-        """List the parameters of each layer in order. A parameter that several layers share comes once."""
+        """List the parameters of all layers, in order. A parameter that several layers share is listed once."""
         found = (p for layer in self.layers if hasattr(layer, "parameters") for p in layer.parameters())
         return list(dict.fromkeys(found))
 
@@ -184,15 +183,15 @@ class Net:
 
 
 class MLP(Net):
-    """A multi-layer perceptron: layers of the given sizes, the last one linear.
+    """A multi-layer perceptron: layers of the given sizes, of which the last one is linear.
 
     Args:
         sizes: the numbers of inputs, of units in each hidden layer, and of outputs: ``[64, 16, 10]``.
-        activation: of the hidden layers; as for `Perceptron`.
+        activation: the activation of the hidden layers, as for `Perceptron`.
         initialisation: as for `Perceptron`.
-        seed: of the initial weights.
+        seed: the seed of the initial weights.
 
-    Calling it gives a list with one number per output, or, with a single output, that number.
+    When called, it returns a list with one number per output, or, if there is a single output, that number.
 
     Raises:
         ValueError: fewer than two sizes, or one that is not positive.
@@ -207,7 +206,7 @@ class MLP(Net):
         seed: int = 0,
     ) -> None:
         if len(sizes) < 2:
-            raise ValueError(f"an MLP needs the numbers of inputs and outputs at least, got sizes={list(sizes)}")
+            raise ValueError(f"an MLP needs at least the numbers of inputs and outputs, got sizes={list(sizes)}")
         rng = random.Random(seed)
         pairs = list(itertools.pairwise(sizes))
         super().__init__(

@@ -1,4 +1,4 @@
-"""Losses, which measure how wrong one prediction is. `fit` takes the mean over a batch."""
+"""Losses, which measure how wrong one prediction is. `fit` uses their mean over a batch."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def mse(output: Any, target: Any) -> Any:
 
 
 def hinge(score: Any, label: int) -> Any:
-    """Compute max(0, 1 - label * score), which is 0 beyond the margin on the right side.
+    """Compute max(0, 1 - label * score), which is 0 beyond the margin on the correct side.
 
     Raises:
         ValueError: `label` is neither -1 nor 1.
@@ -39,11 +39,11 @@ def hinge(score: Any, label: int) -> Any:
 def cross_entropy(logits: Sequence[Any], target: int) -> Any:
     """Compute -log(softmax(logits)[target]) by log-sum-exp.
 
-    The largest logit is subtracted first, as a constant (it cancels, also in the derivative), so
-    that no exponential overflows.
+    The largest logit is first subtracted as a constant, so that no exponential overflows. It cancels, in the derivative
+    too.
 
     Raises:
-        IndexError: `target` is no index of `logits`.
+        IndexError: `target` is not an index of `logits`.
     """
     if not 0 <= target < len(logits):
         raise IndexError(f"cross_entropy() expects a class from 0 to {len(logits) - 1}, got {target!r}")

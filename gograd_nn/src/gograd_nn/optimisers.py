@@ -1,4 +1,4 @@
-"""Optimisers: they change parameters by their gradients."""
+"""Optimisers, which change parameters by their gradients."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ __all__ = ["SGD"]
 class SGD:
     """Stochastic gradient descent with momentum and weight decay.
 
-    Each step: v = momentum * v + grad + weight_decay * value; value -= rate * v (the form of
-    Sutskever et al. 2013 that PyTorch uses too). `rate` may be changed between steps. A parameter
-    that is given twice is one parameter.
+    Each step computes v = momentum * v + grad + weight_decay * value, and then value -= rate * v. (PyTorch also uses
+    this form of Sutskever et al. 2013.) `rate` may be changed between steps. A parameter that is given twice counts
+    once.
 
     Raises:
-        TypeError: a parameter is no leaf neuron.
-        ValueError: no parameters, or a setting out of its range.
+        TypeError: a parameter is not a leaf neuron.
+        ValueError: there are no parameters, or a setting is out of its range.
     """
 
     def __init__(

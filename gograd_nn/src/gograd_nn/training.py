@@ -25,7 +25,7 @@ class Epoch:
     Attributes:
         loss: the mean loss. Each example's loss is taken before the step of its batch.
         accuracy: the share of examples that were classified correctly before the step of their batch.
-        held_out_accuracy: the accuracy on the held-out data after the epoch. None without such data.
+        held_out_accuracy: the accuracy on the held-out data after the epoch; None if there are none.
     """
 
     number: int
@@ -42,7 +42,7 @@ class History:
 
 
 def _class_of(output: Any) -> int:
-    """Find the class that an output stands for: the largest of several logits, or the sign of one, -1 or 1."""
+    """Find the class that an output means: the index of the largest of several logits, or the sign (-1 or 1) of one."""
     logits = output if hasattr(output, "__len__") else [output]
     if len(logits) == 1:
         return 1 if logits[0] > 0.0 else -1
@@ -79,18 +79,18 @@ def fit(
     history: History | None = None,
     progress: bool = True,
 ) -> History:
-    """Train a model by mini-batches, shown by a progress bar with loss and accuracy.
+    """Train a model by mini-batches, with a progress bar that shows loss and accuracy.
 
     Args:
         model: a function of one example, whose parameters `optimiser` holds.
-        inputs, targets: the examples. For the accuracy a target is a class index, or -1 / 1 for a
-            model with one output.
-        loss: a function of the model's output and the target; its mean over a batch is minimised.
-        epochs: passes over the data.
-        batch_size: examples per step; the last batch of an epoch may be smaller.
-        seed: of the shuffling, which is new in each epoch.
-        held_out: inputs and targets whose accuracy is taken after each epoch.
-        history: where epochs are appended; pass one to keep what was reached when Ctrl-C, or an
+        inputs, targets: the examples. For the accuracy, a target is a class index, or -1 or 1 for a model with one
+            output.
+        loss: a function of the model's output and the target. Its mean over a batch is minimised.
+        epochs: how many passes over the data.
+        batch_size: the number of examples per step. The last batch of an epoch may be smaller.
+        seed: the seed of the shuffling, which is done again in each epoch.
+        held_out: inputs and targets for which the accuracy is computed after each epoch.
+        history: the history to which epochs are appended. Pass one to keep the epochs that ended before Ctrl-C, or an
             error, ends the training.
         progress: whether to draw the bar.
 
@@ -98,9 +98,8 @@ def fit(
         The history.
 
     Raises:
-        ValueError: there are no examples (or none held out), not as many targets as inputs,
-            `epochs` or `batch_size` is not positive, or the loss depends on no neuron, as under
-            `no_grad`.
+        ValueError: there are no examples (or none held out), or not as many targets as inputs; `epochs` or `batch_size`
+            is not positive; or the loss depends on no neuron, as under `no_grad`.
     """
     _check_examples(inputs, targets)
     if held_out is not None:
@@ -131,11 +130,11 @@ def fit(
 
 
 def _step(model: Model, inputs: list[Any], targets: list[Any], loss: Loss, optimiser: SGD) -> tuple[float, int]:
-    """Take one step of the optimiser on one batch. Returns the mean loss, and how many predictions were right."""
+    """Take one step of the optimiser on one batch. Return the mean loss, and how many predictions were right."""
     outputs = [model(x) for x in inputs]
     mean_loss = ops.sum([loss(output, target) for output, target in zip(outputs, targets, strict=True)]) / len(inputs)
     if not isinstance(mean_loss, Neuron) or mean_loss.operation is None:
-        raise ValueError("the loss depends on no neuron: is fit() called under no_grad(), or has the model none?")
+        raise ValueError("the loss depends on no neuron: is fit() called under no_grad(), or has the model no neurons?")
     optimiser.zero_grad()
     mean_loss.backward()
     optimiser.step()

@@ -1,8 +1,8 @@
 /* Generated from the rules of gograd_ops_basic: do not edit.
  *
- * To write it anew: gograd kernels gograd_ops_basic
- * Compile with -O2 -ffp-contract=off -fno-math-errno. The second matters: a product and a sum that are rounded
- * once, together, would not be Python's numbers. The third makes a root one instruction.
+ * To generate it again: gograd kernels gograd_ops_basic
+ * Compile with -O2 -ffp-contract=off -fno-math-errno. The second option matters: a product and a sum that are rounded
+ * together would differ from Python's numbers. The third makes a square root one instruction.
  *
  * Left out, so that Python rules compute them: equal, greater, greater_equal, less, less_equal, not_equal.
  */
@@ -145,7 +145,7 @@ typedef struct {
 static const Entry ENTRIES[] = {
     {"add", "a32eef2fb86ba459", "ce5d7821fbc9148e", "double (double, double)", (void *)add_forward, "double (double, double, double)", 2,
         {(void *)add_by_x, (void *)add_by_y}},
-    {"sub", "83488083100c216f", "7c4d648300a10ec6", "double (double, double)", (void *)sub_forward, "double (double, double, double)", 2,
+    {"sub", "83488083100c216f", "024b8e8a198c1ae1", "double (double, double)", (void *)sub_forward, "double (double, double, double)", 2,
         {(void *)sub_by_x, (void *)sub_by_y}},
     {"mul", "294d15282eddbc0b", "27fca1c2433a598e", "double (double, double)", (void *)mul_forward, "double (double, double, double)", 2,
         {(void *)mul_by_x, (void *)mul_by_y}},

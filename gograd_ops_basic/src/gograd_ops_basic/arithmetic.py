@@ -35,10 +35,6 @@ def sub_forward(xp: Any, x: Any, y: Any) -> Any:
     return x - y
 
 
-def sub_partial_x(xp: Any, out: Any, x: Any, y: Any) -> Any:
-    return 1.0
-
-
 def sub_partial_y(xp: Any, out: Any, x: Any, y: Any) -> Any:
     return -1.0
 
@@ -46,7 +42,7 @@ def sub_partial_y(xp: Any, out: Any, x: Any, y: Any) -> Any:
 SUB = Op(
     "sub",
     forward=sub_forward,
-    partials=(sub_partial_x, sub_partial_y),
+    partials=(add_partial, sub_partial_y),
     operator="-",
     aliases=("subtract",),
     samples=PAIRS,

@@ -1,4 +1,4 @@
-"""``< <= > >= == !=``: they compare values, give a bool, and have no derivative."""
+"""``< <= > >= == !=``, which compare values, give a bool, and have no derivative."""
 
 from __future__ import annotations
 

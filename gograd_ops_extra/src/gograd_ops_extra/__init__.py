@@ -1,4 +1,4 @@
-"""Functions of mathematics as operations."""
+"""The functions of mathematics as operations."""
 
 from __future__ import annotations
 

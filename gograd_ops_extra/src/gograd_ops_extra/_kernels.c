@@ -1,11 +1,11 @@
 /* Generated from the rules of gograd_ops_extra: do not edit.
  *
- * To write it anew: gograd kernels gograd_ops_extra
- * Compile with -O2 -ffp-contract=off -fno-math-errno. The second matters: a product and a sum that are rounded
- * once, together, would not be Python's numbers. The third makes a root one instruction.
+ * To generate it again: gograd kernels gograd_ops_extra
+ * Compile with -O2 -ffp-contract=off -fno-math-errno. The second option matters: a product and a sum that are rounded
+ * together would differ from Python's numbers. The third makes a square root one instruction.
  *
  * Left out, so that Python rules compute them: dist, fsum, gamma, isclose, isfinite, isinf, isnan, lgamma,
- * logical_and, logical_not, logical_or, logical_xor, norm, signbit.
+ * logical_and, logical_not, logical_or, logical_xor, norm, round_to, signbit.
  */
 
 #define PY_SSIZE_T_CLEAN
@@ -1090,7 +1090,7 @@ static const Entry ENTRIES[] = {
         {(void *)exp_by_x}},
     {"exp2", "5683eda03b629287", "ade95491762da83e", "double (double)", (void *)exp2_forward, "double (double, double)", 1,
         {(void *)exp2_by_x}},
-    {"expm1", "435fb4b51714df1f", "059e018912500ec7", "double (double)", (void *)expm1_forward, "double (double, double)", 1,
+    {"expm1", "435fb4b51714df1f", "be14dd3e3b72f018", "double (double)", (void *)expm1_forward, "double (double, double)", 1,
         {(void *)expm1_by_x}},
     {"log", "651b0f9cc48eeb9d", "5a91d9832c963b51", "double (double)", (void *)log_forward, "double (double, double)", 1,
         {(void *)log_by_x}},
@@ -1122,9 +1122,9 @@ static const Entry ENTRIES[] = {
         {(void *)cos_by_x}},
     {"tan", "9f00cc9ba79751a8", "0d45a1b1f34c7c93", "double (double)", (void *)tan_forward, "double (double, double)", 1,
         {(void *)tan_by_x}},
-    {"asin", "c8b9605c3b6cc657", "ab15655d909f6feb", "double (double)", (void *)asin_forward, "double (double, double)", 1,
+    {"asin", "c8b9605c3b6cc657", "d5178c1943306c86", "double (double)", (void *)asin_forward, "double (double, double)", 1,
         {(void *)asin_by_x}},
-    {"acos", "c5c36d35460ca4b4", "1ee2cdb4a959fb51", "double (double)", (void *)acos_forward, "double (double, double)", 1,
+    {"acos", "c5c36d35460ca4b4", "770ce31f168d0103", "double (double)", (void *)acos_forward, "double (double, double)", 1,
         {(void *)acos_by_x}},
     {"atan", "422c1e88f5490446", "4071b13f4e6721a1", "double (double)", (void *)atan_forward, "double (double, double)", 1,
         {(void *)atan_by_x}},
@@ -1144,7 +1144,7 @@ static const Entry ENTRIES[] = {
         {(void *)asinh_by_x}},
     {"acosh", "f5a6ab400693e1f4", "186b7ab934389229", "double (double)", (void *)acosh_forward, "double (double, double)", 1,
         {(void *)acosh_by_x}},
-    {"atanh", "e3224c1b8ea62d5d", "cae11e03d7a60d48", "double (double)", (void *)atanh_forward, "double (double, double)", 1,
+    {"atanh", "e3224c1b8ea62d5d", "0e87739c5dad3880", "double (double)", (void *)atanh_forward, "double (double, double)", 1,
         {(void *)atanh_by_x}},
     {"floor", "88ba86cbe4af9ec9", "755b874d4b67f89e", "double (double)", (void *)floor_forward, "double (double, double)", 1,
         {(void *)floor_by_x}},
@@ -1160,7 +1160,7 @@ static const Entry ENTRIES[] = {
         {(void *)step_by_x}},
     {"copysign", "459313ffd0413940", "fd33aa8f10cef095", "double (double, double)", (void *)copysign_forward, "double (double, double, double)", 2,
         {(void *)copysign_by_x, (void *)copysign_by_y}},
-    {"fma", "a64a72a9d51698db", "e029c7fdbf8c9756", "double (double, double, double)", (void *)fma_forward, "double (double, double, double, double)", 3,
+    {"fma", "a64a72a9d51698db", "f286916efe7b70f4", "double (double, double, double)", (void *)fma_forward, "double (double, double, double, double)", 3,
         {(void *)fma_by_x, (void *)fma_by_y, (void *)fma_by_z}},
     {"floor_divide", "ee15f8a44b289cab", "57014d75b42e6ff3", "double (double, double)", (void *)floor_divide_forward, "double (double, double, double)", 2,
         {(void *)floor_divide_by_x, (void *)floor_divide_by_y}},
@@ -1172,7 +1172,7 @@ static const Entry ENTRIES[] = {
         {(void *)ieee_remainder_by_x, (void *)ieee_remainder_by_y}},
     {"maximum", "23be57ca68ad053a", "a565881289fb3256", "double (double, double)", (void *)maximum_forward, "double (double, double, double)", 2,
         {(void *)maximum_by_x, (void *)maximum_by_y}},
-    {"minimum", "7943984c339f69a2", "460973a9f87e42de", "double (double, double)", (void *)minimum_forward, "double (double, double, double)", 2,
+    {"minimum", "7943984c339f69a2", "03a84ee4c5dc9e12", "double (double, double)", (void *)minimum_forward, "double (double, double, double)", 2,
         {(void *)minimum_by_x, (void *)minimum_by_y}},
     {"clip", "f4c27262dfe153ee", "48a9080a1c2d0248", "double (double, double, double)", (void *)clip_forward, "double (double, double, double, double)", 3,
         {(void *)clip_by_x, (void *)clip_by_min, (void *)clip_by_max}},
@@ -1190,11 +1190,11 @@ static const Entry ENTRIES[] = {
         {(void *)logsumexp_by_x}},
     {"dot", "718b3292c1937d97", "61306ed07e5faf3e", "double (intptr_t, double *, double *)", (void *)dot_forward, "void (double, intptr_t, double *, double *, double *)", 2,
         {(void *)dot_by_x, (void *)dot_by_y}},
-    {"prod", "f0c9cae9057ba52c", "ab6539acc5db827c", "double (intptr_t, double *)", (void *)prod_forward, "void (double, intptr_t, double *, double *)", 1,
+    {"prod", "f0c9cae9057ba52c", "3b0c70d327292552", "double (intptr_t, double *)", (void *)prod_forward, "void (double, intptr_t, double *, double *)", 1,
         {(void *)prod_by_x}},
-    {"erf", "e0b0625eb89f588b", "e6fb0d616dacb48d", "double (double)", (void *)erf_forward, "double (double, double)", 1,
+    {"erf", "e0b0625eb89f588b", "c615e62074382060", "double (double)", (void *)erf_forward, "double (double, double)", 1,
         {(void *)erf_by_x}},
-    {"erfc", "723dc03827011493", "45347db1d1deeb25", "double (double)", (void *)erfc_forward, "double (double, double)", 1,
+    {"erfc", "723dc03827011493", "37c0e6a1c2f965a4", "double (double)", (void *)erfc_forward, "double (double, double)", 1,
         {(void *)erfc_by_x}},
     {"relu", "e9a280739466f1fa", "4bdae39c1ad61926", "double (double)", (void *)relu_forward, "double (double, double)", 1,
         {(void *)relu_by_x}},
@@ -1206,7 +1206,7 @@ static const Entry ENTRIES[] = {
         {(void *)selu_by_x}},
     {"hard_tanh", "5d478227c1c9a4e4", "14e0d0779d1d9f3f", "double (double)", (void *)hard_tanh_forward, "double (double, double)", 1,
         {(void *)hard_tanh_by_x}},
-    {"softsign", "3a584ed70714a821", "cece69546755615f", "double (double)", (void *)softsign_forward, "double (double, double)", 1,
+    {"softsign", "3a584ed70714a821", "3152df2230b72a4a", "double (double)", (void *)softsign_forward, "double (double, double)", 1,
         {(void *)softsign_by_x}},
     {"sigmoid", "4415dab8e5108143", "9dc71c480bbaff02", "double (double)", (void *)sigmoid_forward, "double (double, double)", 1,
         {(void *)sigmoid_by_x}},
@@ -1214,13 +1214,13 @@ static const Entry ENTRIES[] = {
         {(void *)log_sigmoid_by_x}},
     {"softplus", "693195c0df69159f", "4c356be4542ccd14", "double (double)", (void *)softplus_forward, "double (double, double)", 1,
         {(void *)softplus_by_x}},
-    {"silu", "6110b1ebe9465b7b", "b0a3cac9b7f9ae49", "double (double)", (void *)silu_forward, "double (double, double)", 1,
+    {"silu", "6110b1ebe9465b7b", "2a00f2893d465e0c", "double (double)", (void *)silu_forward, "double (double, double)", 1,
         {(void *)silu_by_x}},
-    {"gelu", "c9cd5ef308ce9def", "c76281bce43536a5", "double (double)", (void *)gelu_forward, "double (double, double)", 1,
+    {"gelu", "c9cd5ef308ce9def", "e3e5d3601aaef022", "double (double)", (void *)gelu_forward, "double (double, double)", 1,
         {(void *)gelu_by_x}},
-    {"gelu_tanh", "6dc9c7b95c888822", "e54787d46f74ba52", "double (double)", (void *)gelu_tanh_forward, "double (double, double)", 1,
+    {"gelu_tanh", "6dc9c7b95c888822", "79c80131824d7544", "double (double)", (void *)gelu_tanh_forward, "double (double, double)", 1,
         {(void *)gelu_tanh_by_x}},
-    {"mish", "24830097dd40be03", "11e61446bfbae92f", "double (double)", (void *)mish_forward, "double (double, double)", 1,
+    {"mish", "24830097dd40be03", "8564bcc303b8e4e1", "double (double)", (void *)mish_forward, "double (double, double)", 1,
         {(void *)mish_by_x}},
 };
 

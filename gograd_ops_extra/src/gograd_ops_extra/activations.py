@@ -95,12 +95,12 @@ SOFTPLUS = Op(
 
 
 def falling(xp: Any, x: Any) -> Any:
-    """exp(-x) where x >= 0. For negative x it is bounded, and there is no kink at 0."""
+    """Compute exp(-x) for x >= 0. For negative x the result is bounded, and there is no kink at 0."""
     return xp.exp(-xp.maximum(x, -1.0))
 
 
 def rising(xp: Any, x: Any) -> Any:
-    """exp(x) where x <= 0. For positive x it is bounded, and there is no kink at 0."""
+    """Compute exp(x) for x <= 0. For positive x the result is bounded, and there is no kink at 0."""
     return xp.exp(xp.minimum(x, 1.0))
 
 
@@ -151,7 +151,7 @@ GELU = Op(
 
 
 def gelu_tanh_gate(xp: Any, x: Any) -> Any:
-    """(1 + tanh(u)) / 2 = sigmoid(2 * u), which keeps its digits in the left tail."""
+    """Compute (1 + tanh(u)) / 2 as sigmoid(2 * u), which keeps its digits in the left tail."""
     return xp.sigmoid(xp.sqrt(8.0 / xp.pi) * x * (1.0 + GELU_CUBIC * x * x))
 
 
@@ -183,7 +183,7 @@ GELU_TANH = Op(
 
 
 def mish_forward(xp: Any, x: Any) -> Any:
-    # tanh(log(1 + exp(x))) is a rational function of exp(x), or of exp(-x).
+    # tanh(log(1 + exp(x))) is a rational function of exp(x) and, for positive x, of exp(-x).
     down, up = falling(xp, x), rising(xp, x)
     right = (1.0 + 2.0 * down) / (1.0 + 2.0 * down * (1.0 + down))
     left = up * (2.0 + up) / (2.0 + up * (2.0 + up))

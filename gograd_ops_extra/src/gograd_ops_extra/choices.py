@@ -47,18 +47,10 @@ def minimum_forward(xp: Any, x: Any, y: Any) -> Any:
     return xp.minimum(x, y)
 
 
-def minimum_partial_x(xp: Any, out: Any, x: Any, y: Any) -> Any:
-    return share_of_larger(xp, y, x)
-
-
-def minimum_partial_y(xp: Any, out: Any, x: Any, y: Any) -> Any:
-    return share_of_larger(xp, x, y)
-
-
 MINIMUM = Op(
     "minimum",
     forward=minimum_forward,
-    partials=(minimum_partial_x, minimum_partial_y),
+    partials=(maximum_partial_y, maximum_partial_x),  # the share of the smaller input is that of the larger, swapped
     samples=PAIRS,
     edges=(
         Edge((1.0, 1.0), 1.0, (0.5, 0.5), TIE),

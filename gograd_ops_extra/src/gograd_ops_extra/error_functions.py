@@ -12,13 +12,10 @@ __all__ = ["ERROR_FUNCTIONS", "gaussian"]
 
 
 def gaussian(xp: Any, x: Any, scale: float = 1.0) -> Any:
-    """exp(-scale * x*x), keeping the digits that would be lost by rounding a large x*x.
+    """Compute exp(-scale * x*x), for a scale of 1 or 1/2, without the error of a rounded x*x where it is large.
 
-    x is split at a number `near` whose square is exact: x*x = near*near - (near - x)*(near + x).
-    Beyond 40, where the result is 0.0 in floats, `near` is 0, so that no infinity is multiplied by a zero.
-
-    Args:
-        scale: 1 or 1/2.
+    The part of x that has a short exact square is separated: x*x = near*near - (near - x)*(near + x). Beyond 40, where
+    the result is 0.0 in floats, it is not, so that no infinity meets a zero.
     """
     near = xp.where(xp.abs(x) < 40.0, xp.round(x * 1024.0) / 1024.0, 0.0)
     return xp.exp(-scale * near * near) * xp.exp(scale * (near - x) * (near + x))

@@ -1,4 +1,4 @@
-"""The sum of a column, rounded once: what `math.fsum` computes, in the Python that Numba compiles."""
+"""The sum of a column, rounded once as `math.fsum` does it, in Python that Numba can compile."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ __all__ = ["fsum"]
 
 
 def fsum(x: Any) -> float:
-    """Give the sum of an array, which is overwritten: to the last bit what the operation of that name gives on floats.
+    """Compute the sum of an array, which is overwritten. To the last bit it is that of the operation fsum on floats.
 
-    Partial sums, whose sum is exactly that of the numbers so far, take the places of the numbers that were added
-    already. They are in order of size and do not overlap (J. R. Shewchuk's expansions). Where one overflows, the sum
-    from left to right is the result.
+    Partial sums take the places of the numbers that have been added. Their sum is exactly that of these numbers. They
+    are in order of size and do not overlap (J. R. Shewchuk's expansions). If one of them overflows, the result is the
+    sum from left to right.
     """
     count, from_left, special, infinities, overflows = 0, 0.0, 0.0, 0.0, False
     for i in range(len(x)):
@@ -45,7 +45,7 @@ def fsum(x: Any) -> float:
         count -= 1
         large, total = total, total + x[count]
         lost = x[count] - (total - large)
-    # Where `lost` is half of the last place, what was not added yet decides, and not which neighbour is even.
+    # If `lost` is half of the last place, the partial sums not added yet decide, and not which neighbour is even.
     if count > 0 and ((lost < 0.0 and x[count - 1] < 0.0) or (lost > 0.0 and x[count - 1] > 0.0)):
         rounded = total + 2.0 * lost
         total = rounded if rounded - total == 2.0 * lost else total

@@ -54,7 +54,7 @@ def expm1_forward(xp: Any, x: Any) -> Any:
 
 
 def expm1_partial(xp: Any, out: Any, x: Any) -> Any:
-    return xp.exp(x)  # out + 1 loses every digit where out rounds to -1
+    return xp.exp(x)  # out + 1 loses all digits where out is rounded to -1
 
 
 EXPM1 = Op(

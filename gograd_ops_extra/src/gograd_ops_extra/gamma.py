@@ -18,7 +18,7 @@ NO_POLE = "x > 0 or x != floor(x)"
 
 
 def _of_gamma(x: float) -> float:
-    """An infinity with the sign of x, for the pole at 0 and for overflows near it and far from it."""
+    """Return an infinity with the sign of x, for the pole at 0, and for overflows near it and far from it."""
     return copysign(inf, x)
 
 

@@ -1,4 +1,4 @@
-"""Hyperbolic sine, cosine, tangent, and their inverses."""
+"""The hyperbolic sine, cosine and tangent, and their inverses."""
 
 from __future__ import annotations
 
@@ -90,6 +90,7 @@ ASINH = Op(
     "asinh",
     forward=asinh_forward,
     partials=(asinh_partial,),
+    aliases=("arcsinh",),  # what NumPy calls it
     samples=((0.5,), (-2.0,), (1e-9,), (1e80,)),
     edges=(Edge((inf,), inf, (0.0,), "the limit"),),
     reference=lambda mp, x: mp.asinh(x),
@@ -109,6 +110,7 @@ ACOSH = Op(
     "acosh",
     forward=acosh_forward,
     partials=(acosh_partial,),
+    aliases=("arccosh",),  # what NumPy calls it
     samples=((1.5,), (20.0,), (1.0001,), (1e80,)),
     edges=(
         Edge((1.0,), 0.0, (inf,), "a vertical tangent"),
@@ -133,6 +135,7 @@ ATANH = Op(
     "atanh",
     forward=atanh_forward,
     partials=(atanh_partial,),
+    aliases=("arctanh",),  # what NumPy calls it
     samples=((0.5,), (-0.9,), (1e-9,), (0.9999,)),
     edges=(
         Edge((1.0,), inf, (inf,), "a pole"),

@@ -20,7 +20,7 @@ KINK = "a kink: the slope of the left side is taken, as PyTorch does"
 
 
 def bounded(xp: Any, x: Any) -> Any:
-    """x, with the largest float in place of infinity, so that a product with 0 is the limit and not NaN."""
+    """Return x, or the largest float for an infinity. A product with 0 is then the limit and not NaN."""
     return xp.maximum(xp.minimum(x, -LOWEST), LOWEST)
 
 

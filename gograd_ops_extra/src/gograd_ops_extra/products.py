@@ -40,7 +40,7 @@ def is_ordinary(xp: Any, x: Any) -> Any:
 
 
 def mantissas_and_exponents(xp: Any, x: Any) -> Any:
-    """Split numbers into factors near 1, whose product neither overflows nor underflows, and powers of two."""
+    """Split numbers into factors near 1, whose product neither overflows nor underflows, and exponents of 2."""
     exponent = xp.floor(xp.log2(xp.abs(xp.where(is_ordinary(xp, x), x, 1.0))))
     return xp.ldexp(x, -exponent), exponent
 
@@ -94,10 +94,10 @@ PROD = Op(
 
 
 def product_of_other_zeros(xp: Any, x: Any) -> Any:
-    """Compute what the other entries that are zero contribute: 0 if there are any, but with a slope.
+    """Compute the factor of the other entries that are zero: if there are any it is 0, but with a slope.
 
-    One zero contributes itself, and two contribute their product, as polynomials in sums over the column
-    (Newton's identities). The product of three has neither a first nor a second derivative at 0.
+    One zero contributes itself, and two their product, as polynomials in sums over the column (Newton's identities).
+    The first and second derivatives of a product of three are 0.
     """
     zero = xp.where(x == 0.0, x, 0.0)
     is_zero = xp.where(x == 0.0, 1.0, 0.0)

@@ -1,4 +1,4 @@
-"""Rounding, signs and steps, which are piecewise constant and have the slope 0 everywhere; and `fma`, rounded once."""
+"""Rounding to integers, signs and steps, which are piecewise constant and have the slope 0; and `fma`."""
 
 from __future__ import annotations
 
@@ -72,6 +72,7 @@ ROUND = Op(
     "round",
     forward=round_forward,
     partials=(zero,),
+    aliases=("rint",),  # what NumPy calls it
     samples=((0.3,), (-2.6,), (1e15,)),
     edges=(
         Edge((2.5,), 2.0, (0.0,), "a jump halfway between two integers; the even one is taken"),
@@ -80,6 +81,33 @@ ROUND = Op(
     ),
     reference=lambda mp, x: mp.nint(x),
     doc="The nearest integer. Halfway between two integers, it is the even one.",
+)
+
+
+def round_to_forward(xp: Any, x: Any, digits: Any) -> Any:
+    scale = 10.0**digits
+    return xp.round(x * scale) / scale
+
+
+def round_to_of_floats(x: float, digits: float) -> float:
+    return round(x, int(digits)) if isfinite(x) and isfinite(digits) else x + 0.0 * digits
+
+
+def round_to_partial(xp: Any, out: Any, x: Any, digits: Any) -> Any:
+    return 0.0
+
+
+ROUND_TO = Op(
+    "round_to",
+    forward=round_to_forward,
+    partials=(round_to_partial, None),
+    operator="round",
+    implementations={"scalar": round_to_of_floats, "numpy": "gograd_ops_extra.decimal_arrays:round_to"},
+    samples=((2.345, 1.0), (-1234.5, -2.0), (0.625, 2.0)),
+    edges=(Edge((0.25, 1.0), 0.2, (0.0, None), "a jump; halfway, the even digit is taken"),),
+    domain="digits == floor(digits) and abs(digits) < 9 and abs(x) < 1e6",
+    reference=lambda mp, x, digits: mp.nint(x * mp.mpf(10) ** digits) / mp.mpf(10) ** digits,
+    doc="x rounded to so many digits after the decimal point, as Python's round(x, digits).",
 )
 
 
@@ -140,11 +168,11 @@ COPYSIGN = Op(
 
 
 def fma(x: float, y: float, z: float) -> float:
-    """Compute x * y + z of floats, rounded once. Not every Python has `math.fma`."""
+    """Compute x * y + z with floats, rounded once. Not every version of Python has `math.fma`."""
     if not (isfinite(x) and isfinite(y)):
         return x * y + z
     if not isfinite(z):
-        return z  # x * y may overflow as a float, but is finite
+        return z  # x * y is finite, although it may overflow as a float
     exact = Fraction(x) * Fraction(y) + Fraction(z)
     if exact == 0:
         return x * y + z  # exact too, and a zero with the sign of IEEE 754
@@ -180,4 +208,4 @@ FMA = Op(
     doc="x * y + z, rounded once.",
 )
 
-ROUNDING = (FLOOR, CEIL, TRUNC, ROUND, SIGN, STEP, COPYSIGN, FMA)
+ROUNDING = (FLOOR, CEIL, TRUNC, ROUND, ROUND_TO, SIGN, STEP, COPYSIGN, FMA)

@@ -11,7 +11,7 @@ __all__ = ["lgamma"]
 
 
 def lgamma(x: Any) -> Any:
-    """The logarithm of abs(gamma(x)), as in math.lgamma: finite near 0, inf at both infinities."""
+    """Compute log(abs(gamma(x))) as `math.lgamma` does: finite near 0, and inf at both infinities."""
     size = np.abs(x)
     with np.errstate(divide="ignore"):
         return np.where(size < 1e-300, -np.log(size), gammaln(np.where(np.isinf(x), size, x)))

@@ -1,4 +1,4 @@
-"""Sine, cosine, tangent, their inverses, and the units of angles."""
+"""The sine, cosine and tangent, their inverses, and the units of angles."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NOT_REAL = "no real angle has such a {}"
 
 
 def one_minus_square(xp: Any, x: Any) -> Any:
-    """1 - x * x. Near 1 it is a product, as the difference loses digits there. Near 0 the product's derivative does."""
+    """Compute 1 - x * x. Near 1 the difference would lose digits; near 0 the derivative of the product would."""
     return xp.where(xp.abs(x) < 0.5, 1.0 - x * x, (1.0 - x) * (1.0 + x))
 
 
@@ -90,6 +90,7 @@ ASIN = Op(
     "asin",
     forward=asin_forward,
     partials=(asin_partial,),
+    aliases=("arcsin",),  # what NumPy calls it
     samples=((0.5,), (-0.9,), (1e-9,), (0.9999,)),
     edges=(
         Edge((1.0,), pi / 2, (inf,), "a vertical tangent"),
@@ -114,6 +115,7 @@ ACOS = Op(
     "acos",
     forward=acos_forward,
     partials=(acos_partial,),
+    aliases=("arccos",),  # what NumPy calls it
     samples=((0.5,), (-0.9,), (1e-9,), (0.9999,)),
     edges=(
         Edge((1.0,), 0.0, (-inf,), "a vertical tangent"),
@@ -139,6 +141,7 @@ ATAN = Op(
     "atan",
     forward=atan_forward,
     partials=(atan_partial,),
+    aliases=("arctan",),  # what NumPy calls it
     samples=((0.5,), (-2.0,), (1e-9,), (1e50,)),
     edges=(Edge((inf,), pi / 2, (0.0,), "the limit"), Edge((1e200,), pi / 2, (0.0,), "the slope underflows")),
     reference=lambda mp, x: mp.atan(x),
@@ -164,6 +167,7 @@ ATAN2 = Op(
     "atan2",
     forward=atan2_forward,
     partials=(atan2_partial_y, atan2_partial_x),
+    aliases=("arctan2",),  # what NumPy calls it
     samples=((1.0, 2.0), (-0.5, -3.0), (2.0, -0.1), (3e-80, 1e-80), (3e80, 1e80)),
     edges=(
         Edge((0.0, 0.0), 0.0, (nan, nan), "the origin has no angle; 0 is taken, and there is no slope"),
@@ -193,6 +197,7 @@ DEGREES = Op(
     "degrees",
     forward=degrees_forward,
     partials=(degrees_partial,),
+    aliases=("rad2deg",),  # what NumPy calls it
     samples=((0.5,), (-2.0,), (100.0,)),
     reference=lambda mp, x: mp.degrees(x),
     doc="An angle, converted from radians to degrees.",
@@ -211,6 +216,7 @@ RADIANS = Op(
     "radians",
     forward=radians_forward,
     partials=(radians_partial,),
+    aliases=("deg2rad",),  # what NumPy calls it
     samples=((30.0,), (-200.0,), (1e5,)),
     reference=lambda mp, x: mp.radians(x),
     doc="An angle, converted from degrees to radians.",

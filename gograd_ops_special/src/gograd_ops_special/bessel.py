@@ -1,4 +1,4 @@
-"""Bessel functions of the first kind and modified ones, of order 0 and 1."""
+"""Bessel functions of the first kind and modified Bessel functions, of orders 0 and 1."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from gograd_ops_special.scipy_functions import provided
 
 __all__ = ["BESSEL"]
 
-TERMS = 16  # at abs(x) = 2 the next one is 1e-27
+TERMS = 16  # at abs(x) = 2 the next term is 1e-27
 
 NO_OVERFLOW = "-709 <= x <= 709"  # exp(x) overflows, although the function itself does so at 714
-KNOWN_PHASE = "-1e12 <= x <= 1e12"  # the phase is known to an ulp of x, or less well: far away to no digit
+KNOWN_PHASE = "-1e12 <= x <= 1e12"  # the phase is known at best to an ulp of x: far away, to no digit
 
 GROWTH = "SciPy's i1 is accurate to 10 ulps, and beyond 1 the value grows by x ulps for every ulp of x"
 WAVE = "far from 0, the phase is only as accurate as x itself"
 
 
 def slope_near_zero(q: Any) -> Any:
-    """The derivative of I1 (q = x*x/4) or of J1 (q = -x*x/4) for abs(x) <= 2, from the power series.
+    """Compute the derivative of I1 (q = x*x/4) or J1 (q = -x*x/4) by the power series, for abs(x) <= 2.
 
-    It is half the sum of (2k + 1) / (k! (k + 1)!) * q**k. The nested products contain no fraction
-    that would be rounded before the number of digits of q is known.
+    It is half the sum of (2k + 1) / (k! (k + 1)!) * q**k. Nested products avoid fractions that would be rounded to
+    floats even if q has more digits.
     """
     total: Any = 1.0
     for k in range(TERMS, 0, -1):
@@ -101,7 +101,7 @@ J1 = Op(
 
 
 def halves(xp: Any, x: Any) -> tuple[Any, Any]:
-    """x for the formula below 2 in size, and x for the one above. Neither gets numbers for which it has a pole."""
+    """Return x for the formula below 2 and x for the other one, each replaced where its formula is not used."""
     return xp.where(xp.abs(x) < 2.0, x, 0.0), xp.where(xp.abs(x) < 2.0, 2.0, x)
 
 

@@ -1,7 +1,7 @@
 """The beta function and its logarithm.
 
-SciPy subtracts logarithms of gamma functions, which loses half of the digits where one argument is
-large. The formula here does not. It has as many digits as floats need, so that mpmath needs another.
+SciPy subtracts logarithms of gamma functions, which loses half of the digits where one argument is large. The formula
+here does not. It has as many digits as floats need; mpmath has a formula of its own.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from gograd_core import Accuracy, Edge, Op
 
 __all__ = ["BETA_FUNCTIONS"]
 
-# B(2k) / (2k) for k = 1, 2, …, of Bernoulli's numbers. They are the coefficients of x**(-2k) in
-# log(x) - 1/(2x) - digamma(x) (DLMF 5.11.2), and with 1 / (2k - 1) those of Stirling's series.
+# B(2k) / (2k) for k = 1, 2, …, with Bernoulli's numbers B. They are the coefficients of x**(-2k) in
+# log(x) - 1/(2x) - digamma(x) (DLMF 5.11.2). Divided by 2k - 1 they are those of Stirling's series.
 BERNOULLI = ((1, 12), (-1, 120), (1, 252), (-1, 240), (1, 132), (-691, 32760), (1, 12), (-3617, 8160), (43867, 14364))
 SHIFT = 12  # from there on these nine terms give 20 digits
-NEAR = 0.125  # where an argument is taken for close to a pole
-TERMS = 18  # of a series that ends with 1/TERMS!
+NEAR = 0.125  # smaller arguments are considered close to a pole
+TERMS = 18  # of a series whose last term has the factor 1/TERMS!
 
 PRODUCT = "the value is computed from a product of about fifty factors"
 
 
 def stirling(x: Any) -> Any:
-    """log(gamma(x)) minus ((x - 1/2) * log(x) - x + log(2*pi)/2), for x >= SHIFT (DLMF 5.11.1)."""
+    """Compute log(gamma(x)) less (x - 1/2) * log(x) - x + log(2*pi)/2, for x >= SHIFT (DLMF 5.11.1)."""
     total: Any = 0.0
     for k in range(len(BERNOULLI), 0, -1):
         numerator, denominator = BERNOULLI[k - 1]
@@ -33,7 +33,7 @@ def stirling(x: Any) -> Any:
 
 
 def beta_factors(xp: Any, a: Any, b: Any) -> tuple[Any, Any]:
-    """Two numbers, beta(a, b) = exp(t) * f * (1/a + 1/b): only exp(t) can be tiny, and only 1/a + 1/b huge.
+    """Compute t and f in beta(a, b) = exp(t) * f * (1/a + 1/b). Only exp(t) can be tiny, and only 1/a + 1/b huge.
 
     They come from Stirling's formula for A = a + SHIFT and B = b + SHIFT, and from the recurrence of the
     gamma function, which leads from a to A and from b to B. The powers of A / (A + B) and B / (A + B) are
@@ -67,7 +67,7 @@ def betaln_in_digits(a: Any, b: Any) -> Any:
 
 
 def log1p_quotient(xp: Any, u: Any, step: Any) -> Any:
-    """log1p(u * step) / step of positive numbers. Near u it is a series, because its derivative would cancel there."""
+    """Compute log1p(u * step) / step, by a series where it is about u, since its derivative would cancel there."""
     product = u * step
     is_small = product < 0.25
     near, far = xp.where(is_small, product, 0.0), xp.where(is_small, 1.0, product)
@@ -79,10 +79,10 @@ def log1p_quotient(xp: Any, u: Any, step: Any) -> Any:
 
 
 def digamma_slope(xp: Any, x: Any, step: Any) -> Any:
-    """(digamma(1 + x + step) - digamma(1 + x)) / step of positive numbers, where the difference may lose all digits.
+    """Compute (digamma(1 + x + step) - digamma(1 + x)) / step of positive numbers, even if nothing is left of it.
 
-    The recurrence leads both arguments to where the asymptotic series is valid. There every difference of powers
-    of u = 1/x and v = 1/(x + step) is a product with u - v = step / (x * (x + step)).
+    The recurrence leads from both to numbers for which the asymptotic series holds. There every difference of powers of
+    u = 1/x and v = 1/(x + step) is a product with u - v = step / (x * (x + step)).
     """
     total: Any = 0.0
     for k in range(1, SHIFT):
@@ -131,16 +131,16 @@ BETALN = Op(
 
 
 def regular_factor(xp: Any, a: Any, b: Any) -> Any:
-    """beta(a, b) / (1/a + 1/b) = gamma(1 + a) * gamma(1 + b) / gamma(1 + a + b)."""
+    """Compute beta(a, b) / (1/a + 1/b), which is gamma(1 + a) * gamma(1 + b) / gamma(1 + a + b)."""
     exponent, factor = beta_factors(xp, a, b)
     return xp.exp(exponent) * factor
 
 
 def mean_of_increase(xp: Any, a: Any, b: Any) -> tuple[Any, Any]:
-    """The mean g of digamma(1 + x + b) - digamma(1 + x) over 0 < x < a, for a < NEAR, and dg/da.
+    """Compute the mean g of digamma(1 + x + b) - digamma(1 + x) over 0 < x < a, for a < NEAR, and its slope along a.
 
-    a * g is -log(regular_factor(a, b)). Gauss's rule with five nodes for log(1 + x) gives 18 digits, because the
-    poles are far away. No quotient of small numbers is used, because its derivatives would cancel.
+    a * g is -log(regular_factor(a, b)). Gauss's rule is applied to log(1 + x). Its five nodes give 18 digits, since the
+    poles are far away. No quotient is one of small numbers, since its derivatives would cancel.
     """
     mean, slope, length = 0.0, 0.0, log1p_quotient(xp, 1.0, a)
     inner, outer = (xp.sqrt(5.0 + sign * 2.0 * xp.sqrt(xp.divide(10.0, 7.0))) / 6.0 for sign in (-1.0, 1.0))
@@ -159,7 +159,7 @@ def mean_of_increase(xp: Any, a: Any, b: Any) -> tuple[Any, Any]:
 
 
 def decay_beside_pole(xp: Any, u: Any) -> Any:
-    """((1 + u) * exp(-u) - 1) / u**2 for 0 <= u <= 1."""
+    """Compute ((1 + u) * exp(-u) - 1) / u**2 for 0 <= u <= 1."""
     total: Any = 1.0
     for k in range(TERMS, 0, -1):
         total = 1.0 - u * (k + 1) / ((k + 2) * k) * total

@@ -1,4 +1,4 @@
-"""The logistic function with its inverse, and x * log(y)."""
+"""The logistic function and its inverse, x * log(y), and the entropy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The inverses of the error functions, and the scaled one that their derivatives need."""
+"""The inverses of the error functions, and the scaled error function that their derivatives need."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ POLES = "near a pole, value and slope change by many ulps for every ulp of the i
 
 
 def mean_of_tail(xp: Any, x: Any) -> Any:
-    """The mean of t in the density proportional to exp(-t*t - 2*x*t), t > 0, for x >= 1.
+    """Compute the mean of t in the density proportional to exp(-t*t - 2*x*t), t > 0, for x >= 1.
 
     It is -erfcx'(x) / (2 * erfcx(x)), computed from Laplace's continued fraction for erfcx,
     1 / (sqrt(pi) * (x + (1/2)/(x + (2/2)/(x + (3/2)/(x + ...))))), DLMF 7.9. The part of the fraction
@@ -58,11 +58,11 @@ def erfinv_partial(xp: Any, out: Any, x: Any) -> Any:
 
 
 def exp_of_square(xp: Any, y: Any, small: Any, tail: Any) -> Any:
-    """exp(y*y), given `tail` = erfc(abs(y)), which is more accurate than y where y is large.
+    """Compute exp(y*y), given `tail` = erfc(abs(y)), which is known better than y where y is large.
 
-    For large y the value is erfcx(abs(y)) / tail. Derivatives are those of exp(y*y), which are sums of
-    terms of the same sign. So they do not cancel, and do not become NaN where they overflow. At a pole of y
-    the value is infinite. The bound, which no finite y reaches, keeps erfcx above 0.
+    There the value is erfcx(abs(y)) / tail, and derivatives are those of exp(y*y). They are sums of terms of one sign,
+    so they do not cancel, and do not become NaN where they overflow. At a pole of y the result is infinite: the bound,
+    which no finite y reaches, keeps erfcx above 0.
     """
     square = xp.where(small, y * y, 0.0)
     size = xp.minimum(xp.abs(y), 1e300)
@@ -93,7 +93,7 @@ ERFINV = Op(
 
 
 def erfcinv_reference(mp: Any, x: Any) -> Any:
-    """Newton's method for log(erfc(y)) = log(x), from the right: the left side is concave, erfc(y) <= exp(-y*y)."""
+    """Solve log(erfc(y)) = log(x) by Newton's method, from above: the left side is concave, erfc(y) <= exp(-y*y)."""
     if x > 0.5:
         return erfinv_reference(mp, 1 - x)
     y = step = mp.sqrt(-mp.log(x))

@@ -11,5 +11,5 @@ __all__ = ["polygamma"]
 
 
 def polygamma(n: Any, x: Any) -> Any:
-    """JAX wants an array of integers for the order."""
+    """Compute polygamma with JAX, which takes an array of integers as the order."""
     return special.polygamma(jnp.asarray(n).astype(int), x)

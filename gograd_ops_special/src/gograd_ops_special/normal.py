@@ -1,4 +1,4 @@
-"""The normal distribution: probability, its inverse, its logarithm."""
+"""The normal distribution: the probability, its inverse and its logarithm."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ __all__ = ["NORMAL"]
 
 
 def density(xp: Any, x: Any) -> Any:
-    """exp(-x*x/2) / sqrt(2*pi), keeping the digits that would be lost by rounding a large x*x.
+    """Compute exp(-x*x/2) / sqrt(2*pi), without the error of a rounded x*x where it is large.
 
-    x is split at a number `near` whose square is exact: x*x = near*near - (near - x)*(near + x).
-    Beyond 40, where the result is 0.0 in floats, `near` is 0, so that no infinity is multiplied by a zero.
+    The part of x that has a short exact square is separated: x*x = near*near - (near - x)*(near + x). Beyond 40, where
+    the result is 0.0 in floats, it is not, so that no infinity meets a zero.
     """
     near = xp.where(xp.abs(x) < 40.0, xp.round(x * 1024.0) / 1024.0, 0.0)
     return xp.exp(-0.5 * near * near) * xp.exp(0.5 * (near - x) * (near + x)) / xp.sqrt(2.0 * xp.pi)

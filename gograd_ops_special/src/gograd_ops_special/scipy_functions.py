@@ -6,13 +6,13 @@ __all__ = ["provided"]
 
 
 def provided(name: str, *, of_floats: str = "", jax: bool = True) -> dict[str, str]:
-    """Where the function `name` of `scipy.special` is, per namespace.
+    """Return where a function of `scipy.special` is found in each namespace.
 
-    Only strings: SciPy is imported when an operation first runs.
+    They are strings, so that SciPy is imported only when an operation first runs.
 
     Args:
-        name: the function of arrays.
-        of_floats: what `scipy.special.cython_special` calls it, if otherwise.
+        name: the name of the function for arrays.
+        of_floats: its name in `scipy.special.cython_special`, if that is another one.
         jax: whether `jax.scipy.special` has it too.
     """
     cython = f"scipy.special.cython_special:{of_floats or name}"

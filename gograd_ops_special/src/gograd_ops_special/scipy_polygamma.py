@@ -14,7 +14,7 @@ __all__ = ["polygamma_of_array", "polygamma_of_float"]
 
 @np.errstate(all="ignore")
 def zeta_left_of_zero(s: Any, x: Any) -> Any:
-    """The sum of 1 / (x + k)**s over k = 0, 1, …, for x < 0 and a whole s > 1.
+    """Compute the sum of 1 / (x + k)**s over k = 0, 1, …, for x < 0 and a whole s > 1.
 
     SciPy's zeta adds up all terms left of 0, and their number grows with abs(x). The sum over all integers k
     has the period 1, and its terms with negative k form a sum to the right of 0. So three sums are enough.
@@ -27,7 +27,7 @@ def zeta_left_of_zero(s: Any, x: Any) -> Any:
 
 
 def polygamma_of_float(n: float, x: float) -> float:
-    """The n-th derivative of digamma at x: (-1)**(n+1) * n! * zeta(n+1, x); NaN if n is no natural number."""
+    """Compute the n-th derivative of digamma at x, (-1)**(n+1) * n! * zeta(n+1, x). NaN if n is no such order."""
     if n == 0.0:
         return float(psi(x))
     if not (n > 0.0 and n % 1.0 == 0.0):
@@ -39,7 +39,7 @@ def polygamma_of_float(n: float, x: float) -> float:
 
 @np.errstate(all="ignore")
 def polygamma_of_array(n: Any, x: Any) -> Any:
-    """The same for arrays."""
+    """Compute the n-th derivative of digamma at x, for arrays."""
     is_left = x < 0.0
     total = zeta(n + 1.0, np.where(is_left, 1.0, x))
     if np.any(is_left):

@@ -1,1 +1,1 @@
-"""What was recorded, and what became of it."""
+"""Reports what was recorded of a function, and what was made of it."""

@@ -1,4 +1,4 @@
-"""What was recorded of a function, what became of it, and how long that took."""
+"""Reports what was recorded of a function, what was made of it, and how long that took."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ __all__ = ["Explanation", "explain"]
 
 MODES = {
     "values": "values",
-    "guards": "only guards, of a batch",
-    "all": "all values, to find what is not finite",
+    "guards": "only the guards of a batch",
+    "all": "all values, to find those that are not finite",
     "adjoints": "value and gradient",
-    "pull": "derivatives by outputs (reverse mode)",
+    "pull": "derivatives of outputs (reverse mode)",
     "push": "derivatives along a direction (forward mode)",
 }
 
@@ -38,17 +38,20 @@ MODES = {
 class Explanation(dict[str, Any]):
     """The report of `Compiled.explain`: dicts, lists, strings and numbers, which print as text.
 
-    - ``name``, and ``backend``: its ``name``, and ``why`` it is that one.
-    - ``passes``: "compiled", or "Python" where gograd-compile was built without a C compiler.
-    - ``recorded``, ``kept``, ``dropped``: how many paths. ``dropped_arguments``: nestings of arguments forgotten.
+    - ``name``, and ``backend``: its ``name``, and ``why`` it was chosen.
+    - ``passes``: "compiled", or "Python" if gograd-compile was built without a C compiler.
+    - ``recorded``, ``kept``, ``dropped``: how many paths. ``dropped_arguments``: how many nestings of arguments were
+      dropped.
     - ``opaque``: operations that are called back.
-    - ``recordings``: per nesting of ``arguments`` (``gradient``: of the function itself, None, or of its gradient) the
-      ``paths``. Each has the nesting of its ``result``; ``operations``, how many were left after each pass; the
-      number of ``captured`` neurons; ``guards``; ``seconds`` of each pass; ``programs``.
-    - A program says what it is ``for``; how many sums (with how many terms) and calls compute the ``values``, and the
-      ``derivatives``; ``steps`` and ``levels`` of the schedule, ``bytes_per_point`` and ``bytes_of_schedule``; the
-      ``seconds`` of each step of making it; and its ``kernels``: the ``operation``, ``what`` of it, how many ``calls``,
-      the ``origin`` of the code, and the ``seconds`` that this took when it was needed first.
+    - ``recordings``: an entry for each nesting of ``arguments``. ``gradient`` is None for the function itself, else the
+      argument of its gradient. Each of the ``paths`` has the nesting of its ``result``, how many ``operations`` were
+      left after each pass, the number of ``captured`` neurons, its ``guards``, the ``seconds`` of each pass, and
+      ``programs``.
+    - A program says what it is ``for``, and how many sums (with how many terms) and calls compute the ``values`` and
+      the ``derivatives``. It has the ``steps`` and ``levels`` of the schedule, ``bytes_per_point`` and
+      ``bytes_of_schedule``, the ``seconds`` that each step of making it took, and ``kernels``. A kernel has the
+      ``operation``, ``what`` of it is computed, how many ``calls``, the ``origin`` of the code, and the ``seconds``
+      that it took to load or compile.
     """
 
     def __str__(self) -> str:
@@ -58,7 +61,7 @@ class Explanation(dict[str, Any]):
 
 
 def explain(store: Store) -> Explanation:
-    """Report what there is to know about a function at this moment."""
+    """Make the report of a function as it is now."""
     found = store.paths.items()
     every = [path for _, paths in found for path in paths]
     return Explanation(
@@ -118,7 +121,7 @@ def _program(want: Want, program: Program, path: Path) -> dict[str, Any]:
     values = preparation[0].count
     arrays = attrs.asdict(schedule, recurse=False).values()
     return {
-        "for": MODES[want.mode] + _by(want, path) + _at(want),
+        "for": _purpose(want, path),
         "values": _counts(graph, slice(values)),
         "derivatives": _counts(graph, slice(values, None)),
         "steps": len(schedule.steps),
@@ -130,15 +133,13 @@ def _program(want: Want, program: Program, path: Path) -> dict[str, Any]:
     }
 
 
-def _by(want: Want, path: Path) -> str:
-    if want.mode in ("values", "guards", "all"):
-        return ""
-    return f", by {len(path.tape.captured)} captured neurons" if want.wrt is None else f", by {len(want.wrt)} numbers"
-
-
-def _at(want: Want) -> str:
-    """Say whether there are many points. Where only seeds differ, there is one point."""
-    return ", at many points" if want.batched is not None and len(want.batched) else ""
+def _purpose(want: Want, path: Path) -> str:
+    purpose = MODES[want.mode]
+    if want.mode in ("adjoints", "pull", "push"):
+        count, what = (len(path.tape.captured), "captured neuron") if want.wrt is None else (len(want.wrt), "number")
+        purpose += f", with respect to {count} {what}{'s' * (count != 1)}"
+    has_points = want.batched is not None and len(want.batched)  # if only seeds differ, there is one point
+    return f"{purpose}, at many points" if has_points else purpose
 
 
 def _counts(graph: Graph, rows: slice) -> dict[str, int]:
@@ -174,4 +175,4 @@ def _what(call: Call) -> str:
     length = f" of {call.length}" if call.length else ""
     if call.what == FORWARD:
         return f"forward{length}"
-    return f"partial by {call.rules.op.input_names[call.what]}{length}"
+    return f"partial with respect to {call.rules.op.input_names[call.what]}{length}"

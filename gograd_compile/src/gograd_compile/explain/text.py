@@ -1,4 +1,4 @@
-"""Explanations of compiled functions as texts."""
+"""Writes explanations of compiled functions as text."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from gograd_compile.trace.tape import GUARDS, answer_text
 __all__ = ["as_text"]
 
 MOST = 8
-"""How many paths, guards and kernels a text shows; the dict has all."""
+"""How many paths, guards and kernels a text shows. The dict has all."""
 
 
 def as_text(found: Mapping[str, Any]) -> str:
-    """Write what an `Explanation` holds as text for readers."""
+    """Write an `Explanation` as text."""
     lines = [
         f"{found['name']}, run by {found['backend']['name']} code ({found['backend']['why']})",
         f"passes: {found['passes']}",
@@ -26,7 +26,7 @@ def as_text(found: Mapping[str, Any]) -> str:
     if found["opaque"]:
         lines.append(f"opaque operations, which are called back: {', '.join(found['opaque'])}")
     for recording in found["recordings"]:
-        gradient = "" if recording["gradient"] is None else f"the gradient by {recording['gradient']}, "
+        gradient = "" if recording["gradient"] is None else f"the gradient with respect to {recording['gradient']}, "
         lines += ["", f"for {gradient}arguments {recording['arguments']}"]
         for number, path in _first(recording["paths"], lines, "  "):
             lines.append(f"  path {number}, which gives {path['result']}")
@@ -75,7 +75,7 @@ def _origin(kernel: Mapping[str, Any]) -> str:
 
 
 def _first(entries: Sequence[Any], lines: list[str], indent: str) -> Iterator[tuple[int, Any]]:
-    """List the first entries, numbered, and then how many more there are."""
+    """Yield the first entries, numbered, and then add a line that says how many more there are."""
     yield from enumerate(entries[:MOST], 1)
     if len(entries) > MOST:
         lines.append(f"{indent}… and {len(entries) - MOST:,} more")
@@ -86,7 +86,7 @@ def _seconds(seconds: float | None) -> str:
 
 
 def _table(rows: Sequence[tuple[str, ...]], left: tuple[int, ...] = (0,)) -> Iterator[str]:
-    """Align the columns of rows: those named to the left, the others to the right."""
+    """Align the columns of rows: the columns `left` to the left, the others to the right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = [f"{cell:{'<' if place in left else '>'}{widths[place]}}" for place, cell in enumerate(row)]

@@ -1,1 +1,1 @@
-"""Programs in files and pickles, which are checked as if they were hostile."""
+"""Programs in files and pickles. Everything that is read is checked as if it were malicious."""

@@ -1,4 +1,4 @@
-"""Archives with a digest. Every byte of one follows from what is in it."""
+"""Archives with a digest, and arrays in them. Every byte of an archive follows from its contents."""
 
 from __future__ import annotations
 
@@ -9,23 +9,28 @@ import secrets
 import shutil
 import zipfile
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from gograd_compile.errors import ProgramFileError
 from gograd_compile.quoting import readable
 
-__all__ = ["Members", "read_archive", "write_archive", "write_file"]
+__all__ = ["Members", "read_archive", "read_array", "write_archive", "write_array", "write_file"]
 
 Members = dict[str, bytes]
 DIGEST = 64  # hexadecimal digits
+HEADER = 128  # bytes before the entries of an array
 
 
 def write_archive(members: Members) -> bytes:
-    """Make the archive. Its comment is the digest of all bytes before it. The same members give the same bytes."""
+    """Make an archive. Its comment is the digest of all bytes before it. Equal members give equal bytes."""
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for name, data in members.items():
-            info = zipfile.ZipInfo(name)  # of 1980, whenever it was written
-            info.create_system = 3  # wherever it was written
+            info = zipfile.ZipInfo(name)  # with the date of 1980
+            info.create_system = 3  # Unix, on every system
             archive.writestr(info, data)
         archive.comment = bytes(DIGEST)
     data = file.getvalue()[:-DIGEST]
@@ -33,7 +38,7 @@ def write_archive(members: Members) -> bytes:
 
 
 def read_archive(data: bytes) -> Members:
-    """Read what is in an archive.
+    """Read the members of an archive.
 
     Raises:
         ProgramFileError: it is not a saved program, or was changed.
@@ -57,12 +62,36 @@ def read_archive(data: bytes) -> Members:
     )
 
 
-def write_file(path: str | os.PathLike[str], data: bytes) -> None:
-    """Write a file. If one exists, it is replaced after everything has been written.
+def write_array(entries: Any, dtype: str) -> bytes:
+    """Write an array of one dimension in NumPy's format 1.0."""
+    array = np.asarray(entries).astype(dtype)
+    return _header(dtype, len(array)) + array.tobytes()
+
+
+def read_array(members: Members, name: str, dtype: str) -> NDArray[Any]:
+    """Take an array out of `members`, as a copy in the byte order of this machine.
 
     Raises:
-        OSError: it cannot be written; then what was there is there still.
-        ProgramFileError: what is there is a directory, a device or a pipe, which no file should take the place of.
+        ProgramFileError: there is no such array, or it does not have the form that `write_array` gives it.
+    """
+    data = members.pop(f"{name}.npy", b"")
+    count, odd = divmod(len(data) - HEADER, np.dtype(dtype).itemsize)
+    if odd or not data.startswith(_header(dtype, count)):
+        raise ProgramFileError(f"the array {name!r} is missing or has the wrong form")
+    return np.frombuffer(data, dtype, offset=HEADER).astype(np.dtype(dtype).newbyteorder("="))
+
+
+def _header(dtype: str, count: int) -> bytes:
+    text = f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': ({count},), }}"
+    return b"\x93NUMPY\x01\x00" + (HEADER - 10).to_bytes(2, "little") + text.ljust(HEADER - 11).encode() + b"\n"
+
+
+def write_file(path: str | os.PathLike[str], data: bytes) -> None:
+    """Write a file. An existing file is replaced after everything has been written.
+
+    Raises:
+        OSError: it cannot be written. An existing file is unchanged.
+        ProgramFileError: the path is that of a directory, a device or a pipe, which must not be replaced.
     """
     target = Path(os.path.realpath(path))  # a link stays one
     if target.exists() and not target.is_file():

@@ -1,6 +1,7 @@
-"""What makes a compiled function portable: it can be a method of objects, pickled and copied.
+"""What makes a compiled function portable: it can be a method of objects, pickled, copied and saved.
 
-A pickle has its name in a module, else its function with the settings, else its recordings as a file would have them.
+A pickle contains its name in a module, if it has one. Otherwise it contains its function with the settings, or if that
+cannot be pickled its recordings, as a file would.
 """
 
 from __future__ import annotations
@@ -13,28 +14,30 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any, Self, TypeVar
 
-from gograd_compile.files.saving import recorded, with_tapes
 from gograd_compile.files.storage import Recorded, from_bytes, to_bytes
+from gograd_compile.paths.lru import Recent
+from gograd_compile.paths.path import Path
+from gograd_compile.paths.paths import Paths
 from gograd_compile.paths.store import Store
 from gograd_compile.run.backends import backend as find_backend
 from gograd_core import Neuron
 
-__all__ = ["Portable", "compiled_anew", "from_tapes"]
+__all__ = ["Portable", "compiled_anew", "from_tapes", "recorded", "with_tapes"]
 
 T = TypeVar("T", bound="Portable")
 NAMES = ("__module__", "__qualname__", "__doc__")
 
 
 class Portable:
-    """A function with a store of recordings: a method of objects, where a class has it; pickled and copied as it is."""
+    """A function with a store of recordings. In a class it is a method. It can be pickled and copied."""
 
-    _attribute = ""  # what it is called as a method
+    _attribute = ""  # its name as a method
 
     def __init__(self, store: Store) -> None:
         self.store = store
         self.__name__ = store.name
         if store.f is not None:
-            functools.update_wrapper(self, store.f, NAMES, ())  # type: ignore[arg-type]  # it is called in Compiled
+            functools.update_wrapper(self, store.f, NAMES, ())  # type: ignore[arg-type]  # Compiled can be called
 
     def __repr__(self) -> str:
         return f"<compiled {self.__name__}>"
@@ -43,7 +46,7 @@ class Portable:
         self._attribute = name
 
     def __get__(self, instance: Any, owner: type | None = None) -> Self:
-        """Give the method of an object. It is compiled for each object separately, and the object keeps it."""
+        """Return the method of an object. It is compiled separately for each object, and the object keeps it."""
         f: Any = self.store.f
         if instance is None or not hasattr(f, "__get__"):
             return self
@@ -51,20 +54,20 @@ class Portable:
             kept = vars(instance)
         except TypeError:
             raise TypeError(f"{owner} has no __dict__, in which objects could keep compiled methods") from None
-        key = f"compiled {self.__module__}.{self.__name__}"  # other than that of a method which overrides this one
+        key = f"compiled {self.__module__}.{self.__name__}"  # a method that overrides this one has another key
         found: Self | None = kept.get(key)
-        method = found and found.store.f  # of another object, if the dict is a copy of that one's
+        method = found and found.store.f  # of another object, if the dict is a copy of the other's
         if not found or getattr(method, "__self__", 0) is not instance or getattr(method, "__func__", 0) is not f:
             found = kept[key] = compiled_anew(type(self), f.__get__(instance, owner), *self._settings())
             found._attribute = self._attribute or f.__name__
         return found
 
     def _settings(self) -> tuple[str, bool, int]:
-        """Give what `compiled_anew` takes after a function."""
+        """Return the arguments of `compiled_anew` after the function."""
         return self.store.backend.name, self.store.check, self.store.max_paths
 
     def __reduce__(self) -> str | tuple[Any, ...]:
-        """Say how it is pickled.
+        """Return what is pickled.
 
         Raises:
             TypeError: its function cannot be pickled, and nothing was recorded.
@@ -84,15 +87,15 @@ class Portable:
             return _from_saved, (type(self), *self._saved())
         except ValueError:
             raise TypeError(
-                f"{self.__name__} cannot be pickled before it is called: its function, which no module has by name, "
-                "cannot be, and nothing was recorded"
+                f"{self.__name__} cannot be pickled before it is called: nothing was recorded, and its function cannot "
+                "be pickled, since no module has it by name"
             ) from None
 
     def __copy__(self) -> Self:
         return self
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        """Give itself if its function is its own copy, as plain functions are. Else compile the copied function."""
+        """Return itself if its function is its own copy, as plain functions are. Otherwise compile the copy."""
         f = self.store.f
         if f is None:
             data, captured, backend = self._saved()
@@ -105,7 +108,7 @@ class Portable:
         return made
 
     def _saved(self) -> tuple[bytes, list[Neuron], str]:
-        """Give the recordings, the neurons that they capture (pickled as they are elsewhere), and the backend."""
+        """Return the recordings, the neurons that they capture (pickled as usual), and the backend."""
         tapes = recorded(self.store, lines=True)
         captured = dict.fromkeys(neuron for each in tapes for neuron in each.tape.captured)
         return to_bytes(tapes, self.__name__), list(captured), self.store.backend.name
@@ -119,21 +122,47 @@ class Portable:
 
 
 def compiled_anew(cls: type[T], f: Callable[..., Any], backend: str | None, check: bool, max_paths: int) -> T:
-    """Compile a function. One that is compiled already, as a pickle may find it in a class by name, stays as it is."""
+    """Compile a function. If it is compiled already, as one that a pickle finds in a class may be, return it."""
     if isinstance(f, cls):
         return f
     return cls(Store(f, _name(f), find_backend(backend), check=check, max_paths=max_paths))
 
 
+def recorded(store: Store, *, lines: bool) -> list[Recorded]:
+    """Collect every path that was recorded. For `lines` of source each path is recorded again.
+
+    Raises:
+        ValueError: nothing was recorded.
+    """
+    found = [
+        Recorded(structure, path.structure, path.with_lines() if lines else path.tape, gradient, path.has_truths)
+        for (structure, gradient), paths in store.paths.items()
+        for path in paths
+    ]
+    if not found:
+        raise ValueError(f"{store.name} was not recorded yet, so there is nothing to save: call it first")
+    return found
+
+
+def with_tapes(store: Store, tapes: list[Recorded]) -> None:
+    """Add the paths that were saved to the store of a program, which has no function."""
+    by_key: dict[Any, Paths] = {}
+    for structure, result, tape, gradient, has_truths in tapes:
+        paths = by_key.setdefault((structure, gradient), Paths(None, store.backend, len(tapes)))
+        paths.add(Path(result, tape, store.backend, is_gradient=gradient is not None, has_truths=has_truths))
+    for key, paths in by_key.items():
+        store.paths.add(key, paths)
+
+
 def from_tapes(cls: type[T], tapes: list[Recorded], name: str, backend: str | None) -> T:
     """Make a program of what was recorded. It has no function."""
-    store = Store(None, name, find_backend(backend), check=False, max_paths=len(tapes), most=len(tapes))
+    store = Store(None, name, find_backend(backend), check=False, max_paths=len(tapes), paths=Recent(len(tapes)))
     with_tapes(store, tapes)
     return cls(store)
 
 
 def _name(f: Any) -> str:
-    """Find what messages call a function: without where it was defined."""
+    """Find what messages call a function: its qualified name, without the function in which it was defined."""
     while isinstance(f, functools.partial):
         f = f.func
     name: str = getattr(f, "__qualname__", type(f).__qualname__)
@@ -141,12 +170,12 @@ def _name(f: Any) -> str:
 
 
 def _from_saved(cls: type[T], data: bytes, captured: list[Neuron], backend: str) -> T:
-    """Make a program of what a pickle has."""
+    """Make a program of what a pickle contains."""
     return from_tapes(cls, *from_bytes(data, captured), backend)
 
 
 def _method_of(owner: Any, kind: type, attribute: str) -> Any:
-    """Find the compiled method of an object that its class, or one above, has under that name. For pickles."""
+    """Find the compiled method of an object that a pickle names: `kind`, a class of the object, has it."""
     return vars(kind)[attribute].__get__(owner, type(owner))
 
 

@@ -1,26 +1,7 @@
-"""Programs in files: tapes, and how their arguments and results are nested.
+"""Writes programs to files and reads them: tapes, and how their arguments and results are nested.
 
-A file is a zip archive without compression. Its comment is the SHA-256 digest, in hexadecimal, of all
-bytes before the comment, so that no changed byte goes unnoticed. (The digest does not say who wrote
-the file: whoever changes the file on purpose can compute it again. So everything else is checked too.)
-
-- ``program.json``: `format` and `version` of the format; the `name` of the program; `operations`, each with
-  `name`, `distribution`, `version`, number of `inputs`, and whether it is `variadic`; the labels of the
-  `captured` neurons; the `lines` of source at which operations ran and guards were asked; and of each tape among
-  `tapes` the nesting of `arguments` and `result`: ``"number"``, ``"none"``, ``{"array": SHAPE}``,
-  ``{"list": [...]}``, ``{"tuple": [...]}`` or ``{"dict": [[KEY, ...], ...]}``; and `gradient`: null, or the argument
-  (or a list of arguments) by which the tape gives value and gradient; and `truths`: whether there are truth values,
-  which have no derivative, in the result.
-- ``captured.npy``: the values of the captured neurons.
-- ``tape0/NAME.npy`` and so on: the arrays in `PARTS`, which a `Tape` holds. `operations`, `captured`,
-  `operation_lines` (empty if they are not known) and `guard_lines` are places in the lists of
-  ``program.json``. `ignored` (empty if it is not known) says for each operation that ran whether the function itself
-  ignores its errors. `used` says for each number among the
-  arguments whether anything reads it: so nothing in the file can claim more memory than the file has bytes.
-
-Arrays are in NumPy's format 1.0, of one dimension, little-endian, with a header of 128 bytes.
-
-Nothing in a file is run, imported or unpickled: operations are looked up among those installed.
+docs/program-files.md describes the format. Nothing in a file is run, imported or unpickled: operations are looked up
+among those installed.
 """
 
 from __future__ import annotations
@@ -35,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gograd_compile.errors import ProgramFileError
-from gograd_compile.files.archives import Members, read_archive, write_archive, write_file
-from gograd_compile.files.arrays import read_array, write_array
+from gograd_compile.files.archives import Members, read_archive, read_array, write_archive, write_array, write_file
 from gograd_compile.files.stored_operations import describe, find
 from gograd_compile.files.tape_checks import check
 from gograd_compile.nesting.structure_json import structure_from_json, structure_to_json
@@ -50,13 +30,14 @@ __all__ = ["Recorded", "from_bytes", "load_tapes", "save_tapes", "to_bytes"]
 
 
 class Recorded(NamedTuple):
-    """A path as a file has it.
+    """A path as it is in a file.
 
     Attributes:
-        arguments: how they are nested.
-        result: how that is nested.
+        arguments: how the arguments are nested.
+        result: how the result is nested.
         tape: the operations.
-        gradient: None, or the argument (or arguments) by which the tape gives value and gradient of the function.
+        gradient: if the tape computes the value and the gradient of the function, the argument (or arguments) that the
+            gradient is taken with respect to. Otherwise None.
         has_truths: whether there are truth values in the result.
     """
 
@@ -69,7 +50,7 @@ class Recorded(NamedTuple):
 
 FORMAT, VERSION = "gograd program", 1
 TYPES = {"format": str, "version": int, "name": str, "operations": list, "captured": list, "lines": list, "tapes": list}
-"""What is in program.json."""
+"""The entries of program.json, and their types."""
 PARTS = {
     "operations": "<i4",
     "captured": "<i4",
@@ -87,24 +68,19 @@ PARTS = {
     "guard_after": "<i8",
     "guard_lines": "<i4",
 }
-"""The arrays of a tape and their types."""
+"""The arrays of a tape, and their types."""
 
 MOST_BYTES = 2**32
-"""The most that a file may have: room for more than a hundred million operations."""
-SHOWN = 3  # unknown members that a message names
+"""The largest file that is written or read. It has room for more than a hundred million operations."""
+SHOWN = 3  # how many unknown members a message names
 
 
 def save_tapes(path: str | os.PathLike[str], tapes: Sequence[Recorded], name: str) -> None:
-    """Write a program to a file.
-
-    Args:
-        path: where to; a file that is there is replaced, once all is written.
-        tapes: the paths that were recorded.
-        name: what the program is called.
+    """Write a program with that name to a file. An existing file is replaced after everything has been written.
 
     Raises:
-        TypeError: an operation comes from no installed distribution, or something is nested in what
-            only Python knows, such as a named tuple.
+        TypeError: an operation does not come from an installed distribution, or something is nested in a container
+            that only Python knows, such as a named tuple.
         ValueError: the file would have more than `MOST_BYTES`.
     """
     data = to_bytes(tapes, name)
@@ -117,8 +93,8 @@ def load_tapes(path: str | os.PathLike[str]) -> tuple[list[Recorded], str]:
     """Read the tapes and the name of a saved program. Captured neurons are new leaves with the saved values.
 
     Raises:
-        ProgramFileError: the file is not a program, was changed or cut off, or needs operations that
-            are not installed in this version; the message begins with the path.
+        ProgramFileError: the file is not a program, was changed or cut off, or needs operations that are not installed
+            in the same version. The message begins with the path.
     """
     try:
         return from_bytes(read_file(path, MOST_BYTES))
@@ -127,7 +103,7 @@ def load_tapes(path: str | os.PathLike[str]) -> tuple[list[Recorded], str]:
 
 
 def to_bytes(tapes: Sequence[Recorded], name: str) -> bytes:
-    """Write a program as bytes. The same program gives the same bytes."""
+    """Write a program as bytes. Equal programs give equal bytes."""
     operations: dict[Any, int] = {}
     captured: dict[Neuron, int] = {}
     lines: dict[str, int] = {}
@@ -169,12 +145,7 @@ def to_bytes(tapes: Sequence[Recorded], name: str) -> bytes:
 
 
 def from_bytes(data: bytes, captured: Sequence[Neuron] | None = None) -> tuple[list[Recorded], str]:
-    """Read what `to_bytes` wrote. The errors are those of `load_tapes`.
-
-    Args:
-        data: what was written.
-        captured: the captured neurons, if there are some already.
-    """
+    """Read what `to_bytes` wrote, with the same errors as `load_tapes`. By default captured neurons are new leaves."""
     members = read_archive(data)
     header = _header(members.pop("program.json", b""))
     labels, values = header["captured"], read_array(members, "captured", "<f8")
@@ -217,7 +188,7 @@ def from_bytes(data: bytes, captured: Sequence[Neuron] | None = None) -> tuple[l
 
 
 def _places(table: dict[Any, int], entries: Sequence[Hashable]) -> list[int]:
-    """Find where in the table each entry is, and add new ones."""
+    """Find the place of each entry in the table, and add new entries."""
     return [table.setdefault(entry, len(table)) for entry in entries]
 
 
@@ -232,7 +203,7 @@ def _chosen(table: Sequence[Any], places: NDArray[Any]) -> tuple[Any, ...]:
 
 
 def _gradient(saved: Any, arguments: Structure, result: Structure) -> int | tuple[int, ...] | None:
-    """Read by which arguments a tape is the gradient, if it can be."""
+    """Read which arguments a tape takes the gradient with respect to, and check that this fits them."""
     if saved is None:
         return None
     several = isinstance(saved, list)
@@ -245,7 +216,7 @@ def _gradient(saved: Any, arguments: Structure, result: Structure) -> int | tupl
 
 
 def _header(data: bytes) -> dict[str, Any]:
-    """Read program.json. Others check what the lists of operations and tapes contain."""
+    """Read program.json. What the lists of operations and tapes contain is checked elsewhere."""
     try:
         header = json.loads(data.decode(), object_pairs_hook=_object)
     except (ValueError, RecursionError) as error:

@@ -1,4 +1,4 @@
-"""Operations in files: named with their distribution and its version, and found again among those installed."""
+"""Operations in files: described by name, distribution and version, and found again among those installed."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from gograd_core.extend import current, engine_operations
 __all__ = ["describe", "find"]
 
 SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]{0,99}")
-"""Distributions and versions: what a file says is put into messages as a part of a command."""
+"""Distributions and versions must match this, since messages contain them as a part of a command."""
 TYPES = {"name": str, "distribution": str, "version": str, "inputs": int, "variadic": bool}
-"""What a file says of an operation."""
+"""The description of an operation: its entries, and their types."""
 
 
 def describe(op: Op) -> dict[str, Any]:
     """Describe an operation as files do.
 
     Raises:
-        TypeError: it comes from no installed distribution, so that it could not be found again.
+        TypeError: it does not come from an installed distribution, so it could not be found again.
     """
     provider = op.provider
     if not provider or not provider.version or _installed(provider.distribution, op.name) is not op:
         raise TypeError(
-            f"{op.title} cannot be saved: it does not come from a distribution, in which it could be found again"
+            f"{op.title} cannot be saved: it does not come from a distribution in which it could be found again"
         )
     return _facts(op)
 
@@ -36,15 +36,15 @@ def find(saved: list[Any]) -> list[Op]:
     """Find the operations that `describe` described.
 
     Raises:
-        ProgramFileError: one is there twice; or it is not installed, or in another version, or takes other
-            inputs: the message says what is wanted, what is there, and what to install.
+        ProgramFileError: an operation is there twice, is not installed, is installed in another version, or takes
+            other inputs. The message says what is needed, what is installed, and what to install.
     """
     names: set[tuple[str, str]] = set()
     for each in saved:
         if not isinstance(each, dict) or {key: type(value) for key, value in each.items()} != TYPES:
             raise ProgramFileError("an operation is not described as it should be")
         key = each["distribution"], each["name"]
-        if key in names:  # before any is looked up, which costs more than to write it down
+        if key in names:  # checked before operations are looked up, which takes longer
             raise ProgramFileError(f"program.json has an operation twice: {quoted(each['name'])}")
         names.add(key)
     return [_found(each) for each in saved]
@@ -75,7 +75,7 @@ def _found(saved: dict[str, Any]) -> Op:
 
 
 def _installed(distribution: str, name: str) -> Op | None:
-    """Find a distribution's operation by name. Those of the engine do not come from a plugin."""
+    """Find an operation by distribution and name. The engine's own operations do not come from a plugin."""
     for op in engine_operations():
         if op.provider and (op.provider.distribution, op.name) == (distribution, name):
             return op
@@ -84,7 +84,7 @@ def _installed(distribution: str, name: str) -> Op | None:
 
 
 def _facts(op: Op) -> dict[str, Any]:
-    """Collect what must be the same where the program is loaded."""
+    """Collect what must be equal where the program is loaded."""
     return {
         "name": op.name,
         "distribution": op.provider.distribution if op.provider else "",

@@ -1,11 +1,11 @@
 """Machine code on disk, so that each kernel is compiled once per machine and not once per process.
 
-A file's name says all that the code depends on: what it was made from, its types, the processor, and
-the versions of whatever has a hand in it; `code_files` has the form of the files. Files are written under another name
-first, so processes may start at once.
+The name of a file is a digest of all that the code depends on: what it was made from, its types, the processor, and the
+versions of the libraries. `code_files` describes the form of the files. Files are written under another name first, so
+that several processes may start at once.
 
-The directory is GOGRAD_CACHE_DIR, or the user's cache directory. Whoever can write there could have code run: so
-`private_files` says which files are read. What is refused is compiled again, with a warning.
+The directory is GOGRAD_CACHE_DIR, or the user's cache directory. Whoever can write there could have code run, so
+`private_files` decides which files are read. What is refused is compiled again, with a warning.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import warnings
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar
 
 from gograd_compile.kernels import code_files, private_files
 from gograd_compile.kernels.code_files import Code
@@ -36,20 +36,19 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 OURS = ("gograd_*.py", "gograd_*.code", "gograd_*.new")
 RESULTS = ("none", "bool", "int32", "int64", "uint64", "float64")
-"""What functions in the cache may return: types of Numba, by their names."""
+"""The names of the types of Numba that functions in the cache may return."""
 _told: set[Path] = set()
 _counts = {"loaded": 0, "compiled": 0}
 _seconds = {"loaded": 0.0, "compiled": 0.0}
 
 
 class CacheWarning(UserWarning):
-    """Compiled code cannot be kept, or others may have written what was kept, so it is compiled again."""
+    """Warn that compiled code cannot be kept, or is compiled again since others may have written what was kept."""
 
 
 def directory() -> Path:
     """Find the directory in which compiled code is kept."""
-    chosen = os.environ.get("GOGRAD_CACHE_DIR")
-    if chosen:
+    if chosen := os.environ.get("GOGRAD_CACHE_DIR"):
         return Path(chosen)
     from platformdirs import user_cache_path
 
@@ -57,7 +56,7 @@ def directory() -> Path:
 
 
 def clear() -> None:
-    """Remove what is cached. Code that this process has loaded continues to run."""
+    """Remove all compiled code from the cache. Code that this process has loaded continues to run."""
     for path in _files():
         path.unlink(missing_ok=True)
 
@@ -75,37 +74,27 @@ def report() -> dict[str, Any]:
     }
 
 
-@overload
-def jitted(function: F, /) -> F: ...
+def jitted(**options: Any) -> Callable[[F], F]:
+    """Make a decorator that compiles a function as numba.njit does with these options, and keeps its code in the cache.
 
-
-@overload
-def jitted(**options: Any) -> Callable[[F], F]: ...
-
-
-def jitted(function: Callable[..., Any] | None = None, /, **options: Any) -> Any:
-    """Compile a function as numba.njit does, and keep its code in the cache. A decorator, with or without arguments.
-
-    What a function uses stands in its module, or in those of this package.
-
-    Args:
-        function: what is decorated.
-        options: of numba.njit, besides nogil and error_model.
+    The function may use only what its module defines, or the modules of this package.
     """
-    if function is None:
-        return functools.partial(jitted, **options)
-    dispatcher = import_module("numba").njit(nogil=True, error_model="numpy", **options)(function)
-    source = inspect.getsource(sys.modules[function.__module__])
-    key = "\n".join([function.__module__, function.__qualname__, repr(sorted(options.items())), source])
-    dispatcher._cache = CodeCache(function, function.__name__, key)
-    return dispatcher
+
+    def decorate(function: Any) -> Any:
+        dispatcher = import_module("numba").njit(nogil=True, error_model="numpy", **options)(function)
+        source = inspect.getsource(sys.modules[function.__module__])
+        key = "\n".join([function.__module__, function.__qualname__, repr(sorted(options.items())), source])
+        dispatcher._cache = CodeCache(function, function.__name__, key)
+        return dispatcher
+
+    return decorate
 
 
 class CodeCache:
     """The cache of one function, which Numba asks in place of numba.core.caching.FunctionCache.
 
     Attributes:
-        origin: "cache", "compiled", or "compiled, not cached"; of what it was asked for last.
+        origin: where the code came from the last time: "cache", "compiled", or "compiled, not cached".
     """
 
     def __init__(self, function: Callable[..., Any], name: str, key: str, source: str = "") -> None:
@@ -115,10 +104,6 @@ class CodeCache:
         self.source = source
         self.origin = ""
         self._started = 0.0
-
-    @property
-    def cache_path(self) -> str:
-        return str(directory())
 
     def load_overload(self, signature: Any, context: Any) -> Any:
         """Load the compiled function. It is None if there is no code, or if the code is refused."""
@@ -134,22 +119,13 @@ class CodeCache:
         return found
 
     def save_overload(self, signature: Any, compiled: Any) -> None:
-        """Keep a function that was compiled just now, if that is possible."""
+        """Write the code of a function that was compiled just now, if that is possible."""
         key, code = self._key(signature, compiled.codegen), _code_of(compiled)
         kept = code is not None and _write(self._file_name(key), code.to_bytes(key))
-        if kept and self.source:  # for readers: it is never imported
+        if kept and self.source:  # for people to read: it is never imported
             _write(self._file_name(key).replace(".code", ".py"), self.source.encode())
         self._count("compiled")
         self.origin = "compiled" if kept else "compiled, not cached"
-
-    def enable(self) -> None:
-        """Do nothing, since Numba calls this and gograd does not need it."""
-
-    def disable(self) -> None:
-        """Do nothing, since Numba calls this and gograd does not need it."""
-
-    def flush(self) -> None:
-        """Do nothing, since Numba calls this and gograd does not need it."""
 
     def _key(self, signature: Any, codegen: Any) -> str:
         parts = [self.key, str(signature), str(codegen.magic_tuple()), *_surroundings()]
@@ -159,7 +135,7 @@ class CodeCache:
         return f"gograd_{self.name}_{key[:40]}.code"
 
     def _rebuilt(self, code: Code, signature: Any, context: Any) -> Any:
-        """Rebuild what Numba has of a compiled function. What is not in the file is known from the function."""
+        """Rebuild Numba's record of a compiled function. What the file does not contain follows from the function."""
         environment, described = _numba("core.environment"), _numba("core.funcdesc").PythonFunctionDescriptor
         result, args = getattr(_numba("core.types"), code.result), getattr(signature, "args", signature)
         module, name = self.function.__module__, self.function.__qualname__
@@ -182,7 +158,7 @@ class CodeCache:
 
 @functools.cache
 def _surroundings() -> tuple[str, ...]:
-    """Collect what all compiled code depends on: the versions of libraries, and the sources of what it always uses."""
+    """Collect what all compiled code depends on: the versions of libraries, and the sources that print and use it."""
     config = _numba("core.config")
     packages = ("numba", "llvmlite", "numpy", "gograd-core", "gograd-compile")
     versions = [f"{name} {importlib.metadata.version(name)}" for name in packages]
@@ -193,7 +169,7 @@ def _surroundings() -> tuple[str, ...]:
 
 
 def _numba(name: str) -> Any:
-    """Import a module of Numba, which has no types."""
+    """Import a module of Numba as Any, since Numba has no types."""
     return import_module(f"numba.{name}")
 
 
@@ -202,7 +178,7 @@ def _files() -> list[Path]:
 
 
 def _code_of(compiled: Any) -> Code | None:
-    """Collect what is kept of a function. It is None if that needs Python objects, or does not return a number."""
+    """Collect what is kept of a function. It is None if it needs Python objects, or does not return a number."""
     library, facts, environment, signature, objectmode, lifted, _, at_start, others = compiled._reduce()
     result = str(signature.return_type)
     if objectmode or lifted or at_start or result not in RESULTS or any(each.consts for each in (environment, *others)):
@@ -213,7 +189,7 @@ def _code_of(compiled: Any) -> Code | None:
 
 
 def _trusted_directory() -> Path | None:
-    """Find the directory without links. It is None if there is none, or (with a warning) if others may write to it."""
+    """Resolve links to the directory. It is None if there is none, or (with a warning) if others may write to it."""
     try:
         return private_files.directory_of_user(directory())
     except OSError:
@@ -221,8 +197,8 @@ def _trusted_directory() -> Path | None:
     except RefusedError as error:
         _tell(
             directory(),
-            f"compiled code is neither read from {directory()} nor kept there, since {error}, so that others could "
-            "have code run: every process compiles its own. Take that right from them (chmod go-w), or set "
+            f"compiled code is neither read from {directory()} nor kept there, since {error}. Others could have code "
+            "run there, so every process compiles its own. Remove their right to write (chmod go-w), or set "
             "GOGRAD_CACHE_DIR to a directory of yours",
         )
         return None
@@ -240,40 +216,34 @@ def _read(name: str, key: str) -> Code | None:
     except RefusedError as error:
         _tell(
             folder / name,
-            f"{folder / name} is not run, since {error}: its code is compiled anew, and takes its place. If that "
-            "happens again, somebody writes there; set GOGRAD_CACHE_DIR to a directory of yours",
+            f"{folder / name} is not run, since {error}. Its code is compiled again and replaces it. If this "
+            "happens again, somebody else writes there: set GOGRAD_CACHE_DIR to a directory of yours",
         )
         return None
 
 
 def _write(name: str, data: bytes) -> bool:
-    """Write a file, and say whether that was possible. Whoever reads it meanwhile sees all of it or nothing."""
+    """Write a file, and say whether that was possible. A process that reads it meanwhile sees all of it or nothing."""
     try:
         private_files.make_directory(directory())
         folder = _trusted_directory()
         if folder is None:
             return False
         handle, new = tempfile.mkstemp(dir=folder, prefix="gograd_", suffix=".new")
-    except OSError as error:
-        _tell_that_nothing_is_kept(error)
-        return False
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.replace(new, folder / name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            os.replace(new, folder / name)
+        finally:
+            Path(new).unlink(missing_ok=True)
     except OSError as error:  # no space, or on Windows a file that another process is reading
-        Path(new).unlink(missing_ok=True)
-        _tell_that_nothing_is_kept(error)
+        _tell(
+            directory(),
+            f"compiled code cannot be kept in {directory()} ({error.strerror}), so every process compiles its own. "
+            "Set GOGRAD_CACHE_DIR to a directory that can be written",
+        )
         return False
     return True
-
-
-def _tell_that_nothing_is_kept(error: OSError) -> None:
-    _tell(
-        directory(),
-        f"compiled code cannot be kept in {directory()} ({error.strerror}), so that every process compiles its own; "
-        "set GOGRAD_CACHE_DIR to a directory that can be written",
-    )
 
 
 def _tell(place: Path, message: str) -> None:

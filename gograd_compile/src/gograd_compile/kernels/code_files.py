@@ -1,8 +1,9 @@
 """Machine code in files: plain bytes, which are not unpickled.
 
 A file begins with the SHA-256 digest of all that follows. Then come the length of a header, in four bytes (the least
-significant one first), the header in JSON, the object code, and LLVM's bitcode of the same, for functions that call
-it. The header has the key of the file: all that the code depends on, as a digest. So no file passes for another one.
+significant one first), the header in JSON, the object code, and the same code as LLVM's bitcode, for functions that
+call it. The header contains the key of the file, a digest of all that the code depends on. So no file passes for
+another one.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ __all__ = ["MOST_BYTES", "Code", "from_bytes"]
 
 DIGEST, LENGTH = 32, 4  # bytes
 MOST_BYTES = 2**26
-"""The most that a file may have; those of gograd have less than a million."""
+"""The largest file that is read. The files of gograd have less than a million bytes."""
 TEXTS = ("library", "function", "environment", "result")
 
 
@@ -28,13 +29,13 @@ class Code:
     """One function as machine code.
 
     Attributes:
-        library: what Numba calls the code.
+        library: the name that Numba gives the code.
         function: the name of the function in it.
-        environment: the name of the variable where the function finds its constants: it has none.
-        environments: those of the functions that are a part of it.
+        environment: the name of the variable for the function's constants. There are none.
         result: the type of what it returns.
+        environments: the same names for the functions that are a part of it.
         compiled: the object code.
-        bitcode: the same for LLVM.
+        bitcode: the same code as LLVM's bitcode.
     """
 
     library: str
@@ -46,7 +47,7 @@ class Code:
     bitcode: bytes
 
     def to_bytes(self, key: str) -> bytes:
-        """Write the bytes of the file of that key."""
+        """Return the bytes of the file with that key."""
         facts = {name: getattr(self, name) for name in TEXTS}
         header = json.dumps({"key": key, **facts, "environments": self.environments, "object": len(self.compiled)})
         rest = len(header).to_bytes(LENGTH, "little") + header.encode() + self.compiled + self.bitcode
@@ -57,7 +58,7 @@ def from_bytes(data: bytes, key: str) -> Code:
     """Read what `Code.to_bytes` wrote.
 
     Raises:
-        RefusedError: it was changed or cut off, or written under another key.
+        RefusedError: the data was changed or cut off, or written with another key.
     """
     if hashlib.sha256(data[DIGEST:]).digest() != data[:DIGEST]:
         raise RefusedError("it was changed or cut off since it was written")

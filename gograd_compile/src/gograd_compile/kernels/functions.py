@@ -1,7 +1,7 @@
-"""What the source of kernels imports: functions that Numba can call, and the inner loops of NumPy's ufuncs.
+"""The names that the source of kernels imports: functions that Numba can call, and the inner loops of NumPy's ufuncs.
 
-Machine code in the cache finds an inner loop by name, in every process: the name must be bound
-before the code is loaded, which `numpy_loop` does.
+Machine code in the cache finds an inner loop by name. In every process `numpy_loop` binds that name before the code is
+loaded.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import llvmlite.binding
 import llvmlite.ir
 import numpy as np
 
+from gograd_compile.kernels.pointers import shifted
 from gograd_core.extend import helpers, resolve
 
 __all__ = [
@@ -26,7 +27,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-# Numba says nothing of its types.
+# Numba has no type annotations.
 numba: Any = import_module("numba")
 types, carray = numba.types, numba.carray
 cgutils: Any = import_module("numba.core.cgutils")
@@ -53,13 +54,14 @@ class _UFunc(ctypes.Structure):
 
 
 def inner_loop(ufunc: np.ufunc) -> tuple[int, int]:
-    """The addresses of the loop of `ufunc` over doubles, ``void (char **, intptr_t *, intptr_t *, void *)``,
-    and of the data that is its last argument.
+    """Find the loop of `ufunc` over doubles, and the data that is its last argument, as addresses.
+
+    The loop is a ``void (char **, intptr_t *, intptr_t *, void *)``.
 
     Raises:
-        TypeError: it has none, or more than one result.
+        TypeError: `ufunc` has no such loop, or has more than one result.
     """
-    # Not the object's own loops, which Python code may have added: those it was made with.
+    # Python code may have added loops to the object. These are the ones that it was made with.
     fields = _UFunc.from_address(id(ufunc))
     known = (fields.nin, fields.nout, fields.nargs, fields.ntypes) == (ufunc.nin, ufunc.nout, ufunc.nargs, ufunc.ntypes)
     if known and ufunc.nout == 1:
@@ -119,16 +121,6 @@ def numpy_loop(name: str) -> Any:
     return of_two
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def shifted(typing: Any, pointer: Any, offset: Any) -> Any:
-    """Compute the pointer to a later double."""
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return builder.gep(args[0], [args[1]])
-
-    return POINTER(POINTER, types.intp), generate
-
-
 @functools.cache
 def c_function(name: str, count: int) -> Any:
     """Find a function of the C library that takes `count` doubles."""
@@ -136,13 +128,13 @@ def c_function(name: str, count: int) -> Any:
 
 
 def python_function(name: str, count: int) -> Any:
-    """Find the C function of numbers for a function of rules: one of ours, or of the C library."""
+    """Find the C function for a function that rules call on numbers: one of gograd's, or one of the C library."""
     return helpers().get(name) or c_function(name, count)
 
 
 @functools.cache
 def numba_function(name: str, digest: str) -> Any:
-    """Compile a function that an operation has for Numba. The digest of its source tells its machine code apart."""
+    """Compile a function that an operation provides for Numba. The digest of its source is part of its name in C."""
     function = resolve(name)
     assert isinstance(function, python_types.FunctionType)
     unique = f"{function.__name__}_{digest}"

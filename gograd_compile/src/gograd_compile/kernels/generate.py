@@ -1,9 +1,9 @@
-"""The source of kernels: Python that Numba compiles, over chunks of points, from expressions of symbols.
+"""Writes the source of kernels: Python that Numba compiles, over chunks of points, from expressions of symbols.
 
-An expression is cut into stages. Arithmetic of one stage is one loop, written so that LLVM
-vectorises it: both arms of every choice are computed. Between the loops stand calls of functions
-such as exp, each for the whole chunk: NumPy's own loops, where it has one, else a loop over the
-function of the C library. What such a call takes and gives lies in rows of `scratch`.
+An expression is cut into stages. The arithmetic of one stage is one loop, written so that LLVM vectorises it: both arms
+of every choice are computed. Between the loops there are calls of functions such as exp, each for the whole chunk. They
+use NumPy's own loop if there is one, otherwise a loop over the function of the C library. The inputs and results of
+such calls lie in rows of `scratch`.
 """
 
 from __future__ import annotations
@@ -11,17 +11,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import inf, isnan
 
-import attrs
-
 from gograd_core.extend import CALLS, OPERATORS, PythonBody, Symbol, postorder
 
-__all__ = ["CHUNK", "NUMBA", "KernelText", "kernel_text"]
+__all__ = ["CHUNK", "NUMBA", "kernel_text"]
 
 CHUNK = 256
 """The most points that a kernel is called with, and the length of a row of inputs or of `scratch`."""
 
 NUMBA = "numba "
-"""What the function of a symbol begins with that stands for one which Numba compiles; its name and digest follow."""
+"""The prefix of `Symbol.function` for a function that Numba compiles. The function's name and digest follow."""
 
 HEADER = "from gograd_compile.kernels.functions import *\n\n"
 LOOPS = {
@@ -32,7 +30,7 @@ LOOPS = {
         "tan", "tanh",
     )},
 }  # fmt: skip
-"""The ufuncs of NumPy that are faster than the C library: two to five times, with AVX-512. sin, cos, hypot are not."""
+"""The ufuncs of NumPy that are two to five times as fast as the C library, with AVX-512. sin, cos and hypot are not."""
 
 INLINE = {
     "negative": "-{0}",
@@ -57,29 +55,17 @@ INLINE = {
     "logical_not": "not {0}",
     **{name: f"{{0}} {sign} {{1}}" for name, (sign, _) in OPERATORS.items() if not name.startswith("logical")},
 }
-"""Functions that LLVM has vector instructions for, as Python of operands that are names or numbers."""
+"""Functions for which LLVM has vector instructions, written in Python. The operands are names or numbers."""
 
 
-@attrs.frozen
-class KernelText:
-    """The source of a kernel.
-
-    Attributes:
-        source: a module that defines ``kernel(n, length, out, x, scratch)``.
-        scratch: how many rows it needs there.
-        is_exact: whether its values are those of the rule on floats to the last bit: it calls no function of a library.
-    """
-
-    source: str
-    scratch: int
-    is_exact: bool
-
-
-def kernel_text(root: Symbol, inputs: Sequence[Symbol]) -> KernelText:
+def kernel_text(root: Symbol, inputs: Sequence[Symbol]) -> tuple[str, int]:
     """Write the kernel that computes `root` from `inputs`, which lie in `x` in that order.
 
-    Columns among the inputs lie there one after the other; then the result is one number, or one
-    per entry if the output is among the inputs, or `root` has one per entry.
+    Returns the source of a module that defines ``kernel(n, length, out, x, scratch)``, and how many rows of `scratch`
+    it needs.
+
+    Columns among the inputs lie there one after the other. With columns, the result is a column if `root` is one or the
+    output is among the inputs. Otherwise it is one number.
     """
     root = root.library.as_number(root)
     if any(symbol.is_column for symbol in inputs):
@@ -103,7 +89,7 @@ class _Stages:
             before = (self.levels[argument] + _is_call(argument) for argument in symbol.arguments)
             self.levels[symbol] = max(before, default=0)
 
-    def text(self) -> KernelText:
+    def text(self) -> tuple[str, int]:
         calls = [symbol for symbol in self.symbols if _is_call(symbol)]
         for level in sorted({self.levels[call] for call in calls}):
             stage = [call for call in calls if self.levels[call] == level]
@@ -114,10 +100,10 @@ class _Stages:
             self._loop({self.root: "out[i]"})
         source = HEADER + "".join(f"{name} = {value}\n" for name, value in self.functions.items())
         source += "\n\ndef kernel(n, length, out, x, scratch):\n" + "".join(f"    {line}\n" for line in self.lines)
-        return KernelText(source, self.rows, not calls)
+        return source, self.rows
 
     def _prepare(self, calls: Sequence[Symbol]) -> None:
-        """Give rows to what the calls of a stage take, constants too: with strides of 0, NumPy's power differs."""
+        """Put the inputs of the calls of a stage into rows. Constants too: NumPy's power differs for strides of 0."""
         computed = {}
         for argument in dict.fromkeys(argument for call in calls for argument in call.arguments):
             if argument not in self.places:
@@ -206,7 +192,7 @@ def _number(symbol: Symbol) -> str:
 
 
 class _Columns(PythonBody):
-    """Statements that give one number, or one per entry, of columns of `n` numbers; `d` takes the result."""
+    """The statements that compute one number, or one per entry, from columns of `n` numbers. The result goes to `d`."""
 
     def returned(self) -> str:
         self._reduce()
@@ -214,12 +200,12 @@ class _Columns(PythonBody):
         return "".join(f"    {line}\n" for line in [*self.lines, f"d[0] = {result}"])
 
 
-def _of_columns(root: Symbol, inputs: Sequence[Symbol]) -> KernelText:
+def _of_columns(root: Symbol, inputs: Sequence[Symbol]) -> tuple[str, int]:
     if root.function.startswith(NUMBA):
         name, function = _of_numba(root)
         arrays = ", ".join(f"carray(shifted(x, {place} * n), (n,))" for place in range(len(inputs)))
         code = f"    d[0] = {name}({arrays})\n"
-        return KernelText(f"{HEADER}{name} = {function}\n\n\ndef kernel(count, n, d, x, scratch):\n{code}", 0, False)
+        return f"{HEADER}{name} = {function}\n\n\ndef kernel(count, n, d, x, scratch):\n{code}", 0
     names = {}
     before = columns = 0
     for symbol in inputs:
@@ -233,6 +219,4 @@ def _of_columns(root: Symbol, inputs: Sequence[Symbol]) -> KernelText:
     calls = {CALLS[each.function]: len(each.arguments) for each in symbols if each.function in CALLS}
     calls |= {f"xp_{each.function}imum": 2 for each in symbols if each.function in ("max", "min")}
     lines = "".join(f"{name} = python_function({name!r}, {count})\n" for name, count in calls.items())
-    source = f"{HEADER}{lines}\n\ndef kernel(count, n, d, x, scratch):\n{code}"
-    is_exact = all(each.function in INLINE for each in symbols if each.function in CALLS)
-    return KernelText(source, 0, is_exact)
+    return f"{HEADER}{lines}\n\ndef kernel(count, n, d, x, scratch):\n{code}", 0

@@ -13,13 +13,13 @@ from typing import Any
 import attrs
 
 from gograd_compile.kernels.cache import CodeCache
-from gograd_compile.kernels.generate import KernelText, kernel_text
+from gograd_compile.kernels.generate import kernel_text
 from gograd_core.extend import Symbol
 
 __all__ = ["Kernel", "kernel"]
 
 MOST_TEXTS = 1024
-"""How many sources of kernels are remembered."""
+"""How many sources of kernels are kept in memory."""
 
 _kernels: dict[str, Kernel] = {}
 _lock = threading.Lock()
@@ -30,56 +30,54 @@ class Kernel:
     """A rule as native code, for a chunk of points or one item of columns.
 
     Attributes:
-        address: of ``void (intptr_t n, intptr_t length, double *out, double *x, double *scratch)``.
-        scratch: how many rows of CHUNK doubles it needs there.
-        is_exact: whether it gives the bits that the rule gives on floats: it calls no function of a library.
+        address: the address of ``void (intptr_t n, intptr_t length, double *out, double *x, double *scratch)``.
+        scratch: how many rows of CHUNK doubles of `scratch` it needs.
         origin: "cache", "compiled", or "compiled, not cached".
-        seconds: that loading or compiling took.
-        function: what keeps the code alive.
+        seconds: how long loading or compiling took.
+        function: the object that keeps the code alive.
     """
 
     address: int
     scratch: int
-    is_exact: bool
     origin: str
     seconds: float
     function: Any = attrs.field(repr=False)
 
 
 def kernel(root: Symbol, inputs: Sequence[Symbol]) -> Kernel:
-    """Compile the kernel that computes `root`, a rule written out, from `inputs`.
+    """Compile the kernel that computes `root`, a rule written out, from `inputs`, or load it from the cache.
 
-    Without columns it takes n points, at most CHUNK of them: input j of point i is ``x[j * CHUNK + i]``,
-    and the result ``out[i]``. `out`, `x` and `scratch` do not overlap.
+    Without columns it takes n points, at most CHUNK of them: input j of point i is ``x[j * CHUNK + i]``, and the result
+    is ``out[i]``. `out`, `x` and `scratch` do not overlap.
 
-    With columns it takes one item: in `x` lie the inputs one after the other, a column as `length`
-    numbers. The result is ``out[0]``; or ``out[i]`` for each entry, if the output (the input at position -1)
-    is among the inputs or `root` is a column.
+    With columns it takes one item. The inputs lie in `x` one after the other, a column as `length` numbers. If `root`
+    is a column, or the output (the input at position -1) is among the inputs, the result is ``out[i]`` for each entry.
+    Otherwise it is ``out[0]``.
 
     Raises:
         ImportError: Numba is not installed.
     """
-    text = _text(root, tuple(inputs))
+    source, scratch = _text(root, tuple(inputs))
     with _lock:
-        found = _kernels.get(text.source)
+        found = _kernels.get(source)
         if found is None:
-            found = _kernels[text.source] = _made(text)
+            found = _kernels[source] = _made(source, scratch)
     return found
 
 
 _text = functools.lru_cache(maxsize=MOST_TEXTS)(kernel_text)
 
 
-def _made(text: KernelText) -> Kernel:
+def _made(source: str, scratch: int) -> Kernel:
     try:
         numba: Any = import_module("numba")
     except ModuleNotFoundError:
         raise ImportError("native kernels need Numba: pip install numba platformdirs") from None
     start = time.perf_counter()
-    # The code of kernels is told apart by name, also of those that other processes compiled.
-    name = f"kernel_{hashlib.sha256(text.source.encode()).hexdigest()[:16]}"
+    # LLVM finds code by name, so every kernel needs its own, whichever process compiled it.
+    name = f"kernel_{hashlib.sha256(source.encode()).hexdigest()[:16]}"
     namespace: dict[str, Any] = {"__name__": "gograd_compile.kernels.functions"}
-    exec(compile(text.source, f"<{name}>", "exec"), namespace)
+    exec(compile(source, f"<{name}>", "exec"), namespace)
     function = namespace["kernel"]
     function.__name__ = function.__qualname__ = name
     numbers = numba.types.CPointer(numba.types.float64)
@@ -87,7 +85,7 @@ def _made(text: KernelText) -> Kernel:
     compiled = import_module("numba.core.ccallback").CFunc(
         function, (kind.args, kind.return_type), locals={}, options={"error_model": "numpy"}
     )
-    cache = compiled._cache = CodeCache(function, "kernel", text.source, text.source)
+    cache = compiled._cache = CodeCache(function, "kernel", source, source)
     compiled.compile()
     seconds = time.perf_counter() - start
-    return Kernel(compiled.address, text.scratch, text.is_exact, cache.origin, seconds, compiled)
+    return Kernel(compiled.address, scratch, cache.origin, seconds, compiled)

@@ -1,7 +1,7 @@
-"""Arrays without bounds: loops over them neither look for negative indices nor count references.
+"""Pointers to the entries of arrays. Loops over them neither check for negative indices nor count references.
 
-A pointer does not keep its array alive, and Numba lets go of a local array after its last use: so only arguments of
-a function become pointers, and what somebody else keeps.
+A pointer does not keep its array alive, and Numba frees a local array after its last use. So take pointers only of
+arguments, and of arrays that somebody else keeps.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ __all__ = ["bits_of", "integers_at", "pointer", "shifted", "small_integers_at"]
 
 @intrinsic  # type: ignore[untyped-decorator]
 def pointer(typing_context: Any, array: Any) -> Any:
-    """Find where the entries of an array lie. Somebody has to keep the array."""
+    """Compute the pointer to the first entry of an array, which somebody else must keep alive."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return context.make_array(signature.args[0])(context, builder, args[0]).data
@@ -52,7 +52,7 @@ integers_at, small_integers_at = _entries_at(types.int64), _entries_at(types.int
 
 @intrinsic  # type: ignore[untyped-decorator]
 def bits_of(typing_context: Any, numbers: Any) -> Any:
-    """Read the same doubles as unsigned integers."""
+    """Convert a pointer to doubles to a pointer to their bits, as unsigned integers."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         return builder.bitcast(args[0], context.get_value_type(signature.return_type))

@@ -1,10 +1,10 @@
-"""Files that nobody else can have written: only from such is machine code read, and run.
+"""Files that nobody else can have written. Machine code is read only from such files, since it is run.
 
-As OpenSSH has it for keys, the owner of a file, of its directory and of all directories above must be the user or root,
-and nobody else may write them. Directories are those behind links; the file itself must not be a link. A sticky
-directory, such as /tmp, may be written by everybody: what lies in it can be exchanged by its owner only. A group may
-write if nobody but the user is in it, as where every user has a group of their own. Lists of access rights beyond the
-mode are not looked at, and on Windows nothing is.
+The rules are those of OpenSSH for keys. The owner of a file, of its directory and of all directories above must be the
+user or root, and nobody else may write them. Links to directories are resolved first. The file itself must not be a
+link. Everybody may write to a sticky directory such as /tmp, since only the owner of a file there can replace it. A
+group may write if only the user is in it, as on systems that give every user a group. Access control lists are not
+checked, and on Windows nothing is.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ POSIX = hasattr(os, "geteuid")
 
 
 def directory_of_user(folder: Path) -> Path:
-    """Find the directory without links, if nobody else can exchange what is in it.
+    """Resolve links to a directory, and check that nobody else can replace what is in it.
 
     Raises:
         RefusedError: somebody else can.
-        OSError: it is not there.
+        OSError: there is no such directory.
     """
     real = Path(os.path.realpath(folder, strict=True))
     for each in (real, *real.parents):
@@ -39,7 +39,7 @@ def make_directory(folder: Path) -> None:
     """Make a directory that only the user can enter, and the missing ones above it.
 
     Raises:
-        OSError: that is impossible.
+        OSError: it cannot be made.
     """
     for each in (*reversed(folder.parents), folder):
         if not each.exists():
@@ -47,12 +47,12 @@ def make_directory(folder: Path) -> None:
 
 
 def read_private_file(path: Path, most: int) -> bytes:
-    """Read a file that only the user or root can have written, in a directory for which this is known.
+    """Read a file that only the user or root can have written, in a directory that was checked.
 
     Raises:
-        RefusedError: somebody else may have written it; or it is not a file, cannot be read, or has more than `most`
+        RefusedError: somebody else may have written it, or it is not a file, cannot be read, or has more than `most`
             bytes.
-        FileNotFoundError: it is not there.
+        FileNotFoundError: there is no such file.
     """
     try:
         return read_file(path, most, flags=getattr(os, "O_NOFOLLOW", 0), complaint=_complaint)
@@ -63,7 +63,7 @@ def read_private_file(path: Path, most: int) -> bytes:
 
 
 def _complaint(status: os.stat_result) -> str:
-    """Say who else can write it. It is empty if nobody can."""
+    """Say who else can write a file or directory. It is "" if nobody can."""
     if not POSIX:
         return ""
     mode = stat.S_IMODE(status.st_mode)
@@ -81,7 +81,7 @@ def _complaint(status: os.stat_result) -> str:
 @functools.cache
 def _is_of_one(group: int, user: int) -> bool:
     """Say whether only the user is in the group."""
-    import grp  # which are there on POSIX only
+    import grp  # only POSIX has these
     import pwd
 
     try:

@@ -1,4 +1,4 @@
-"""Rules written out for kernels: more of them than for C, and for inputs that are known numbers."""
+"""Writes out rules for kernels: more of them than for C, and with known numbers in the place of inputs."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 __all__ = ["POWERS", "expand", "specialize"]
 
 HOMES = ("numpy", "scipy.special", "scipy.special._ufuncs")
-"""Modules whose ufuncs can be found again by name."""
+"""Modules in which ufuncs are looked up by name."""
 
 
 class UFuncSymbol(Symbol):
-    """A symbol that ufuncs can be applied to, as they are to arrays."""
+    """A symbol to which ufuncs can be applied, as to arrays."""
 
     __slots__ = ()
 
@@ -47,7 +47,7 @@ class UFuncSymbol(Symbol):
 
 
 class UFuncLibrary(SymbolLibrary):
-    """The functions of the standard, of symbols that ufuncs can be applied to."""
+    """The functions of the array API standard, on symbols to which ufuncs can be applied."""
 
     def _unique(self, function: str, arguments: tuple[Symbol, ...] = (), **facts: Any) -> Symbol:
         found = super()._unique(function, arguments, **facts)
@@ -58,11 +58,11 @@ class UFuncLibrary(SymbolLibrary):
 def expand(op: Op) -> Expansion:
     """Expand the rules of `op` to expressions that a kernel can compute.
 
-    Where a function of Python computes the value on floats, one that Numba compiles takes its place if the operation
-    has one; else a ufunc of SciPy or NumPy, if it has one for arrays.
+    If the value on floats comes from a Python function, the operation's function for Numba takes its place. If there is
+    none, its ufunc of SciPy or NumPy does.
 
     Raises:
-        ExpansionError: as `gograd_core.extend.expand`.
+        ExpansionError: a rule cannot be written out, as in `gograd_core.extend.expand`.
     """
     try:
         return expand_for_c(op)
@@ -79,7 +79,7 @@ def expand(op: Op) -> Expansion:
 
 
 def _for_numba(op: Op) -> FunctionType | None:
-    """Find the Python function that the operation has for Numba. Those of a library are ufuncs too."""
+    """Find the Python function that the operation provides for Numba. Functions of a library are ufuncs as well."""
     if op.opaque or "numba" not in op.implementations:
         return None
     try:
@@ -90,7 +90,7 @@ def _for_numba(op: Op) -> FunctionType | None:
 
 
 def _with_numba(op: Op, function: FunctionType) -> Expansion:
-    """Write out the partials, and take as the value a call of the operation's function for Numba."""
+    """Write out the partials. The value is a call of the operation's function for Numba."""
     bare = attrs.evolve(op, forward=op.formula or (lambda xp, *inputs: 0.0), implementations={})
     bare.enter(op.scope)
     expansion = expand_for_c(bare)
@@ -107,7 +107,7 @@ def _with_numba(op: Op, function: FunctionType) -> Expansion:
 
 
 def specialize(root: Symbol, known: Mapping[Symbol, float]) -> Symbol:
-    """Put numbers in the place of some inputs of `root`, and compute what follows from them: x**2.0 is x * x.
+    """Put numbers in the place of some inputs of `root`, and simplify what follows from them: x**2.0 becomes x * x.
 
     A power may differ in its last place from that of the C library.
     """
@@ -138,7 +138,7 @@ def _applied(library: SymbolLibrary, function: str, args: list[Any]) -> Any:
 
 
 DECIDED_BY = {"logical_and": False, "logical_or": True}
-"""What the first input must be, that the other does not matter."""
+"""The first input with which the other one does not matter."""
 POWERS: dict[float, Callable[[SymbolLibrary, Any], Any]] = {
     -1.0: lambda library, x: library.apply("divide", 1.0, x),
     0.0: lambda library, x: 1.0,
@@ -151,7 +151,7 @@ def _name(ufunc: np.ufunc) -> str:
     """Find the name by which `resolve` finds a ufunc.
 
     Raises:
-        TypeError: there is none.
+        TypeError: there is no such name.
     """
     for home in HOMES:
         name = f"{home}:{ufunc.__name__}"

@@ -1,6 +1,6 @@
 """What the driver does with rows of points in vectors, as instructions for LLVM: sums of products, and transposing.
 
-Rows of a block have a length that is a multiple of `NARROW`.
+The length of the rows of a block is a multiple of `NARROW`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from numba.extending import intrinsic
 __all__ = [
     "LOW",
     "MIDDLE",
-    "NARROW",
     "TILE",
     "WIDE",
     "add_middle",
@@ -26,13 +25,13 @@ __all__ = [
 ]
 
 WIDE, MIDDLE, NARROW = 32, 16, 8
-"""Lanes that are added up together."""
+"""How many lanes are added up at once."""
 
 TILE = 8
-"""Numbers of a point, and points, that are transposed together."""
+"""How many numbers of how many points are transposed at once."""
 
 LOW = 0xFFFFFFFF
-"""The slot of the first factor in a term, which is read at once: that of the second one lies above."""
+"""The bits of the first factor's slot in a term, which is read as one integer. The second slot lies above."""
 
 POINTER = types.CPointer(types.float64)
 PAIRS = types.CPointer(types.int64)
@@ -53,7 +52,7 @@ def call_kernel(typing_context: Any, address: Any, n: Any, length: Any, out: Any
 
 
 def _load(builder: Any, start: Any, offset: Any, width: int) -> Any:
-    """Load the numbers of a vector, which may lie anywhere."""
+    """Load a vector of numbers, which need not be aligned."""
     place = builder.bitcast(builder.gep(start, [offset]), ir.VectorType(ir.DoubleType(), width).as_pointer())
     loaded = builder.load(place)
     loaded.align = 8
@@ -130,7 +129,7 @@ def _transposed(builder: Any, rows: list[Any]) -> list[Any]:
 
 @intrinsic  # type: ignore[untyped-decorator]
 def load_tile(typing_context: Any, points: Any, width: Any, v: Any, slots: Any, lanes: Any) -> Any:
-    """Load TILE numbers of TILE points, which lie `width` apart, into the rows of some slots."""
+    """Load TILE numbers of each of TILE points, which lie `width` apart, into the rows of TILE slots."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         points, width, v, slots, lanes = args
@@ -145,7 +144,7 @@ def load_tile(typing_context: Any, points: Any, width: Any, v: Any, slots: Any, 
 
 @intrinsic  # type: ignore[untyped-decorator]
 def store_tile(typing_context: Any, points: Any, width: Any, v: Any, slots: Any, lanes: Any) -> Any:
-    """Store the rows of some slots as TILE numbers of TILE points, which lie `width` apart."""
+    """Store the rows of TILE slots as TILE numbers of each of TILE points, which lie `width` apart."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         points, width, v, slots, lanes = args

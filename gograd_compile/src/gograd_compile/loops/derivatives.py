@@ -1,4 +1,4 @@
-"""Loops of derivatives: what they depend on, local ones, adjoints and tangents."""
+"""Loops that add derivatives to a graph: what varies, local derivatives, adjoints and tangents."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 __all__ = ["KINDS", "add_adjoints", "add_tangents", "add_weights", "find_varying"]
 
 KINDS = NONE, VALUE, PLACE, RULE = range(4)
-"""What the weight of an input of a call is: none, a value, an input of the call (-1: its output), or a rule's."""
+"""The kinds of weights: no derivative, a value of the graph, an input of the call (-1: its output), a rule's result."""
 
 
-def find_varying(
-    leaves: int, codes: Any, starts: Any, inputs: Any, begins: Any, kinds: Any, lengths: Any, depends: Any, needed: Any
-) -> None:
-    """Complete what `depends` on something, and what of that is `needed` by something, with derivatives all the way."""
+def find_varying(leaves: int, rows: Any, columns: Any, depends: Any, needed: Any) -> None:
+    """Complete `depends` (on something) and `needed` (by something). Only inputs that have derivatives are followed."""
+    codes, starts, inputs = rows
+    begins, kinds, lengths = columns
     for k in range(len(codes)):
         code, start, end = codes[k], starts[k], starts[k + 1]
         found = 0
@@ -46,59 +46,56 @@ def find_varying(
 
 
 def add_weights(
-    filling: bool, nodes: int, leaves: int, codes: Any, starts: Any, inputs: Any, varies: Any, begins: Any, kinds: Any,
-    lengths: Any, whats: Any, widths: Any, need_starts: Any, needs: Any, weights: Any,
-    new_codes: Any, new_starts: Any, new_inputs: Any,
-) -> tuple[int, int]:  # fmt: skip
-    """Fill the rows of local derivatives, and the weight of each input. Returns the counts of rows and entries.
-
-    Unless it is `filling`, it only counts them.
-    """
-    rows = entries = 0
+    leaves: int, rows: Any, varies: Any, columns: Any, rules: Any, weights: Any, new_rows: Any
+) -> tuple[int, int]:
+    """Fill the `weights` of all inputs, and the new rows of local derivatives. Returns how many rows and inputs."""
+    codes, starts, inputs = rows
+    begins, kinds, lengths = columns
+    whats, widths, need_starts, needs = rules
+    new_codes, new_starts, new_inputs = new_rows
+    nodes = leaves + len(codes)
+    row = end = 0
+    new_starts[0] = 0
     for k in range(len(codes)):
         if not varies[leaves + k]:
             continue
         code, start = codes[k], starts[k]
         if code == 0:
-            if filling:
-                for e in range(start, starts[k + 1], 2):
-                    weights[e] = inputs[e + 1] if varies[inputs[e]] else -1
-                    weights[e + 1] = inputs[e] if varies[inputs[e + 1]] else -1
+            for e in range(start, starts[k + 1], 2):
+                weights[e] = inputs[e + 1] if varies[inputs[e]] else -1
+                weights[e + 1] = inputs[e] if varies[inputs[e + 1]] else -1
             continue
         length = lengths[code]
         for column in range(begins[code], begins[code + 1]):
             begin = start + (column - begins[code]) * length
             kind, what, found = kinds[column], whats[column], 0
-            for entry in range(length):
-                found |= varies[inputs[begin + entry]]
-            if kind == NONE or not found:
+            if kind == NONE:
                 continue
-            for entry in range(length if filling else 0):
+            for entry in range(length):
                 if varies[inputs[begin + entry]]:
+                    found = 1
                     if kind == VALUE:
                         weights[begin + entry] = what
                     elif kind == PLACE:
                         weights[begin + entry] = leaves + k if what < 0 else inputs[start + what * length + entry]
                     else:
-                        weights[begin + entry] = nodes + rows + entry
-            if kind != RULE:
+                        weights[begin + entry] = nodes + row + entry
+            if kind != RULE or not found:
                 continue
             for need in range(need_starts[what], need_starts[what + 1]):  # the rule gives all of the column's
                 place = needs[need]
                 for entry in range(1 if place < 0 else length):
-                    if filling:
-                        new_inputs[entries] = leaves + k if place < 0 else inputs[start + place * length + entry]
-                    entries += 1
+                    new_inputs[end] = leaves + k if place < 0 else inputs[start + place * length + entry]
+                    end += 1
             for _ in range(widths[what]):
-                if filling:
-                    new_codes[rows] = what
-                    new_starts[rows + 1] = entries
-                rows += 1
-    return rows, entries
+                new_codes[row] = what
+                row += 1
+                new_starts[row] = end
+    return row, end
 
 
 def _append(use: int, adjoint: int, weight: int, value: int, heads: Any, tails: Any, chain: Any) -> None:
-    """Append to the list of the uses of a value."""
+    """Append a use to the chain of the uses of a value."""
     chain[3 * use], chain[3 * use + 1], chain[3 * use + 2] = adjoint, weight, -1
     if heads[value] < 0:
         heads[value] = use
@@ -109,64 +106,72 @@ def _append(use: int, adjoint: int, weight: int, value: int, heads: Any, tails: 
 
 
 def add_adjoints(
-    known: int, nodes: int, one: int, leaves: int, starts: Any, inputs: Any, outputs: Any, seeds: Any, places: Any,
-    varies: Any, weights: Any, heads: Any, tails: Any, chain: Any, new_starts: Any, new_inputs: Any, results: Any,
+    nodes: int, one: int, leaves: int, rows: Any, varies: Any, weights: Any, ends: Any, uses: Any, adjoints: Any,
+    new_rows: Any,
 ) -> int:  # fmt: skip
-    """Fill the rows of the adjoints, those of the youngest values first, and `results`. Returns the count of rows.
+    """Fill the `adjoints` of the leaves, and the new rows of sums, from the youngest value to the oldest.
 
-    The uses of a value are a chain of (adjoint, weight, next). `heads` and `tails` have the first and the last.
-    Results are the adjoints of the leaves that have `places` among them.
+    The numbers of new values begin at `nodes`. `ends` are the outputs and their seeds. The uses of a value are a chain
+    of (adjoint, weight, next), with the places of the first and of the last one. Returns how many rows there are.
     """
-    made = rows = entries = 0
+    _, starts, inputs = rows
+    outputs, seeds = ends
+    heads, tails, chain = uses
+    new_starts, new_inputs = new_rows
+    made = row = end = 0
     new_starts[0] = 0
     for place in range(len(outputs)):
         if varies[outputs[place]]:
             _append(made, seeds[place], one, outputs[place], heads, tails, chain)
             made += 1
-    for value in range(known - 1, -1, -1):
+    for value in range(len(heads) - 1, -1, -1):
         use = heads[value]
         if use < 0:
             continue
         if chain[3 * use + 2] < 0 and (chain[3 * use + 1] == one or chain[3 * use] == one):
             own = chain[3 * use] if chain[3 * use + 1] == one else chain[3 * use + 1]
         else:
-            own = nodes + rows
+            own = nodes + row
             while use >= 0:
-                new_inputs[entries], new_inputs[entries + 1] = chain[3 * use], chain[3 * use + 1]
-                entries += 2
+                new_inputs[end], new_inputs[end + 1] = chain[3 * use], chain[3 * use + 1]
+                end += 2
                 use = chain[3 * use + 2]
-            rows += 1
-            new_starts[rows] = entries
+            row += 1
+            new_starts[row] = end
         if value < leaves:
-            results[places[value]] = own
+            adjoints[value] = own
             continue
         for e in range(starts[value - leaves], starts[value - leaves + 1]):
             if weights[e] >= 0:
                 _append(made, own, weights[e], inputs[e], heads, tails, chain)
                 made += 1
-    return rows
+    return row
 
 
 def add_tangents(
-    nodes: int, one: int, leaves: int, starts: Any, inputs: Any, varies: Any, weights: Any, tangents: Any,
-    new_starts: Any, new_inputs: Any,
-) -> int:  # fmt: skip
-    """Fill the rows of the tangents, those of the oldest values first. `tangents` has those of the leaves."""
-    rows = entries = 0
+    nodes: int, one: int, leaves: int, rows: Any, varies: Any, weights: Any, tangents: Any, new_rows: Any
+) -> int:
+    """Complete the `tangents`, and fill the new rows of sums, from the oldest value to the youngest.
+
+    The numbers of new values begin at `nodes`. Returns how many rows there are.
+    """
+    _, starts, inputs = rows
+    new_starts, new_inputs = new_rows
+    row = end = 0
     new_starts[0] = 0
     for k in range(len(starts) - 1):
         if not varies[leaves + k]:
             continue
-        begun = entries
+        begun = end
         for e in range(starts[k], starts[k + 1]):
             if weights[e] >= 0:
-                new_inputs[entries], new_inputs[entries + 1] = tangents[inputs[e]], weights[e]
-                entries += 2
-        if entries == begun + 2 and new_inputs[begun + 1] == one:
+                new_inputs[end], new_inputs[end + 1] = tangents[inputs[e]], weights[e]
+                end += 2
+        if end == begun + 2 and new_inputs[begun + 1] == one:
             tangents[leaves + k] = new_inputs[begun]
-            entries = begun
+            end = begun
         else:
-            tangents[leaves + k] = nodes + rows
-            rows += 1
-            new_starts[rows] = entries
-    return rows
+            tangents[leaves + k] = nodes + row
+            row += 1
+            new_starts[row] = end
+    return row

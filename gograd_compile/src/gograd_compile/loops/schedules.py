@@ -1,4 +1,4 @@
-"""Loops of the schedule: the level of each value, the order of all, and the slots that they read."""
+"""Loops that schedule a graph: the level of each value, the order of all values, and the slots that they read."""
 
 from __future__ import annotations
 
@@ -8,22 +8,24 @@ __all__ = ["find_levels", "in_order", "lay_out"]
 
 
 def find_levels(
-    leaves: int, codes: Any, starts: Any, inputs: Any, derivatives: int, barriers: Any, guards: Any, varies: Any,
-    bands: Any, levels: Any, heights: Any, ends: Any,
-) -> None:  # fmt: skip
+    leaves: int, rows: Any, derivatives: int, barriers: Any, guards: Any, varies: Any, places: Any, sizes: Any
+) -> None:
     """Find the band and the level of each value, complete `varies`, and find how high and how large each band is.
 
-    Leaves are on level 0 of a band of their own, as the arrays say already.
-    Among values a call is one level above what it takes from its band, a sum on the highest one. Derivatives are all
-    on one level: local derivatives need none of them, and so those of one rule are one group.
+    The arrays already have leaves on level 0 of their own band. A call is one level above the highest of the values
+    that it takes from its band. A sum is on the same level as that value. Derivatives are all on one level, since no
+    local derivative needs another one. So those of one rule form one group.
     """
+    codes, starts, inputs = rows
+    bands, levels = places
+    heights, counts = sizes
     barrier = 0
     for k in range(len(codes)):
         start, end = starts[k], starts[k + 1]
         changes = varies[leaves + k]
         for e in range(start, end):
             changes |= varies[inputs[e]]
-        if k > 0 and start == end:  # a further entry of a column
+        if k > 0 and start == end:  # another entry of the column before
             changes = bands[leaves + k - 1] & 1
         asked = 0
         if barrier < len(barriers) and barriers[barrier, 0] == leaves + k:
@@ -42,47 +44,50 @@ def find_levels(
             level += codes[k] != 0
         levels[leaves + k] = level
         heights[band] = max(heights[band], level + 1)
-        ends[band] += 1
+        counts[band] += 1
 
 
 def in_order(
-    leaves: int, codes: Any, starts: Any, levels: Any, bands: Any, below: Any, code_places: Any, places: Any,
+    leaves: int, rows: Any, places: Any, below: Any, code_starts: Any, level_starts: Any,
     by_code: Any, order: Any, slots: Any,
 ) -> int:  # fmt: skip
-    """Order values by band and level, then by what is called, sums last; else as they were. Returns the inputs of sums.
+    """Order values by band and level, then by what is called, with sums last. Returns how many inputs sums have.
 
-    `below` says how many levels lie below a band. Places are counted in zeros: of each code and an end, of each level
-    and an end.
+    Among equals, the order stays. `below` says how many levels lie below a band. `code_starts` and `level_starts` are
+    zeros, one more than there are codes or levels.
     """
-    last = len(code_places) - 2
+    codes, starts, _ = rows
+    bands, levels = places
+    last = len(code_starts) - 2
     factors = 0
     for k in range(len(codes)):
         if codes[k] == 0:
             factors += starts[k + 1] - starts[k]
-        code_places[codes[k] if codes[k] else last + 1] += 1
-        places[below[bands[k]] + levels[k] + 1] += 1
+        code_starts[codes[k] if codes[k] else last + 1] += 1
+        level_starts[below[bands[k]] + levels[k] + 1] += 1
     for code in range(last):
-        code_places[code + 1] += code_places[code]
-    for height in range(len(places) - 1):
-        places[height + 1] += places[height]
+        code_starts[code + 1] += code_starts[code]
+    for height in range(len(level_starts) - 1):
+        level_starts[height + 1] += level_starts[height]
     for k in range(len(codes)):
         key = codes[k] - 1 if codes[k] else last
-        by_code[code_places[key]] = k
-        code_places[key] += 1
+        by_code[code_starts[key]] = k
+        code_starts[key] += 1
     for place in range(len(codes)):
         k = by_code[place]
         height = below[bands[k]] + levels[k]
-        order[places[height]] = k
-        slots[leaves + k] = leaves + places[height]
-        places[height] += 1
+        order[level_starts[height]] = k
+        slots[leaves + k] = leaves + level_starts[height]
+        level_starts[height] += 1
     return factors
 
 
-def lay_out(
-    leaves: int, order: Any, codes: Any, levels: Any, bands: Any, starts: Any, inputs: Any, slots: Any,
-    widths: Any, arities: Any, steps: Any, sum_starts: Any, terms: Any, gathers: Any,
-) -> int:  # fmt: skip
-    """Fill the steps, and the slots that they read. Returns the count of steps."""
+def lay_out(leaves: int, rows: Any, places: Any, order: Any, slots: Any, calls: Any, layout: Any) -> int:
+    """Fill the layout: the steps, and the slots that they read. Returns the count of steps."""
+    codes, starts, inputs = rows
+    bands, levels = places
+    widths, arities = calls
+    steps, sum_starts, terms, gathers = layout
     step = before = -1
     sums = factors = gathered = 0
     sum_starts[0] = 0

@@ -1,4 +1,4 @@
-"""Loops of the lowering: which inputs are fixed, and sums that grow together."""
+"""Loops that lower a tape: they find inputs that are constants, and join sums."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ __all__ = ["chain_up", "emit", "find_patterns", "take_terms"]
 
 
 def find_patterns(
-    codes: Any, starts: Any, inputs: Any, first: int, leaves: int, eligible: Any, are_special: Any, most: int,
-    patterns: Any, kinds: Any, ran: Any,
-) -> int:  # fmt: skip
+    rows: Any, first: int, leaves: int, eligible: Any, are_special: Any, most: int, patterns: Any, kinds: Any, ran: Any
+) -> int:
     """Find the kind of each operation, and how often each kind `ran`. Returns the count of patterns of constants.
 
-    A kind is a code, or len(eligible) plus the number of a pattern: a row with the code and, per input, the
-    constant that it is, or -1. There are as many as `patterns` has room for, and at `most` so many with constants
+    A kind is a code, or len(eligible) plus the number of a pattern. A pattern is a row with the code and, per input,
+    the constant that it is, or -1. Patterns are found until `patterns` is full. At `most` so many have constants
     that are not special.
     """
+    codes, starts, inputs = rows
     count = ordinary = 0
     room = len(patterns)
     width = patterns.shape[1]
@@ -28,7 +28,7 @@ def find_patterns(
                 if first <= inputs[e] < leaves:
                     fixed += 1
                     special += are_special[inputs[e] - first]
-        if fixed == arity:  # nothing would be left to compute it from
+        if fixed == arity:  # it would have no input left
             fixed = 0
         is_special = special == fixed
         until = count
@@ -54,42 +54,44 @@ def find_patterns(
     return count
 
 
-def _factor(pattern: int, start: int, length: int, taken: Any) -> int:
-    """Find the value that a pattern stands for: an entry of that column, or a constant."""
-    return taken[start + pattern * length] if pattern >= 0 else ~pattern
+def _factor(factor: int, start: int, length: int, taken: Any) -> int:
+    """Find the value that a factor stands for: an entry of that column, or a constant."""
+    return taken[start + factor * length] if factor >= 0 else ~factor
 
 
 def take_terms(
-    leaves: int, one: int, added: int, ops: Any, codes: Any, starts: Any, inputs: Any, patterns: Any, columns: Any,
-    pattern_starts: Any, same: Any, uses: Any, taken: Any, lengths: Any, terms: Any,
-) -> int:  # fmt: skip
+    leaves: int, one: int, added: int, kinds: Any, rows: Any, patterns: Any, same: Any, uses: Any, taken: Any, sums: Any
+) -> int:
     """Take the factors of the terms of all sums, one after the other, and count the terms of each. Returns the total.
 
-    From the leaf `one` on, inputs have become `added` more. What is 1.0 times a value is the `same` as it; all is
-    `taken` from what is the same, and how often each value is used is counted.
+    The number of a node from the leaf `one` on is now greater by `added`. A value times 1.0 is the `same` as the value.
+    Inputs are `taken` with that replaced, and the uses of each value are counted.
     """
+    codes, starts, inputs = rows
+    factors, columns, factor_starts = patterns
+    lengths, terms = sums
     made = 0
-    for k in range(len(ops)):
-        start, end, op = starts[k], starts[k + 1], ops[k]
+    for k in range(len(kinds)):
+        start, end, kind = starts[k], starts[k + 1], kinds[k]
         for e in range(start, end):
             node = inputs[e]
             taken[e] = same[node + added if node >= one else node]
-        if codes[k]:  # whatever is fixed is a constant, and for constants it does not matter
+        if codes[k]:  # inputs that are fixed count too, which does not matter: they are constants
             for e in range(start, end):
                 uses[taken[e]] += 1
             continue
-        begun, at, until, length = made, pattern_starts[op], pattern_starts[op + 1], 1
+        begun, at, until, length = made, factor_starts[kind], factor_starts[kind + 1], 1
         count = (until - at) // 2
-        if columns[op]:  # a sum over entries begins with 0.0
-            length = (end - start) // columns[op]
+        if columns[kind]:  # a sum over entries begins with 0.0
+            length = (end - start) // columns[kind]
             count = length
             terms[2 * made], terms[2 * made + 1] = one + 1, one
             made += 1
         for _ in range(count):
-            terms[2 * made] = _factor(patterns[at], start, length, taken)
-            terms[2 * made + 1] = _factor(patterns[at + 1], start, length, taken)
+            terms[2 * made] = _factor(factors[at], start, length, taken)
+            terms[2 * made + 1] = _factor(factors[at + 1], start, length, taken)
             made += 1
-            if columns[op]:
+            if columns[kind]:
                 start += 1
             else:
                 at += 2
@@ -103,14 +105,14 @@ def take_terms(
     return made
 
 
-def chain_up(
-    leaves: int, one: int, codes: Any, same: Any, uses: Any, terms: Any, lengths: Any, gone: Any, ends: Any, after: Any
-) -> None:
+def chain_up(leaves: int, one: int, codes: Any, same: Any, uses: Any, sums: Any, gone: Any, chains: Any) -> None:
     """Make a chain of the terms of each sum: which comes `after` which, -1 at the end. `ends` has the first and last.
 
-    A sum that is used once, as a term of another one, becomes part of it: in front, so that terms are
-    added in the order in which they were, or in its place, if it is a single product.
+    A sum that is used once, as a term of another one, becomes part of it. It goes in front, so that the order of the
+    additions stays the same. A single product goes in the place of the term.
     """
+    lengths, terms = sums
+    ends, after = chains
     made = 0
     for k in range(len(codes)):
         if codes[k]:
@@ -144,14 +146,13 @@ def chain_up(
         lengths[k] = whole
 
 
-def emit(
-    leaves: int, codes: Any, starts: Any, taken: Any, same: Any, gone: Any, ends: Any, after: Any, terms: Any,
-    lengths: Any, needs: Any, need_starts: Any, new_codes: Any, new_starts: Any, new_inputs: Any,
-) -> int:  # fmt: skip
-    """Write the rows that are not gone, one after the other. `same` gets the new number of each value.
-
-    Returns the count of rows.
-    """
+def emit(leaves: int, rows: Any, same: Any, gone: Any, sums: Any, chains: Any, needed: Any, new_rows: Any) -> int:
+    """Write the rows that are not gone, one after the other, and return how many. `same` gets all new numbers."""
+    codes, starts, taken = rows
+    lengths, terms = sums
+    ends, after = chains
+    needs, need_starts = needed
+    new_codes, new_starts, new_inputs = new_rows
     row = entry = 0
     new_starts[0] = 0
     for k in range(len(codes)):

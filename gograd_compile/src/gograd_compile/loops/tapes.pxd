@@ -12,11 +12,13 @@ cpdef find_varying(
 @cython.locals(k=Py_ssize_t, e=Py_ssize_t)
 cpdef find_live(Py_ssize_t leaves, const int64_t[::1] starts, const int32_t[::1] inputs, uint8_t[::1] live)
 
-@cython.locals(k=Py_ssize_t, e=Py_ssize_t, row=Py_ssize_t, entry=Py_ssize_t)
+@cython.locals(
+    codes="const int32_t[::1]", starts="const int64_t[::1]", inputs="const int32_t[::1]",
+    new_codes=int32_t[::1], new_starts=int64_t[::1], new_inputs=int32_t[::1],
+    k=Py_ssize_t, e=Py_ssize_t, row=Py_ssize_t, entry=Py_ssize_t,
+)
 cpdef take_rows(
-    Py_ssize_t leaves, Py_ssize_t new_leaves, const int32_t[::1] codes, const int64_t[::1] starts,
-    const int32_t[::1] inputs, const uint8_t[::1] kept, int32_t[::1] number,
-    int32_t[::1] new_codes, int64_t[::1] new_starts, int32_t[::1] new_inputs,
+    Py_ssize_t leaves, Py_ssize_t new_leaves, tuple rows, const uint8_t[::1] kept, int32_t[::1] number, tuple new_rows,
 )
 
 cdef int64_t _mixed(int64_t number, int64_t other) noexcept
@@ -32,11 +34,12 @@ cdef bint _equal(
 ) noexcept
 
 @cython.locals(
+    codes="const int32_t[::1]", starts="const int64_t[::1]", inputs="const int32_t[::1]",
+    new_codes=int32_t[::1], new_starts=int64_t[::1], new_inputs=int32_t[::1],
     k=Py_ssize_t, e=Py_ssize_t, row=Py_ssize_t, end=Py_ssize_t, first=Py_ssize_t, twin=Py_ssize_t, probe=int,
     place=int64_t, entry=int64_t, mask=int64_t,
 )
 cpdef Py_ssize_t merge_operations(
-    Py_ssize_t leaves, Py_ssize_t new_leaves, const int32_t[::1] codes, const int64_t[::1] starts,
-    const int32_t[::1] inputs, const uint8_t[::1] opaque, int64_t[::1] table,
-    int32_t[::1] same, int32_t[::1] number, int32_t[::1] new_codes, int64_t[::1] new_starts, int32_t[::1] new_inputs,
+    Py_ssize_t leaves, Py_ssize_t new_leaves, tuple rows, const uint8_t[::1] opaque, int64_t[::1] table,
+    int32_t[::1] same, int32_t[::1] number, tuple new_rows,
 ) except -1

@@ -1,4 +1,4 @@
-"""Loops of the passes over a tape."""
+"""Loops that simplify a tape."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SPREAD = 2654435761
 
 
 def find_varying(leaves: int, starts: Any, inputs: Any, varies: Any, used: Any) -> None:
-    """Find which operations depend on what `varies`, and what those take as inputs."""
+    """Find the operations that depend on what `varies`, and the nodes that these operations use."""
     for k in range(len(starts) - 1):
         depends = 0
         for e in range(starts[k], starts[k + 1]):
@@ -24,18 +24,17 @@ def find_varying(leaves: int, starts: Any, inputs: Any, varies: Any, used: Any) 
 
 
 def find_live(leaves: int, starts: Any, inputs: Any, live: Any) -> None:
-    """Find which nodes those that are `live` depend on."""
+    """Find the nodes that `live` nodes depend on. They are live too."""
     for k in range(len(starts) - 2, -1, -1):
         if live[leaves + k]:
             for e in range(starts[k], starts[k + 1]):
                 live[inputs[e]] = 1
 
 
-def take_rows(
-    leaves: int, new_leaves: int, codes: Any, starts: Any, inputs: Any, kept: Any, number: Any,
-    new_codes: Any, new_starts: Any, new_inputs: Any,
-) -> None:  # fmt: skip
-    """Copy the rows that are kept, and renumber their entries. `number` has the new leaves, and gets the others."""
+def take_rows(leaves: int, new_leaves: int, rows: Any, kept: Any, number: Any, new_rows: Any) -> None:
+    """Copy the rows that are kept, and renumber their inputs. `number` has the new leaves, and gets the others."""
+    codes, starts, inputs = rows
+    new_codes, new_starts, new_inputs = new_rows
     row = entry = 0
     new_starts[0] = 0
     for k in range(len(codes)):
@@ -50,14 +49,15 @@ def take_rows(
 
 
 def _mixed(number: int, other: int) -> int:
-    """Mix two numbers below 2**31 for a hash. Nothing overflows."""
+    """Mix two numbers below 2**31 for a hash. The product fits into 64 bits."""
     return (((number ^ other) * SPREAD) >> 13) & 0x7FFFFFFF
 
 
 def merge_constants(first: int, bits: Any, table: Any, same: Any, number: Any) -> int:
-    """Find which constant is the `same`, bit for bit, as each from the leaf `first` on. Returns how many remain.
+    """Find for each constant the first that is the `same`, bit for bit. Returns how many different ones there are.
 
-    The table has room for twice as many, a power of two, and holds -1.
+    `first` is the leaf of the first constant. The table, whose length is a power of two and at least twice the number
+    of constants, holds -1.
     """
     mask = len(table) - 1
     remain = 0
@@ -87,14 +87,15 @@ def _equal(row: int, other: int, codes: Any, starts: Any, inputs: Any) -> bool:
 
 
 def merge_operations(
-    leaves: int, new_leaves: int, codes: Any, starts: Any, inputs: Any, opaque: Any, table: Any,
-    same: Any, number: Any, new_codes: Any, new_starts: Any, new_inputs: Any,
-) -> int:  # fmt: skip
-    """Copy the rows of different operations, and find which is the `same` as each. Returns how many remain.
+    leaves: int, new_leaves: int, rows: Any, opaque: Any, table: Any, same: Any, number: Any, new_rows: Any
+) -> int:
+    """Copy the rows of different operations, and find for each the `same` one. Returns how many rows there are.
 
-    The table, whose length is a power of two, holds -1. It is bounded, to stay in the cache, where it finds the
-    latest operations, not the oldest.
+    The table, whose length is a power of two, holds -1. It is bounded, so that it stays in the cache. If it is full,
+    the oldest operations are forgotten.
     """
+    codes, starts, inputs = rows
+    new_codes, new_starts, new_inputs = new_rows
     mask = len(table) - 1
     row = 0
     new_starts[0] = 0

@@ -1,7 +1,7 @@
-"""The form in which a tape is scheduled: sums of products, and calls of rules; derivatives are more of the same.
+"""The form in which a tape is scheduled: sums of products, and calls of rules. Derivatives are more of the same.
 
-A value is numbered: first the leaves (arguments, captured neurons, constants, seeds of derivatives),
-then what is computed, each after what it is made of.
+Values are numbered. First come the leaves (arguments, captured neurons, constants, seeds of derivatives), then what is
+computed, each value after those that it is made of.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 __all__ = ["FORWARD", "SUM", "Call", "Graph", "Rows"]
 
 Rows = tuple[Integers, Integers, Integers]
-"""Of computed values the codes, where their inputs begin (and where the last ones end), and these."""
+"""The codes of computed values, where the inputs of each begin (and where the last ones end), and the inputs."""
 
 SUM = 0
-"""The code of a sum of products; those of calls are their places in `Graph.calls` plus 1."""
+"""The code of a sum of products. The code of a call is its place in `Graph.calls`, plus 1."""
 
 FORWARD = -1
-"""What a call computes: the value of an operation, or (numbers from 0) its derivative by an input."""
+"""What a call computes: the value of an operation. Any other number is the place of the input of a derivative."""
 
 
 @attrs.frozen
@@ -36,9 +36,10 @@ class Call:
 
     Attributes:
         rules: the operation.
-        what: FORWARD, or the place of the input by which it is the derivative.
-        length: of the columns, if the operation is variadic; else 0.
-        needs: the places that it takes, OUTPUT among them; of a variadic operation whole columns.
+        what: FORWARD, or the place of the input that the derivative is taken with respect to.
+        length: the length of the columns if the operation is variadic, otherwise 0.
+        needs: the places of the inputs that it takes, and perhaps OUTPUT. If the operation is variadic, these are
+            whole columns.
     """
 
     rules: Rules
@@ -48,7 +49,7 @@ class Call:
 
     @property
     def symbol(self) -> Symbol | None:
-        """Give what the rule expands to. It is None if the rule must be called in Python."""
+        """Return what the rule expands to. It is None if the rule must be called in Python."""
         if self.what == FORWARD:
             return self.rules.forward
         partial = self.rules.partials[self.what]
@@ -61,7 +62,7 @@ class Call:
 
     @property
     def width(self) -> int:
-        """Count the values that one application gives. The derivative by a column is a column."""
+        """Count the values that one application gives. The derivative with respect to a column is a column."""
         return max(self.length, 1) if self.what != FORWARD else 1
 
 
@@ -70,20 +71,20 @@ class Graph:
     """Values, and how each is computed.
 
     Attributes:
-        arguments: how many numbers the arguments hold: the first leaves.
-        captured: how many captured neurons there are: the next leaves.
-        constants: the numbers that follow; the first is 1.0, the second 0.0.
+        arguments: how many numbers the arguments hold. These are the first leaves.
+        captured: how many captured neurons there are. These are the next leaves.
+        constants: the numbers that follow. The first is 1.0, the second 0.0.
         seeds: how many leaves come last, for the seeds of derivatives.
         calls: the functions that are called.
-        codes: per computed value SUM, or the place in `calls` plus 1. A call that gives a column has a row for
-            its first entry; the others follow, without inputs of their own.
-        starts: where its inputs begin, one more at the end.
-        inputs: of a call its inputs; of a sum the factors of the first term, of the second, …
+        codes: SUM for each computed value that is a sum, otherwise the place in `calls` plus 1. A call that gives a
+            column has a row for its first entry. The other entries follow, without inputs of their own.
+        starts: where the inputs of each computed value begin, and at the end where the last ones end.
+        inputs: the inputs of calls, and the two factors of each term of sums.
         outputs: the values asked for.
-        guards: the values that decide whether the path is right, in order; then the inputs of operations which, if the
-            path is right, are outside of their domain.
+        guards: the values that decide whether the path is right, in order. After them come the inputs of operations
+            that are outside of their domain if the path is right.
         outside: the values of these operations, which need not be finite.
-        barriers: of each call of an opaque operation its value, and how many guards must hold before it is called.
+        barriers: a row for each call of an opaque operation: its value, and how many guards must hold before the call.
     """
 
     arguments: int
@@ -101,24 +102,29 @@ class Graph:
 
     @property
     def one(self) -> int:
-        """Give the number of the value 1.0."""
+        """Return the number of the value 1.0."""
         return self.arguments + self.captured
 
     @property
     def zero(self) -> int:
-        """Give the number of the value 0.0."""
+        """Return the number of the value 0.0."""
         return self.one + 1
 
     @property
     def leaves(self) -> int:
         return self.arguments + self.captured + len(self.constants) + self.seeds
 
+    @property
+    def rows(self) -> Rows:
+        """Return the arrays that say how values are computed."""
+        return self.codes, self.starts, self.inputs
+
     def __len__(self) -> int:
         """Count the values."""
         return self.leaves + len(self.codes)
 
     def inputs_of(self, value: int) -> Integers:
-        """Give the inputs of a computed value."""
+        """Return the inputs of a computed value."""
         row = value - self.leaves
         return self.inputs[self.starts[row] : self.starts[row + 1]]
 
@@ -128,7 +134,7 @@ class Graph:
         return self.one + int(np.argmax(self.constants.view(np.int64) == bits))
 
     def with_seeds(self, count: int) -> Graph:
-        """Add so many leaves for seeds. Computed values get higher numbers."""
+        """Add `count` leaves for seeds. Computed values get higher numbers."""
 
         def moved(values: Integers) -> Integers:
             return np.where(values >= self.leaves, values + count, values).astype(np.int32)
@@ -146,7 +152,7 @@ class Graph:
 
     def extended(self, calls: tuple[Call, ...], *rows: Rows) -> Graph:
         """Add more values, and the calls that they need."""
-        codes, starts, inputs = zip((self.codes, self.starts, self.inputs), *rows, strict=True)
+        codes, starts, inputs = zip(self.rows, *rows, strict=True)
         begins = itertools.accumulate(map(len, inputs[:-1]))
         return attrs.evolve(
             self,

@@ -1,16 +1,19 @@
-"""Local derivatives as values of a graph: what each value changes by with what it is made of.
+"""Local derivatives as values of a graph: those of each computed value with respect to each of its inputs.
 
-The local derivative of a sum by a factor is the other factor. That of a call is a constant, an input or the output
-itself, where its rule expands to that; else a call of the rule.
+The local derivative of a sum with respect to a factor is the other factor. The local derivative of a call is a
+constant, an input or the output itself, if its rule expands to that. Otherwise it is a call of the rule.
 """
 
 from __future__ import annotations
 
+from operator import mul
+from typing import Any
+
 import attrs
 import numpy as np
 
-from gograd_compile.loops import derivatives
-from gograd_compile.lower.graph import FORWARD, Call, Graph, Rows
+from gograd_compile.loops import derivatives, views
+from gograd_compile.lower.graph import Call, Graph, Rows
 from gograd_compile.lower.rules import OUTPUT
 from gograd_compile.trace.tape import Integers
 
@@ -24,10 +27,11 @@ class Weights:
     """Local derivatives: values that follow those of a graph.
 
     Attributes:
-        calls: all calls, those of derivative rules added.
+        calls: the calls of the graph, and those of derivative rules.
         rows: how the values are computed.
-        varies: what depends on the leaves to differentiate by, and an output depends on it.
-        of: the value of the local derivative by each entry of the graph's `inputs`, -1 where none is needed.
+        varies: whether a value depends on leaves to differentiate with respect to, and an output depends on it.
+        of: for each entry of the graph's `inputs`, the value of the local derivative with respect to it. It is -1 if
+            none is needed.
     """
 
     calls: tuple[Call, ...]
@@ -37,50 +41,56 @@ class Weights:
 
     @property
     def count(self) -> int:
-        """Count the values."""
+        """Count the local derivatives that are computed."""
         return len(self.rows[0])
 
 
 def weights_of(graph: Graph, wrt: Integers) -> Weights:
-    """Find all local derivatives that are needed."""
-    calls, (begins, kinds, lengths, whats, widths, need_starts, needs) = _table(graph)
-    rows = graph.codes.data, graph.starts.data, graph.inputs.data
-    columns = begins.data, kinds.data, lengths.data
+    """Find the local derivatives needed to differentiate the outputs with respect to the leaves `wrt`."""
+    calls, columns, rules, most = _tables(graph)
+    rows = views(*graph.rows)
     depends, varies = np.zeros(len(graph), dtype=np.uint8), np.zeros(len(graph), dtype=np.uint8)
     depends[wrt] = varies[graph.outputs] = 1
-    derivatives.find_varying(graph.leaves, *rows, *columns, depends.data, varies.data)
+    derivatives.find_varying(graph.leaves, rows, columns, depends.data, varies.data)
     weights = np.full(len(graph.inputs), -1, dtype=np.int32)
-    made = entries = 0
-    for filling in (False, True):
-        codes, starts, inputs = np.empty(made, np.int32), np.zeros(made + 1, np.int64), np.empty(entries, np.int32)
-        made, entries = derivatives.add_weights(
-            filling, len(graph), graph.leaves, *rows, varies.data, *columns, whats.data, widths.data,
-            need_starts.data, needs.data, weights.data, codes.data, starts.data, inputs.data,
-        )  # fmt: skip
-    return Weights(calls, (codes, starts, inputs), varies, weights)
+    ran = np.bincount(graph.codes, minlength=len(most)).tolist()
+    most_rows, most_inputs = (sum(map(mul, ran, each)) for each in zip(*most, strict=True))
+    codes, starts = np.empty(most_rows, np.int32), np.empty(most_rows + 1, np.int64)
+    inputs = np.empty(most_inputs, np.int32)
+    made, end = derivatives.add_weights(
+        graph.leaves, rows, varies.data, columns, rules, weights.data, views(codes, starts, inputs)
+    )
+    return Weights(calls, (codes[:made], starts[: made + 1], inputs[:end]), varies, weights)
 
 
-def _table(graph: Graph) -> tuple[tuple[Call, ...], tuple[Integers, ...]]:
-    """Add the calls of derivative rules, and find the weights of the inputs of all calls, by code.
+def _tables(graph: Graph) -> tuple[tuple[Call, ...], tuple[Any, ...], tuple[Any, ...], list[tuple[int, int]]]:
+    """Add the calls of derivative rules, and make the tables of what the weights of inputs are.
 
-    In the table: where the inputs (the columns) of a code begin; of each input what kind its weight is, and
-    which value, which place or which code; the length of a code's columns (of numbers, 1); how many values a
-    code gives; where the places that a code needs begin; these.
+    Returns four things:
+
+    - all calls;
+    - `columns`: where the inputs (or columns) of each code begin, the kind of the weight of each input, and the length
+      of the columns of each code, which is 1 if it takes numbers;
+    - `rules`: the value, place or code of each weight, how many values each code computes, where the places that it
+      needs begin, and these places;
+    - `most`: for each code, how many rows and how many inputs its weights have at most.
     """
     calls = list(graph.calls)
     kinds: list[int] = []
     whats: list[int] = []
     begins = [0, 0]
+    most = [(0, 0)]
     positions = [{OUTPUT: OUTPUT, **{place: index for index, place in enumerate(call.needs)}} for call in calls]
     for call, position in zip(graph.calls, list(positions), strict=True):
-        for place in call.needs if call.what == FORWARD else ():
+        own = len(calls)
+        for place in call.needs:
             partial = call.rules.partials[place]
             if partial is None:
                 kind, what = NONE, 0
-            elif partial.constant is not None:
-                kind, what = VALUE, graph.constant(partial.constant)
-            elif partial.place is not None:
-                kind, what = PLACE, position[partial.place]
+            elif isinstance(partial.factor, float):
+                kind, what = VALUE, graph.constant(partial.factor)
+            elif partial.factor is not None:
+                kind, what = PLACE, position[partial.factor]
             else:
                 calls.append(Call(call.rules, place, call.length, partial.needs))
                 positions.append(position)
@@ -88,13 +98,10 @@ def _table(graph: Graph) -> tuple[tuple[Call, ...], tuple[Integers, ...]]:
             kinds.append(kind)
             whats.append(what)
         begins.append(len(kinds))
+        most.append((sum(each.width for each in calls[own:]), sum(each.arity for each in calls[own:])))
     needs = [[position[place] for place in call.needs] for call, position in zip(calls, positions, strict=True)]
-    return tuple(calls), (
-        np.array(begins, dtype=np.int64),
-        np.array(kinds, dtype=np.int64),
-        np.array([0, *(max(call.length, 1) for call in calls)], dtype=np.int64),
-        np.array(whats, dtype=np.int64),
-        np.array([1, *(call.width for call in calls)], dtype=np.int64),
-        np.cumsum([0, 0, *map(len, needs)], dtype=np.int64),
-        np.array([place for each in needs for place in each], dtype=np.int64),
-    )
+    lengths, widths = [0, *(max(call.length, 1) for call in calls)], [1, *(call.width for call in calls)]
+    need_starts, places = np.cumsum([0, 0, *map(len, needs)]), [place for each in needs for place in each]
+    tables = (np.array(table, np.int64) for table in (begins, kinds, lengths, whats, widths, need_starts, places))
+    columns = views(*tables)
+    return tuple(calls), columns[:3], columns[3:], most

@@ -1,7 +1,7 @@
-"""What the compiler knows of an operation: what its rules expand to.
+"""What the compiler knows about an operation: what its rules expand to.
 
-No operation is known by name. One whose value is a sum of products of its inputs is recognised by
-its rules, and so are derivatives that need not be computed: constants, inputs, or the output itself.
+The compiler knows no operation by name. From the rules it recognises values that are sums of products of the inputs,
+and derivatives that need not be computed: constants, inputs, or the output itself.
 """
 
 from __future__ import annotations
@@ -21,28 +21,26 @@ if TYPE_CHECKING:
 __all__ = ["OUTPUT", "Partial", "Rules", "rules_of", "specialized"]
 
 OUTPUT = -1
-"""The place of the output, where inputs are counted from 0."""
+"""The place of the output. The places of inputs are counted from 0."""
 
 MOST_SPECIALIZED = 512
 """How many rules with fixed inputs are remembered."""
 
 Factor = int | float
-"""A place of an input, or a number."""
+"""The place of an input (an int), or a number (a float)."""
 
 
 @attrs.frozen
 class Partial:
-    """The derivative by one input.
+    """The derivative with respect to one input.
 
     Attributes:
-        constant: the number that it is, if it is one.
-        place: the input that it is, or OUTPUT, if it is one.
-        symbol: what it expands to; None if its rule must be called.
+        factor: its value, if it is a constant, or the place of the input that it equals, or OUTPUT. Otherwise None.
+        symbol: what it expands to. None if its rule must be called.
         needs: the places that it is computed from.
     """
 
-    constant: float | None = None
-    place: int | None = None
+    factor: Factor | None = None
     symbol: Symbol | None = None
     needs: tuple[int, ...] = ()
 
@@ -53,12 +51,12 @@ class Rules:
 
     Attributes:
         op: the operation.
-        forward: what the value expands to; None if the rule must be called.
-        partials: None where there is no derivative.
-        terms: pairs of factors whose products, added up in this order, are the value (for a variadic operation,
-            once for each entry of its columns); None if it is not such a sum.
+        forward: what the value expands to. None if the rule must be called.
+        partials: the derivative with respect to each input, None if there is no derivative.
+        terms: pairs of factors. Their products, added up in this order, are the value. A variadic operation adds them
+            up once for each entry of its columns. None if the value is not such a sum.
         fixed: inputs that are always the same number.
-        reason: why the rules must be called, in words; empty if they need not.
+        reason: why the rules must be called, in words. Empty if they need not be called.
     """
 
     op: Op
@@ -70,12 +68,12 @@ class Rules:
 
     @property
     def needs(self) -> tuple[int, ...]:
-        """Give the places of the inputs that are not fixed."""
+        """Return the places of the inputs that are not fixed."""
         return tuple(place for place in range(len(self.partials)) if place not in self.fixed)
 
 
 def rules_of(op: Op) -> Rules:
-    """Expand `op`. If it cannot be written out, its rules are called."""
+    """Expand the rules of `op`. If they cannot be written out, they are called."""
     try:
         expansion = expand(op)
     except ExpansionError as error:
@@ -83,20 +81,20 @@ def rules_of(op: Op) -> Rules:
         called = tuple(None if partial is None else Partial(needs=everything) for partial in op.partials)
         return Rules(op, None, called, reason=error.reason)
     partials = tuple(map(_partial, expansion.partials))
-    if op.variadic:  # a rule may ask for the length of any column
+    if op.variadic:  # a rule may use the length of any column
         everything = (OUTPUT, *range(len(op.partials)))
         partials = tuple(partial and attrs.evolve(partial, needs=everything) for partial in partials)
     return Rules(op, expansion.forward, partials, _terms(op, expansion.forward, partials))
 
 
 def specialized(rules: Rules, fixed: Mapping[int, float]) -> Rules:
-    """Specialize rules for inputs that are always the same number: x**2.0 is x * x."""
+    """Specialize rules for inputs that are always the same number: x**2.0 becomes x * x."""
     return _specialized(rules, tuple((place, number.hex()) for place, number in fixed.items()))
 
 
 @functools.lru_cache(maxsize=MOST_SPECIALIZED)
 def _specialized(rules: Rules, digits: tuple[tuple[int, str], ...]) -> Rules:
-    """Specialize rules for inputs given in digits, which tell 0.0 from -0.0."""
+    """Specialize rules for inputs given as hexadecimal digits, which differ for 0.0 and -0.0."""
     assert rules.forward is not None
     fixed = {place: float.fromhex(number) for place, number in digits}
     known = {rules.forward.library.input(place, is_column=False): number for place, number in fixed.items()}
@@ -113,20 +111,14 @@ def _specialized(rules: Rules, digits: tuple[tuple[int, str], ...]) -> Rules:
 def _partial(symbol: Symbol | None) -> Partial | None:
     if symbol is None:
         return None
-    factor = _factor(symbol)
     used = {int(leaf.value) for leaf in postorder([symbol]) if leaf.function == "input"}
-    return Partial(
-        constant=factor if isinstance(factor, float) else None,
-        place=factor if isinstance(factor, int) else None,
-        symbol=symbol,
-        needs=tuple(sorted(used)),
-    )
+    return Partial(_factor(symbol), symbol, tuple(sorted(used)))
 
 
 def _terms(
     op: Op, forward: Symbol, partials: Sequence[Partial | None], fixed: Mapping[int, float] | None = None
 ) -> tuple[tuple[Factor, Factor], ...] | None:
-    """Write the value as a sum of products, if it is one, and if its derivatives are those of the sum."""
+    """Split the value into products, if it is a sum of products and its derivatives are those of that sum."""
     if op.variadic:
         product = _product(forward.arguments[0]) if forward.function == "sum" else None
         terms: tuple[tuple[Factor, Factor], ...] | None = None if product is None else (product,)
@@ -152,7 +144,7 @@ def _terms(
 
 
 def _is(partial: Partial, factor: Factor, *, doubled: bool) -> bool:
-    """Say whether the derivative is that factor. For a square it is twice the factor."""
+    """Say whether the derivative is that factor. The derivative of a square is twice the factor."""
     if doubled:
         symbol = partial.symbol
         return (
@@ -160,13 +152,11 @@ def _is(partial: Partial, factor: Factor, *, doubled: bool) -> bool:
             and symbol.function == "multiply"
             and sorted(map(repr, map(_factor, symbol.arguments))) == sorted(["2.0", repr(factor)])
         )
-    if isinstance(factor, int):
-        return partial.place == factor
-    return partial.constant is not None and repr(partial.constant) == repr(factor)
+    return repr(partial.factor) == repr(factor)  # 0.0 is not -0.0
 
 
 def _sum(root: Symbol) -> tuple[tuple[Factor, Factor], ...] | None:
-    """Split a sum into terms that are added from left to right. x - y is x + y * -1, to the last bit."""
+    """Split a sum into terms that are added from left to right. x - y equals x + y * -1, to the last bit."""
     if root.function not in ("add", "subtract"):
         product = _product(root)
         return None if product is None else (product,)

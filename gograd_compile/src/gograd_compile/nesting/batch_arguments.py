@@ -1,4 +1,4 @@
-"""Arguments at many points: which numbers are shared by all of them, and which are not."""
+"""Flattens arguments at many points, and finds which numbers all points share."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["Batch", "flatten_batch"]
 Axes = tuple[int | None, ...]
 
 MOST_LAYOUTS, MOST_NUMBERS = 64, 2**14
-"""How many forms of arguments are remembered (the one used longest ago makes room), and of how many numbers."""
+"""How many forms of arguments are remembered (the least recently used is dropped), with at most how many numbers."""
 
 
 @attrs.frozen(eq=False)
@@ -28,14 +28,14 @@ class Batch:
     """Arguments at many points.
 
     Attributes:
-        structure: that of the arguments at one point.
-        points: how many there are.
-        shared: which of the numbers are the same at every point.
-        batched: which are not.
-        shared_values: those numbers.
-        batched_values: a row for each point.
-        are_shared: of each leaf of the arguments, whether all points share it.
-        first: the number of the first point, where this is a part of a batch.
+        structure: how the arguments at one point are nested.
+        points: how many points there are.
+        shared: the places of the numbers that are the same at every point.
+        batched: the places of the numbers that are not.
+        shared_values: the numbers that are the same at every point.
+        batched_values: the other numbers, in a row for each point.
+        are_shared: for each leaf of the arguments, whether all points share it.
+        first: the number of the first point, if this is a part of a larger batch.
     """
 
     structure: Structure
@@ -48,32 +48,30 @@ class Batch:
     first: int = 0
 
     def at(self, point: int) -> Floats:
-        """Give the numbers of the arguments at one point."""
+        """Return the numbers of the arguments at one point."""
         numbers = np.empty(self.structure.size)
         numbers[self.shared] = self.shared_values
         numbers[self.batched] = self.batched_values[point]
         return numbers
 
     def part(self, begin: int, end: int) -> Batch:
-        """Take some of the points."""
+        """Select the points from `begin` to `end`."""
         rows = self.batched_values[begin:end]
         return attrs.evolve(self, points=end - begin, batched_values=rows, first=self.first + begin)
 
 
-def flatten_batch(args: Any, in_axes: Any = 0, name: str = "args") -> Batch:
-    """Take apart the arguments at many points.
+def flatten_batch(args: Any, in_axes: Any = 0) -> Batch:
+    """Flatten the arguments at many points.
 
     Args:
-        args: the arguments; the arrays among them that are batched have an axis of points.
-        in_axes: which axis: one number for all, or a tuple (or list) with an entry for each argument.
-            An entry is a number; None, if the argument is shared; or a tree of these, nested as the
-            upper part of the argument.
-        name: what messages call `args`.
+        args: the arguments. Arrays that are batched have an axis along which the points lie.
+        in_axes: that axis: one number for all arguments, or a tuple (or list) with an entry for each. An entry is a
+            number, None if the argument is shared, or a tree of these, nested as the upper part of the argument.
 
     Raises:
-        TypeError: as `flatten`; or an axis is neither a whole number nor None.
-        ValueError: `in_axes` does not fit the arguments, an argument has no such axis, two have
-            different numbers of points, or none is batched.
+        TypeError: an argument is not a number, as in `flatten`, or an axis is neither a whole number nor None.
+        ValueError: `in_axes` does not fit the arguments, an argument has no such axis, two have different numbers of
+            points, or none is batched.
     """
     leaves, form = take_apart(args)
     axes = _axes(form, in_axes)
@@ -84,19 +82,19 @@ def flatten_batch(args: Any, in_axes: Any = 0, name: str = "args") -> Batch:
     for index, (leaf, axis) in enumerate(zip(leaves, axes, strict=True)):
         array = real_numbers(leaf)
         if array is None:
-            raise TypeError(complaint(leaves, form, index, name))
+            raise TypeError(complaint(leaves, form, index, "args"))
         if axis is not None and not -array.ndim <= axis < array.ndim:
             kind = f"has the shape {array.shape}" if array.ndim else "is a number"
             hint = "" if array.ndim else ". Points lie along an axis of an array: np.array(...)"
             raise ValueError(
-                f"{leaf_paths(form, name)[index]} {kind}: there is no axis {axis}; None means that it is shared{hint}"
+                f"{leaf_paths(form, 'args')[index]} {kind}: there is no axis {axis}; None means that it is shared{hint}"
             )
         arrays.append(np.moveaxis(array, axis, 0) if axis else array)
     points = len(arrays[batched[0]])
     for index in batched:
         if len(arrays[index]) != points:
             one, other = (
-                f"{leaf_paths(form, name)[i]} has {len(arrays[i])} along axis {axes[i]}" for i in (batched[0], index)
+                f"{leaf_paths(form, 'args')[i]} has {len(arrays[i])} along axis {axes[i]}" for i in (batched[0], index)
             )
             raise ValueError(f"the numbers of points differ: {one}, {other}")
     shapes = tuple(array.shape if axis is None else array.shape[1:] for array, axis in zip(arrays, axes, strict=True))
@@ -119,7 +117,7 @@ def flatten_batch(args: Any, in_axes: Any = 0, name: str = "args") -> Batch:
 def _layout(
     form: Form, shapes: tuple[tuple[int, ...], ...], are_shared: tuple[bool, ...]
 ) -> tuple[Structure, Integers, Integers]:
-    """Find the structure of the arguments at one point, and which numbers all points share."""
+    """Find the structure of the arguments at one point, and the places of shared numbers and of batched ones."""
     bounds = accumulate(map(math.prod, shapes), initial=0)
     numbers: dict[bool, list[Integers]] = {True: [np.empty(0, np.intp)], False: [np.empty(0, np.intp)]}
     for is_shared, (start, stop) in zip(are_shared, pairwise(bounds), strict=True):
@@ -132,7 +130,7 @@ _known_layout = functools.lru_cache(maxsize=MOST_LAYOUTS)(_layout)
 
 
 def _axes(form: Form, in_axes: Any) -> Axes:
-    """Find the axis for each leaf of the arguments, by their places and not by the order of the keys in `in_axes`."""
+    """Find the axis for each leaf of the arguments. The order of the keys of dicts in `in_axes` does not matter."""
     if not isinstance(in_axes, (tuple, list)):
         in_axes = (in_axes,) * len(form.children)
     if len(in_axes) != len(form.children):
@@ -151,7 +149,7 @@ def _axes(form: Form, in_axes: Any) -> Axes:
 
 @functools.lru_cache(maxsize=MOST_LAYOUTS)
 def _spread(form: Form, upper: Form, entries: tuple[int, ...]) -> Axes:
-    """Find the axis for each leaf from the axes in `entries`, which are nested as `upper` says."""
+    """Find the axis for each leaf from the axes in `entries`, which are nested as `upper`."""
     rest = iter(entries)
     axes: list[int | None] = []
     for position, (prefix, argument) in enumerate(zip(upper.children, form.children, strict=True)):
@@ -167,10 +165,10 @@ def _spread(form: Form, upper: Form, entries: tuple[int, ...]) -> Axes:
 
 
 def _below(prefix: Form, form: Form, entries: Sequence[int]) -> list[int | None]:
-    """Find the axis of each leaf below the upper part of a form, which has these entries.
+    """Find the axis of each leaf of a form from the entries of `prefix`, its upper part.
 
     Raises:
-        ValueError: it is not an upper part of this form.
+        ValueError: `prefix` is not an upper part of the form.
     """
     if prefix.container is None:
         return [entries[0]] * form.leaves

@@ -1,4 +1,4 @@
-"""Structures as JSON. Nothing that a file names is imported, and nothing allocated that it does not hold."""
+"""Structures as JSON. Reading one imports nothing, and allocates nothing that the file does not contain."""
 
 from __future__ import annotations
 
@@ -18,20 +18,19 @@ DEEPEST = 100
 """How deep structures in files may be nested."""
 MOST_AXES = 32
 """How many axes arrays in files may have."""
-LARGEST = 2**31
-"""Nodes of tapes are numbered in 32 bits."""
+LARGEST = 2**31  # nodes of tapes are numbered in 32 bits
 CONTAINERS: dict[type, str] = {list: "list", tuple: "tuple", dict: "dict", NoneType: "none"}
 
 
 class _Word(str):
-    """A leaf in a text."""
+    """A leaf in a text, which shows itself without quotes."""
 
     __slots__ = ()
     __repr__ = str.__str__
 
 
 def structure_text(structure: Structure) -> str:
-    """Write the structure for readers: "(number, {'w': array(2, 3)})"."""
+    """Describe a structure in a message: "(number, {'w': array(2, 3)})"."""
     leaves = [
         _Word("number" if shape is None else f"array({', '.join(map(str, shape))})") for shape in structure.shapes
     ]
@@ -40,11 +39,11 @@ def structure_text(structure: Structure) -> str:
 
 
 def structure_to_json(structure: Structure) -> Any:
-    """Write the structure in lists, dicts and strings.
+    """Write a structure in lists, dicts and strings.
 
     Raises:
-        TypeError: it has something else than lists, tuples, dicts with strings and whole numbers
-            as keys, None, numbers and arrays, or is nested deeper than `DEEPEST`.
+        TypeError: there is something other than numbers, arrays, None, lists, tuples and dicts whose keys are strings
+            and whole numbers, or the structure is nested deeper than `DEEPEST`.
     """
     return _written(structure.form, iter(structure.shapes), 0)
 
@@ -53,7 +52,7 @@ def structure_from_json(value: Any) -> Structure:
     """Read what `structure_to_json` wrote.
 
     Raises:
-        ProgramFileError: `value` is not what that gives.
+        ProgramFileError: `structure_to_json` does not write such a value.
     """
     shapes: list[Shape | None] = []
     _, form = take_apart(_read(value, shapes, 0))
@@ -79,7 +78,7 @@ def _written(form: Form, shapes: Iterator[Shape | None], depth: int) -> Any:
 
 
 def _read(value: Any, shapes: list[Shape | None], depth: int) -> Any:
-    """Build a tree of that structure, with 0 for each leaf, and add the shapes to `shapes`."""
+    """Build a tree with that structure and 0 for each leaf, and add the shapes of the leaves to `shapes`."""
     if depth > DEEPEST:
         raise ProgramFileError(f"a structure of arguments or results is nested deeper than {DEEPEST}")
     if value == "number":
@@ -90,12 +89,7 @@ def _read(value: Any, shapes: list[Shape | None], depth: int) -> Any:
     kind, parts = next(iter(value.items())) if isinstance(value, dict) and len(value) == 1 else ("", None)
     if not isinstance(parts, list):
         raise ProgramFileError("a structure of arguments or results is not a list, tuple, dict, array, number or none")
-    if (
-        kind == "array"
-        and parts
-        and len(parts) <= MOST_AXES
-        and all(type(n) is int and 0 <= n < LARGEST for n in parts)
-    ):
+    if kind == "array" and 0 < len(parts) <= MOST_AXES and all(type(n) is int and 0 <= n < LARGEST for n in parts):
         if math.prod(n or 1 for n in parts) < LARGEST:
             shapes.append(tuple(parts))
             return 0

@@ -1,6 +1,6 @@
-"""Nested arguments and results: taken apart into numbers, and put together again.
+"""Flattens nested arguments and results into numbers, and nests numbers again.
 
-`gograd_core.derivatives.tree` takes containers apart; here is what their leaves are, numbers and NumPy's arrays.
+`gograd_core.derivatives.tree` takes containers apart. This module knows their leaves: numbers and NumPy's arrays.
 """
 
 from __future__ import annotations
@@ -19,34 +19,26 @@ from numpy.typing import NDArray
 from gograd_core import Neuron
 from gograd_core.extend import Form, flatten_like, leaf_paths, take_apart, unfollowed
 
-__all__ = [
-    "Structure",
-    "complaint",
-    "flatten",
-    "flatten_result",
-    "nest_matrix",
-    "numbers_like",
-    "real_numbers",
-]
+__all__ = ["Structure", "complaint", "flatten", "flatten_result", "nest_matrix", "numbers_like", "real_numbers"]
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
 Shape = tuple[int, ...]
 
 PLAIN = {float, int, bool, np.float64}
-ARRAYS = (np.ndarray, np.memmap)  # of other subclasses, such as matrices, the operators do something else
+ARRAYS = (np.ndarray, np.memmap)  # the operators of other subclasses, such as matrices, have other meanings
 REAL = "biuf"  # the kinds of NumPy's dtypes whose entries are real numbers
 MOST_STRUCTURES, MOST_LEAVES = 64, 2**14
-"""How many structures are remembered (the one used longest ago makes room), and of how many leaves."""
+"""How many structures are remembered (the least recently used is dropped), with at most how many leaves."""
 
 
 @attrs.frozen(slots=False)
 class Structure:
-    """How numbers are nested; equal and hashable, so that recordings are kept under it.
+    """How numbers are nested. It can be compared and hashed, since it is the key of recordings.
 
     Attributes:
-        form: how the leaves, numbers and arrays, are nested.
-        shapes: the shape of each array, None for a number.
+        form: how the leaves (numbers and arrays) are nested.
+        shapes: the shape of each array, and None for each number.
     """
 
     form: Form
@@ -72,11 +64,9 @@ class Structure:
         return any(shape is not None for shape in self.shapes)
 
     def build(self, numbers: Floats | list[Any]) -> Any:
-        """Nest numbers, as Python's floats and NumPy's arrays.
+        """Nest as many numbers as `size`, as Python's floats and NumPy's arrays.
 
-        Args:
-            numbers: as many as `size`. An array's parts are not copied. Of a list, arrays are made:
-                of objects, where the entries are not all floats.
+        Parts of an array are not copied. From a list arrays are made: of objects if the entries are not all floats.
         """
         if self.is_number:
             return numbers.item() if isinstance(numbers, np.ndarray) else numbers[0]
@@ -89,10 +79,9 @@ class Structure:
         return self.form.nest(leaves)
 
     def build_batch(self, matrix: NDArray[Any]) -> Any:
-        """Nest results at many points, those of point i in ``matrix[i]``. Every leaf has the points as first axis.
+        """Nest results at many points. Those of point i are in ``matrix[i]``.
 
-        Args:
-            matrix: its last axis holds as many numbers as `size`; those before it come first in every leaf.
+        The last axis of the matrix has as many numbers as `size`. The axes before it come first in every leaf.
         """
         return self.form.nest(
             [
@@ -106,10 +95,8 @@ class Structure:
     ) -> Any:
         """Nest results as `build_batch` does, but without an axis for the points in leaves that all points share.
 
-        Args:
-            own: a row for each point, of the numbers in the places `where_own`.
-            shared: the numbers in the places `where_shared`.
-            are_shared: of each leaf, whether its numbers, if it has any, are in `shared`.
+        `own` has the numbers in the places `where_own`, in a row for each point. `shared` has the numbers in the places
+        `where_shared`. `are_shared` says for each leaf whether its numbers (if it has any) are in `shared`.
         """
         column = np.empty(self.size, np.intp)
         column[where_own], column[where_shared] = np.arange(len(where_own)), np.arange(len(where_shared))
@@ -123,12 +110,12 @@ class Structure:
         return self.form.nest(leaves)
 
     def spans(self, wrt: int | Sequence[int]) -> list[tuple[int, int]]:
-        """Find where the leaves of an argument (or of several) begin and end."""
+        """Find where the leaves of each argument in `wrt` begin and end."""
         bounds = list(pairwise(accumulate((child.leaves for child in self.form.children), initial=0)))
         return [bounds[position] for position in ((wrt,) if isinstance(wrt, int) else wrt)]
 
     def select(self, wrt: int | Sequence[int]) -> tuple[Structure, Integers]:
-        """Select the structure of one argument, or of a tuple of several, and find which numbers are theirs.
+        """Select the structure of one argument, or of a tuple of several, and find the places of its numbers.
 
         Raises:
             IndexError: there is no argument `wrt`.
@@ -149,13 +136,13 @@ class Structure:
 
 
 def flatten(tree: Any, name: str = "args") -> tuple[Floats, Structure]:
-    """Take the numbers out of `tree`, in a row that may be a view of an array in it, and find how they are nested.
+    """Take the numbers out of `tree`, and find how they are nested. The row of numbers may be a view of an array in it.
 
     Raises:
-        TypeError: something in it is neither a real number nor an array of such; messages say
-            where, calling the tree `name`.
+        TypeError: something in it is neither a real number nor an array of them. The message says where, and calls the
+            tree `name`.
     """
-    if type(tree) is tuple and PLAIN.issuperset(map(type, tree)):
+    if type(tree) is tuple and len(tree) <= MOST_LEAVES and PLAIN.issuperset(map(type, tree)):
         return np.array(tree, dtype=np.float64), _structure_of_numbers(len(tree))
     leaves, form = take_apart(tree)
     if PLAIN.issuperset(map(type, leaves)):
@@ -171,18 +158,14 @@ def flatten(tree: Any, name: str = "args") -> tuple[Floats, Structure]:
     return rows[0] if len(rows) == 1 else np.concatenate(rows), _structure(form, shapes)
 
 
+@functools.lru_cache(maxsize=MOST_STRUCTURES)
 def _structure_of_numbers(count: int) -> Structure:
     """Find the structure of a tuple of numbers, as most functions take them."""
-    return _of_numbers(count) if count <= MOST_LEAVES else _of_numbers.__wrapped__(count)
-
-
-@functools.lru_cache(maxsize=MOST_STRUCTURES)
-def _of_numbers(count: int) -> Structure:
     return _structure(take_apart((0.0,) * count)[1], None)
 
 
 def _structure(form: Form, shapes: tuple[Shape | None, ...] | None) -> Structure:
-    """Find the same structure for the same arguments, so that it is compared in no time."""
+    """Find the same object for equal structures, so that they are compared fast."""
     return (_remembered if form.leaves <= MOST_LEAVES else _remembered.__wrapped__)(form, shapes)
 
 
@@ -195,7 +178,7 @@ def flatten_result(tree: Any, name: str = "result") -> tuple[list[Any], Structur
     """Take the numbers (neurons or floats) out of what a function returned, and find how they are nested.
 
     Raises:
-        TypeError: there is something else in it; messages call the tree `name`.
+        TypeError: there is something else in it. The message calls it `name`.
     """
     leaves, form = take_apart(tree)
     entries: list[Any] = []
@@ -211,11 +194,11 @@ def flatten_result(tree: Any, name: str = "result") -> tuple[list[Any], Structur
 
 
 def numbers_like(structure: Structure, tree: Any, name: str) -> Floats:
-    """Take the numbers out of `tree`, nested as `structure`; see `gograd_core.extend.flatten_like`.
+    """Take the numbers out of `tree`, which must be nested like `structure`, as `gograd_core.extend.flatten_like` does.
 
     Raises:
         TypeError: something in it is not a number.
-        ValueError: it is nested in another way; messages call it `name`.
+        ValueError: it is nested in another way. The message calls it `name`.
     """
     numbers, found = flatten(tree, name)
     if found == structure:
@@ -228,11 +211,10 @@ def _in_tuple(forms: Sequence[Form]) -> Form:
 
 
 def nest_matrix(matrix: NDArray[Any], outputs: Structure, inputs: Structure) -> Any:
-    """Nest a matrix with a row per number of `outputs` and a column per number of `inputs` as both are.
+    """Nest a matrix with a row per number of `outputs` and a column per number of `inputs`.
 
-    As `gograd_core.derivatives.tree.rebuild_matrix`: it is nested as `outputs`, and each number or array in it
-    is replaced by what is nested as `inputs`, where each array or number has the axes of the output
-    followed by those of the input. Axes of `matrix` before the last two come before these.
+    The result is nested like `outputs`. In the place of each number or array is something nested like `inputs`, whose
+    leaves have the axes of the output followed by those of the input. Axes of `matrix` before the last two come first.
     """
     points = matrix.shape[:-2]
     nested = []
@@ -250,7 +232,7 @@ def real_numbers(leaf: Any) -> Floats | None:
 
 
 def _entry(value: Any) -> Any:
-    """Give a neuron itself, a number as a float, and None for anything else."""
+    """Return a neuron as it is, a number as a float, and None for anything else."""
     value = unfollowed(value)
     if type(value) is Neuron:
         return value
@@ -265,7 +247,7 @@ def _as_array(block: Any) -> NDArray[Any]:
 
 
 def complaint(leaves: list[Any], form: Form, index: int, name: str) -> str:
-    """Say what is wrong with the leaf of that number."""
+    """Say what is wrong with the leaf at that index."""
     leaf = leaves[index]
     entries = leaf.flat if isinstance(leaf, np.ndarray) and leaf.dtype.kind == "O" else [leaf]
     what = f"an array of {leaf.dtype}" if type(leaf) in ARRAYS else f"{leaf!r} of type {type(leaf).__name__}"

@@ -1,4 +1,4 @@
-"""Whole numbers that users give: which arguments to differentiate by, and settings."""
+"""Reads whole numbers that users give: arguments to differentiate with respect to, and settings."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ __all__ = ["positions", "whole"]
 
 
 def positions(wrt: Any) -> int | tuple[int, ...]:
-    """Read the argument `wrt`: the number of an argument, or of several, as Python's integers.
+    """Convert `wrt`, the number of an argument or several of them, to Python's integers.
 
     Raises:
-        TypeError: there is something else.
+        TypeError: it is something else.
     """
     try:
         return operator.index(wrt)
@@ -25,10 +25,10 @@ def positions(wrt: Any) -> int | tuple[int, ...]:
 
 
 def whole(name: str, number: Any) -> int:
-    """Read a whole number as Python's; messages call it `name`.
+    """Convert a whole number to an integer of Python.
 
     Raises:
-        TypeError: it is not a whole number.
+        TypeError: it is not a whole number. The message calls it `name`.
     """
     try:
         return operator.index(number)

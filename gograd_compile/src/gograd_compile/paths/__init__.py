@@ -1,1 +1,1 @@
-"""The ways through a function that are known, and which of them a point takes."""
+"""The recorded paths through a function, and which of them a point takes."""

@@ -1,37 +1,39 @@
-"""Values and gradients at the points of a batch: what each path gives, put together."""
+"""Values and gradients at the points of a batch, collected from the paths that the points take."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import attrs
 import numpy as np
 
+from gograd_compile.nesting.batch_arguments import Batch
 from gograd_compile.nesting.trees import Structure, flatten
 from gograd_compile.paths.path import Path, Want
 from gograd_compile.paths.point_run import NO_SEEDS
-from gograd_compile.paths.sort_points import BatchRun, Part, nested_otherwise
+from gograd_compile.paths.sort_points import BatchRun, Part, failed_at, nested_otherwise
 from gograd_compile.run.program import Program
 from gograd_compile.run.records import Points
 from gograd_compile.trace.tape import Floats, Integers
-from gograd_core import Neuron
+from gograd_core import DomainError, Neuron
 
-__all__ = ["ONE_NUMBER", "Found", "results"]
+__all__ = ["ONE_NUMBER", "Found", "in_parts", "results"]
 
 ONE_NUMBER = flatten(0.0)[1]
-"""What is returned by a function that has a gradient."""
+"""The nesting of the result of a function that has a gradient."""
 
 
 @attrs.frozen(eq=False)
 class Found:
-    """What was found at all points.
+    """The results at all points.
 
     Attributes:
-        structure: how the result is nested.
-        outputs: a row per point.
-        gradients: a row per point, by the numbers asked for per point.
-        totals: for each part of the points the captured neurons, and the derivatives asked for in total, added up.
+        structure: how the result of the function is nested.
+        outputs: a row for each point.
+        gradients: the derivatives that are asked for per point, in a row for each point.
+        totals: for each part of the points the captured neurons, and the sums of the derivatives asked for in total.
     """
 
     structure: Structure
@@ -41,27 +43,52 @@ class Found:
 
     @classmethod
     def nothing(cls, structure: Structure, gradients: int) -> Found:
-        """Make what is found where there are no points."""
+        """Make the results of a batch without points."""
         return cls(structure, np.empty((0, structure.size)), np.empty((0, gradients)), [])
 
-    def joined_with(self, other: Found, name: str) -> Found:
-        """Append what was found at the points that follow.
+    @classmethod
+    def derivatives(cls, structure: Structure, arrays: Floats) -> Found:
+        """Make results that are only derivatives: an array for each point."""
+        rows = arrays.reshape(len(arrays), math.prod(arrays.shape[1:]))
+        return cls(structure, np.empty((len(arrays), 0)), rows, [])
 
-        Raises:
-            ValueError: the function, which messages call `name`, returns something nested otherwise there.
-        """
-        if self.structure != other.structure:
-            raise nested_otherwise(name, self.structure, other.structure, len(self.outputs))
-        return Found(
-            self.structure,
-            np.concatenate([self.outputs, other.outputs]),
-            np.concatenate([self.gradients, other.gradients]),
-            self.totals + other.totals,
-        )
+
+def in_parts(
+    batch: Batch, name: str, many: Callable[[Batch], Found], by_engine: Callable[[DomainError, Batch], Found]
+) -> Found:
+    """Apply `many` to all points. If it raises `DomainError`, apply it to the two halves of the points, and so on.
+
+    Args:
+        batch: the arguments.
+        name: what messages call the function.
+        many: computes results for a batch.
+        by_engine: asks the engine for the same at the one point where the error was raised. It raises the error if the
+            engine has no answer.
+
+    Raises:
+        DomainError: both `many` and `by_engine` raise it at a point.
+        ValueError: results are nested differently.
+    """
+    try:
+        return many(batch)
+    except DomainError as error:
+        point = failed_at(error)
+        if point is None:
+            raise
+        found = by_engine(error, batch.part(point, point + 1))
+    if batch.points == 1:
+        return found
+    middle = batch.points // 2
+    one = in_parts(batch.part(0, middle), name, many, by_engine)
+    other = in_parts(batch.part(middle, batch.points), name, many, by_engine)
+    if one.structure != other.structure:
+        raise nested_otherwise(name, one.structure, other.structure, batch.first + middle)
+    outputs = np.concatenate([one.outputs, other.outputs])
+    return Found(one.structure, outputs, np.concatenate([one.gradients, other.gradients]), one.totals + other.totals)
 
 
 def results(run: BatchRun, parts: list[Part], want: Want, own: Integers, shared: Any) -> Found:
-    """Compute the values, and the derivatives of one output, where these parts are the right ones.
+    """Compute the values, and the derivatives of one output, at the points of all parts.
 
     Args:
         run: a run of the function.
@@ -79,7 +106,7 @@ def results(run: BatchRun, parts: list[Part], want: Want, own: Integers, shared:
         places = np.arange(len(program.result_slots))[shared]
         found = run.checked(path, want, points, per_point=own, summed=places)
         total = found.totals
-        for place in np.flatnonzero(found.status):  # those are not in the totals
+        for place in np.flatnonzero(found.status):  # the totals lack these points
             total = total + _judged(run, path, program, int(points[place]), want)[places]
         runs.append((points, found))
         totals.append((path.tape.captured, total))
@@ -89,7 +116,7 @@ def results(run: BatchRun, parts: list[Part], want: Want, own: Integers, shared:
 
 
 def _rows_of_all(parts: Sequence[tuple[Integers, Floats]]) -> Floats:
-    """Put together the rows of all points out of those that each part has."""
+    """Collect the rows of all points from those of each part."""
     if len(parts) == 1:
         return parts[0][1]
     joined = np.empty((sum(len(points) for points, _ in parts), parts[0][1].shape[1]))
@@ -102,9 +129,9 @@ def _judged(run: BatchRun, path: Path, program: Program, point: int, want: Want)
     """Compute the derivatives at a point where something is not finite.
 
     Raises:
-        DomainError: something should be.
+        DomainError: it should be finite.
     """
-    memory, status = program.at(run.at(point), path.captured(), NO_SEEDS, None)
+    memory, status = program.at(run.batch.at(point), path.captured(), NO_SEEDS, None)
     derivatives: Floats = memory[program.result_slots]
     program.give_back(memory)
     if path.to_judge(status):

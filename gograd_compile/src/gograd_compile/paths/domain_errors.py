@@ -1,4 +1,4 @@
-"""What the engine would raise for a value of a tape that is not finite."""
+"""Makes the error that the engine would raise for a value of a tape that is not finite."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["error_of"]
 
 
 def error_of(tape: Tape, node: int, values: Floats) -> DomainError | None:
-    """Make the error that the engine would raise for a node, given all values. It is None if there is no error."""
+    """Make the error that the engine would raise for a node, given all values. It is None if it would not raise."""
     op = tape.operations[tape.codes[node - tape.leaves]]
     entries = tape.inputs_of(node)
     inputs = values[entries].tolist()
@@ -24,7 +24,7 @@ def error_of(tape: Tape, node: int, values: Floats) -> DomainError | None:
 
 
 def _labelled(tape: Tape, entries: Any, values: list[float]) -> list[Any]:
-    """Give these values, those of captured neurons as neurons with their labels."""
+    """Replace the values of captured neurons by neurons with their labels."""
     neurons = dict(enumerate(tape.captured, tape.arguments))
     return [
         Neuron(value, neurons[entry].label) if entry in neurons else value

@@ -1,7 +1,7 @@
-"""What the engine gives at a point where compiled code raises `DomainError`: it may have numbers there.
+"""Asks the engine at a point where compiled code raises `DomainError`: it may have numbers there.
 
-What a function records is what can be differentiated once more. There an adjoint that is 0.0 is passed on, which the
-engine's sweep over floats is not; and a last digit may put an operation outside of its domain.
+What is recorded can be differentiated again, so adjoints of 0.0 are passed on in it. The engine's sweep over floats
+does not pass them on. And a last digit may put an operation outside of its domain.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ ASK: dict[str, Callable[[_Flat, list[float], list[float]], Any]] = {
 
 @attrs.frozen(eq=False)
 class Answer:
-    """What the engine gives.
+    """An answer of the engine.
 
     Attributes:
         structure: how the result of the function is nested.
-        numbers: those asked for: a gradient comes after the value, and a matrix row by row.
-        captured: the leaf neurons that a gradient "captured" is with respect to.
+        numbers: the numbers asked for. A gradient comes after the value, a matrix row by row.
+        captured: the leaf neurons that a gradient "captured" is taken with respect to.
     """
 
     structure: Structure
@@ -50,7 +50,7 @@ class Answer:
 
 
 class _Flat:
-    """A function of a list of some of the numbers in the arguments; gives a list of those in the result."""
+    """A function from a list of some of the numbers in the arguments to a list of the numbers in the result."""
 
     __name__ = "the function"
 
@@ -67,12 +67,12 @@ class _Flat:
         return numbers
 
     def one(self, chosen: Sequence[Any]) -> Any:
-        """Give the result, which should be one number."""
+        """Return the result, which should be one number."""
         numbers = self(chosen)
         return numbers[0] if self.structure.is_number else numbers
 
     def with_captured(self, chosen: Sequence[Any]) -> list[Any]:
-        """Give the result, and its derivatives with respect to the leaves that the function reads."""
+        """Return the result, and its derivatives with respect to the leaves that the function reads."""
         output = nested().run(self.one, chosen)
         if type(output) is not Neuron:
             return [output]
@@ -89,11 +89,11 @@ def engine_answer(
     """Ask the engine at a point where compiled code raises `error`.
 
     Args:
-        f: the function; None if there is none.
+        f: the function, or None if there is none.
         arguments: how its arguments are nested.
-        numbers: those in the arguments.
-        wrt: which of them to differentiate with respect to.
-        vector: what a Hessian is multiplied with.
+        numbers: the numbers in its arguments.
+        wrt: which of these numbers to differentiate with respect to.
+        vector: the vector to multiply a Hessian by.
 
     Raises:
         DomainError: `error`, if the engine raises anything, or there is no function.
@@ -104,7 +104,7 @@ def engine_answer(
     flat = _Flat(f, arguments, numbers, chosen)
     try:
         found = ASK[question](flat, numbers[chosen].tolist(), vector.tolist())
-    except Exception:  # such as that of a compiled function inside, which takes no neurons here
+    except Exception:  # such as that of a compiled function inside, which does not take neurons here
         raise error from None
     entries = flatten_result(found)[0]
     values = [entry._value if type(entry) is Neuron else entry for entry in entries]

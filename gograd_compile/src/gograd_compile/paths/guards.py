@@ -1,4 +1,4 @@
-"""How the guards of a path turn out, at one point or at many."""
+"""Finds how the guards of a path turn out, at one point or at many."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from gograd_core.extend import DOMAIN_ERRORS, domain_errors_raise, error_class
 __all__ = ["Asked", "Turn", "turns_among"]
 
 Turn = tuple[int, float]
-"""What was asked, a place in `GUARDS`, and what was answered."""
+"""What was asked, as a place in `GUARDS`, and what was answered."""
 
 
 class Asked:
-    """The guards of a tape. Values are given of all nodes in `Tape.deciding`, a row each.
+    """The guards of a tape. Its methods take the values of the nodes in `Tape.deciding`, in a row for each node.
 
     Attributes:
         outcomes: what was asked, and what was answered.
-        turns: the same, without domains of operations.
+        turns: the same, without the domains of operations.
         catches: whether errors of operations may be caught.
-        decides: whether they are to be looked at in every run; some need not be where all numbers are finite.
+        decides: whether the guards matter in every run. Otherwise they matter only if some number is not finite.
     """
 
     def __init__(self, tape: Tape) -> None:
@@ -32,7 +32,7 @@ class Asked:
         self.outcomes: list[Turn] = list(zip(guards.kinds.tolist(), guards.outcomes.tolist(), strict=True))
         self.turns = turns_among(self.outcomes)
         self.catches = bool(len(tape.domains))
-        self.decides = not np.isin(guards.kinds, (FINITE, UNUSED)).all()
+        self.decides = not all(kind in (FINITE, UNUSED) for kind, _ in self.outcomes)
         self._expected = guards.outcomes
         self._rows = [
             (_ANSWERS[GUARDS[kind]], np.flatnonzero(guards.kinds == kind))
@@ -48,7 +48,7 @@ class Asked:
         return len(self.outcomes)
 
     def answers(self, values: Floats) -> Floats:
-        """Find how the guards turn out: a row for each, and a column per point."""
+        """Find how the guards turn out: a row for each guard, and a column for each point."""
         found = np.empty((len(self), values.shape[1]))
         for answer, rows in self._rows:
             found[rows] = answer(values[rows])
@@ -60,9 +60,10 @@ class Asked:
         return found
 
     def failures(self, values: Floats, given: Integers | None) -> tuple[Any, Floats]:
-        """Find the points where a guard turns out differently than recorded, and for these the first guard, and how.
+        """Find the points where a guard turns out differently than recorded, and for each the first one, and its
+        answer.
 
-        Points where the first such guard is among those whose answer was `given` count as right.
+        If the first such guard is one whose answer was `given`, the point counts as right.
         """
         answers = self.answers(values)
         failed = answers != self._expected[:, np.newaxis]
@@ -77,7 +78,7 @@ class Asked:
         return (self.answers(values)[:count] == self._expected[:count, np.newaxis]).all(axis=0)
 
     def first_failure(self, values: Floats) -> tuple[int, float] | None:
-        """Find the first guard that turns out differently at one point, and how. It is None if none does."""
+        """Find the first guard that turns out differently at one point, and its answer. It is None if none does."""
         answers = self.answers(values[:, np.newaxis])[:, 0]
         wrong = answers != self._expected
         if not wrong.any():
@@ -87,18 +88,18 @@ class Asked:
 
 
 def turns_among(outcomes: Iterable[Turn]) -> list[Turn]:
-    """Select the outcomes that tell paths apart in any order. If nothing was caught, no domain was asked for."""
+    """Select the outcomes that tell paths apart. Domains are left out: paths that catch nothing do not ask for them."""
     return [turn for turn in outcomes if turn[0] not in (DOMAIN, UNUSED)]
 
 
 def _is_outside(result: Floats, inputs: Floats) -> Any:
-    """Find where the engine raises a `DomainError`: at NaN made of numbers, or an infinity made of finite ones."""
+    """Find where the engine raises a `DomainError`: at NaN made of numbers, or an infinity made of finite numbers."""
     of_numbers, of_finite = ~np.isnan(inputs).any(axis=0), np.isfinite(inputs).all(axis=0)
     return (np.isnan(result) & of_numbers) | (np.isinf(result) & of_finite)
 
 
 def _whole(values: Floats) -> Floats:
-    """Keep whole numbers. Others are not an index, so the function has to be asked."""
+    """Keep whole numbers. Others become NaN, since they are not an index and the function must run again."""
     return np.where(values == np.trunc(values), values, np.nan)
 
 

@@ -1,4 +1,4 @@
-"""A bounded memory, in which the entry that was used longest ago makes room for a new one."""
+"""A memory of limited size. The entry that was used longest ago makes room for a new one."""
 
 from __future__ import annotations
 
@@ -14,32 +14,33 @@ V = TypeVar("V")
 
 
 class Recent(Generic[K, V]):
-    """A memory of at most `most` entries. `dropped` counts those that made room."""
+    """A memory of at most `most` entries. `latest` is the one used last, and `dropped` counts those that made room."""
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._entries: OrderedDict[K, V] = OrderedDict()
-        self._latest: tuple[K, V] | None = None  # what is asked for again and again needs no look-up
+        self.latest: tuple[K, V] | None = None  # so that asking for the same again needs no look-up
         self._lock = threading.Lock()
         self.dropped = 0
 
     def get(self, key: K) -> V | None:
-        """Find an entry, which is then the one used last. It is None if there is no such entry."""
-        latest = self._latest
+        """Find an entry, and make it the one used last. It is None if there is no such entry."""
+        latest = self.latest
         if latest is not None and latest[0] == key:
             return latest[1]
         with self._lock:
             found = self._entries.get(key)
             if found is not None:
                 self._entries.move_to_end(key)
-                self._latest = key, found
+                self.latest = key, found
             return found
 
     def add(self, key: K, value: V) -> V:
-        """Keep an entry, unless there is one. Gives the entry that is kept."""
+        """Add an entry unless there is one with that key, and make it the one used last. Returns the value kept."""
         with self._lock:
             found = self._entries.setdefault(key, value)
-            self._latest = key, found
+            self._entries.move_to_end(key)
+            self.latest = key, found
             if len(self._entries) > self._most:
                 self._entries.popitem(last=False)
                 self.dropped += 1

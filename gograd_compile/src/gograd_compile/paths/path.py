@@ -1,4 +1,4 @@
-"""One way through a function: its tape, and the programs that were made of it."""
+"""One path through a function: its tape, and the programs that were made from it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import attrs
 import numpy as np
 
 from gograd_compile.errors import RecordingError
-from gograd_compile.lower.derivatives import Derived, with_adjoints, with_tangents
+from gograd_compile.lower.derivatives import Derived, with_adjoints, with_tangents, without_derivatives
 from gograd_compile.lower.graph import Graph
 from gograd_compile.lower.lowering import lower
-from gograd_compile.lower.rules import Rules, rules_of
+from gograd_compile.lower.rules import rules_of
 from gograd_compile.nesting.structure_json import structure_text
 from gograd_compile.nesting.trees import Structure
 from gograd_compile.paths.domain_errors import error_of
@@ -34,14 +34,15 @@ __all__ = ["CAPTURED", "VALUES", "Path", "Want"]
 
 @attrs.frozen(eq=False)
 class Want:
-    """What a program is to compute, besides the values: nothing, or derivatives.
+    """What a program should compute.
 
     Attributes:
-        mode: "values"; "guards", and nothing else; "all" values, of every node; "adjoints" of the one output; "pull",
-            adjoints of outputs with seeds; or "push", tangents along a direction in the seeds.
-        wrt: the numbers among the arguments to differentiate by, or CAPTURED, the captured neurons.
-        batched: the numbers among the arguments that differ between the points of a batch; with them, seeds do. None:
-            there is one point.
+        mode: "values" computes the outputs, "guards" only what guards ask for, and "all" the value of every node.
+            Derivatives come with the values: "adjoints" are those of the one output, "pull" those of outputs times
+            seeds, and "push" are tangents along the seeds.
+        wrt: the numbers among the arguments to differentiate with respect to, or CAPTURED, the captured neurons.
+        batched: the numbers among the arguments that differ between the points of a batch. Seeds then differ as well.
+            None if there is one point.
     """
 
     mode: Literal["values", "guards", "all", "adjoints", "pull", "push"]
@@ -49,72 +50,59 @@ class Want:
     batched: Integers | None = None
 
 
-VALUES, GUARDS_ALONE, EVERY_VALUE = Want("values"), Want("guards"), Want("all")
+VALUES, ONLY_GUARDS, EVERY_VALUE = Want("values"), Want("guards"), Want("all")
 CAPTURED = None
-"""In place of numbers among the arguments: the captured neurons."""
+"""Stands for the captured neurons, in the place of numbers among the arguments."""
 
 
-@functools.cache
-def _rules(op: Any) -> Rules:
-    return rules_of(op)
-
+_rules = functools.cache(rules_of)
 
 MOST_PROGRAMS = 32
-"""How many are kept of a path; each has memory of its own."""
+"""How many programs of a path are kept. Each has its own memory."""
 NOTHING = np.empty(0)
 
 
+@attrs.define(eq=False, repr=False)
 class Path:
-    """One way through a function: a tape, and the programs that were asked for.
+    """One path through a function: a tape, and the programs that were asked for.
 
-    Args:
+    Attributes:
         structure: how the result is nested.
-        tape: what runs.
-        backend: what it runs on.
+        tape: the operations.
+        backend: what runs them.
         source: the function that was recorded, if there is one.
         numbers: the arguments that it was recorded with.
-        answers: to the questions that the function asked then.
+        answers: the answers to the questions that the function asked then.
         raising: the errors that were raised then because compiled code finds them, and Python does not.
         notes: how the tape was made.
         is_gradient: whether it computes the value and the gradient of the function.
         has_truths: whether there are truth values in the result.
+        programs: the program for each want.
+        preparation: how each of these was made.
+        guards: the guards of the tape.
     """
 
-    def __init__(
-        self,
-        structure: Structure,
-        tape: Tape,
-        backend: Backend,
-        source: Source | None = None,
-        numbers: Floats = NOTHING,
-        answers: Answers = (),
-        raising: Raising = NO_ERRORS,
-        notes: Sequence[Note] = (),
-        *,
-        is_gradient: bool = False,
-        has_truths: bool = False,
-    ) -> None:
-        self.structure = structure
-        self.tape = tape
-        self.backend = backend
-        self.source = source
-        self.numbers = numbers
-        self.answers = answers
-        self.raising = raising
-        self.notes = notes
-        self.is_gradient = is_gradient
-        self.has_truths = has_truths
-        self.programs: dict[Want, Program] = {}
-        self.preparation: dict[Want, list[Note]] = {}
-        self.guards = Asked(tape)
-        self._lock = threading.Lock()
+    structure: Structure
+    tape: Tape
+    backend: Backend
+    source: Source | None = None
+    numbers: Floats = NOTHING
+    answers: Answers = ()
+    raising: Raising = NO_ERRORS
+    notes: Sequence[Note] = ()
+    is_gradient: bool = attrs.field(default=False, kw_only=True)
+    has_truths: bool = attrs.field(default=False, kw_only=True)
+    programs: dict[Want, Program] = attrs.field(factory=dict, init=False)
+    preparation: dict[Want, list[Note]] = attrs.field(factory=dict, init=False)
+    guards: Asked = attrs.field(default=attrs.Factory(lambda path: Asked(path.tape), takes_self=True), init=False)
+    _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
 
     def returns_as(self, other: Path) -> bool:
-        """Say whether the results are nested alike, with truth values in both or in neither."""
+        """Say whether the results of both are nested alike, and both or neither have truth values."""
         return self.structure == other.structure and self.has_truths is other.has_truths
 
     def to_judge(self, status: Any) -> Any:
-        """Whether derivatives are to be judged, of runs with this status; those of a gradient always are."""
+        """Say whether the derivatives of runs with this status must be judged. Those of a gradient always must."""
         return status if self.is_gradient else status & DERIVATIVES_NOT_FINITE
 
     def captured(self) -> Floats:
@@ -124,24 +112,24 @@ class Path:
         if recorder() is not None:
             failed()
             raise RecordingError(
-                "a compiled function that captures neurons runs while another one is recorded, where their values "
-                "would be taken for constants: call the function that was compiled, or pass them as arguments"
+                "a compiled function that captures neurons runs while another one is recorded. Their values would be "
+                "constants there: call the function that was compiled, or pass them as arguments"
             )
         values = np.empty(len(self.tape.captured))
         read_values(self.tape.captured, values)
         return values
 
     def with_lines(self) -> Tape:
-        """Give the tape, with lines of source if recording again gives them."""
+        """Return the tape, with lines of source if they can be found by recording again."""
         if self.source is not None and not len(self.tape.line_of):
             self.tape = self.source.lined(self.tape, self.numbers, self.answers, self.raising)
         return self.tape
 
     def program(self, want: Want) -> Program:
-        """Give the program for what is wanted. It is made when it is first asked for.
+        """Return the program that computes what is wanted. It is made when it is first asked for.
 
         Raises:
-            TypeError: a gradient is wanted, and the result is not one number; or a derivative of a truth value.
+            TypeError: the gradient of a result that is not one number is wanted, or a derivative of a truth value.
         """
         found = self.programs.get(want)
         if found is None:
@@ -150,7 +138,7 @@ class Path:
         return found
 
     def complaint(self, want: Want) -> str:
-        """Say why the result has no such derivatives. It is empty if there are some."""
+        """Say why the result has no such derivatives. It is "" if it has."""
         if want.mode == "adjoints" and not self.structure.is_number:
             return f"only one number has a gradient; the result is {structure_text(self.structure)}: use jacobian"
         if want.mode in ("adjoints", "pull", "push") and self.has_truths:
@@ -172,9 +160,8 @@ class Path:
         times.append(time.perf_counter())
         varying = None
         if want.batched is not None:
-            seeds = derived.graph.seeds if derived else 0
-            varying = np.concatenate([want.batched, np.arange(graph.leaves, graph.leaves + seeds)])
-        program = Program(graph, self.backend, derived, varying)
+            varying = np.concatenate([want.batched, np.arange(graph.leaves, derived.graph.leaves)])
+        program = Program(derived, self.backend, varying)
         times.append(time.perf_counter())
         if len(self.programs) >= MOST_PROGRAMS:
             oldest = next(iter(self.programs))
@@ -188,10 +175,10 @@ class Path:
         self.programs[want] = program
         return program
 
-    def _derived(self, graph: Graph, want: Want) -> Derived | None:
-        """Add the derivatives that are wanted to the graph. It is None if none are wanted."""
+    def _derived(self, graph: Graph, want: Want) -> Derived:
+        """Add the derivatives that are wanted to the graph."""
         if want.mode in ("values", "guards", "all"):
-            return None
+            return without_derivatives(graph)
         wrt = want.wrt
         if wrt is CAPTURED:
             wrt = np.arange(graph.arguments, graph.arguments + graph.captured)
@@ -209,30 +196,30 @@ class Path:
         return values
 
     def failure_at(self, numbers: Floats) -> tuple[int, float] | None:
-        """Find the first guard that turns out differently at these numbers, and how. It is None if none does."""
-        program = self.program(GUARDS_ALONE)
+        """Find the first guard that turns out differently at these numbers, and its answer. It is None if none does."""
+        program = self.program(ONLY_GUARDS)
         memory, _ = program.at(numbers, self.captured(), NOTHING, self.guards.hold)
         failure = self.guards.first_failure(memory[program.guard_slots])
         program.give_back(memory)
         return failure
 
     def catches_at(self, numbers: Floats) -> bool:
-        """Say whether it is taken at these numbers, as far as its guards say, and catches an error."""
+        """Say whether the path catches an error and all its guards hold at these numbers."""
         return self.guards.catches and self.failure_at(numbers) is None
 
     def instead(self, failure: tuple[int, float]) -> Answers:
-        """Give the answers to all questions up to that of a guard, which turned out differently."""
+        """Return the answers to all questions up to a guard that turned out differently, with its new answer."""
         first, outcome = failure
         *before, (kind, _, place) = self.answers[: self.tape.guards.order[first] + 1]
         return (*before, ("domain" if kind == AWAITED else kind, outcome, place))
 
     def raised_among(self, answers: Answers) -> Raising:
-        """The errors of compiled code that were raised when the first questions were answered so; later ones depend."""
+        """Select the errors of compiled code that these first answers say were raised. Later ones may not be raised."""
         places = {place for kind, answer, place in answers if kind == "domain" and answer > 0}
         return {place: error for place, error in self.raising.items() if place in places}
 
     def raised_until(self, failure: tuple[int, float], numbers: Floats) -> Raising:
-        """Find the errors, which are caught, that compiled code meets up to a guard that turned out differently."""
+        """Find the errors of compiled code that the function catches up to a guard that turned out differently."""
         first, outcome = failure
         guards = self.tape.guards
         raising = self.raised_among(self.answers[: guards.order[first]])
@@ -251,7 +238,7 @@ _compiled: set[Any] = set()
 
 
 def _compiled_now(program: Program) -> Note:
-    """Count the kernels that this program is the first to need, and how long they took."""
+    """Note how many kernels this program is the first to need, and how long they took."""
     new = {kernel for kernel in getattr(program.runner, "kernels", ()) if kernel is not None} - _compiled
     _compiled.update(new)
     return Note("compiled", len(new), sum(kernel.seconds for kernel in new))

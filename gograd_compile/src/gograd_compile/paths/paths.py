@@ -1,14 +1,13 @@
-"""The paths that a function has taken, and which of them is the right one."""
+"""The paths that a function has taken, and the search for the right one."""
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Container, Iterator
 
 from gograd_compile.errors import PathNotRecorded, RecordingError
 from gograd_compile.nesting.trees import Structure
 from gograd_compile.paths.guards import turns_among
+from gograd_compile.paths.lru import Recent
 from gograd_compile.paths.path import Path
 from gograd_compile.paths.replay_errors import domain_error, located, with_line_of
 from gograd_compile.run.backends import Backend
@@ -21,44 +20,38 @@ from gograd_core.extend import DOMAIN_ERRORS, domain_errors_raise
 __all__ = ["Paths"]
 
 Found = tuple[Path, Integers | None]
-"""A path; and, if it was recorded just now, which of its guards were answered by compiled code.
+"""A path, and, if it was recorded just now, which of its guards were answered by compiled code.
 
-If one of these turns out otherwise once more, the function does not do the same twice, and the path stands.
+If one of these turns out differently again, the function does not do the same twice, and the path is taken anyway.
 """
 
 
 class Paths:
-    """The paths recorded for arguments of one structure: at most so many. The least recently used are dropped.
+    """The paths recorded for arguments of one structure: at most `most`. The least recently used are dropped.
 
-    Args:
-        source: what is recorded; None if there is no function.
-        backend: what new paths run on.
-        most: how many are kept.
+    `source` is None if there is no function to record. `backend` runs new paths.
     """
 
     def __init__(self, source: Source | None, backend: Backend, most: int) -> None:
         self._source = source
         self._backend = backend
-        self._most = most
-        self._paths: OrderedDict[Path, None] = OrderedDict()
-        self._latest: Path | None = None
-        self._lock = threading.Lock()
+        self._kept: Recent[Path, Path] = Recent(most)
         self.recorded = 0
-        self.dropped = 0
 
     def __iter__(self) -> Iterator[Path]:
-        """Iterate over the paths, those used longest ago first."""
-        with self._lock:
-            return iter(list(self._paths))
+        """Iterate over the paths, the least recently used first."""
+        return iter(self._kept.values())
 
-    def __len__(self) -> int:
-        return len(self._paths)
+    @property
+    def dropped(self) -> int:
+        """Count the paths that were dropped."""
+        return self._kept.dropped
 
     def structure(self) -> Structure:
-        """Find how the result is nested, whatever the numbers are: as on any path, or as without numbers.
+        """Find how the result is nested without running at a point: as on any path, or by running without numbers.
 
         Raises:
-            ValueError: that cannot be found out.
+            ValueError: it cannot be found out.
         """
         for path in self:
             return path.structure
@@ -66,34 +59,28 @@ class Paths:
         return self._source.structure_of_result()
 
     def add(self, path: Path) -> Path:
-        """Keep a path as the one used last."""
-        with self._lock:
-            self._paths[path] = None
-            self._paths.move_to_end(path)
-            self._latest = path
-            if len(self._paths) > self._most:
-                self._paths.popitem(last=False)
-                self.dropped += 1
-        return path
+        """Keep a path, as the one used last."""
+        return self._kept.add(path, path)
 
     def likely(self, numbers: Floats) -> Found:
-        """Give the path used last, or record one at this point if there is none."""
-        return (self._latest, None) if self._latest else self._new(numbers)
+        """Return the path used last, or record one at this point if there is none."""
+        latest = self._kept.latest
+        return (latest[1], None) if latest else self._new(numbers)
 
     def instead_of(self, path: Path, failure: tuple[int, float], numbers: Floats, tried: Container[Path]) -> Found:
-        """Find the path that begins as `path` does up to a guard, which turned out differently, or record it.
+        """Find the path that begins as `path` does up to a guard that turned out differently, or record it.
 
-        It is recorded with the answers that compiled code gives, in place of those that Python's numbers give: a last
-        digit apart, they may decide otherwise. A path that was `tried` at this point, as `path` was, is none.
+        It is recorded with the answers of compiled code. Python's numbers may differ in a last digit and decide
+        otherwise. Paths that were `tried` at this point do not count.
 
         Raises:
-            PathNotRecorded: there is none, and no function to record.
+            PathNotRecorded: there is no such path, and no function to record.
         """
         first, outcome = failure
         kind = path.guards.outcomes[first][0]
         turns = turns_among([*path.guards.outcomes[:first], (kind, outcome)])
         known = self._known(path, tried, lambda other: other.guards.turns[: len(turns)] == turns)
-        if known is None and self._source is None:  # what the guard is about may be made of an error that was caught
+        if known is None and self._source is None:  # an error that is caught may have changed the guard
             known = self._known(path, tried, lambda other: other.catches_at(numbers))
         if known is not None:
             return known, None
@@ -101,20 +88,20 @@ class Paths:
             line = path.tape.guards.lines[first]
             raise PathNotRecorded(
                 f"{line}: {question(kind)} was {answer_text(*path.guards.outcomes[first])} when this program was "
-                f"recorded, and would be {answer_text(kind, outcome)} now: what runs then was not recorded. "
-                "Save a program that was called with such arguments, too."
+                f"recorded, and would be {answer_text(kind, outcome)} now. What runs then was not recorded. "
+                "Save a program that was also called with such arguments."
             )
         return self._new(numbers, path.instead(failure), path.raised_until(failure, numbers))
 
     def where_not_finite(self, path: Path, numbers: Floats, tried: Container[Path]) -> Found | None:
         """Find the path that the function takes where values of `path` are not finite.
 
-        None, if the engine has nothing against these values, or there is none to record. It may be this one, if the
-        function lets them pass; or an operation raised an error there, for which the function goes another way.
+        It may be `path`, if the function accepts these values, or another one, if it catches the error of an operation.
+        It is None if the engine accepts the values, or there is no function to record.
 
         Raises:
-            DomainError: the function does, or (if there is none to record) an operation.
-            Whatever the function raises.
+            DomainError: the function raises it, or an operation does and there is no function to record.
+            Whatever else the function raises.
         """
         if not domain_errors_raise():
             return None
@@ -138,7 +125,7 @@ class Paths:
         """Find the path that the function takes if an operation raises an error that only compiled code finds there.
 
         Raises:
-            DomainError: it takes none, as it does not catch the error.
+            DomainError: there is none, since the function does not catch the error.
             Whatever else the function raises then.
         """
         try:
@@ -152,7 +139,7 @@ class Paths:
                 )
                 if other is not path and other not in tried:
                     return other, given
-        except (DomainError, RecordingError):  # as what is said is that only compiled code finds it
+        except (DomainError, RecordingError):  # the error of compiled code is raised instead
             pass
         raise with_line_of(path, operation, error)
 
@@ -165,17 +152,17 @@ class Paths:
         return None if self._source is None else self._new(numbers)
 
     def _known(self, path: Path, tried: Container[Path], suits: Callable[[Path], bool]) -> Path | None:
-        """Find, among other paths that suit and were not tried, the one used last. It is now used again."""
+        """Find the last used of the other paths that suit and were not tried, and make it the one used last."""
         for other in reversed(list(self)):
             if other is not path and other not in tried and suits(other):
                 return self.add(other)
         return None
 
     def _new(self, numbers: Floats, answers: Answers = (), raising: Raising = NO_ERRORS) -> Found:
-        """Record the path at a point, with the answers to the first questions. It may be known.
+        """Record the path at a point, with these answers to the first questions. If it is known, return the known one.
 
         Raises:
-            Whatever the function raises: with the answers that compiled code gives to what it asked before.
+            Whatever the function raises with the answers that compiled code gives to its questions.
         """
         assert self._source is not None
         while True:

@@ -1,4 +1,4 @@
-"""A run of a function at one point, by whichever path is the right one there."""
+"""Runs a function at one point, on the path that is the right one there."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from gograd_compile.trace.tape import Floats
 __all__ = ["NO_SEEDS", "at_point"]
 
 MOST_PATHS = 1024
-"""So many are tried at one point. A function that does the same twice needs a few."""
+"""How many paths are tried at one point. A function that does the same twice needs a few."""
 
 NO_SEEDS = np.empty(0)
 
 
 def at_point(paths: Paths, want: Want, numbers: Floats, seeds: Floats = NO_SEEDS) -> tuple[Path, Floats, Floats]:
-    """Run a function at one point. Gives the path taken, the outputs, and the derivatives wanted.
+    """Run a function at one point. Returns the path taken, the outputs, and the derivatives wanted.
 
-    Compiled code decides how guards turn out, whatever is recorded for it: so it does not matter what was before.
+    Compiled code decides how guards turn out, also while a path is recorded. So earlier calls do not change the result.
     """
     path, given = paths.likely(numbers)
     tried: set[Path] = set()
@@ -36,7 +36,7 @@ def at_point(paths: Paths, want: Want, numbers: Floats, seeds: Floats = NO_SEEDS
         captured = path.captured()
         try:
             memory, status = program.at(numbers, captured, seeds, path.guards.hold)
-        except Exception:  # of an opaque operation, which may not be reached here
+        except Exception:  # of an opaque operation, which the right path may not reach
             if given is not None or (other := paths.anew(numbers)) is None:
                 raise
             path, given = other
@@ -53,7 +53,7 @@ def at_point(paths: Paths, want: Want, numbers: Floats, seeds: Floats = NO_SEEDS
         program.give_back(memory)
         if not status:
             return path, outputs, derivatives
-        is_known = given is None  # else the function let these values pass just now
+        is_known = given is None  # otherwise the function accepted these values just now
         other = paths.where_not_finite(path, numbers, tried) if status & VALUES_NOT_FINITE and is_known else None
         if other is None:
             found = error_of_compiled(path, numbers, captured) if status & VALUES_NOT_FINITE else None

@@ -1,4 +1,4 @@
-"""What is wrong where a number is not finite: found out operation by operation, as an error says more."""
+"""Finds what is wrong if a number is not finite, by replaying operations one by one, and makes the right error."""
 
 from __future__ import annotations
 
@@ -10,32 +10,17 @@ from gograd_compile.paths.domain_errors import error_of
 from gograd_compile.paths.path import Path, Want
 from gograd_compile.trace.tape import Floats, Integers, Tape
 from gograd_core import DomainError, Neuron, errstate, grad, hvp
-from gograd_core.extend import (
-    ForwardSweep,
-    adjoints,
-    creation_order,
-    domain_errors_raise,
-    plain,
-    recording,
-)
+from gograd_core.extend import ForwardSweep, adjoints, creation_order, domain_errors_raise, plain, recording
 
-__all__ = [
-    "domain_error",
-    "error_of",
-    "error_of_compiled",
-    "judge_derivatives",
-    "judged_matrix",
-    "located",
-    "with_line_of",
-]
+__all__ = ["domain_error", "error_of_compiled", "judge_derivatives", "judged_matrix", "located", "with_line_of"]
 
 NONE = np.empty(0, dtype=np.intp)
 
 
 def error_of_compiled(path: Path, numbers: Floats, captured: Floats) -> tuple[int, DomainError] | None:
-    """Find what is not finite only in compiled code, at a point where the function accepts what Python computes.
+    """Find the first operation whose value is not finite in compiled code and finite in Python, and its error.
 
-    A last digit decides whether an operation is in its domain: the first such, and its error. None: there is none.
+    A last digit may decide whether an operation is in its domain. It is None if there is no such operation.
     """
     if not domain_errors_raise() or path.is_gradient:
         return None
@@ -44,7 +29,7 @@ def error_of_compiled(path: Path, numbers: Floats, captured: Floats) -> tuple[in
 
 
 def domain_error(path: Path, numbers: Floats, captured: Floats) -> DomainError | None:
-    """Make the error that the engine would raise for the first value that is not finite. It is None if it would not."""
+    """Make the error that the engine would raise for the first value that is not finite. It may be None."""
     found = _first_error(path, numbers, captured, NONE)
     return None if found is None else with_line_of(path, *found)
 
@@ -55,10 +40,10 @@ def with_line_of(path: Path, operation: int, error: DomainError) -> DomainError:
 
 
 def _first_error(path: Path, numbers: Floats, captured: Floats, allowed: Integers) -> tuple[int, DomainError] | None:
-    """Find the first operation whose value is not finite and should be, and the error.
+    """Find the first operation whose value is not finite and should be, and its error.
 
-    Numbers may be infinite because the arguments are. What the path catches is left out unless something is made of it,
-    and so is what it ignores, and `allowed` nodes.
+    Operations whose errors the path ignores do not count, nor do `allowed` nodes. Those whose errors it catches count
+    only if another operation or the result uses them.
     """
     tape, values = path.tape, path.values(numbers, captured)
     caught = tape.guards.nodes[tape.domains[tape.guards.outcomes[tape.domains] > 0.0]]
@@ -73,14 +58,11 @@ def _first_error(path: Path, numbers: Floats, captured: Floats, allowed: Integer
 def judge_derivatives(
     path: Path, want: Want, numbers: Floats, captured: Floats, seeds: Floats, derivatives: Floats
 ) -> None:
-    """Raise what the engine would raise for derivatives, if it would, where the values are right.
-
-    Args:
-        derivatives: what was found.
+    """Raise the error that the engine would raise for these derivatives, if any. The values are known to be right.
 
     Raises:
-        DomainError: one is not finite although what it is made of is. The message has the line of source where the
-            operation was recorded, if that can be found out.
+        DomainError: a derivative is not finite although what it is made of is. The message has the line of source
+            where the operation was recorded, if it can be found out.
     """
     if not domain_errors_raise() or want.mode in ("values", "guards"):
         return
@@ -100,13 +82,13 @@ def judge_derivatives(
 
 
 def judged_matrix(path: Path, want: Want, numbers: Floats, captured: Floats, matrix: Floats, seeds: Integers) -> Floats:
-    """Compute the derivatives along (or of) each seed, a row for each, where those of some `seeds` are not finite.
+    """Judge a matrix with a row of derivatives for each seed, of which those of some `seeds` are not finite.
 
-    A tangent that is zero by value meets poles that an adjoint of 0.0 passes over. The engine makes matrices in reverse
-    mode; so where it raises an error in forward mode, and has numbers in reverse mode, these are given.
+    A tangent that is 0.0 is multiplied by a pole, which an adjoint of 0.0 skips. The engine makes matrices in reverse
+    mode. So if it raises an error in forward mode, and has numbers in reverse mode, these are returned.
 
     Raises:
-        DomainError: as `judge_derivatives`.
+        DomainError: a derivative is not finite and should be, as in `judge_derivatives`.
     """
     try:
         for seed in seeds.tolist():
@@ -121,12 +103,12 @@ def judged_matrix(path: Path, want: Want, numbers: Floats, captured: Floats, mat
 
 
 def located(path: Path, numbers: Floats, captured: Floats, error: DomainError) -> DomainError:
-    """Add to the error the line where the operation was recorded, if that is on the path."""
+    """Add to the error the line where the operation was recorded, if it is on the path."""
     return _located(path, _nodes(path.tape, numbers, captured), error)
 
 
 def _judge_second_order(path: Path, want: Want, numbers: Floats, seeds: Floats, derivatives: Floats) -> None:
-    """Judge derivatives of a gradient. What rules call is not judged, and a tape does not tell it apart."""
+    """Judge derivatives of a gradient with the engine. A tape does not say which operations rules call, unjudged."""
     if path.source is None or path.source.of is None:
         if np.isfinite(numbers).all() and not np.isfinite(derivatives).all():
             raise DomainError(f"the second derivatives at {numbers.tolist()} are {derivatives[1:].tolist()}")
@@ -141,7 +123,7 @@ def _judge_second_order(path: Path, want: Want, numbers: Floats, seeds: Floats, 
 
 
 def _in_reverse(path: Path, want: Want, numbers: Floats, captured: Floats) -> list[list[float]] | None:
-    """Ask the engine in reverse mode: a row per output, for a gradient without the value. It is None for an error."""
+    """Ask the engine in reverse mode for a row per output (of a gradient, without the value). None if it has none."""
     outputs, wrt = _ends(path, want, _nodes(path.tape, numbers, captured))
     outputs = outputs[path.is_gradient :]
     if not np.isfinite([output._value for output in outputs]).all():
@@ -153,7 +135,7 @@ def _in_reverse(path: Path, want: Want, numbers: Floats, captured: Floats) -> li
 
 
 def _ends(path: Path, want: Want, nodes: list[Any]) -> tuple[list[Neuron], list[Neuron]]:
-    """Find the outputs among the nodes of a tape, and the nodes to differentiate by."""
+    """Find the outputs among the nodes of a tape, and the nodes to differentiate with respect to."""
     outputs = [node if type(node) is Neuron else Neuron(node) for node in map(nodes.__getitem__, path.tape.outputs)]
     first = path.tape.arguments
     wrt = range(first, first + len(path.tape.captured)) if want.wrt is None else want.wrt
@@ -161,7 +143,7 @@ def _ends(path: Path, want: Want, nodes: list[Any]) -> tuple[list[Neuron], list[
 
 
 def _nodes(tape: Tape, numbers: Floats, captured: Floats) -> list[Any]:
-    """Make the nodes of a tape as the engine does: neurons, and what are plain numbers to it."""
+    """Make the nodes of a tape as the engine does: neurons, or plain numbers."""
     labels = [""] * tape.arguments + [neuron.label for neuron in tape.captured]
     leaves = [*numbers.tolist(), *captured.tolist()]
     nodes: list[Any] = [*map(Neuron, leaves, labels), *tape.constants.tolist()]
@@ -170,7 +152,7 @@ def _nodes(tape: Tape, numbers: Floats, captured: Floats) -> list[Any]:
 
 
 def _replay(tape: Tape, nodes: list[Any]) -> None:
-    """Call the operations of a tape; `nodes` has the leaves, and gets what they make."""
+    """Call the operations of a tape. `nodes` has the leaves, and gets the results."""
     for k, code in enumerate(tape.codes.tolist()):
         op = tape.operations[code]
         entries = [nodes[number] for number in tape.inputs_of(tape.leaves + k)]
@@ -196,4 +178,4 @@ def _with_line(error: DomainError, line: str) -> DomainError:
 
 
 def _same(one: float, other: float) -> bool:
-    return repr(one) == repr(other)  # NaN is itself, and 0.0 is not -0.0
+    return repr(one) == repr(other)  # NaN equals NaN, and 0.0 does not equal -0.0

@@ -1,4 +1,4 @@
-"""Which points of a batch take which path, and runs over the points of one."""
+"""Finds which points of a batch take which path, and runs the points of each path."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
+import attrs
 import numpy as np
 
 from gograd_compile.nesting.batch_arguments import Batch
@@ -28,45 +29,48 @@ NOTHING = np.empty(0, dtype=np.intp)
 Part = tuple[Path, Integers]
 """A path, and the points that take it."""
 Work = list[tuple[Path, Integers | None, Integers, frozenset[Path]]]
-"""A path and which of its guards' answers were given, points for which it may be right, and the paths that were not."""
+"""A path, which answers of its guards were given, points that may take it, and paths that these do not take."""
 T = TypeVar("T")
 
 
+@attrs.define(eq=False)
 class BatchRun:
     """One call of a function at many points.
 
-    Args:
+    Attributes:
         name: what messages call the function.
-        paths: those known for such arguments.
+        paths: the paths for such arguments.
         batch: the arguments.
-        guards: what to ask a path for, to learn whether it is taken.
-        threads: how many may work at once.
+        guards: what to ask a path for, to find out whether it is taken.
+        threads: how many threads may work at once.
     """
 
-    def __init__(self, name: str, paths: Paths, batch: Batch, guards: Want, threads: int) -> None:
-        self._name = name
-        self._paths = paths
-        self._batch = batch
-        self._guards = guards
-        self._threads = threads
-        self._shared = np.empty(batch.structure.size)  # the numbers that all points share, in their places
-        self._shared[batch.shared] = batch.shared_values
-        self._taken: dict[Path, Integers] = {}
-        self._settled: set[int] = set()  # points whose path was found one by one
+    name: str
+    paths: Paths
+    batch: Batch
+    guards: Want
+    threads: int
+    _shared: Floats = attrs.field(init=False)  # the numbers that all points share, in their places
+    _taken: dict[Path, Integers] = attrs.field(factory=dict, init=False)
+    _settled: set[int] = attrs.field(factory=set, init=False)  # points whose path was found one by one
+
+    def __attrs_post_init__(self) -> None:
+        self._shared = np.empty(self.batch.structure.size)
+        self._shared[self.batch.shared] = self.batch.shared_values
 
     def parts(self) -> list[Part]:
         """List the paths that are taken, each with its points in order.
 
-        Their own order, and so that of sums, depends only on the points.
+        The order of the paths, and so that of sums, depends only on the points.
 
         Raises:
-            ValueError: results are nested differently.
+            ValueError: their results are nested differently.
         """
         parts = sorted(self._taken.items(), key=lambda part: int(part[1][0]))
         for path, points in parts:
             if path.structure != parts[0][0].structure:
-                place = self._batch.first + int(points[0])
-                raise nested_otherwise(self._name, parts[0][0].structure, path.structure, place)
+                place = self.batch.first + int(points[0])
+                raise nested_otherwise(self.name, parts[0][0].structure, path.structure, place)
         return parts
 
     def through(self, compute: Callable[[list[Part]], T]) -> T:
@@ -79,11 +83,11 @@ class BatchRun:
                 continue
 
     def check(self, path: Path, points: Integers, status: Integers) -> None:
-        """Find out where values are not finite because the function takes another path than `path`.
+        """Check where values are not finite, since the function may take another path than `path` there.
 
         Raises:
-            _Moved: at some points it does.
-            DomainError: it raises one. Whatever else the function raises there.
+            _Moved: it does at some points.
+            Whatever the function raises there, such as DomainError.
         """
         if not np.count_nonzero(status) or not (domain_errors_raise() or path.guards.outcomes):
             return
@@ -94,7 +98,7 @@ class BatchRun:
             first, suspects = suspects[0], suspects[1:]
             self._settled.add(int(first))
             with self._noted(first):
-                other = at_point(self._paths, VALUES, self.at(first))[0]
+                other = at_point(self.paths, VALUES, self.batch.at(first))[0]
             if other is not path:
                 wrong, _ = self._failures(other, suspects)
                 self._move(np.append(first, suspects[~wrong]), path, other)
@@ -106,35 +110,35 @@ class BatchRun:
         self, path: Path, program: Program, points: Integers, *, per_point: Integers = NOTHING,
         summed: Integers = NOTHING, seeds: Floats | None = None, holds: Holds | None = None,
     ) -> Points:  # fmt: skip
-        """Run some points of one path. `seeds` has a row for each."""
-        batch, graph = self._batch, program.schedule.graph
+        """Run some points of one path. `seeds` has a row for each point."""
+        batch, graph = self.batch, program.schedule.graph
         values = batch.batched_values if len(points) == batch.points else batch.batched_values[points]
         slots = batch.batched
         if seeds is not None:
             values = np.concatenate([values, seeds], axis=1)
             slots = np.concatenate([slots, np.arange(graph.leaves - graph.seeds, graph.leaves)])
-        threads = self._threads if len(values) * program.size >= WORTH_A_THREAD else 1
+        threads = self.threads if len(values) * program.size >= WORTH_A_THREAD else 1
         return program.over(
             self._shared, path.captured(), np.require(values, requirements=("C", "W")), slots,
             per_point=per_point, summed=summed, threads=threads, holds=holds,
         )  # fmt: skip
 
     def checked(self, path: Path, want: Want, points: Integers, **asked: Any) -> Points:
-        """Run points of a path as `over` does, and check that it is the right path there: see `check`."""
+        """Run points of a path as `over` does, and check that it is the right path there, as `check` does."""
         try:
             found = self.over(path, path.program(want), points, **asked)
-        except Exception:  # of an opaque operation, which may not be reached there
+        except Exception:  # of an opaque operation, which the right path may not reach
             self.check(path, points, np.full(len(points), VALUES_NOT_FINITE))
             raise
         self.check(path, points, found.status)
         return found
 
     def along(self, path: Path, want: Want, points: Integers, seeds: Floats) -> Floats:
-        """Compute the derivatives wanted, along or of the seeds of each point: a row per point.
+        """Compute the derivatives wanted, with the seeds of each point, in a row for each point.
 
         Raises:
-            DomainError: one is not finite, and should be.
-            _Moved: see `check`.
+            DomainError: one is not finite and should be.
+            _Moved: some points take another path.
         """
         found = self._along(path, want, points, seeds)
         for place in np.flatnonzero(path.to_judge(found.status)):
@@ -142,9 +146,9 @@ class BatchRun:
         return found.gradients
 
     def fill(self, parts: Iterable[Part], want: Want, into: Floats, first: int = 0) -> None:
-        """Compute the derivatives along, or of, each seed: ``into[seed, point]`` gets those from the `first` on.
+        """Compute the derivatives for each seed: ``into[seed, point]`` gets those from the `first` on.
 
-        There is a run over the points for each seed, so that no more memory is needed than the result has.
+        There is one run over the points for each seed, so that no memory is needed beyond that of the result.
         """
         for path, points in parts:
             seeds = np.zeros((len(points), len(into)))
@@ -160,33 +164,29 @@ class BatchRun:
                 matrix = np.pad(into[:, point], ((0, 0), (first, 0)))
                 with self._noted(point):
                     bad = np.flatnonzero(are_bad[place])
-                    matrix = judged_matrix(path, want, self.at(point), path.captured(), matrix, bad)
+                    matrix = judged_matrix(path, want, self.batch.at(point), path.captured(), matrix, bad)
                 into[:, point] = matrix[:, first:]
 
     def _along(self, path: Path, want: Want, points: Integers, seeds: Floats) -> Points:
         places = np.arange(len(path.program(want).result_slots))
         return self.checked(path, want, points, per_point=places, seeds=seeds)
 
-    def at(self, point: int) -> Floats:
-        """Give the numbers of the arguments at one point."""
-        return self._batch.at(point)
-
     def judge(self, path: Path, want: Want, point: int, seeds: Floats, derivatives: Floats) -> None:
-        """Raise what the engine would raise at a point where a derivative is not finite.
+        """Raise the error that the engine would raise at a point where a derivative is not finite, if any.
 
         Raises:
-            DomainError: it should be.
+            DomainError: it should be finite.
         """
         with self._noted(point):
-            judge_derivatives(path, want, self.at(point), path.captured(), seeds, derivatives)
+            judge_derivatives(path, want, self.batch.at(point), path.captured(), seeds, derivatives)
 
     def _sorted(self) -> dict[Path, Integers]:
         """Find the points of each path that is taken, in order."""
-        everywhere = np.arange(self._batch.points)
+        everywhere = np.arange(self.batch.points)
         if not len(everywhere):
             return {}
         with self._noted(0):
-            start, given = self._paths.likely(self.at(0))
+            start, given = self.paths.likely(self.batch.at(0))
         if not start.guards.decides:
             return {start: everywhere}
         taken: dict[Path, list[Integers]] = {}
@@ -199,40 +199,40 @@ class BatchRun:
             for kind, (guard, outcome) in enumerate(kinds.tolist()):
                 members = points[wrong][which.ravel() == kind]
                 with self._noted(members[0]):
-                    failure, at = (int(guard), outcome), self.at(members[0])
-                    work.append((*self._paths.instead_of(path, failure, at, tried | {path}), members, tried | {path}))
+                    failure, at = (int(guard), outcome), self.batch.at(members[0])
+                    work.append((*self.paths.instead_of(path, failure, at, tried | {path}), members, tried | {path}))
         found = {path: np.sort(np.concatenate(parts)) for path, parts in taken.items()}
         return {path: points for path, points in found.items() if len(points)}
 
     def _failures(self, path: Path, points: Integers, given: Integers | None = None) -> tuple[Any, Floats]:
-        """Find the points where a guard of the path turns out differently, and for these the first guard, and how.
+        """Find the points where a guard of the path turns out differently, and for each the first one, and its answer.
 
-        Where that is one whose answer was given, the path stands.
+        If that is a guard whose answer was given, the path is taken anyway.
         """
         if not path.guards.decides:
             return np.zeros(len(points), dtype=np.bool_), np.empty((0, 2))
-        values = self.over(path, path.program(self._guards), points, holds=path.guards.hold).outputs
+        values = self.over(path, path.program(self.guards), points, holds=path.guards.hold).outputs
         return path.guards.failures(values.T, given)
 
     @contextlib.contextmanager
     def _noted(self, point: int) -> Iterator[None]:
-        """Add a note to whatever is raised that says at which point."""
+        """Add the number of a point to whatever is raised."""
         try:
             yield
         except Exception as error:
-            error.add_note(f"at point {self._batch.first + point} of the batch")
+            error.add_note(f"at point {self.batch.first + point} of the batch")
             vars(error)["_point"] = int(point)
             raise
 
     def _move(self, points: Integers, path: Path, other: Path) -> None:
-        """Let points that were said to take one path take another one."""
+        """Move points from one path to another."""
         left = np.setdiff1d(self._taken.pop(path), points)
         if len(left):
             self._taken[path] = left
         self._taken[other] = np.union1d(self._taken.get(other, NOTHING), points)
 
 
-class _Moved(Exception):  # noqa: N818 - nobody is told
+class _Moved(Exception):  # noqa: N818 - it never leaves this module
     """Points turned out to take other paths than expected."""
 
 
@@ -244,6 +244,6 @@ def nested_otherwise(name: str, first: Structure, other: Structure, point: int) 
 
 
 def failed_at(error: Exception) -> int | None:
-    """Find the point of a run at which the error was raised. It is None if it has no point."""
+    """Return the point of a run at which an error was raised. It is None if it has no point."""
     place: int | None = vars(error).get("_point")
     return place

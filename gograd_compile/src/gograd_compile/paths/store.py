@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, NoReturn
 
+import attrs
 import numpy as np
 
 from gograd_compile.errors import PathNotRecorded
@@ -24,44 +25,33 @@ from gograd_core.extend import transforms
 __all__ = ["Key", "Store", "Wrt"]
 
 Wrt = int | Sequence[int]
-Key = tuple[Structure, int | tuple[int, ...] | None]
-"""How arguments are nested, and None or by which of them there is the gradient of the function."""
+Positions = int | tuple[int, ...]
+Key = tuple[Structure, Positions | None]
+"""How arguments are nested, and None, or the arguments that a recorded gradient is taken with respect to."""
 
 MOST_STRUCTURES, MOST_WANTS = 64, 256
 
 
+@attrs.define(eq=False, repr=False)
 class Store:
     """The recordings of a function, by the nesting of its arguments.
 
-    Args:
-        f: the function; None if there are only recordings.
+    Attributes:
+        f: the function, or None if there are only recordings.
         name: what messages call it.
         backend: what runs recordings.
-        check: record everything twice, and compare.
+        check: whether to record everything twice, and compare.
         max_paths: how many paths are kept for arguments of one nesting.
-        most: for how many nestings recordings are kept.
-
-    Attributes:
-        paths: by how the arguments are nested, what was recorded for them.
+        paths: what was recorded, by the nesting of the arguments.
     """
 
-    def __init__(
-        self,
-        f: Callable[..., Any] | None,
-        name: str,
-        backend: Backend,
-        *,
-        check: bool,
-        max_paths: int,
-        most: int = MOST_STRUCTURES,
-    ) -> None:
-        self.f = f
-        self.name = name
-        self.backend = backend
-        self.check = check
-        self.max_paths = max_paths
-        self.paths: Recent[Key, Paths] = Recent(most)
-        self._wants: Recent[Hashable, tuple[Want, Structure]] = Recent(MOST_WANTS)
+    f: Callable[..., Any] | None
+    name: str
+    backend: Backend
+    check: bool
+    max_paths: int
+    paths: Recent[Key, Paths] = attrs.field(factory=lambda: Recent(MOST_STRUCTURES))
+    _wants: Recent[Hashable, tuple[Want, Structure]] = attrs.field(factory=lambda: Recent(MOST_WANTS), init=False)
 
     @property
     def captured(self) -> tuple[Neuron, ...]:
@@ -70,24 +60,23 @@ class Store:
         return tuple(found.values())
 
     def want(
-        self, mode: Any, structure: Structure, wrt: Wrt | None, batched: Integers | None = None
+        self, mode: Any, structure: Structure, wrt: Positions | None, batched: Integers | None = None
     ) -> tuple[Want, Structure]:
         """Find what to ask a path for, and how the argument `wrt` is nested (for CAPTURED, all arguments)."""
-        by = None if wrt is None else _hashable(wrt)
-        key = mode, structure, by, None if batched is None else batched.tobytes()
+        key = mode, structure, wrt, None if batched is None else batched.tobytes()
         found = self._wants.get(key)
         if found is None:
             chosen, numbers = (structure, CAPTURED) if wrt is None else structure.select(wrt)
             found = self._wants.add(key, (Want(mode, numbers, batched), chosen))
         return found
 
-    def paths_of(self, structure: Structure, gradient: Wrt | None = None) -> Paths:
-        """Give the paths of the function for such arguments, or of its value and gradient by some of them.
+    def paths_of(self, structure: Structure, gradient: Positions | None = None) -> Paths:
+        """Return the paths of the function for such arguments, or of its value and gradient with respect to some.
 
         Raises:
             PathNotRecorded: there are none, and no function to record.
         """
-        key = structure, None if gradient is None else _hashable(gradient)
+        key = structure, gradient
         found = self.paths.get(key)
         if found is None:
             found = self.paths.add(key, Paths(self._source(key), self.backend, self.max_paths))
@@ -126,7 +115,7 @@ class Store:
         return engine_answer(error, question, self.f, structure, numbers, *derivatives)
 
     def matrix(self, path: Path, want: Want, numbers: Floats) -> Floats:
-        """Compute the derivatives along each seed, a row for each, at a point where `path` is known to be right."""
+        """Compute the derivatives for each seed, in a row for each, at a point where `path` is known to be right."""
         program = path.program(want)
         graph = program.schedule.graph
         captured = path.captured()
@@ -140,7 +129,3 @@ class Store:
         )
         bad = np.flatnonzero(path.to_judge(found.status))
         return judged_matrix(path, want, numbers, captured, found.gradients, bad) if len(bad) else found.gradients
-
-
-def _hashable(wrt: Wrt) -> int | tuple[int, ...]:
-    return wrt if isinstance(wrt, int) else tuple(wrt)

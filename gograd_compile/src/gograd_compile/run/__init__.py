@@ -1,1 +1,1 @@
-"""Runs of a schedule: at one point or at many, by NumPy or by native code."""
+"""Runs schedules at one point or at many, with NumPy or native code."""

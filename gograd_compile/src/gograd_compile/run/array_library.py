@@ -1,4 +1,4 @@
-"""NumPy as the rules of compiled functions receive it: of equal numbers the first is taken, and sums are in order."""
+"""NumPy as the `xp` of compiled functions: `maximum` and `minimum` tell 0.0 from -0.0, and sums are added in order."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ __all__ = ["LIBRARY"]
 
 
 class _Library:
-    """NumPy, but 0.0 and -0.0 are told apart: which of them its own functions give depends on the processor.
+    """NumPy, except that of equal numbers the first is taken. Whether NumPy takes 0.0 or -0.0 depends on the processor.
 
-    A column is added up from left to right, as the engine does it.
+    Columns are added up from left to right, as in the engine.
     """
 
     __name__ = np.__name__

@@ -1,4 +1,4 @@
-"""What runs programs: native code if Numba is installed, otherwise NumPy."""
+"""The backends that run programs: native code if Numba is installed, otherwise NumPy."""
 
 from __future__ import annotations
 
@@ -13,22 +13,24 @@ from gograd_compile.trace.tape import Floats
 
 __all__ = ["BACKENDS", "Backend", "Native", "Numpy", "Runner", "backend"]
 
-
 NEEDED = ("numba", "llvmlite", "platformdirs")
 """The packages of the extra `native`."""
 
 
 class Runner(Protocol):
-    """What runs the steps of one schedule on a memory with a row per slot and a column per point."""
+    """Runs the steps of one schedule on a memory with a row per slot and a column per point."""
 
     runs_whole_schedules: bool
-    """Whether it has `point` and `points`, which run all steps of all points in one call, as `NativeRunner` does."""
+    """Whether it has `point` and `points`, which run all steps in one call, as `NativeRunner` does."""
 
     def run(self, memory: Floats, begin: int, end: int) -> None:
         """Run the steps from `begin` to `end`."""
 
     def run_carefully(self, memory: Floats, begin: int, end: int, lane: int) -> bool:
-        """Run the sums among these steps again at one point, where nothing times an infinity is nothing."""
+        """Run the sums among these steps again in one lane, where 0.0 times an infinity or NaN is 0.0.
+
+        Returns whether all sums and first factors (adjoints or tangents) are finite, and the factors of tangents.
+        """
 
 
 class Backend(Protocol):
@@ -37,7 +39,7 @@ class Backend(Protocol):
     name: str
 
     def can_run(self, call: Call) -> bool:
-        """Say whether it runs this function without Python."""
+        """Say whether it runs this call without Python."""
 
     def runner(self, schedule: Schedule) -> Any:
         """Make the `Runner` of a schedule."""
@@ -52,9 +54,7 @@ class Numpy:
         """Say whether the operation is not opaque."""
         return not call.rules.op.opaque
 
-    def runner(self, schedule: Schedule) -> NumpyRunner:
-        """Make a `NumpyRunner`."""
-        return NumpyRunner(schedule)
+    runner = NumpyRunner
 
 
 class Native:
@@ -72,15 +72,11 @@ class Native:
                 f"the native backend needs {error.name}, which is not installed: pip install numba platformdirs",
                 name=error.name,
             ) from error
-        self._runner = NativeRunner
+        self.runner = NativeRunner
 
     def can_run(self, call: Call) -> bool:
         """Say whether the rule can be written out."""
         return call.symbol is not None
-
-    def runner(self, schedule: Schedule) -> Any:
-        """Make a `NativeRunner`."""
-        return self._runner(schedule)
 
 
 BACKENDS: dict[str, Any] = {"native": Native, "numpy": Numpy}
@@ -88,7 +84,7 @@ BACKENDS: dict[str, Any] = {"native": Native, "numpy": Numpy}
 
 @functools.cache
 def backend(name: str | None = None) -> Backend:
-    """Find a backend by name. Without a name it is the native one if Numba is installed.
+    """Find a backend by name. Without a name it is the native one if Numba is installed, otherwise NumPy.
 
     Raises:
         ValueError: there is no backend of that name.

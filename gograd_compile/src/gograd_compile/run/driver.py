@@ -1,11 +1,11 @@
-"""Runs a schedule natively: one compiled function for all schedules, which are data to it.
+"""Runs a schedule as native code. One compiled function runs all schedules, which are data to it.
 
-The memory `v` of a run has a row per slot, and in it a lane per point: one, or a block of points. Rows of a
-block are worked in vectors. Sums are added in the order in which they stand, in every lane alike.
+The memory `v` of a run has a row for each slot, and in each row a lane for each point: one point, or a block of points.
+Rows of a block are computed with vector instructions. Sums are added in order, in every lane.
 
-A schedule comes as `tables`, the addresses of its arrays: steps, where sums begin, terms, gathers, and a row per
-code with the address of its kernel, arity, length and width; then the slot of 1.0, and 1 if derivatives are tangents.
-`buffer` holds the inputs of a kernel and its scratch space, which begins where a kernel's inputs end.
+A schedule comes as `tables`, the addresses of its arrays: steps, where sums begin, terms, gathers, and a row per code
+with the address of its kernel, arity, length and width. After the addresses come the slot of 1.0, and 1 if derivatives
+are tangents. `buffer` holds the inputs of a kernel and, after them, its scratch space.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ from gograd_compile.run.records import Points, Slots
 __all__ = ["run_carefully", "run_point", "run_points", "run_steps"]
 
 EXPONENT, LOWEST, SIGN = np.uint64(0x7FF0000000000000), np.uint64(0x0010000000000000), np.uint64(63)
-"""The bits of an exponent, the lowest of them, and the place of the bit that follows the highest."""
+"""The bits of an exponent, the lowest of these bits, and the place of the sign."""
 
 FIRST: Any = np.int64(0)
-"""A literal is a type of its own, for which Numba would compile a function once more."""
+"""A zero that is not a literal. Numba gives literals a type of their own, and would compile functions again for it."""
 
 
 @jitted(no_cpython_wrapper=True)
@@ -122,18 +122,17 @@ def _run(v: Any, lanes: int, begin: int, end: int, tables: Any, buffer: Any) -> 
             _run_columns(v, lanes, slot, count, here, call[0], call[1], call[2], call[3], buffer)
 
 
-@jitted
+@jitted()
 def run_steps(memory: Any, lanes: int, begin: int, end: int, tables: Any, buffer: Any) -> None:
     """Run some steps of a schedule."""
     _run(pointer(memory), lanes, begin, end, pointer(tables), pointer(buffer))
 
 
-@jitted
+@jitted()
 def run_carefully(memory: Any, lanes: int, lane: int, begin: int, end: int, tables: Any) -> bool:
-    """Run the sums among some steps again, in one lane, where nothing times an infinity or NaN is nothing.
+    """Run the sums among some steps again in one lane, where 0.0 times an infinity or NaN is 0.0.
 
-    What does not count passes nothing on. Returns whether all sums and first factors (adjoints or tangents) are finite,
-    and what tangents are multiplied by.
+    Returns whether all sums and first factors (adjoints or tangents) are finite, and the factors of tangents.
     """
     v, steps = pointer(memory), integers_at(tables[0])
     starts, terms = integers_at(tables[1]), integers_at(tables[2])
@@ -154,9 +153,9 @@ def run_carefully(memory: Any, lanes: int, lane: int, begin: int, end: int, tabl
 
 @jitted(no_cpython_wrapper=True)
 def _all_finite(memory: Any, slots: Any, lanes: int, begin: int, end: int) -> Any:
-    """Say whether all numbers in the rows of some slots are finite, from one lane to another."""
+    """Say whether all numbers in the rows of some slots are finite, in the lanes from `begin` to `end`."""
     bits = bits_of(pointer(memory))
-    carried = np.uint64(0)  # gets the highest bit where all bits of an exponent are set
+    carried = np.uint64(0)  # gets its highest bit if all bits of an exponent are set
     for slot in slots:
         row = shifted(bits, slot * lanes)
         for lane in range(begin, end):
@@ -164,15 +163,15 @@ def _all_finite(memory: Any, slots: Any, lanes: int, begin: int, end: int) -> An
     return carried >> SIGN == 0
 
 
-@jitted
+@jitted()
 def run_point(
     memory: Any, lanes: int, derivatives: int, steps: int, watched: Any, results: Any, tables: Any, buffer: Any
 ) -> int:
-    """Run a whole schedule of so many steps, at the point whose numbers lie in the first slots.
+    """Run a whole schedule at the point whose numbers lie in the first slots. It has `steps` steps.
 
-    `derivatives` is the first step of derivatives. Returns whether something came out that is not finite: 1 among the
-    values (it looks at those in the slots `watched`), 2 among the derivatives, 3 both. (If anything in the
-    slots `results` is not finite, some derivative is not; and the other way round, unless it is multiplied by nothing.)
+    `derivatives` is the first step of derivatives. Returns what is not finite: 1 if it is a value (in one of the slots
+    `watched`), 2 if it is a derivative, 3 if both, otherwise 0. If something in the slots `results` is not finite, some
+    derivative is not. The converse holds as well, unless that derivative is multiplied by 0.0.
     """
     _run(pointer(memory), lanes, FIRST, steps, pointer(tables), pointer(buffer))
     status = 0 if _all_finite(memory, watched, lanes, FIRST, lanes) else 1
@@ -185,7 +184,7 @@ def run_point(
 
 @jitted(no_cpython_wrapper=True)
 def _load(memory: Any, lanes: int, points: Any, begin: int, end: int, slots: Any) -> None:
-    """Load a block of points. What is missing at the end is the last point again."""
+    """Load a block of points. The last point fills the lanes that are left."""
     v, width, count = pointer(memory), points.shape[1], min(lanes, end - begin)
     source, rows = shifted(pointer(points), begin * width), pointer(slots)
     whole, tiled = count - count % TILE, width - width % TILE
@@ -202,7 +201,7 @@ def _load(memory: Any, lanes: int, points: Any, begin: int, end: int, slots: Any
 
 @jitted(no_cpython_wrapper=True)
 def _store(memory: Any, lanes: int, begin: int, end: int, slots: Any, into: Any) -> None:
-    """Store what lies in the rows of some slots for a block of points."""
+    """Store the rows of some slots for a block of points."""
     v, width, count = pointer(memory), into.shape[1], end - begin
     target, rows = shifted(pointer(into), begin * width), pointer(slots)
     whole, tiled = count - count % TILE, width - width % TILE
@@ -217,7 +216,7 @@ def _store(memory: Any, lanes: int, begin: int, end: int, slots: Any, into: Any)
 
 @jitted(no_cpython_wrapper=True)
 def _add_up(memory: Any, lanes: int, begin: int, end: int, slots: Any, status: Any, totals: Any) -> None:
-    """Add up what is asked for in total, over the points where everything is finite."""
+    """Add up the derivatives that are asked for in total, over the points where everything is finite."""
     v, wrong = pointer(memory), shifted(pointer(status), begin)
     for i in range(len(slots)):
         row, total = shifted(v, slots[i] * lanes), shifted(pointer(totals), i * lanes)
@@ -227,7 +226,7 @@ def _add_up(memory: Any, lanes: int, begin: int, end: int, slots: Any, status: A
 
 @jitted(no_cpython_wrapper=True)
 def _judge(memory: Any, lanes: int, lane: int, wanted: Slots, bands: Any, tables: Any) -> int:
-    """Find what is not finite in one lane, as `run_point` says it."""
+    """Find what is not finite in one lane, and return it as `run_point` does."""
     found = 0
     for slots in (wanted.shared, wanted.varying):
         if not _all_finite(memory, slots, lanes, lane, lane + 1):
@@ -243,17 +242,17 @@ def _judge(memory: Any, lanes: int, lane: int, wanted: Slots, bands: Any, tables
     return found | 2
 
 
-@jitted
+@jitted()
 def run_points(
     memory: Any, lanes: int, begin: int, end: int, points: Any, point_slots: Any, wanted: Slots, found: Points,
     bands: Any, tables: Any, buffer: Any,
 ) -> None:  # fmt: skip
-    """Run a whole schedule at the points from `begin` to `end`, block by block; what they share is computed once.
+    """Run a whole schedule at the points from `begin` to `end`, block by block. What they share is computed once.
 
-    `bands` has the first step of each band of the schedule. Per point it stores outputs and gradients. Other gradients
-    it adds up in `found.totals`, lane by lane, points of one lane in order. `found.status` says per point what
-    `run_point` returns; what is not finite is not added up. Values are looked at in the slots `wanted.shared`, once,
-    and `wanted.varying`.
+    `bands` has the first step of each band of the schedule. Outputs and gradients are stored for each point. Other
+    gradients are added up in `found.totals`, lane by lane, and in order within a lane. `found.status` gets for each
+    point what `run_point` returns. Points where something is not finite are not added up. The values in the slots
+    `wanted.shared` are checked once, those in `wanted.varying` at each point.
     """
     shared_is_right = True
     for first in range(begin, end, lanes):

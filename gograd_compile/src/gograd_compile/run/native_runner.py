@@ -1,4 +1,4 @@
-"""Steps of a schedule in native code."""
+"""Runs a schedule as native code."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def kernel_of(call: Call) -> Kernel | None:
 
 
 class NativeRunner:
-    """Runs steps of a schedule as native code; see `driver`."""
+    """Runs the steps of a schedule as native code: see `driver`."""
 
     runs_whole_schedules = True
 
@@ -42,7 +42,7 @@ class NativeRunner:
             scratch = native.scratch * CHUNK if native else 0
             room = max(room, scratch + (call.arity + call.width if call.length else call.arity * CHUNK))
         self._room = room
-        self._tables: list[Any] = [  # whose addresses the driver has
+        self._tables: list[Any] = [  # kept here since the driver has only their addresses
             np.ascontiguousarray(schedule.steps, dtype=np.int64),
             np.ascontiguousarray(schedule.sum_starts, dtype=np.int64),
             np.ascontiguousarray(schedule.terms, dtype=np.int32),
@@ -58,18 +58,18 @@ class NativeRunner:
         driver.run_steps(memory.reshape(-1), memory.shape[1], begin, end, self._addresses, np.empty(self._room))
 
     def run_carefully(self, memory: Floats, begin: int, end: int, lane: int) -> bool:
-        """Run the sums among these steps again at one point. Says whether all are finite; see the driver."""
+        """Run the sums among these steps again in one lane, as `driver.run_carefully` does."""
         return bool(driver.run_carefully(memory.reshape(-1), memory.shape[1], lane, begin, end, self._addresses))
 
     def point(self, memory: Floats, watched: Integers, results: Integers) -> int:
-        """Run all steps at one point, and say what was not finite."""
+        """Run all steps at one point, and say what was not finite: see `driver.run_point`."""
         where = int(self.schedule.bands[2]), len(self.schedule.steps), watched, results
         return int(driver.run_point(memory, 1, *where, self._addresses, np.empty(self._room)))
 
     def points(
         self, memory: Floats, begin: int, end: int, points: Floats, slots: Integers, wanted: Slots, found: Points
     ) -> None:
-        """Run all steps at many points; see `driver.run_points`."""
+        """Run all steps at the points from `begin` to `end`: see `driver.run_points`."""
         where = memory.reshape(-1), memory.shape[1], begin, end
         own = self.schedule.bands, self._addresses, np.empty(self._room)
         driver.run_points(*where, points, slots, wanted, found, *own)

@@ -1,4 +1,4 @@
-"""Runs a schedule with NumPy, a step at a time; and, for every backend, the rules that only Python can run."""
+"""Runs a schedule with NumPy, one step at a time. Every backend uses it for rules that only Python can run."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ __all__ = ["NumpyRunner", "run_call"]
 
 
 class NumpyRunner:
-    """Runs steps of a schedule on a memory with a row per slot and a column per point."""
+    """Runs the steps of a schedule on a memory with a row per slot and a column per point."""
 
-    runs_whole_schedules = False  # but steps, one by one
+    runs_whole_schedules = False
 
     def __init__(self, schedule: Schedule) -> None:
         self.schedule = schedule
-        self._waves: dict[int, list[tuple[Integers, Integers, Integers]]] = {}
+        self._waves_of = functools.cache(self._find_waves)
 
     def run(self, memory: Floats, begin: int, end: int) -> None:
         """Run the steps from `begin` to `end`."""
@@ -40,10 +40,9 @@ class NumpyRunner:
                     run_call(self.schedule, memory, step)
 
     def run_carefully(self, memory: Floats, begin: int, end: int, lane: int) -> bool:
-        """Run the sums among these steps again at one point, where nothing times an infinity or NaN is nothing.
+        """Run the sums among these steps again in one lane, where 0.0 times an infinity or NaN is 0.0.
 
-        What does not count passes nothing on. Returns whether all sums and first factors (adjoints or tangents) are
-        finite, and what tangents are multiplied by.
+        Returns whether all sums and first factors (adjoints or tangents) are finite, and the factors of tangents.
         """
         point = memory[:, lane : lane + 1]
         finite = True
@@ -65,16 +64,11 @@ class NumpyRunner:
             np.add.at(totals, of_row[len(rows) :], products[len(rows) :])
             memory[rows] = totals
 
-    def _waves_of(self, step: int) -> list[tuple[Integers, Integers, Integers]]:
-        """Split the sums of a step into parts that each need only what comes before.
-
-        Per part the slots, the places of its terms (first ones first), and which of its sums each belongs to.
-        """
-        if step not in self._waves:
-            self._waves[step] = self._find_waves(step)
-        return self._waves[step]
-
     def _find_waves(self, step: int) -> list[tuple[Integers, Integers, Integers]]:
+        """Split the sums of a step into waves, so that each wave needs only what earlier ones compute.
+
+        A wave has its slots, the places of its terms (the first term of each sum first), and the sum of each term.
+        """
         schedule = self.schedule
         _, slot, count, at = schedule.steps[step].tolist()
         starts = schedule.sum_starts[at : at + count + 1]
@@ -99,7 +93,7 @@ def _multiply_carefully(x: Floats, y: Floats) -> Floats:
 
 
 def run_call(schedule: Schedule, memory: Floats, step: int) -> None:
-    """Run a step of calls: the rule of the operation on arrays if it understands them, else point by point."""
+    """Run a step of calls, with the rule of the operation: on arrays if it accepts them, otherwise point by point."""
     code, slot, count, at = schedule.steps[step].tolist()
     call = schedule.graph.calls[code - 1]
     applications = count // call.width
@@ -109,7 +103,7 @@ def run_call(schedule: Schedule, memory: Floats, step: int) -> None:
 
 
 def _of_columns(call: Call, gathered: Floats) -> Floats:
-    """Run a call of columns, application by application and point by point."""
+    """Run a call on columns, one application and one point at a time."""
     _, applications, points = gathered.shape
     function = _function(call)
     results = np.empty((applications, call.width, points))
@@ -126,7 +120,7 @@ def _of_columns(call: Call, gathered: Floats) -> Floats:
 
 @functools.cache
 def _function(call: Call) -> Callable[..., Any]:
-    """Find what computes the call on arrays of its inputs, in the order of `needs`."""
+    """Make the function that computes the call from arrays of its inputs, in the order of `needs`."""
     op = call.rules.op
     rule: Any = op.forward if call.what == FORWARD else op.partials[call.what]
     if op.opaque or _has_function_of_columns(call):
@@ -136,28 +130,28 @@ def _function(call: Call) -> Callable[..., Any]:
     bound = op.bind(namespace) if call.what == FORWARD else functools.partial(rule, namespace)
 
     def on_arrays(*inputs: Any) -> Any:
-        shape = inputs[0].shape  # fixed numbers as arrays: with a number NumPy computes some powers otherwise
+        shape = inputs[0].shape  # fixed numbers become arrays, since NumPy computes some powers of numbers differently
         fixed = {place: np.full(shape, number) for place, number in call.rules.fixed.items()}
         given = {**fixed, **dict(zip(call.needs, inputs, strict=True))}
-        return bound(*(given.get(place, 1.0) for place in places))  # what is not given is not used
+        return bound(*(given.get(place, 1.0) for place in places))  # inputs that are not given are not used
 
     return on_arrays if call.symbol is not None else _checked(call, on_arrays, _point_by_point(call, rule))
 
 
 def _checked(call: Call, on_arrays: Callable[..., Any], on_floats: Callable[..., Any]) -> Callable[..., Any]:
-    """Call a rule that could not be written out: on arrays if it understands them, else on floats, as eager mode does.
+    """Call a rule that could not be written out: on arrays if it accepts them, otherwise on floats, as eager mode does.
 
-    On floats it gives the same errors, too.
+    On floats it raises the same errors, too.
     """
 
     def on_either(*inputs: Any) -> Any:
         try:
             result = on_arrays(*inputs)
-        except Exception:  # whatever a rule raises that was written for floats
+        except Exception:  # whatever a rule for floats raises on arrays
             return on_floats(*inputs)
         return result if _is_right(call, result, inputs) else on_floats(*inputs)
 
-    # It is called in one way wherever it runs. With `if x > 0` it takes arrays of one entry, and no others.
+    # The same way is used everywhere. A rule with `if x > 0` accepts arrays of one entry, and no others.
     shapes: list[tuple[int, ...]] = [(1, 2) if not call.length else (call.length,) * (n != OUTPUT) for n in call.needs]
     probes = [np.full(shape, 0.5) for shape in shapes]
     try:
@@ -165,7 +159,7 @@ def _checked(call: Call, on_arrays: Callable[..., Any], on_floats: Callable[...,
             return on_floats
     except Exception:
         return on_floats
-    with contextlib.suppress(Exception):  # the numbers are no points of its domain, perhaps
+    with contextlib.suppress(Exception):  # 0.5 may not be in its domain
         try:
             on_floats(*probes)
         except RuleError:
@@ -174,7 +168,7 @@ def _checked(call: Call, on_arrays: Callable[..., Any], on_floats: Callable[...,
 
 
 def _is_right(call: Call, result: Any, inputs: Sequence[Any]) -> bool:
-    """Say whether a rule gave real numbers, as many as it should, or one."""
+    """Say whether a rule returned one real number, or as many as it should."""
     if not isinstance(result, np.ndarray):
         return isinstance(result, Real)
     shape = (call.width,) * (call.what != FORWARD) if call.length else inputs[0].shape
@@ -182,7 +176,7 @@ def _is_right(call: Call, result: Any, inputs: Sequence[Any]) -> bool:
 
 
 def _has_function_of_columns(call: Call) -> bool:
-    """Say whether the engine has a function for floats, whose last digits differ from those of the formula."""
+    """Say whether the operation has its own function for floats. Its last digits differ from those of the formula."""
     own = call.rules.op.implementations
     return bool(call.length) and call.what == FORWARD and "scalar" in own and "numpy" not in own
 

@@ -1,4 +1,4 @@
-"""A graph made ready to run: at one point, or at many."""
+"""A program: a graph that is ready to run at one point or at many."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from gograd_compile.lower.derivatives import Derived
-from gograd_compile.lower.graph import SUM, Graph
-from gograd_compile.lower.schedule import Schedule, schedule
+from gograd_compile.lower.graph import SUM
+from gograd_compile.lower.schedule import schedule
 from gograd_compile.run.backends import Backend
 from gograd_compile.run.numpy_runner import run_call
 from gograd_compile.run.records import Points, Slots
@@ -20,24 +20,23 @@ from gograd_compile.trace.tape import Floats, Integers
 __all__ = ["DERIVATIVES_NOT_FINITE", "VALUES_NOT_FINITE", "Holds", "Program"]
 
 VALUES_NOT_FINITE, DERIVATIVES_NOT_FINITE = 1, 2
-"""What may be said of a run, and (added up) both."""
+"""The status of a run says what was not finite. It is the sum if both were not."""
 
 Holds = Callable[[Floats, int], Any]
-"""Judges, by the values that decide, the first guards, so many of them: which points may go on."""
-
+"""Says for each point, given the values that decide, whether the first guards hold: so many of them."""
 
 MOST_STRIPS, VALUES_PER_STRIP = 64, 2**21
-"""Points are worked on in strips, at most so many, and not smaller: sums are formed per strip, whoever does it."""
+"""How many strips of points there are at most, and how large they are at least. Each strip has its own totals."""
 
 
 def lanes_for(slots: int, points: int) -> int:
-    """Choose how many points a block has: its memory fits into the cache, and it has no more points than there are."""
+    """Choose how many points a block has, so that its memory fits into the cache and few lanes are unused."""
     lanes = next(lanes for lanes, most in ((128, 2**9), (32, 2**15), (16, 2**16), (8, np.inf)) if slots <= most)
     return min(lanes, -(-points // 8) * 8)
 
 
 def aligned(slots: int, lanes: int) -> Floats:
-    """Allocate memory whose rows begin where lines of the cache do."""
+    """Allocate memory that begins at a line of the cache."""
     raw = np.zeros(slots * lanes + 8)
     start = -raw.ctypes.data % 64 // 8
     return raw[start : start + slots * lanes].reshape(slots, lanes)
@@ -51,21 +50,17 @@ def _strips(slots: int, points: int, lanes: int) -> list[tuple[int, int]]:
 
 
 class Program:
-    """The steps that compute the outputs of a graph, its guards and derivatives."""
+    """The steps that compute the outputs of a graph, its guards and its derivatives."""
 
-    def __init__(
-        self, graph: Graph, backend: Backend, derived: Derived | None = None, varying: Integers | None = None
-    ) -> None:
-        graph = derived.graph if derived else graph
-        self.schedule: Schedule = schedule(
-            graph, derived.weights if derived else None, varying, forward=derived is not None and derived.forward
-        )
+    def __init__(self, derived: Derived, backend: Backend, varying: Integers | None = None) -> None:
+        graph = derived.graph
+        self.schedule = schedule(derived, varying)
         self.backend = backend
         self.runner = backend.runner(self.schedule)
         slots = self.schedule.slots.astype(np.int64)
         self.output_slots = slots[graph.outputs]
         self.guard_slots = slots[graph.guards]
-        self.result_slots = slots[derived.results] if derived else slots[:0]
+        self.result_slots = slots[derived.results]
         self.size = len(graph)
         self.watched = self._find_watched()
         shared, varying = np.split(self.watched, [np.searchsorted(self.watched, self.schedule.slots_of(0)[1])])
@@ -75,27 +70,27 @@ class Program:
         self._captured = slice(graph.arguments, graph.one)
         self._seeds = slice(graph.leaves - graph.seeds, graph.leaves)
         self._memories: list[Floats] = []
-        self._blocks: list[Floats] = []  # memory of the latest run over many points, for the next one
+        self._blocks: list[Floats] = []  # the memory of the last run over many points, for the next one
         self._lock = threading.Lock()
         self.stops = self._find_stops()
         self._is_driven = self.runner.runs_whole_schedules and not self.stops
 
     def _find_watched(self) -> Integers:
-        """Find values to watch: if any value is not finite, one of these is not. A sum shows this for its factors."""
+        """Find values to watch: if any value is not finite, one of these is not. Factors of sums need no watching."""
         schedule = self.schedule
         begin, end = schedule.graph.leaves, schedule.slots_of(1)[1]
         steps = schedule.steps[: schedule.bands[2]]
         sums = int(steps[steps[:, 0] == SUM, 2].sum())
         are_seen = np.zeros(self.size, dtype=np.bool_)
         are_seen[schedule.terms[: schedule.sum_starts[sums]]] = True
-        outside = schedule.graph.outside  # which nobody watches: so what they are made of is not seen there
+        outside = schedule.graph.outside  # these are not watched, so their inputs must be
         for value in outside.tolist():
             are_seen[schedule.slots[schedule.graph.inputs_of(value)]] = False
         are_seen[schedule.slots[outside]] = True
         return begin + np.flatnonzero(~are_seen[begin:end])
 
     def _find_stops(self) -> list[tuple[int, int]]:
-        """Find the steps that only Python can run, and how many guards must hold before each."""
+        """Find the steps that only Python can run, and how many guards must hold before each of them."""
         graph = self.schedule.graph
         asked = dict(
             zip(self.schedule.slots[graph.barriers[:, 0]].tolist(), graph.barriers[:, 1].tolist(), strict=True)
@@ -111,11 +106,9 @@ class Program:
         return stops
 
     def at(self, numbers: Floats, captured: Floats, seeds: Floats, holds: Holds | None) -> tuple[Floats, int]:
-        """Run at one point. Gives the memory, which is to be given back, and what was not finite.
+        """Run at one point. Returns the memory, which must be given back, and what was not finite.
 
-        Args:
-            holds: asked before an opaque operation is called, whether the first guards hold; if not, the run
-                ends there. None: they do.
+        If `holds` says before a call of an opaque operation that the guards asked before do not hold, the run ends.
         """
         memory = self._take()
         memory[: self._captured.start] = numbers
@@ -140,12 +133,12 @@ class Program:
         """Run over many points.
 
         Args:
-            numbers: the numbers of the arguments, where all points share them.
-            points: a row per point, for the leaves in `slots`.
-            per_point: the results (their places) that are asked for per point.
-            summed: those whose sum over the points is asked for.
-            threads: how many work at once; the results do not depend on it.
-            holds: if given, opaque operations are called where the guards asked before hold, and nowhere else.
+            numbers: the numbers of the arguments. Only those that all points share matter.
+            points: the other numbers, and seeds: a row for each point, for the leaves in `slots`.
+            per_point: the places of the derivatives that are asked for per point.
+            summed: the places of the derivatives whose sum over the points is asked for.
+            threads: how many threads work at once. The results do not depend on it.
+            holds: if given, opaque operations are called only at points where the guards asked before hold.
         """
         count = len(points)
         lanes = lanes_for(self.size, count)
@@ -175,7 +168,7 @@ class Program:
         if threads == 1 or len(strips) < 2:
             work(iter(range(len(strips))))
         else:
-            shared = iter(range(len(strips)))  # whoever is free takes the next one
+            shared = iter(range(len(strips)))  # each thread takes the next strip when it is free
             with ThreadPoolExecutor(threads) as pool:
                 for done in [pool.submit(work, shared) for _ in range(threads)]:
                     done.result()
@@ -196,7 +189,7 @@ class Program:
         self, memory: Floats, begin: int, end: int, points: Floats, slots: Integers, wanted: Slots, found: Points,
         holds: Holds | None,
     ) -> None:  # fmt: skip
-        """Run a strip block by block, as the native driver does it."""
+        """Run a strip block by block, as the native driver does."""
         lanes = memory.shape[1]
         for first in range(begin, end, lanes):
             last = min(first + lanes, end)
@@ -221,7 +214,7 @@ class Program:
         return memory
 
     def _run(self, memory: Floats, points: int, holds: Holds | None) -> Integers:
-        """Run all steps, also those in Python. Gives per point what was not finite. The first lanes are the points."""
+        """Run all steps, those in Python too, and return what was not finite. The first lanes are the points."""
         schedule = self.schedule
         status = np.zeros(memory.shape[1], dtype=np.int64)
         right = np.arange(memory.shape[1]) < points
@@ -243,7 +236,7 @@ class Program:
         return status
 
     def _call_python(self, memory: Floats, step: int, right: Any) -> None:
-        """Run a step that only Python can run, at the points where it may."""
+        """Run a step that only Python can run, at the points where it may be called."""
         with np.errstate(all="ignore"):
             if right.all():
                 run_call(self.schedule, memory, step)

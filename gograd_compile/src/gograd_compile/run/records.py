@@ -1,4 +1,4 @@
-"""What a run over many points reads, and what it fills: records that native code takes as well."""
+"""Records of what a run over many points reads and fills. Native code takes them, too."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class Slots(NamedTuple):
     """The slots of a schedule that a run over many points looks at.
 
     Attributes:
-        shared: values that are the same at all points. One is not finite if any value that they share is not.
-        varying: values that differ. One is not finite at a point if any of its own values is not.
+        shared: values to watch among those that all points share. If any of those is not finite, one of these is not.
+        varying: values to watch among the others. If any of those is not finite at a point, one of these is not.
         outputs: what the function returns.
         gradients: derivatives that are asked for per point.
         totals: derivatives whose sum over the points is asked for.
@@ -28,13 +28,13 @@ class Slots(NamedTuple):
 
 
 class Points(NamedTuple):
-    """What a run over many points gives.
+    """The results of a run over many points.
 
     Attributes:
-        outputs: a row per point.
-        gradients: a row per point, for what is asked for per point.
-        totals: sums over the points, for what is asked for in total. During a run there is a sum per lane.
-        status: per point what was not finite; such points are not in the totals.
+        outputs: a row for each point.
+        gradients: the derivatives that are asked for per point, in a row for each point.
+        totals: the sums over the points of the derivatives asked for in total. During a run there is a sum per lane.
+        status: for each point what was not finite. The totals leave these points out.
     """
 
     outputs: Floats

@@ -1,6 +1,6 @@
-"""Passes over a tape: constants folded, dead operations removed, duplicates merged.
+"""Passes over a tape: they fold constants, remove dead operations and merge duplicates.
 
-Each takes a tape and gives one that computes the same, to the last bit; each costs time linear in its length.
+Each takes a tape and makes one that computes the same, to the last bit, in time linear in the length of the tape.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 import numpy as np
 
-from gograd_compile.loops import tapes
+from gograd_compile.loops import tapes, views
 from gograd_compile.trace.tape import Floats, Guards, Integers, Tape
 
 __all__ = ["fold_constants", "merge_duplicates", "remove_dead"]
@@ -19,9 +19,9 @@ LARGEST_TABLE = 2**17
 
 
 def fold_constants(tape: Tape, values: Floats) -> Tape:
-    """Make constants of what depends neither on arguments nor on captured neurons: of its value in `values`.
+    """Replace what depends neither on arguments nor on captured neurons by constants with its value in `values`.
 
-    Guards on such numbers can only turn out as recorded, and go.
+    Guards on such numbers can only turn out as recorded, so they are removed.
     """
     varies = np.zeros(len(tape), dtype=np.bool_)
     varies[: tape.arguments + len(tape.captured)] = True
@@ -56,9 +56,9 @@ def remove_dead(tape: Tape) -> Tape:
 def merge_duplicates(tape: Tape) -> Tape:
     """Merge an operation with an earlier one on the same inputs in the same order (value numbering).
 
-    Opaque operations are called as often as they were: their rules may do more than compute. A guard
-    that was asked before is asked once. (If it was answered otherwise, a last digit decided, and both remain.) Errors
-    are ignored where they are for all that are merged.
+    Opaque operations are not merged, since their rules may do more than compute. A question that was asked before is
+    asked only once. (If the answers differ, a last digit decided, and both remain.) The errors of merged operations are
+    ignored only if the function ignores those of each.
     """
     opaque = np.array([op.opaque for op in tape.operations], dtype=np.bool_)
     first = tape.arguments + len(tape.captured)
@@ -67,9 +67,9 @@ def merge_duplicates(tape: Tape) -> Tape:
     remain = tapes.merge_constants(first, bits.data, _table(len(bits), np.int32).data, same.data, number.data)
     codes, starts, inputs = np.empty_like(tape.codes), np.empty_like(tape.starts), np.empty_like(tape.inputs)
     rows = tapes.merge_operations(
-        tape.leaves, first + remain, tape.codes.data, tape.starts.data, tape.inputs.data, opaque.view(np.uint8).data,
+        tape.leaves, first + remain, views(*tape.rows), opaque.view(np.uint8).data,
         _table(min(len(tape.codes), LARGEST_TABLE // 2), np.int64).data, same.data, number.data,
-        codes.data, starts.data, inputs.data,
+        views(codes, starts, inputs),
     )  # fmt: skip
     kept = same == np.arange(len(tape), dtype=np.int32)
     ignored = tape.ignored.copy()
@@ -87,19 +87,17 @@ def merge_duplicates(tape: Tape) -> Tape:
 
 
 def _table(entries: int, dtype: Any) -> Integers:
-    """Make an empty hash table for so many entries."""
+    """Make an empty hash table with room for so many entries."""
     return np.full(max(16, 1 << (2 * entries - 1).bit_length()), -1, dtype=dtype)
 
 
 def _renumbered(tape: Tape, kept: Integers, number: Integers, constants: Floats, guards: Guards) -> Tape:
-    """Renumber the operations that are kept, and all nodes. `number` has the new numbers of leaves."""
+    """Make a tape of the operations that are kept. `number` has the new numbers of leaves, and gets all others."""
     count = np.count_nonzero(kept)
     new_leaves = tape.arguments + len(tape.captured) + len(constants)
     codes, starts, inputs = np.empty(count, np.int32), np.empty(count + 1, np.int64), np.empty_like(tape.inputs)
-    tapes.take_rows(
-        tape.leaves, new_leaves, tape.codes.data, tape.starts.data, tape.inputs.data, kept.view(np.uint8).data,
-        number.data, codes.data, starts.data, inputs.data,
-    )  # fmt: skip
+    own, new = views(*tape.rows), views(codes, starts, inputs)
+    tapes.take_rows(tape.leaves, new_leaves, own, kept.view(np.uint8).data, number.data, new)
     rows = codes, starts, inputs[: starts[-1]]
     return _with_rows(attrs.evolve(tape, constants=constants), rows, kept, number, guards)
 
@@ -107,7 +105,7 @@ def _renumbered(tape: Tape, kept: Integers, number: Integers, constants: Floats,
 def _with_rows(
     tape: Tape, rows: tuple[Integers, Integers, Integers], kept: Integers, number: Integers, guards: Guards
 ) -> Tape:
-    """Make a tape of these operations: those of the old tape that are kept, under new numbers."""
+    """Make a tape with these rows: the operations of the old tape that are kept, with new numbers."""
     codes, starts, inputs = rows
     after = np.searchsorted(np.flatnonzero(kept), guards.after)
     return attrs.evolve(

@@ -1,4 +1,4 @@
-"""Runs a function once on neurons of its own, and makes a tape of what it did."""
+"""Runs a function once on new neurons, and makes a tape of what it did."""
 
 from __future__ import annotations
 
@@ -14,15 +14,7 @@ from gograd_compile.nesting.trees import Structure, flatten_result
 from gograd_compile.trace.tape import DOMAIN, GUARDS, Floats, Guards, Integers, Tape
 from gograd_compile.trace.watcher import AWAITED, NO_ERRORS, NOT_ASKED, Answers, Raising, Watcher, WatcherWithoutNumbers
 from gograd_core import Neuron
-from gograd_core.extend import (
-    domain_errors_raise,
-    flatten,
-    nested,
-    next_stamp,
-    not_ignored,
-    observed_by,
-    read_values,
-)
+from gograd_core.extend import domain_errors_raise, flatten, nested, next_stamp, not_ignored, observed_by, read_values
 from gograd_core.extend import flatten_numbers as numbers_of
 
 if TYPE_CHECKING:
@@ -31,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Recording", "record", "structure_of_result"]
 
 OLD_ARGUMENT = "argument of an earlier recording"
-"""The label of what a function was recorded with: if it occurs in another recording, the function kept it."""
+"""The label of arguments after a recording. If one occurs in another recording, the function kept it."""
 
 _stamp = attrgetter("_stamp")
 
@@ -43,12 +35,12 @@ class Recording:
     Attributes:
         structure: how its result is nested.
         tape: every operation that ran.
-        values: of each node of the tape, at that point.
+        values: the value of each node of the tape.
         has_truths: whether there are truth values in the result, which have no derivative.
         answers: every question that the function asked, in order, and its answer.
         given: which of these answers were given, whatever Python's numbers say.
         asked_at: when each question was asked, as a place in the order of making.
-        error: what the function raised in place of a result; its tape then has what was asked before.
+        error: what the function raised instead of returning a result. The tape then has what was asked before.
     """
 
     structure: Structure
@@ -68,16 +60,15 @@ def record(
     """Record what `f` does with these numbers, nested as `arguments` says.
 
     Args:
-        answers: to the first questions that it asks about numbers, whatever these are. Where an error is raised that
-            is not among them, it is not answered.
-        with_lines: take down where in the user's source each operation ran; that is slow.
-        with_places: take down as its line where in the order of making each operation ran.
-        raising: errors that operations raise only in compiled code, by their places in the order of making.
-        missing: which neurons nobody used that were made in an earlier recording, as places in the order of making.
+        answers: the answers to the first questions that it asks about numbers, whatever these are.
+        with_lines: whether to note the line of the user's source where each operation ran. That is slow.
+        with_places: whether `line_of` on the tape should be the place of each operation in the order of making.
+        missing: places in the order of making of neurons that nobody used in an earlier recording.
+        raising: the errors that operations raise only in compiled code, by their places in the order of making.
 
     Raises:
-        RecordingError: it does what cannot be recorded, or returns something that is not a number.
-        Whatever `f` raises, if all that it asked was answered.
+        RecordingError: it does something that cannot be recorded, or returns something that is not a number.
+        Whatever `f` raises, if all answers to its questions were given.
     """
     watcher = Watcher(name, answers, record.__code__, with_lines=with_lines, missing=missing, raising=raising)
     inputs = list(map(Neuron, numbers.tolist()))
@@ -117,8 +108,10 @@ def record(
     answered = iter(watcher.given)
     given = np.array([kind not in NOT_ASKED and next(answered) for kind, *_ in asked], dtype=np.bool_)
     asked_at = [when - since for _, _, _, when, _ in watcher.asked]
-    tape = _with_lines(tape, flat, watcher) if with_lines else tape
-    tape = _with_places(tape, flat, since) if with_places else tape
+    if with_lines:
+        tape = _with_lines(tape, flat, watcher)
+    elif with_places:
+        tape = attrs.evolve(tape, line_of=np.frombuffer(flat.stamps, np.int64)[len(flat.leaves) :] - since)
     return Recording(structure, tape, values, has_truths, asked, given, asked_at, raised)
 
 
@@ -132,10 +125,10 @@ def _missing(flat: Flat, since: int, until: int, asked: int) -> frozenset[int]:
 
 
 def structure_of_result(f: Callable[..., Any], arguments: Structure, name: str) -> Structure:
-    """Find how the result of `f` is nested at every point. It runs without numbers, and must not decide by any.
+    """Find how the result of `f` is nested, by running it without numbers. It must not decide on any.
 
     Raises:
-        ValueError: it does, or does not run so.
+        ValueError: it decides on a number, or does not run without numbers.
     """
     watcher = WatcherWithoutNumbers(name, (), structure_of_result.__code__)
     inputs = [Neuron(np.nan) for _ in range(arguments.size)]
@@ -147,28 +140,23 @@ def structure_of_result(f: Callable[..., Any], arguments: Structure, name: str) 
     except Exception as error:
         reason = watcher.decided or error
     raise ValueError(
-        f"there are no points, and how {name} nests its result cannot be found out without them: {reason}. Call it "
-        "at a point first, or leave out empty batches"
+        f"there are no points, and how {name} nests its result is not known: {reason}. Call it at a point first, or "
+        "leave out empty batches"
     )
 
 
 def _with_lines(tape: Tape, flat: Flat, watcher: Watcher) -> Tape:
-    """Add to the tape what the watcher noted. What the function ignores shows only if its caller does not."""
+    """Add to the tape what the watcher noted. Errors that the caller ignores are not ignored by the function."""
     stamps = flat.stamps[len(flat.leaves) :]
     texts = [watcher.lines.get(stamp) for stamp in stamps]
     if None in texts:
         raise RecordingError(
-            f"{watcher.name} computes in another thread, where it cannot be noted which way comparisons turn out"
+            f"{watcher.name} computes in another thread, where the results of comparisons cannot be recorded"
         )
     places = {text: place for place, text in enumerate(dict.fromkeys(texts))}
     line_of = np.array([places[text] for text in texts], dtype=np.int32)
     ignored = np.array([stamp in watcher.ignored for stamp in stamps if domain_errors_raise()], dtype=np.uint8)
     return attrs.evolve(tape, lines=tuple(map(str, places)), line_of=line_of, ignored=ignored)
-
-
-def _with_places(tape: Tape, flat: Flat, since: int) -> Tape:
-    places = [str(stamp - since) for stamp in flat.stamps[len(flat.leaves) :]]
-    return attrs.evolve(tape, lines=tuple(places), line_of=np.arange(len(places), dtype=np.int32))
 
 
 def _tape(
@@ -207,7 +195,7 @@ def _tape(
         guards=guards,
     )
     values = np.empty(len(tape))
-    read_values(inputs, values[: len(inputs)])  # flat.values lacks those that are not used
+    read_values(inputs, values[: len(inputs)])  # flat.values lacks unused ones
     values[first:leaves] = constants
     values[moved[len(flat.constants) :]] = np.frombuffer(flat.values)
     return tape, values
@@ -216,7 +204,7 @@ def _tape(
 def _classified(
     flat: Flat, inputs: Sequence[Neuron], since: int, name: str
 ) -> tuple[Integers, list[Neuron], list[Neuron]]:
-    """Number the nodes for the leaves, and find which are captured, and which were made inside."""
+    """Number the leaves, and find those that are captured, and those that the function made."""
     leaf_stamps = np.frombuffer(flat.stamps, np.int64)[: len(flat.leaves)]
     stamps = np.fromiter(map(_stamp, inputs), np.int64, len(inputs))
     order = np.argsort(stamps, kind="stable")
@@ -234,11 +222,11 @@ def _classified(
 def _check_leaf(leaf: Neuron, name: str) -> None:
     if leaf.operation is not None:
         raise RecordingError(
-            f"{name} uses {leaf!r}, which was computed outside of it: as a number it would be the same in every "
-            "run. Compute it inside, pass it as an argument, or use a leaf neuron, which is read at every call."
+            f"{name} uses {leaf!r}, which was computed outside of it. It would be the same number in every run. "
+            "Compute it inside, pass it as an argument, or use a leaf neuron, which is read at every call."
         )
     if leaf.label is OLD_ARGUMENT:
         raise RecordingError(
-            f"{name} uses a neuron that was its argument in an earlier recording, and was kept: in later runs it "
-            "would be the number that it was then. Keep no neurons from one call to the next."
+            f"{name} kept a neuron that was its argument in an earlier recording. In later runs it would be the number "
+            "that it was then. Do not keep neurons from one call to the next."
         )

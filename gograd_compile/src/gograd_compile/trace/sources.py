@@ -1,4 +1,4 @@
-"""Where paths come from: a function that can be recorded, at any point and as often as needed."""
+"""The function that paths come from. It can be recorded at any point, as often as needed."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from gograd_core import errstate
 __all__ = ["Note", "Source", "simplified"]
 
 
-# The C library of Linux gives the memory of every large array back at once, so that each pass would touch new pages,
-# until it has seen a larger one go: from then on it keeps up to twice as much. No page of this one is ever touched.
+# The C library of Linux returns the memory of every large array to the system at once, so that each pass would touch
+# new pages. Once a larger array was freed, it keeps up to twice as much. No page of this array is ever touched.
 np.empty(2**22 - 1024)
 
 
 @attrs.frozen
 class Note:
-    """A step of the preparation: what was done, how much there was afterwards, and how long it took."""
+    """A step of the preparation: what was done, how many items it left, and how long it took."""
 
     what: str
     count: int
@@ -44,9 +44,9 @@ class Source:
         f: the function.
         name: what messages call it.
         structure: how its arguments are nested.
-        check: record everything twice, and compare.
-        of: if it is the value and gradient of another function, that one, and the argument (or arguments) to
-            differentiate by.
+        check: whether to record everything twice, and compare.
+        of: if `f` is the value and gradient of another function: that function, and the argument (or arguments) to
+            differentiate with respect to. Otherwise None.
     """
 
     f: Callable[..., Any]
@@ -56,10 +56,10 @@ class Source:
     of: tuple[Callable[..., Any], int | Sequence[int]] | None = None
 
     def record(self, numbers: Floats, answers: Answers, raising: Raising = NO_ERRORS) -> tuple[Recording, list[Note]]:
-        """Record at this point and simplify the tape. Gives the recording and what was done. Arguments: see `record`.
+        """Record at this point and simplify the tape, as `record` does. Returns the recording and what was done.
 
         Raises:
-            RecordingError: the function cannot be recorded, or (if it is to be checked) does not do the same twice.
+            RecordingError: the function cannot be recorded, or was checked and does not do the same twice.
             Whatever the function raises, as `record` does.
         """
         start = time.perf_counter()
@@ -74,28 +74,28 @@ class Source:
         """Find how the result is nested, if that is the same at every point.
 
         Raises:
-            ValueError: the function decides by a number, or does not run without numbers.
+            ValueError: the function decides on a number, or does not run without numbers.
         """
         return structure_of_result(self.f, self.structure, self.name)
 
     def place_of(
         self, operation: int, tape: Tape, numbers: Floats, answers: Answers, raising: Raising
     ) -> tuple[int, int] | None:
-        """Find where in the order of making an operation of the tape ran, and how many questions were asked before.
+        """Find the place of an operation of the tape in the order of making, and how many questions came before it.
 
-        None: the function does not do the same again.
+        It is None if the function does not do the same again.
         """
         again = record(self.f, self.structure, numbers, self.name, answers, with_places=True, raising=raising)
         placed = simplified(again)
         if not placed.runs_as(tape):
             return None
-        place = int(placed.line(operation))
+        place = int(placed.line_of[operation])
         return place, sum(when < place for when in again.asked_at)
 
     def lined(self, tape: Tape, numbers: Floats, answers: Answers, raising: Raising = NO_ERRORS) -> Tape:
         """Add lines of source to the tape, if recording once more with the same `answers` gives them."""
-        for domain in ("raise", "ignore"):  # which of the two held then is not known
-            with contextlib.suppress(Exception):  # what the function does wrong now is not what is being reported
+        for domain in ("raise", "ignore"):  # which of the two was in force then is not known
+            with contextlib.suppress(Exception):  # an error of the function now is not the one that is being reported
                 again = errstate(domain=domain).run(
                     lambda: simplified(
                         record(self.f, self.structure, numbers, self.name, answers, with_lines=True, raising=raising)
@@ -120,7 +120,7 @@ class Source:
 
 
 def simplified(recording: Recording, notes: list[Note] | None = None) -> Tape:
-    """Simplify the tape of a recording by all passes. `notes` gets each pass, and how many operations it left."""
+    """Simplify the tape of a recording with all passes. `notes` gets a note of each."""
     tape = recording.tape
     passes: list[tuple[str, Callable[[Tape], Tape]]] = [
         ("constants folded", lambda tape: fold_constants(tape, recording.values)),

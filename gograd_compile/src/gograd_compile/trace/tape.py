@@ -1,4 +1,4 @@
-"""What a recording gives: every operation that ran, in the order in which they ran."""
+"""What a recording makes: a tape of every operation that ran, in order."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ Integers = NDArray[Any]
 Floats = NDArray[np.float64]
 
 GUARDS = ("bool", "trunc", "round", "floor", "ceil", "index", "finite", "domain", "unused")
-"""How a number may decide what runs; a guard's kind is a place in here."""
+"""What may be asked about a number that decides what runs. The kind of a guard is a place in here."""
 
 FINITE = GUARDS.index("finite")
-"""Whether a number is finite: if it is not, an integer is asked for that there is not."""
+"""Whether a number is finite. An integer is asked for, and there is none for NaN or an infinity."""
 DOMAIN = GUARDS.index("domain")
 """Which error an operation raises, a place in `DOMAIN_ERRORS`, where its result is not finite and its inputs are."""
 UNUSED = GUARDS.index("unused")
-"""Nothing is asked: nobody uses the result, and the operation runs since it raises an error outside of its domain."""
+"""Nothing is asked. Nobody uses the result, and the operation runs because it raises an error outside of its domain."""
 
 
 def question(kind: int) -> str:
-    """Say in words what a guard of that kind asks. Its answer is a number."""
+    """Say in words what a guard of that kind asks."""
     return "the domain error of an operation" if kind == DOMAIN else f"{GUARDS[kind]}() of a number"
 
 
@@ -47,13 +47,13 @@ class Guards:
     """Numbers that decided what ran while the tape was recorded, and how they decided.
 
     Attributes:
-        nodes: the number of the node, for each guard.
-        kinds: what was asked, a place in `GUARDS`.
-        outcomes: what was answered: 0 or 1 for "bool" and "finite", a place in `DOMAIN_ERRORS` for "domain",
-            0 for "unused", else a whole number.
+        nodes: the node of each guard.
+        kinds: what was asked, as a place in `GUARDS`.
+        outcomes: what was answered: 0 or 1 for "bool" and "finite", a place in `DOMAIN_ERRORS` for "domain", 0 for
+            "unused", otherwise an integer.
         after: how many operations had run before.
         lines: where in the user's source it was asked: "model.py:12 in loss".
-        order: which of all questions it was that the function asked; empty if it was loaded.
+        order: the place of the question among all that the function asked. Empty if the tape was loaded.
     """
 
     nodes: Integers
@@ -78,22 +78,22 @@ class Guards:
 class Tape:
     """The operations of one path through a function.
 
-    Nodes are numbered: first a node for each number among the arguments, then for each captured
-    neuron, then for each constant, then for each operation, so that inputs come before what is made of them.
+    Nodes are numbered: first the numbers among the arguments, then the captured neurons, then the constants, then the
+    operations that ran. So inputs come before what is made of them.
 
     Attributes:
         arguments: how many numbers the arguments hold.
-        captured: leaf neurons of the user's that are read at every call.
+        captured: the user's leaf neurons that are read at every call.
         constants: the other numbers that operations take.
         operations: the different operations.
-        codes: for each operation that ran its place in `operations`, int32.
-        starts: where its inputs begin in `inputs`, one more at the end, int64.
-        inputs: numbers of nodes, int32.
-        outputs: numbers of nodes, int32.
+        codes: the place in `operations` of each operation that ran, int32.
+        starts: where the inputs of each begin in `inputs`, and where the last ones end, int64.
+        inputs: nodes, int32.
+        outputs: nodes, int32.
         guards: what decided that these operations ran, and no others.
         lines: lines of the user's source: "model.py:12 in loss".
-        line_of: for each operation that ran the place of its line in `lines`, int32; empty if lines are not known.
-        ignored: for each operation that ran whether the function itself ignores its errors; empty if that is not known.
+        line_of: the place in `lines` of the line of each operation that ran, int32. Empty if lines are not known.
+        ignored: whether the function itself ignores the errors of each operation that ran. Empty if not known.
     """
 
     arguments: int
@@ -115,35 +115,35 @@ class Tape:
         return self.arguments + len(self.captured) + len(self.constants)
 
     @property
+    def rows(self) -> tuple[Integers, Integers, Integers]:
+        """Return the arrays that say which operations ran on which inputs."""
+        return self.codes, self.starts, self.inputs
+
+    @property
     def domains(self) -> Integers:
         """Find which guards ask for the domain of an operation."""
         return np.flatnonzero(self.guards.kinds == DOMAIN)
 
-    @property
-    def raises(self) -> bool:
-        """Say whether it notes which operations raise errors. Then errors were raised while it was recorded."""
-        return bool(np.isin(self.guards.kinds, (DOMAIN, UNUSED)).any())
-
     def inputs_of(self, node: int) -> Integers:
-        """Give the inputs of an operation."""
+        """Return the inputs of the operation that made a node."""
         operation = node - self.leaves
         return self.inputs[self.starts[operation] : self.starts[operation + 1]]
 
     def deciding(self) -> Integers:
-        """List the nodes whose values decide: those of guards, and then the inputs of the operations they ask for."""
+        """List the nodes that decide: those of guards, then the inputs of operations whose domain is asked for."""
         nodes = self.guards.nodes
         return np.concatenate([nodes, *(self.inputs_of(node) for node in nodes[self.domains].tolist())])
 
     def line(self, operation: int) -> str:
-        """Say where that operation ran. It is "" if that is not known."""
+        """Return the line where an operation ran. It is "" if it is not known."""
         return self.lines[self.line_of[operation]] if len(self.line_of) else ""
 
     def ignores(self, operation: int) -> bool:
-        """Say whether the function accepts whatever that operation gives, as far as is known."""
+        """Say whether the function ignores the errors of an operation, as far as is known."""
         return bool(len(self.ignored) and self.ignored[operation])
 
     def runs_as(self, other: Tape) -> bool:
-        """Say whether the other has the same operations in the same places. Constants may differ."""
+        """Say whether another tape has the same operations in the same places. Constants may differ."""
         mine, others = (
             (tape.codes, tape.starts, tape.inputs, tape.outputs, tape.guards.nodes, tape.guards.outcomes)
             for tape in (self, other)

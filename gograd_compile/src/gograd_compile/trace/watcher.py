@@ -1,4 +1,4 @@
-"""What watches a function that is recorded: the questions that it asks about numbers, and what a tape cannot hold."""
+"""Watches a function while it is recorded: notes its questions about numbers, and refuses what a tape cannot hold."""
 
 from __future__ import annotations
 
@@ -14,13 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from gograd_compile.errors import RecordingError
 from gograd_core import DomainError, Neuron
-from gograd_core.extend import (
-    DOMAIN_ERRORS,
-    domain_errors_raise,
-    errors_ignored,
-    errors_matter,
-    next_stamp,
-)
+from gograd_core.extend import DOMAIN_ERRORS, domain_errors_raise, errors_ignored, errors_matter, next_stamp
 
 if TYPE_CHECKING:
     from gograd_core.extend import Flat
@@ -28,19 +22,19 @@ if TYPE_CHECKING:
 __all__ = ["AWAITED", "NOT_ASKED", "NO_ERRORS", "Answers", "Question", "Raising", "Watcher", "WatcherWithoutNumbers"]
 
 Answers = Sequence[tuple[str, float, int]]
-"""What is asked, one of `GUARDS` or AWAITED; the answer; and how much was made before the number that it is about."""
+"""What was asked (one of `GUARDS`, or AWAITED), the answer, and the number's place in the order of making."""
 AWAITED = "awaited"
-"""As "unused", where the function may catch the error that the operation raises."""
+"""Like "unused", for an operation whose error the function may catch."""
 NOT_ASKED = "unused", AWAITED
-"""What the function did not ask."""
+"""The kinds of guards that are not questions of the function."""
 Raising = Mapping[int, DomainError]
 NO_ERRORS: Raising = {}
 Question = tuple[Neuron, str, int, int, str]
-"""A number, what is asked, the answer, when, and at which line."""
+"""The number, what is asked, the answer, when, and at which line."""
 
 OURS = (
     *(os.path.dirname(sys.modules[name].__file__ or "") + os.sep for name in ("gograd_core", "gograd_compile")),
-    contextlib.__file__,  # what enters our blocks
+    contextlib.__file__,  # it enters gograd's blocks
 )
 
 
@@ -52,7 +46,7 @@ class Watcher:
         raising: Raising = NO_ERRORS,
     ) -> None:  # fmt: skip
         self.name = name
-        self.ends = ends  # the code that runs the function: frames beyond it are not the user's
+        self.ends = ends  # the code that runs the function: frames above it are not the user's
         self.since = 0
         self.ahead = [answer for answer in reversed(answers) if answer[0] not in NOT_ASKED]
         self.given: list[bool] = []
@@ -83,9 +77,9 @@ class Watcher:
         return outcome
 
     def next_answer(self, kind: str, place: int) -> float | None:
-        """Give the answer to this question. It is None if this is another path, which has no more answers.
+        """Return the answer to this question. It is None if there is none, or the function asks something else.
 
-        An error that compiled code does not find is a question only where Python finds it.
+        An answer that an operation raises no error is skipped if Python finds no error there either.
         """
         ahead = self.ahead
         while ahead and ahead[-1][:2] == ("domain", 0) and (kind != "domain" or ahead[-1][2] != place):
@@ -111,7 +105,7 @@ class Watcher:
             self.operations.append((neuron, kind, 0, neuron._stamp, line))
 
     def error_of(self, neuron: Neuron, place: int) -> DomainError | None:
-        """Find what compiled code raises for a neuron, or for an earlier one by the same operation and inputs."""
+        """Find the error that compiled code raises for a neuron, or for an earlier equal one."""
         entries = [
             entry.hex() if type(entry) is float else self.same.get(entry._stamp, entry._stamp)  # type: ignore[union-attr]
             for entry in neuron._constituents
@@ -121,7 +115,7 @@ class Watcher:
         return self.raising.get(first - self.since) or self.raising.get(place)
 
     def ask_for_unused(self, flat: Flat) -> bool:
-        """Note the operations whose result nobody uses: their errors are raised too. Says whether there are any."""
+        """Note the operations whose result nobody uses, whose errors count too. Says whether there are any."""
         used = set(flat.stamps)
         unused = [question for question in self.operations if question[0]._stamp not in used]
         self.asked = sorted([*self.asked, *unused], key=lambda question: question[3])
@@ -129,8 +123,8 @@ class Watcher:
 
     def failed(self) -> None:
         self.failures.append(
-            f"{source_line(self.ends)}: {self.name} catches an error that numbers led to: where else it arises cannot "
-            "be found out in later runs. Decide by a comparison, or with where, before."
+            f"{source_line(self.ends)}: {self.name} catches an error that numbers caused. Later runs cannot find out "
+            "where else it arises. Decide with a comparison, or with where, before."
         )
 
     def read(self, _: Neuron, attribute: str) -> NoReturn:
@@ -140,18 +134,18 @@ class Watcher:
             "backward": "Differentiate the compiled function, or use gograd_core.grad inside it.",
         }[attribute]
         self.refuse(
-            f"{source_line(self.ends)}: {self.name} uses .{attribute} of a neuron while it is recorded: that number "
-            f"would be taken for a constant in every later run. {instead}"
+            f"{source_line(self.ends)}: {self.name} uses .{attribute} of a neuron while it is recorded. That number "
+            f"would be a constant in every later run. {instead}"
         )
 
     def refuse(self, why: str) -> NoReturn:
-        """Raise an error that makes the recording fail, whoever catches it."""
+        """Raise an error that makes the recording fail, even if it is caught."""
         self.failures.append(why)
         raise RecordingError(why)
 
 
 class WatcherWithoutNumbers(Watcher):
-    """A watcher of a function that gets no numbers. The first decision by a number is an error."""
+    """A watcher of a function that runs without numbers. The first decision on a number is an error."""
 
     decided = ""
 
@@ -161,7 +155,7 @@ class WatcherWithoutNumbers(Watcher):
 
 
 def is_in_try(end: CodeType) -> bool:
-    """Say whether the user may catch an error that is raised here, below the function with this code."""
+    """Say whether the user may catch an error that is raised here. `end` is the code that runs the function."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_code is not end:
         is_ours = frame.f_code.co_filename.startswith(OURS)
@@ -173,13 +167,13 @@ def is_in_try(end: CodeType) -> bool:
 
 @functools.lru_cache(maxsize=1024)
 def _caught(code: CodeType) -> list[tuple[int, int]]:
-    """Find the instructions whose errors something waits for."""
+    """Find the ranges of instructions whose errors are caught."""
     entries: Any = dis.Bytecode(code).exception_entries  # type: ignore[attr-defined]
     return [(entry.start, entry.end) for entry in entries]
 
 
 def source_line(end: CodeType) -> str:
-    """Find where in the user's source this happens: "model.py:12 in loss". It is "" for what gograd does in a sweep.
+    """Find the line of the user's source that is running: "model.py:12 in loss". It is "" if only gograd runs.
 
     `end` is the code that runs the user's function.
     """

@@ -1,1 +1,1 @@
-"""What both engines hand the odd case to: calls, rules, neurons and sweeps, with every check."""
+"""The odd cases of both engines: calls, rules, neurons and sweeps, with every check."""

@@ -1,6 +1,6 @@
-"""What neurons receive in a sweep: sums of a number, an adjoint or a tangent, times a local derivative.
+"""What neurons receive in a sweep: sums of adjoints or tangents, each times a local derivative.
 
-Both directions add up in the same way; they differ in the order in which they walk. Knows no operation by name.
+Both directions add up in the same way, and differ only in the order in which they walk. No operation is known by name.
 """
 
 from __future__ import annotations
@@ -17,36 +17,36 @@ __all__ = ["Shares", "is_chosen", "is_finite", "is_zero"]
 
 
 def is_zero(number: Any) -> bool:
-    """Tell whether a number is a constant zero, which passes nothing on. A neuron with the value zero does."""
+    """Return whether a number is a constant zero, which passes nothing on. A neuron of value zero is not one."""
     return type(number) is float and number == 0.0
 
 
 def is_finite(number: Any) -> bool:
-    """Tell whether a float, or the value of a neuron, is finite."""
+    """Return whether a float, or the value of a neuron, is finite."""
     return -inf < value_of(number) < inf
 
 
 def is_chosen(made: Node, index: int, place: int) -> bool:
-    """Tell whether a local derivative of 0.0 is a choice: a constant there, and not a value that happens to be zero.
+    """Return whether a local derivative of 0.0 is a constant, because of a choice, or just happens to be zero.
 
-    It is that of `made` by an entry of its input `index`.
+    It is the derivative of `made` with respect to the entry at `place` in input `index`.
     """
     try:
         with errstate(domain="ignore"):
             locals_ = next(locals_ for at, _, locals_ in neuron_partials(made, lambda entry: True) if at == index)
-    except Exception:  # the rule understands only floats, and says so if higher orders are asked for
+    except Exception:  # the rule understands only floats, which is an error only in higher orders
         return False
     return is_zero(locals_[place])
 
 
 class Shares:
-    """Adjoints or tangents, floats or neurons.
+    """Adjoints or tangents, as floats or neurons.
 
-    Nothing is judged on the way, since an arm that was not taken neither raises nor poisons; what
-    is not finite is kept with its cause.
+    Nothing is judged while they add up, so that an arm that was not taken can do no harm. The cause of a number that
+    is not finite is kept.
 
     Args:
-        numbers: what there is to begin with.
+        numbers: the numbers to begin with.
         name: "adjoint" or "tangent".
     """
 
@@ -57,15 +57,15 @@ class Shares:
         self._causes: dict[Node, DomainError] = {}
 
     def is_flawed(self, neuron: Node) -> bool:
-        """Tell whether the number of a neuron is not finite and should be."""
+        """Return whether the number of a neuron is not finite although it should be."""
         return neuron in self._causes
 
     def add(self, target: Node, source: Node, local: Any, made: Node, index: int) -> None:
-        """Add to `target` the number of `source` times a local derivative, that of `made` by input `index`."""
+        """Add the number of `source` to `target`, times a derivative of `made` with respect to its input `index`."""
         self.add_share(target, source, product(self.numbers[source], local), local, made, index)
 
     def add_share(self, target: Node, source: Node, share: Any, local: Any, made: Node, index: int) -> None:
-        """Add a share of `source` to the number of `target`."""
+        """Add `share`, which comes from `source`, to the number of `target`."""
         so_far = self.numbers.get(target, 0.0)
         total = self.numbers[target] = share if type(so_far) is float and so_far == 0.0 else so_far + share
         value = total if type(total) is float else total._value
@@ -74,7 +74,7 @@ class Shares:
                 self._find_cause(target, source, value_of(local), value_of(so_far), made, index)
 
     def _find_cause(self, target: Node, source: Node, local: float, so_far: float, made: Node, index: int) -> None:
-        """Keep the error that explains why the number of `target` is not finite, unless its constituents excuse it."""
+        """Keep the error that explains why the number of `target` is not finite, unless its inputs excuse it."""
         cause = self._causes.get(source)
         if cause is None:
             try:
@@ -85,6 +85,6 @@ class Shares:
             self._causes[target] = cause
 
     def judge(self, neuron: Node) -> None:
-        """Raise `DomainError` if the number of this neuron is not finite and should be."""
+        """Raise `DomainError` if the number of a neuron is not finite although it should be."""
         if neuron in self._causes:
             raise self._causes[neuron]

@@ -1,6 +1,6 @@
-"""Calling an operation on numbers, neurons and arrays, with every check.
+"""Calls of an operation with numbers, neurons and arrays, with every check.
 
-For the common cases the engines have shorter ways, which end here when anything is out of the ordinary.
+The engines have shorter ways for the common cases. They call these functions when anything is out of the ordinary.
 """
 
 from __future__ import annotations
@@ -18,21 +18,20 @@ from gograd_core.namespaces.columns import Column
 
 __all__ = ["Operation", "apply", "call", "is_array", "observed"]
 
-
 _OF_ONE = "np.{0} does not take a single neuron: write ops.{0}([x, y]), or np.{0} of a list or an array of neurons"
 
 
 def call(op: Op, /, *inputs: Any, **named: Any) -> Any:
-    """Call an operation with numbers, neurons or arrays, by place or by the names that its rules give its inputs.
+    """Call an operation with numbers, neurons or arrays, by position or by the names of its inputs.
 
-    Numbers give a float (a bool, if it is a comparison); with a neuron among them the result
-    is a Neuron that remembers its inputs (of a comparison a bool, followed for a `Recorder`). Arrays give an
-    array of their library; an array with a neuron, or an object array, is worked entry by entry
-    and gives an object array. Inputs of a variadic operation are sequences of equal length.
+    Numbers give a float, or a bool if the operation is a comparison. With a neuron among them the result is a Neuron
+    that remembers its inputs; a comparison still gives a bool, which a `Recorder` follows. Arrays give an array of
+    their library. An array together with a neuron, or an object array, is computed entry by entry and gives an object
+    array. The inputs of a variadic operation are sequences of equal length.
 
     Raises:
-        TypeError: a wrong number of inputs, an unknown name, or an input that is not a number.
-        ValueError: columns of unequal length.
+        TypeError: the number of inputs is wrong, a name is unknown, or an input is not a number.
+        ValueError: columns have unequal lengths.
         DomainError: the result is not finite although the inputs are (see `errstate`).
     """
     if named:
@@ -50,10 +49,10 @@ def call(op: Op, /, *inputs: Any, **named: Any) -> Any:
 
 
 def _in_order(op: Op, inputs: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
-    """Put inputs that were given by name after those given by place.
+    """Put the inputs given by name after those given by position.
 
     Raises:
-        TypeError: a name is unknown, or an input was given twice; or one before it is missing.
+        TypeError: a name is unknown, or an input is missing or given twice.
     """
     names = op.input_names
     for name in named:
@@ -64,7 +63,7 @@ def _in_order(op: Op, inputs: tuple[Any, ...], named: dict[str, Any]) -> tuple[A
             raise TypeError(f"{op.title} got its input {name!r} twice")
     missing = [name for name in names[len(inputs) :] if name not in named]
     if missing:
-        raise TypeError(f"{op.title} lacks its input {missing[0]!r}: it takes {', '.join(names)}")
+        raise TypeError(f"{op.title} is missing its input {missing[0]!r}: it takes {', '.join(names)}")
     return (*inputs, *(named[name] for name in names[len(inputs) :]))
 
 
@@ -78,7 +77,7 @@ def _wrong_count(op: Op, given: int) -> str:
 
 
 def apply(op: Op, entries: tuple[Any, ...]) -> Any:
-    """Call `op` with numbers and neurons (with its columns' entries in a row), and judge and record the result."""
+    """Call `op` with numbers and neurons (the entries of its columns in a row), and judge and record the result."""
     constituents: list[Any] = []
     values: list[float] = []
     involved = False
@@ -120,13 +119,13 @@ def apply(op: Op, entries: tuple[Any, ...]) -> Any:
         return current.Neuron(out)
     neuron = current.node(op, out, tuple(constituents))
     if is_truth and any(op.partials):
-        neuron = current.plain(neuron)  # as a bool, which it is otherwise, has no derivative
+        neuron = current.plain(neuron)  # without a recorder it is a bool, which has no derivative
     neuron = observed(neuron) if settings.pauses else neuron
     return Followed(neuron, bool(out), most=1.0) if is_truth else neuron
 
 
 def observed(neuron: Node) -> Node:
-    """Tell a recorder of a neuron that an operation made, and return what the operation is to return."""
+    """Tell the recorder, if any, of a neuron that an operation made. Return what the operation is to return."""
     recorder = recording.recorder()
     if recorder is None:
         return neuron
@@ -143,7 +142,7 @@ def is_array(x: Any) -> bool:
 
 
 def call_with_arrays(op: Op, inputs: tuple[Any, ...]) -> Any:
-    """Call `op` with arrays: in their own library, or entry by entry if neurons are involved."""
+    """Call `op` with arrays: by their own library, or entry by entry if neurons are involved."""
     inputs = tuple(map(unfollowed, inputs))
     arrays = [x for x in inputs if is_array(x)]
     if op.variadic:
@@ -170,10 +169,10 @@ def _holds_neurons(inputs: Sequence[Any]) -> bool:
 
 
 class Operation:
-    """What can be called: the base class of `Op` in the Python engine."""
+    """The base class of `Op` in the Python engine, which makes it callable."""
 
     __slots__ = ()
     __call__ = call
 
     def _prepare(self) -> None:
-        """Do nothing: this engine finds the rules in the operation itself."""
+        """Do nothing: this engine reads the rules from the operation itself."""

@@ -1,4 +1,4 @@
-"""Comparisons of neurons, and integers made of neurons: a recorder is told about both."""
+"""Comparisons of neurons, and integers made of neurons. A recorder is told of both."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ COMPARE: dict[str, Callable[[Any, Any], Any]] = {
 def _whole(value: float) -> int:
     number = int(value)
     if number != value:
-        raise TypeError(f"only a whole number is an index, not {value!r}")
+        raise TypeError(f"an index must be a whole number, got {value!r}")
     return number
 
 
@@ -37,11 +37,11 @@ WHOLE: dict[str, Callable[[float], int]] = {
     "ceil": math.ceil,
     "index": _whole,
 }
-"""Ways from a number to an integer. They are constant between jumps, so that no derivative is lost."""
+"""Functions from numbers to integers. They are constant between jumps, so that no derivative is lost."""
 
 
 def compared(symbol: str, neuron: Node, other: Any) -> Any:
-    """Compare by value, and return a bool; for a recorder, return a bool that is followed."""
+    """Compare a neuron by value, and return a bool. If a recorder watches, the bool is followed."""
     kind = type(other)
     if kind is Followed:
         return NotImplemented
@@ -60,7 +60,7 @@ def compared(symbol: str, neuron: Node, other: Any) -> Any:
 
 
 def _of_floats(symbol: str, integer: int) -> tuple[str, float]:
-    """Turn a comparison with an integer into the same one with a float. Python compares the two exactly."""
+    """Turn a comparison with an integer, which Python compares exactly, into an equivalent one with a float."""
     try:
         below = float(integer)
     except OverflowError:
@@ -73,10 +73,17 @@ def _of_floats(symbol: str, integer: int) -> tuple[str, float]:
 
 
 def as_int(neuron: Node, kind: str) -> int:
-    """Return the integer that a neuron's value is, or is rounded to."""
+    """Convert the value of a neuron to an integer, in the way `kind`, and tell the recorder."""
     try:
         outcome = WHOLE[kind](neuron._value)
-    except Exception:  # of NaN, of an infinity, or of what is not whole
+    except Exception:  # it is NaN or an infinity, or must be whole and is not
         recording.failed()
         raise
     return recording.decided(neuron, kind, outcome)
+
+
+def rounded(neuron: Node, digits: Any) -> Any:
+    """Round to an int, or to so many digits after the decimal point."""
+    if digits is None:
+        return as_int(neuron, "round")
+    return current.registry["round 2"](neuron, operator.index(digits))

@@ -1,4 +1,4 @@
-"""Checks of a graph as arrays: of neurons in a row, and of buffers of doubles."""
+"""Checks for graphs as arrays: of sequences of neurons, and of buffers of doubles."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ __all__ = ["as_neurons", "doubles", "refuse", "refuse_length"]
 
 
 def as_neurons(neurons: Iterable[Any]) -> tuple[Any, ...]:
-    """Put neurons in a tuple.
+    """Make a tuple of neurons.
 
     Raises:
-        TypeError: there is something else among them.
+        TypeError: one of them is not a neuron.
     """
     neurons = tuple(neurons)
     for neuron in neurons:
@@ -24,24 +24,24 @@ def as_neurons(neurons: Iterable[Any]) -> tuple[Any, ...]:
 
 
 def doubles(buffer: Any, neurons: int, *, writable: bool) -> memoryview:
-    """View a buffer of doubles, one for each of so many neurons, without copying it.
+    """View a buffer of doubles, one for each neuron, without copying it.
 
     Raises:
-        TypeError: it is not a buffer, or not one of doubles.
-        ValueError: it has another length, or is read-only although it is to be written to.
+        TypeError: it is not a buffer of doubles.
+        ValueError: it has another length, or is read-only although it must be writable.
     """
     view = memoryview(buffer)
     if (view.format, view.ndim, view.c_contiguous) != ("d", 1, True):
         raise TypeError(f"expected a contiguous row of doubles, got {buffer!r}")
     if writable and view.readonly:
-        raise ValueError("expected doubles that can be written to")
+        raise ValueError("expected a buffer that can be written to")
     if len(view) != neurons:
         refuse_length(neurons, len(view))
     return view
 
 
 def refuse(thing: Any) -> NoReturn:
-    """Refuse what is not a neuron."""
+    """Refuse something that is not a neuron."""
     raise TypeError(f"expected neurons, got {thing!r}")
 
 

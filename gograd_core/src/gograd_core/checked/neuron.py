@@ -1,9 +1,13 @@
-"""What the neurons of both engines share where speed does not matter: texts, refusals, copies."""
+"""What the neurons of both engines share where speed does not matter: texts, refusals and copies."""
 
 from __future__ import annotations
 
+import dis
+import functools
+import sys
 from collections.abc import Iterable
 from inspect import Parameter, Signature
+from types import CodeType, FrameType
 from typing import Any, NoReturn
 
 from gograd_core import current, recording
@@ -13,10 +17,12 @@ from gograd_core.interfaces import Node
 
 __all__ = [
     "FINAL",
+    "FURTHER",
     "MISNOMERS",
     "SIGNATURE",
     "Misnomer",
     "checked_label",
+    "divided",
     "first_value",
     "is_operand",
     "method",
@@ -33,17 +39,17 @@ __all__ = [
 FINAL = "Neuron is final: write an operation instead of a subclass"
 
 MISNOMERS = {
-    "data": "its number is x.value",
-    "item": "its number is x.value",
+    "data": "read its number as x.value",
+    "item": "read its number as x.value",
     "gradient": "call y.backward() and read x.grad, or call gradient(y, x)",
-    "conjugate": "for np.var(x) write ops.mean(d * d), where d = x - ops.mean(x), and its root for np.std(x)",
+    "as_integer_ratio": "a fraction has no derivative; that of its number is x.value.as_integer_ratio()",
     "partner": "the inputs of an operation are the constituents of its result: y.constituents",
 }
-"""What other engines, or NumPy, ask a neuron for, and what to ask for here."""
+"""Names that other engines and NumPy use, and what to write here instead."""
 
 
 class Misnomer:
-    """An attribute that a neuron does not have. Asking for it raises an error that says what to ask for."""
+    """An attribute that a neuron does not have. Its use raises an error that says what to write instead."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -59,12 +65,31 @@ def _refuse_misnomer(name: str) -> NoReturn:
     raise AttributeError(f"a Neuron has no attribute {name!r}: {MISNOMERS[name]}")
 
 
-def refuse_names(names: Iterable[str]) -> None:
-    """Refuse names of arguments that `Neuron` does not take.
+def _is_integer(self: Any) -> Any:
+    """Tell whether the number is whole."""
+    return self._value.is_integer() if recording.recorder() is None else self // 1.0 == self
 
-    Raises:
-        TypeError: there is such a name.
-    """
+
+def _itself(self: Node) -> Node:
+    return self
+
+
+def _nothing(self: Node) -> float:
+    return 0.0
+
+
+FURTHER: dict[str, Any] = {
+    "is_integer": _is_integer,
+    "conjugate": _itself,
+    "real": property(_itself),
+    "imag": property(_nothing),
+    **{name: Misnomer(name) for name in MISNOMERS},
+}
+"""What else a neuron has in both engines: the attributes of a float, and those that are refused."""
+
+
+def refuse_names(names: Iterable[str]) -> None:
+    """Raise TypeError if `Neuron` takes no argument of one of these names."""
     for name in names:
         if name not in ("value", "label"):
             raise TypeError(f"Neuron() takes a value and a label, not {name!r}: write Neuron(3.0) or Neuron(value=3.0)")
@@ -76,11 +101,11 @@ SIGNATURE = Signature(
         Parameter("label", Parameter.POSITIONAL_OR_KEYWORD, default=""),
     ]
 )
-"""What `Neuron` takes, for whoever asks for its signature."""
+"""The signature of `Neuron`, for `inspect`."""
 
 
 def method(self: Node, /, *others: Any, **named: Any) -> Any:
-    """Show `inspect` what a method for an operation takes."""
+    """Show `inspect` the signature of a method that calls an operation."""
 
 
 def first_value(value: Any) -> float:
@@ -93,38 +118,44 @@ def first_value(value: Any) -> float:
 def checked_label(label: Any) -> str:
     if not isinstance(label, str):
         raise TypeError(f"Neuron.label expects a string, got {label!r}")
-    return str.__str__(label)  # without what a subclass may refer to
+    return str.__str__(label)  # a subclass may refer to other objects
 
 
 def only_leaves(neuron: Node) -> NoReturn:
-    """Refuse to set the value of a neuron that an operation made."""
+    """Refuse to set the value of an interior neuron."""
     made_by: Any = neuron.operation
     raise AttributeError(f"only a leaf's value can be set; {neuron!r} was made by {made_by.title}")
 
 
 def is_operand(other: Any) -> bool:
-    """Tell whether an operator of Neuron takes an operand: a number or an array, but not, say, a string."""
+    """Return whether an operator of Neuron takes an operand: it takes numbers and arrays, but not strings, say."""
     if type(other) is current.Neuron or hasattr(other, "__array_namespace__"):
         return True
-    if type(other) is Followed:  # whose own operators know what to do
+    if type(other) is Followed:  # it has operators of its own
         return False
     try:
         as_float(other, "")
     except TypeError:
         return False
-    except OverflowError:  # a number, which the operation will refuse by name
+    except OverflowError:  # a number: the operation refuses it with a better message
         return True
     return True
 
 
 def operate(symbol: str, left: Any, right: Any) -> Any:
-    """Apply one of Python's operators to a neuron and anything else."""
+    """Apply one of Python's binary operators to a neuron and anything else."""
     other = right if type(left) is current.Neuron else left
     return current.registry[f"{symbol} 2"](left, right) if is_operand(other) else NotImplemented
 
 
+def divided(left: Any, right: Any) -> Any:
+    """Compute ``divmod(left, right)``: a quotient that is whole, and what remains."""
+    quotient = operate("//", left, right)
+    return quotient if quotient is NotImplemented else (quotient, operate("%", left, right))
+
+
 def undiscovered(name: str) -> Any:
-    """Find the operation for a method that is called before any operation was looked up."""
+    """Find the operation for a method that is called before the plugins are loaded."""
     if name in MISNOMERS:
         _refuse_misnomer(name)
     if name.startswith("_"):
@@ -135,22 +166,36 @@ def undiscovered(name: str) -> Any:
 def shown(neuron: Node) -> str:
     label = f", label={neuron.label!r}" if neuron.label else ""
     operation = f", operation={neuron.operation.name!r}" if neuron.operation else ""
-    if recording.recorder() is not None:  # what is made of the text would not follow the number
+    if recording.recorder() is not None:  # a number in a text would be lost to the recorder
         return f"Neuron(…{label}{operation})"
     grad = getattr(neuron, "_grad", None)
     return f"Neuron({neuron._value!r}, grad={0.0 if grad is None else grad!r}{label}{operation})"
 
 
-def refuse(neuron: Node, *_: object) -> NoReturn:
+def refuse(neuron: Node, *_: object) -> Any:
+    """Refuse to become a float, unless that is for a text: ``"%.2f" % x``."""
+    if _makes_text(sys._getframe(1)):
+        return neuron.value
     raise TypeError(
-        f"{neuron!r} cannot become a plain number: that would cut its graph silently. Take x.value, or "
+        f"{neuron!r} cannot become a plain number: that would silently cut its graph. Use x.value, or "
         "stop_gradient(x), which is a neuron without derivative. Instead of a function of the math module, call "
         "the operation of that name: ops.sqrt(x) for math.sqrt(x)."
     )
 
 
+def _makes_text(frame: FrameType) -> bool:
+    """Tell whether a frame is at the operator ``%``. It asks for a float only where it fills in a text."""
+    return frame.f_lasti in _remainders(frame.f_code)
+
+
+@functools.lru_cache(maxsize=1024)
+def _remainders(code: CodeType) -> frozenset[int]:
+    """Find the operators ``%`` of a code."""
+    return frozenset(each.offset for each in dis.get_instructions(code) if each.argrepr in ("%", "%="))
+
+
 def reduced(neuron: Node) -> tuple[Any, ...]:
-    """Return what copies and pickles of a leaf hold: value, label and grad. A part of a graph cannot be copied."""
+    """Return what copies and pickles of a leaf hold: value, label and grad. Interior neurons cannot be copied."""
     if neuron.operation is not None:
         raise TypeError(f"{neuron!r} belongs to a graph and cannot be copied: copy leaves, or Neuron(x.value)")
     return restore, (neuron.value, neuron.label, neuron.grad)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import math
 import operator
@@ -54,7 +55,9 @@ def refusal(f: Callable[..., Any], *inputs: Any) -> type[DomainError] | None:
 def _in_python(op: Any) -> Callable[..., Any] | None:
     """Find what computes the operation in Python: an operator, or a function of `math`."""
     if op.operator is not None:
-        return getattr(operator, f"__{(UNARY if op.arity == 1 else BINARY)[op.operator]}__")  # type: ignore[no-any-return]
+        symbols = UNARY if op.arity == 1 else BINARY
+        name = symbols.get(op.operator)
+        return getattr(operator, f"__{name}__") if name else getattr(builtins, op.operator)  # type: ignore[no-any-return]
     own: Callable[..., Any] | None = getattr(math, op.math or op.name, None)
     if own is None:
         return None

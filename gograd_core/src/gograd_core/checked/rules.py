@@ -1,7 +1,7 @@
-"""Running the rules of an operation on floats, and judging what they give.
+"""Running the rules of an operation on floats, and judging their results.
 
-The rare points pay: a rule runs directly, and only if Python's floats answer with an exception
-or a complex number does it run again on floats whose operators follow IEEE 754.
+A rule first runs directly. It runs again, on floats whose operators follow IEEE 754, only if Python's floats raised an
+exception or gave a complex number. So only rare points cost more.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from gograd_core.namespaces.columns import Column
 from gograd_core.namespaces.ieee import IEEEFloat
 from gograd_core.settings import domain_errors_raise
 
-__all__ = ["annotate", "as_column", "as_float", "as_number", "as_numbers", "describe", "judge", "run_rule"]
+__all__ = ["annotate", "as_column", "as_float", "as_inputs", "as_number", "as_numbers", "describe", "judge", "run_rule"]
 
 
 def run_rule(op: Op, rule: Callable[..., Any], *arguments: Any) -> Any:
@@ -41,7 +41,7 @@ def run_rule(op: Op, rule: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def annotate(error: Exception, op: Op, arguments: tuple[Any, ...]) -> None:
-    """Add to an error that a rule raised whose rule it was."""
+    """Add a note to an error that says whose rule raised it."""
     error.add_note(f"while running a rule of {op.title} on {arguments}")
 
 
@@ -68,6 +68,11 @@ def as_float(number: Any, expected_by: str) -> float:
     raise TypeError(f"{expected_by} expects real numbers or neurons, got {number!r} of type {type(number).__name__}")
 
 
+def as_inputs(op: Op, entries: Sequence[Any]) -> Sequence[Any]:
+    """Return constituents, or their values, as a rule takes them: as they are, or as columns."""
+    return list(map(Column, op.columns(entries))) if op.variadic else entries
+
+
 def as_number(op: Op, result: Any) -> float:
     """Convert what a forward rule returned to a float.
 
@@ -83,7 +88,7 @@ def as_numbers(op: Op, result: Any, length: int, what: str) -> list[float]:
     """Convert what a rule returned to `length` floats. A single number stands for a column that repeats it.
 
     Raises:
-        RuleError: it is neither a real number nor (of a variadic operation) a column of that length.
+        RuleError: it is neither a real number nor (for a variadic operation) a column of that length.
     """
     entries = as_column(op, result, length, what)
     for entry in entries:
@@ -93,7 +98,7 @@ def as_numbers(op: Op, result: Any, length: int, what: str) -> list[float]:
 
 
 def as_column(op: Op, result: Any, length: int, what: str) -> Sequence[Any]:
-    """Return what a rule returned as `length` entries of any type.
+    """Return the result of a rule as `length` entries of any type. A single number is repeated.
 
     Raises:
         RuleError: it is a column of another length.
@@ -135,6 +140,6 @@ def describe(op: Op, constituents: Sequence[Any]) -> str:
     words = []
     for entry in constituents[:9]:
         label = getattr(entry, "label", "")
-        value = getattr(entry, "_value", entry)  # no recorder has to know of this
+        value = getattr(entry, "_value", entry)  # read without telling the recorder
         words.append(f"{label}={value!r}" if label else repr(value))
     return f"{op.name}({', '.join(words)}{', …' if len(constituents) > len(words) else ''})"

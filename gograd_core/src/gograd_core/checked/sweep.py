@@ -1,4 +1,4 @@
-"""What the sweeps of both engines share: one runs at a time, and whatever is odd is handled with care."""
+"""What the sweeps of both engines share: the lock, the search for stale leaves, and the sweep with every check."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from gograd_core.interfaces import Node
 
 __all__ = ["BUSY", "NOT_AGAIN", "differentiated", "lock", "propagate", "propagate_one", "receives", "refuse_stale"]
 
-BUSY = "a rule started a sweep over neurons of the sweep that is running it"
+BUSY = "a rule started a sweep over neurons of the sweep that is running the rule"
 
 NOT_AGAIN = (MemoryError, RecursionError)
-"""After these a rule is not asked once more, with care: it would fail again, after as long a time."""
+"""After these the sweep is not repeated with every check: it would fail again, after just as long."""
 
 lock = threading.RLock()  # one sweep at a time: sweeps of several threads may share leaves
 
 
 def receives(entry: Any) -> bool:
-    """Tell whether a constituent's adjoint is wanted: it is not a constant, and leads to an input."""
+    """Return whether the adjoint of a constituent is wanted: it is a neuron, and leads to an input."""
     return type(entry) is not float and entry._grad is not None
 
 
 def differentiated(node: Node) -> Sequence[Any]:
-    """List the constituents by which a neuron has a derivative."""
+    """List the constituents with respect to which a neuron has a derivative."""
     op: Any = node._operation
     entries = node._constituents
     if None not in op.partials:
@@ -48,15 +48,15 @@ def refuse_stale(interior: Sequence[Node]) -> None:
 def _refuse(node: Node, leaf: Any) -> NoReturn:
     made = describe(node._operation, node._constituents)
     raise StaleGraphError(
-        f"{leaf!r} was set after {made} was computed from it: compute the graph again before the sweep"
+        f"{leaf!r} was set after {made} was computed from it: compute the graph again before you differentiate"
     )
 
 
 def propagate(interior: Sequence[Node], wanted: Sequence[Node]) -> None:
-    """Pass every adjoint on, youngest neuron first, and judge those that are wanted.
+    """Pass every adjoint on, youngest neuron first, and judge the adjoints that are wanted.
 
     Raises:
-        DomainError: one of these is not finite although what it was made of is.
+        DomainError: one of these is not finite although what it was computed from is.
     """
     receiving: list[Any] = [*interior, *wanted]
     receiving += (entry for node in interior for entry in node._constituents if receives(entry))
@@ -71,7 +71,7 @@ def propagate(interior: Sequence[Node], wanted: Sequence[Node]) -> None:
 
 
 def propagate_one(node: Node) -> None:
-    """Pass on the adjoint of one neuron, which is finite. Anything odd then shows in the neurons that receive it."""
+    """Pass on the finite adjoint of one neuron. Anything odd then shows in the adjoints of its constituents."""
     for _, column, locals_ in float_partials(node, receives):
         for entry, local in zip(column, locals_, strict=True):
             if receives(entry):
@@ -81,7 +81,8 @@ def propagate_one(node: Node) -> None:
 def pass_on(node: Node, sums: Shares) -> None:
     """Pass on the adjoint of one neuron, together with the causes of numbers that are not finite.
 
-    A local derivative of 0.0 passes no infinity on that the caller wants, nor one that is an error if it is a choice.
+    A local derivative of 0.0 never passes on an infinity that is no error. It passes on one that is an error, unless
+    the zero is a choice.
     """
     for index, column, locals_ in float_partials(node, receives):
         for place, (entry, local) in enumerate(zip(column, locals_, strict=True)):

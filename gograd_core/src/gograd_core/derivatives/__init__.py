@@ -1,1 +1,1 @@
-"""Derivatives of functions: transforms, Jacobians, checks."""
+"""Derivatives of functions: transforms, Jacobians and checks."""

@@ -1,6 +1,6 @@
-"""What a sweep adds up while a function is recorded: what was chosen there may be chosen otherwise later.
+"""What a sweep adds up while a function is recorded: a choice that was made then may come out otherwise later.
 
-Knows no operation of others by name: a comparison is what gives a truth value.
+No operation but the engine's own is known by name: a comparison is whatever gives a truth value.
 """
 
 from __future__ import annotations
@@ -10,27 +10,26 @@ from typing import Any
 from gograd_core import recording
 from gograd_core.checked.accumulation import Shares, is_finite, is_zero
 from gograd_core.checked.partials import product, value_of
-from gograd_core.checked.rules import run_rule
+from gograd_core.checked.rules import as_inputs, run_rule
 from gograd_core.followed import unfollowed
 from gograd_core.interfaces import Node
-from gograd_core.namespaces.columns import Column
 from gograd_core.plugins.builtin_ops import chosen, plain
 
 __all__ = ["shares"]
 
 
 def shares(numbers: dict[Any, Any], name: str) -> Shares:
-    """Make sums that begin with `numbers`. While a function is recorded, they keep the conditions of each share."""
+    """Make sums that begin with `numbers`. While a function is recorded, they keep the condition of each share."""
     return Shares(numbers, name) if recording.recorder() is None else ChosenShares(numbers, name)
 
 
 class ChosenShares(Shares):
     """Sums while a function is recorded that will run at other points.
 
-    A comparison is a neuron there, and so is the integer that `floor` of the core's `math` gives. What is made of these
-    and only of constants is a choice: it would be a constant anywhere else, and a constant zero passes nothing on. So
-    where a choice is 0.0 it passes nothing on either, at any point at which the recording will run. A number that
-    counts under a condition, 1.0 or 0.0, is 0.0 where that does not hold.
+    While it is recorded, a comparison is a neuron, and so is the integer that `floor` of the core's `math` gives. What
+    is made only of these and of constants is a choice. Otherwise it would be a constant, and a constant zero passes
+    nothing on. So a choice passes nothing on where it is 0.0, at any point at which the recording will run. A number
+    with a condition, which is 1.0 or 0.0, counts as 0.0 where the condition does not hold.
     """
 
     def __init__(self, numbers: dict[Any, Any], name: str) -> None:
@@ -56,7 +55,7 @@ class ChosenShares(Shares):
         self._add_condition(target, condition, is_first=is_first)
 
     def _add_condition(self, target: Node, condition: Any, *, is_first: bool) -> None:
-        """Let the sum count where one of its shares does. If all shares are choices, the sum is one."""
+        """Let the sum count where at least one of its shares does. If all shares are choices, the sum is one too."""
         if not is_first:
             so_far = self._conditions.pop(target, None)
             if so_far is None or condition is None:
@@ -69,8 +68,8 @@ class ChosenShares(Shares):
             self._conditions[target] = condition
 
     def _is_choice(self, number: Any) -> bool:
-        """Tell whether a neuron is made only of plain numbers: truth values, integers and constants."""
-        if type(number) is float or number in self.numbers:  # which has a derivative
+        """Return whether a neuron is made only of plain numbers: truth values, integers and constants."""
+        if type(number) is float or number in self.numbers:  # it has an adjoint or a tangent
             return False
         found = self._known.get(number)
         return self._find_out(number) if found is None else found
@@ -96,7 +95,7 @@ class ChosenShares(Shares):
         return known[neuron]
 
     def _is_plain(self, node: Node) -> bool:
-        """Tell whether what made the neuron gives a plain number while nobody records, as comparisons do."""
+        """Return whether the operation gives a plain number while nobody records, as comparisons do."""
         op: Any = node._operation
         found = self._plain.get(op)
         if found is None:
@@ -105,12 +104,10 @@ class ChosenShares(Shares):
 
 
 def _counts(number: Any) -> Node:
-    """Return a neuron that tells whether a number is not 0.0."""
+    """Return a neuron that is 1.0 where a number is not 0.0, and else 0.0."""
     condition: Node = unfollowed(number != 0.0)
     return condition
 
 
 def _gives_truth(op: Any, values: list[float]) -> bool:
-    if any(partial is not None for partial in op.partials):
-        return False
-    return isinstance(run_rule(op, op.forward, *(map(Column, op.columns(values)) if op.variadic else values)), bool)
+    return not any(op.partials) and isinstance(run_rule(op, op.forward, *as_inputs(op, values)), bool)

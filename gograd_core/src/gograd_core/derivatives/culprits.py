@@ -8,12 +8,11 @@ from typing import Any
 
 import attrs
 
-from gograd_core.checked.partials import float_partials, value_of
-from gograd_core.checked.rules import as_number, describe, run_rule
+from gograd_core.checked.partials import among, float_partials, value_of
+from gograd_core.checked.rules import as_inputs, as_number, describe, run_rule
 from gograd_core.derivatives.finite_differences import Comparison, compare, has_kink
 from gograd_core.derivatives.trace import Trace, pull
 from gograd_core.engines import Neuron
-from gograd_core.namespaces.columns import Column
 from gograd_core.op import Op
 
 __all__ = ["Culprit", "culprit", "kink"]
@@ -26,7 +25,7 @@ class Culprit:
     Attributes:
         op: the operation.
         use: the application, "tanh(x=0.5)".
-        index: the input by which the partial is taken.
+        index: the input with respect to which the partial is taken.
         comparison: the partial beside its estimate.
     """
 
@@ -40,7 +39,7 @@ class Culprit:
 
 
 def culprit(run: Trace, wrong: Neuron, tolerance: float, rtol: float) -> Culprit | None:
-    """Find the operation whose errors change the derivative by the input `wrong` most, at its worst use.
+    """Find the operation whose errors change the derivative with respect to `wrong` most, at its worst use.
 
     The error of a partial, times the adjoint by wrong rules and the tangent by right ones, is what it
     adds to the derivative: the sum over all partials is the whole difference. Those of one operation
@@ -50,7 +49,7 @@ def culprit(run: Trace, wrong: Neuron, tolerance: float, rtol: float) -> Culprit
     tangents = {wrong: 1.0}
     found: dict[Op, list[tuple[float, Culprit]]] = {}
     for node, adjoint in zip(run.order, adjoints, strict=True):
-        if any(type(entry) is not float and entry in tangents for entry in node._constituents):
+        if any(map(among(tangents), node._constituents)):
             tangent = 0.0
             for entry, use, _ in _checked_partials(node, tangents, rtol):
                 local, differs = use.comparison.derivative, use.comparison.verdict == "differs"
@@ -68,7 +67,7 @@ def kink(run: Trace, rtol: float) -> Culprit | None:
     depends = set(run.inputs)
     adjoints = pull(run.outputs, [1.0], run.order, since=run.since, graph=False)
     for node, adjoint in zip(run.order, adjoints, strict=True):
-        if any(type(entry) is not float and entry in depends for entry in node._constituents):
+        if any(map(among(depends), node._constituents)):
             depends.add(node)
             for entry, use, along in _checked_partials(node, depends, rtol) if adjoint != 0.0 else ():
                 if has_kink(along, entry._value, use.comparison.derivative, rtol):
@@ -90,15 +89,11 @@ def _checked_partials(
     def along(position: int) -> Callable[[float], float]:
         def value(x: float) -> float:
             entries = [*values[:position], x, *values[position + 1 :]]
-            arguments = map(Column, op.columns(entries)) if op.variadic else entries
-            return as_number(op, run_rule(op, op.forward, *arguments))
+            return as_number(op, run_rule(op, op.forward, *as_inputs(op, entries)))
 
         return value
 
-    def matters(entry: Any) -> bool:
-        return type(entry) is not float and entry in depends
-
-    partials = {index: locals_ for index, _, locals_ in float_partials(node, matters)}
+    partials = {index: locals_ for index, _, locals_ in float_partials(node, among(depends))}
     length = len(values) // len(op.partials)
     for position, entry in enumerate(node.constituents):
         if isinstance(entry, Neuron) and entry in depends:

@@ -1,4 +1,4 @@
-"""Derivatives computed only from values, to compare others with: finite differences, extrapolated to step zero."""
+"""Finite differences, extrapolated to step zero: derivatives from values only, to check other derivatives."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ __all__ = ["Comparison", "compare", "has_kink"]
 
 _STEPS = 34  # each half of the one before; the last is about eps ** (2 / 3)
 _ORDERS = 15  # of extrapolation
-_WITNESSES = 3  # halvings of the step that an estimate has to outlast
-_SAFETY = 4.0  # by which the estimated error may be too small
+_WITNESSES = 3  # halvings of the step after which an estimate must still hold
+_SAFETY = 4.0  # by this factor the estimated error may be too small
 
 
 @attrs.frozen
@@ -23,11 +23,11 @@ class Comparison:
     """A derivative beside its estimate by finite differences.
 
     Attributes:
-        derivative: what was computed by rules.
-        estimate: what values of the function give; NaN if there were none, or if they do not settle.
+        derivative: the derivative that rules gave.
+        estimate: the one that values of the function give; NaN if there were none, or if they do not settle.
         error: how far the estimate may be off.
         rtol: how large the difference may be, relative to the larger of the two.
-        kink: whether the slopes to the left and to the right differ, and the derivative lies between.
+        kink: whether the slopes to the left and to the right differ, and the derivative lies between them.
     """
 
     derivative: float
@@ -38,12 +38,12 @@ class Comparison:
 
     @property
     def verdict(self) -> Literal["agrees", "differs", "unresolved"]:
-        """What the comparison says. "unresolved": there is a kink, or the estimate is not accurate enough to tell."""
+        """The verdict: "unresolved" means that there is a kink, or that the estimate is not accurate enough."""
         if self.kink or isnan(self.estimate):
             return "unresolved"
         if not abs(self.derivative - self.estimate) <= self.tolerance:
             return "differs"
-        # No change at all in the function agrees with the derivative 0.0, whatever rounding may hide.
+        # A function that does not change at all agrees with the derivative 0.0, whatever rounding may hide.
         resolved = self.error <= self.tolerance - self.error or self.derivative == self.estimate
         return "agrees" if resolved else "unresolved"
 
@@ -58,11 +58,11 @@ class Comparison:
 
 
 def compare(f: Callable[[float], float], x: float, derivative: float, rtol: float) -> Comparison:
-    """Compare `derivative` with an estimate of that of `f` at `x`.
+    """Compare `derivative` with an estimate of the derivative of `f` at `x`.
 
-    Steps relative to x are tried first, then steps relative to 1: to both sides, or to one if there are
-    no values on the other. It ends as soon as an accurate estimate agrees; else the most accurate one is
-    returned that finer steps confirm, if any.
+    Steps relative to x are tried first, then steps relative to 1. They go to both sides, or to one if there are no
+    values on the other. The first accurate estimate that agrees is returned. If none does, the result is the most
+    accurate estimate that finer steps confirm, if there is one.
     """
     rows: list[_Row] = []
     for side in (0, 1, -1):
@@ -85,7 +85,7 @@ def compare(f: Callable[[float], float], x: float, derivative: float, rtol: floa
 
 @attrs.frozen
 class _Row:
-    """An estimate, how far off it may be, how much of that is rounding, and whether both values were equal."""
+    """An estimate, its error, how much of that is rounding, and whether both values of the function were equal."""
 
     spacing: float
     estimate: float
@@ -95,11 +95,11 @@ class _Row:
 
 
 def _is_confirmed(row: _Row, coarser: list[_Row], finer: list[_Row]) -> bool:
-    """Tell whether the estimate stays the same for smaller steps.
+    """Return whether an estimate stays the same for smaller steps.
 
-    That of steps across a pole or many periods does not, however alike two of them may look. The next
-    ones have to be within its own error, since errors that grow with every step would excuse anything.
-    Values that no longer change, though they did for larger steps, are lost in rounding inside of `f`.
+    An estimate from steps across a pole or many periods does not, however alike two of them may look. The next
+    estimates must be within its own error, since errors that grow with every step would excuse anything. Values that no
+    longer change, although they did for larger steps, are lost in rounding inside `f`.
     """
     following = [other for other in finer if row.spacing / 2.0**_WITNESSES <= other.spacing < row.spacing]
     return (
@@ -112,13 +112,13 @@ def _is_confirmed(row: _Row, coarser: list[_Row], finer: list[_Row]) -> bool:
 
 
 def _estimates(f: Callable[[float], float], x: float, step: float, side: int) -> Iterator[_Row]:
-    """Compute differences with ever smaller steps. Each row is extrapolated, and has its error.
+    """Compute extrapolated differences with ever smaller steps, each with an estimate of its error.
 
-    They are central ones (`side` 0), or those between x and points above (1) or below (-1).
+    The differences are central ones (`side` 0), or those between x and points above it (1) or below it (-1). Steps at
+    which `f` leaves the real numbers are left out.
 
-    Richardson's extrapolation in a tableau whose neighbours give the error: C. J. F. Ridders,
-    Accurate computation of F'(x) and F'(x)F''(x), Advances in Engineering Software 4 (1982). Steps
-    at which `f` leaves the real numbers are left out.
+    This is Richardson's extrapolation in a tableau whose neighbours give the error: C. J. F. Ridders, Accurate
+    computation of F'(x) and F'(x)F''(x), Advances in Engineering Software 4 (1982).
     """
     ratio = 2.0 if side else 4.0  # by which the error shrinks when the step is halved: h, or its square
     previous: list[float] = []
@@ -147,7 +147,7 @@ def _estimates(f: Callable[[float], float], x: float, step: float, side: int) ->
 
 
 def has_kink(f: Callable[[float], float], x: float, derivative: float, rtol: float) -> bool:
-    """Tell whether `derivative` lies between one-sided slopes whose distance counts and stays for smaller steps."""
+    """Return whether `derivative` lies between one-sided slopes whose distance counts and stays for smaller steps."""
     distances = []
     scale = min(abs(x) or 1.0, 1.0)
     for step in (2.0**-18 * scale, 2.0**-22 * scale):

@@ -1,8 +1,8 @@
-"""Forward mode: tangents, carried through the graph that reverse mode walks, in the order of creation.
+"""Forward mode: tangents, carried in the order of creation through the graph that reverse mode walks.
 
-Knows no operation by name. A neuron has a tangent if it depends on a neuron that was given one;
-only the partials by such inputs are evaluated. Tangents are floats, or neurons with which rules
-compute further. They lie beside the graph, so that a sweep changes nothing in it.
+No operation is known by name. A neuron has a tangent if it depends on a neuron that was given one. Only partials with
+respect to such inputs are evaluated. Tangents are floats, or neurons with which rules compute further. They are kept
+outside the graph, so a sweep changes nothing in it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from gograd_core import engines
 from gograd_core.checked.accumulation import Shares, is_chosen, is_zero
-from gograd_core.checked.partials import float_partials, neuron_partials
+from gograd_core.checked.partials import among, float_partials, neuron_partials
 from gograd_core.checked.sweep import lock
 from gograd_core.derivatives.choices import shares
 from gograd_core.interfaces import Node
@@ -36,12 +36,12 @@ def creation_order(outputs: Sequence[Any], since: int = 0) -> list[Any]:
 
 
 class ForwardSweep:
-    """The tangents of neurons, computed from those of a few.
+    """Computes the tangents of neurons from those of a few.
 
     Args:
         seeds: the tangents to start from.
-        create_graph: let rules run on neurons, so that tangents are neurons that can be
-            differentiated again, or constant floats; else all are floats.
+        create_graph: whether rules run on neurons. Tangents are then neurons, which can be differentiated again, or
+            constant floats; else all of them are floats.
     """
 
     def __init__(self, seeds: Mapping[Any, Any], *, create_graph: bool = False) -> None:
@@ -51,14 +51,14 @@ class ForwardSweep:
 
     @noted
     def tangents(self, outputs: Sequence[Any], order: Sequence[Node]) -> list[Any]:
-        """Compute the tangents of `outputs`, 0.0 for one without. What an earlier call computed is not computed again.
+        """Compute the tangents of `outputs`, 0.0 for one without. Tangents that are known are not computed again.
 
         Args:
             outputs: neurons, or constant floats.
             order: the `creation_order` of `outputs`.
 
         Raises:
-            DomainError: a tangent is not finite although what it was made of is.
+            DomainError: a tangent is not finite although what it was computed from is.
             InvalidOperationError: an operation that understands only floats was given neurons.
         """
         new = [node for node in order if node not in self._tangents]
@@ -87,14 +87,11 @@ def _tangents_of(outputs: Sequence[Any], tangents: Mapping[Node, Any]) -> list[A
 def _extend(node: Node, sums: Shares, *, create_graph: bool) -> None:
     """Compute the tangent of a neuron from the tangents of its constituents.
 
-    One that is zero by value counts, since its own derivative need not be zero, and what follows may have a pole. A
-    constant zero does not.
+    A tangent whose value happens to be zero counts, since its own derivative need not be zero, and what follows may
+    have a pole. A constant zero does not count.
     """
     tangents = sums.numbers
-
-    def carries(entry: Any) -> bool:
-        return type(entry) is not float and entry in tangents
-
+    carries = among(tangents)
     if create_graph:
         for index, column, locals_ in neuron_partials(node, carries):
             for entry, local in zip(column, locals_, strict=True):
@@ -115,9 +112,9 @@ def _extend(node: Node, sums: Shares, *, create_graph: bool) -> None:
 def _extend_fast(order: Sequence[Any], tangents: dict[Any, Any]) -> bool:
     """Compute the tangents of all neurons in `order`, as floats. Return whether nothing was raised.
 
-    Nothing is judged here: whatever is odd shows in the tangents of the outputs, if it matters, and
-    then `_extend` does it all again with care. Operations of one and two inputs
-    have branches of their own, since calls with a fixed number of arguments are much faster.
+    Nothing is judged here. Whatever is odd shows in the tangents of the outputs, if it matters, and then `_extend`
+    computes everything again with every check. Operations of one and two inputs have branches of their own, since calls
+    with a fixed number of arguments are much faster.
     """
     find = tangents.get
     try:
@@ -155,10 +152,7 @@ def _extend_fast(order: Sequence[Any], tangents: dict[Any, Any]) -> bool:
 
 def _extend_one(node: Node, tangents: dict[Any, Any]) -> None:
     """Compute the tangent of one neuron with any number of inputs."""
-
-    def carries(entry: Any) -> bool:
-        return type(entry) is not float and entry in tangents
-
+    carries = among(tangents)
     for _, column, locals_ in float_partials(node, carries):
         for entry, local in zip(column, locals_, strict=True):
             if carries(entry):

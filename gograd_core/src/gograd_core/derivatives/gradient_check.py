@@ -1,4 +1,4 @@
-"""`check_grad`: a gradient against finite differences, and which operation is to blame if they differ."""
+"""`check_grad`: compares a gradient with finite differences, and finds the operation to blame if they differ."""
 
 from __future__ import annotations
 
@@ -14,26 +14,29 @@ from gograd_core.derivatives.culprits import Culprit, culprit, kink
 from gograd_core.derivatives.decisions import Decision, lone_decision
 from gograd_core.derivatives.dropped_slopes import DroppedSlope, dropped_slopes
 from gograd_core.derivatives.finite_differences import Comparison, compare
+from gograd_core.derivatives.staircases import Staircase, find_staircase
 from gograd_core.derivatives.trace import Trace, pull, require_function, trace
 from gograd_core.derivatives.tree import paths
 from gograd_core.errors import NO_NUMBER
 
 __all__ = ["Culprit", "GradReport", "InputCheck", "check_grad"]
 
-BESIDE = 1e-4  # how far away another point is looked at, relative to the number or to 1
+BESIDE = 1e-4  # the distance of a neighbouring point, relative to the number or to 1
 
 
 @attrs.frozen
 class InputCheck:
-    """The derivative by one number.
+    """The check of the derivative with respect to one number.
 
     Attributes:
-        path: which number: "p['w'][0]".
+        path: the place of the number, "p['w'][0]".
         comparison: the derivative beside its estimate.
+        staircase: where the values jump, if they are a staircase whose slope is not the derivative; else None.
     """
 
     path: str
     comparison: Comparison
+    staircase: Staircase | None = None
 
     @property
     def is_rough(self) -> bool:
@@ -41,7 +44,8 @@ class InputCheck:
         return self.comparison.kink or math.isnan(self.comparison.estimate)
 
     def __str__(self) -> str:
-        return f"{self.path}: {self.comparison.verdict}: {self.comparison}"
+        found = f"{self.path}: {self.comparison.verdict}: {self.comparison}"
+        return f"{found}; but {self.staircase}" if self.staircase else found
 
 
 @attrs.frozen
@@ -49,12 +53,11 @@ class GradReport:
     """What `check_grad` found.
 
     Attributes:
-        inputs: a check for every number, in order.
-        culprit: the operation that explains most of the worst difference, or one whose infinite slope the
-            sweep dropped; None if all agrees, or if the partials of every operation are right where they
-            were used.
-        kink: if a derivative does not agree and there is no culprit: an operation that has a kink where it was
-            used, or a decision that is made otherwise beside the point; None if there is neither.
+        inputs: the check of every number, in order.
+        culprit: the operation that explains most of the worst difference, or one whose infinite slope the sweep
+            dropped. None if nothing differs, or if the partials of every operation are right where they were used.
+        kink: if a derivative does not agree, and there is neither a culprit nor a staircase: an operation that has a
+            kink where it was used, or a decision that is made otherwise beside the point; None if there is neither.
     """
 
     inputs: tuple[InputCheck, ...]
@@ -63,7 +66,7 @@ class GradReport:
 
     @property
     def passed(self) -> bool:
-        """Whether no derivative differs. Those that finite differences cannot resolve do not count."""
+        """Whether no derivative differs. Derivatives that finite differences cannot resolve do not count."""
         return not self.chosen("differs")
 
     @property
@@ -83,15 +86,20 @@ class GradReport:
     def __str__(self) -> str:
         counts = ", ".join(f"{len(self.chosen(verdict))} {verdict}" for verdict in ("agrees", "differs", "unresolved"))
         lines = [f"gradient check of {len(self.inputs)} numbers: {counts}"]
-        lines += [f"  {check}" for check in self.inputs if check.comparison.verdict != "agrees"]
+        lines += [f"  {check}" for check in self.inputs if check.comparison.verdict != "agrees" or check.staircase]
         if self.culprit:
             lines.append(f"likely culprit: {self.culprit}")
+        elif any(check.staircase for check in self.inputs):
+            lines.append(
+                "The derivative is that of one step of the staircase. Does the function search by comparisons, look "
+                "numbers up in a table, or round them?"
+            )
         elif self.kink:
             lines.append(f"likely kink: {self.kink}")
         elif not self.passed:
             lines.append(
-                "The partials of every operation are right where they were used. Does the function take a "
-                "neuron's value, or change from call to call?"
+                "The partials of every operation are right where they were used. Does the function read a "
+                "neuron's value, search by comparisons, or change from call to call?"
             )
         return "\n".join(lines)
 
@@ -106,32 +114,36 @@ def check_grad(
 ) -> GradReport:
     """Compare the gradient of `f` with extrapolated finite differences of its values.
 
-    If they differ, the operations that `f` used are compared in the same way, each with its own
-    forward rule. The one that explains most of the worst difference is named. At a kink any slope
-    between those of both sides is as good, so the derivative is called unresolved. So is one whose
-    estimate never settles: it is lost in rounding, or in changes too fast for the smallest step.
-    At the border of a domain the steps go to one side.
+    If they differ, the partials of the operations that `f` used are compared with their forward rules in the same way,
+    and the operation that explains most of the worst difference is named. At a kink any slope between those of both
+    sides is equally good, so the derivative is called unresolved. So is a derivative whose estimate never settles: it
+    is lost in rounding, or the function changes too fast for the smallest step. At the border of a domain the steps go
+    to one side.
 
-    If every partial is right, the difference may come from a slope that is infinite and meets an
-    adjoint of 0.0, as that of `cbrt` in ``cbrt(x) ** 3`` at 0; then that operation is named.
+    If the values jump on both sides of a number, and their slope over a larger distance is not the derivative, the
+    report says that they are a staircase: that of a search by comparisons, a table, or rounding. The derivative may
+    still agree with the differences of small steps.
 
-    Else the report names an operation that has a kink where it was used, or a decision, such as a comparison of equal
-    numbers, that is made otherwise beside the point. A derivative is that of the formula which the decision chose.
+    If every partial is right, the difference may come from an infinite slope that meets an adjoint of 0.0, such as that
+    of `cbrt` in ``cbrt(x) ** 3`` at 0. Then that operation is named.
 
-    Costs about ten evaluations of `f` for each number, and a hundred and forty for one that does not agree.
+    Otherwise the report names an operation that has a kink where it was used, or a decision, such as a comparison of
+    equal numbers, that is made otherwise beside the point. A derivative is that of the formula that the decision chose.
+
+    The check costs about 10 evaluations of `f` for each number, and 250 for one that does not agree.
 
     Args:
-        f: a function that returns one number; else as `grad`.
+        f: a function that returns one number; otherwise as for `grad`.
         args: its positional arguments.
         kwargs: its keyword arguments.
-        wrt: the arguments to differentiate by, counted from 0; None means all in `args`.
+        wrt: the arguments with respect to which to differentiate, counted from 0; None means all in `args`.
         rtol: how large a difference counts, relative to the larger of the two derivatives.
 
     Returns:
-        A report: `passed`, `worst`, `culprit`, a text, and ``raise_if_failed()``.
+        A report with `passed`, `worst`, `culprit`, a text, and ``raise_if_failed()``.
 
     Raises:
-        What `grad` raises.
+        The exceptions that `grad` raises.
     """
     require_function(f, "check_grad")
     positions = range(len(args)) if wrt is None else (wrt,) if isinstance(wrt, int) else tuple(wrt)
@@ -140,11 +152,9 @@ def check_grad(
     numbers = [neuron.value for neuron in run.inputs]
 
     def at(index: int, x: float) -> Trace:
-        """Call `f` with another number in place of one argument."""
-        changed = list(args)
-        for position, argument in zip(
-            positions, run.like_argument([*numbers[:index], x, *numbers[index + 1 :]]), strict=True
-        ):
+        """Run `f` with another number in the place of one."""
+        changed, others = list(args), run.like_argument([*numbers[:index], x, *numbers[index + 1 :]])
+        for position, argument in zip(positions, others, strict=True):
             changed[position] = argument
         return trace(f, changed, kwargs, positions, scalar=True)
 
@@ -153,7 +163,7 @@ def check_grad(
 
     names = [path for position in positions for path in paths(args[position], _argument_name(f, position % len(args)))]
     checks = tuple(
-        InputCheck(name, compare(along(index), numbers[index], derivative, rtol))
+        _check(name, along(index), numbers[index], derivative, rtol)
         for index, (name, derivative) in enumerate(zip(names, derivatives, strict=True))
     )
     report = GradReport(checks)
@@ -167,8 +177,16 @@ def check_grad(
         blamed = wrong or _dropped(run, beside, numbers[index])
         if blamed is not None:
             return attrs.evolve(report, culprit=blamed)
+    if any(check.staircase for check in checks):
+        return report
     step = BESIDE * (abs(numbers[index]) or 1.0)
     return attrs.evolve(report, kink=kink(run, rtol) or lone_decision(beside, numbers[index], step))
+
+
+def _check(name: str, f: Callable[[float], float], x: float, derivative: float, rtol: float) -> InputCheck:
+    """Compare a derivative with differences of small steps, and with those over a distance."""
+    f = functools.cache(f)
+    return InputCheck(name, compare(f, x, derivative, rtol), find_staircase(f, x, derivative))
 
 
 def _argument_name(f: Callable[..., Any], position: int) -> str:
@@ -176,16 +194,12 @@ def _argument_name(f: Callable[..., Any], position: int) -> str:
         parameters = list(inspect.signature(f).parameters.values())
     except (TypeError, ValueError):  # some functions written in C have no signature
         parameters = []
-    named = [
-        parameter.name
-        for parameter in parameters
-        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
-    ]
+    named = [each.name for each in parameters if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
     return named[position] if position < len(named) else f"argument {position}"
 
 
 def _dropped(run: Trace, at: Callable[[float], Trace], x: float) -> DroppedSlope | None:
-    """Find the first slope that the sweep drops at `x`, but not beside it, on the side where there are values."""
+    """Find the first slope that the sweep drops at `x` but not at a point beside it, where there are values."""
     for step in (BESIDE, -BESIDE):
         try:
             return next(dropped_slopes(run, at(x + step * (abs(x) or 1.0))), None)

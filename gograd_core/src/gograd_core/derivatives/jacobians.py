@@ -1,4 +1,4 @@
-"""Jacobians, Hessians, and derivatives of any order: many sweeps, or nested ones, over one graph."""
+"""Jacobians, Hessians and derivatives of any order, by several or nested sweeps over one graph."""
 
 from __future__ import annotations
 
@@ -18,32 +18,30 @@ Mode = Literal["reverse", "forward"]
 def jacobian(
     f: Callable[..., Any], wrt: int | Sequence[int] = 0, mode: Mode = "reverse", *, create_graph: bool = False
 ) -> Callable[..., Any]:
-    """Return a function that computes the derivative of every number that `f` returns by every number in an argument.
+    """Return a function that computes the derivatives of all results of `f` with respect to all numbers in an argument.
 
-    Costs one evaluation of `f`, and one sweep for each number that `f` returns ("reverse") or for
-    each number in the argument ("forward"); a sweep costs about one more. A reverse sweep visits
-    only what that number depends on.
+    It costs one evaluation of `f`, and one sweep for each number that `f` returns ("reverse") or for each number in the
+    argument ("forward"). A sweep costs about as much as an evaluation. A reverse sweep visits only what its number
+    depends on.
 
     Args:
         f: a function of numbers, or of arrays and containers of them, that returns such.
-        wrt: the argument to differentiate by, or several, counted from 0.
+        wrt: the argument with respect to which to differentiate, or several, counted from 0.
         mode: the direction of the sweeps. The result is the same, up to rounding.
-        create_graph: return neurons that can be differentiated again, instead of floats; always so
-            inside another transform.
+        create_graph: return neurons, which can be differentiated again, and not floats; always so in another transform.
 
     Returns:
-        A function of the same arguments. Its result is nested as that of `f`; in place of each
-        number or array there, it has what is nested as the argument (for several: as a tuple of
-        them). In place of each number or array there, it has the derivative of the one by the
-        other: of two numbers a number, else an array with the axes of the result and then those of
-        the argument. So of a function of an array that returns an array it is an array, and of a
-        function that returns one number it is the gradient.
+        A function of the same arguments. Its result is nested as that of `f`, but each number or array in it is
+        replaced by something that is nested as the argument (for several arguments, as a tuple of them). Each number or
+        array in this is the derivative of the one with respect to the other: a number for two numbers, else an array
+        with the axes of the result and then those of the argument. So if `f` turns an array into an array, the result
+        is an array, and if `f` returns one number, the result is the gradient.
 
     Raises:
         ValueError: `mode` is neither of the two. (When called) `wrt` names an argument twice.
-        TypeError: `f` is not a function; (when called) it does not return numbers, or an argument is none.
+        TypeError: `f` is not a function. (When called) `f` does not return numbers, or an argument holds none.
         IndexError: (when called) there is no argument `wrt`.
-        StaleGraphError, DomainError: (when called) as `Neuron.backward`.
+        StaleGraphError, DomainError: (when called) as for `Neuron.backward`.
     """
     require_function(f, "jacobian")
     if mode not in ("reverse", "forward"):
@@ -59,24 +57,23 @@ def jacobian(
 
 
 def hessian(f: Callable[..., Any], wrt: int | Sequence[int] = 0, *, create_graph: bool = False) -> Callable[..., Any]:
-    """Return a function that computes the second derivatives of `f` by every two numbers in an argument.
+    """Return a function that computes the second derivatives of `f` with respect to every two numbers in an argument.
 
-    Reverse over reverse: costs a gradient that is recorded, so that it can be differentiated again
-    (about 10 evaluations of `f`), and for each number in the argument one sweep over what its
-    derivative depends on (at most 2).
+    It works in reverse over reverse mode. It costs a gradient that is recorded, so that it can be differentiated again
+    (about 10 evaluations of `f`), and for each number in the argument one sweep over what its derivative depends on (at
+    most 2 evaluations).
 
     Args:
-        f: a function that returns one number; else as `grad`.
-        wrt: the argument to differentiate by, or several, counted from 0.
-        create_graph: return neurons that can be differentiated again, instead of floats; always so
-            inside another transform.
+        f: a function that returns one number; otherwise as for `grad`.
+        wrt: the argument with respect to which to differentiate, or several, counted from 0.
+        create_graph: return neurons, which can be differentiated again, and not floats; always so in another transform.
 
     Returns:
-        A function of the same arguments. Its result is the Jacobian of the gradient, nested as that
-        of `jacobian`: for an array of shape s it is an array of shape s + s, for a dict a dict of dicts.
+        A function of the same arguments. Its result is the Jacobian of the gradient, nested as that of `jacobian`: an
+        array of shape s gives an array of shape s + s, and a dict gives a dict of dicts.
 
     Raises:
-        What `grad` raises.
+        The exceptions that `grad` raises.
         InvalidOperationError: (when called) `f` uses an operation that understands only floats.
     """
     require_function(f, "hessian")
@@ -92,23 +89,21 @@ def hessian(f: Callable[..., Any], wrt: int | Sequence[int] = 0, *, create_graph
 def hvp(f: Callable[..., Any], wrt: int | Sequence[int] = 0, *, create_graph: bool = False) -> Callable[..., Any]:
     """Return a function that computes the Hessian of `f` times a vector, without computing the Hessian.
 
-    Forward over reverse: costs a gradient that is recorded, so that it can be differentiated again
-    (about 10 evaluations of `f`), and one sweep over it (about 2), however many numbers there are
-    in the argument.
+    It works in forward over reverse mode. It costs a gradient that is recorded, so that it can be differentiated again
+    (about 10 evaluations of `f`), and one sweep over it (about 2), however many numbers there are in the argument.
 
     Args:
-        f: a function that returns one number; else as `grad`.
-        wrt: the argument to differentiate by, or several, counted from 0.
-        create_graph: return neurons that can be differentiated again, instead of floats; always so
-            inside another transform.
+        f: a function that returns one number; otherwise as for `grad`.
+        wrt: the argument with respect to which to differentiate, or several, counted from 0.
+        create_graph: return neurons, which can be differentiated again, and not floats; always so in another transform.
 
     Returns:
-        A function of the same arguments followed by the vector, which is nested as the argument
-        `wrt` is (for several: a tuple), and so is the result. As ``hvp(f)(x, v)`` it is what
-        ``scipy.optimize.minimize`` takes for `hessp`.
+        A function of the same arguments followed by the vector. The vector and the result are nested as the argument
+        `wrt` (for several arguments, as a tuple of them). ``hvp(f)``, called as ``hvp(f)(x, v)``, is what
+        ``scipy.optimize.minimize`` takes as `hessp`.
 
     Raises:
-        What `grad` raises.
+        The exceptions that `grad` raises.
         ValueError: (when called) the vector is not nested as the argument is.
         InvalidOperationError: (when called) `f` uses an operation that understands only floats.
     """
@@ -125,38 +120,35 @@ def hvp(f: Callable[..., Any], wrt: int | Sequence[int] = 0, *, create_graph: bo
 
 
 def derivative(f: Callable[..., Any], order: int = 1, *, create_graph: bool = False) -> Callable[..., Any]:
-    """Return a function that computes a derivative of any order of `f` by its first argument, one number.
+    """Return a function that computes the derivative of `f`, of any order, with respect to its first argument.
 
-    Forward over forward: each sweep over the graph adds to it what it computes, and computes the
-    derivative of each neuron once. Costs about 2 evaluations of `f` for the first
-    order, 15 for the second, and twice as much with each further one.
+    It works in forward over forward mode: each sweep adds what it computes to the graph, and computes the derivative of
+    each neuron once. It costs about 2 evaluations of `f` for the first order, 15 for the second, and twice as much for
+    each further one.
 
     Args:
-        f: a function of a number, and further arguments if you like, that returns a number, or
-            arrays and containers of them.
+        f: a function of one number and any further arguments. It returns numbers, or arrays and containers of them.
         order: how many times to differentiate; 0 gives the value.
-        create_graph: return neurons that can be differentiated again, instead of floats; always so
-            inside another transform.
+        create_graph: return neurons, which can be differentiated again, and not floats; always so in another transform.
 
     Returns:
-        A function of the same arguments; its result is nested as that of `f`.
+        A function of the same arguments. Its result is nested as that of `f`.
 
     Raises:
         ValueError: `order` is not a whole number from 0.
-        TypeError: `f` is not a function; (when called) the first argument is not one number, or `f` does not return
-            numbers.
-        InvalidOperationError: (when called) `f` uses an operation that understands only floats,
-            and `order` is above 1.
-        StaleGraphError, DomainError: (when called) as `Neuron.backward`.
+        TypeError: `f` is not a function. (When called) the first argument is not one number, or `f` returns something
+            else than numbers.
+        InvalidOperationError: (when called) `f` uses an operation that understands only floats, and `order` is above 1.
+        StaleGraphError, DomainError: (when called) as for `Neuron.backward`.
     """
     require_function(f, "derivative")
     if not isinstance(order, int) or order < 0:
-        raise ValueError(f"derivative() expects a whole number from 0 as its order, not {order!r}")
+        raise ValueError(f"derivative() expects an order that is a whole number from 0, got {order!r}")
 
     @functools.wraps(f)
     def wrapped(x: Any, *args: Any, **kwargs: Any) -> Any:
         if not is_number(x):
-            raise TypeError(f"derivative() differentiates by one number, not by {x!r}")
+            raise TypeError(f"derivative() differentiates with respect to one number, not {x!r}")
         run = trace(f, (x, *args), kwargs, create_graph=create_graph)
         if order == 0:
             return run.value
@@ -166,7 +158,7 @@ def derivative(f: Callable[..., Any], order: int = 1, *, create_graph: bool = Fa
 
 
 def _repeated(run: Trace, order: int) -> list[Any]:
-    """Compute the derivatives of the outputs by the one input, up to some order."""
+    """Compute the derivatives of the outputs with respect to the one input, of some order."""
     seeds = {run.inputs[0]: 1.0}
     sweep = ForwardSweep(seeds, create_graph=True)
 
@@ -183,7 +175,7 @@ def _repeated(run: Trace, order: int) -> list[Any]:
 
 
 def _rows(run: Trace) -> list[list[Any]]:
-    """Compute the Jacobian row by row: each is a sweep over what one output depends on."""
+    """Compute the Jacobian row by row, each by a sweep over what one output depends on."""
     return [pull([output], [1.0], run.inputs, since=run.since, graph=run.graph) for output in run.outputs]
 
 

@@ -25,7 +25,7 @@ __all__ = ["Trace", "as_neurons", "is_nested", "nested", "numbers_like", "pull",
 
 
 def is_nested() -> bool:
-    """Tell whether an outer transform differentiates what is computed here and now, so that it must be neurons."""
+    """Return whether an outer transform differentiates what is computed here and now: it must then be neurons."""
     return now().depth > 0 and is_recording()
 
 
@@ -33,14 +33,14 @@ _nested = Block(recording=True, deeper=True)
 
 
 def nested() -> Block:
-    """Return a block whose results will be differentiated: a graph is recorded, and transforms give neurons.
+    """Return a block whose results will be differentiated: a graph is recorded, and transforms return neurons.
 
     Raises:
-        TypeError: in a no_grad block that a recorder watches, where the results should be without derivative.
+        TypeError: a recorder watches, in a no_grad block, where the results should have no derivative.
     """
     if without_derivative() and recorder() is not None:
         failed()
-        raise TypeError("a derivative in a no_grad block cannot be recorded: pass it through stop_gradient instead")
+        raise TypeError("a derivative in a no_grad block cannot be recorded: instead pass it through stop_gradient")
     return _nested
 
 
@@ -58,17 +58,17 @@ def require_function(f: Any, name: str) -> None:
 
 @attrs.frozen(eq=False, slots=False)
 class Trace:
-    """What a function made of its arguments: the graph between `inputs` and `outputs`.
+    """What a function did with its arguments: the graph between `inputs` and `outputs`.
 
     Attributes:
-        argument: what to differentiate by, as it was given: an argument, or a tuple of several.
+        argument: the argument with respect to which to differentiate, or a tuple of several, as given.
         result: what the function returned.
-        like_argument: nests numbers, one per input, as the argument.
-        like_result: nests numbers, one per output, as the result.
+        like_argument: nests numbers, one per input, as in the argument.
+        like_result: nests numbers, one per output, as in the result.
         inputs: a neuron for each number in `argument`.
         outputs: a neuron for each number in `result`.
         since: a stamp after those of the inputs; older neurons do not depend on them.
-        graph: whether neurons are asked for, not floats.
+        graph: whether derivatives are to be neurons, not floats.
     """
 
     argument: Any
@@ -82,17 +82,13 @@ class Trace:
 
     @property
     def value(self) -> Any:
-        """Return what the function returned, in neurons or floats."""
+        """What the function returned, as neurons or floats."""
         return self.like_result(self.outputs if self.graph else [output._value for output in self.outputs])
 
     def gradient(self) -> Trace:
-        """Trace the gradient: the outputs of that trace are the derivatives of the one output by the inputs."""
+        """Trace the gradient. The outputs of that trace are the derivatives of the one output."""
         outputs = pull(self.outputs, [1.0], self.inputs, since=self.since, graph=True)
         return attrs.evolve(self, outputs=outputs, result=self.argument, like_result=self.like_argument)
-
-    def pull(self, cotangents: Sequence[Any]) -> list[Any]:
-        """Compute the derivative by every input of the sum of the outputs, each times its cotangent."""
-        return pull(self.outputs, cotangents, self.inputs, since=self.since, graph=self.graph)
 
     def push(self, tangents: Sequence[Any]) -> list[Any]:
         """Compute the derivative of every output along a direction, given by a tangent per input."""
@@ -104,7 +100,7 @@ class Trace:
 
     @functools.cached_property
     def order(self) -> list[Neuron]:
-        """What lies between inputs and outputs, oldest first."""
+        """The neurons between inputs and outputs, oldest first."""
         return creation_order(self.outputs, self.since)
 
 
@@ -117,10 +113,10 @@ def trace(
     create_graph: bool = False,
     scalar: bool = False,
 ) -> Trace:
-    """Run `f` with fresh neurons for the numbers in the arguments `wrt`, recording what it does.
+    """Run `f` with fresh neurons for the numbers in the arguments `wrt`, and record what it does.
 
     Raises:
-        TypeError: `f` does not return numbers (one number, if `scalar`), or an argument is none.
+        TypeError: `f` does not return numbers (one number, if `scalar`), or an argument holds something else.
         IndexError: there is no argument `wrt`.
         ValueError: `wrt` names an argument twice.
     """
@@ -148,7 +144,7 @@ def trace(
 
 
 def _as_neuron(number: Any, expectation: str) -> Neuron:
-    """Return the neuron of a number that is followed, or in an array without axes; or make a leaf of a number."""
+    """Return the neuron of a number that is followed, or in an array without axes. Make a leaf of any other number."""
     number = unfollowed(number.item() if getattr(number, "shape", None) == () and is_array(number) else number)
     return number if type(number) is Neuron else Neuron(as_float(number, expectation))
 
@@ -156,23 +152,23 @@ def _as_neuron(number: Any, expectation: str) -> Neuron:
 def pull(
     outputs: Sequence[Neuron], cotangents: Sequence[Any], inputs: Sequence[Neuron], *, since: int, graph: bool
 ) -> list[Any]:
-    """Compute the derivative by every input of the sum of the outputs, each times its cotangent: neurons, or floats."""
+    """Compute the derivatives, with respect to every input, of the sum of the outputs times their cotangents."""
     if not graph:
         return engines.adjoints(outputs, cotangents, inputs, since)
     return as_neurons(nested().run(graph_adjoints, outputs, cotangents, inputs, since))
 
 
 def as_neurons(numbers: Sequence[Any]) -> list[Neuron]:
-    """Return neurons as they are, and constant floats as leaves."""
+    """Make leaves of constant floats; neurons stay as they are."""
     return [number if type(number) is Neuron else Neuron(number) for number in numbers]
 
 
 def numbers_like(example: Any, tree: Any, name: str, *, graph: bool) -> list[Any]:
-    """List the numbers of `tree`, which must be nested as `example` is: floats, or neurons too if a `graph` is made.
+    """List the numbers of `tree`, which must be nested as `example` is: floats and, if a `graph` is made, neurons.
 
     Raises:
-        TypeError: one is neither a real number nor a neuron.
-        ValueError: `tree` is nested otherwise.
+        TypeError: one of them is neither a real number nor a neuron.
+        ValueError: `tree` is nested differently.
     """
     found: list[Any] = []
     for number in map(unfollowed, flatten_like(example, tree, name)):
@@ -186,7 +182,7 @@ def numbers_like(example: Any, tree: Any, name: str, *, graph: bool) -> list[Any
 def _positions(f: Callable[..., Any], args: Sequence[Any], wrt: int | Sequence[int]) -> tuple[int, ...]:
     positions = (wrt,) if isinstance(wrt, int) else tuple(wrt)
     if any(not -len(args) <= position < len(args) for position in positions):
-        raise IndexError(f"wrt={wrt!r}, but {_name(f)} was called with {len(args)} positional argument(s)")
+        raise IndexError(f"wrt={wrt!r} is out of range: {_name(f)} was called with {len(args)} positional argument(s)")
     if len({position % len(args) for position in positions}) < len(positions):
         raise ValueError(f"wrt={wrt!r} names an argument of {_name(f)} twice")
     return positions
@@ -194,8 +190,6 @@ def _positions(f: Callable[..., Any], args: Sequence[Any], wrt: int | Sequence[i
 
 def _variable(number: Any, *, attached: bool) -> Neuron:
     """Make a fresh neuron for a number, so that only its use inside the function counts."""
-    if type(number) is float:
-        return Neuron(number)
     number = unfollowed(number)
     if type(number) is not Neuron:
         return Neuron(number)

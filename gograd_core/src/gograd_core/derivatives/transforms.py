@@ -1,4 +1,4 @@
-"""Derivatives of plain Python functions, and of neurons, that leave every `grad` untouched.
+"""Derivatives of plain Python functions and of neurons. They leave every `grad` untouched.
 
 Costs are given in evaluations of the function on neurons, as measured for cheap operations.
 """
@@ -19,20 +19,20 @@ Wrt = int | Sequence[int]
 
 
 def gradient(output: Neuron, inputs: Any, *, create_graph: bool = False) -> Any:
-    """Compute the derivative of a neuron by each of `inputs`.
+    """Compute the derivatives of a neuron with respect to other neurons.
 
     Args:
         output: the neuron to differentiate.
-        inputs: neurons, leaves or interior ones: one, or arrays and containers of them.
-        create_graph: return neurons that can be differentiated again, instead of floats. Inside a
-            transform (`grad`, `jacobian`, …) that is always so.
+        inputs: leaves or interior neurons: one, or arrays and containers of them.
+        create_graph: return neurons, which can be differentiated again, and not floats. Inside a transform (`grad`,
+            `jacobian`, …) this is always so.
 
     Returns:
         The derivatives, nested as `inputs` are; 0.0 for an input that `output` does not depend on.
 
     Raises:
         TypeError: `output` or an input is not a neuron.
-        StaleGraphError, DomainError: as `Neuron.backward`.
+        StaleGraphError, DomainError: as for `Neuron.backward`.
     """
     neurons, rebuild = flatten(inputs)
     for neuron in (output, *neurons):
@@ -46,31 +46,31 @@ def value_and_grad(
 ) -> Callable[..., tuple[Any, Any]]:
     """Return a function that computes the value of `f` and its gradient, in reverse mode.
 
-    Costs one evaluation of `f` and one sweep (about one more), however many numbers there are in the argument.
+    It costs one evaluation of `f` and one sweep (about one more), however many numbers there are in the argument.
 
     Args:
-        f: a function of numbers, or of arrays and containers of them, that computes
-            one number with Python's operators and the operations of `ops`.
-        wrt: the argument to differentiate by, or several, counted from 0.
-        create_graph: return neurons that can be differentiated again, instead of floats; always so
-            inside another transform.
+        f: a function of numbers, or of arrays and containers of them, that computes one number with Python's operators
+            and the operations of `ops`.
+        wrt: the argument with respect to which to differentiate, or several, counted from 0.
+        create_graph: return neurons, which can be differentiated again, and not floats; always so in another transform.
 
     Returns:
-        A function of the same arguments. Its second result is nested as the argument `wrt` is; for
-        several, it is a tuple.
+        A function of the same arguments. Its second result is nested as the argument `wrt` is; for several arguments it
+        is a tuple.
 
     Raises:
-        TypeError: `f` is not a function; (when called) it does not return one number, or an argument is none.
+        TypeError: `f` is not a function. (When called) `f` does not return one number, or an argument holds none.
         IndexError: (when called) there is no argument `wrt`.
         ValueError: (when called) `wrt` names an argument twice.
-        StaleGraphError, DomainError: (when called) as `Neuron.backward`.
+        StaleGraphError, DomainError: (when called) as for `Neuron.backward`.
     """
     require_function(f, "value_and_grad")
 
     @functools.wraps(f)
     def wrapped(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         run = trace(f, args, kwargs, wrt, create_graph=create_graph, scalar=True)
-        return run.value, run.like_argument(run.pull([1.0]))
+        gradients = pull(run.outputs, [1.0], run.inputs, since=run.since, graph=run.graph)
+        return run.value, run.like_argument(gradients)
 
     return wrapped
 
@@ -92,22 +92,22 @@ def jvp(
 ) -> tuple[Any, Any]:
     """Compute the value of `f` and its derivative along a direction, in forward mode.
 
-    Costs one evaluation of `f` and one sweep (about half of one), however many numbers `f` returns.
+    It costs one evaluation of `f` and one sweep (about half an evaluation), however many numbers `f` returns.
 
     Args:
         f: a function of numbers, or of arrays and containers of them, that returns such.
         primals: the arguments of `f`.
         tangents: the direction: how fast each number in `primals` changes, nested as they are.
-        create_graph: return neurons that can be differentiated again, instead of floats; always so
-            inside another transform.
+        create_graph: return neurons, which can be differentiated again, and not floats; always so in another transform.
 
     Returns:
         The value and the derivative, both nested as what `f` returns.
 
     Raises:
-        TypeError: `f` is not a function, `primals` no list or tuple, or something in it or what `f` returns no number.
+        TypeError: `f` is not a function, `primals` is not a list or tuple, or something in `primals` or in what `f`
+            returns is not a number.
         ValueError: `tangents` is not nested as `primals` is.
-        StaleGraphError, DomainError: as `Neuron.backward`.
+        StaleGraphError, DomainError: as for `Neuron.backward`.
     """
     require_function(f, "jvp")
     if not isinstance(primals, (list, tuple)):
@@ -122,24 +122,23 @@ def vjp(
 ) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
     """Compute the value of `f`, and return a function that pulls weights of its results back to its arguments.
 
-    Costs one evaluation of `f`, and one sweep per call of the function returned, however many
-    numbers there are in `primals`.
+    It costs one evaluation of `f`, and one sweep per call of the returned function, however many numbers there are in
+    `primals`.
 
     Args:
         f: a function of numbers, or of arrays and containers of them, that returns such.
         primals: its arguments.
-        create_graph: return neurons that can be differentiated again, instead of floats; always so
-            inside another transform.
+        create_graph: return neurons, which can be differentiated again, and not floats; always so in another transform.
 
     Returns:
-        The value, and ``pullback(cotangents)``. Cotangents are nested as the value is; each number
-        of the value is multiplied by its cotangent, and of the sum of it all `pullback` gives the
-        gradient by each argument, as a tuple.
+        The value, and ``pullback(cotangents)``. Cotangents are nested as the value is. Each number of the value is
+        multiplied by its cotangent, and `pullback` returns the gradient of the sum with respect to each argument, as a
+        tuple.
 
     Raises:
-        TypeError: `f` is not a function, or something in `primals` or what `f` returns is not a number.
+        TypeError: `f` is not a function, or something in `primals` or in what `f` returns is not a number.
         ValueError: (pullback) `cotangents` are not nested as the value is.
-        StaleGraphError, DomainError: as `Neuron.backward`.
+        StaleGraphError, DomainError: as for `Neuron.backward`.
     """
     require_function(f, "vjp")
     run = trace(f, primals, wrt=range(len(primals)), create_graph=create_graph)
@@ -157,7 +156,7 @@ def zero_grad(neurons: Any) -> None:
     """Set the `grad` of neurons to 0.0: of one neuron, or of all in an iterable, a nested container or an array.
 
     Raises:
-        TypeError: there is something else among them; nothing is changed then.
+        TypeError: one of them is not a neuron. Then nothing is changed.
     """
     is_row = isinstance(neurons, Iterable) and not isinstance(neurons, dict) and not hasattr(neurons, "shape")
     found, _ = flatten(list(neurons) if is_row else neurons)

@@ -1,6 +1,6 @@
 """Numbers and arrays nested in containers: taken apart, and put together again.
 
-Dicts keep the order of their keys, which is part of the form: a function may depend on it.
+The order of the keys of a dict is part of the form, since a function may depend on it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ Rebuild = Callable[[list[Any]], Any]
 Shape = tuple[int, ...]
 
 MOST_FORMS, MOST_TOKENS = 256, 2**12
-"""How many forms are remembered (the one used longest ago makes room), and how long."""
+"""How many forms are remembered (the least recently used one makes room), and how long they may be."""
 
 
 @attrs.frozen(eq=False, repr=False)
@@ -43,14 +43,14 @@ class Form:
     Two forms are equal if no function can tell one from the other.
 
     Attributes:
-        tokens: the form in a row, by which it is compared: None for a leaf. Else a class, the number of children (of
-            which ``~`` is written if all of them are leaves), what else the container holds, and the children unless
-            all of them are leaves.
-        container: the kind of the outermost container; None if there is just a leaf.
-        rest: what it holds besides its children: of a dict, the keys.
-        children: their forms.
-        leaves: how many there are in all.
-        plan: says how to put other leaves together; None if there is just one.
+        tokens: the form as a flat tuple, by which forms are compared. A leaf is None. A container is its class, the
+            number n of its children (~n if all of them are leaves), what else it holds, and its children, unless all of
+            them are leaves.
+        container: the kind of the outermost container; None if the form is a leaf.
+        rest: what that container holds besides its children, such as the keys of a dict.
+        children: the forms of its children.
+        leaves: the number of all leaves.
+        plan: how to put other leaves together; None if the form is a leaf.
     """
 
     tokens: tuple[Any, ...]
@@ -77,21 +77,20 @@ class Form:
         return _form, (self.tokens,)
 
     def nest(self, leaves: list[Any]) -> Any:
-        """Nest other leaves, as many as there were, in the same way."""
+        """Nest other leaves, of the same number, in the same way."""
         return leaves[0] if self.plan is None else engines.nest(self.plan, leaves)
 
     def labels(self) -> Sequence[Any]:
-        """List the key, the name of the field, or the number of each child."""
+        """List the key, the field name or the number of each child."""
         if self.container is None or self.container.labels is None:
             return range(len(self.children))
         labels: Sequence[Any] = self.container.labels(self.rest)
         return labels
 
     def accessors(self) -> list[str]:
-        """Say how each child is reached: "['w']"."""
-        has_names = (
-            self.container is not None and self.container.labels is not None and self.container.alike is not dict
-        )
+        """Return the expressions that access the children, such as "['w']"."""
+        kind = self.container
+        has_names = kind is not None and kind.labels is not None and kind.alike is not dict
         return [f".{label}" if has_names else f"[{label!r}]" for label in self.labels()]
 
 
@@ -102,8 +101,8 @@ def take_apart(tree: Any) -> tuple[list[Any], Form]:
     """Put the leaves of `tree` in a row, and return how they are nested.
 
     Raises:
-        TypeError: gograd cannot make another container like one in it, or what that holds besides its children
-            cannot be hashed.
+        TypeError: gograd does not know how to make another container like one in it, or that holds something besides
+            its children that is not hashable.
     """
     container = kinds[type(tree)]
     if container is None:
@@ -121,7 +120,7 @@ def _form(tokens: tuple[Any, ...]) -> Form:
 
 
 def _read(tokens: tuple[Any, ...], start: int) -> tuple[Form, int]:
-    """Read the form whose tokens begin there, and return where they end."""
+    """Read the form whose tokens begin at `start`, and return it with the place where they end."""
     if tokens[start] is None:
         return LEAF, start + 1
     cls, count, exact = tokens[start : start + 3]
@@ -138,17 +137,17 @@ def _read(tokens: tuple[Any, ...], start: int) -> tuple[Form, int]:
 
 
 def is_number(tree: Any) -> bool:
-    """Tell whether `tree` is one number, or is treated as one: neither a container nor an array."""
+    """Return whether `tree` is one number, or is treated as one: neither a container nor an array."""
     return container_of(type(tree)) is None and _shape(tree) == ()
 
 
 def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
     """Put the numbers of `tree` in a row, and return a function that puts others in their places.
 
-    Arrays come back as NumPy's: of floats if all numbers in them are floats, else of objects.
+    Arrays come back as arrays of NumPy: of floats if all numbers in them are floats, else of objects.
 
     Raises:
-        TypeError: `take_apart` refuses it; or there is a masked array in it, a matrix, or another subclass of NumPy's.
+        TypeError: `take_apart` refuses it, or there is a masked array, a matrix or another subclass of NumPy's in it.
     """
     blocks, form = take_apart(tree)
     shapes = list(map(_shape, blocks))
@@ -165,7 +164,7 @@ def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
 def flatten_like(example: Any, tree: Any, name: str) -> list[Any]:
     """Put the numbers of `tree`, nested as `example` is, in the order of those of `example`.
 
-    Lists, tuples, deques and arrays may stand for each other, and so may the kinds of dicts.
+    Lists, tuples, deques and arrays may replace each other, and so may the kinds of dicts.
 
     Raises:
         ValueError: `tree` is nested differently; the message calls it `name`.
@@ -179,7 +178,7 @@ def flatten_like(example: Any, tree: Any, name: str) -> list[Any]:
 
 
 def _pairs(example: Any, tree: Any) -> Sequence[tuple[Any, Any]] | None:
-    """Pair the children of both that belong together; None if the two are nested differently."""
+    """Pair the children of both; None if the two are nested differently."""
     kind = _alike(example)
     if kind is None or kind is not _alike(tree):
         return None
@@ -192,7 +191,7 @@ def _pairs(example: Any, tree: Any) -> Sequence[tuple[Any, Any]] | None:
 
 
 def _alike(tree: Any) -> type | None:
-    """Return what stands for all kinds of containers that may replace each other; None for a number."""
+    """Return the class that kinds of containers that may replace each other share; None for a number."""
     container = container_of(type(tree))
     if container is not None:
         return container.alike
@@ -205,7 +204,7 @@ def _children(tree: Any) -> tuple[Sequence[Any], Any]:
 
 
 def leaf_paths(form: Form, root: str = "") -> list[str]:
-    """Say where each leaf is: "p['w'][0]"."""
+    """List the place of each leaf: "p['w'][0]"."""
     if form.container is None:
         return [root]
     children = zip(form.accessors(), form.children, strict=True)
@@ -213,7 +212,7 @@ def leaf_paths(form: Form, root: str = "") -> list[str]:
 
 
 def paths(tree: Any, root: str = "") -> list[str]:
-    """Say where each number of `tree` is, in the order of `flatten`: "p['w'][0, 2]"."""
+    """List the place of each number of `tree`, in the order of `flatten`: "p['w'][0, 2]"."""
     found: list[str] = []
     blocks, form = take_apart(tree)
     for path, shape in zip(leaf_paths(form, root), map(_shape, blocks), strict=True):
@@ -227,10 +226,10 @@ def paths(tree: Any, root: str = "") -> list[str]:
 
 
 def rebuild_matrix(rows: Sequence[Sequence[Any]], outputs: Any, inputs: Any) -> Any:
-    """Nest a matrix with a row per number of `outputs` and a column per number of `inputs` as both are nested.
+    """Nest a matrix, with a row per number of `outputs` and a column per number of `inputs`, as both are nested.
 
-    It is nested as `outputs`, and each number or array in it is replaced by what is nested as
-    `inputs`, where each array or number has the axes of the output followed by those of the input.
+    The result is nested as `outputs`, but each number or array is replaced by something that is nested as `inputs`. Its
+    arrays and numbers have the axes of the output followed by those of the input.
     """
     output_blocks, output_form = take_apart(outputs)
     input_blocks, input_form = take_apart(inputs)
@@ -258,7 +257,7 @@ def _entries(block: Any) -> list[Any]:
     if isinstance(block, np.ndarray) and type(block) not in (np.ndarray, np.memmap):
         raise TypeError(
             f"expected real numbers, or NumPy arrays of them, got a {type(block).__name__}, which computes "
-            "differently: np.asarray(x) may make an array of it"
+            "differently: try np.asarray(x)"
         )
     return list(np.asarray(block).flat)
 

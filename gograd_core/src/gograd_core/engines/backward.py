@@ -1,8 +1,8 @@
 """Reverse mode: the one traversal that turns local derivatives into derivatives.
 
-Knows no operation by name. Each sweep visits every neuron below the output once, youngest first:
-a neuron's stamp is younger than those of its constituents, so when a neuron's turn comes, all
-that was made of it has passed its share on. While a sweep runs, `_grad` holds the adjoint.
+No operation is known by name. Each sweep visits every neuron below the output once, youngest first. A neuron is younger
+than its constituents. So when its turn comes, everything that was made of it has passed its share on. While a sweep
+runs, `_grad` holds the adjoint.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ last_setting = 0  # the stamp of the last leaf whose value was set: a younger gr
 
 
 def backward(output: Node, seed: float) -> None:
-    """Add the derivative of `output`, times `seed`, to `grad` of the leaves; see `Neuron.backward`."""
+    """Add the derivative of `output`, times `seed`, to the `grad` of the leaves; see `Neuron.backward`."""
     with lock:
         visited = visit([output])
         leaves = visited[1]
@@ -45,10 +45,10 @@ def backward(output: Node, seed: float) -> None:
 
 
 def adjoints(outputs: Sequence[Node], seeds: Sequence[float], inputs: Sequence[Node], since: int) -> list[float]:
-    """Compute the derivative of the sum of `outputs`, each times its seed, by each of the inputs.
+    """Compute the derivative of the sum of `outputs`, each times its seed, with respect to each input.
 
-    The `grad` of every neuron stays as it is. Neurons older than the stamp `since` do not depend
-    on the inputs, and the sweep ends at them.
+    The `grad` of every neuron stays as it is. Neurons older than the stamp `since` do not depend on the inputs, so the
+    sweep ends at them.
     """
     with lock:
         visited = visit(outputs, since)
@@ -60,7 +60,7 @@ def adjoints(outputs: Sequence[Node], seeds: Sequence[float], inputs: Sequence[N
             run((visited[0], [*visited[1], *inputs]), _sweep_towards, visited, seeded, inputs)
             return [neuron._grad for neuron in inputs]
         finally:
-            any(put_back)  # to its end, in one step that no interrupt divides
+            any(put_back)  # runs the map to its end, in one step that no interrupt divides
 
 
 def _set_grad() -> Callable[[Node, float], None]:
@@ -79,14 +79,14 @@ def _sweep_towards(visited: Visited, seeded: Seeded, inputs: Sequence[Node]) -> 
 def _leading_to(inputs: Sequence[Node], visited: Visited) -> Visited:
     """Choose the visited neurons whose adjoints the inputs need, and set these adjoints and the inputs' to 0.0.
 
-    A partial by any other neuron is not asked for, so it costs nothing and poisons nothing.
+    Partials with respect to other neurons are not evaluated. So they cost nothing, and cannot spoil the result.
     """
     for neuron in inputs:  # some may not be visited
         neuron._grad = 0.0
     interior, leaves = visited
     for node in reversed(interior):
         entries = differentiated(node) if None in node._operation.partials else node._constituents
-        for entry in entries:  # written out: it is done for every neuron of every gradient
+        for entry in entries:  # written out, since it runs for every neuron of every gradient
             if type(entry) is not float and entry._grad is not None:
                 node._grad = 0.0
                 break
@@ -126,7 +126,7 @@ def reachable(outputs: Sequence[Node], since: int) -> Visited:
     while True:
         _traversals = own = _traversals + 1
         interior, leaves = _descend(outputs, since)
-        if own == _traversals:  # else a handler of a signal swept in the middle of it, and changed marks
+        if own == _traversals:  # else a signal handler swept meanwhile, and changed marks
             break
     interior.sort(key=_stamp, reverse=True)
     if interior and last_setting > interior[-1]._stamp:
@@ -166,7 +166,7 @@ def _start(visited: Visited, seeded: Seeded) -> None:
 
 
 def _sweep(visited: Visited, seeded: Seeded, inputs: Sequence[Node]) -> None:
-    """Leave the adjoint of every visited neuron in `_grad`. Those of `inputs` are finite, or errstate allows it."""
+    """Leave the adjoint of every visited neuron in `_grad`. Those of `inputs` are finite, unless errstate allows it."""
     _start(visited, seeded)
     if not _propagate_fast(*visited):
         _start(visited, seeded)
@@ -176,10 +176,9 @@ def _sweep(visited: Visited, seeded: Seeded, inputs: Sequence[Node]) -> None:
 def _propagate_fast(interior: list[Any], leaves: list[Any]) -> bool:
     """Pass every adjoint on: entry._grad += adjoint * local derivative. Return whether nothing odd happened.
 
-    Nothing is judged here. Whatever is odd (an exception, an infinity, a complex number) shows in
-    the adjoint of the neuron that received it, and then `propagate` does it all again with care.
-    Operations of one and two inputs have branches of their own, since calls with a fixed number of
-    arguments are much faster.
+    Nothing is judged here. Whatever is odd (an exception, an infinity, a complex number) shows in the adjoint of the
+    neuron that received it, and then `propagate` repeats the sweep with every check. Operations of one and two inputs
+    have branches of their own, since calls with a fixed number of arguments are much faster.
     """
     try:
         for node in interior:

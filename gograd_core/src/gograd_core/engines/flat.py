@@ -1,4 +1,4 @@
-"""Neurons and arrays of numbers: a whole graph as arrays, values read, gradients added."""
+"""Graphs as arrays of numbers; values read into arrays, and gradients added from arrays."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _stamp = attrgetter("_stamp")
 
 
 def flatten(outputs: Sequence[Any], since: int) -> Flat:
-    """Lay the graph below `outputs` flat; neurons older than the stamp `since` are leaves.
+    """Write the graph below `outputs` as arrays. Neurons older than the stamp `since` are its leaves.
 
     Raises:
         TypeError: an output is not a neuron.
@@ -64,7 +64,7 @@ def read_values(neurons: Sequence[Any], into: Any) -> None:
     """Write the value of every neuron into a buffer of doubles. If anything is raised, its contents are undefined.
 
     Raises:
-        TypeError: there is something else among the neurons, or in the buffer.
+        TypeError: one of `neurons` is not a neuron, or the buffer does not hold doubles.
         ValueError: the buffer has another length, or cannot be written to.
     """
     neurons = as_neurons(neurons)
@@ -73,10 +73,10 @@ def read_values(neurons: Sequence[Any], into: Any) -> None:
 
 
 def add_gradients(neurons: Sequence[Any], gradients: Any) -> None:
-    """Add numbers from a buffer of doubles to the `grad` of neurons, one to each; to none if anything is raised.
+    """Add to the `grad` of each neuron its number in a buffer of doubles. If anything is raised, nothing is added.
 
     Raises:
-        TypeError: there is something else among the neurons, or in the buffer.
+        TypeError: one of `neurons` is not a neuron, or the buffer does not hold doubles.
         ValueError: the buffer has another length.
     """
     neurons = as_neurons(neurons)

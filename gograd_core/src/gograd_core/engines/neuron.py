@@ -1,6 +1,6 @@
 """The node of the graph: a number that remembers which operation made it, and of what.
 
-This is the Python engine's. The native one, `_native`, has the same class compiled.
+This class belongs to the Python engine. The native engine, `_native`, has the same class compiled.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def _sign(symbol: str) -> Method:
 
 
 def _comparison(symbol: str) -> Method:
-    """Make the method that compares values, as floats do. No operation is needed, and only a recorder is told."""
+    """Make the method that compares values as floats do. It needs no operation, and tells only a recorder."""
     compare = comparisons.COMPARE[symbol]
 
     def method(self: Neuron, other: Any) -> Any:
@@ -65,9 +65,8 @@ def _as_int(kind: str) -> Callable[[Any], int]:
 class Neuron:
     """A number in a graph of operations.
 
-    Made by hand it is a leaf, whose derivative `backward` collects; made by an operation it knows
-    that operation and what went in. It may be used any number of times. It compares by value and
-    hashes by identity.
+    A neuron made by hand is a leaf, for which `backward` collects the derivative. A neuron made by an operation knows
+    that operation and its inputs. It may be used any number of times. It compares by value and hashes by identity.
 
     Args:
         value: a real number.
@@ -77,13 +76,13 @@ class Neuron:
         TypeError: `value` is not a real number, or `label` not a string.
     """
 
-    __slots__ = ("_constituents", "_grad", "_label", "_mark", "_operation", "_stamp", "_value")
+    __slots__ = ("__weakref__", "_constituents", "_grad", "_label", "_mark", "_operation", "_stamp", "_value")
 
     _value: float
     _operation: Op | None
     _constituents: tuple[Neuron | float, ...]
-    # A clock: when the neuron was made, or its value set. Constituents are older than what was
-    # made of them, so sorting by stamp is a topological order, and a younger leaf is a stale graph.
+    # When the neuron was made, or its value set. Constituents are older than what was made of them. So sorting by stamp
+    # gives a topological order, and a leaf that is younger than its result makes a graph stale.
     _stamp: int
     _mark: object  # the last sweep that visited it
     _grad: Any  # a float; None where the last sweep wanted no adjoint. Unset until used.
@@ -106,7 +105,7 @@ class Neuron:
 
     @property
     def value(self) -> float:
-        """The number. It can be set on a leaf; what was computed from it is then stale."""
+        """The number. The value of a leaf can be set; what was computed from it is then stale."""
         if settings.observers:
             recording.read(self, "value")
         return self._value
@@ -124,7 +123,7 @@ class Neuron:
 
     @property
     def grad(self) -> float:
-        """The derivatives that `backward` has added up since `zero_grad` (a leaf), or that of the last sweep."""
+        """In a leaf, the derivatives that `backward` has added up since `zero_grad`. Else that of the last sweep."""
         if settings.observers:
             recording.read(self, "grad")
         grad = getattr(self, "_grad", None)
@@ -141,7 +140,7 @@ class Neuron:
 
     @property
     def constituents(self) -> tuple[Neuron | float, ...]:
-        """What went into the operation, neurons and constants in order; empty for a leaf."""
+        """The inputs of the operation, neurons and constants, in order; empty for a leaf."""
         return self._constituents
 
     @property
@@ -156,14 +155,14 @@ class Neuron:
     def backward(self, seed: float = 1.0) -> None:
         """Add the derivative of this neuron, times `seed`, to the `grad` of every leaf below it.
 
-        Costs one evaluation of each partial. Interior gradients are overwritten.
+        It costs one evaluation of each partial. Interior gradients are overwritten.
 
         Raises:
             StaleGraphError: a leaf's value was set after the graph was made.
-            DomainError: the derivative by a leaf is not finite although what it is made of is (see `errstate`).
-            RuntimeError: called by a rule, on neurons of the sweep that is running the rule.
+            DomainError: the derivative with respect to a leaf is not finite although its parts are (see `errstate`).
+            RuntimeError: a rule called this on neurons of the sweep that is running the rule.
 
-        Whatever is raised, the `grad` of every leaf is as before.
+        If anything is raised, the `grad` of every leaf is as before.
         """
         if settings.observers:
             recording.read(self, "backward")
@@ -212,14 +211,20 @@ class Neuron:
     __ceil__ = _as_int("ceil")
     __index__ = _as_int("index")
 
-    def __round__(self, digits: Any = None) -> int:
-        return checked.refuse(self) if digits is not None else comparisons.as_int(self, "round")
+    def __round__(self, digits: Any = None) -> Any:
+        return comparisons.rounded(self, digits)
+
+    def __divmod__(self, other: Any) -> Any:
+        return checked.divided(self, other)
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return checked.divided(other, self)
 
 
 Neuron.__module__ = "gograd_core"  # where users find it
 Neuron.__signature__ = checked.SIGNATURE  # type: ignore[attr-defined]
-for _name in checked.MISNOMERS:
-    setattr(Neuron, _name, checked.Misnomer(_name))
+for _name, _attribute in checked.FURTHER.items():
+    setattr(Neuron, _name, _attribute)
 
 
 def node(op: Op, value: float, constituents: tuple[Neuron | float, ...]) -> Neuron:

@@ -1,6 +1,6 @@
 """Operations as methods and operators of the Python engine's `Neuron`.
 
-The methods lie in the class: looking each operation up when it is called would cost a tenth more.
+The methods are in the class: looking up the operation at each call would cost a tenth more.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["bind_method", "bind_operator", "discover"]
 
 Method = Callable[..., Any]
 
-LARGE = 2**1023  # integers below are floats without an error
+LARGE = 2**1023  # smaller integers become floats without an OverflowError
 
 _new = object.__new__
 _unbound = {name: method for name, method in vars(Neuron).items() if name.startswith("__")}
@@ -51,7 +51,7 @@ def bind_operator(symbol: str, arity: int, op: Op | None) -> None:
 def discover(on: bool) -> None:
     """Choose whether the first method that is asked for loads the operations.
 
-    A class with __getattr__ is a third slower in everything, so that it has one only until then.
+    A class with `__getattr__` is a third slower in everything, so `Neuron` has one only until then.
     """
     if on:
         Neuron.__getattr__ = _discover  # type: ignore[method-assign]
@@ -66,8 +66,8 @@ def _discover(self: Neuron, name: str) -> Any:
 def _bound_operator(op: Op) -> tuple[Method, Method]:
     """Make the methods ``x + y`` and ``y + x`` (reflected) for the operation that implements an operator.
 
-    The common case stands here, since most of an engine's time is spent in it: two numbers, a
-    result that is a finite float. All else starts again in `apply`, which does the same with care.
+    The common case is written out here, since most of an engine's time is spent in it: two numbers whose result is a
+    finite float. Everything else starts again in `apply`, which does the same with every check.
     """
     forward, xp = op.forward, op.xp
 

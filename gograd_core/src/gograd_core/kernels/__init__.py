@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from gograd_core.engine_choice import engine
 from gograd_core.errors import PluginWarning
 from gograd_core.kernels.fingerprint import fingerprint
 from gograd_core.op.kernels import Kernels
@@ -18,16 +19,14 @@ __all__ = ["with_kernels"]
 
 
 def with_kernels(ops: Iterable[Op], module: str) -> tuple[Op, ...]:
-    """Give each operation its kernels from the extension `module`, if that was built and the native engine runs.
+    """Give operations their kernels from the extension `module`, if it was built and the native engine runs.
 
-    The operations themselves are changed; those for which the extension has no kernels keep only their rules.
-    So do those whose rules were changed after their kernels were printed, with a warning.
+    The operations themselves are changed. An operation keeps only its rules if the extension has no kernels for it or,
+    with a warning, if its rules were changed after its kernels were printed.
 
-    Such a module is what ``gograd kernels`` generates: its ``KERNELS`` is a dict from the name of
-    an operation to ``(digest, fingerprint, forward, partials)``.
+    ``gograd kernels`` generates such a module. Its ``KERNELS`` is a dict from the name of an operation to
+    ``(digest, fingerprint, forward, partials)``.
     """
-    from gograd_core.engine_choice import engine
-
     ops = tuple(ops)
     if engine().name != "native":
         return ops
@@ -42,8 +41,8 @@ def with_kernels(ops: Iterable[Op], module: str) -> tuple[Op, ...]:
     stale = [op.name for op in ops if op.name in kernels and not _attached(op, kernels[op.name])]
     if stale:
         warnings.warn(
-            f"{module} was generated from other rules than {', '.join(stale)} has now. These rules run in Python until "
-            f"you run 'gograd kernels {module.rpartition('.')[0]}' and compile the extension",
+            f"{module} was generated before the rules of these operations changed: {', '.join(stale)}. They run in "
+            f"Python until you run 'gograd kernels {module.rpartition('.')[0]}' and compile the extension",
             PluginWarning,
             stacklevel=2,
         )

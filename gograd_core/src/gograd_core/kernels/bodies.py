@@ -1,4 +1,4 @@
-"""The statements of a function that computes an expression of symbols: in C, unless a subclass writes otherwise."""
+"""The statements of a function that computes an expression of symbols: in C, or in the language of a subclass."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from gograd_core.namespaces.columns import REDUCTIONS
 __all__ = ["Body"]
 
 Step = tuple[Symbol, str]
-"""A statement, in which the expression for the symbol takes the place of the braces."""
+"""A symbol, and a statement with braces in the place of the expression for the symbol."""
 
 STARTS = {"sum": "0.0", "prod": "1.0", "max": "n > 0 ? -INFINITY : NAN", "min": "n > 0 ? INFINITY : NAN"}
 STEPS = {
@@ -26,15 +26,15 @@ STEPS = {
 class Body:
     """The statements of one function.
 
-    What is used once stands where it is used, so that only the arm of a choice that is taken is
-    evaluated; what is used more often gets a name. Reductions that do not wait for each other share a
-    loop. One column that is needed in several loops is kept in `d`, where the last one puts the results.
+    A value that is used once is written where it is used, so that only the arm of a choice that is taken is evaluated.
+    A value that is used more often gets a name. Reductions that do not depend on each other share a loop. One column
+    that several loops need is kept in `d`, where the last loop puts the results.
 
-    Another language has its own `starts`, `format`, `declare`, `loop` and `choose`.
+    A subclass for another language has its own `starts`, `format`, `declare`, `loop` and `choose`.
     """
 
     starts: ClassVar[Mapping[str, str]] = STARTS
-    """What a reduction begins with."""
+    """The initial value of each reduction."""
 
     def __init__(self, root: Symbol, inputs: dict[Symbol, str]) -> None:
         self.root = root
@@ -49,7 +49,7 @@ class Body:
                 self.users[argument].append((user, place))
         self.uses = Counter({symbol: len(users) for symbol, users in self.users.items()})
         for symbol in symbols:
-            if symbol.is_column:  # what is a number for all entries is computed before the loop
+            if symbol.is_column:  # a number that all entries share is computed before the loop
                 self.uses.update({argument: 2 for argument in symbol.arguments if not argument.is_column})
         depths: dict[Symbol, int] = {}
         self.reductions: dict[int, list[Symbol]] = {}
@@ -80,7 +80,7 @@ class Body:
         return format_symbol(symbol, operands)
 
     def declare(self, kind: str, name: str, value: str) -> str:
-        """Write the statement that gives a value its name."""
+        """Write the statement that gives a value a name."""
         return f"{kind} {name} = {value};"
 
     def loop(self, block: list[str]) -> list[str]:
@@ -126,7 +126,7 @@ class Body:
                 self.names[symbol] = "d[i]"
 
     def _text(self, symbol: Symbol, uses: Counter[Symbol]) -> Text:
-        """Return an expression for a symbol. Statements before it compute what it needs by name."""
+        """Return an expression for a symbol, after writing the statements that compute the names in it."""
         if symbol in self.names:
             return Text(self.names[symbol])
         if symbol.function == "where" and any(map(self._deserves_a_branch, self._own(symbol))):
@@ -150,7 +150,7 @@ class Body:
         return everything
 
     def _deserves_a_branch(self, symbol: Symbol) -> bool:
-        """Tell whether a symbol would otherwise be computed even if the other arm is taken."""
+        """Return whether a symbol would otherwise be computed even if the other arm is taken."""
         return self.uses[symbol] > 1 and (symbol.function in CALLS or symbol.function == "divide")
 
     def _branches(self, choice: Symbol, uses: Counter[Symbol]) -> Text:

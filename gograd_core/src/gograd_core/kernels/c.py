@@ -26,7 +26,7 @@ KEYWORDS = {
     "while", "errno", "far", "near", "linux", "unix", "d", "i", "n", "out", "bool", "true", "false", "nullptr",
     "alignas", "alignof", "constexpr", "static_assert", "thread_local", "typeof_unqual", "intptr_t", "size_t",
 }  # fmt: skip
-"""What an input cannot be called in C, or is called there already."""
+"""Names that an input cannot have in C, because they are keywords or in use."""
 
 
 @attrs.frozen
@@ -34,10 +34,10 @@ class KernelSource:
     """The kernels of an operation in C.
 
     Attributes:
-        name: of the operation.
-        functions: the names of the functions in C, forward and then the partials; None for a partial that is None.
-        signatures: their types, as `Kernels` gives them; the same for all partials.
-        code: their definitions.
+        name: the name of the operation.
+        functions: the names of the C functions, first forward and then the partials; None for a partial that is None.
+        signatures: the types of forward and of all partials, as `Kernels` gives them.
+        code: the definitions of the functions.
         helpers: the names of the functions in `HELPERS` that they call.
         printed_from: the `fingerprint` of the rules.
     """
@@ -51,7 +51,7 @@ class KernelSource:
 
     @property
     def digest(self) -> str:
-        """A digest of everything that the values depend on."""
+        """A digest of everything on which the values depend."""
         text = "".join([*(HELPERS[name] for name in self.helpers), self.code])
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -67,7 +67,7 @@ def kernel_source(op: Op) -> KernelSource:
     try:
         return _printed(op, expand(op))
     except RecursionError:
-        raise ExpansionError(op, "its expressions are too deep") from None
+        raise ExpansionError(op, "its expressions are nested too deeply") from None
 
 
 def _printed(op: Op, expansion: Expansion) -> KernelSource:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Expansion", "ExpansionError", "expand", "expand_with"]
 
 TRIED_LENGTHS = (*range(9), 16, 17)
-"""Lengths of columns at which an expansion must be what the rule gives if it knows the length."""
+"""Lengths of columns for which an expansion must be what the rule gives when it knows the length."""
 
 
 class ExpansionError(InvalidOperationError):
@@ -37,10 +37,7 @@ class ExpansionError(InvalidOperationError):
 
 
 class SymbolNamespace(ArrayNamespace):
-    """What rules receive as `xp` to be written out.
-
-    An operation that they call must have a rule for floats that can be written out as well.
-    """
+    """The `xp` with which rules are written out. The operations that they call must have rules that can be, too."""
 
     def __getattr__(self, name: str) -> Any:
         if name not in scalar.__all__:
@@ -60,7 +57,7 @@ class Expansion:
     """The rules of an operation, written out.
 
     Attributes:
-        inputs: their symbols; columns, if the operation is variadic.
+        inputs: the symbols of the inputs; columns, if the operation is variadic.
         out: the symbol of the output, as partials take it.
         forward: the value.
         partials: the local derivatives, None where there is none; columns or numbers.
@@ -80,7 +77,7 @@ class Expansion:
 def expand(op: Op, backend: str = "c") -> Expansion:
     """Write the rules of `op` as expressions that give what the rules give on floats.
 
-    Where a function in `implementations` computes the value on floats, one for `backend` must, too.
+    If a function in `implementations` computes the value on floats, there must be one for `backend` too.
 
     Raises:
         ExpansionError: a rule does something that expressions cannot follow; the message says what.
@@ -89,12 +86,12 @@ def expand(op: Op, backend: str = "c") -> Expansion:
     for length in TRIED_LENGTHS if op.variadic else ():
         library = SymbolLibrary(backend, length)
         if any(map(operator.is_not, expand_with(op, library).rules, _remade(expansion.rules, library))):
-            raise ExpansionError(op, "it computes with len() in Python: write xp.subtract(len(x), 1.0), say")
+            raise ExpansionError(op, "it computes with len() in Python: write xp.subtract(len(x), 1.0), for example")
     return expansion
 
 
 def expand_with(op: Op, library: SymbolLibrary) -> Expansion:
-    """Write the rules of `op` as expressions of a library's symbols, for whatever length of columns that has.
+    """Write the rules of `op` as expressions of a library's symbols, for the length of columns that it has.
 
     Raises:
         ExpansionError: as `expand`.
@@ -125,7 +122,7 @@ def expand_with(op: Op, library: SymbolLibrary) -> Expansion:
 
 
 def _remade(roots: Sequence[Symbol], library: SymbolLibrary) -> list[Symbol]:
-    """Make the same expressions in another library, where the length may be a number."""
+    """Make the same expressions again in another library, where the length may be a number."""
     made: dict[Symbol, Any] = {}
     for symbol in postorder(roots):
         if symbol.function == "input":

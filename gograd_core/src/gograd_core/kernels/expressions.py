@@ -12,7 +12,7 @@ from gograd_core.kernels.symbols import Symbol
 
 __all__ = ["CALLS", "HELPERS", "Text", "format_symbol"]
 
-# How tightly operators bind; an operand that binds less is put in parentheses.
+# How tightly operators bind. An operand that binds less tightly is put in parentheses.
 TERNARY, LOGICAL, COMPARISON, SUM, PRODUCT, UNARY, ATOM = range(7)
 OPERATORS = {
     "add": ("+", SUM), "subtract": ("-", SUM), "multiply": ("*", PRODUCT), "divide": ("/", PRODUCT),
@@ -94,7 +94,7 @@ class Text(NamedTuple):
 
 
 def format_symbol(symbol: Symbol, operands: Sequence[Text]) -> Text:
-    """Write the function of a symbol, applied to the texts of its arguments. Inputs and reductions are excepted."""
+    """Write the function of a symbol, applied to the texts of its arguments. It cannot be an input or a reduction."""
     function = symbol.function
     if function == "constant":
         return _constant(symbol.value)
@@ -115,7 +115,7 @@ def format_symbol(symbol: Symbol, operands: Sequence[Text]) -> Text:
 
 
 def _constant(value: float) -> Text:
-    """Write exactly `value`: in decimal if that is short, else in hexadecimal."""
+    """Write `value` exactly: in decimal if that is short, else in hexadecimal."""
     level = UNARY if str(value).startswith("-") else ATOM
     if isnan(value):
         return Text("NAN")

@@ -19,9 +19,9 @@ __all__ = ["Extension", "print_extension"]
 HEADER = """\
 /* Generated from the rules of {module}: do not edit.
  *
- * To write it anew: gograd kernels {module}
- * Compile with -O2 -ffp-contract=off -fno-math-errno. The second matters: a product and a sum that are rounded
- * once, together, would not be Python's numbers. The third makes a root one instruction.
+ * To generate it again: gograd kernels {module}
+ * Compile with -O2 -ffp-contract=off -fno-math-errno. The second option matters: a product and a sum that are rounded
+ * together would differ from Python's numbers. The third makes a square root one instruction.
  *
  * Left out, so that Python rules compute them: {left_out}.
  */
@@ -121,9 +121,9 @@ class Extension:
     """The source of an extension module.
 
     Attributes:
-        text: in C.
-        kernels: of those operations that have them.
-        left_out: the other operations, each with the reason.
+        text: the source in C.
+        kernels: the kernels of the operations that have them.
+        left_out: the names of the other operations, each with the reason.
     """
 
     text: str

@@ -1,4 +1,4 @@
-"""Whether kernels still belong to the rules that they were printed from."""
+"""Fingerprints of rules, which show whether kernels still belong to the rules from which they were printed."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["fingerprint"]
 
 
 def fingerprint(op: Op) -> str:
-    """Digest the source of the rules, and the functions and numbers of Python that they use by name.
+    """Return a digest of the source of the rules, and of the Python functions and numbers that they use by name.
 
-    It is empty if there is no source. It costs little, unlike printing the kernels again, so it is
-    compared whenever kernels are attached.
+    It is empty if there is no source. It costs little, unlike printing the kernels again, so it is compared whenever
+    kernels are attached.
     """
     texts: list[str] = []
     functions = [rule for rule in op.rules if isinstance(rule, FunctionType)]
@@ -41,7 +41,7 @@ def _source(function: FunctionType) -> str:
 
 
 def _used(function: FunctionType) -> list[Any]:
-    """Find what a function uses by name from outside: from its module, from around it, and as defaults."""
+    """Find what a function uses from outside: names of its module, variables around it, and default values."""
     in_module = [function.__globals__.get(name) for name in function.__code__.co_names]
     around = [cell.cell_contents for cell in function.__closure__ or ()]
     return [*in_module, *around, *(function.__defaults__ or ())]

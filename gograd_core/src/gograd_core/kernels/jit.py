@@ -33,16 +33,16 @@ OWN = {"xp_floor_divide": lambda x, y: x // y if y != 0.0 else x / y}  # excepti
 def compile_kernels(names: str | Iterable[str]) -> None:
     """Compile the rules of operations with Numba, and run the native code in their place from now on.
 
-    It is for operations whose package ships no kernels, with the native engine. It takes some tenths
-    of a second per operation, and a second or two to start Numba. Either all are compiled or none.
+    This is for the native engine, and for operations whose package ships no kernels. It takes some tenths of a second
+    per operation, and a second or two to start Numba. Either all operations are compiled, or none.
 
     Args:
         names: one name or several, as in ``ops.NAME``, or "DISTRIBUTION:NAME".
 
     Raises:
         UnknownOperationError: no installed operation has that name.
-        InvalidOperationError: a rule cannot be written out as expressions: it chooses with ``if``,
-            say, or calls a function of Python; the message names the operation and the reason.
+        InvalidOperationError: a rule cannot be written out as expressions, since it uses ``if`` or calls a function of
+            Python, for example. The message names the operation and the reason.
         RuntimeError: the Python engine runs, which always calls the rules themselves.
         ImportError: Numba is not installed.
     """
@@ -55,7 +55,7 @@ def compile_kernels(names: str | Iterable[str]) -> None:
 
 
 def _compile(op: Op) -> Kernels:
-    digest = kernel_source(op).digest  # the same as that of kernels in C
+    digest = kernel_source(op).digest  # kernels in C have the same
     expansion = expand(op)
     inputs = [f"x{position}" for position in range(len(op.partials))]
     names = dict(zip(expansion.inputs, (f"{x}[i]" for x in inputs) if op.variadic else inputs, strict=True))
@@ -98,7 +98,7 @@ def _numba() -> Any:
 
 
 class PythonBody(Body):
-    """The statements of a function in the Python that Numba compiles; a semicolon at the end of one does no harm."""
+    """The statements of a function in Python, for Numba. The semicolons at the end of some of them do no harm."""
 
     starts: ClassVar[Mapping[str, str]] = {
         "sum": "0.0",
@@ -136,7 +136,7 @@ class PythonBody(Body):
 
 
 def _functions(roots: Iterable[Symbol]) -> dict[str, Any]:
-    """Find what the Python for these symbols calls, by the names in C: functions of the C library."""
+    """Map the names in C of what the Python code for these symbols calls to functions that Numba can call."""
     types = _numba().types
     functions: dict[str, Any] = {"inf": math.inf, "nan": math.nan, **helpers()}
     for symbol in postorder(roots):
@@ -149,12 +149,12 @@ def _functions(roots: Iterable[Symbol]) -> dict[str, Any]:
 
 @functools.cache
 def printing_files() -> tuple[Path, ...]:
-    """List the source files that the code for Numba depends on."""
+    """List the source files on which the code for Numba depends."""
     return Path(scalar.__file__ or ""), Path(__file__)
 
 
 def helpers() -> dict[str, Any]:
-    """Return what the C library does not have as a function: taken from the namespace of floats."""
+    """Return the functions that the C library lacks, from the namespace of floats, compiled by Numba."""
     jit = _numba().njit(error_model="numpy")
     helpers = {name: jit(OWN.get(name) or getattr(scalar, name.removeprefix("xp_"))) for name in HELPERS}
     return {**helpers, **PREDICATES, "signbit": jit(scalar.signbit)}

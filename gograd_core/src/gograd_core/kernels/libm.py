@@ -1,6 +1,6 @@
-"""Functions of the C library beyond the array API standard's, for the "c" in an operation's `implementations`.
+"""Functions of the C library that are not in the array API standard, for "c" in an operation's `implementations`.
 
-Where Python's `math` calls the function of that name (and computes nothing on its own), native code does so too:
+If Python's `math` just calls the C function of that name, native code may do so too:
 ``implementations={"scalar": math.erf, "c": "gograd_core.kernels.libm:erf"}``.
 """
 

@@ -1,9 +1,8 @@
-"""Rules written out: what they compute, as expressions that native code can be generated from.
+"""Rules written out as expressions, from which native code can be generated.
 
-A rule is called with symbols in place of numbers. A symbol records the function that made it and
-what it was made of; equal expressions are one symbol. A column is one symbol too, its entry at
-some index, until xp.sum, xp.prod, xp.max or xp.min makes a number of it. So symbols are to their
-namespace what arrays are to that of an array library.
+A rule is called with symbols in place of numbers. A symbol records the function that made it and the arguments of that
+function. Equal expressions are one symbol. A column is one symbol too, which stands for its entry at any index, until
+xp.sum, xp.prod, xp.max or xp.min makes a number of it. So symbols have a namespace as the arrays of a library have one.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ TRUTHS = {
 }  # fmt: skip
 TAKES_TRUTHS = {"logical_and", "logical_not", "logical_or", "logical_xor", "where"}
 ANY_LENGTH = 100_003
-"""What len() of a column is while a rule is called; when `xp` meets that number, it knows it for the length."""
+"""The len() of a column while a rule is written out. `xp` takes this number for the length wherever it meets it."""
 
 
 class Symbol:
@@ -35,9 +34,9 @@ class Symbol:
         function: a name of the array API standard or of a C library; or "input", "constant", "length".
         arguments: what the function is applied to.
         value: the number, if it is a constant; the position, if it is an input.
-        is_column: whether there is one per entry of the columns.
-        is_truth: whether it is true or false rather than a number.
-        library: the functions of the symbols it belongs with.
+        is_column: whether it has a value for each entry of the columns.
+        is_truth: whether it is true or false and not a number.
+        library: the library that made it.
     """
 
     __slots__ = ("arguments", "function", "is_column", "is_truth", "library", "value")
@@ -98,12 +97,12 @@ _add_operators()
 
 
 class SymbolLibrary:
-    """The functions of the array API standard, of symbols. Of plain numbers only, they are computed at once.
+    """The functions of the array API standard for symbols. If all arguments are plain numbers, they compute at once.
 
     Args:
-        backend: the name that operations know it by, in their `implementations`.
-        length: what len() of a column is; a symbol, unless given.
-        counts: whether there are columns, so that ANY_LENGTH is their length and no number.
+        backend: its name in the `implementations` of operations.
+        length: the len() of a column; a symbol, unless given.
+        counts: whether there are columns, so that ANY_LENGTH is their length and not a number.
     """
 
     def __init__(self, backend: str, length: int | None = None, *, counts: bool = False) -> None:
@@ -132,7 +131,7 @@ class SymbolLibrary:
         return self.call(function, *args)
 
     def call(self, function: str, *args: Any) -> Symbol:
-        """Make the symbol for a call without looking at the function, which may be one of a C library."""
+        """Make the symbol for a call. The function may be one of the C library."""
         arguments = tuple(map(self.lift, args))
         if arguments[0].is_truth and function == "negative":
             raise TypeError("the opposite of a truth value is an integer in Python: choose with xp.where")
@@ -144,7 +143,7 @@ class SymbolLibrary:
         return self._unique(function, arguments, is_column=is_column, is_truth=is_truth)
 
     def input(self, position: int, *, is_column: bool) -> Symbol:
-        """Make the symbol of an input; -1 is the output."""
+        """Make the symbol of an input; position -1 is the output."""
         return self._unique("input", value=position, is_column=is_column)
 
     def lift(self, value: Any) -> Symbol:
@@ -174,7 +173,7 @@ class SymbolLibrary:
 
     def _unique(self, function: str, arguments: tuple[Symbol, ...] = (), **facts: Any) -> Symbol:
         """Find the one symbol for this expression, or make it."""
-        # Numbers by their digits: -0.0 equals 0.0, and NaN not itself. Symbols by identity: their == is an expression.
+        # Numbers by their digits, since -0.0 equals 0.0. Symbols by identity, since their == is an expression.
         key = (function, *map(id, arguments), *map(repr, facts.values()))
         return self._symbols.setdefault(key, Symbol(self, function, arguments, **facts))
 
@@ -198,11 +197,11 @@ COMPOSED: dict[str, Callable[..., Any]] = {
     "logaddexp": _logaddexp,
     "clip": _clip,
 }
-"""Functions that are made of others, in the way of `gograd_core.namespaces.scalar`."""
+"""Functions that are composed of others, as in `gograd_core.namespaces.scalar`."""
 
 
 def postorder(roots: Iterable[Symbol], known: Collection[Symbol] = frozenset()) -> list[Symbol]:
-    """List all symbols that the roots are made of, each once, after its arguments; not `known` ones and those below."""
+    """List the symbols that the roots are made of, each once and after its arguments, down to `known` ones."""
     ordered: dict[Symbol, None] = {}
 
     def visit(symbol: Symbol) -> None:

@@ -1,4 +1,4 @@
-"""The namespace that rules receive with arrays of a library: its own, cut down to the names of the standard."""
+"""The namespace that rules receive with arrays: the array library's own, restricted to the names of the standard."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["ArrayNamespace"]
 
 
 class ArrayNamespace:
-    """An array library's namespace, cut down to the names of the standard that `scalar` has."""
+    """An array library's namespace, restricted to the standard's names that `scalar` has too."""
 
     def __init__(self, library: Any, lookup: Lookup = in_force) -> None:
         self._library = library

@@ -12,7 +12,7 @@ REDUCTIONS = ("max", "min", "prod", "sum")
 
 
 def _elementwise(function: Callable[..., Any], *args: Any) -> Column:
-    """Let a function apply entry by entry; an argument that is not a column is repeated."""
+    """Apply a function entry by entry; an argument that is not a column is repeated."""
     length = next(len(arg) for arg in args if isinstance(arg, Column))
     rows = [arg.entries if isinstance(arg, Column) else [arg] * length for arg in args]
     return Column([function(*entries) for entries in zip(*rows, strict=True)])
@@ -24,7 +24,7 @@ def _unary(function: Callable[[Any], Any]) -> Any:
 
 
 def _binary(function: Callable[[Any, Any], Any]) -> tuple[Any, Any]:
-    """Make the two methods of a column for an operator of Python: as the left operand, and as the right one."""
+    """Make the two methods of a column for an operator of Python: for the left operand, and for the right one."""
 
     def method(self: Column, other: Any) -> Column:
         return _elementwise(function, self, other)
@@ -38,8 +38,8 @@ def _binary(function: Callable[[Any, Any], Any]) -> tuple[Any, Any]:
 class Column:
     """One input of a variadic operation: numbers that a rule combines elementwise.
 
-    Allows arithmetic with numbers and columns, comparison, ``len`` and the functions of `xp`;
-    deliberately no indexing and no iteration, which other modes could not follow.
+    It allows arithmetic and comparisons with numbers and columns, ``len``, and the functions of `xp`. It deliberately
+    allows neither indexing nor iteration, which other modes could not follow.
     """
 
     __slots__ = ("entries",)
@@ -74,9 +74,9 @@ class Column:
 
 
 class ColumnNamespace:
-    """What a variadic rule receives: the functions of `xp`, entry by entry over columns.
+    """The namespace that a variadic rule receives: the functions of `xp`, applied to columns entry by entry.
 
-    ``sum``, ``prod``, ``max``, ``min`` and variadic operations take columns and give a number.
+    ``sum``, ``prod``, ``max``, ``min`` and variadic operations turn columns into a number.
     """
 
     def __init__(self, xp: Any) -> None:

@@ -1,4 +1,4 @@
-"""Floats whose operators answer with the values of IEEE 754 where Python raises, and their namespace."""
+"""Floats whose operators return the value of IEEE 754 where Python raises, and their namespace."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from gograd_core.namespaces import scalar
 __all__ = ["IEEEFloat", "IEEENamespace", "Lookup", "in_force"]
 
 Lookup = Callable[[str], Any]
-"""From the name of an operation to the operation: a registry's, or whichever is in force."""
+"""Finds an operation by its name, in one registry or in the one that is in force."""
 
 
 def in_force(name: str) -> Any:
-    """Look an operation up in the registry that is in force."""
+    """Find an operation in the registry that is in force."""
     return current.registry[name]
 
 
@@ -27,7 +27,7 @@ def _unary(function: Callable[[float], float]) -> Any:
 
 
 def _binary(function: Callable[[float, float], float]) -> tuple[Any, Any]:
-    """Make the two methods for an operator of Python: as the left operand, and as the right one."""
+    """Make the two methods for an operator of Python: for the left operand, and for the right one."""
 
     def method(self: float, other: object) -> Any:
         return IEEEFloat(function(float(self), float(other))) if isinstance(other, (int, float)) else NotImplemented
@@ -54,7 +54,7 @@ class IEEEFloat(float):
 
 
 class IEEENamespace:
-    """`scalar`, with results that go on following IEEE 754 in the operators of Python."""
+    """`scalar`, with results that follow IEEE 754 in Python's operators too."""
 
     backend = scalar.backend
 

@@ -17,13 +17,11 @@ _CONSTANTS = {"e": math.e, "inf": math.inf, "nan": math.nan, "pi": math.pi}
 class Operations:
     """Every registered operation as an attribute, plus the constants ``e inf nan pi``.
 
-    ``ops["tanh"]`` is ``ops.tanh``; ``ops["DISTRIBUTION:NAME"]`` reaches an operation even where
-    another one has the name. Iterating gives the names. It is also the `xp` with which rules
-    run on neurons.
+    ``ops["tanh"]`` is ``ops.tanh``. ``ops["DISTRIBUTION:NAME"]`` finds an operation even if another one has the name.
+    Iteration yields the names. It is also the `xp` with which rules run on neurons.
 
     Raises:
-        UnknownOperationError: no operation has that name; the message says what is nearest and
-            what to install.
+        UnknownOperationError: no operation has that name. The message names the nearest one, and what to install.
     """
 
     backend = "neuron"
@@ -32,7 +30,7 @@ class Operations:
         self._registry = registry
 
     def _publish(self, owners: Mapping[str, Op]) -> None:
-        """Make the operations attributes, which Python finds ten times faster than by looking them up."""
+        """Make the operations attributes, which Python finds ten times faster than through `__getattr__`."""
         named = {name: op for name, op in owners.items() if name.isidentifier()}
         self.__dict__ = {"_registry": self._registry, **named}  # at once, for other threads
 

@@ -1,6 +1,6 @@
-"""Where the rules of an operation find what they call: the namespaces of one registry.
+"""The namespaces of one registry, in which the rules of its operations find what they call.
 
-Each registry has its own, so that two of them may bind one name to different rules.
+Each registry has its own, so that two registries may bind one name to different rules.
 """
 
 from __future__ import annotations
@@ -9,23 +9,22 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from gograd_core import current
 from gograd_core.interfaces import Op
 from gograd_core.namespaces import scalar
 from gograd_core.namespaces.arrays import ArrayNamespace
 from gograd_core.namespaces.columns import ColumnNamespace
-from gograd_core.namespaces.ieee import IEEENamespace
+from gograd_core.namespaces.ieee import IEEENamespace, in_force
 from gograd_core.namespaces.operations import Operations, ops
 
 __all__ = ["IN_FORCE", "Scope"]
 
 
 class Scope:
-    """The namespaces whose further names are looked up by one function.
+    """The namespaces of all kinds of numbers, in which one function finds operations.
 
     Args:
-        lookup: from the name of an operation to the operation.
-        ops: the same for rules that run on neurons.
+        lookup: finds an operation by its name.
+        ops: the namespace of neurons.
         floats: the namespace of floats; a new one unless given.
     """
 
@@ -43,7 +42,7 @@ class Scope:
 
 
 def _namespace_of_floats(lookup: Callable[[str], Op]) -> ModuleType:
-    """Copy `scalar` as another module: attributes of modules are fast, and Numba compiles them."""
+    """Copy `scalar` into a new module: attributes of modules are fast, and Numba compiles them."""
     module = ModuleType(scalar.__name__, scalar.__doc__)
     vars(module).update({name: getattr(scalar, name) for name in ("backend", "__all__", *scalar.__all__)})
 
@@ -56,5 +55,5 @@ def _namespace_of_floats(lookup: Callable[[str], Op]) -> ModuleType:
     return module
 
 
-IN_FORCE = Scope(lambda name: current.registry[name], ops, scalar)
-"""That of operations which belong to no registry: the process-wide registry, whichever it is."""
+IN_FORCE = Scope(in_force, ops, scalar)
+"""The scope of operations that belong to no registry: they use the process-wide one."""

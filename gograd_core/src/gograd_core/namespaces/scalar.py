@@ -1,10 +1,9 @@
 """The namespace of floats: the `xp` that rules receive when they compute with single numbers.
 
 Names, signatures and special values are those of the Python array API standard
-(https://data-apis.org/array-api/latest/API_specification/elementwise_functions.html): what the
-`math` module answers with an exception (a pole, an overflow, a point outside the domain) is here
-the infinity or NaN of IEEE 754. A name outside the standard is the registered operation of that
-name. `__all__` is the list of names that every namespace of gograd has.
+(https://data-apis.org/array-api/latest/API_specification/elementwise_functions.html). Where the `math` module raises an
+exception (at a pole, after an overflow, outside the domain), the result here is the infinity or NaN of IEEE 754. A name
+outside the standard is the registered operation of that name. `__all__` lists what every namespace of gograd has.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from typing import Any as _Any
 
 from gograd_core import current as _current
 
-# Whatever has no underscore here would hide an operation of that name from rules.
+# A name without an underscore here would hide the operation of that name from rules.
 __all__ = [
     "abs", "acos", "acosh", "add", "asin", "asinh", "atan", "atan2", "atanh", "ceil", "clip", "copysign", "cos",
     "cosh", "divide", "e", "equal", "exp", "expm1", "floor", "floor_divide", "greater", "greater_equal", "hypot",
@@ -38,12 +37,13 @@ def _total(
     outside: _Callable[[_Any], float] = lambda x: nan,
     overflow: _Callable[[_Any], float] = lambda x: inf,
 ) -> _Callable[[_Any], float]:
-    """Let a function of one input, like those of the math module, give infinities and NaN instead of exceptions.
+    """Make a function like those of the `math` module return infinities and NaN instead of raising exceptions.
 
     Args:
-        function: raises ValueError outside its domain, OverflowError where the result is too large.
-        outside: gives the value outside the domain, where some points may be poles.
-        overflow: gives the infinity of the right sign.
+        function: a function of one input that raises ValueError outside its domain, and OverflowError if the result is
+            too large.
+        outside: returns the value outside the domain, where some points may be poles.
+        overflow: returns the infinity of the right sign.
     """
 
     @_functools.wraps(function)
@@ -59,7 +59,7 @@ def _total(
 
 
 def _pole(at: float, value: float) -> _Callable[[float], float]:
-    """Give NaN outside a domain at whose border the function has a pole."""
+    """Return the values outside a domain: `value` at the pole on its border, and NaN elsewhere."""
     return lambda x: value if x == at else nan
 
 
@@ -87,7 +87,7 @@ tan = _total(_math.tan)
 
 
 def _to_integer(function: _Callable[[float], int]) -> _Callable[[float], float]:
-    """Let a rounding function of the math module keep infinities, NaN and the sign of zero."""
+    """Make a rounding function of the `math` module keep infinities, NaN and the sign of zero."""
 
     @_functools.wraps(function)
     def rounded(x: float, /) -> float:
@@ -121,7 +121,7 @@ def remainder(x: float, y: float, /) -> float:
 
 
 def pow(x: float, y: float, /) -> float:
-    """Compute x to the power y, as C's pow: poles and overflows are infinities, and a complex root is NaN."""
+    """Compute x to the power y like C's pow: poles and overflows are infinities, and a complex root is NaN."""
     try:
         return _math.pow(x, y)
     except OverflowError:
@@ -143,27 +143,27 @@ def square(x: float, /) -> float:
 
 
 def sign(x: float, /) -> float:
-    """Give -1, 0 or 1, or NaN for NaN."""
+    """Return -1, 0 or 1, or NaN for NaN."""
     return x if isnan(x) else float((x > 0.0) - (x < 0.0))
 
 
 def signbit(x: float, /) -> bool:
-    """Tell whether the sign bit is set: true for -0.0."""
+    """Return whether the sign bit is set: true for -0.0."""
     return copysign(1.0, x) < 0.0
 
 
 def maximum(x: float, y: float, /) -> float:
-    """Give the larger of the two, or NaN if one of them is NaN."""
+    """Return the larger of two numbers, or NaN if one of them is NaN."""
     return x if x >= y or isnan(x) else y
 
 
 def minimum(x: float, y: float, /) -> float:
-    """Give the smaller of the two, or NaN if one of them is NaN."""
+    """Return the smaller of two numbers, or NaN if one of them is NaN."""
     return x if x <= y or isnan(x) else y
 
 
 def clip(x: float, /, min: float | None = None, max: float | None = None) -> float:
-    """Hold x between `min` and `max`; None means no bound."""
+    """Limit x to the range from `min` to `max`; None means no bound."""
     if min is not None:
         x = maximum(x, min)
     return x if max is None else minimum(x, max)
@@ -171,39 +171,39 @@ def clip(x: float, /, min: float | None = None, max: float | None = None) -> flo
 
 def logaddexp(x: float, y: float, /) -> float:
     """Compute log(exp(x) + exp(y)) without overflow."""
-    if x == y:  # infinities of one sign too, whose difference would be NaN
+    if x == y:  # also infinities of the same sign, whose difference would be NaN
         return x + _math.log(2.0)
     return maximum(x, y) + log1p(exp(-abs(x - y)))
 
 
 def where(condition: bool | float, x: float, y: float, /) -> float:
-    """Give x if the condition holds (is not zero), else y."""
+    """Return x if the condition holds (is not zero), else y."""
     return x if condition else y
 
 
 def logical_and(x: bool | float, y: bool | float, /) -> bool:
-    """Tell whether both hold."""
+    """Return whether both x and y are true (not zero)."""
     return bool(x) and bool(y)
 
 
 def logical_or(x: bool | float, y: bool | float, /) -> bool:
-    """Tell whether at least one holds."""
+    """Return whether at least one of x and y is true (not zero)."""
     return bool(x) or bool(y)
 
 
 def logical_xor(x: bool | float, y: bool | float, /) -> bool:
-    """Tell whether exactly one holds."""
+    """Return whether exactly one of x and y is true (not zero)."""
     return bool(x) is not bool(y)
 
 
 def logical_not(x: bool | float, /) -> bool:
-    """Tell whether it does not hold."""
+    """Return whether x is false (zero)."""
     return not x
 
 
 def sum(x: _Iterable[float], /) -> float:
-    """Add up a column from left to right, on every Python; 0.0 for an empty one."""
-    return _functools.reduce(_operator.add, x, 0.0)
+    """Add up a column from left to right; 0.0 for an empty one."""
+    return _functools.reduce(_operator.add, x, 0.0)  # the built-in sum compensates for rounding from Python 3.12 on
 
 
 def prod(x: _Iterable[float], /) -> float:
@@ -212,12 +212,12 @@ def prod(x: _Iterable[float], /) -> float:
 
 
 def max(x: _Iterable[float], /) -> float:
-    """Give the largest entry of a column, or NaN if one is NaN. Raises ValueError for an empty one."""
+    """Return the largest entry of a column, or NaN if one is NaN. Raise ValueError for an empty column."""
     return _extreme(maximum, x)
 
 
 def min(x: _Iterable[float], /) -> float:
-    """Give the smallest entry of a column, or NaN if one is NaN. Raises ValueError for an empty one."""
+    """Return the smallest entry of a column, or NaN if one is NaN. Raise ValueError for an empty column."""
     return _extreme(minimum, x)
 
 
@@ -225,11 +225,11 @@ def _extreme(choose: _Callable[[float, float], float], x: _Iterable[float]) -> f
     entries = iter(x)
     for first in entries:
         return _functools.reduce(choose, entries, first)
-    raise ValueError("an empty column has no largest and no smallest entry")
+    raise ValueError("an empty column has neither a largest nor a smallest entry")
 
 
 def __getattr__(name: str) -> _Callable[..., _Any]:
-    """Find a name outside the standard: the registered operation, as a function of floats."""
+    """Find a registered operation, as a function of floats, for a name outside the standard."""
     if name.startswith("_"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     function: _Callable[..., _Any] = _current.registry[name].bind(_sys.modules[__name__])

@@ -33,30 +33,29 @@ class Op(engines.Operation):
 
     Attributes:
         name: how it is called: ``ops.NAME(x)``, ``x.NAME()``.
-        forward: ``forward(xp, *inputs)`` gives the value, with functions and constants from `xp`.
-            Not needed if `implementations` has it for floats.
-        partials: one ``partial(xp, out, *inputs)`` per input: the local derivative of the value
-            by that input. None in its place: no derivative by that input.
-        samples: points inside the domain, each a tuple of inputs; rule tests start from them.
-        edges: pinned facts on its border.
-        domain: where the value is a real number, as a condition in Python on the rules' names of
-            the inputs: "-1 <= x <= 1"; a column is a sequence of numbers: "all(p > 0 for p in x)". It may
-            call functions of `math`, and abs, all, any, len, max, min and sum. Empty: everywhere.
+        forward: ``forward(xp, *inputs)`` returns the value, computed with functions and constants from `xp`. It is not
+            needed if `implementations` has a function of floats.
+        partials: one ``partial(xp, out, *inputs)`` per input: the local derivative of the value with respect to that
+            input. None in place of a function: there is no such derivative.
+        samples: points inside the domain, each a tuple of inputs. Tests of the rules start from them.
+        edges: pinned facts about points on the border of the domain.
+        domain: where the value is a real number, as a condition in Python on the rules' names of the inputs:
+            "-1 <= x <= 1". A column is a sequence of numbers: "all(p > 0 for p in x)". The condition may call functions
+            of `math`, and abs, all, any, len, max, min and sum. Empty: everywhere.
         accuracy: how accurate value and derivatives are; 4 ulps unless given.
         reference: ``reference(mp, *inputs)``, an independent formula in mpmath, if there is one.
-        operator: the operator of Python that it implements: ``"+"``, ``"abs"``, ``"<"``. With one
-            input ``"-"`` is the sign.
-        math: the function of Python's `math` that it is, for this number of inputs, where the
-            operation of that name is another one: ``math.remainder`` is not the standard's.
-        symbol: how it is drawn, `name` unless given.
+        operator: the operator of Python that it implements: ``"+"``, ``"abs"``, ``"<"``. With one input ``"-"`` is the
+            sign.
+        math: the function of Python's `math` that it is, for this number of inputs, if the operation of that name is
+            another one: ``math.remainder`` is not the standard's.
+        symbol: how it is drawn; `name` unless given.
         doc: what it computes, in a sentence.
         aliases: further names.
-        variadic: the inputs are columns of equal length.
-        opaque: the rules understand only floats.
-        implementations: per backend ("scalar", "numpy", "jax", "mpmath", …) what computes it there,
-            where the standard's functions cannot: a function, or "package.module:name", imported
-            when it is needed. It takes the place of `forward`. Without one for NumPy, that for
-            floats serves, point by point.
+        variadic: whether the inputs are columns of equal length.
+        opaque: whether the rules understand only floats.
+        implementations: functions that replace `forward` in some backends ("scalar", "numpy", "jax", "mpmath", …),
+            because the standard's functions cannot express it. Each is a function, or "package.module:name", which is
+            imported when it is needed. Without one for NumPy, that for floats is called point by point.
         kernels: the rules for floats as native code, if there is any; see `Kernels`.
         provider: who registered it; set by the registry.
 
@@ -85,7 +84,7 @@ class Op(engines.Operation):
     arity: int = attrs.field(init=False)
     """The number of inputs; 0 for a variadic operation, whose columns have any length."""
     scope: Scope = attrs.field(init=False)
-    """Where its rules find the operations that they call; set by the registry."""
+    """Where its rules find other operations; set by the registry."""
     xp: Any = attrs.field(init=False)
     """What its rules receive to compute with floats."""
 
@@ -104,16 +103,16 @@ class Op(engines.Operation):
         self.enter(IN_FORCE)
 
     def enter(self, scope: Scope) -> None:
-        """Let the rules look names up in `scope`; for the registry that owns the operation."""
+        """Let the rules find other operations in `scope`. The registry that owns the operation calls this."""
         object.__setattr__(self, "scope", scope)
         object.__setattr__(self, "xp", scope.columns if self.variadic else scope.floats)
         self._prepare()
 
     def attach(self, kernels: Kernels | None) -> None:
-        """Run these kernels in place of the rules, from now on; for whoever compiled them.
+        """Run these kernels in place of the rules from now on.
 
         Raises:
-            InvalidOperationError: they do not fit; the operation is as before.
+            InvalidOperationError: they do not fit; the operation then stays as it was.
         """
         before = self.kernels
         try:
@@ -126,7 +125,7 @@ class Op(engines.Operation):
             raise
 
     def _set_kernels(self, kernels: Kernels | None) -> None:
-        """Take these kernels, unless they were made for other rules, which ``attrs.evolve`` replaced."""
+        """Use these kernels, unless they were made for other rules, which ``attrs.evolve`` has replaced."""
         object.__setattr__(self, "kernels", kernels)
         validate_kernels(self)
         if kernels is not None:
@@ -142,11 +141,11 @@ class Op(engines.Operation):
         return self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Return where the operation came from, which is all that a pickle holds. It is looked up again."""
+        """Return where the operation came from. A pickle holds only that, and looks the operation up again."""
         name = f"{self.provider.distribution}:{self.name}" if self.provider else self.name
         if name not in current.registry or current.registry[name] is not self:
             raise TypeError(
-                f"{self.title} cannot be pickled: only an operation of the process-wide registry is found again by name"
+                f"{self.title} cannot be pickled: only operations of the process-wide registry are found again by name"
             )
         return look_up, (name,)
 
@@ -159,17 +158,17 @@ class Op(engines.Operation):
 
     @property
     def formula(self) -> Rule | None:
-        """The forward rule as its author wrote it; None if `implementations` stand in its place."""
+        """The forward rule as its author wrote it; None if there are only `implementations`."""
         return self.forward.formula if isinstance(self.forward, Implemented) else self.forward
 
     @property
     def rules(self) -> tuple[Any, ...]:
-        """What computes it on floats, as its author gave it: forward, what stands in its place, and the partials."""
+        """The rules on floats as the author gave them: forward, the function that replaces it, and the partials."""
         return (self.formula, self.implementations.get("scalar"), *self.partials)
 
     @property
     def input_names(self) -> tuple[str, ...]:
-        """What the rules call the inputs; x0, x1, … if they do not say."""
+        """The names that the rules give the inputs; x0, x1, … if they give none."""
         count = len(self.partials)
         for rule, skipped in ((self.formula, 1), *((partial, 2) for partial in self.partials)):
             parameters = list(inspect.signature(rule).parameters.values())[skipped:] if rule else []
@@ -178,13 +177,13 @@ class Op(engines.Operation):
         return tuple(f"x{index}" for index in range(count))
 
     def bind(self, xp: Any) -> Rule:
-        """Return the operation as a function in the namespace `xp`, as rules call it. Its results are not judged.
+        """Return the function of the namespace `xp` that rules call. Its results are not judged.
 
         Raises:
             InvalidOperationError: the operation understands only floats.
         """
         if self.opaque and xp.backend not in ("scalar", *self.implementations):
-            raise InvalidOperationError(f"{self.title} is opaque: it computes with floats, not in {xp.backend}")
+            raise InvalidOperationError(f"{self.title} is opaque: it computes only with floats, not in {xp.backend}")
         columns = self.variadic and not isinstance(xp, ArrayNamespace)  # arrays are columns already
         bound = functools.partial(self.forward, ColumnNamespace(xp) if columns else xp)
         vars(bound)["variadic"] = self.variadic
@@ -195,6 +194,6 @@ Op.__doc__, Op.__signature__ = Doc(Op.__doc__ or ""), OwnSignature()  # type: ig
 
 
 def look_up(name: str) -> Op:
-    """Find an operation of the process-wide registry again; pickles call it."""
+    """Find an operation in the process-wide registry. Pickles call this."""
     found: Op = current.registry[name]
     return found

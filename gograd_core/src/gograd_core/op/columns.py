@@ -14,7 +14,7 @@ __all__ = ["columns_of", "entries_of"]
 
 
 def entries_of(op: Op, columns: Sequence[Any]) -> tuple[Any, ...]:
-    """Put the entries of all columns in a row. A number beside a column stands for a column that repeats it.
+    """Put the entries of all columns in a row. A number beside a column is repeated to its length.
 
     Raises:
         TypeError: an input is neither a sequence nor (beside one) a number.
@@ -34,11 +34,9 @@ def entries_of(op: Op, columns: Sequence[Any]) -> tuple[Any, ...]:
 
 
 def columns_of(op: Op, entries: Sequence[Any]) -> list[Sequence[Any]]:
-    """Cut entries in a row into one column per input, as they were before `entries_of`."""
+    """Split a row of entries into one column per input: the inverse of `entries_of`."""
     length = len(entries) // len(op.partials)
-    return [entries[start : start + length] for start in range(0, length * len(op.partials), length or 1)] or [
-        () for _ in op.partials
-    ]
+    return [entries[index * length : (index + 1) * length] for index in range(len(op.partials))]
 
 
 def _is_sequence(column: Any) -> bool:

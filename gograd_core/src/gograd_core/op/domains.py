@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import CodeType
 from typing import Any
 
-__all__ = ["holds", "misfit"]
+from gograd_core.errors import InvalidOperationError
+
+__all__ = ["inside", "misfit"]
 
 FUNCTIONS: Mapping[str, Any] = {
     **{name: getattr(builtins, name) for name in ("abs", "all", "any", "len", "max", "min", "sum")},
@@ -17,20 +19,23 @@ FUNCTIONS: Mapping[str, Any] = {
 """What a domain may use beside the inputs."""
 
 
-def holds(domain: str, names: Sequence[str], inputs: Sequence[Any]) -> bool:
-    """Tell whether inputs (numbers, or columns as sequences of numbers) lie in a domain.
+def inside(op: Any, point: Sequence[Any]) -> bool:
+    """Return whether a point (for columns, their entries in a row) lies in the domain of an operation.
 
-    Raises whatever the condition raises, but for ArithmeticError and ValueError, as of ``log(x) > 0`` at -1: there is
-    no value, so they do not.
+    Raises:
+        InvalidOperationError: the domain is not a condition on the inputs.
     """
+    inputs = op.columns(point) if op.variadic else point
     try:
-        return not domain or bool(eval(domain, {**FUNCTIONS, **dict(zip(names, inputs, strict=True))}))
-    except (ArithmeticError, ValueError):
+        return not op.domain or bool(eval(op.domain, {**FUNCTIONS, **dict(zip(op.input_names, inputs, strict=True))}))
+    except (ArithmeticError, ValueError):  # such as that of log(x) > 0 at -1
         return False
+    except Exception as error:
+        raise InvalidOperationError(f"operation {op.name!r}: domain {op.domain!r}: {error}") from error
 
 
 def misfit(domain: str, names: Sequence[str]) -> str:
-    """Say why a domain is not a condition on inputs of these names; empty if it is one."""
+    """Explain why a domain is not a condition on inputs of these names; empty if it is one."""
     try:
         code = compile(domain, "domain", "eval")
     except SyntaxError as error:

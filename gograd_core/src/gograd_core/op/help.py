@@ -9,7 +9,7 @@ __all__ = ["Doc", "OwnSignature"]
 
 
 class Doc:
-    """The attribute ``__doc__``: of the class its own text, of an operation what that operation computes."""
+    """The attribute ``__doc__``: the text of the class and, for an operation, what that operation computes."""
 
     def __init__(self, of_class: str) -> None:
         self._of_class = of_class
@@ -27,7 +27,7 @@ class Doc:
 
 
 class OwnSignature:
-    """The attribute ``__signature__`` of an operation: its inputs, under the names that its rules give them."""
+    """The attribute ``__signature__`` of an operation: its inputs, by the names that its rules give them."""
 
     def __get__(self, op: Any, kind: Any = None) -> Signature | None:
         if op is None:

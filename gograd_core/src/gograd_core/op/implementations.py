@@ -1,7 +1,7 @@
-"""Operations that have functions of their own in some namespaces, such as SciPy's on NumPy's arrays.
+"""Operations that special functions compute in some namespaces, such as those of SciPy on NumPy's arrays.
 
-A rule is written once, for every namespace. But erf is not a formula of the standard's functions:
-there the operation says, per backend, what computes it.
+A rule is written once, for every namespace. But erf, for example, cannot be written with the standard's functions. Such
+an operation names the function that computes it in each backend.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Rule = Callable[..., Any]
 
 
 class Implemented:
-    """The forward rule of such an operation: the function for the namespace in use, else the formula."""
+    """The forward rule of such an operation: the function for the namespace in use, or else the formula."""
 
     def __init__(self, op: Op) -> None:
         self.formula = op.formula
@@ -42,7 +42,7 @@ class Implemented:
     def _find(self, backend: str) -> Rule | None:
         """Find the function for a backend, if there is one.
 
-        On NumPy's arrays it may be that of floats, point by point; in mpmath the reference.
+        For NumPy it may be that for floats, called point by point; for mpmath it may be the reference.
 
         Raises:
             ImportError: the library that has the function of floats is not installed.
@@ -65,7 +65,7 @@ class Implemented:
 
 
 def resolve(function: Rule | str) -> Rule:
-    """Import what "package.module:name" means, now; a function means itself.
+    """Import the function that "package.module:name" names; a function is returned as it is.
 
     Raises:
         ImportError: there is no such module, or no such name in it.
@@ -84,7 +84,5 @@ def resolve(function: Rule | str) -> Rule:
 def _point_by_point(function: Rule) -> Rule:
     import numpy as np  # whoever passes an array has it
 
-    def over_arrays(*inputs: Any) -> Any:
-        return np.vectorize(function, otypes=[float])(*inputs)[()]
-
-    return over_arrays
+    over_arrays = np.vectorize(function, otypes=[float])
+    return lambda *inputs: over_arrays(*inputs)[()]

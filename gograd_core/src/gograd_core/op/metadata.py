@@ -1,4 +1,4 @@
-"""What is known about an operation besides its rules: where it came from, its borders, its accuracy."""
+"""What is known about an operation besides its rules: its provider, its edge points and its accuracy."""
 
 from __future__ import annotations
 
@@ -19,21 +19,26 @@ class Provider:
     version: str = ""
     entry_point: str = ""
 
+    @property
+    def plugin(self) -> str:
+        """The name of the plugin, "DISTRIBUTION:ENTRY_POINT"."""
+        return f"{self.distribution}:{self.entry_point}"
+
     def __str__(self) -> str:
         return f"{self.distribution} {self.version}".strip()
 
 
 @attrs.frozen
 class Edge:
-    """A pinned fact at a border of the domain.
+    """A pinned fact about a point on the border of the domain.
 
     Attributes:
         inputs: the point; for a variadic operation each input is a column.
-        value: what the forward rule gives there by IEEE 754 (inf and nan raise `DomainError`
-            outside ``errstate(domain="ignore")``, unless the inputs hold one).
-        partials: what each partial gives, None where the operation has none; of a variadic operation
-            a tuple, where the entries of a column differ.
-        why: the reason, in a sentence; it stands in docs/edge-points.md.
+        value: what the forward rule gives there by IEEE 754. (inf and nan raise `DomainError` outside
+            ``errstate(domain="ignore")``, unless the inputs contain one.)
+        partials: what each partial gives; None where the operation has none. For a variadic operation it is a tuple
+            if the entries of a column differ.
+        why: the reason, in a sentence, which docs/edge-points.md prints.
     """
 
     inputs: tuple[Any, ...]
@@ -48,11 +53,11 @@ class Accuracy:
 
     Attributes:
         ulps: units in the last place of the exact result.
-        input_ulps: besides, what changing every input by so many units of its last place does to
-            the result. Near a zero of the function that is more than any number of `ulps`.
-        why: the reason, needed if more is allowed than 4 `ulps`; it stands in docs/accuracy.md.
-        second: the same of second derivatives; 16 ulps and 4 of the inputs unless given.
-        third: the same of third derivatives; what holds for second ones unless given.
+        input_ulps: in addition, as much as the result changes if every input changes by so many units in its last
+            place. Near a zero of the function this is more than any number of `ulps`.
+        why: the reason, which docs/accuracy.md prints. It is needed if more than 4 `ulps` are allowed.
+        second: the same for second derivatives; 16 ulps and 4 of the inputs unless given.
+        third: the same for third derivatives; as for second ones unless given.
     """
 
     ulps: float = 4.0

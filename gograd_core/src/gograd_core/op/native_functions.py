@@ -1,4 +1,4 @@
-"""Native functions as kernels: the signatures that an operation asks for, those that functions have, and addresses."""
+"""Native functions as kernels: the signatures that an operation expects, those that functions have, and addresses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MOST_INPUTS, MOST_COLUMNS = 6, 3
 
 
 def too_many(op: Op) -> str:
-    """Say why the operation has too many inputs for kernels; empty if it has not."""
+    """Explain why an operation has too many inputs for kernels; empty if it has not."""
     count, most = len(op.partials), MOST_COLUMNS if op.variadic else MOST_INPUTS
     return f"kernels take at most {most} inputs, and it has {count}" if count > most else ""
 

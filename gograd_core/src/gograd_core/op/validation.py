@@ -1,4 +1,4 @@
-"""What an `Op` must look like: every field is brought into one form, and checked when the operation is made."""
+"""Checks of an `Op`: when an operation is made, every field is brought into one form and checked."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["as_name", "as_names", "as_tuple", "validate", "validate_kernels"]
 
 
 def as_tuple(values: Any) -> Any:
-    """Make a list a tuple. Anything that is not a sequence stays as it is, for `validate` to refuse."""
+    """Convert a list to a tuple. Anything that is not a sequence stays as it is, for `validate` to refuse."""
     return tuple(values) if isinstance(values, Sequence) and not isinstance(values, str) else values
 
 
@@ -32,7 +32,7 @@ def as_name(name: Any) -> Any:
 
 
 def as_names(names: Any) -> Any:
-    """Make a list of names a tuple of normalised names."""
+    """Convert a list of names to a tuple of normalised names."""
     names = as_tuple(names)
     return tuple(map(as_name, names)) if isinstance(names, tuple) else names
 
@@ -100,7 +100,7 @@ def validate_kernels(op: Any) -> None:
     missing = [
         index for index, (own, rule) in enumerate(zip(kernels.partials, op.partials, strict=True)) if rule and not own
     ]
-    _require(op, not missing, f"kernels must hold a function for partial {missing[:1]}, as there is a rule")
+    _require(op, not missing, f"kernels must hold a function for each partial that is a rule; not so {missing}")
 
 
 def _require(op: Op, holds: bool, message: str) -> None:
@@ -129,7 +129,7 @@ def _validate_standard_name(op: Op, name: str, require: Callable[[bool, str], No
 
 
 def _validate_count(op: Op, require: Callable[[bool, str], None]) -> None:
-    """Compare the number of inputs with the forward rule: a partial is easily forgotten."""
+    """Check that there is a partial for each input of the forward rule: one is easily forgotten."""
     given = len(op.partials)
     if op.formula is None or not _misfit(op.formula, 1 + given):
         return
@@ -151,7 +151,7 @@ def _validate_signature(
 
 
 def _misfit(rule: Callable[..., Any], count: int) -> str:
-    """Say why `rule` cannot be called with `count` arguments; empty if it can, or has no signature."""
+    """Explain why `rule` cannot be called with `count` arguments; empty if it can, or has no signature."""
     try:
         signature = inspect.signature(rule)
     except (TypeError, ValueError):  # built-in functions may have none

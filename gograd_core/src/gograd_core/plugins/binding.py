@@ -17,14 +17,14 @@ _bound: set[str] = set()
 
 
 def bind(owners: Mapping[str, Op] | None) -> None:
-    """Make operations the methods of `Neuron`, and its operators ("+ 2": with two inputs).
+    """Make operations the methods and operators of `Neuron`. The key of an operator has its number of inputs: "+ 2".
 
-    Called by the registry that is in force, when its operations change; None means that they are
-    not known yet: then the first method that is asked for loads them.
+    The registry in force calls this when its operations change. None means that they are not known yet. Then the first
+    method that is asked for loads them.
     """
     operations = owners or {}
-    engines.discover(True)  # until the end another thread's look-up needs it
-    _bound.update(operations)  # first: what is bound is known even if an interrupt breaks this off
+    engines.discover(True)  # until the end, for look-ups by other threads
+    _bound.update(operations)  # first, so that what is bound is known even if an interrupt breaks this off
     for claim, op in operations.items():
         _bind(claim, op)
     for claim in _bound - operations.keys():
@@ -38,7 +38,5 @@ def _bind(claim: str, op: Op | None) -> None:
     symbol, _, arity = claim.partition(" ")
     if not arity:
         engines.bind_method(claim, op)
-    elif (arity == "1" and symbol in UNARY) or (
-        arity == "2" and symbol in BINARY
-    ):  # not ``math.NAME n``, no comparison
+    elif symbol in {"1": UNARY, "2": BINARY}.get(arity, ()):  # and not ``math.NAME n``, nor a comparison
         engines.bind_operator(symbol, int(arity), op)

@@ -14,21 +14,20 @@ PROJECT = "gograd"
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)
-"""Decorator for a plugin's implementation of `gograd_ops`."""
+"""The decorator for a plugin's implementation of `gograd_ops`."""
 
 
 @hookspec
 def gograd_ops() -> Iterable[Op]:
     """Return the operations that this plugin provides.
 
-    Implemented by the module (or object) that an entry point of the group ``gograd.ops`` names.
-    Called once, without arguments, at the first look-up of an operation; never at import. The
-    result may be any iterable of `Op`. An exception, or anything in it that is not an `Op`,
-    leaves the whole plugin out, with a warning and a line in `load_report()`; other plugins
-    are not affected.
+    The module (or object) that an entry point of the group ``gograd.ops`` names implements this function. It is called
+    once, without arguments, at the first look-up of an operation, and never at import. The result may be any iterable
+    of `Op`. If the function raises an exception or returns anything else, the whole plugin is left out, with a warning
+    and a line in `load_report()`. Other plugins are not affected.
 
-    A name that one of gograd's own distributions provides cannot be taken by another; a name
-    that two other distributions claim belongs to neither, and stays reachable as
-    ``ops["DISTRIBUTION:NAME"]``. The order of plugins never matters.
+    A name that one of gograd's own distributions provides cannot be taken by another one. A name that two other
+    distributions claim belongs to neither, but ``ops["DISTRIBUTION:NAME"]`` finds both operations. The order of plugins
+    never matters.
     """
     raise AssertionError("a specification is not called")

@@ -1,9 +1,8 @@
-"""Running the code of a plugin's author while it is loaded, so that nobody else notices.
+"""Loading a plugin without side effects on the program.
 
-Plugins are trusted: nothing is kept from them on purpose. Undone is what an import changes by a
-slip, and what would then hold for the whole program: filters of warnings, settings in context
-variables (``numpy.seterr`` is one), standard streams that it closes or replaces, and what is printed to
-the standard output, perhaps amidst data.
+Plugins are trusted: nothing is hidden from them. But what an import changes by mistake, for the whole program, is
+undone: warning filters, settings in context variables (``numpy.seterr`` is one), and standard streams that it closes or
+replaces. What it prints goes to the standard error, since the standard output may hold data.
 """
 
 from __future__ import annotations
@@ -20,18 +19,17 @@ __all__ = ["apart"]
 
 T = TypeVar("T")
 
-
 _replaced: list[Any] = []
-"""Streams that plugins put in the place of standard ones: they would close those if they were forgotten."""
+"""Streams that plugins put in the place of standard ones. They are kept, since they close the latter when freed."""
 
 
 def apart(load: Callable[[], T], slips: list[str] | None = None) -> T:
-    """Run `load`; afterwards warnings are filtered as before, and what it printed is in the standard error.
+    """Run `load`. Afterwards warnings are filtered as before. What it printed went to the standard error.
 
     Args:
-        load: what to run.
-        slips: gets what it did to the standard streams, in words; that is undone. (What another thread puts
-            in their place meanwhile cannot be told apart, and goes, too.)
+        load: the function to run.
+        slips: receives, in words, what it did to the standard streams, which is undone. (A stream that another thread
+            puts in their place meanwhile cannot be told from the plugin's, and is removed too.)
     """
     filters = warnings.filters
     before = list(filters)
@@ -45,13 +43,13 @@ def apart(load: Callable[[], T], slips: list[str] | None = None) -> T:
         for aside in asides:
             aside.leave()
         if list(filters) != before:
-            filters[:] = before  # type: ignore[index]  # in place: what another thread put there instead is its own
+            filters[:] = before  # type: ignore[index]  # in place: another list would belong to another thread
             with warnings.catch_warnings():
-                pass  # so that Python forgets what it decided by the other ones
+                pass  # so that Python forgets what it decided by the other filters
 
 
 class _Aside:
-    """A standard stream for all threads but one, whose text goes to the standard error, and which cannot close it."""
+    """A standard stream for all threads but one, which cannot close it, and whose text goes to the standard error."""
 
     def __init__(self, name: str, slips: list[str]) -> None:
         self.name = name
@@ -71,7 +69,7 @@ class _Aside:
         return getattr(self.error, name)
 
     def leave(self) -> None:
-        """Put the stream back. Whoever keeps this one writes to that from now on."""
+        """Put the stream back. Whoever keeps this object writes to that stream from now on."""
         self.thread = None
         if (found := getattr(sys, self.name)) is not self:
             self.slips.append(f"it replaced sys.{self.name}")

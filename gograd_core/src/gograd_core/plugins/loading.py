@@ -19,7 +19,7 @@ from gograd_core.op import Op
 from gograd_core.op.metadata import Provider
 from gograd_core.plugins import hookspecs
 from gograd_core.plugins.isolation import apart
-from gograd_core.plugins.names import canonical, claimed_by, spoken
+from gograd_core.plugins.names import canonical, claimed_by, plugin_names, spoken
 from gograd_core.plugins.records import PluginRecord
 from gograd_core.plugins.versions import unmet
 from gograd_core.version import __version__
@@ -28,12 +28,12 @@ __all__ = ["ENTRY_POINT_GROUP", "load_plugins", "plugin_modules"]
 
 ENTRY_POINT_GROUP = "gograd.ops"
 LOADERS = ("gograd_core", "importlib", "importlib_metadata", "pluggy")
-"""Modules in which a plugin's error may be raised without being theirs."""
+"""Packages that load plugins: an error that is raised in them is still the plugin's."""
 
 
 @attrs.frozen
 class _Choice:
-    """Which plugins are to be loaded: their names ("DISTRIBUTION" or "DISTRIBUTION:ENTRY_POINT"), by switch."""
+    """Which plugins to load: for each switch, the names in it ("DISTRIBUTION" or "DISTRIBUTION:ENTRY_POINT")."""
 
     blocking: Mapping[str, set[str]]
     only: Mapping[str, set[str]]
@@ -54,7 +54,7 @@ class _Choice:
 
     def against(self, provider: Provider) -> str:
         """Name the switch that keeps a plugin from being loaded; empty if none does."""
-        names = _names(provider)
+        names = plugin_names(provider)
         for switch, blocked in self.blocking.items():
             if names & blocked:
                 return f"by {switch}"
@@ -67,9 +67,9 @@ class _Choice:
 def load_plugins(
     only: Iterable[str] | None, block: Iterable[str], *, strict: bool = False
 ) -> tuple[tuple[PluginRecord, ...], list[str]]:
-    """Load every installed plugin that is chosen, in the order of their names.
+    """Load all installed plugins that are chosen, in the order of their names.
 
-    The environment chooses as well: ``GOGRAD_ONLY_PLUGINS`` and ``GOGRAD_DISABLE_PLUGINS``.
+    The environment variables ``GOGRAD_ONLY_PLUGINS`` and ``GOGRAD_DISABLE_PLUGINS`` choose as well.
 
     Returns:
         What became of each plugin, and complaints about chosen names that are not installed.
@@ -81,7 +81,7 @@ def load_plugins(
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
     found = _find()
-    installed = {name for provider, _ in found for name in _names(provider)}
+    installed = {name for provider, _ in found for name in plugin_names(provider)}
     unknown = sorted(choice.named() - installed)
     complaints = [f"gograd plugin {name!r} was chosen or blocked, but is not installed" for name in unknown]
     if strict and complaints:
@@ -98,13 +98,8 @@ def plugin_modules(distribution: str) -> list[str]:
     ]
 
 
-def _names(provider: Provider) -> set[str]:
-    """List the names by which a plugin may be chosen or blocked."""
-    return {provider.distribution, canonical(f"{provider.distribution}:{provider.entry_point}")}
-
-
 def _find() -> list[tuple[Provider, importlib_metadata.EntryPoint | Exception]]:
-    """Read the entry points of each distribution on its own, as one may be damaged. Nothing else reads them."""
+    """Read the entry points of each distribution separately, as one may be damaged. Nothing else reads them."""
     found: list[tuple[Provider, importlib_metadata.EntryPoint | Exception]] = []
     names = set()
     for distribution in importlib_metadata.distributions():
@@ -134,7 +129,6 @@ def _load(
     choice: _Choice,
     strict: bool,
 ) -> PluginRecord:
-    name = f"{provider.distribution}:{provider.entry_point}"
     record = PluginRecord(provider.distribution, provider.version, provider.entry_point, "loaded")
     if switch := choice.against(provider):
         return attrs.evolve(record, status="blocked", reason=switch)
@@ -153,8 +147,8 @@ def _load(
         record = attrs.evolve(record, status="failed", reason=_in_words(error), seconds=seconds)
         if strict:
             raise PluginError(f"gograd plugin {record}") from error
-        if manager.has_plugin(name):
-            manager.unregister(name=name)
+        if manager.has_plugin(provider.plugin):
+            manager.unregister(name=provider.plugin)
         return record
 
 
@@ -164,8 +158,8 @@ def _import(
     """Import and register a plugin, and return its operations."""
     plugin = entry_point.load()
     if manager.is_registered(plugin):
-        raise PluginError(f"its module is loaded already, as {manager.get_name(plugin)}")
-    manager.register(plugin, f"{provider.distribution}:{provider.entry_point}")
+        raise PluginError(f"its module is already loaded, as {manager.get_name(plugin)}")
+    manager.register(plugin, provider.plugin)
     return _collect(manager, plugin, provider)
 
 
@@ -177,7 +171,7 @@ def _in_words(error: BaseException) -> str:
 
 
 def _place(error: BaseException) -> str:
-    """Say where an error was raised outside of gograd and of Python's imports, as " (FILE:LINE)"; may be empty."""
+    """Find where an error was raised, outside of gograd and of Python's imports, as " (FILE:LINE)"; may be empty."""
     frames = [
         (frame.f_code.co_filename, line)
         for frame, line in traceback.walk_tb(error.__traceback__)
@@ -188,7 +182,7 @@ def _place(error: BaseException) -> str:
 
 
 def _collect(manager: pluggy.PluginManager, plugin: Any, provider: Provider) -> tuple[Op, ...]:
-    """Collect the operations of one registered plugin, all of them valid."""
+    """Collect the operations of one registered plugin, and check them."""
     manager.check_pending()  # a function marked with hookimpl whose name is not a hook
     hooks = [hook for hook in manager.hook.gograd_ops.get_hookimpls() if hook.plugin is plugin]
     if not hooks and getattr(getattr(plugin, "__spec__", None), "_initializing", False):
@@ -209,7 +203,7 @@ def _collect(manager: pluggy.PluginManager, plugin: Any, provider: Provider) -> 
             twice = ", ".join(map(spoken, sorted(claims & taken)))
             raise InvalidOperationError(f"gograd_ops() returned two operations for {twice}")
         taken |= claims
-        # The engine's own come with their provider: its functions are these very objects.
+        # The engine's own operations have their provider, since the engine uses these very objects.
         operations.append(op if op.provider == provider else attrs.evolve(op, provider=provider))
     return tuple(operations)
 

@@ -1,4 +1,4 @@
-"""Who has a name: what operations claim, who gets it, and what messages say about it."""
+"""The names of operations: who claims a name, who gets it, and what messages say about it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from gograd_core.op.metadata import normalised
+from gograd_core.op.metadata import Provider, normalised
 
 if TYPE_CHECKING:
     from gograd_core.op import Op
@@ -18,8 +18,9 @@ __all__ = [
     "claimants",
     "claimed_by",
     "explain",
-    "is_python_s",
+    "is_of_python",
     "owner",
+    "plugin_names",
     "refusals",
     "spoken",
 ]
@@ -41,20 +42,25 @@ def canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", normalised(name.strip())).lower()
 
 
+def plugin_names(provider: Provider) -> set[str]:
+    """List the names by which users may mean a plugin: that of its distribution, and "DISTRIBUTION:ENTRY_POINT"."""
+    return {canonical(provider.distribution), canonical(provider.plugin)}
+
+
 def claimed_by(op: Op) -> tuple[str, ...]:
-    """List the names of an operation, and its operator or function of Python with the number of inputs ("- 1")."""
+    """List the names of an operation, and its operator and function of Python with the number of inputs ("- 1")."""
     operator = () if op.operator is None else (f"{op.operator} {op.arity}",)
     function = () if op.math is None else (f"math.{op.math} {'*' if op.variadic else op.arity}",)
     return tuple(dict.fromkeys((op.name, *op.aliases))) + operator + function
 
 
-def is_python_s(claim: str) -> bool:
-    """Tell whether an operator or a function of Python is claimed, not a name."""
+def is_of_python(claim: str) -> bool:
+    """Return whether a claim is an operator or a function of Python, and not a name."""
     return _OF_PYTHON.fullmatch(claim) is not None
 
 
 def spoken(claim: str) -> str:
-    """Say in words what is claimed."""
+    """Describe a claim in words."""
     of_python = _OF_PYTHON.fullmatch(claim)
     if of_python is None:
         return repr(claim)
@@ -63,7 +69,7 @@ def spoken(claim: str) -> str:
 
 
 def claimants(ops: Iterable[Op]) -> dict[str, list[Op]]:
-    """Map every claim to those who make it."""
+    """Map every claim to the operations that make it."""
     claims: dict[str, list[Op]] = {}
     for op in ops:
         for claim in claimed_by(op):
@@ -72,7 +78,7 @@ def claimants(ops: Iterable[Op]) -> dict[str, list[Op]]:
 
 
 def owner(claimants: list[Op]) -> Op | None:
-    """Choose who has a name: the only claimant, else gograd's own, else nobody."""
+    """Choose who gets a name: the only claimant, else gograd's own operation, else nobody."""
     if len(claimants) == 1:
         return claimants[0]
     own = [op for op in claimants if op.provider and op.provider.distribution in OWN_DISTRIBUTIONS]
@@ -80,7 +86,7 @@ def owner(claimants: list[Op]) -> Op | None:
 
 
 def refusals(ops: Iterable[Op], claims: dict[str, list[Op]], owners: dict[str, Op]) -> dict[str, str]:
-    """List the names that operations claim without having them, and why."""
+    """List the claims of operations that are refused, with the reasons."""
     refused = {}
     for op in ops:
         for claim in claimed_by(op):
@@ -94,28 +100,19 @@ def refusals(ops: Iterable[Op], claims: dict[str, list[Op]], owners: dict[str, O
     return refused
 
 
-def _plugin(op: Op) -> str:
-    return f"{op.provider.distribution}:{op.provider.entry_point}" if op.provider else ""
-
-
 def explain(
-    name: str,
-    claims: dict[str, list[Op]],
-    owners: dict[str, Op],
-    records: tuple[PluginRecord, ...],
-    *,
-    discovers: bool,
+    name: str, claims: dict[str, list[Op]], owners: dict[str, Op], records: tuple[PluginRecord, ...], *, discovers: bool
 ) -> str:
     """Explain why no operation has that name, and what to do."""
     if name in claims:
-        plugins = [_plugin(op) for op in claims[name]]
+        plugins = [op.provider.plugin if op.provider else "" for op in claims[name]]
         first, *others = [plugin.partition(":")[0] for plugin in plugins]
         named = plugins[0] if first in others else first  # two entry points of one distribution
         return (
             f"{spoken(name)} is claimed by {' and by '.join(str(op.provider) for op in claims[name])}, so none "
             f'has it. Take ops["{named}:{claims[name][0].name}"], or block one: GOGRAD_DISABLE_PLUGINS={named}'
         )
-    parts = [f"no installed operation {'implements' if is_python_s(name) else 'is'} {spoken(name)}."]
+    parts = [f"no installed operation {'implements' if is_of_python(name) else 'is'} {spoken(name)}."]
     import difflib  # only for messages
 
     nearest = difflib.get_close_matches(name, [claim for claim in owners if claim.isidentifier()], n=1)

@@ -17,10 +17,10 @@ class PluginRecord:
     """What became of one plugin: an entry point of an installed distribution.
 
     Attributes:
-        status: "loaded"; "failed", left out whole; or "blocked", not even imported.
-        reason: why it was not loaded; of one that was, what it did to the standard streams, which was undone.
-        operations: what it provides.
-        refused: names (and operators) it claims and does not have, with the reason.
+        status: "loaded", "failed" (it was left out as a whole), or "blocked" (it was not even imported).
+        reason: why it was not loaded. If it was loaded: what it did to the standard streams, which was undone.
+        operations: the operations that it provides.
+        refused: the names and operators that it claims but does not get, with the reasons.
         seconds: how long it took to import the plugin and collect its operations.
     """
 

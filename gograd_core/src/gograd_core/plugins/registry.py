@@ -18,7 +18,7 @@ from gograd_core.namespaces.per_registry import Scope
 from gograd_core.op import Op
 from gograd_core.op.metadata import Provider, normalised
 from gograd_core.plugins import binding
-from gograd_core.plugins.names import canonical, claimants, claimed_by, explain, owner, refusals, spoken
+from gograd_core.plugins.names import canonical, claimants, claimed_by, explain, owner, plugin_names, refusals, spoken
 from gograd_core.settings import Swap, completed
 
 if TYPE_CHECKING:
@@ -31,16 +31,15 @@ PATIENCE = 60.0  # seconds to wait for another thread that loads plugins
 
 
 class Registry(Swap):
-    """A set of operations under their names.
+    """A set of operations, which are found by their names.
 
-    The process has one, `current.registry`, which finds installed plugins at the first look-up. One of your
-    own is independent of it; ``with registry:`` makes it the process-wide one for a block, for all
-    threads, which is meant for tests.
+    The process-wide registry finds installed plugins at the first look-up. A registry that you make is independent of
+    it. ``with registry:`` makes it the process-wide one inside the block, for all threads; this is meant for tests.
 
     Args:
-        discover: look for installed plugins; False gives an empty registry.
-        only: load only these; names of distributions, or "DISTRIBUTION:ENTRY_POINT".
-        block: do not load, and do not even import, these.
+        discover: whether to look for installed plugins; with False the registry is empty.
+        only: load only these plugins: names of distributions, or "DISTRIBUTION:ENTRY_POINT".
+        block: do not load, or even import, these plugins.
         strict: raise `PluginError` for a plugin that cannot be loaded, instead of a warning.
 
     Raises:
@@ -62,7 +61,7 @@ class Registry(Swap):
         self._block = tuple(block)
         self._strict = strict
         self._lock = threading.RLock()  # entered and left in C, unlike a Condition
-        self._changed = threading.Condition(self._lock)  # the loader, or what there is
+        self._changed = threading.Condition(self._lock)  # of the loader, or of the operations
         self._loader: int | None = None  # the thread that is loading plugins
         self._discovers = discover
         self._loaded = not discover
@@ -98,11 +97,7 @@ class Registry(Swap):
         if not colon:
             return self._owners.get(own_name)
         for op in self._claims.get(own_name, ()):
-            provider = op.provider
-            if provider and canonical(plugin) in (
-                canonical(provider.distribution),
-                canonical(f"{provider.distribution}:{provider.entry_point}"),
-            ):
+            if op.provider and canonical(plugin) in plugin_names(op.provider):
                 return op
         return None
 
@@ -114,13 +109,13 @@ class Registry(Swap):
         return sum(1 for _ in self)
 
     def operations(self) -> list[Op]:
-        """List every operation, also those whose name belongs to another, sorted by name and provider."""
+        """List all operations, including those whose name belongs to another, sorted by name and provider."""
         self.load()
         ops = {id(op): op for claimants in self._claims.values() for op in claimants}
         return sorted(ops.values(), key=lambda op: (op.name, str(op.provider)))
 
     def report(self) -> tuple[PluginRecord, ...]:
-        """Tell what became of every plugin that was found, sorted by distribution and entry point."""
+        """Report what became of every plugin that was found, sorted by distribution and entry point."""
         self.load()
         return self._records
 
@@ -129,7 +124,7 @@ class Registry(Swap):
 
         Raises:
             PluginError: something is wrong with a plugin, and the registry is strict.
-            RuntimeError: called while plugins are being loaded, by one of them.
+            RuntimeError: a plugin called this while plugins were being loaded.
         """
         if not self._loaded:
             self._load(self._only, self._block, strict=self._strict, again=False)
@@ -137,10 +132,10 @@ class Registry(Swap):
     def load_plugins(
         self, *, only: Iterable[str] | None = None, block: Iterable[str] = (), strict: bool = False
     ) -> tuple[PluginRecord, ...]:
-        """Find and load the plugins anew, with another choice. What was registered by hand stays.
+        """Find and load the plugins again, with another choice. Operations registered by hand stay.
 
-        Args and errors are those of the constructor and of `load`; if anything is raised, the
-        registry is as before.
+        The arguments are those of the constructor, and the errors those of `load`. If anything is raised, the registry
+        stays as it was.
 
         Returns:
             What became of every plugin, as `report` gives it.
@@ -164,7 +159,8 @@ class Registry(Swap):
                 self._settle(records, self._by_hand, strict=strict)
                 self._discovers = True
                 complaints += [complaint for record in self._records for complaint in record.complaints()]
-                complaints += self._complaints_by_hand()
+                by_hand = refusals(self._by_hand, self._claims, self._owners)
+                complaints += [f"gograd operation {BY_HAND}: {why}" for why in by_hand.values()]
         finally:
             if loads:
                 self._loader = None  # before anything is called, which an interrupt might prevent
@@ -174,17 +170,13 @@ class Registry(Swap):
             warnings.warn(complaint, PluginWarning, stacklevel=2)
 
     def _wait_for_other_threads(self) -> None:
-        """Wait until no other thread is loading plugins. A thread that imports must not wait: it may load one."""
+        """Wait until no other thread loads plugins. A thread that is importing must not wait: it may be a plugin's."""
         if self._loader is None:
             return
         if self._loader == threading.get_ident() or _is_importing():
             raise RuntimeError(TOO_EARLY)
         if not self._changed.wait_for(lambda: self._loader is None, PATIENCE):
             raise RuntimeError(f"another thread has been loading plugins for {PATIENCE} seconds; perhaps {TOO_EARLY}")
-
-    def _complaints_by_hand(self) -> list[str]:
-        refused = refusals(self._by_hand, self._claims, self._owners)
-        return [f"gograd operation {BY_HAND}: {why}" for why in refused.values()]
 
     def register(self, op: Op) -> Op:
         """Add one operation by hand, and return it as it is registered (with a provider).
@@ -208,7 +200,7 @@ class Registry(Swap):
         return op
 
     def _settle(self, records: tuple[PluginRecord, ...], by_hand: tuple[Op, ...], *, strict: bool = False) -> None:
-        """Decide who has each name, and only then let everybody see it."""
+        """Decide who gets each name, and only then publish the result."""
         operations = (*(op for record in records for op in record.operations), *by_hand)
         claims = claimants(operations)
         owners = {claim: holder for claim, several in claims.items() if (holder := owner(several)) is not None}
@@ -244,7 +236,7 @@ class Registry(Swap):
 
 
 def _is_importing() -> bool:
-    """Tell whether this thread is importing a module."""
+    """Return whether this thread is importing a module."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         spec = frame.f_globals.get("__spec__") if frame.f_code.co_name == "<module>" else None

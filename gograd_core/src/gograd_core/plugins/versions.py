@@ -1,4 +1,4 @@
-"""Whether a distribution's requirement of gograd-core is met. pip only warns if it is not."""
+"""Checks whether a distribution's requirement of gograd-core is met. pip only warns if it is not."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
 def unmet(requirements: Iterable[str], name: str, version: str) -> str:
     """Find the first requirement of the distribution `name` that its `version` does not meet; empty if there is none.
 
-    Versions are compared by their release numbers (PEP 440); clauses with a suffix, as in
-    ">=1.0rc1", and requirements of extras are taken as met.
+    Versions are compared by their release numbers (PEP 440). Clauses with a suffix, as in ">=1.0rc1", and requirements
+    of extras count as met.
     """
     for requirement in requirements:
         parts = _REQUIREMENT.fullmatch(requirement.strip())

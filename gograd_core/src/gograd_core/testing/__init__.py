@@ -1,4 +1,4 @@
-"""The conformance kit, and the oracles behind it: the extra ``gograd-core[testing]``, which brings mpmath."""
+"""The conformance kit and its oracles. The extra ``gograd-core[testing]`` installs mpmath, which they need."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The check "accuracy": forward and partials on floats, in ulps of the exact result."""
+"""The check "accuracy": the errors of forward and partials on floats, in ulps of the exact result."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gograd_core.errors import InvalidOperationError
 from gograd_core.op import Op
 from gograd_core.op.metadata import Accuracy
 from gograd_core.testing.digits import apart, close
-from gograd_core.testing.exact import Point, arguments, unit
+from gograd_core.testing.exact import Point, arguments, one_more, unit
 from gograd_core.testing.floats import differentiable, entries_of, float_partial, float_value, rule_name, ulps
 from gograd_core.testing.points import Points
 from gograd_core.testing.reports import Check, RuleAccuracy
@@ -21,12 +21,12 @@ from gograd_core.testing.reports import Check, RuleAccuracy
 __all__ = ["Comparison", "beyond", "check_accuracy", "digits_lost", "excused", "measured"]
 
 DIGITS = 16  # those of a float
-NO_DIGIT = 2.0**53  # the error in ulps of a result without a right digit; worse ones count as this
+NO_DIGIT = 2.0**53  # the error in ulps of a result without a correct digit; worse ones count as this
 
 
 @attrs.frozen
 class Comparison:
-    """One result: the derivative of these orders by each entry (all 0: the value), and how it was found."""
+    """One result: the derivative of these orders with respect to each entry (all 0: the value), and its origin."""
 
     point: Point
     orders: tuple[int, ...]
@@ -36,7 +36,7 @@ class Comparison:
 
     @property
     def entries(self) -> tuple[int, ...]:
-        """List the entries by which the derivative is taken, in order."""
+        """List the entries with respect to which the derivative is taken, in order."""
         return tuple(entry for entry, order in enumerate(self.orders) for _ in range(order))
 
 
@@ -61,11 +61,10 @@ def check_accuracy(op: Op, points: Points) -> Check:
 
 
 def excused(op: Op, points: Points, point: Point, orders: tuple[int, ...], inputs: float) -> Any:
-    """Estimate what changing every input by so many units of its last place does to a derivative."""
+    """Estimate how much a derivative changes if every input changes by `inputs` units in its last place."""
     total = mpmath.mpf(0)
     for entry, x in enumerate(point):
-        further = tuple(order + (i == entry) for i, order in enumerate(orders))
-        total += points.oracle.slope(point, further) * math.ulp(x) * inputs
+        total += points.oracle.slope(point, one_more(orders, entry)) * math.ulp(x) * inputs
     return total
 
 
@@ -87,7 +86,7 @@ def _partials(op: Op, points: Points, index: int) -> Iterator[Comparison]:
 def measured(
     op: Op, points: Points, rule: str, comparisons: Iterable[Comparison], allowed: Accuracy
 ) -> tuple[RuleAccuracy, Comparison | None]:
-    """Measure the worst error of a rule beyond what the inputs excuse, and say where it is."""
+    """Measure the worst error of a rule beyond what the inputs excuse, and return where it is."""
     errors = [(ulps(compared.found, compared.exact), compared) for compared in comparisons]
     worst, raw, at = -1.0, -1.0, None
     for error, compared in sorted(errors, key=lambda each: each[0], reverse=True):
@@ -107,7 +106,7 @@ def measured(
 
 
 def beyond(op: Op, points: Points, compared: Comparison, allowed: Accuracy) -> float:
-    """Compute the ulps of an error that are left when what the inputs excuse is subtracted."""
+    """Compute an error in ulps, less what the inputs excuse."""
     error = ulps(compared.found, compared.exact)
     if allowed.input_ulps == 0.0 or math.isinf(error):
         return error
@@ -116,7 +115,7 @@ def beyond(op: Op, points: Points, compared: Comparison, allowed: Accuracy) -> f
 
 
 def _complaint(op: Op, points: Points, measured: RuleAccuracy, worst: Any) -> str:
-    """Say what is wrong about a rule: "partial x is right, but loses 9 of 16 digits near x = 1e-09"."""
+    """Describe what is wrong with a rule: "partial x is right, but loses 9 of 16 digits near x = 1e-09"."""
     inputs = zip(op.input_names, measured.at or (), strict=True)
     near = ", ".join(f"{name} = {x!r}" for name, x in inputs)
     verdict = "is right, but loses" if _is_right(op, points, worst) else "loses"
@@ -126,13 +125,13 @@ def _complaint(op: Op, points: Points, measured: RuleAccuracy, worst: Any) -> st
 
 
 def digits_lost(error: float | None) -> str:
-    """Say how many digits an error in ulps costs: "9 of 16 digits"."""
+    """Describe how many digits an error in ulps costs: "9 of 16 digits"."""
     digits = min(DIGITS, max(1, round(math.log10(error or 1.0))))
     return f"{f'all {DIGITS}' if digits == DIGITS else f'{digits} of {DIGITS}'} digits"
 
 
 def _is_right(op: Op, points: Points, worst: Comparison) -> bool:
-    """Tell whether the formula of the rule itself is right there, and not something else that serves for floats."""
+    """Return whether the formula of the rule is right there, and the result on floats comes from that formula."""
     if not any(worst.orders):
         return op.formula is not None and not op.implementations and not op.opaque
     entry = worst.orders.index(1)

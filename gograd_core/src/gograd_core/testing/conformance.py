@@ -1,4 +1,4 @@
-"""The conformance kit: every check of an operation, of a registry, and as tests."""
+"""The conformance kit: all checks, for an operation, for a registry, and as tests."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from gograd_core import current
 from gograd_core.op import Op
-from gograd_core.op.metadata import Provider
-from gograd_core.plugins.names import canonical
+from gograd_core.plugins.names import canonical, plugin_names
 from gograd_core.plugins.registry import Registry
 from gograd_core.testing.accuracy import check_accuracy
 from gograd_core.testing.edges import check_edges
@@ -34,10 +33,10 @@ _FUNCTIONS: dict[str, Callable[[Op, Points], Check]] = {
 
 
 def check_op(op: Op) -> OpReport:
-    """Check the rules of an operation against oracles that are not the rules.
+    """Check the rules of an operation against independent oracles.
 
-    Takes about a second; the same points are tried in every run. Other operations that the rules
-    call must be registered.
+    It takes about a second, and tries the same points in every run. Other operations that the rules call must be
+    registered.
     """
     return OpReport(op, tuple(examine(op)))
 
@@ -46,12 +45,12 @@ def check_registry(registry: Registry | None = None, names: Iterable[str] = ()) 
     """Check registered operations.
 
     Args:
-        registry: the process-wide one if None.
-        names: of operations ("NAME", "DISTRIBUTION:NAME") or plugins ("DISTRIBUTION",
-            "DISTRIBUTION:ENTRY_POINT"); all operations if there are none.
+        registry: the registry; None for the process-wide one.
+        names: names of operations ("NAME", "DISTRIBUTION:NAME") or plugins ("DISTRIBUTION",
+            "DISTRIBUTION:ENTRY_POINT"). Without names, all operations are checked.
 
     Raises:
-        UnknownOperationError: a name is neither of an operation nor of a plugin that provides some.
+        UnknownOperationError: a name belongs neither to an operation nor to a plugin that provides some.
     """
     known = current.registry if registry is None else registry
     chosen = [op for name in names for op in named(known, name)] if names else known.operations()
@@ -62,33 +61,28 @@ def named(registry: Registry, name: str) -> list[Op]:
     """Find the operation of that name, or the operations of the plugin of that name.
 
     Raises:
-        UnknownOperationError: there is neither.
+        UnknownOperationError: the name belongs to neither.
     """
-    provided = [op for op in registry.operations() if op.provider and canonical(name) in _plugin_names(op.provider)]
+    provided = [op for op in registry.operations() if op.provider and canonical(name) in plugin_names(op.provider)]
     return [registry[name]] if name in registry or not provided else provided
 
 
-def _plugin_names(provider: Provider) -> set[str]:
-    return {provider.distribution, canonical(f"{provider.distribution}:{provider.entry_point}")}
-
-
 def examine(op: Op, points: Points | None = None, names: Sequence[str] = CHECKS) -> Iterator[Check]:
-    """Run the checks one by one, each when it is asked for. What a rule raises fails the check."""
+    """Run the checks one by one, each when it is asked for. If a rule raises an exception, the check fails."""
     for name in names:
         try:
             points = points or points_of(op)
             yield _FUNCTIONS[name](op, points)
         except Exception as error:
-            yield Check(
-                name, "failed", "; ".join([f"{type(error).__name__}: {error}", *getattr(error, "__notes__", [])])
-            )
+            words = [f"{type(error).__name__}: {error}", *getattr(error, "__notes__", [])]
+            yield Check(name, "failed", "; ".join(words))
 
 
 def conformance_tests(ops: Op | Iterable[Op] | str) -> Callable[..., None]:
     """Make tests for pytest, one per operation and check.
 
-    One line in a test file is enough: ``test_conformance = conformance_tests(OPS)``. Instead of
-    operations it takes the name of a distribution that provides some.
+    One line in a test file is enough: ``test_conformance = conformance_tests(OPS)``. It also takes the name of a
+    distribution that provides operations.
     """
     import pytest  # whoever writes tests has it
 

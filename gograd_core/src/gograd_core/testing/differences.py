@@ -1,4 +1,4 @@
-"""Derivatives as central differences in many digits."""
+"""Derivatives computed as central differences in many digits."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ STENCILS: tuple[dict[int, float], ...] = (
 def central_difference(
     f: Callable[[list[Any]], Any], point: Sequence[float], orders: Sequence[int], scales: Sequence[float], digits: int
 ) -> Any:
-    """Compute a derivative of `f` in so many digits.
+    """Compute a derivative of `f` by computing with `digits` digits.
 
-    It is 0 if nothing but rounding is seen of it, and NaN if `f` is not finite nearby. The step is 10**-k of the
-    scale on which `f` changes. The formula's error is about 10**-2k. With n + 2 times k digits, as much is lost to
-    rounding.
+    The result is 0 if the difference is only rounding, and NaN if `f` is not finite nearby. The step is 10**-k of the
+    scale on which `f` changes. The error of the formula is about 10**-2k. With n + 2 times k digits, rounding costs
+    about as much.
 
     Args:
-        f: the function, of a point as a list of mpmath's numbers.
+        f: the function of a point, which is a list of mpmath's numbers.
         point: where the derivative is wanted.
-        orders: the order of the derivative by each entry of the point, at most 4.
-        scales: the scale on which `f` changes, by each entry.
+        orders: the order of the derivative with respect to each entry of the point, at most 4.
+        scales: the scale on which `f` changes with each entry.
         digits: the digits in which `f` computes.
     """
     fraction = mpmath.mpf(10) ** -(digits // (sum(orders) + 2))
@@ -53,5 +53,5 @@ def central_difference(
 
 
 def scales_of(point: Sequence[float]) -> list[float]:
-    """Guess on what scale a function changes: that of x, so that no step leaves the domain; 1 if x is larger."""
+    """Guess the scale on which a function changes: that of x, so that no step leaves the domain, and at most 1."""
     return [min(abs(x), 1.0) or 1.0 for x in point]

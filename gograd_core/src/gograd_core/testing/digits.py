@@ -1,4 +1,4 @@
-"""Numbers of many digits compared, and printed so that they can be told apart."""
+"""Comparison of numbers with many digits, and texts that show where they differ."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import mpmath  # type: ignore[import-untyped]
 
 __all__ = ["DERIVATIVES_TOLERANCE", "FORMULA_TOLERANCE", "apart", "close"]
 
-FORMULA_TOLERANCE = mpmath.mpf("1e-18")  # a series with more digits than a float has is right
-DERIVATIVES_TOLERANCE = mpmath.mpf("1e-14")  # and its derivatives, which have fewer digits each
+FORMULA_TOLERANCE = mpmath.mpf("1e-18")  # a series is right if it has more digits than a float
+DERIVATIVES_TOLERANCE = mpmath.mpf("1e-14")  # its derivatives have fewer digits, one after the other
 TOO_SMALL, TOO_LARGE = mpmath.mpf("1e-330"), mpmath.mpf("1e310")
 
 
 def close(found: Any, exact: Any, tolerance: Any = FORMULA_TOLERANCE) -> bool:
-    """Tell whether two numbers are equal, but for a relative tolerance, or the same to floats.
+    """Return whether two numbers are equal up to a relative tolerance, or the same as floats.
 
-    NaN is close to nothing, and neither is None, which stands for a number that was not found.
+    NaN is close to nothing. Nor is None, which means that no number was found.
     """
     if found is None or exact is None:
         return False
@@ -29,7 +29,7 @@ def close(found: Any, exact: Any, tolerance: Any = FORMULA_TOLERANCE) -> bool:
 
 
 def apart(found: Any, exact: Any) -> tuple[str, str]:
-    """Print two numbers in as many digits as tell them apart, and at least those of a float."""
+    """Write two numbers with as many digits as distinguish them, and at least those of a float."""
 
     def text(number: Any, digits: int) -> str:
         beyond_floats = mpmath.isfinite(number) and number and not TOO_SMALL < abs(number) < TOO_LARGE

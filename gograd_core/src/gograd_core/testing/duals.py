@@ -1,8 +1,8 @@
-"""Derivatives of rules in as many digits as wanted: dual numbers over mpmath's.
+"""Derivatives of rules in any number of digits: dual numbers over those of mpmath.
 
-A dual number is a value and how fast it changes. Every operation on dual numbers goes by the chain
-rule over its partials; values that are dual numbers themselves give higher derivatives. So a
-formula is told from its rounding errors, which neurons, that hold floats, cannot do.
+A dual number is a value and how fast it changes. Every operation on dual numbers applies the chain rule to its
+partials. Values that are dual numbers themselves give higher derivatives. So a wrong formula can be told from rounding
+errors, which is not possible with neurons, since they hold floats.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["derivative"]
 
 @attrs.frozen(eq=False)
 class Dual:
-    """A value and its derivative along one direction; `xp` is the namespace of its level."""
+    """A value, its derivative along one direction, and `xp`, the namespace of its level."""
 
     value: Any
     tangent: Any
@@ -33,7 +33,7 @@ class Dual:
 
 
 class Duals:
-    """The namespace `xp` of dual numbers, above that of their values."""
+    """The namespace `xp` of dual numbers, one level above that of their values."""
 
     backend = "neuron"
 
@@ -54,7 +54,7 @@ class Duals:
         return bound
 
     def apply(self, op: Op, inputs: Sequence[Any]) -> Any:
-        """Apply the operation to numbers of this level or below; to lists or columns, if it is variadic."""
+        """Apply an operation to numbers of this level or below, or to lists or columns of them if it is variadic."""
         if op.variadic:
             inputs = [getattr(column, "entries", column) for column in inputs]
         entries = list(op.flatten(inputs) if op.variadic else inputs)
@@ -76,7 +76,7 @@ class Duals:
 
 
 def derivative(op: Op, point: Sequence[Any], entries: Sequence[int]) -> Any:
-    """Compute the derivative of an operation by each of these entries of a point in turn, in the digits in force.
+    """Compute the derivative of an operation with respect to these entries of a point in turn, in the current digits.
 
     Raises:
         Whatever rules raise in mpmath's arithmetic, where nothing is infinite.
@@ -96,7 +96,7 @@ def derivative(op: Op, point: Sequence[Any], entries: Sequence[int]) -> Any:
 
 
 def _exact(number: Any) -> Any:
-    """Convert a constant of a rule to mpmath's arithmetic: 1.0 / 3.0 of floats would be rounded."""
+    """Convert a constant of a rule to a number of mpmath: as floats, 1.0 / 3.0 would be rounded."""
     return mpmath.mpf(number) if type(number) in (float, int) else number
 
 
@@ -111,7 +111,7 @@ def _innermost(number: Any) -> Any:
 
 
 def _methods() -> Iterator[tuple[str, Callable[..., Any]]]:
-    """Make Python's operators: the operations of these names, at the higher level of the two."""
+    """Make the methods for Python's operators: the operations of these names, at the higher of the two levels."""
 
     def higher(*numbers: Any) -> Duals:
         return max((n.xp for n in numbers if isinstance(n, Dual)), key=lambda xp: xp._level)

@@ -1,4 +1,4 @@
-"""The check "edges": the pinned facts, and special values as inputs."""
+"""The check "edges": pinned facts, and special values as inputs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from gograd_core.checked.rules import run_rule
+from gograd_core.checked.rules import as_inputs, run_rule
 from gograd_core.engines import Neuron
 from gograd_core.errors import NO_NUMBER, DomainError
 from gograd_core.namespaces import scalar
@@ -15,7 +15,7 @@ from gograd_core.namespaces.columns import Column
 from gograd_core.op import Op
 from gograd_core.op.metadata import Edge
 from gograd_core.settings import errstate
-from gograd_core.testing.exact import Point, arguments
+from gograd_core.testing.exact import Point, arguments, flat
 from gograd_core.testing.floats import differentiable, float_partial, float_value, rule_name
 from gograd_core.testing.points import Points, free_entries, replaced
 from gograd_core.testing.reports import Check
@@ -24,11 +24,11 @@ __all__ = ["SPECIAL", "check_edges", "special_points"]
 
 SPECIAL = tuple(sign * x for x in (math.nan, math.inf, 0.0, math.ulp(0.0), sys.float_info.max) for sign in (1.0, -1.0))
 PROBES = (-math.inf, -1e300, -2.5, 0.0, 0.3, 1.0, 1e300, math.inf)
-SAMPLES = 2  # in so many samples each input is replaced by each special value
+SAMPLES = 2  # how many samples have each input replaced by each special value
 
 
 def check_edges(op: Op, points: Points) -> Check:
-    """Check that pinned facts hold, and that special values give numbers, NaN or `DomainError`, and nothing else."""
+    """Check that pinned facts hold, and that special values give only numbers, NaN or `DomainError`."""
     special = list(special_points(op, points))
     count = len(op.edges) + len(special)
     for edge in op.edges:
@@ -43,15 +43,15 @@ def check_edges(op: Op, points: Points) -> Check:
 
 
 def special_points(op: Op, points: Points) -> Iterator[tuple[int, Point]]:
-    """Make samples with one entry replaced by a special value, and say which entry."""
+    """Make samples with one entry replaced by a special value, each with the number of that entry."""
     for sample in points.samples[:SAMPLES]:
         for entry in free_entries(op, sample):
             yield from ((entry, replaced(sample, entry, x)) for x in SPECIAL)
 
 
 def _pinned_value(op: Op, edge: Edge) -> str:
-    """Say what is wrong about the value; also whether it is judged as it should be."""
-    point = op.flatten(edge.inputs) if op.variadic else edge.inputs
+    """Describe what is wrong with a pinned value, or with how it is judged."""
+    point = flat(op, edge.inputs)
     found = float_value(op, point)
     if not same(op, found, edge.value):
         return f"the value is {found}, expected {edge.value}"
@@ -64,17 +64,17 @@ def _pinned_value(op: Op, edge: Edge) -> str:
 
 
 def _pinned_partials(op: Op, edge: Edge) -> str:
-    """Say what is wrong about the derivatives; also whether they are judged as they should be."""
-    point = op.flatten(edge.inputs) if op.variadic else edge.inputs
-    inputs = arguments(op, point)
+    """Describe what is wrong with pinned derivatives, or with how they are judged."""
+    point = flat(op, edge.inputs)
     out = float_value(op, point)
     for index, expected in enumerate(edge.partials):
         partial = op.partials[index]
         if partial is None or expected is None:
             if partial or expected is not None:
-                return f"the derivative by input {index} is pinned as {expected}, but partial {index} is {partial}"
+                what = f"the derivative with respect to input {index}"
+                return f"{what} is pinned as {expected}, but partial {index} is {partial}"
             continue
-        found = run_rule(op, partial, out, *(map(Column, inputs) if op.variadic else inputs))
+        found = run_rule(op, partial, out, *as_inputs(op, point))
         entries = found.entries if isinstance(found, Column) else [found]
         pinned = expected if isinstance(expected, tuple) else (expected,) * len(entries)
         if len(pinned) != len(entries) or not all(
@@ -89,7 +89,7 @@ def _pinned_partials(op: Op, edge: Edge) -> str:
 
 
 def _derive(op: Op, index: int, point: Point) -> None:
-    """Sweep by only one input, since the derivatives by others do not matter."""
+    """Run a sweep in which only one input is a neuron, since derivatives with respect to others do not matter."""
     inputs = arguments(op, point)
     inputs[index] = [Neuron(x) for x in inputs[index]] if op.variadic else Neuron(inputs[index])
     op(*inputs).backward()
@@ -104,14 +104,14 @@ def _raised(call: Callable[[], Any]) -> DomainError | None:
 
 
 def _is_judged(value: float, inputs: Point) -> bool:
-    """Tell whether the engine objects: to NaN made of numbers, and to an infinity made of finite numbers."""
+    """Return whether the engine must object: to NaN made of numbers, or to an infinity made of finite numbers."""
     if math.isnan(value):
         return not any(map(math.isnan, inputs))
     return math.isinf(value) and all(map(math.isfinite, inputs))
 
 
 def same(op: Op, found: float, expected: float) -> bool:
-    """Compare numbers: NaN equals NaN, a zero has its sign, others agree as closely as the operation is accurate."""
+    """Compare numbers: NaN equals NaN, zeros have the same sign, and others agree up to the operation's accuracy."""
     if isinstance(expected, bool) or isinstance(found, bool):
         return found is expected
     if math.isfinite(expected) and expected != 0.0:
@@ -120,7 +120,7 @@ def same(op: Op, found: float, expected: float) -> bool:
 
 
 def _ordinary(op: Op, entry: int, point: Point) -> str:
-    """Say what is wrong about the results for a special value."""
+    """Describe what is wrong with the results for a special value."""
     try:
         out = float_value(op, point)
     except NO_NUMBER as error:
@@ -136,15 +136,11 @@ def _ordinary(op: Op, entry: int, point: Point) -> str:
 
 
 def _must_pass_on(op: Op, entry: int, point: Point, out: float | bool) -> bool:
-    """Tell whether a NaN must give NaN: unless something else is pinned or standard, or no number matters there."""
-    if isinstance(out, bool) or any(_equal_points(op, edge, point) for edge in op.edges):
+    """Return whether a NaN must give NaN. It need not if another result is pinned or standard, or no number matters."""
+    pinned = (list(map(float, flat(op, edge.inputs))) for edge in op.edges)
+    if isinstance(out, bool) or repr(list(point)) in map(repr, pinned):
         return False
     for name in {op.name, *op.aliases} & set(scalar.__all__):
         if not math.isnan(getattr(scalar, name)(*arguments(op, point))):
             return False
     return len({repr(float_value(op, replaced(point, entry, probe))) for probe in PROBES}) > 1
-
-
-def _equal_points(op: Op, edge: Edge, point: Point) -> bool:
-    pinned = op.flatten(edge.inputs) if op.variadic else edge.inputs
-    return [repr(float(x)) for x in pinned] == [repr(x) for x in point]

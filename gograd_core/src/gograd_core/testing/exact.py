@@ -1,8 +1,8 @@
-"""Values and derivatives of rules in many digits: what floats are measured against.
+"""Values and derivatives of rules in many digits, with which results on floats are compared.
 
-A derivative found here owes nothing to the partials of an operation: it is the central difference
-of the forward rule. Most digits are lost in it, so there are many, and no result counts before a
-second computation, with twice the digits and a much smaller step, agrees.
+A derivative found here does not depend on the partials of an operation: it is a central difference of the forward rule.
+Most digits are lost in the difference, so it has many. No result counts until a second computation, with twice the
+digits and a much smaller step, agrees with it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 import mpmath  # type: ignore[import-untyped]
 
-from gograd_core.checked.rules import as_column
+from gograd_core.checked.rules import as_column, as_inputs
 from gograd_core.errors import InvalidOperationError
 from gograd_core.namespaces.columns import Column, ColumnNamespace
 from gograd_core.op import Op
@@ -23,17 +23,22 @@ from gograd_core.testing.duals import derivative
 from gograd_core.testing.multiprecision import MultiprecisionNamespace
 from gograd_core.testing.precisions import LADDER, RANGE, Precisions, agree
 
-__all__ = ["Oracle", "Point", "arguments", "exact_partial", "exact_value"]
+__all__ = ["Oracle", "Point", "arguments", "exact_partial", "exact_value", "flat", "one_more", "unit"]
 
 Point = tuple[float, ...]
-"""The inputs of an operation; of a variadic one, the entries of all its columns in a row."""
+"""The inputs of an operation; for a variadic one, the entries of all its columns in a row."""
 
 FINEST = 2500  # digits: the step is then below the last digit of any quotient of floats
 
 
 def arguments(op: Op, point: Sequence[Any]) -> list[Any]:
-    """Return the inputs as a call of `op` takes them: numbers, or one list per column."""
+    """Return a point as the inputs of a call of `op`: numbers, or one list per column."""
     return [list(column) for column in op.columns(point)] if op.variadic else list(point)
+
+
+def flat(op: Op, inputs: Sequence[Any]) -> Point:
+    """Return the inputs of a call of `op` as a point: the inverse of `arguments`."""
+    return op.flatten(inputs) if op.variadic else tuple(inputs)
 
 
 def exact_value(op: Op, inputs: Sequence[Any]) -> Any:
@@ -42,19 +47,19 @@ def exact_value(op: Op, inputs: Sequence[Any]) -> Any:
     Raises:
         ArithmeticError: no two precisions agree on it.
     """
-    return _decided(Oracle(op).value(_flat(op, inputs)), op, inputs)
+    return _decided(Oracle(op).value(flat(op, inputs)), op, inputs)
 
 
 def exact_partial(op: Op, index: int, inputs: Sequence[Any], *, order: int = 1) -> Any:
-    """Compute the derivative of the forward rule by input `index`, to 25 digits or more.
+    """Compute the derivative of the forward rule with respect to input `index`, to 25 digits or more.
 
-    It is found numerically, without the partials of `op`. For a variadic operation it is a list:
-    the derivatives by each entry of that column. `order` is at most 4.
+    It is found numerically, without the partials of `op`. For a variadic operation it is a list: the derivatives with
+    respect to the entries of that column. `order` is at most 4.
 
     Raises:
         ArithmeticError: no two precisions agree on it; perhaps there is none.
     """
-    point, oracle = _flat(op, inputs), Oracle(op)
+    point, oracle = flat(op, inputs), Oracle(op)
     length = len(point) // len(op.partials)
     found = [
         _decided(oracle.derivative(point, unit(len(point), *[entry] * order)), op, inputs)
@@ -64,16 +69,13 @@ def exact_partial(op: Op, index: int, inputs: Sequence[Any], *, order: int = 1) 
 
 
 def unit(length: int, *entries: int) -> tuple[int, ...]:
-    """Return the orders of a derivative by each of `entries` in turn."""
+    """Return the orders of a derivative with respect to each of `entries` in turn."""
     return tuple(entries.count(i) for i in range(length))
 
 
-def _one_more(orders: tuple[int, ...], entry: int) -> tuple[int, ...]:
+def one_more(orders: tuple[int, ...], entry: int) -> tuple[int, ...]:
+    """Return the orders of a derivative, with that for one entry increased by 1."""
     return tuple(order + (i == entry) for i, order in enumerate(orders))
-
-
-def _flat(op: Op, inputs: Sequence[Any]) -> Point:
-    return op.flatten(inputs) if op.variadic else tuple(inputs)
 
 
 def _decided(number: Any, op: Op, inputs: Sequence[Any]) -> Any:
@@ -83,11 +85,11 @@ def _decided(number: Any, op: Op, inputs: Sequence[Any]) -> Any:
 
 
 class Oracle:
-    """What an operation gives in exact arithmetic; each result is computed once.
+    """The results of an operation in exact arithmetic. Each is computed once.
 
-    The forward rule of an opaque operation understands only floats, so its reference is used.
-    Every method gives numbers of mpmath (or a bool); NaN where there is no real number; None where
-    it is undecided, since no two precisions agree.
+    The forward rule of an opaque operation understands only floats, so its reference is used. All methods return a
+    number of mpmath (or a bool): NaN if there is no real number, and None if the result is undecided, since no two
+    precisions agree.
 
     Raises:
         InvalidOperationError: (every method) nothing computes the operation in many digits.
@@ -104,7 +106,7 @@ class Oracle:
 
     @property
     def complaint(self) -> str:
-        """The last error; it says why a result is undecided."""
+        """The last error, which explains why a result is undecided."""
         return self._precisions.complaint
 
     def value(self, point: Point) -> Any:
@@ -118,7 +120,7 @@ class Oracle:
         return self._once(("reference", point), lambda digits: _number(reference(mpmath.mp, *inputs)))
 
     def derivative(self, point: Point, orders: tuple[int, ...]) -> Any:
-        """Compute the derivative of the forward rule, of these orders (at most 4) by each entry of the point.
+        """Compute the derivative of the forward rule, of these orders (at most 4) with respect to each entry.
 
         At a kink it is the mean of the two slopes; see `is_doubtful`.
         """
@@ -127,12 +129,11 @@ class Oracle:
         return self._known[orders, point]
 
     def vanishes(self, point: Point, orders: tuple[int, ...]) -> bool:
-        """Tell whether a derivative looks like 0 in few digits; to be sure of a zero takes many more."""
-        digits = LADDER[0]
-        return bool(self._attempt_difference(point, orders, digits) == 0)
+        """Return whether a derivative looks like 0 in few digits. To be sure of it would take many more."""
+        return bool(self._attempt_difference(point, orders, LADDER[0]) == 0)
 
     def slope(self, point: Point, orders: tuple[int, ...]) -> Any:
-        """Estimate the size of a derivative by the first precision that does not give 0; no other confirms it."""
+        """Estimate the size of a derivative by the first precision that does not give 0, without confirmation."""
         for digits in LADDER:
             found = self._attempt_difference(point, orders, digits)
             if found:
@@ -140,11 +141,10 @@ class Oracle:
         return mpmath.mpf(0)
 
     def is_doubtful(self, point: Point, *entries: int) -> bool:
-        """Tell whether the derivative by these entries is not that of a smooth function. Then no rule is bound to it.
+        """Return whether a derivative is not that of a smooth function, so that rules may give something else.
 
-        It is the mean of what holds on both sides of a kink (of the function, or of a lower
-        derivative), or that of a staircase whose steps are so small that only the smallest
-        difference falls on one of them.
+        It is then the mean of the slopes on both sides of a kink (of the function, or of a lower derivative), or that
+        of a staircase whose steps are so small that only the smallest difference falls on one of them.
         """
         key = ("doubt", point, entries)
         if key not in self._known:
@@ -156,24 +156,24 @@ class Oracle:
         return bool(self._known[key])
 
     def _is_steady(self, point: Point, entry: int, scales: Sequence[float], *, unsettled: bool) -> bool:
-        """Tell whether the smallest difference gives the same slope as others; `unsettled` if these do not agree."""
+        """Return whether the smallest difference gives the same slope as others, or `unsettled` if these disagree."""
         orders, digits = unit(len(point), entry), LADDER[-2] if self._is_special else FINEST
         finest = self._attempt_difference(point, orders, digits, scales)
         slope = self.derivative(point, orders)
         return unsettled if slope is None else agree(finest, slope)
 
     def _has_kink(self, point: Point, orders: tuple[int, ...], scales: Sequence[float]) -> bool:
-        """Tell whether this derivative, or one before it, jumps: the next one grows as steps get smaller."""
+        """Return whether a derivative, or a lower one, jumps: then the next one grows as steps get smaller."""
 
         def grows(orders: tuple[int, ...]) -> bool:
             coarse, fine = (self._attempt_difference(point, orders, digits, scales) for digits in LADDER[:2])
             return coarse is not None and fine is not None and bool(0 < abs(coarse) * 1e10 < abs(fine))
 
-        further = (_one_more(orders, entry) for entry, order in enumerate(orders) if order)
+        further = (one_more(orders, entry) for entry, order in enumerate(orders) if order)
         return any(grows(each) for each in further)
 
     def partial(self, op: Op, index: int, point: Point) -> list[Any]:
-        """Compute partial `index` of an operation with this forward rule, by each entry of the column."""
+        """Compute partial `index` of an operation with this forward rule, for each entry of the column."""
         rule: Callable[..., Any] = op.partials[index]  # type: ignore[assignment]
         length = len(point) // len(op.partials)
 
@@ -185,7 +185,7 @@ class Oracle:
         return [self._precisions.settle(lambda digits, i=i: column(digits)[i]) for i in range(length)]  # type: ignore[misc]
 
     def rules(self, point: Point, entries: Sequence[int]) -> Any:
-        """Compute the derivative by these entries in turn from the rules, by the chain rule over their partials."""
+        """Compute the derivative with respect to these entries in turn from the rules, by the chain rule."""
 
         def rules(digits: int) -> Any:
             return _number(derivative(self.op, [mpmath.mpf(x) for x in point], entries))
@@ -207,25 +207,22 @@ class Oracle:
         found = self._settled_difference(point, orders, scales)
         if scales == ones or (found is not None and found != 0):
             return found
-        # Steps in proportion to a tiny x may be too small to be felt, as by cos; larger ones may cross a kink.
+        # Steps in proportion to a tiny x may be too small to have an effect, as in cos. Larger ones may cross a kink.
         if self._has_kink(point, orders, ones):
             return found
         other = self._settled_difference(point, orders, ones)
         return None if other is None or mpmath.isnan(other) else other
 
     def _settled_difference(self, point: Point, orders: tuple[int, ...], scales: Sequence[float]) -> Any:
-        """Settle a difference. A 0 says only that the derivative is below f / scale**n * 10**-2k."""
-        size = self._size(point, orders, scales)
+        """Settle a difference. A 0 means only that the derivative is below f / scale**n * 10**-2k."""
+        size = self.size(point, orders, scales)
         magnitude = max(0, int(mpmath.log10(size))) if mpmath.isfinite(size) else 0
         digits_of_zero = (sum(orders) + 2) * (RANGE // 2 + magnitude) // 2
         return self._precisions.settle(lambda digits: self._difference(point, orders, scales, digits), digits_of_zero)
 
-    def size(self, point: Point, orders: tuple[int, ...]) -> Any:
+    def size(self, point: Point, orders: tuple[int, ...], scales: Sequence[float] | None = None) -> Any:
         """Estimate the size of a derivative of these orders away from its zeros: the value over the scales."""
-        return self._size(point, orders, scales_of(point))
-
-    def _size(self, point: Point, orders: tuple[int, ...], scales: Sequence[float]) -> Any:
-        powers = (mpmath.mpf(scale) ** order for scale, order in zip(scales, orders, strict=True))
+        powers = (mpmath.mpf(scale) ** order for scale, order in zip(scales or scales_of(point), orders, strict=True))
         return abs(mpmath.mpf(self.value(point) or 1)) / mpmath.fprod(powers)
 
     def _once(self, key: Any, compute: Callable[[int], Any]) -> Any:
@@ -241,9 +238,8 @@ class Oracle:
         return self._forwards[key]
 
     def _run(self, rule: Callable[..., Any], *out: Any, point: Sequence[Any]) -> Any:
-        """Run a rule in mpmath's arithmetic, in the digits that are asked for now."""
-        inputs = arguments(self.op, [mpmath.mpf(x) for x in point])
-        return rule(self._xp, *out, *(map(Column, inputs) if self.op.variadic else inputs))
+        """Run a rule in mpmath's arithmetic, with its current number of digits."""
+        return rule(self._xp, *out, *as_inputs(self.op, [mpmath.mpf(x) for x in point]))
 
     def _difference(self, point: Point, orders: tuple[int, ...], scales: Sequence[float], digits: int) -> Any:
         return central_difference(lambda shifted: self._forward(shifted, digits), point, orders, scales, digits)
@@ -251,7 +247,7 @@ class Oracle:
     def _attempt_difference(
         self, point: Point, orders: tuple[int, ...], digits: int, scales: Sequence[float] | None = None
     ) -> Any:
-        """Compute the difference in so many digits; None if that fails."""
+        """Compute the difference with `digits` digits; None if that fails."""
         scales = scales or scales_of(point)
         return self._precisions.attempt(lambda digits: self._difference(point, orders, scales, digits), digits)
 

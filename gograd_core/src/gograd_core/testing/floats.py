@@ -1,4 +1,4 @@
-"""Rules on floats, as the engine runs them, and how far a float is from the exact result."""
+"""Rules run on floats, as the engine runs them, and the distance of a float from the exact result."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import Any
 
 import mpmath  # type: ignore[import-untyped]
 
-from gograd_core.checked.rules import as_numbers, run_rule
-from gograd_core.namespaces.columns import Column
+from gograd_core.checked.rules import as_inputs, as_numbers, run_rule
 from gograd_core.op import Op
 from gograd_core.settings import errstate
 from gograd_core.testing.exact import Point, arguments
@@ -26,20 +25,19 @@ def float_value(op: Op, point: Point) -> float | bool:
 
 
 def float_partial(op: Op, index: int, out: float, point: Point) -> list[float]:
-    """Compute a partial on floats, without judging it: the derivative by each entry of column `index`."""
+    """Compute a partial on floats, without judging it, for each entry of column `index`."""
     rule: Callable[..., Any] = op.partials[index]  # type: ignore[assignment]
-    inputs = arguments(op, point)
-    found = run_rule(op, rule, out, *(map(Column, inputs) if op.variadic else inputs))
+    found = run_rule(op, rule, out, *as_inputs(op, point))
     return as_numbers(op, found, len(point) // len(op.partials), f"partial {index}")
 
 
 def differentiable(op: Op) -> list[int]:
-    """List the inputs by which there are derivatives."""
+    """List the inputs with respect to which there are derivatives."""
     return [index for index, partial in enumerate(op.partials) if partial is not None]
 
 
 def entries_of(op: Op, index: int, point: Point) -> range:
-    """Say where in a point the entries of column `index` are."""
+    """Return the places of the entries of column `index` in a point."""
     length = len(point) // len(op.partials)
     return range(index * length, (index + 1) * length)
 
@@ -49,15 +47,15 @@ def rule_name(op: Op, index: int) -> str:
 
 
 def is_normal(exact: Any) -> bool:
-    """Tell whether a float can hold all digits of a number: it is 0, or neither too large nor too small."""
+    """Return whether a float can hold all digits of a number: it is 0, or neither too large nor too small."""
     return bool(exact == 0 or SMALLEST <= abs(exact) <= LARGEST)
 
 
 def ulps(found: float, exact: Any) -> float:
-    """Measure the error of a float in units of the last place of the exact result.
+    """Measure the error of a float in units in the last place of the exact result.
 
-    For a result too small for floats anything as small is right, for one too large anything as
-    large or not finite: a sum of such terms is NaN.
+    If the exact result is too small for floats, any number as small is right. If it is too large, anything as large or
+    not finite is right, since a sum of such terms is NaN.
     """
     if not is_normal(exact):
         right = abs(found) <= SMALLEST if abs(exact) < 1 else not abs(found) < LARGEST

@@ -1,6 +1,6 @@
-"""The check "formula": in many digits, forward against the reference, partials against differences of forward.
+"""The check "formula": compares, in many digits, forward with the reference and partials with differences of forward.
 
-A wrong formula is off by orders of magnitude here, and one that only rounds badly is right.
+A wrong formula is off by orders of magnitude here. A formula that only rounds badly is right.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ import mpmath  # type: ignore[import-untyped]
 from gograd_core.derivatives.finite_differences import compare
 from gograd_core.errors import InvalidOperationError
 from gograd_core.op import Op
+from gograd_core.op.domains import inside
 from gograd_core.testing.digits import apart, close
 from gograd_core.testing.exact import Point, unit
 from gograd_core.testing.floats import differentiable, entries_of, float_partial, float_value, rule_name
-from gograd_core.testing.points import Points, inside, replaced
+from gograd_core.testing.points import Points, replaced
 from gograd_core.testing.reports import Check
 
 __all__ = ["check_formula"]
@@ -30,7 +31,7 @@ def check_formula(op: Op, points: Points) -> Check:
     """Check that forward and partials are the right functions."""
     remarks = _unchecked(op)
     if points.unreal:
-        complaint = f"{points.unreal[0]} is inside the domain, but forward gives no real number there"
+        complaint = f"{points.unreal[0]} is in the domain, but forward gives no real number there"
         return Check("formula", "failed", complaint, len(points.tried))
     if not points.tried:
         complaint = f"no exact value was found at any point: {points.oracle.complaint or 'give samples'}"
@@ -52,12 +53,8 @@ def check_formula(op: Op, points: Points) -> Check:
         return _in_floats(op, points, str(error))
     if undecided:
         remarks.append(f"{undecided} result(s) undecided, since no two precisions agreed")
-    return Check(
-        "formula",
-        "failed" if complaint else "passed",
-        complaint or "; ".join(remarks),
-        len(points.tried) + len(points.beyond),
-    )
+    count = len(points.tried) + len(points.beyond)
+    return Check("formula", "failed" if complaint else "passed", complaint or "; ".join(remarks), count)
 
 
 def _unchecked(op: Op) -> list[str]:
@@ -68,7 +65,7 @@ def _unchecked(op: Op) -> list[str]:
 
 
 def _forward(op: Op, points: Points) -> tuple[str, int]:
-    """Say what is wrong about forward, and how often that could not be decided."""
+    """Describe what is wrong with forward, and count the results that are undecided."""
     undecided = len(points.undecided)
     if op.reference is not None:
         for point in [*points.tried, *points.beyond]:
@@ -81,7 +78,7 @@ def _forward(op: Op, points: Points) -> tuple[str, int]:
 
 
 def _partial(op: Op, points: Points, index: int) -> tuple[str, int]:
-    """Say what is wrong about a partial, and how often that could not be decided."""
+    """Describe what is wrong with a partial, and count the results that are undecided."""
     undecided = decided = 0
     for point in points.tried:
         found = points.oracle.partial(op, index, point)
@@ -103,7 +100,7 @@ def _partial(op: Op, points: Points, index: int) -> tuple[str, int]:
 
 
 def _missing(op: Op, points: Points) -> str:
-    """Say what is wrong about an input without a partial: forward may change with it only in steps."""
+    """Describe what is wrong with an input without a partial: forward may change with it only in steps."""
     absent = [index for index, partial in enumerate(op.partials) if partial is None]
     for index, point in itertools.product(absent if any(op.partials) else (), points.samples):
         for entry in entries_of(op, index, point):
@@ -112,14 +109,14 @@ def _missing(op: Op, points: Points) -> str:
             if derivative and mpmath.isfinite(derivative):
                 name = op.input_names[index]
                 return (
-                    f"there is no partial by {name}, but forward changes with it: its derivative at {point} is "
+                    f"there is no partial for {name}, but forward changes with it: its derivative at {point} is "
                     f"{float(derivative)!r}. If {name} takes only certain numbers, say so in the domain"
                 )
     return ""
 
 
 def _compared(point: Point, found: Any, exact: Any) -> str:
-    """Print the two results, with a hint if they differ as numbers do that were rounded to floats."""
+    """Write the two results, with a hint if their difference looks like that of a number rounded to a float."""
     if isinstance(exact, bool):
         return f"at {point} it gives {found}, expected {exact}"
     shown, expected = apart(found, exact)

@@ -1,4 +1,4 @@
-"""The check "kernels": native code gives what the Python rules give."""
+"""The check "kernels": compares native code with the Python rules."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from gograd_core.checked.rules import as_numbers, run_rule
+from gograd_core.checked.rules import as_inputs, as_numbers, run_rule
 from gograd_core.engine_choice import engine
 from gograd_core.kernels.c import kernel_source
 from gograd_core.kernels.expansion import ExpansionError
-from gograd_core.namespaces.columns import Column
 from gograd_core.op import Op
 from gograd_core.op.kernels import Kernels
 from gograd_core.op.native_functions import address, expected
 from gograd_core.testing.edges import special_points
-from gograd_core.testing.exact import Point, arguments
+from gograd_core.testing.exact import Point, arguments, flat
 from gograd_core.testing.floats import differentiable, rule_name
 from gograd_core.testing.points import Points
 from gograd_core.testing.reports import Check
@@ -32,17 +31,17 @@ KINDS: dict[str, Any] = {
 
 
 def check_kernels(op: Op, points: Points) -> Check:
-    """Check that kernels agree with the rules on floats: NaN, infinities and zeros exactly, other numbers nearly."""
+    """Check that kernels agree with the rules on floats: exactly for NaN, infinities and zeros, else nearly."""
     if op.kernels is None:
         return Check("kernels", "skipped", "there are none: the Python rules are called")
     if engine().name != "native":
         return Check("kernels", "skipped", "the Python engine calls none")
     if not _is_current(op, op.kernels):
-        return Check("kernels", "failed", "generated from other rules: run gograd kernels MODULE, and build it anew")
-    pinned = (op.flatten(edge.inputs) if op.variadic else edge.inputs for edge in op.edges)
+        return Check("kernels", "failed", "generated from other rules: run gograd kernels MODULE, and build it again")
+    pinned = (flat(op, edge.inputs) for edge in op.edges)
     special = (point for _, point in special_points(op, points))
     every = (tuple(map(float, point)) for point in (*points.tried, *points.beyond, *pinned, *special))
-    tried = {repr(point): point for point in every}  # by their digits: -0.0 equals 0.0
+    tried = {repr(point): point for point in every}  # by their digits, since -0.0 equals 0.0
     functions = _functions(op, op.kernels)
     for point in tried.values():
         complaint = _difference(op, functions, point)
@@ -52,7 +51,7 @@ def check_kernels(op: Op, points: Points) -> Check:
 
 
 def _is_current(op: Op, kernels: Kernels) -> bool:
-    """Tell whether they were generated from these rules. Kernels that were written by hand have no digest."""
+    """Return whether kernels were generated from the rules of `op`. Those written by hand have no digest."""
     try:
         return kernels.digest in ("", kernel_source(op).digest)
     except ExpansionError:
@@ -60,7 +59,7 @@ def _is_current(op: Op, kernels: Kernels) -> bool:
 
 
 def _functions(op: Op, kernels: Kernels) -> list[Any]:
-    """Find forward and the partials as functions of ctypes; None where an operation has no partial."""
+    """Make functions of ctypes for forward and the partials; None where an operation has no partial."""
     of_forward, of_partials = (_prototype(signature) for signature in expected(op))
     partials = [partial and kernel for partial, kernel in zip(op.partials, kernels.partials, strict=True)]
     return [of_forward(_where(kernels.forward)), *(kernel and of_partials(_where(kernel)) for kernel in partials)]
@@ -81,7 +80,7 @@ def _where(kernel: Any) -> int:
 
 
 def _difference(op: Op, functions: Sequence[Any], point: Point) -> str:
-    """Say what a kernel gives in place of what its rule gives; empty if they agree."""
+    """Describe the difference between a kernel and its rule at a point; empty if they agree."""
     for what, found, wanted in _results(op, functions, point):
         if not all(_agrees(op, *pair) for pair in zip(found, wanted, strict=True)):
             return f"{what} gives {found}, the rule {wanted}"
@@ -89,9 +88,8 @@ def _difference(op: Op, functions: Sequence[Any], point: Point) -> str:
 
 
 def _results(op: Op, functions: Sequence[Any], point: Point) -> Iterator[tuple[str, list[float], list[float]]]:
-    """List for each rule its name, what the kernel gives, and what the rule gives."""
-    inputs = arguments(op, point)
-    given = [Column(column) for column in inputs] if op.variadic else inputs
+    """List, for each rule, its name, what the kernel gives, and what the rule gives."""
+    inputs, given = arguments(op, point), as_inputs(op, point)
     length = len(point) // len(op.partials)
     room = ctypes.c_double * length
     taken = [length, *(room(*column) for column in inputs)] if op.variadic else inputs
@@ -106,7 +104,7 @@ def _results(op: Op, functions: Sequence[Any], point: Point) -> Iterator[tuple[s
 
 
 def _agrees(op: Op, found: float, wanted: float) -> bool:
-    """Compare but for the last places: the C library may compute what Python computes itself."""
+    """Compare up to the last places, since the C library may compute what Python computes itself."""
     if math.isfinite(wanted) and wanted != 0.0:
         return abs(found - wanted) <= max(4.0, op.accuracy.ulps) * math.ulp(wanted)
     return repr(found) == repr(wanted)

@@ -1,4 +1,4 @@
-"""Rules in as many digits as wanted: the namespace `xp` of mpmath."""
+"""The namespace `xp` of mpmath, for rules in any number of digits."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 from mpmath import mp  # type: ignore[import-untyped]
 
-from gograd_core import current
 from gograd_core.namespaces import scalar
+from gograd_core.namespaces.ieee import Lookup, in_force
 
 __all__ = ["MultiprecisionNamespace"]
 
@@ -29,19 +29,19 @@ _BY_COMPARISON = (
 
 
 class MultiprecisionNamespace:
-    """The standard's functions on mpmath's numbers; a value that is not real is NaN.
+    """The standard's functions on mpmath's numbers. A value that is not real is NaN.
 
     Args:
-        lookup: finds the operations that have other names; in the process-wide registry unless given.
+        lookup: finds the operations for other names; in the process-wide registry unless given.
     """
 
     backend = "mpmath"
 
-    def __init__(self, lookup: Callable[[str], Any] = lambda name: current.registry[name]) -> None:
+    def __init__(self, lookup: Lookup = in_force) -> None:
         self._lookup = lookup
         self._functions: dict[str, Callable[..., Any]] = {
             "copysign": lambda x, y: mp.fabs(x) if y >= 0 else -mp.fabs(x),
-            # mpmath finds exp(-1e300) too, and takes its time for it.
+            # mpmath can compute exp(-1e300) too, but is slow there.
             "exp": lambda x: mp.exp(x) if x > -1e6 else mp.zero,
             "floor_divide": lambda x, y: mp.floor(x / y),
             "isfinite": mp.isfinite,
@@ -62,7 +62,7 @@ class MultiprecisionNamespace:
         if name in self._functions:
             return self._functions[name]
         if name in _CONSTANTS:
-            return +getattr(mp, name)  # in the digits that are asked for now
+            return +getattr(mp, name)  # with mpmath's current number of digits
         return self._lookup(name).bind(self)
 
 

@@ -1,4 +1,4 @@
-"""The check "namespaces": the rules on arrays of NumPy, and of JAX where it is installed, against those on floats."""
+"""The check "namespaces": compares rules on arrays of NumPy and, if it is installed, of JAX with rules on floats."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ class Library:
     """An array library.
 
     Attributes:
-        name: what it is called.
+        name: its name in messages.
         namespace: the module to import.
         array: makes an array of floats.
-        settings: what must hold meanwhile.
-        ulps: what its own functions may be off, where those of math are not.
-        input_ulps: the same for rounding their inputs.
-        strict: it follows IEEE 754 with subnormal numbers, signed zeros, infinities and NaN.
+        settings: makes the context manager in which it is used.
+        ulps: how far its functions may be off where those of `math` are not.
+        input_ulps: the same as an effect of rounded inputs.
+        strict: whether it follows IEEE 754 with subnormal numbers, signed zeros, infinities and NaN.
     """
 
     name: str
@@ -58,7 +58,7 @@ class Library:
 
 def _read_only(np: Any, numbers: Sequence[float]) -> Any:
     array = np.array(numbers, dtype=float)
-    array.flags.writeable = False  # a rule that changes its input is found out
+    array.flags.writeable = False  # so that a rule that changes its input is detected
     return array
 
 
@@ -77,7 +77,7 @@ LIBRARIES = (
 
 
 def check_namespaces(op: Op, points: Points) -> Check:
-    """Check that arrays give what floats give: within the stated ulps, and exactly where it is special."""
+    """Check that arrays give what floats give: within the stated ulps, and exactly for special values."""
     remarks, count = [], 0
     for library in LIBRARIES:
         if importlib.util.find_spec(library.namespace.partition(".")[0]) is None:
@@ -88,7 +88,7 @@ def check_namespaces(op: Op, points: Points) -> Check:
         except InvalidOperationError as error:
             remarks.append(str(error))
             continue
-        except Exception as error:  # whatever an array library makes of a rule that is not made for arrays
+        except Exception as error:  # an array library may raise anything for a rule that is not made for arrays
             complaint, more = f"a rule raises {type(error).__name__}: {error}", 0
         count += more
         if complaint:
@@ -97,7 +97,7 @@ def check_namespaces(op: Op, points: Points) -> Check:
 
 
 def _compare(op: Op, points: Points, library: Library) -> tuple[str, int]:
-    """Say what differs, and how many points were tried."""
+    """Describe what differs, and count the points that were tried."""
     tried = [point for point in points.tried if library.strict or all(map(is_normal, point))]
     tried += dict.fromkeys(point for _, point in special_points(op, points)) if library.strict else ()
     module = importlib.import_module(library.namespace)
@@ -112,7 +112,7 @@ def _compare(op: Op, points: Points, library: Library) -> tuple[str, int]:
 def _results(
     op: Op, batch: list[Point], module: Any, make: Callable[[Any, Sequence[float]], Any]
 ) -> Iterator[tuple[str, tuple[int, ...], Point, float, float]]:
-    """List every result for floats and for arrays: the rule, the orders of the derivative, the point, both numbers."""
+    """List all results: the rule, the orders of the derivative, the point, and the numbers for floats and arrays."""
     inputs = [make(module, column) for column in (arguments(op, batch[0]) if op.variadic else zip(*batch, strict=True))]
     out = op(*inputs)
     values = [float_value(op, point) for point in batch]
@@ -130,7 +130,7 @@ def _results(
 
 
 def _numbers(array: Any, count: int) -> list[Any]:
-    """Convert what a rule gave for arrays to numbers. One number stands for all."""
+    """Convert what a rule gave for arrays to numbers. A single number is repeated."""
     if getattr(array, "shape", ()) == ():
         return [array.item() if hasattr(array, "item") else array] * count
     if array.shape != (count,):

@@ -1,4 +1,4 @@
-"""The check "orders": derivatives up to the third, in 50 digits and through neurons; forward against reverse mode."""
+"""The check "orders": derivatives up to the third, in 50 digits and through neurons, in forward and reverse mode."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from gograd_core.testing.reports import Check, RuleAccuracy
 __all__ = ["check_orders"]
 
 ORDERS = {1: "first derivatives", 2: "second derivatives", 3: "third derivatives"}
-STATED = {2: "second", 3: "third"}  # in which field of `Accuracy`
-ENTRIES = 4  # derivatives are taken by all entries of so short a point, else by the first two and the last
-HALF = 2.0**26  # an error of so many ulps, half of the digits, is looked at though it may be allowed
-BESIDE = 1e-4  # how far away another point is looked at, in units of the entry or of 1
+STATED = {2: "second", 3: "third"}  # the fields of `Accuracy`
+ENTRIES = 4  # derivatives are taken for all entries of a point with so many, else for the first two and the last
+HALF = 2.0**26  # an error of so many ulps, half of the digits, is examined even if it is allowed
+BESIDE = 1e-4  # the distance of a neighbouring point, in units of the entry or of 1
 
-NOISE = 16.0 * 2.0**-53  # what a derivative that is 0 may be, in units of its size elsewhere
-SMALL, LARGE = 1e-100, 1e100  # of a result beyond, what was multiplied may have left the range of floats
+NOISE = 16.0 * 2.0**-53  # how large a derivative that is 0 may be, in units of its size elsewhere
+SMALL, LARGE = 1e-100, 1e100  # for results outside, the factors may have left the range of floats
 
 Function = Callable[..., float]
 
@@ -73,28 +73,28 @@ def _function(op: Op) -> Function:
 
 
 def _along(f: Function, point: Point, entry: int) -> Function:
-    """Make a function of a point one of a single entry, with the others as they are."""
+    """Make a function of a point a function of one entry; the other entries stay as they are."""
     return lambda x: f(*point[:entry], x, *point[entry + 1 :])
 
 
 def _forward(f: Function, point: Point, entry: int) -> float:
-    """Compute the derivative by an entry in forward mode."""
+    """Compute the derivative with respect to an entry in forward mode."""
     return jvp(_along(f, point, entry), (point[entry],), (1.0,))[1]  # type: ignore[no-any-return]
 
 
 def _modes_differ(op: Op, point: Point) -> str:
-    """Tell whether forward mode gives another first derivative than reverse mode."""
+    """Describe a first derivative that is not the same in forward mode and in reverse mode."""
     f = _function(op)
     for entry in _entries(op, point):
         forward, reverse = _forward(f, point, entry), grad(f, entry)(*point)
         if forward != reverse and not (math.isnan(forward) and math.isnan(reverse)):
-            by = f"the derivative by entry {entry} of {point}"
-            return f"{by} is {forward!r} in forward mode, {reverse!r} in reverse mode"
+            what = f"the derivative with respect to entry {entry} at {point}"
+            return f"{what} is {forward!r} in forward mode, {reverse!r} in reverse mode"
     return ""
 
 
 def _derivatives(op: Op, point: Point) -> Iterator[tuple[str, tuple[int, ...], Callable[[], float]]]:
-    """List derivatives through neurons: a name, the entries in turn by which it is taken, what computes it."""
+    """List derivatives through neurons: the name, the entries with respect to which it is taken, and a function."""
     f, entries = _function(op), _entries(op, point)
     for first in entries:
         slope = grad(f, first)
@@ -107,13 +107,13 @@ def _derivatives(op: Op, point: Point) -> Iterator[tuple[str, tuple[int, ...], C
 
 
 def _compared(op: Op, points: Points) -> tuple[list[Comparison], int]:
-    """Put derivatives through neurons beside exact ones, and count those that are not known."""
+    """Pair derivatives through neurons with exact ones, and count those that are undecided."""
     compared, undecided = [], 0
     for point in points.higher:
         slopes: dict[int, float] = {}
         for how, entries, find in _derivatives(op, point):
             if len(entries) > 1 and not math.isfinite(slopes[entries[0]]):
-                continue  # an error where `errstate` does not say otherwise
+                continue  # users get an error, unless `errstate` ignores it
             orders, found = unit(len(point), *entries), find()
             if len(entries) == 1:
                 slopes[entries[0]] = found
@@ -130,13 +130,13 @@ def _compared(op: Op, points: Points) -> tuple[list[Comparison], int]:
 
 def _measured(op: Op, points: Points, compared: list[Comparison], order: int) -> tuple[RuleAccuracy, Comparison | None]:
     of_this = [each for each in compared if len(each.entries) == order]
-    if order == 1:  # the check "accuracy" has measured the others
+    if order == 1:  # the check "accuracy" has measured those at the points tried
         of_this = [each for each in of_this if each.point not in points.tried]
     return measured(op, points, ORDERS[order], of_this, op.accuracy.of(order))
 
 
 def _lost(op: Op, points: Points, compared: Comparison) -> str:
-    """Say what is wrong about a derivative in which a sweep dropped an infinite slope. No accuracy excuses that."""
+    """Describe a derivative that is wrong since a sweep dropped an infinite slope. No accuracy excuses that."""
     exact, allowed = compared.exact, op.accuracy.of(len(compared.entries))
     if not is_normal(exact) or abs(compared.found - exact) <= HALF * math.ulp(float(exact)):
         return ""
@@ -161,11 +161,12 @@ def _dropped(op: Op, compared: Comparison) -> Iterator[DroppedSlope]:
 
 def _difference(compared: Comparison) -> str:
     found, exact = apart(compared.found, compared.exact)
-    return f"{compared.how} by entries {list(compared.entries)} of {compared.point} is {found}, expected {exact}"
+    entries = list(compared.entries)
+    return f"{compared.how} with respect to entries {entries} at {compared.point} is {found}, expected {exact}"
 
 
 def _inaccurate(op: Op, points: Points, rule: RuleAccuracy, worst: Comparison | None) -> str:
-    """Say what is wrong about the least accurate derivative of an order."""
+    """Describe what is wrong with the least accurate derivative of an order."""
     if worst is None or rule.ulps is None or rule.ulps <= op.accuracy.of(len(worst.entries)).ulps:
         return ""
     found, field = points.oracle.rules(worst.point, worst.entries), STATED.get(len(worst.entries))
@@ -176,7 +177,7 @@ def _inaccurate(op: Op, points: Points, rule: RuleAccuracy, worst: Comparison | 
 
 
 def _wrong_in_digits(op: Op, points: Points, point: Point) -> str:
-    """Say what is wrong about derivatives of the rules in 50 digits and more, where rounding does not matter."""
+    """Describe what is wrong with derivatives of the rules in 50 digits and more, where rounding does not matter."""
     entries = _entries(op, point)
     for by in (*itertools.product(entries, repeat=2), *((entry,) * 3 for entry in entries)):
         exact, found = points.oracle.derivative(point, unit(len(point), *by)), points.oracle.rules(point, by)
@@ -184,6 +185,6 @@ def _wrong_in_digits(op: Op, points: Points, point: Point) -> str:
             continue
         if not points.oracle.is_doubtful(point, *by):
             shown, expected = apart(found, exact)
-            what = f"in 50 digits the derivative of the rules by entries {list(by)} of {point}"
+            what = f"in 50 digits the derivative of the rules with respect to entries {list(by)} at {point}"
             return f"{what} is {shown}, expected {expected}"
     return ""

@@ -1,4 +1,4 @@
-"""The points at which operations are tried: samples, random ones, and those beside the borders."""
+"""The points at which operations are tried: samples, random points, and points near the borders of the domain."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ import mpmath  # type: ignore[import-untyped]
 
 from gograd_core.errors import NO_NUMBER, InvalidOperationError
 from gograd_core.op import Op
-from gograd_core.op.domains import holds
-from gograd_core.testing.exact import Oracle, Point
+from gograd_core.op.domains import inside
+from gograd_core.testing.exact import Oracle, Point, flat
 from gograd_core.testing.floats import float_value, is_normal
 
-__all__ = ["Points", "free_entries", "inside", "points_of", "replaced"]
+__all__ = ["Points", "free_entries", "points_of", "replaced"]
 
-# How many of each kind are wanted, and how many candidates for each are looked at.
+# How many points of each kind are wanted, and how many candidates are examined for each.
 MODERATE, ROUND, BESIDE, RANDOM, BEYOND, HIGHER = 4, 10, 40, 60, 20, 60
 CANDIDATES = 4
 
@@ -29,24 +29,24 @@ NEAR_ONE: Range = (0.1, 10.0)
 WIDE: Range = (1e-300, 1e300)
 RANGES: tuple[Range, ...] = (WIDE, WIDE, (1e-20, 1e20), (1e-3, 10.0), (1.0, 1e3), (1.0, 100.0))
 ROUND_NUMBERS = (0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 10.0, -10.0, 30.0)
-"""Where authors put seams and guards."""
+"""Numbers at which authors join formulas, or guard against something."""
 
 
 @attrs.define
 class Points:
-    """Where an operation is tried.
+    """The points at which an operation is tried.
 
     Attributes:
-        oracle: the exact values.
-        samples: the operation's own.
-        moderate: these and a few others near 1.
-        tried: these, random ones and those beside edges: inside the domain, where the exact value
-            is 0 or neither too large nor too small for floats.
-        higher: where higher derivatives are taken: those tried, and edges with a finite value, but for
-            points so large or small that what rules multiply may leave the range of floats.
-        beyond: more points inside the domain, where it is too large or too small.
-        undecided: points inside the domain whose exact value was not found.
-        unreal: points inside the domain, as stated, where there is no real value.
+        oracle: gives the exact values.
+        samples: the operation's own samples.
+        moderate: the samples, and a few other points near 1.
+        tried: these, random points, and points near edges. All are in the domain, and the exact value is 0, or neither
+            too large nor too small for floats.
+        higher: points for higher derivatives: those tried and edges with a finite value, except points so large or
+            small that products in rules may leave the range of floats.
+        beyond: more points in the domain, where the value is too large or too small.
+        undecided: points in the domain whose exact value was not found.
+        unreal: points in the stated domain that have no real value.
     """
 
     oracle: Oracle
@@ -87,12 +87,12 @@ class Points:
 
 
 def points_of(op: Op) -> Points:
-    """Choose the points for an operation: the same in every run.
+    """Choose the points for an operation, which are the same in every run.
 
     Raises:
         InvalidOperationError: the domain is not a condition on the inputs.
     """
-    points = Points(Oracle(op), [op.flatten(s) if op.variadic else tuple(map(float, s)) for s in op.samples])
+    points = Points(Oracle(op), [tuple(map(float, flat(op, sample))) for sample in op.samples])
     chance = random.Random(op.name)
     points.sort(op, points.samples, len(points.samples))
     points.sort(op, _random(op, chance, (NEAR_ONE,), 3), MODERATE)
@@ -109,7 +109,7 @@ def points_of(op: Op) -> Points:
 
 
 def _higher(op: Op, points: Points) -> list[Point]:
-    """Choose points near 1, edges, 0 and ±1 first, then others evenly; fewer, if each has more derivatives."""
+    """Choose first points near 1, edges, 0 and ±1, then others evenly. They are fewer if each has more derivatives."""
     first = [*points.moderate, *_finite_edges(op), *(p for p in points.tried if set(map(abs, p)) <= {0.0, 1.0})]
     others = sorted((p for p in points.tried if p not in first), key=_size)
     count = HIGHER // (3 if op.variadic else min(len(op.partials), 4))
@@ -119,7 +119,7 @@ def _higher(op: Op, points: Points) -> list[Point]:
 
 def _finite_edges(op: Op) -> Iterator[Point]:
     for edge in op.edges:
-        point = op.flatten(edge.inputs) if op.variadic else tuple(map(float, edge.inputs))
+        point = tuple(map(float, flat(op, edge.inputs)))
         finite = all(map(math.isfinite, (*point, edge.value)))
         if point and finite and "-0.0" not in map(str, point) and inside(op, point):
             yield point
@@ -130,25 +130,12 @@ def _has_powers(x: float) -> bool:
 
 
 def _size(point: Point) -> float:
-    """Measure how far the entries are from 1: errors show first in numbers of ordinary size."""
+    """Measure how far the entries are from 1, since errors show first in numbers of ordinary size."""
     return max((abs(math.log(abs(x) or 1e-9)) for x in point), default=0.0)
 
 
-def inside(op: Op, point: Point) -> bool:
-    """Tell whether a point lies in the stated domain.
-
-    Raises:
-        InvalidOperationError: the domain is not a condition on the inputs.
-    """
-    inputs: Sequence[Any] = op.columns(point) if op.variadic else point
-    try:
-        return holds(op.domain, op.input_names, inputs)
-    except Exception as error:
-        raise InvalidOperationError(f"operation {op.name!r}: domain {op.domain!r}: {error}") from error
-
-
 def _free(op: Op) -> list[bool]:
-    """List the inputs that may be any number. Those without derivative are choices, or integers, unless all are."""
+    """Return whether each input may be any number. One without a partial may not, unless no input has one."""
     return [partial is not None or not any(op.partials) for partial in op.partials]
 
 
@@ -159,7 +146,7 @@ def free_entries(op: Op, point: Sequence[Any]) -> list[int]:
 
 
 def _random(op: Op, chance: random.Random, ranges: Sequence[Range], longest: int) -> Iterator[Point]:
-    """Make points without end: with all entries of one size, or each of its own."""
+    """Make points without end, with all entries of one size or each of its own."""
     free = _free(op)
     while True:
         sample: Any = chance.choice(op.samples) if op.samples else ((0.0,) if op.variadic else 0.0,) * len(free)
@@ -178,13 +165,13 @@ def _random(op: Op, chance: random.Random, ranges: Sequence[Range], longest: int
 
 
 def _round(op: Op, chance: random.Random) -> Iterator[Point]:
-    """Make points of round numbers, some with all entries equal."""
+    """Make points of round numbers, some of them with equal entries."""
     free = _free(op)
     samples = op.samples or (((0.0,) if op.variadic else 0.0,) * len(free),)
     for number in ROUND_NUMBERS:
         for others in ((number,), ROUND_NUMBERS):
             sample: Any = chance.choice(samples)
-            point = op.flatten(sample) if op.variadic else tuple(map(float, sample))
+            point = tuple(map(float, flat(op, sample)))
             for entry in free_entries(op, point):
                 point = replaced(point, entry, number if entry == 0 else chance.choice(others))
             yield point
@@ -196,9 +183,9 @@ def _magnitude(chance: random.Random, span: Range) -> float:
 
 
 def _beside(op: Op) -> Iterator[Point]:
-    """Make points that differ from an edge in one entry, and from a sample in one that is near a border."""
+    """Make points that differ in one entry from an edge, or from a sample with that entry near a border."""
     for edge in op.edges:
-        point = op.flatten(edge.inputs) if op.variadic else edge.inputs
+        point = flat(op, edge.inputs)
         if all(math.isfinite(x) and str(x) != "-0.0" for x in point):  # mpmath knows no zero with a sign
             for entry in free_entries(op, point):
                 yield from (replaced(point, entry, near) for near in _neighbours(point[entry]))
@@ -209,7 +196,7 @@ def _beside(op: Op) -> Iterator[Point]:
 
 
 def _borders(op: Op) -> Iterator[tuple[str, float]]:
-    """Find the numbers with which the domain compares an input: ("x", 1.0) of "x < 1"."""
+    """Find the numbers with which the domain compares an input: ("x", 1.0) in "x < 1"."""
     for node in ast.walk(ast.parse(op.domain or "True", mode="eval")):
         if isinstance(node, ast.Compare):
             for pair in itertools.pairwise((node.left, *node.comparators)):
@@ -228,5 +215,5 @@ def _neighbours(x: float) -> Iterator[float]:
 
 
 def replaced(point: Sequence[Any], entry: int, x: float) -> Point:
-    """Return the point with another number as one of its entries."""
+    """Return a point with one entry replaced by another number."""
     return tuple(float(x if i == entry else other) for i, other in enumerate(point))

@@ -1,4 +1,4 @@
-"""Computing in more and more digits, until two precisions agree."""
+"""Computations with more and more digits, until two precisions agree."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from gograd_core.errors import NO_NUMBER, InvalidOperationError
 __all__ = ["LADDER", "RANGE", "Precisions", "agree"]
 
 LADDER = (90, 175, 350, 700, 1050)  # cos(1e300) needs 300 digits only for its argument
-RANGE = 664  # from the largest float to the last digit of the smallest: a remainder may need so many digits
-CLIMBS = 40  # of a special function to the last two precisions
+RANGE = 664  # digits from the largest float to the last digit of the smallest: a remainder may need so many
+CLIMBS = 40  # how often a special function may be computed with the last two precisions
 AGREEMENT = mpmath.mpf("1e-25")
 
 
 class Precisions:
-    """The precisions in which an operation is computed, and what went wrong in them.
+    """The precisions with which an operation is computed, and the last error.
 
     Args:
-        is_special: whether many digits take long, as for special functions. Then the last two precisions are rare.
+        is_special: whether many digits take long, as for special functions. Then the last two precisions are used less.
     """
 
     def __init__(self, *, is_special: bool) -> None:
         self.complaint = ""
-        """The last error; it says why a result is undecided."""
+        """The last error, which explains why a result is undecided."""
         self._is_special = is_special
         self._climbs = 0
 
     def count(self, digits: int) -> None:
-        """Count a computation in so many digits."""
+        """Count a computation with `digits` digits."""
         self._climbs += digits >= LADDER[-2]
 
     def attempt(self, compute: Callable[[int], Any], digits: int) -> Any:
-        """Compute in so many digits; None if that fails.
+        """Compute with `digits` digits; None if that fails.
 
         Raises:
             InvalidOperationError: nothing computes the operation in many digits.
@@ -51,20 +51,18 @@ class Precisions:
                 return None
 
     def settle(self, compute: Callable[[int], Any], digits_of_zero: int = RANGE) -> Any:
-        """Find the first result on which two precisions agree; None if none do.
+        """Find the first result on which two precisions agree; None if there is none.
 
         A zero may be a tiny number that was cancelled, so it needs more digits than other results.
         """
         found = None
-        for digits in LADDER[: self._rungs()]:
+        # Special functions take too long to compute them with very many digits often.
+        is_short = self._is_special and self._climbs >= CLIMBS
+        for digits in LADDER[:-2] if is_short else LADDER:
             before, found = found, self.attempt(compute, digits)
             if isinstance(found, bool) or (agree(before, found) and (found != 0 or digits >= digits_of_zero)):
                 return found
         return None
-
-    def _rungs(self) -> int:
-        """Return how much of the ladder to climb: special functions in very many digits take too long to do often."""
-        return len(LADDER) - 2 if self._is_special and self._climbs >= CLIMBS else len(LADDER)
 
 
 def agree(before: Any, found: Any) -> bool:

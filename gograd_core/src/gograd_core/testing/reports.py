@@ -1,4 +1,4 @@
-"""What the conformance kit found: a verdict per check and operation, and how accurate each rule is."""
+"""What the conformance kit found: a verdict for each check of an operation, and the accuracy of each rule."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class RuleAccuracy:
 
     Attributes:
         rule: "forward", "partial x", "second derivatives" or "third derivatives".
-        ulps: the worst error, in units of the last place of the exact result; from errors above
-            `Accuracy.ulps` what `Accuracy.input_ulps` excuses is subtracted. None if nothing was compared.
-        at: the inputs where it is worst.
+        ulps: the worst error, in units in the last place of the exact result. From errors above `Accuracy.ulps`, what
+            `Accuracy.input_ulps` excuses is subtracted. None if nothing was compared.
+        at: the inputs with the worst error.
         points: how many results were compared.
-        raw_ulps: the worst error with nothing subtracted, here or elsewhere.
+        raw_ulps: the worst error at any inputs with nothing subtracted.
     """
 
     rule: str
@@ -47,11 +47,11 @@ class Check:
     Attributes:
         name: one of `CHECKS`.
         verdict: "passed", "failed" or "skipped".
-        message: what is wrong, why it was skipped, or what could not be checked.
+        message: what is wrong, why the check was skipped, or what could not be checked.
         points: how many points were tried.
         worst_ulps: the worst error among `details`.
-        worst_at: the inputs of it.
-        details: (of the check "accuracy") one entry per rule; (of "orders") one per order.
+        worst_at: the inputs with that error.
+        details: one entry per rule (in the check "accuracy"), or one per order (in "orders").
     """
 
     name: str
@@ -139,11 +139,11 @@ class RegistryReport:
 
     @property
     def points(self) -> int:
-        """How many points were tried, over all operations."""
+        """How many points were tried, for all operations together."""
         return sum(report.points for report in self.reports)
 
     def raise_if_failed(self) -> None:
-        """Raise `ConformanceError`, with the reports of those that failed, if there is one."""
+        """Raise `ConformanceError`, with the reports of the operations that failed, if there are any."""
         if not self.passed:
             raise ConformanceError("\n".join(str(report) for report in self.reports if not report.passed))
 

@@ -1,4 +1,4 @@
-"""The check "shape": rules return one real number (or column), twice the same, and change no input."""
+"""The check "shape": rules return a real number (or a column), the same one twice, and change no input."""
 
 from __future__ import annotations
 
@@ -9,23 +9,24 @@ from typing import Any
 from gograd_core.checked.rules import as_column, run_rule
 from gograd_core.namespaces.columns import Column
 from gograd_core.op import Op
+from gograd_core.op.domains import inside
 from gograd_core.testing.exact import Point, arguments
 from gograd_core.testing.floats import differentiable, rule_name
-from gograd_core.testing.points import Points, inside
+from gograd_core.testing.points import Points
 from gograd_core.testing.reports import Check
 
 __all__ = ["check_shape"]
 
 
 def check_shape(op: Op, points: Points) -> Check:
-    """Check that rules give what rules must, at samples and points of ordinary size."""
+    """Check that rules return what they must, at samples and points of ordinary size."""
     tried = list(dict.fromkeys([*points.samples, *points.moderate]))
     if not tried:
         return Check("shape", "failed", "there are no points to try: give samples inside the domain")
     for point in points.samples:
         is_real = not any(op.partials) or all(map(math.isfinite, point))  # a predicate is asked about infinities too
         if not (inside(op, point) and is_real):
-            where = f"outside of the domain {op.domain!r}" if op.domain else "not a point of real numbers"
+            where = f"outside the domain {op.domain!r}" if op.domain else "not a point of real numbers"
             return Check("shape", "failed", f"the sample {point} is {where}", len(tried))
     for point in tried:
         complaint = _misfit(op, point)
@@ -49,7 +50,7 @@ def _misfit(op: Op, point: Point) -> str:
 
 
 def _twice(op: Op, rule: Any, point: Point, what: str, length: int, *out: Any) -> tuple[Any, str]:
-    """Return what a rule returns, and say what is wrong about it."""
+    """Run a rule twice. Return its result, and a description of what is wrong with it."""
     results = []
     for _ in range(2):
         inputs = arguments(op, point)

@@ -1,7 +1,7 @@
 # Reverse mode.
 
 cdef int backward(Neuron output, double seed) except -1:
-    """Add the derivative of `output`, times `seed`, to `grad` of the leaves; see `Neuron.backward`."""
+    """Add the derivative of `output`, times `seed`, to the `grad` of the leaves; see `Neuron.backward`."""
     global running
     cdef Graph graph
     cdef Py_ssize_t i
@@ -12,7 +12,7 @@ cdef int backward(Neuron output, double seed) except -1:
         graph.outer, running = running, graph
         try:
             if graph.lacks_partials:
-                lead_to(graph, listed(&graph.leaves))  # what is unwanted then, is so in any other sweep as well
+                lead_to(graph, listed(&graph.leaves))  # what is unwanted here is unwanted in any other sweep too
             sweep(graph, (output,), (seed,))
             for i in range(graph.leaves.count):
                 node_of(graph.leaves.items[i]).grad += graph.before[i]
@@ -50,7 +50,7 @@ def adjoints(outputs, seeds, inputs, since):
 
 
 cdef int keep(Graph graph, Py_ssize_t interior) except -1:
-    """Remember the gradients of so many interior neurons (all or none) and of the leaves."""
+    """Save the gradients of the leaves, and of so many interior neurons (all or none)."""
     cdef Py_ssize_t i
     graph.before = <double *>PyMem_Malloc((interior + graph.leaves.count) * sizeof(double))
     if graph.before is NULL:
@@ -81,7 +81,7 @@ cdef inline void want(Node *node) noexcept:
 
 
 cdef int lead_to(Graph graph, list inputs) except -1:
-    """Mark all neurons as unwanted but `inputs` and what leads to them, so that no other partial is called."""
+    """Mark all neurons as unwanted except `inputs` and what leads to them, so that no other partial is called."""
     cdef PyObject **items = NULL
     cdef Py_ssize_t i, j, count
     cdef Node *node
@@ -105,12 +105,12 @@ cdef int lead_to(Graph graph, list inputs) except -1:
 
 
 cdef inline bint receives(PyObject *entry) noexcept:
-    """Tell whether an adjoint is wanted."""
+    """Return whether an adjoint is wanted."""
     return is_neuron(entry) and not is_unwanted(node_of(entry))
 
 
 cdef int sweep(Graph graph, outputs, seeds) except -1:
-    """Leave the adjoint of every wanted neuron in `grad`. Those of leaves are finite, or errstate allows it."""
+    """Leave the adjoint of every wanted neuron in `grad`. Those of leaves are finite, unless errstate allows it."""
     start(graph, outputs, seeds, graph.interior_kept)
     if not propagate_fast(graph):
         start(graph, outputs, seeds, graph.interior.count)
@@ -122,7 +122,7 @@ cdef int sweep(Graph graph, outputs, seeds) except -1:
 
 
 cdef int start(Graph graph, outputs, seeds, Py_ssize_t interior) except -1:
-    """Set the adjoints of the outputs to their seeds, and those of so many interior neurons and the leaves to 0.0."""
+    """Set the adjoints of the outputs to their seeds, and those of the leaves and so many interior neurons to 0.0."""
     cdef Py_ssize_t i
     for i in range(interior):
         look_for_signals(i)

@@ -20,7 +20,7 @@ cdef inline PyObject *owned(result) noexcept:
 
 
 cdef inline PyObject *apply(Operation op, PyObject **args, Py_ssize_t count) except? NULL:
-    """Apply an operation to neurons and floats; NULL, without an exception, if anything else is involved."""
+    """Apply an operation to neurons and floats. Return NULL, without an exception, if anything else is involved."""
     cdef double a[MOST + 1]
     cdef double out
     cdef bint involved = False
@@ -44,13 +44,13 @@ cdef inline PyObject *apply(Operation op, PyObject **args, Py_ssize_t count) exc
 
 
 cdef bint is_recording():
-    """Tell what `is_recording` of the settings does; a block is open somewhere."""
+    """Return what `settings.is_recording` returns, given that a block is open somewhere."""
     cdef Settings here = in_force()
     return here.recording or here.recorder is not None
 
 
 cdef PyObject *result_in_block(Operation op, double out, PyObject **args, Py_ssize_t count) except NULL:
-    """Make the result if a block is open somewhere: of `no_grad`, or of a recorder that wants nodes."""
+    """Make the result while a block is open somewhere: `no_grad`, or that of a recorder that wants nodes."""
     cdef PyObject *made
     if not is_recording():
         return new_node(NULL, out)
@@ -101,11 +101,11 @@ cdef object ask(rule, xp, double *out, double *a, Py_ssize_t count):
 
 
 cdef enum:
-    SMALL = 256  # numbers for which no memory is asked for
+    SMALL = 256  # so many numbers fit on the stack
 
 
 cdef PyObject *apply_columns(Operation op, PyObject **args) except? NULL:
-    """Apply a variadic operation to lists or tuples of neurons and floats; else NULL, without an exception."""
+    """Apply a variadic operation to lists or tuples of neurons and floats. Else return NULL, without an exception."""
     cdef Py_ssize_t n = 0, total, column
     cdef double small[SMALL]
     cdef double *a = small
@@ -143,9 +143,10 @@ cdef PyObject *apply_columns(Operation op, PyObject **args) except? NULL:
 
 
 cdef int gather(PyObject **args, Py_ssize_t columns, Py_ssize_t n, Entries *entries, double *a) noexcept:
-    """Put the entries of all columns in a row, with their values. Return whether there is a neuron; -1: not all are numbers.
+    """Put the entries of all columns in a row, with their values. Return whether there is a neuron.
 
-    The entries are owned from here on: a kernel may be a function of Python, which may change the lists.
+    Return -1 if there is anything but neurons and floats. The entries are owned from here on: a kernel may be a
+    function of Python, which may change the lists.
     """
     cdef PyObject **items
     cdef PyObject **owned_items = entries.items

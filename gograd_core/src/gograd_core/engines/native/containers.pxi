@@ -1,6 +1,6 @@
-# Containers taken apart and put together. Lists, tuples and dicts, which are most of them, are known here.
+# Containers, taken apart and put together. Lists, tuples and dicts, the most common ones, are handled here.
 
-cdef object kinds  # by class, what takes its objects apart: a dict
+cdef object kinds  # a dict: the container for values of each class
 
 
 def walk(tree, container, list leaves not None, list tokens not None):
@@ -14,7 +14,7 @@ cdef int take_apart_into(tree, container, list leaves, list tokens) except -1:
     cls = type(tree)
     rest = None
     if cls is list or cls is tuple:
-        children = tuple(tree)  # as they are now: what other threads do to a list does not matter
+        children = tuple(tree)  # a copy, since other threads may change a list
     elif cls is dict:
         children = tuple((<dict>tree).values())
         rest = keys_of(<dict>tree, container)

@@ -1,4 +1,4 @@
-# What Cython does not declare of CPython.
+# Parts of CPython that Cython does not declare.
 
 cdef extern from "Python.h":
     ctypedef PyObject *(*vectorcallfunc)(PyObject *, PyObject **, size_t, PyObject *) except NULL
@@ -9,6 +9,7 @@ cdef extern from "Python.h":
         PyObject *tp_dict
         unsigned long tp_flags
         Py_ssize_t tp_vectorcall_offset
+        Py_ssize_t tp_weaklistoffset
         Py_ssize_t tp_basicsize
         void (*tp_dealloc)(PyObject *) noexcept
         PyObject *(*tp_alloc)(PyTypeObject *, Py_ssize_t) except NULL
@@ -22,6 +23,8 @@ cdef extern from "Python.h":
     Py_ssize_t Py_REFCNT(PyObject *)
     void Py_INCREF(PyObject *)
     void Py_DECREF(PyObject *)
+    void Py_SET_REFCNT(PyObject *, Py_ssize_t)
+    void PyObject_ClearWeakRefs(PyObject *) noexcept
     void PyType_Modified(PyTypeObject *)
     PyObject *PyObject_Init(PyObject *, PyTypeObject *)
     PyObject *PyType_GenericAlloc(PyTypeObject *, Py_ssize_t) except NULL

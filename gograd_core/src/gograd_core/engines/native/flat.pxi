@@ -1,6 +1,6 @@
-# Graphs as arrays of numbers. A neuron's number in the row is kept in its mark while the arrays are written.
+# Graphs as arrays of numbers. While the arrays are written, the mark of a neuron holds its number in the row.
 
-cdef array.array INTS = new_array("i"), LONGS = new_array("q"), DOUBLES = new_array("d")  # what others are like
+cdef array.array INTS = new_array("i"), LONGS = new_array("q"), DOUBLES = new_array("d")  # templates of others
 
 
 cdef struct Aged:
@@ -80,7 +80,7 @@ cdef class Constants:
 
 
 cdef class Writer:
-    """What `flatten` writes."""
+    """Writes the arrays of `flatten`."""
 
     cdef Graph graph
     cdef list operations
@@ -111,7 +111,7 @@ cdef class Writer:
     cdef int write(self) except -1:
         """Write the graph. Return whether no other sweep ran in between, which would have changed marks.
 
-        A handler of a signal, or a finaliser, may start one.
+        A signal handler or a finaliser may start one.
         """
         global marks
         cdef Py_ssize_t i, interior = self.graph.interior.count, leaves = self.graph.leaves.count
@@ -205,7 +205,7 @@ cdef int check_neurons(PyObject **items, Py_ssize_t count) except -1:
 
 
 cdef PyObject **one_each(neurons, Py_buffer *view) except? NULL:
-    """Return the items of a list or tuple if there are as many doubles: the list may have changed meanwhile."""
+    """Return the items of a list or tuple if there are as many doubles: a list may have changed meanwhile."""
     if Py_SIZE(<PyObject *>neurons) != view.len // <Py_ssize_t>sizeof(double):
         flat.refuse_length(Py_SIZE(<PyObject *>neurons), view.len // <Py_ssize_t>sizeof(double))
     return PySequence_Fast_ITEMS(<PyObject *>neurons)

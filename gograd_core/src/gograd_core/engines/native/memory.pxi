@@ -1,8 +1,8 @@
-# The memory that neurons lie in.
+# The memory of neurons.
 #
-# A graph is swept by age, so neurons of one age should lie together. A slab is a piece of memory, aligned to its own
-# size, so that a neuron's address says which slab it is in. Whenever a slab has become empty it is filled from its
-# beginning again: a loop that makes and frees graphs finds its memory as orderly as at the start.
+# A graph is swept by age, so neurons of similar age should lie together. A slab is a piece of memory that is aligned to
+# its own size, so that the address of a neuron shows which slab it is in. A slab that has become empty is filled from
+# its beginning again. So a loop that makes and frees graphs finds its memory as orderly as at the start.
 
 cdef extern from *:
     """
@@ -53,7 +53,7 @@ cdef extern from *:
 
 cdef struct Slab:  # at its beginning; the neurons follow
     PyObject *freed  # linked through their `mark`
-    char *fresh  # from here on, nothing was taken since the slab was empty
+    char *fresh  # the memory from here on has not been used since the slab was empty
     Py_ssize_t used
     Slab *next
     Slab *previous
@@ -127,7 +127,7 @@ cdef Slab *open_slab() noexcept:
 
 
 cdef inline void give_memory(PyObject *neuron) noexcept:
-    """Give the memory of a neuron back."""
+    """Give back the memory of a neuron."""
     global empty, empty_count
     if BY_PYTHON:
         PyObject_Free(neuron)
@@ -191,7 +191,7 @@ cdef inline PyObject *new_node(PyObject *op, double value) except NULL:
     node.op = op
     if op is not NULL:
         Py_INCREF(op)
-    node.x = node.y = node.label = NULL
+    node.x = node.y = node.label = node.weakrefs = NULL
     node.stamp = clock
     node.mark = 0
     return made
@@ -225,8 +225,8 @@ cdef inline PyObject *new_result(Operation op, double value, PyObject **args, Py
     return made
 
 
-# Freeing: a chain of ten million neurons must not recurse. A neuron whose last user goes is linked into
-# a list, through `mark`, which nobody needs any more; so freeing needs no memory either.
+# Freeing a chain of ten million neurons must not recurse. A neuron that loses its last user is linked into a list
+# through `mark`, which nobody needs any more. So freeing needs no memory either.
 
 cdef void (*dealloc_of_cython)(PyObject *) noexcept
 
@@ -237,6 +237,12 @@ cdef inline void release(PyObject *entry, PyObject **dying) noexcept:
         dying[0] = entry
     else:
         Py_DECREF(entry)
+
+
+cdef void forget(PyObject *neuron) noexcept:
+    """Clear the weak references to a neuron that nobody uses any more."""
+    Py_SET_REFCNT(neuron, 0)
+    PyObject_ClearWeakRefs(neuron)
 
 
 cdef void dealloc(PyObject *neuron) noexcept:
@@ -261,6 +267,8 @@ cdef void dealloc(PyObject *neuron) noexcept:
             Py_DECREF(node.op)
         if node.label is not NULL:
             Py_DECREF(node.label)
+        if node.weakrefs is not NULL:
+            forget(neuron)
         give_memory(neuron)
 
 

@@ -4,10 +4,10 @@
 
 It runs the common cases itself. Everything unusual goes to the same Python functions as in the other engine
 (the room `checked`), so both behave alike. It knows no operation by name: the kernels of an operation are C
-functions behind pointers. An operation without kernels has its Python rules called.
+functions behind pointers. If an operation has no kernels, its Python rules are called.
 
-- `neuron.pxi`: the node and its methods; `memory.pxi`: where nodes lie, and how they are made and freed.
-- `settings.pxi`: the settings of `with` blocks; `cpython.pxi`: what Cython does not declare of CPython.
+- `neuron.pxi`: the node and its methods; `memory.pxi`: the memory of nodes, and how they are made and freed.
+- `settings.pxi`: the settings of `with` blocks; `cpython.pxi`: parts of CPython that Cython does not declare.
 - `rules.pxi`: an operation and its kernels; `calls.pxi`: calling an operation;
   `operators.pxi`: operations as operators and methods of neurons.
 - `traversal.pxi`: the traversal; `backward.pxi`: reverse mode; `flat.pxi`: graphs as arrays.
@@ -40,11 +40,11 @@ include "cpython.pxi"
 include "settings.pxi"
 
 
-cdef object lock, unlock  # of the sweeps: a with statement needs memory in order to end
+cdef object lock, unlock  # methods of the lock of sweeps: a with statement needs memory in order to end
 
 
 def connect():
-    """Import what is used of the Python modules, and some of these import this one."""
+    """Import the Python modules that this one uses. Some of them import this one, so it is done later."""
     global calls, comparisons, containers, current, errors, flat, interfaces, native_functions, neurons, recording, checked_sweep
     global InvalidOperationError, annotate, as_float
     global kinds, lock, unlock
@@ -59,8 +59,7 @@ def connect():
     lock, unlock = checked_sweep.lock.acquire, checked_sweep.lock.release
     kinds = containers.kinds
     (<dict>neuron_type.tp_dict)["__signature__"] = neurons.SIGNATURE
-    for name in neurons.MISNOMERS:
-        (<dict>neuron_type.tp_dict)[name] = neurons.Misnomer(name)
+    (<dict>neuron_type.tp_dict).update(neurons.FURTHER)
 
 
 include "neuron.pxi"

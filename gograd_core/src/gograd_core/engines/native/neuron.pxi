@@ -1,6 +1,6 @@
 # The node of the graph, and its methods; see the Python engine.
 
-cdef struct Entries:  # what went into an operation of more than two inputs, or of columns
+cdef struct Entries:  # the constituents of a neuron whose operation has more than two inputs, or columns
     Py_ssize_t count
     PyObject *items[1]  # in fact `count` of them
 
@@ -8,10 +8,11 @@ cdef struct Entries:  # what went into an operation of more than two inputs, or 
 cdef struct Node:
     double value
     double grad  # while a sweep runs, the adjoint
-    PyObject *op  # owned, as all of these; NULL for a leaf
-    PyObject *x  # a Neuron or a float; of an operation of more than two inputs the Entries
+    PyObject *op  # owned, like the next three; NULL for a leaf
+    PyObject *x  # a Neuron or a float, or the Entries
     PyObject *y
     PyObject *label  # NULL for none
+    PyObject *weakrefs  # those to the neuron, or NULL
     int64_t stamp  # see the Python engine
     uint64_t mark  # the last sweep that visited it, an even number; plus 1 while nobody asks for its adjoint
 
@@ -34,9 +35,8 @@ COMPARISONS = ("<", "<=", "==", "!=", ">", ">=")  # in CPython's order
 cdef class Neuron:
     """A number in a graph of operations.
 
-    Made by hand it is a leaf, whose derivative `backward` collects; made by an operation it knows
-    that operation and what went in. It may be used any number of times. It compares by value and
-    hashes by identity.
+    A neuron made by hand is a leaf, for which `backward` collects the derivative. A neuron made by an operation knows
+    that operation and its inputs. It may be used any number of times. It compares by value and hashes by identity.
 
     Args:
         value: a real number.
@@ -57,7 +57,7 @@ cdef class Neuron:
 
     @property
     def value(self):
-        """The number. It can be set on a leaf; what was computed from it is then stale."""
+        """The number. The value of a leaf can be set; what was computed from it is then stale."""
         if observers:
             recording.read(self, "value")
         return self.node.value
@@ -79,7 +79,7 @@ cdef class Neuron:
 
     @property
     def grad(self):
-        """The derivatives that `backward` has added up since `zero_grad` (a leaf), or that of the last sweep."""
+        """In a leaf, the derivatives that `backward` has added up since `zero_grad`. Else that of the last sweep."""
         if observers:
             recording.read(self, "grad")
         return self.node.grad
@@ -99,7 +99,7 @@ cdef class Neuron:
 
     @property
     def constituents(self):
-        """What went into the operation, neurons and constants in order; empty for a leaf."""
+        """The inputs of the operation, neurons and constants, in order; empty for a leaf."""
         cdef PyObject **items = NULL
         cdef Py_ssize_t count = constituents(&self.node, &items)
         return tuple([<object>items[i] for i in range(count)])
@@ -123,7 +123,7 @@ cdef class Neuron:
     def label(self):
         raise AttributeError("property 'label' of 'Neuron' object has no deleter")
 
-    # For the parts of the core that serve both engines. Below, `_operation` and others follow.
+    # For the parts of the core that serve both engines. `_operation` and `_constituents` follow below.
 
     @property
     def _value(self):
@@ -144,14 +144,14 @@ cdef class Neuron:
     def backward(self, seed=1.0):
         """Add the derivative of this neuron, times `seed`, to the `grad` of every leaf below it.
 
-        Costs one evaluation of each partial. Interior gradients are overwritten.
+        It costs one evaluation of each partial. Interior gradients are overwritten.
 
         Raises:
             StaleGraphError: a leaf's value was set after the graph was made.
-            DomainError: the derivative by a leaf is not finite although what it is made of is (see `errstate`).
-            RuntimeError: called by a rule, on neurons of the sweep that is running the rule.
+            DomainError: the derivative with respect to a leaf is not finite although its parts are (see `errstate`).
+            RuntimeError: a rule called this on neurons of the sweep that is running the rule.
 
-        Whatever is raised, the `grad` of every leaf is as before.
+        If anything is raised, the `grad` of every leaf is as before.
         """
         if observers:
             recording.read(self, "backward")
@@ -171,7 +171,7 @@ cdef class Neuron:
         return object.__hash__(self)
 
     def __richcmp__(self, other, int comparison):
-        """Compare values, as floats do. No operation is needed, and only a recorder is told."""
+        """Compare values as floats do. This needs no operation, and tells only a recorder."""
         if observers:
             return comparisons.compared(COMPARISONS[comparison], self, other)
         cdef double x = (<Neuron>self).node.value, y
@@ -225,10 +225,10 @@ cdef class Neuron:
         return neurons.reduced(self)
 
     def __float__(self):
-        neurons.refuse(self)
+        return neurons.refuse(self)
 
     def __complex__(self):
-        neurons.refuse(self)
+        return neurons.refuse(self)
 
     def __int__(self):
         return comparisons.as_int(self, "trunc")
@@ -246,12 +246,15 @@ cdef class Neuron:
         return comparisons.as_int(self, "index")
 
     def __round__(self, digits=None):
-        return neurons.refuse(self) if digits is not None else comparisons.as_int(self, "round")
+        return comparisons.rounded(self, digits)
+
+    def __divmod__(left, right):
+        return neurons.divided(left, right)
 
 
 cdef PyTypeObject *neuron_type = <PyTypeObject *>Neuron
 cdef newfunc new_neuron = neuron_type.tp_new
-cdef vectorcallfunc call_neuron = neuron_type.tp_vectorcall  # which Cython gives it from 3.2 on
+cdef vectorcallfunc call_neuron = neuron_type.tp_vectorcall  # NULL before Cython 3.2
 
 
 cdef PyObject *new_with_names(PyTypeObject *kind, PyObject *args, PyObject *names) except NULL:
@@ -267,6 +270,7 @@ cdef PyObject *call_with_names(PyObject *kind, PyObject **args, size_t flags, Py
 
 
 neuron_type.tp_name = b"gograd_core.Neuron"  # where users find it
+neuron_type.tp_weaklistoffset = sizeof(PyObject) + <Py_ssize_t>&(<Node *>NULL).weakrefs
 neuron_type.tp_new = new_with_names
 if call_neuron is not NULL:
     neuron_type.tp_vectorcall = <vectorcallfunc>call_with_names

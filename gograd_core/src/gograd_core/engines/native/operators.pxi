@@ -26,7 +26,7 @@ cdef object operate_with_care(int which, left, right):
     if operators[which] is NULL:
         return neurons.operate(SYMBOLS[which][0], left, right)
     op = <object>operators[which]
-    if type(left) is int or type(right) is int:  # the commonest of all else
+    if type(left) is int or type(right) is int:  # the most common other case
         args[0], args[1] = <PyObject *>left, <PyObject *>right
         made = apply_to_floats(<Operation>op, args, 2)
         if made is not NULL:
@@ -42,7 +42,7 @@ cdef object float_or_same(number):
 
 
 cdef inline object operate_alone(int which, operand):
-    """Apply a sign, or abs."""
+    """Apply a unary operator to a neuron."""
     cdef Operation op
     cdef PyObject *made
     cdef PyObject *args[1]
@@ -64,7 +64,7 @@ def bind_operator(symbol, arity, Operation op):
 
 
 cdef class Method:
-    """``x.name(*others)`` for an operation; in the class it is what a function would be."""
+    """The method ``x.name(*others)`` that calls an operation. In the class it behaves like a function."""
 
     cdef vectorcallfunc vectorcall
     cdef Operation op
@@ -189,7 +189,7 @@ allow_vectorcall(<PyTypeObject *>MathFunction, <char *>&_some_function.vectorcal
 
 
 def _subclassed(cls, **_):
-    """Let a class made in Python be called the faster way, unless it has a ``__call__`` of its own."""
+    """Let the objects of a Python subclass be called by vectorcall, unless it has a ``__call__`` of its own."""
     if cls.__call__ is Operation.__call__:
         allow_vectorcall(<PyTypeObject *>cls, (<PyTypeObject *>Operation).tp_vectorcall_offset)
 

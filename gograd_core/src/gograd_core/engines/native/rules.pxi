@@ -1,7 +1,7 @@
 # An operation, and its kernels.
 
 cdef enum:
-    MOST = 6  # inputs of an operation that is called here; one with more goes the Python engine's way
+    MOST = 6  # the most inputs of an operation that is called here; others are called as in the Python engine
 
 ctypedef double (*F1)(double) noexcept
 ctypedef double (*F2)(double, double) noexcept
@@ -57,7 +57,7 @@ cdef inline void spread(void *f, Py_ssize_t columns, double out, Py_ssize_t n, d
 
 
 cdef class Operation:
-    """What can be called: the base class of `Op` in the native engine, with what calls and sweeps need."""
+    """The base class of `Op` in the native engine, which makes it callable, with what calls and sweeps need."""
 
     cdef vectorcallfunc vectorcall
     cdef Py_ssize_t arity  # 0: columns
@@ -68,8 +68,8 @@ cdef class Operation:
     cdef tuple partial_rules
     cdef bint lacks_partials  # None in place of at least one
     cdef object kernels  # which keeps its functions alive
-    cdef uint64_t flattened  # the last flattening that met it,
-    cdef int code  # and its number there
+    cdef uint64_t flattened  # the last flattening that met it
+    cdef int code  # its number in that flattening
 
     def __cinit__(self, *_, **__):
         self.vectorcall = <vectorcallfunc>call_operation
@@ -79,7 +79,7 @@ cdef class Operation:
         return calls.call(self, *inputs, **names)
 
     def _prepare(self):
-        """Take over what was set in the operation."""
+        """Take what calls and sweeps need from the attributes of the operation."""
         op = <object>self  # its attributes, not those above
         if self.rule is not None and (self.arity != op.arity or self.inputs != len(op.partials)):
             raise TypeError(f"{op.title} is already made: neurons rely on its number of inputs")
@@ -90,7 +90,7 @@ cdef class Operation:
             self.take_kernels(op.kernels)
 
     cdef take_kernels(self, kernels):
-        """Look the functions up, and only then replace those that there are.
+        """Find all the functions, and only then replace the present ones.
 
         Raises:
             InvalidOperationError: a function is not of the right kind.
@@ -110,7 +110,7 @@ cdef class Operation:
 
 
 cdef inline bint has_partial(Operation op, Py_ssize_t i, Py_ssize_t count):
-    """Tell whether there is a derivative by the entry `i` of the `count` that went in."""
+    """Return whether there is a derivative with respect to entry `i` of the `count` constituents."""
     return not op.lacks_partials or op.partial_rules[i * op.inputs // count] is not None
 
 

@@ -1,8 +1,8 @@
-# Settings that hold inside a block: entered and left in C, where no signal is looked for in between.
+# Settings that hold inside a block. They are entered and left in C, where no signal handler can run in between.
 
 from cpython.contextvars cimport PyContextVar_Get, PyContextVar_Set
 
-cdef int pauses = 0, observers = 0  # how many `Settings` there are of either kind; see the Python engine
+cdef int pauses = 0, observers = 0  # how many living `Settings` there are of each kind; see the Python engine
 
 
 cdef class Settings:
@@ -71,7 +71,7 @@ cdef class Block:
         leave(self)
 
     def run(self, f, /, *args, **kwargs):
-        """Call `f` inside the block, and return its result. Then everything is as before, whatever interrupts it."""
+        """Call `f` inside the block and return its result. Afterwards, even after an interrupt, all is as before."""
         outer = in_force()
         PyContextVar_Set(settings, Settings(outer, self))
         try:
@@ -81,7 +81,7 @@ cdef class Block:
 
 
 cdef int leave(Block block) except -1:
-    """Take back only this change: blocks that generators hold open may end in any order."""
+    """Undo only this change, since blocks that generators hold open may end in any order."""
     cdef Settings here = in_force()
     cdef list changes = []
     while here.block is not block:
@@ -125,7 +125,7 @@ cdef class Swap:
 
 
 cdef class Count:
-    """True as long as there are settings of one kind."""
+    """True while there are settings of one kind."""
 
     cdef int *count
 

@@ -2,7 +2,7 @@
 
 cdef enum:
     UNWANTED = 1  # in a neuron's mark, beside the number of the sweep
-    SIGNALS = 4096  # neurons after which signals, such as an interrupt from the keyboard, are looked for
+    SIGNALS = 4096  # after so many neurons, signals such as that of Ctrl-C are looked for
 
 
 cdef struct Neurons:  # a list of them, none owned
@@ -38,7 +38,7 @@ cdef class Graph:
 
     cdef Neurons interior  # youngest first
     cdef Neurons leaves
-    cdef double *before  # gradients to be put back: of so many interior neurons, and of the leaves
+    cdef double *before  # gradients to be put back: of the first `interior_kept` interior neurons, and of the leaves
     cdef Py_ssize_t interior_kept
     cdef bint lacks_partials  # at least one of the operations does
     cdef object outputs
@@ -72,7 +72,7 @@ cdef Graph traverse(outputs, int64_t since, bint beside_running, bint to_zero=Fa
 
 
 cdef void mark_running() noexcept:
-    """Mark what running sweeps work on, so that `descend` does not visit it."""
+    """Mark what running sweeps work on, so that `descend` refuses to visit it."""
     global marks
     cdef Graph busy = running
     cdef Py_ssize_t i
@@ -120,7 +120,7 @@ cdef int descend(Graph graph, Frontier *frontier, int64_t since, bint to_zero) e
             if not is_neuron(items[i]):
                 continue
             node = node_of(items[i])
-            if node.mark >= of_running:  # it is one of these two, the latest
+            if node.mark >= of_running:  # one of these two marks, which are the latest
                 if node.mark & ~<uint64_t>UNWANTED == of_running:
                     raise RuntimeError(checked_sweep.BUSY)
                 continue
@@ -131,7 +131,7 @@ cdef int descend(Graph graph, Frontier *frontier, int64_t since, bint to_zero) e
                 if to_zero:
                     node.grad = 0.0
                 put(frontier, items[i], node.stamp)
-        if marks != mark + 2:  # a handler of a signal swept, and changed marks
+        if marks != mark + 2:  # a signal handler swept, and changed marks
             return 0
         if frontier.waiting == 0:
             if youngest_far(frontier) is NULL:
@@ -150,19 +150,19 @@ cdef int descend(Graph graph, Frontier *frontier, int64_t since, bint to_zero) e
         count = constituents(node, &items)
 
 
-# The frontier: neurons that were found and wait for their turn, the youngest of all first. Stamps are dense
-# in most graphs, so that each neuron has a place of its own, found by its stamp. Those too old for the places
-# that there are wait in a queue, as long as each is older than the one before; else in a heap.
+# The frontier holds neurons that were found and wait for their turn; the youngest is next. Stamps are dense in most
+# graphs, so each neuron has a place of its own, given by its stamp. Neurons that are too old to have a place wait in a
+# queue, as long as each is older than the one before, and otherwise in a heap.
 
 cdef struct Frontier:
-    PyObject **places  # where a neuron lies that is so much older than `base`
-    Py_ssize_t made  # places; the first `room` of them are used
+    PyObject **places  # place i is that of the neuron with the stamp `base` - i
+    Py_ssize_t made  # how many places there are; the first `room` of them are used
     Py_ssize_t room
     int64_t base
     int64_t first  # the first base
-    Py_ssize_t waiting  # in their places
+    Py_ssize_t waiting  # how many neurons are in their places
     Neurons queue  # all in it, and in the heap, are older than any neuron that has a place
-    Py_ssize_t served  # of the queue
+    Py_ssize_t served  # how many neurons of the queue have had their turn
     Neurons heap  # the youngest on top
 
 
@@ -190,16 +190,16 @@ cdef PyObject *youngest_far(Frontier *frontier) noexcept:
 
 
 cdef enum:
-    FEWEST = 64  # places
-    SPARSE = 16  # stamps for each neuron found: then most places would be empty
+    FEWEST = 64  # the smallest number of places
+    SPARSE = 16  # with more stamps than this for each neuron found, most places would be empty
 
 
 cdef int move(Frontier *frontier, Py_ssize_t found) except -1:
-    """Let the places begin with the youngest of the far ones. The more was `found`, the more places there are."""
+    """Let the places begin with the youngest neuron that has none. The more were `found`, the more places there are."""
     cdef PyObject *neuron = youngest_far(frontier)
     cdef bint sparse = frontier.first - node_of(neuron).stamp > SPARSE * (found + FEWEST)
     frontier.room = FEWEST if sparse else max(FEWEST, 4 * found)
-    if frontier.room > frontier.made:  # all places are empty: nothing is to be copied
+    if frontier.room > frontier.made:  # all places are empty, so nothing has to be copied
         PyMem_Free(frontier.places)
         frontier.made = 0
         frontier.places = <PyObject **>PyMem_Calloc(frontier.room, sizeof(PyObject *))

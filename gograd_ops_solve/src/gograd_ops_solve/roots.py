@@ -1,0 +1,128 @@
+"""Solvers for F(x) = 0 on floats: SciPy's, and a search for a place where F changes its sign."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import isfinite, isnan, nan
+from sys import float_info
+from typing import Any
+
+from gograd_core.extend import resolve
+from gograd_ops_solve.errors import NotFoundError
+from gograd_ops_solve.implicit import Equation
+
+__all__ = ["METHODS", "root_solver"]
+
+BRACKETING = ("bisect", "brentq", "brenth", "ridder", "toms748")
+METHODS = (*BRACKETING, "newton")
+
+RTOL = 4.0 * float_info.epsilon  # the smallest that SciPy accepts
+XTOL = 1e-300  # so that only the relative tolerance counts
+MOST_BISECTIONS = 2200  # from 1e308 to 1e-300, with some to spare
+STEP_RTOL = 1e-12  # of a step of Newton's method, whose error is about its square
+MOST_NEWTON_STEPS = 100
+FIRST_STEP = 0.1  # of the search, relative to the guess unless that is 0
+MOST_STEPS = 2200  # each twice as long as the one before: enough from the smallest number to the largest
+JUMP = 1e-6  # relative width above which values at the ends should differ much from that at the root
+
+
+def root_solver(method: str | Callable[..., float], starts: int) -> Callable[..., float]:
+    """Choose the solver for a method and a guess of one number, or a pair.
+
+    Raises:
+        ValueError: there is no such method, or it does not take such a guess.
+    """
+    if callable(method):
+        return method
+    if method not in METHODS:
+        raise ValueError(f"root() knows the methods {', '.join(METHODS)}, or takes a function; got {method!r}")
+    if method not in BRACKETING:
+        if starts == 2:
+            raise ValueError(f"method {method!r} starts from one number, not from a pair")
+        return _newton
+
+    solve = resolve(f"scipy.optimize:{method}")
+
+    def from_pair(equation: Equation, low: float, high: float) -> float:
+        return _in_bracket(solve, equation, low, high)
+
+    def from_number(equation: Equation, guess: float) -> float:
+        return _in_bracket(solve, equation, *_bracket_around(equation, guess))
+
+    return from_pair if starts == 2 else from_number
+
+
+def _in_bracket(solve: Callable[..., Any], equation: Equation, low: float, high: float) -> float:
+    """Find a root between two points where F has different signs, to the last digits."""
+    low, high = min(low, high), max(low, high)
+    at_low, at_high = equation(low), equation(high)
+    if at_low == 0.0 or at_high == 0.0:
+        return low if at_low == 0.0 else high
+    if isnan(at_low) or isnan(at_high) or (at_low > 0.0) is (at_high > 0.0):
+        raise NotFoundError(
+            f"{equation.name} is {at_low!r} at {low!r} and {at_high!r} at {high!r}, which is no change of sign. Give a "
+            "pair of numbers at which it has different signs"
+        )
+    options: dict[str, Any] = {"xtol": XTOL, "rtol": RTOL, "maxiter": MOST_BISECTIONS}
+    try:
+        x, report = solve(equation, low, high, full_output=True, disp=False, **options)
+    except ValueError as error:  # NaN on the way
+        raise NotFoundError(f"{equation.name} has no value somewhere between ({error})") from None
+    if not report.converged:
+        raise NotFoundError(f"it did not converge in {report.iterations} steps")
+    at_root = equation(x)
+    if high - low > JUMP * abs(x) and not abs(at_root) < max(min(abs(at_low), abs(at_high)), XTOL):
+        raise NotFoundError(
+            f"{equation.name} changes its sign at {x!r}, but by a jump or at a pole: its value there is {at_root!r}"
+        )
+    return float(x)
+
+
+def _bracket_around(equation: Equation, guess: float) -> tuple[float, float]:
+    """Search to both sides of the guess, in steps that double, for a change of sign.
+
+    Once it met a point where F has no value, its steps halve, towards the border of the domain.
+    """
+    value = equation(guess)
+    if value == 0.0:
+        return guess, guess
+    if isnan(value):
+        raise NotFoundError(f"{equation.name} has no value at the guess {guess!r}")
+    step = FIRST_STEP * abs(guess) or FIRST_STEP
+    ends, steps, growth = [guess, guess], [step, -step], [2.0, 2.0]
+    for _ in range(MOST_STEPS):
+        for side in (0, 1):
+            x = ends[side] + steps[side]
+            if not isfinite(x) or x == ends[side]:
+                continue
+            there = equation(x)
+            if isnan(there):
+                growth[side] = 0.5
+            elif there == 0.0 or (there > 0.0) is not (value > 0.0):
+                return ends[side], x
+            else:
+                ends[side] = x
+            steps[side] *= growth[side]
+    raise NotFoundError(
+        f"{equation.name} has the same sign at all points tried, from {ends[1]!r} to {ends[0]!r}. Give a pair of "
+        "numbers at which it has different signs"
+    )
+
+
+def _newton(equation: Equation, guess: float) -> float:
+    """Follow the slope, until a step is so small that the next one would change nothing."""
+    x = guess
+    for _ in range(MOST_NEWTON_STEPS):
+        value, slope = equation(x), equation.slope(x)
+        if value == 0.0:
+            return x
+        step = value / slope if slope else nan
+        x -= step
+        if abs(step) <= STEP_RTOL * abs(x):
+            return x
+        if not isfinite(x):
+            break
+    raise NotFoundError(
+        f"Newton's method did not converge: it is at {x!r}. Give a better guess, or a pair of numbers at which "
+        f"{equation.name} has different signs"
+    )
