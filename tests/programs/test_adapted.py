@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import importlib
+import importlib.metadata
 import pickle
 import subprocess
 import sys
@@ -83,6 +84,22 @@ class TestImports:
             archive.writestr("zipped/leaf.py", "import math\ndef f(x): return math.sin(x)")
         monkeypatch.syspath_prepend(str(tmp_path / "zipped.zip"))
         assert grad(adapted("zipped").f)(0.0) == 1.0
+
+    def test_a_package_that_asks_for_its_own_version(self, tmp_path, package):
+        name = package("versioned", __init__="from importlib.metadata import version\n__version__ = version(__name__)")
+        (tmp_path / "versioned-1.2.dist-info").mkdir()
+        (tmp_path / "versioned-1.2.dist-info" / "METADATA").write_text(
+            "Name: versioned\nVersion: 1.2\n", encoding="utf-8"
+        )
+        assert adapted(name).__version__ == "1.2"
+        assert not [each for each in importlib.metadata.distributions() if "<" in each.metadata["Name"]]
+
+    def test_files_of_a_package(self, tmp_path, package):
+        name = package(
+            "filed", __init__="from importlib.resources import files\nTEXT = (files(__name__) / 'a.txt').read_text()"
+        )
+        (tmp_path / "filed" / "a.txt").write_text("here", encoding="utf-8")
+        assert adapted(name).TEXT == "here"
 
     def test_reloading(self, package):
         name = package("reloaded", leaf="import math\ndef f(x): return math.sin(x)")

@@ -13,7 +13,7 @@ import functools
 import importlib
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.machinery import ExtensionFileLoader, ModuleSpec, PathFinder
 from importlib.util import find_spec, module_from_spec
 from pathlib import Path
@@ -139,6 +139,13 @@ class _Finder:
         if spec is not None and spec.has_location:
             spec.loader = _Loader(spec.loader, copies)  # type: ignore[assignment]
         return spec
+
+    def find_distributions(self, context: Any) -> Iterable[Any]:
+        """Find the distribution of a package by the name of its copy, for packages that ask for their own version."""
+        package, _, original = (context.name or "").partition(".")
+        return (
+            importlib.import_module("importlib.metadata").distributions(name=original) if package in self.known else ()
+        )
 
     def copies_of(self, roots: set[str]) -> _Copies:
         """Return the copies of some top-level packages. They are made once."""
