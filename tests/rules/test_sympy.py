@@ -177,6 +177,10 @@ CHOICES = {
     "ceil": [on(lambda x: Integer(3), (2.1, 2.9)), on(lambda x: Integer(-2), (-2.9, -2.1))],
     "trunc": [on(lambda x: Integer(2), (2.1, 2.9)), on(lambda x: Integer(-2), (-2.9, -2.1))],
     "round": [on(lambda x: Integer(3), (2.6, 3.4)), on(lambda x: Integer(-2), (-2.4, -1.6))],
+    "round_to": [
+        on(lambda x, digits: Integer(3), (2.6, 3.4), (0, 0)),
+        on(lambda x, digits: Integer(-10), (-14, -6), (-1, -1)),
+    ],
     "sign": [on(lambda x: Integer(1), (0.1, 5)), on(lambda x: Integer(-1), (-5, -0.1))],
     "step": [on(lambda x: Integer(1), (0.1, 5)), on(zero, (-5, -0.1))],
     "fma": [on(lambda x, y, z: x * y + z, (0.1, 5), (0.1, 5), (0.1, 5))],

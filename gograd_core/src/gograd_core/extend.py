@@ -17,7 +17,7 @@ For packages that run, record or draw graphs:
   `recording`, `unfollowed`: to watch a function that runs.
 - `outside_transforms`: for rules on floats that use neurons and transforms themselves.
 - `Form`, `flatten_numbers`, `flatten_like`, `leaf_paths`, `take_apart`: nested arguments.
-- `run_rule`, `as_float`, `as_number`, `as_numbers`, `judge`, `error_class`, `DOMAIN_ERRORS`, `describe`,
+- `run_rule`, `as_float`, `as_number`, `as_numbers`, `judge`, `error_class`, `DOMAIN_ERRORS`, `NO_NUMBER`, `describe`,
   `domain_errors_raise`, `errors_ignored`, `errors_matter`, `not_ignored`: rules, and how their results are judged.
 - `plain`, `engine_operations`: the operations of the engine itself.
 - `resolve`: an implementation that is given by its import path.
@@ -44,6 +44,7 @@ from gograd_core.derivatives.trace import nested, require_function
 from gograd_core.derivatives.tree import Form, flatten_like, leaf_paths, take_apart
 from gograd_core.derivatives.tree import flatten as flatten_numbers
 from gograd_core.engines import add_gradients, adjoints, flatten, next_stamp, read_values
+from gograd_core.errors import NO_NUMBER
 from gograd_core.followed import unfollowed
 from gograd_core.interfaces import Flat
 from gograd_core.kernels import with_kernels
@@ -82,6 +83,7 @@ __all__ = [
     "CALLS",
     "COMPARISONS",
     "DOMAIN_ERRORS",
+    "NO_NUMBER",
     "OPERATORS",
     "OWN_DISTRIBUTIONS",
     "UNARY",

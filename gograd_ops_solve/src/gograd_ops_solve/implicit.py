@@ -11,7 +11,7 @@ from math import isfinite, isnan, nan
 from typing import Any, NoReturn
 
 from gograd_core import DomainError, InvalidOperationError, Neuron, Op, grad
-from gograd_core.extend import adjoints, as_float, flatten, nested, outside_transforms, recorder
+from gograd_core.extend import NO_NUMBER, adjoints, as_float, flatten, nested, outside_transforms, recorder
 from gograd_ops_solve.errors import NotFoundError, SolveError
 
 __all__ = ["Equation", "Implicit"]
@@ -41,7 +41,7 @@ class Equation:
         """
         try:
             value = self.function(float(x), *self.parameters)
-        except (ArithmeticError, ValueError):  # DomainError is both
+        except NO_NUMBER:
             return nan
         return value if type(value) is float else self._number(value)
 
@@ -51,7 +51,7 @@ class Equation:
         try:
             result = nested().run(self.function, neuron, *self.parameters)
             return adjoints([result], [1.0], [neuron], neuron._stamp + 1)[0] if type(result) is Neuron else 0.0
-        except (ArithmeticError, ValueError):
+        except NO_NUMBER:
             return nan
 
     def _number(self, value: Any) -> float:
@@ -147,7 +147,7 @@ class Implicit:
             raise NotFoundError(f"the solver returned {x!r}")
         try:
             slopes = self._slopes(x, parameters, range(len(parameters)))
-        except (ArithmeticError, ValueError):  # some may exist: each partial will ask again
+        except NO_NUMBER:  # some may exist: each partial will ask again
             slopes = []
         self._latest = x, inputs, slopes
         return x

@@ -75,18 +75,20 @@ def _lie_together(slots: Any, count: int) -> bool:
 def _run_calls(v: Any, lanes: int, slot: int, count: int, gathers: Any, address: int, arity: int, buffer: Any) -> None:
     """Run one kernel on all applications of a step."""
     scratch = shifted(buffer, arity * CHUNK)
-    chunk = CHUNK // lanes
+    chunk = max(CHUNK // lanes, 1)
     for begin in range(0, count, chunk):
-        n, x = min(chunk, count - begin), buffer
-        if arity == 1 and _lie_together(shifted(gathers, begin), n):
-            x = shifted(v, gathers[begin] * lanes)
-        else:
-            for i in range(arity):
-                for g in range(n):
-                    row = gathers[i * count + begin + g] * lanes
-                    for lane in range(lanes):
-                        buffer[i * CHUNK + g * lanes + lane] = v[row + lane]
-        call_kernel(address, n * lanes, 0, shifted(v, (slot + begin) * lanes), x, scratch)
+        n = min(chunk, count - begin)
+        for first in range(0, lanes, CHUNK):  # once, unless Python runs steps
+            width, x = min(CHUNK, lanes - first), buffer
+            if arity == 1 and _lie_together(shifted(gathers, begin), n):
+                x = shifted(v, gathers[begin] * lanes + first)
+            else:
+                for i in range(arity):
+                    for g in range(n):
+                        row = gathers[i * count + begin + g] * lanes + first
+                        for lane in range(width):
+                            buffer[i * CHUNK + g * width + lane] = v[row + lane]
+            call_kernel(address, n * width, 0, shifted(v, (slot + begin) * lanes + first), x, scratch)
 
 
 @jitted(no_cpython_wrapper=True)

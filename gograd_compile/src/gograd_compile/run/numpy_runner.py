@@ -18,7 +18,10 @@ from gograd_compile.trace.tape import Floats, Integers
 from gograd_core import RuleError
 from gograd_core.extend import Column, as_number, as_numbers, run_rule
 
-__all__ = ["NumpyRunner", "run_call"]
+__all__ = ["NumpyRunner", "rows_of", "run_call"]
+
+
+Rows = slice | Integers
 
 
 class NumpyRunner:
@@ -28,7 +31,7 @@ class NumpyRunner:
 
     def __init__(self, schedule: Schedule) -> None:
         self.schedule = schedule
-        self._waves_of = functools.cache(self._find_waves)
+        self._terms_of = functools.cache(self._find_terms)
 
     def run(self, memory: Floats, begin: int, end: int) -> None:
         """Run the steps from `begin` to `end`."""
@@ -56,36 +59,45 @@ class NumpyRunner:
                     finite &= bool(np.isfinite(point[slot : slot + count]).all() and np.isfinite(point[judged]).all())
         return finite
 
-    def _run_sums(self, memory: Floats, step: int, multiply: Callable[[Floats, Floats], Floats]) -> None:
-        for rows, places, of_row in self._waves_of(step):
-            products = multiply(memory[self.schedule.terms[places, 0]], memory[self.schedule.terms[places, 1]])
-            # The first terms come first; the others are added one after the other, in order.
-            totals = products[: len(rows)]
-            np.add.at(totals, of_row[len(rows) :], products[len(rows) :])
-            memory[rows] = totals
+    def _run_sums(self, memory: Floats, step: int, multiply: Callable[..., Floats]) -> None:
+        for rows, x, y, is_first in self._terms_of(step):
+            products = memory[x] if y is None else multiply(memory[x], memory[y])
+            if is_first:
+                memory[rows] = products
+            else:
+                memory[rows] += products
 
-    def _find_waves(self, step: int) -> list[tuple[Integers, Integers, Integers]]:
-        """Split the sums of a step into waves, so that each wave needs only what earlier ones compute.
+    def _find_terms(self, step: int) -> list[tuple[Rows, Rows, Rows | None, bool]]:
+        """Split the sums of a step into parts: the slots, both factors of a term of each, and whether it is the first.
 
-        A wave has its slots, the places of its terms (the first term of each sum first), and the sum of each term.
+        A part needs only what earlier ones compute, and the terms of a sum are added in order. The second factor is
+        None where it is the constant 1.
         """
         schedule = self.schedule
         _, slot, count, at = schedule.steps[step].tolist()
         starts = schedule.sum_starts[at : at + count + 1]
+        lengths = np.diff(starts)
         wave = np.zeros(count, dtype=np.int64)
         for index in range(count):
             inside = schedule.terms[starts[index] : starts[index + 1]] - slot
             inside = inside[inside >= 0]
             if len(inside):
                 wave[index] = wave[inside].max() + 1
-        waves = []
+        found = []
         for number in range(int(wave.max()) + 1):
             sums = np.flatnonzero(wave == number)
-            later = [np.arange(starts[s] + 1, starts[s + 1]) for s in sums]
-            of_later = np.repeat(np.arange(len(sums)), [len(places) for places in later])
-            places = np.concatenate([starts[sums], *later])
-            waves.append((slot + sums, places, np.concatenate([np.arange(len(sums)), of_later])))
-        return waves
+            for term in range(int(lengths[sums].max())):
+                longer = sums[lengths[sums] > term]
+                x, y = schedule.terms[starts[longer] + term].T
+                second = None if (y == schedule.graph.one).all() else rows_of(y)
+                found.append((rows_of(slot + longer), rows_of(x), second, term == 0))
+        return found
+
+
+def rows_of(places: Integers) -> Rows:
+    """Give the same places as a slice if each follows the one before: NumPy copies nothing then."""
+    follow = len(places) > 0 and bool((np.diff(places) == 1).all())
+    return slice(int(places[0]), int(places[0]) + len(places)) if follow else places
 
 
 def _multiply_carefully(x: Floats, y: Floats) -> Floats:
@@ -97,9 +109,11 @@ def run_call(schedule: Schedule, memory: Floats, step: int) -> None:
     code, slot, count, at = schedule.steps[step].tolist()
     call = schedule.graph.calls[code - 1]
     applications = count // call.width
-    gathered = memory[schedule.gathers[at : at + applications * call.arity]].reshape(call.arity, applications, -1)
-    results = _function(call)(*gathered) if not call.length else _of_columns(call, gathered)
-    memory[slot : slot + count] = results
+    places = schedule.gathers[at : at + applications * call.arity].reshape(call.arity, applications)
+    if call.length:
+        memory[slot : slot + count] = _of_columns(call, memory[places])
+    else:
+        memory[slot : slot + count] = _function(call)(*(memory[rows_of(each)] for each in places))
 
 
 def _of_columns(call: Call, gathered: Floats) -> Floats:

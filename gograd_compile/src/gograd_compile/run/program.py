@@ -13,7 +13,7 @@ from gograd_compile.lower.derivatives import Derived
 from gograd_compile.lower.graph import SUM
 from gograd_compile.lower.schedule import schedule
 from gograd_compile.run.backends import Backend
-from gograd_compile.run.numpy_runner import run_call
+from gograd_compile.run.numpy_runner import rows_of, run_call
 from gograd_compile.run.records import Points, Slots
 from gograd_compile.trace.tape import Floats, Integers
 
@@ -25,14 +25,19 @@ VALUES_NOT_FINITE, DERIVATIVES_NOT_FINITE = 1, 2
 Holds = Callable[[Floats, int], Any]
 """Says for each point, given the values that decide, whether the first guards hold: so many of them."""
 
+VALUES_IN_PYTHON = 2**20
+"""How many values a block has at most, if Python runs steps. Each step has its price, so large blocks are better."""
 MOST_STRIPS, VALUES_PER_STRIP = 64, 2**21
 """How many strips of points there are at most, and how large they are at least. Each strip has its own totals."""
 
 
-def lanes_for(slots: int, points: int) -> int:
-    """Choose how many points a block has, so that its memory fits into the cache and few lanes are unused."""
-    lanes = next(lanes for lanes, most in ((128, 2**9), (32, 2**15), (16, 2**16), (8, np.inf)) if slots <= most)
-    return min(lanes, -(-points // 8) * 8)
+def lanes_for(slots: int, points: int, *, in_python: bool) -> int:
+    """Choose how many points a block has: its memory fits into the cache, or (if Python runs steps) blocks are few."""
+    if in_python:
+        lanes = max(VALUES_IN_PYTHON // slots, 8)
+    else:
+        lanes = next(lanes for lanes, most in ((128, 2**9), (32, 2**15), (16, 2**16), (8, np.inf)) if slots <= most)
+    return -(-min(lanes, points) // 8) * 8
 
 
 def aligned(slots: int, lanes: int) -> Floats:
@@ -47,6 +52,14 @@ def _strips(slots: int, points: int, lanes: int) -> list[tuple[int, int]]:
     strips = min(MOST_STRIPS, slots * points // VALUES_PER_STRIP + 1)
     size = max(-(-points // (strips * lanes)) * lanes, 1)
     return [(begin, min(begin + size, points)) for begin in range(0, points, size)]
+
+
+def _not_finite(values: Floats) -> Integers:
+    """Find the columns that have a number that is not finite. Where there is none, the sum of all tells."""
+    with np.errstate(all="ignore"):
+        if np.isfinite(values.sum()):
+            return np.empty(0, dtype=np.intp)
+    return np.flatnonzero(~np.isfinite(values).all(axis=0))
 
 
 class Program:
@@ -141,7 +154,7 @@ class Program:
             holds: if given, opaque operations are called only at points where the guards asked before hold.
         """
         count = len(points)
-        lanes = lanes_for(self.size, count)
+        lanes = lanes_for(self.size, count, in_python=not self._is_driven)
         found = Points(
             np.empty((count, len(self.output_slots))),
             np.empty((count, len(per_point))),
@@ -193,13 +206,15 @@ class Program:
         lanes = memory.shape[1]
         for first in range(begin, end, lanes):
             last = min(first + lanes, end)
-            memory[slots] = points[np.minimum(np.arange(first, first + lanes), last - 1)].T
+            memory[slots, : last - first] = points[first:last].T
+            memory[slots, last - first :] = points[last - 1, :, np.newaxis]
             status = self._run(memory, last - first, holds)[: last - first]
             found.status[first:last] = status
             found.outputs[first:last] = memory[wanted.outputs, : last - first].T
             found.gradients[first:last] = memory[wanted.gradients, : last - first].T
-            right = np.flatnonzero(status == 0)
-            found.totals[:, right] += memory[wanted.totals][:, right]
+            if len(wanted.totals):
+                right = np.flatnonzero(status == 0)
+                found.totals[:, right] += memory[wanted.totals][:, right]
 
     def give_back(self, memory: Floats) -> None:
         with self._lock:
@@ -217,7 +232,7 @@ class Program:
         """Run all steps, those in Python too, and return what was not finite. The first lanes are the points."""
         schedule = self.schedule
         status = np.zeros(memory.shape[1], dtype=np.int64)
-        right = np.arange(memory.shape[1]) < points
+        right = np.arange(memory.shape[1]) < points if self.stops else status
         begin = 0
         for stop, guards in self.stops:
             self.runner.run(memory, begin, stop)
@@ -228,8 +243,8 @@ class Program:
             self._call_python(memory, stop, right)
             begin = stop + 1
         self.runner.run(memory, begin, len(schedule.steps))
-        status[~np.isfinite(memory[self.watched]).all(axis=0)] = VALUES_NOT_FINITE
-        for lane in np.flatnonzero(~np.isfinite(memory[self.result_slots]).all(axis=0)):
+        status[_not_finite(memory[rows_of(self.watched)])] = VALUES_NOT_FINITE
+        for lane in _not_finite(memory[rows_of(self.result_slots)]):
             finite = self.runner.run_carefully(memory, schedule.bands[2], len(schedule.steps), lane)
             if not (finite and np.isfinite(memory[self.result_slots, lane]).all()):
                 status[lane] |= DERIVATIVES_NOT_FINITE

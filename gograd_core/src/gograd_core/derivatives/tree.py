@@ -257,7 +257,7 @@ def _entries(block: Any) -> list[Any]:
     if isinstance(block, np.ndarray) and type(block) not in (np.ndarray, np.memmap):
         raise TypeError(
             f"expected real numbers, or NumPy arrays of them, got a {type(block).__name__}, which computes "
-            "differently: try np.asarray(x)"
+            "differently; np.asarray(x) may convert it"
         )
     return list(np.asarray(block).flat)
 
