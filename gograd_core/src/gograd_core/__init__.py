@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from gograd_core.derivatives.gradient_check import check_grad
     from gograd_core.kernels.jit import compile_kernels
     from gograd_core.plugins.records import PluginRecord
+    from gograd_core.programs.adapted import adapted
 
 __all__ = [
     "Accuracy",
@@ -51,6 +52,7 @@ __all__ = [
     "RuleError",
     "StaleGraphError",
     "UnknownOperationError",
+    "adapted",
     "check_grad",
     "compile_kernels",
     "derivative",
@@ -97,7 +99,11 @@ def load_report() -> tuple[PluginRecord, ...]:
 
 
 if not TYPE_CHECKING:
-    _LAZY = {"check_grad": "gograd_core.derivatives.gradient_check", "compile_kernels": "gograd_core.kernels.jit"}
+    _LAZY = {
+        "adapted": "gograd_core.programs.adapted",
+        "check_grad": "gograd_core.derivatives.gradient_check",
+        "compile_kernels": "gograd_core.kernels.jit",
+    }
 
     def __getattr__(name: str) -> Any:
         """Import a rarely needed function when it is asked for."""

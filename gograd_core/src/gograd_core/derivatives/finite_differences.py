@@ -10,7 +10,7 @@ import attrs
 
 from gograd_core.errors import NO_NUMBER
 
-__all__ = ["Comparison", "compare"]
+__all__ = ["Comparison", "compare", "has_kink"]
 
 _STEPS = 34  # each half of the one before; the last is about eps ** (2 / 3)
 _ORDERS = 15  # of extrapolation
@@ -80,7 +80,7 @@ def compare(f: Callable[[float], float], x: float, derivative: float, rtol: floa
         return Comparison(derivative, nan, inf, rtol)
     best = min(confirmed, key=lambda row: row.error)
     found = Comparison(derivative, best.estimate, best.error, rtol)
-    return attrs.evolve(found, kink=_has_kink(f, x, derivative, rtol))
+    return attrs.evolve(found, kink=has_kink(f, x, derivative, rtol))
 
 
 @attrs.frozen
@@ -146,8 +146,8 @@ def _estimates(f: Callable[[float], float], x: float, step: float, side: int) ->
         step /= 2.0
 
 
-def _has_kink(f: Callable[[float], float], x: float, derivative: float, rtol: float) -> bool:
-    """Return whether `derivative` lies between one-sided slopes whose distance does not shrink with the step."""
+def has_kink(f: Callable[[float], float], x: float, derivative: float, rtol: float) -> bool:
+    """Return whether `derivative` lies between one-sided slopes whose distance counts and stays for smaller steps."""
     distances = []
     scale = min(abs(x) or 1.0, 1.0)
     for step in (2.0**-18 * scale, 2.0**-22 * scale):
@@ -156,7 +156,8 @@ def _has_kink(f: Callable[[float], float], x: float, derivative: float, rtol: fl
         except NO_NUMBER:
             return False
         slack = rtol * max(map(abs, slopes))  # x and the step are rounded
+        rounding = _SAFETY * ulp(f(x)) / step
         if not min(slopes) - slack <= derivative <= max(slopes) + slack:
             return False
         distances.append(max(slopes) - min(slopes))
-    return distances[1] > distances[0] / 2.0
+    return distances[1] > max(distances[0] / 2.0, slack, rounding)

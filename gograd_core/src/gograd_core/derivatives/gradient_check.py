@@ -5,21 +5,19 @@ from __future__ import annotations
 import functools
 import inspect
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import attrs
 
-from gograd_core.checked.partials import among, float_partials, value_of
-from gograd_core.checked.rules import as_inputs, as_number, describe, run_rule
+from gograd_core.derivatives.culprits import Culprit, culprit, kink
+from gograd_core.derivatives.decisions import Decision, lone_decision
 from gograd_core.derivatives.dropped_slopes import DroppedSlope, dropped_slopes
 from gograd_core.derivatives.finite_differences import Comparison, compare
 from gograd_core.derivatives.staircases import Staircase, find_staircase
 from gograd_core.derivatives.trace import Trace, pull, require_function, trace
 from gograd_core.derivatives.tree import paths
-from gograd_core.engines import Neuron
 from gograd_core.errors import NO_NUMBER
-from gograd_core.op import Op
 
 __all__ = ["Culprit", "GradReport", "InputCheck", "check_grad"]
 
@@ -40,29 +38,14 @@ class InputCheck:
     comparison: Comparison
     staircase: Staircase | None = None
 
+    @property
+    def is_rough(self) -> bool:
+        """Whether the number is at a kink, or the values beside it never settle, as at a jump."""
+        return self.comparison.kink or math.isnan(self.comparison.estimate)
+
     def __str__(self) -> str:
         found = f"{self.path}: {self.comparison.verdict}: {self.comparison}"
         return f"{found}; but {self.staircase}" if self.staircase else found
-
-
-@attrs.frozen
-class Culprit:
-    """A use of an operation whose partial contradicts finite differences of the operation's own forward rule.
-
-    Attributes:
-        op: the operation.
-        use: the application, "tanh(x=0.5)".
-        index: the input with respect to which the partial is taken.
-        comparison: the partial beside its estimate.
-    """
-
-    op: Op
-    use: str
-    index: int
-    comparison: Comparison
-
-    def __str__(self) -> str:
-        return f"{self.op.title}: partial {self.index} of {self.use} is {self.comparison}"
 
 
 @attrs.frozen
@@ -73,10 +56,13 @@ class GradReport:
         inputs: the check of every number, in order.
         culprit: the operation that explains most of the worst difference, or one whose infinite slope the sweep
             dropped. None if nothing differs, or if the partials of every operation are right where they were used.
+        kink: if a derivative does not agree, and there is neither a culprit nor a staircase: an operation that has a
+            kink where it was used, or a decision that is made otherwise beside the point; None if there is neither.
     """
 
     inputs: tuple[InputCheck, ...]
     culprit: Culprit | DroppedSlope | None = None
+    kink: Culprit | Decision | None = None
 
     @property
     def passed(self) -> bool:
@@ -108,6 +94,8 @@ class GradReport:
                 "The derivative is that of one step of the staircase. Does the function search by comparisons, look "
                 "numbers up in a table, or round them?"
             )
+        elif self.kink:
+            lines.append(f"likely kink: {self.kink}")
         elif not self.passed:
             lines.append(
                 "The partials of every operation are right where they were used. Does the function read a "
@@ -138,6 +126,9 @@ def check_grad(
 
     If every partial is right, the difference may come from an infinite slope that meets an adjoint of 0.0, such as that
     of `cbrt` in ``cbrt(x) ** 3`` at 0. Then that operation is named.
+
+    Otherwise the report names an operation that has a kink where it was used, or a decision, such as a comparison of
+    equal numbers, that is made otherwise beside the point. A derivative is that of the formula that the decision chose.
 
     The check costs about 10 evaluations of `f` for each number, and 250 for one that does not agree.
 
@@ -176,11 +167,20 @@ def check_grad(
         for index, (name, derivative) in enumerate(zip(names, derivatives, strict=True))
     )
     report = GradReport(checks)
-    if report.worst is None:
+    doubtful = report.worst or next((check for check in checks if check.is_rough), None)
+    if doubtful is None:
         return report
-    index = checks.index(report.worst)
-    culprit = _culprit(run, run.inputs[index], report.worst.comparison.tolerance, rtol)
-    return attrs.evolve(report, culprit=culprit or _dropped(run, functools.partial(at, index), numbers[index]))
+    index = checks.index(doubtful)
+    beside = functools.partial(at, index)
+    if report.worst is not None:
+        wrong = culprit(run, run.inputs[index], report.worst.comparison.tolerance, rtol)
+        blamed = wrong or _dropped(run, beside, numbers[index])
+        if blamed is not None:
+            return attrs.evolve(report, culprit=blamed)
+    if any(check.staircase for check in checks):
+        return report
+    step = BESIDE * (abs(numbers[index]) or 1.0)
+    return attrs.evolve(report, kink=kink(run, rtol) or lone_decision(beside, numbers[index], step))
 
 
 def _check(name: str, f: Callable[[float], float], x: float, derivative: float, rtol: float) -> InputCheck:
@@ -198,29 +198,6 @@ def _argument_name(f: Callable[..., Any], position: int) -> str:
     return named[position] if position < len(named) else f"argument {position}"
 
 
-def _culprit(run: Trace, wrong: Neuron, tolerance: float, rtol: float) -> Culprit | None:
-    """Find the operation whose errors change the derivative with respect to `wrong` most, at its worst use.
-
-    The error of a partial, times the adjoint from wrong rules and the tangent from right ones, is what it adds to the
-    derivative: the sum over all partials is the whole difference. The errors of one operation are added before they are
-    compared, as they may cancel.
-    """
-    adjoints = pull(run.outputs, [1.0], run.order, since=run.since, graph=False)
-    tangents = {wrong: 1.0}
-    found: dict[Op, list[tuple[float, Culprit]]] = {}
-    for node, adjoint in zip(run.order, adjoints, strict=True):
-        if any(map(among(tangents), node._constituents)):
-            tangent = 0.0
-            for entry, local, culprit in _checked_partials(node, tangents, rtol):
-                tangent += (culprit.comparison.estimate if culprit else local) * tangents[entry]
-                if culprit:
-                    change = adjoint * tangents[entry] * (local - culprit.comparison.estimate)
-                    found.setdefault(culprit.op, []).append((change, culprit))
-            tangents[node] = tangent
-    most = max(found.values(), key=_total, default=[])
-    return max(most, key=lambda use: abs(use[0]))[1] if _total(most) > tolerance else None
-
-
 def _dropped(run: Trace, at: Callable[[float], Trace], x: float) -> DroppedSlope | None:
     """Find the first slope that the sweep drops at `x` but not at a point beside it, where there are values."""
     for step in (BESIDE, -BESIDE):
@@ -229,35 +206,6 @@ def _dropped(run: Trace, at: Callable[[float], Trace], x: float) -> DroppedSlope
         except NO_NUMBER:
             continue
     return next(dropped_slopes(run), None)
-
-
-def _total(uses: list[tuple[float, Culprit]]) -> float:
-    return abs(math.fsum(change for change, _ in uses))
-
-
-def _checked_partials(
-    node: Neuron, depends: Collection[Neuron], rtol: float
-) -> Iterator[tuple[Neuron, float, Culprit | None]]:
-    """List the constituents among `depends`, each with its partial, and with a culprit if the partial is wrong."""
-    op: Any = node.operation
-    values = [value_of(entry) for entry in node.constituents]
-
-    def along(position: int) -> Callable[[float], float]:
-        def value(x: float) -> float:
-            entries = [*values[:position], x, *values[position + 1 :]]
-            return as_number(op, run_rule(op, op.forward, *as_inputs(op, entries)))
-
-        return value
-
-    partials = {index: locals_ for index, _, locals_ in float_partials(node, among(depends))}
-    length = len(values) // len(op.partials)
-    for position, entry in enumerate(node.constituents):
-        if isinstance(entry, Neuron) and entry in depends:
-            index, row = divmod(position, length)
-            local = partials[index][row] if index in partials else 0.0  # no partial: no derivative
-            comparison = compare(along(position), values[position], local, rtol)
-            differs = comparison.verdict == "differs"
-            yield entry, local, Culprit(op, describe(op, node.constituents), index, comparison) if differs else None
 
 
 def _gap(comparison: Comparison) -> float:
