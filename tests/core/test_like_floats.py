@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import gc
+import pickle
 import weakref
 from decimal import Decimal
 from fractions import Fraction
@@ -10,7 +12,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from gograd_core import DomainError, Neuron, gradient, ops, value_and_grad
+from gograd_core import DomainError, Neuron, grad, gradient, ops, value_and_grad
 
 NUMBERS = [-7.5, -2.0, -0.5, -0.0, 0.0, 0.5, 2.675, 3.0, 1e16]
 
@@ -97,6 +99,20 @@ def test_only_texts_take_the_number_of_a_remainder(left):
     found = left % x
     entries = found.ravel().tolist() if isinstance(found, np.ndarray) else [found]
     assert all(type(entry) is Neuron for entry in entries)
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda x: copy.deepcopy({"a": [x]})["a"][0]])
+def test_a_copy_inside_a_transform_keeps_the_derivative(duplicate):
+    assert grad(lambda x: duplicate(x) * x)(3.0) == 6.0
+    x = Neuron(3.0, "x")
+    x.grad = 2.0
+    copied = duplicate(x)
+    assert (copied is not x, copied.value, copied.label, copied.grad) == (True, 3.0, "x", 2.0)
+
+
+def test_a_pickle_inside_a_transform_is_refused():
+    with pytest.raises(TypeError, match="cannot be pickled inside a transform"):
+        grad(lambda x: pickle.loads(pickle.dumps(x)) * x)(3.0)
 
 
 def test_weak_references():

@@ -14,6 +14,7 @@ from gograd_core import current, recording
 from gograd_core.checked.rules import as_float
 from gograd_core.followed import Followed
 from gograd_core.interfaces import Node
+from gograd_core.settings import now
 
 __all__ = [
     "FINAL",
@@ -78,7 +79,14 @@ def _nothing(self: Node) -> float:
     return 0.0
 
 
+def _copied(self: Node, _memo: Any = None) -> Node:
+    """Return a copy of a leaf; inside a transform the neuron itself, because a copy would have no derivative."""
+    return self if now().depth else restore(*reduced(self)[1])
+
+
 FURTHER: dict[str, Any] = {
+    "__copy__": _copied,
+    "__deepcopy__": _copied,
     "is_integer": _is_integer,
     "conjugate": _itself,
     "real": property(_itself),
@@ -198,6 +206,8 @@ def reduced(neuron: Node) -> tuple[Any, ...]:
     """Return what copies and pickles of a leaf hold: value, label and grad. Interior neurons cannot be copied."""
     if neuron.operation is not None:
         raise TypeError(f"{neuron!r} belongs to a graph and cannot be copied: copy leaves, or Neuron(x.value)")
+    if now().depth:
+        raise TypeError(f"{neuron!r} cannot be pickled inside a transform: a copy would have no derivative")
     return restore, (neuron.value, neuron.label, neuron.grad)
 
 
