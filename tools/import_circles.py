@@ -19,6 +19,7 @@ PACKAGES = (
     "gograd",
     "gograd_ops_basic",
     "gograd_ops_extra",
+    "gograd_ops_special",
     "gograd_ops_solve",
 )
 
