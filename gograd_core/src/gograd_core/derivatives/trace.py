@@ -190,6 +190,8 @@ def _positions(f: Callable[..., Any], args: Sequence[Any], wrt: int | Sequence[i
 
 def _variable(number: Any, *, attached: bool) -> Neuron:
     """Make a fresh neuron for a number, so that only its use inside the function counts."""
+    if type(number) is float:
+        return Neuron(number)
     number = unfollowed(number)
     if type(number) is not Neuron:
         return Neuron(number)
