@@ -137,7 +137,7 @@ def trace(
     inputs, since, result = nested().run(run)
     expectation = f"{_name(f)} must return {'one number' if scalar else 'numbers'} to be differentiated;"
     results, like_result = ([result], itemgetter(0)) if scalar else flatten(result)
-    if any(isinstance(number, bool) for number in results):
+    if bool in map(type, results):
         raise TypeError(f"{expectation} it returned a truth value, which has no derivative")
     outputs = [number if type(number) is Neuron else _as_neuron(number, expectation) for number in results]
     return Trace(argument, result, like_argument, like_result, inputs, outputs, since, graph)
@@ -181,9 +181,9 @@ def numbers_like(example: Any, tree: Any, name: str, *, graph: bool) -> list[Any
 
 def _positions(f: Callable[..., Any], args: Sequence[Any], wrt: int | Sequence[int]) -> tuple[int, ...]:
     positions = (wrt,) if isinstance(wrt, int) else tuple(wrt)
-    if any(not -len(args) <= position < len(args) for position in positions):
+    if positions and not -len(args) <= min(positions) <= max(positions) < len(args):
         raise IndexError(f"wrt={wrt!r} is out of range: {_name(f)} was called with {len(args)} positional argument(s)")
-    if len({position % len(args) for position in positions}) < len(positions):
+    if len(positions) > 1 and len({position % len(args) for position in positions}) < len(positions):
         raise ValueError(f"wrt={wrt!r} names an argument of {_name(f)} twice")
     return positions
 
