@@ -17,8 +17,9 @@ BRACKETING = ("bisect", "brentq", "brenth", "ridder", "toms748")
 METHODS = (*BRACKETING, "newton")
 
 RTOL = 4.0 * float_info.epsilon  # the smallest that SciPy accepts
-XTOL = 1e-300  # so that only the relative tolerance counts
-MOST_BISECTIONS = 2200  # from 1e308 to 1e-300, with some to spare
+XTOL = 5e-324  # so that only the relative tolerance counts
+MOST_ITERATIONS = 200  # a method that needs more has stalled, as Brent's does near roots as small as 1e-290
+MOST_BISECTIONS = 2200  # from 1e308 to the smallest number, with some to spare
 STEP_RTOL = 1e-12  # of a step of Newton's method, whose error is about its square
 MOST_NEWTON_STEPS = 100
 FIRST_STEP = 0.1  # of the search, relative to the guess unless that is 0
@@ -63,15 +64,17 @@ def _in_bracket(solve: Callable[..., Any], equation: Equation, low: float, high:
             f"{equation.name} is {at_low!r} at {low!r} and {at_high!r} at {high!r}, which is no change of sign. Give a "
             "pair of numbers at which it has different signs"
         )
-    options: dict[str, Any] = {"xtol": XTOL, "rtol": RTOL, "maxiter": MOST_BISECTIONS}
+    options: dict[str, Any] = {"xtol": XTOL, "rtol": RTOL, "full_output": True, "disp": False}
     try:
-        x, report = solve(equation, low, high, full_output=True, disp=False, **options)
+        x, report = solve(equation, low, high, maxiter=MOST_ITERATIONS, **options)
+        if not report.converged:
+            x, report = resolve("scipy.optimize:toms748")(equation, low, high, maxiter=MOST_BISECTIONS, **options)
     except ValueError as error:  # NaN on the way
         raise NotFoundError(f"{equation.name} has no value somewhere between ({error})") from None
     if not report.converged:
         raise NotFoundError(f"it did not converge in {report.iterations} steps")
     at_root = equation(x)
-    if high - low > JUMP * abs(x) and not abs(at_root) < max(min(abs(at_low), abs(at_high)), XTOL):
+    if high - low > JUMP * abs(x) and not abs(at_root) < max(min(abs(at_low), abs(at_high)), 1e-300):
         raise NotFoundError(
             f"{equation.name} changes its sign at {x!r}, but by a jump or at a pole: its value there is {at_root!r}"
         )
