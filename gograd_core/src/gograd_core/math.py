@@ -22,6 +22,7 @@ from gograd_core.engines import MathFunction, Neuron
 from gograd_core.errors import DomainError, UnknownOperationError
 from gograd_core.followed import Followed, unfollowed
 from gograd_core.plugins.builtin_ops import plain
+from gograd_core.python_operators import OF_INTEGERS
 from gograd_core.recording import failed, recorder
 from gograd_core.settings import errstate
 
@@ -53,7 +54,7 @@ class _OverNeurons:
             op, are_entries = self._found(count)
         except UnknownOperationError:
             return None
-        return None if are_entries or op.variadic else op
+        return op if not are_entries and op.arity == count else None
 
     def _found(self, count: int) -> tuple[Op, bool]:
         """Find the operation that `count` arguments go to, and whether these are a column's entries."""
@@ -65,7 +66,7 @@ class _OverNeurons:
         try:
             return known[self.name], False
         except UnknownOperationError as error:
-            instead = "integers: int(x)" if self.name in _OF_INTEGERS else "numbers: x.value"
+            instead = "integers: int(x)" if self.name in OF_INTEGERS else "numbers: x.value"
             error.add_note(f"If math.{self.name} has no derivative, pass it {instead}")
             raise
 
@@ -162,8 +163,6 @@ def _isclose(a: Any, b: Any, *, rel_tol: Any = 1e-09, abs_tol: Any = 0.0) -> boo
 def _prod(entries: Iterable[Any], /, *, start: Any = 1) -> Any:
     return _here.prod([start, *entries])
 
-
-_OF_INTEGERS = frozenset({"comb", "factorial", "gcd", "isqrt", "lcm", "perm"})
 
 _COMPOSED: dict[str, Callable[..., Any]] = {"modf": _modf, "frexp": _frexp, "isclose": _isclose, "prod": _prod}
 

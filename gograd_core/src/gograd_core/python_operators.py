@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["ARRAY_API", "BINARY", "COMPARISONS", "FUNCTIONS", "OPERATORS", "UNARY"]
+__all__ = ["ARRAY_API", "BINARY", "COMPARISONS", "FUNCTIONS", "OF_INTEGERS", "OPERATORS", "UNARY"]
 
 UNARY = {"-": "neg", "abs": "abs"}
 BINARY = {"+": "add", "-": "sub", "*": "mul", "/": "truediv", "//": "floordiv", "%": "mod", "**": "pow"}
@@ -11,6 +11,9 @@ COMPARISONS = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "
 
 FUNCTIONS = {"round": 2}
 """Functions of Python that an operation may implement, with their number of inputs."""
+
+OF_INTEGERS = frozenset({"comb", "factorial", "gcd", "isqrt", "lcm", "perm"})
+"""Functions of `math` that take only integers."""
 
 OPERATORS = {
     *FUNCTIONS.items(),

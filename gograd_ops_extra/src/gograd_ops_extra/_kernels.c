@@ -132,7 +132,7 @@ static double log1p_by_x(double out, double x)
 
 static double log_base_forward(double x, double base)
 {
-    return log(x) / log(base);
+    return base == 0.0 ? NAN : log(x) / log(base);
 }
 
 static double log_base_by_x(double out, double x, double base)
@@ -1100,7 +1100,7 @@ static const Entry ENTRIES[] = {
         {(void *)log10_by_x}},
     {"log1p", "bbee9d28bb94a11c", "82f68aacd1ec47c7", "double (double)", (void *)log1p_forward, "double (double, double)", 1,
         {(void *)log1p_by_x}},
-    {"log_base", "494d36ed464c5ea5", "991a6d74cb22ca43", "double (double, double)", (void *)log_base_forward, "double (double, double, double)", 2,
+    {"log_base", "954ef7c5a33eca59", "e8585a1d0466a872", "double (double, double)", (void *)log_base_forward, "double (double, double, double)", 2,
         {(void *)log_base_by_x, (void *)log_base_by_base}},
     {"logaddexp", "c86af15dd8352b26", "4b6cc5fe394ba528", "double (double, double)", (void *)logaddexp_forward, "double (double, double, double)", 2,
         {(void *)logaddexp_by_x, (void *)logaddexp_by_y}},

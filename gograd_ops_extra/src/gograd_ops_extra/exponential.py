@@ -168,7 +168,7 @@ LOG1P = Op(
 
 
 def log_base_forward(xp: Any, x: Any, base: Any) -> Any:
-    return xp.log(x) / xp.log(base)
+    return xp.where(base == 0.0, xp.nan, xp.log(x) / xp.log(base))
 
 
 def log_base_partial_x(xp: Any, out: Any, x: Any, base: Any) -> Any:

@@ -6,6 +6,7 @@ a rule like any other: on neurons it runs `grad` on neurons, so that it can be d
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from math import isfinite, isnan, nan
 from typing import Any, NoReturn
@@ -42,6 +43,8 @@ class Equation:
         try:
             value = self.function(float(x), *self.parameters)
         except NO_NUMBER:
+            return nan
+        if isinstance(value, complex):  # the root of a negative number
             return nan
         return value if type(value) is float else self._number(value)
 
@@ -138,6 +141,10 @@ class Implicit:
             x: float = self._find(*inputs)
         except NotFoundError:
             return nan
+        if recorder() is not None:  # it has to know what numbers that the function captures decide
+            for place in (*inputs[: self._starts], x):
+                with contextlib.suppress(*NO_NUMBER, TypeError):  # which the solver met, too
+                    as_float(self._function(place, *inputs[self._starts :]), self._name)
         return x
 
     def _find_inside(self, *inputs: float) -> float:

@@ -18,7 +18,7 @@ from gograd_core.errors import (
 )
 from gograd_core.interfaces import Op
 from gograd_core.namespaces.columns import Column
-from gograd_core.python_operators import BINARY, UNARY
+from gograd_core.python_operators import BINARY, OF_INTEGERS, UNARY
 from gograd_core.settings import now
 
 __all__ = ["DOMAIN_ERRORS", "error_class", "refusal"]
@@ -58,7 +58,8 @@ def _in_python(op: Any) -> Callable[..., Any] | None:
         symbols = UNARY if op.arity == 1 else BINARY
         name = symbols.get(op.operator)
         return getattr(operator, f"__{name}__") if name else getattr(builtins, op.operator)  # type: ignore[no-any-return]
-    own: Callable[..., Any] | None = getattr(math, op.math or op.name, None)
+    name = op.math or op.name
+    own: Callable[..., Any] | None = None if name in OF_INTEGERS else getattr(math, name, None)
     if own is None:
         return None
 

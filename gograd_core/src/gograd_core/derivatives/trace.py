@@ -137,7 +137,7 @@ def trace(
     inputs, since, result = nested().run(run)
     expectation = f"{_name(f)} must return {'one number' if scalar else 'numbers'} to be differentiated;"
     results, like_result = ([result], itemgetter(0)) if scalar else flatten(result)
-    if bool in map(type, results):
+    if any(isinstance(number, bool) for number in results):
         raise TypeError(f"{expectation} it returned a truth value, which has no derivative")
     outputs = [number if type(number) is Neuron else _as_neuron(number, expectation) for number in results]
     return Trace(argument, result, like_argument, like_result, inputs, outputs, since, graph)

@@ -233,16 +233,11 @@ cdef void (*dealloc_of_cython)(PyObject *) noexcept
 
 cdef inline void release(PyObject *entry, PyObject **dying) noexcept:
     if is_neuron(entry) and Py_REFCNT(entry) == 1:
+        Py_SET_REFCNT(entry, 0)  # a weak reference must not give it back
         node_of(entry).mark = <uint64_t>dying[0]
         dying[0] = entry
     else:
         Py_DECREF(entry)
-
-
-cdef void forget(PyObject *neuron) noexcept:
-    """Clear the weak references to a neuron that nobody uses any more."""
-    Py_SET_REFCNT(neuron, 0)
-    PyObject_ClearWeakRefs(neuron)
 
 
 cdef void dealloc(PyObject *neuron) noexcept:
@@ -258,6 +253,8 @@ cdef void dealloc(PyObject *neuron) noexcept:
         neuron = dying
         node = node_of(neuron)
         dying = <PyObject *>node.mark
+        if node.weakrefs is not NULL:
+            PyObject_ClearWeakRefs(neuron)
         if node.op is not NULL:
             count = constituents(node, &items)
             for i in range(count):
@@ -267,8 +264,6 @@ cdef void dealloc(PyObject *neuron) noexcept:
             Py_DECREF(node.op)
         if node.label is not NULL:
             Py_DECREF(node.label)
-        if node.weakrefs is not NULL:
-            forget(neuron)
         give_memory(neuron)
 
 
