@@ -240,6 +240,23 @@ def by_class_of_math(x):
         return x * 7.0
 
 
+def by_class_of_math_alone(x):
+    """Where ``**`` overflows on both sides, `math.pow` says of one that it is outside of the domain."""
+    try:
+        return math.pow(x, 20.5)
+    except OverflowError:
+        return x * 0.5
+    except ValueError:
+        return x * 0.25
+
+
+def with_the_inputs_of_the_error(x):
+    try:
+        return ops.sqrt(x - 1.0)
+    except ValueError as error:
+        return 3.0 * error.inputs[0]
+
+
 def by_class_of_math_otherwise(x):
     try:
         y = math.gamma(x)
@@ -301,6 +318,8 @@ CAUGHT = [
     (by_class, (4.0, 0.0, 1e-300, -1.0, -4.0)),
     (by_class_of_math, (4.0, 0.0, 1e-300, -1.0, 0.25)),
     (by_class_of_math_otherwise, (4.0, 300.0, -1.0, 3.0)),
+    (by_class_of_math_alone, (2.0, 1e200, -1e200, -2.0)),
+    (with_the_inputs_of_the_error, (2.0, -1.0, -9.0, 5.0)),
     (whole, (-2.0, 0.0, 2.0)),
     (halved, (2.0, 0.0, -2.0, 0.5)),
     (two_of_one_try, (-2.0, 0.5, 0.25, 3.0)),
@@ -507,7 +526,7 @@ def test_a_path_is_shown_with_what_it_catches(compiled):
     c = compiled(reciprocal)
     c(0.0)
     line = f"test_caught.py:{reciprocal.__code__.co_firstlineno + 2} in reciprocal"
-    assert c.explain()["recordings"][0]["paths"][0]["guards"] == [{"asked": "domain", "outcome": 2, "line": line}]
+    assert c.explain()["recordings"][0]["paths"][0]["guards"] == [{"asked": "domain", "outcome": 6, "line": line}]
     assert f"guard: a domain error is ZeroDivisionDomainError, at {line}" in str(c.explain())
 
 

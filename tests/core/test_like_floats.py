@@ -131,6 +131,31 @@ def test_weak_references():
     assert not names
 
 
+def test_a_weak_reference_gives_no_neuron_that_is_being_freed():
+    """When a graph goes, callbacks run in its midst. They may keep what is below the neuron that has gone, whole."""
+    leaf = Neuron(2.0)
+    below = leaf * 2.0
+    top = below * 3.0
+    to_below, kept = weakref.ref(below), []
+    to_top = weakref.ref(top, lambda _: kept.append(to_below()))
+    del below, top
+    others = [Neuron(float(number)) for number in range(5)]
+    assert to_top() is None
+    assert (kept[0].value, kept[0].operation, kept[0] in set(others)) == (4.0, ops.mul, False)
+    assert gradient(kept[0], leaf) == 2.0
+
+
+def test_callbacks_in_the_midst_of_a_long_chain_that_is_freed():
+    leaf = y = Neuron(1.0)
+    references, alive = [], []
+    for _ in range(5000):
+        y = y * 1.0 + leaf
+        references.append(weakref.ref(y, lambda gone: alive.append(references[len(alive) % 50]())))
+    del y
+    assert all(type(each) is Neuron and gradient(each, leaf) > 0.0 for each in alive)
+    assert sum(reference() is not None for reference in references) == 50
+
+
 @pytest.mark.parametrize(
     ("numpy_s", "ours"),
     [

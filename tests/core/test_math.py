@@ -238,6 +238,19 @@ def test_closeness_is_that_of_python(tolerances):
         assert math.isclose(Neuron(a), b, **tolerances) is python_math.isclose(a, b, **tolerances)
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: math.fmod(x), lambda x: math.copysign(x), lambda x: math.atan2(x), lambda x: math.pow(x),
+        lambda x: math.sin(x, x), lambda x: math.exp(1.0, x), lambda x: math.exp(x, 2), lambda x: math.log(x, x, x),
+        lambda x: math.sin(), lambda x: math.fma(x, x) if hasattr(math, "fma") else math.sin(),
+    ],
+)  # fmt: skip
+def test_another_number_of_arguments_is_an_error(call):
+    with pytest.raises(TypeError):
+        call(Neuron(0.5))
+
+
 def test_other_keywords_are_for_numbers():
     with pytest.raises(TypeError, match="takes no keywords, got base"):
         math.log(Neuron(2.0), base=3)

@@ -304,9 +304,10 @@ class TestFailures:
     @pytest.mark.parametrize(
         ("fail", "value", "error"),
         [
-            (lambda x: ops.log(x - 3.0), -2.0, 4),
-            (lambda x: ops.exp(x * 1e3), 1e3, 3),
-            (lambda x: 1.0 / (x - 1.0), 0.0, 2),
+            (lambda x: ops.log(x - 3.0), -2.0, 16),
+            (lambda x: ops.exp(x * 1e3), 1e3, 11),
+            (lambda x: 1.0 / (x - 1.0), 0.0, 6),
+            (lambda x: (x - 1.0) ** -1.0, -1.0, 8),  # math.pow raises ValueError
             (lambda x: 1e200 * (x * 1e200), 1e200, 1),
         ],
     )
@@ -316,7 +317,7 @@ class TestFailures:
         [(made, kind, outcome)] = notes.guards
         assert (kind, outcome, notes.failures) == ("domain", error, 0)
         assert not math.isfinite(made._value)
-        assert made.constituents[-1]._value == value
+        assert getattr(made.constituents[-1], "_value", made.constituents[-1]) == value
 
 
 class TestAnotherOutcome:

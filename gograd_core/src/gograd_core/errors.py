@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 __all__ = [
@@ -29,20 +30,32 @@ class DomainError(Exception):
     Attributes:
         fact: what was computed, and what came out.
         operation: the `Op` that was called.
-        inputs: its inputs, as floats.
     """
 
-    def __init__(self, fact: str, *, operation: Any = None, inputs: tuple[Any, ...] = ()) -> None:
+    def __init__(
+        self, fact: str, *, operation: Any = None, inputs: tuple[Any, ...] | Callable[[], tuple[Any, ...]] = ()
+    ) -> None:
         super().__init__(
             f"{fact}. Check the inputs, or keep the result of IEEE 754 with gograd_core.errstate(domain='ignore')."
         )
         self.fact = fact
         self.operation = operation
-        self.inputs = inputs
+        self._inputs = inputs
+
+    @property
+    def inputs(self) -> tuple[Any, ...]:
+        """The inputs of the operation: floats. In a function that is recorded, what is computed with them is, too."""
+        if callable(self._inputs):
+            self._inputs = self._inputs()
+        return self._inputs
+
+    def give_floats(self) -> None:
+        """Keep the inputs as floats from now on: the recording of the function that raised the error has ended."""
+        self._inputs = tuple(getattr(entry, "_value", entry) for entry in self.inputs)
 
     def __reduce__(self) -> tuple[Any, ...]:
         make = functools.partial(type(self), operation=self.operation, inputs=self.inputs)
-        return make, (self.fact,), self.__dict__
+        return make, (self.fact,), {**self.__dict__, "_inputs": self.inputs}
 
 
 class ZeroDivisionDomainError(DomainError, ZeroDivisionError):

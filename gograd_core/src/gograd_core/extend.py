@@ -17,7 +17,8 @@ For packages that run, record or draw graphs:
   `recording`, `unfollowed`: to watch a function that runs.
 - `outside_transforms`: for rules on floats that use neurons and transforms themselves.
 - `Form`, `flatten_numbers`, `flatten_like`, `leaf_paths`, `take_apart`: nested arguments.
-- `run_rule`, `as_float`, `as_number`, `as_numbers`, `judge`, `error_class`, `DOMAIN_ERRORS`, `NO_NUMBER`, `describe`,
+- `run_rule`, `as_float`, `as_number`, `as_numbers`, `judge`, `error_code`, `followed_inputs`, `DOMAIN_ERRORS`,
+  `NO_NUMBER`, `describe`,
   `domain_errors_raise`, `errors_ignored`, `errors_matter`, `not_ignored`: rules, and how their results are judged.
 - `plain`, `engine_operations`: the operations of the engine itself.
 - `resolve`: an implementation that is given by its import path.
@@ -36,7 +37,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from gograd_core import current
-from gograd_core.checked.refusals import DOMAIN_ERRORS, error_class
+from gograd_core.checked.calls import followed_inputs
+from gograd_core.checked.refusals import DOMAIN_ERRORS, error_code
 from gograd_core.checked.rules import as_float, as_number, as_numbers, describe, judge, run_rule
 from gograd_core.derivatives import jacobians, transforms
 from gograd_core.derivatives.forward import ForwardSweep, creation_order
@@ -111,7 +113,7 @@ __all__ = [
     "describe",
     "domain_errors_raise",
     "engine_operations",
-    "error_class",
+    "error_code",
     "errors_ignored",
     "errors_matter",
     "expand",
@@ -120,6 +122,7 @@ __all__ = [
     "flatten",
     "flatten_like",
     "flatten_numbers",
+    "followed_inputs",
     "helpers",
     "inside",
     "jacobians",

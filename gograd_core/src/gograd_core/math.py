@@ -86,7 +86,8 @@ class _OverNeurons:
         except DomainError as error:
             if error.operation is not op or op.operator is None:
                 raise
-            kind = refusal(self.own, *error.inputs) or type(error)  # math.pow refuses otherwise than ** does
+            values = [getattr(entry, "_value", entry) for entry in error.inputs]
+            kind = refusal(self.own, *values) or type(error)  # math.pow refuses otherwise than ** does
             raise kind(error.fact, operation=op, inputs=error.inputs) from None
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gograd_compile.trace.tape import DOMAIN, FINITE, GUARDS, UNUSED, Floats, Integers, Tape
-from gograd_core.extend import DOMAIN_ERRORS, domain_errors_raise, error_class
+from gograd_core.extend import domain_errors_raise, error_code
 
 __all__ = ["Asked", "Turn", "turns_among"]
 
@@ -56,7 +56,7 @@ class Asked:
             outside = domain_errors_raise() & _is_outside(values[guard], values[begin:end])
             found[guard] = 0.0
             for point in np.flatnonzero(outside):
-                found[guard, point] = DOMAIN_ERRORS.index(error_class(op, values[begin:end, point].tolist()))
+                found[guard, point] = error_code(op, values[begin:end, point].tolist())
         return found
 
     def failures(self, values: Floats, given: Integers | None) -> tuple[Any, Floats]:

@@ -15,7 +15,7 @@ from gograd_compile.trace.sources import Source
 from gograd_compile.trace.tape import Floats, Integers, answer_text, question
 from gograd_compile.trace.watcher import NO_ERRORS, Answers, Raising
 from gograd_core import DomainError
-from gograd_core.extend import DOMAIN_ERRORS, domain_errors_raise
+from gograd_core.extend import domain_errors_raise, error_code
 
 __all__ = ["Paths"]
 
@@ -135,7 +135,7 @@ class Paths:
                 asked_before = path.answers[:before]
                 raising = {**path.raised_among(asked_before), place: error}
                 other, given = self._new(
-                    numbers, (*asked_before, ("domain", DOMAIN_ERRORS.index(type(error)), place)), raising
+                    numbers, (*asked_before, ("domain", error_code(error.operation, error.inputs), place)), raising
                 )
                 if other is not path and other not in tried:
                     return other, given

@@ -13,7 +13,7 @@ from gograd_compile.errors import RecordingError
 from gograd_compile.nesting.trees import Structure, flatten_result
 from gograd_compile.trace.tape import DOMAIN, GUARDS, Floats, Guards, Integers, Tape
 from gograd_compile.trace.watcher import AWAITED, NO_ERRORS, NOT_ASKED, Answers, Raising, Watcher, WatcherWithoutNumbers
-from gograd_core import Neuron
+from gograd_core import DomainError, Neuron
 from gograd_core.extend import domain_errors_raise, flatten, nested, next_stamp, not_ignored, observed_by, read_values
 from gograd_core.extend import flatten_numbers as numbers_of
 
@@ -83,6 +83,8 @@ def record(
 
         result, until = nested().run(observed_by(watcher).run, not_ignored().run, run, *arguments.build(inputs))
     except Exception as error:
+        if isinstance(error, DomainError):  # its inputs were neurons, as long as the function might catch it
+            error.give_floats()
         if watcher.failures or all(watcher.given):
             raise
         raised = error

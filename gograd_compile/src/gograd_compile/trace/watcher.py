@@ -14,7 +14,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from gograd_compile.errors import RecordingError
 from gograd_core import DomainError, Neuron
-from gograd_core.extend import DOMAIN_ERRORS, domain_errors_raise, errors_ignored, errors_matter, next_stamp
+from gograd_core.extend import (
+    domain_errors_raise,
+    error_code,
+    errors_ignored,
+    errors_matter,
+    followed_inputs,
+    next_stamp,
+)
 
 if TYPE_CHECKING:
     from gograd_core.extend import Flat
@@ -92,9 +99,11 @@ class Watcher:
     def made(self, neuron: Neuron) -> None:
         place = neuron._stamp - self.since
         error = self.error_of(neuron, place) if self.raising else None
-        can_be_caught = error is not None and domain_errors_raise() and is_in_try(self.ends)
-        if error is not None and can_be_caught and self.guard(neuron, "domain", DOMAIN_ERRORS.index(type(error))):
-            raise error.with_traceback(None)
+        code = 0
+        if error is not None and domain_errors_raise() and is_in_try(self.ends):
+            code = self.guard(neuron, "domain", error_code(error.operation, error.inputs))
+        if error is not None and code:
+            raise type(error)(error.fact, operation=error.operation, inputs=lambda: followed_inputs(neuron))
         if not self.with_lines and place not in self.missing:
             return
         self.lines[neuron._stamp] = line = source_line(self.ends)

@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from gograd_core import current, recording, settings
-from gograd_core.checked.refusals import DOMAIN_ERRORS
+from gograd_core.checked.refusals import DOMAIN_ERRORS, error_code
 from gograd_core.checked.rules import as_float, as_number, describe, judge, run_rule
 from gograd_core.errors import DomainError
 from gograd_core.followed import Followed, unfollowed
 from gograd_core.interfaces import Node, Op
 from gograd_core.namespaces.columns import Column
 
-__all__ = ["Operation", "apply", "call", "is_array", "observed"]
+__all__ = ["Operation", "apply", "call", "followed_inputs", "is_array", "observed"]
 
 _OF_ONE = "np.{0} does not take a single neuron: write ops.{0}([x, y]), or np.{0} of a list or an array of neurons"
 
@@ -109,9 +109,9 @@ def apply(op: Op, entries: tuple[Any, ...]) -> Any:
             if not involved or recording.recorder() is None:
                 raise
             made = current.node(op, out, tuple(constituents))
-            kind = DOMAIN_ERRORS[recording.decided(made, "domain", DOMAIN_ERRORS.index(type(error)))]
+            kind = DOMAIN_ERRORS[recording.decided(made, "domain", error_code(op, values))]
             if kind is not None:
-                raise kind(error.fact, operation=op, inputs=error.inputs) from None
+                raise kind(error.fact, operation=op, inputs=lambda: followed_inputs(made)) from None
             return observed(made)
     if not involved:
         return out
@@ -122,6 +122,11 @@ def apply(op: Op, entries: tuple[Any, ...]) -> Any:
         neuron = current.plain(neuron)  # without a recorder it is a bool, which has no derivative
     neuron = observed(neuron) if settings.pauses else neuron
     return Followed(neuron, bool(out), most=1.0) if is_truth else neuron
+
+
+def followed_inputs(neuron: Node) -> tuple[Any, ...]:
+    """Return what an error gives as inputs while a recorder watches: whoever catches it may compute with them."""
+    return tuple(entry if type(entry) is float else current.stop_gradient(entry) for entry in neuron._constituents)
 
 
 def observed(neuron: Node) -> Node:

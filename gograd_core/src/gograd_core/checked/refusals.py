@@ -21,7 +21,7 @@ from gograd_core.namespaces.columns import Column
 from gograd_core.python_operators import BINARY, OF_INTEGERS, UNARY
 from gograd_core.settings import now
 
-__all__ = ["DOMAIN_ERRORS", "error_class", "refusal"]
+__all__ = ["DOMAIN_ERRORS", "error_class", "error_code", "refusal"]
 
 _CLASSES = {
     ZeroDivisionError: ZeroDivisionDomainError,
@@ -29,8 +29,23 @@ _CLASSES = {
     ValueError: ValueDomainError,
 }
 
-DOMAIN_ERRORS = (None, DomainError, *_CLASSES.values())
-"""What an operation does outside of its domain, by the number that a `Recorder` is told: none, or a class of error."""
+_KINDS = (DomainError, *_CLASSES.values())
+
+DOMAIN_ERRORS = (None, *(kind for kind in _KINDS for _ in _KINDS))
+"""What an operation does outside of its domain, by its `error_code`: none, or a class of error."""
+
+
+def error_code(op: Any, inputs: Sequence[float]) -> int:
+    """Number the ways in which a program may see that a result is not finite: 0 for no error.
+
+    It is a place in `DOMAIN_ERRORS`. Which of the equal places it is depends on how `math` refuses the same, where that
+    is another function than the operator: ``**`` and `math.pow` do not raise the same errors.
+    """
+    kind = error_class(op, inputs)
+    if kind is None:
+        return 0
+    other = refusal(_of_math(op), *inputs) if op.operator and _of_math(op) else kind
+    return 1 + len(_KINDS) * _KINDS.index(kind) + _KINDS.index(other or DomainError)
 
 
 def error_class(op: Op, inputs: Sequence[float]) -> type[DomainError] | None:
@@ -58,8 +73,7 @@ def _in_python(op: Any) -> Callable[..., Any] | None:
         symbols = UNARY if op.arity == 1 else BINARY
         name = symbols.get(op.operator)
         return getattr(operator, f"__{name}__") if name else getattr(builtins, op.operator)  # type: ignore[no-any-return]
-    name = op.math or op.name
-    own: Callable[..., Any] | None = None if name in OF_INTEGERS else getattr(math, name, None)
+    own = _of_math(op)
     if own is None:
         return None
 
@@ -70,6 +84,12 @@ def _in_python(op: Any) -> Callable[..., Any] | None:
         return _by_rule(op)(*inputs)
 
     return run
+
+
+def _of_math(op: Any) -> Any:
+    """Find the function of Python's `math` that has the name of an operation. It is None if there is none of floats."""
+    name = op.math or op.name
+    return None if name in OF_INTEGERS else getattr(math, name, None)
 
 
 def _as_int(number: Any) -> Any:
