@@ -77,7 +77,7 @@ class Program:
         self.size = len(graph)
         self.watched = self._find_watched()
         shared, varying = np.split(self.watched, [np.searchsorted(self.watched, self.schedule.slots_of(0)[1])])
-        self._slots = Slots(shared, varying, self.output_slots, self.result_slots[:0], self.result_slots[:0])
+        self._slots = shared, varying, self.output_slots
         self._blank = np.zeros(graph.leaves)
         self._blank[graph.one : graph.one + len(graph.constants)] = graph.constants
         self._captured = slice(graph.arguments, graph.one)
@@ -161,7 +161,7 @@ class Program:
             np.zeros(len(summed)),
             np.zeros(count, dtype=np.uint8),
         )
-        wanted = self._slots._replace(gradients=self.result_slots[per_point], totals=self.result_slots[summed])
+        wanted = Slots(*self._slots, self.result_slots[per_point], self.result_slots[summed])
         strips = _strips(self.size, count, lanes) if count else []
         totals = np.zeros((len(strips), len(summed), lanes))
         blocks: list[Floats] = []
@@ -172,7 +172,7 @@ class Program:
             block[: self._captured.start] = numbers[:, np.newaxis]
             block[self._captured] = captured[:, np.newaxis]
             for strip in own:
-                into = found._replace(totals=totals[strip])
+                into = Points(found.outputs, found.gradients, totals[strip], found.status)
                 if self._is_driven:
                     self.runner.points(block, *strips[strip], points, slots, wanted, into)
                 else:
@@ -187,7 +187,7 @@ class Program:
                     done.result()
         with self._lock:
             self._blocks = blocks
-        return found._replace(totals=totals.sum(axis=2).sum(axis=0))
+        return Points(found.outputs, found.gradients, totals.sum(axis=2).sum(axis=0), found.status)
 
     def _block(self, lanes: int) -> Floats:
         """Find memory for a block of points, with the constants in it."""
