@@ -82,7 +82,7 @@ def _total(uses: list[tuple[float, Culprit]]) -> float:
 def _checked_partials(
     node: Neuron, depends: Collection[Neuron], rtol: float
 ) -> Iterator[tuple[Neuron, Culprit, Callable[[float], float]]]:
-    """List the constituents of `node` among `depends`: the partial by each, and the value of `node` as its function."""
+    """List the constituents of `node` among `depends`, each with its partial and with `node` as a function of it."""
     op: Any = node.operation
     values = [value_of(entry) for entry in node.constituents]
 
