@@ -69,7 +69,7 @@ class TestFinding:
 
 
 HOOK = "@hookimpl\ndef gograd_ops():\n    "
-LIST = runpy.run_path(str(Path(__file__).parents[2] / "docs" / "plugin_faults.py"))
+LIST = runpy.run_path(str(Path(__file__).parents[3] / "docs" / "plugin_faults.py"))
 FAILED = {fault: case for fault, case in LIST["FAILED"].items() if case[1] != LIST["TOO_EARLY"]}
 TOO_EARLY = {fault: source for fault, (source, reason) in LIST["FAILED"].items() if reason == LIST["TOO_EARLY"]}
 
