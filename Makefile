@@ -7,11 +7,8 @@ INSTALLED := $(patsubst gograd_compile,gograd_compile[native],$(DISTS))
 VENV := .venv/.created
 EXTENSIONS := $(addprefix .venv/.compiled-,gograd_core gograd_ops_basic gograd_ops_extra gograd_compile)
 STAMP := .venv/.installed
-# Tests of compiled functions that do not look at what the engine recorded run once.
-OF_KERNELS_AND_FILES := $(addprefix tests/compile/test_,equality.py hostile_cache.py kernel_cache.py kernels_native.py \
-	mutated_files.py program_files.py storage.py trees.py)
-OVER_BOTH := tests/core tests/rules tests/solve tests/nn tests/programs tests/native \
-	$(filter-out $(OF_KERNELS_AND_FILES),$(sort $(wildcard tests/compile/test_*.py)))
+# Where tests depend on the engine. Those marked `any_engine` do not, and run once.
+OVER_BOTH := tests/core tests/compile tests/rules tests/solve tests/nn tests/native
 BENCH_STAMP := .venv/.installed-bench
 PEERS_STAMP := .venv-peers/.installed
 
@@ -55,7 +52,8 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
-	GOGRAD_PURE_PYTHON=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile $(OVER_BOTH)
+	GOGRAD_PURE_PYTHON=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile \
+		-m "not slow and not any_engine" $(OVER_BOTH)
 
 # What takes over 20 seconds a test, and no push should wait for.
 test-slow: $(STAMP)
@@ -108,7 +106,8 @@ asan: $(STAMP)
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libstdc++.so.6)" PYTHONMALLOC=malloc \
 		ASAN_OPTIONS=detect_leaks=0:log_path=$(ASAN)/report \
 		PYTHONPATH=$$(echo $(ASAN)/*/src | tr ' ' :) \
-		$(BIN)/python -m pytest -p no:cacheprovider tests/core tests/native tests/compile/test_loops.py -k "not few_bytes and not given_back" \
+		$(BIN)/python -m pytest -p no:cacheprovider tests/core tests/native tests/compile/test_loops.py \
+			--ignore=tests/core/programs --ignore=tests/core/testing -k "not few_bytes and not given_back" \
 		|| { cat $(ASAN)/report.* 2>/dev/null; exit 1; }
 
 clean:

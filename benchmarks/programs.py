@@ -18,7 +18,7 @@ from typing import Any
 
 from processes import HERE, note_load, run
 
-sys.path.insert(0, str(HERE.parent / "tests" / "programs"))
+sys.path.insert(0, str(HERE.parent / "tests" / "core" / "programs"))
 from packages import PROGRAMS
 
 TURNS, AT_LEAST, POINTS = 25, 2e-3, 1_000

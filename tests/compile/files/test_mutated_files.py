@@ -28,6 +28,8 @@ from gograd_compile.run.backends import backend
 from gograd_compile.trace.tape import Guards, Tape
 from gograd_core import DomainError, Neuron, errstate, ops
 
+pytestmark = pytest.mark.any_engine
+
 ABSURD = (-1, 0, 1, 7, 2**31 - 1, -(2**31), 2**62, -(2**63))
 
 

@@ -18,6 +18,8 @@ from gograd_compile.files import storage
 from gograd_compile.quoting import LONGEST, quoted, readable
 from gograd_core import Neuron, ops
 
+pytestmark = pytest.mark.any_engine
+
 
 @pytest.fixture
 def saved(tmp_path):

@@ -21,6 +21,8 @@ from gograd_compile.nesting.trees import flatten
 from gograd_compile.trace.tape import GUARDS, Guards, Tape
 from gograd_core import Neuron, Op, Registry, ops, register
 
+pytestmark = pytest.mark.any_engine
+
 INSTALLED = importlib.metadata.version("gograd-ops-extra")
 
 

@@ -21,6 +21,8 @@ import numpy as np
 from gograd_compile.kernels import CHUNK, CacheWarning, cache, clear, expand, kernel, native, report
 from gograd_core import Op
 
+pytestmark = pytest.mark.any_engine
+
 CALL = ctypes.CFUNCTYPE(None, ctypes.c_ssize_t, ctypes.c_ssize_t, *[ctypes.c_void_p] * 3)
 
 PROGRAM = """

@@ -17,6 +17,8 @@ from gograd_core import Neuron, Op, current, errstate, value_and_grad
 from gograd_core.kernels.expansion import ExpansionError, expand
 from gograd_core.kernels.symbols import postorder
 
+pytestmark = pytest.mark.any_engine
+
 OPERATIONS = {op.name: op for op in current.registry.operations()}
 SCALAR = [op for op in OPERATIONS.values() if not op.variadic]
 VARIADIC = [op for op in OPERATIONS.values() if op.variadic]

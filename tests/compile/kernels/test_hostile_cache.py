@@ -23,6 +23,8 @@ from gograd_compile.kernels import CHUNK, CacheWarning, cache, code_files, expan
 from gograd_compile.reading import RefusedError
 from gograd_core import Op
 
+pytestmark = pytest.mark.any_engine
+
 CALL = ctypes.CFUNCTYPE(None, ctypes.c_ssize_t, ctypes.c_ssize_t, *[ctypes.c_void_p] * 3)
 SOMEBODY = 12345
 only_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs files of other users")

@@ -25,6 +25,8 @@ from gograd_core.kernels.expansion import expand as expand_for_c
 from gograd_core.namespaces import scalar
 from gograd_core.namespaces.columns import Column
 
+pytestmark = pytest.mark.any_engine
+
 CALL = ctypes.CFUNCTYPE(None, ctypes.c_ssize_t, ctypes.c_ssize_t, *[ctypes.c_void_p] * 3)
 TINY, HUGE = 5e-324, sys.float_info.max
 SPECIAL = (0.0, -0.0, 1.0, -1.0, 2.5, -2.5, math.inf, -math.inf, math.nan, TINY, -TINY, HUGE, -HUGE)

@@ -20,6 +20,8 @@ from gograd_compile.nesting.trees import flatten, flatten_result, nest_matrix, n
 from gograd_core import Neuron, jacobian
 from gograd_core.derivatives import tree as core_tree
 
+pytestmark = pytest.mark.any_engine
+
 Point = namedtuple("Point", "x y")
 MATRIX = np.arange(6.0).reshape(2, 3)
 

@@ -11,6 +11,8 @@ import pytest
 from gograd_core import Op, Registry, UnknownOperationError, current, ops
 from gograd_core.testing import CHECKS, ConformanceError, check_registry, conformance_tests
 
+pytestmark = pytest.mark.any_engine
+
 HALF = Op("half", forward=lambda xp, x: 0.5 * x, partials=(lambda xp, out, x: 0.5,), samples=((3.0,),))
 THIRD = Op("third", forward=lambda xp, x: x / 3.0, partials=(lambda xp, out, x: 3.0,), samples=((3.0,),))
 QUARTER = Op("quarter", forward=lambda xp, x: xp.half(xp.half(x)), partials=(lambda xp, out, x: xp.half(0.5),))

@@ -12,6 +12,8 @@ import pytest
 from gograd_core import Accuracy, Edge, Op, ops
 from gograd_core.testing import ConformanceError, check_op
 
+pytestmark = pytest.mark.any_engine
+
 COUNT = iter(range(10**9))
 
 

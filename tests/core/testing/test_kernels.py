@@ -13,6 +13,8 @@ from gograd_core.op.kernels import Kernels
 from gograd_core.testing.conformance import examine
 from gograd_core.testing.reports import CHECKS
 
+pytestmark = pytest.mark.any_engine
+
 NUMBER = ctypes.c_double
 COLUMN = ctypes.POINTER(NUMBER)
 

@@ -13,6 +13,8 @@ from gograd_core.testing.digits import apart, close
 from gograd_core.testing.exact import LADDER, Oracle
 from gograd_core.testing.floats import ulps
 
+pytestmark = pytest.mark.any_engine
+
 TOLERANCE = mpmath.mpf("1e-24")  # two precisions must agree to 25 digits
 
 

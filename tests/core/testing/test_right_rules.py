@@ -11,6 +11,8 @@ from gograd_core import Accuracy, Edge, Op, ops
 from gograd_core.testing import CHECKS, check_op
 from gograd_core.testing.conformance import examine
 
+pytestmark = pytest.mark.any_engine
+
 OF_RULES = tuple(name for name in CHECKS if name != "kernels")
 
 SOFTPLUS = Op(

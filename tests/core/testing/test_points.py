@@ -11,6 +11,8 @@ from gograd_core import Edge, InvalidOperationError, Op, ops
 from gograd_core.extend import inside
 from gograd_core.testing.points import BEYOND, points_of
 
+pytestmark = pytest.mark.any_engine
+
 
 def op_of(forward, count=1, **fields):
     return Op("f", forward=forward, partials=(lambda xp, out, *inputs: 0.0,) * count, **fields)

@@ -16,6 +16,8 @@ from mutation_tester.trials import main, trials
 
 from gograd_core import Accuracy, Op, current, ops
 
+pytestmark = pytest.mark.any_engine
+
 OPERATIONS = current.registry.operations()
 AT_MOST = 70
 QUICK = ("mul", "div", "tanh", "maximum", "where", "dot", "log1p")

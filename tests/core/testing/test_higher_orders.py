@@ -13,6 +13,8 @@ from gograd_core.testing.conformance import examine
 from gograd_core.testing.exact import Oracle
 from gograd_core.testing.points import points_of
 
+pytestmark = pytest.mark.any_engine
+
 
 def unary(name, forward, partial, **fields):
     return Op(name, forward=forward, partials=(partial,), **{"samples": ((1.5,), (-2.0,)), **fields})
