@@ -13,12 +13,13 @@ from gograd_core.op.kernels import Kernels
 from gograd_core.testing.conformance import examine
 from gograd_core.testing.reports import CHECKS
 
-pytestmark = pytest.mark.any_engine
-
 NUMBER = ctypes.c_double
 COLUMN = ctypes.POINTER(NUMBER)
 
-pytestmark = pytest.mark.skipif(engine().name != "native", reason="the Python engine calls no kernels")
+pytestmark = [
+    pytest.mark.any_engine,
+    pytest.mark.skipif(engine().name != "native", reason="the Python engine calls no kernels"),
+]
 
 
 def square(**fields):
