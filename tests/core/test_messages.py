@@ -11,7 +11,6 @@ from gograd_core import (
     InvalidOperationError,
     Neuron,
     Op,
-    PluginWarning,
     Registry,
     check_grad,
     derivative,
@@ -24,6 +23,7 @@ from gograd_core import (
     value_and_grad,
     vjp,
 )
+from plugin_reports import load, record
 
 
 def three_inputs(xp, x, nu, scale):
@@ -180,7 +180,7 @@ class TestPlugins:
         if name:
             monkeypatch.setenv(name, value)
         registry = Registry(**arguments)
-        (found,) = [each for each in registry.report() if each.distribution == "stranger"]
+        found = record(registry, "stranger")
         assert (found.status, found.reason) == ("blocked", reason)
         with pytest.raises(AttributeError, match=re.escape(f"stranger 1.0 (ops) blocked: {reason}")):
             registry.ops.fine
@@ -197,9 +197,7 @@ class TestPlugins:
     def test_where_one_failed_is_said_once(self, install, source, error, line):
         module = install("broken", source=source)
         registry = Registry()
-        with pytest.warns(PluginWarning) as caught:
-            registry.load()
-        (message,) = [str(warning.message) for warning in caught]
+        (message,) = load(registry)
         found = re.fullmatch(rf"gograd plugin left out: broken 1.0 \(ops\) failed: {error} \((.*):(\d+)\)", message)
         assert found, message
         assert message.count(found[1]) == 1

@@ -11,16 +11,13 @@ import time
 
 import pytest
 
-from gograd_core import DomainError, Neuron, Op, engine, gradient, jvp, ops
+from gograd_core import DomainError, Neuron, engine, gradient, jvp, ops
+from made_up import mine as op
 
 needs_native = pytest.mark.skipif(
     importlib.util.find_spec("gograd_core._native") is None, reason="the native engine was not built"
 )
 needs_timer = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timer gives signals there")
-
-
-def op(forward, *partials, **fields):
-    return Op("mine", forward=forward, partials=partials, **fields)
 
 
 @needs_native

@@ -9,11 +9,8 @@ import threading
 
 import pytest
 
-from gograd_core import DomainError, Neuron, Op, errstate, grad, gradient, no_grad, ops
-
-
-def op(forward, *partials, **fields):
-    return Op("mine", forward=forward, partials=partials, **fields)
+from gograd_core import DomainError, Neuron, errstate, grad, gradient, no_grad, ops
+from made_up import mine as op
 
 
 @pytest.fixture

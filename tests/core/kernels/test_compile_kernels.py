@@ -24,6 +24,7 @@ from gograd_core.namespaces import scalar
 from gograd_core.namespaces.ieee import IEEEFloat
 from gograd_core.testing.kernels import check_kernels
 from gograd_core.testing.points import points_of
+from made_up import of_rule
 
 needs_native = pytest.mark.skipif(engine().name != "native", reason="the Python engine calls no kernels")
 SPECIAL = (math.nan, math.inf, -math.inf, 0.0, -0.0, 5e-324, -1.7e308, 1.0, -2.0, 2.5, -7.3)
@@ -34,10 +35,6 @@ def mine():
     """Your own registry, which sees installed operations too."""
     with Registry() as own:
         yield own
-
-
-def unary(forward, partial=lambda xp, out, x: 0.0, **fields):
-    return Op("made_up", forward=forward, partials=(partial,), **fields)
 
 
 def compiled(registry, op):
@@ -73,7 +70,7 @@ class TestCompiled:
         assert check.points > 30
 
     def test_its_origin_and_the_digest_that_kernels_in_c_have(self, mine):
-        op = compiled(mine, unary(lambda xp, x: xp.exp(x)))
+        op = compiled(mine, of_rule(lambda xp, x: xp.exp(x)))
         assert op.kernels.origin == "compiled"
         assert op.kernels.digest == kernel_source(op).digest
 
@@ -130,7 +127,7 @@ class TestCompiled:
         ],
     )
     def test_compositions(self, rule, mine):
-        op = compiled(mine, unary(rule))
+        op = compiled(mine, of_rule(rule))
         found = [repr(op.kernels.forward.ctypes(x)) for x in SPECIAL]
         assert found == [repr(float(rule(op.scope.ieee, IEEEFloat(x)))) for x in SPECIAL]
 
@@ -157,7 +154,7 @@ class TestCompiled:
         def forward(xp, x):
             return xp.where(x > 0.0, xp.log1p(xp.exp(-x)) + x, xp.log1p(xp.exp(x)))
 
-        op = mine.register(unary(forward, lambda xp, out, x: 1.0 / (1.0 + xp.exp(-x))))
+        op = mine.register(of_rule(forward, lambda xp, out, x: 1.0 / (1.0 + xp.exp(-x))))
         inputs = [x / 7.0 for x in range(-50, 50)]
         before = [_slope(op, x) for x in inputs]
         compile_kernels("made_up")
@@ -169,11 +166,14 @@ class TestRefused:
     @pytest.mark.parametrize(
         ("op", "reason"),
         [
-            (unary(lambda xp, x: x if x > 0.0 else 0.0), "made_up .* has no native code: forward: .*xp.where"),
-            (unary(lambda xp, x: x, lambda xp, out, x: math.sin(x)), "made_up .*: partial 0: must be real number"),
-            (unary(lambda xp, x: x, opaque=True), "made_up .*: opaque"),
-            (unary(lambda xp, x: x, implementations={"scalar": math.gamma}), "a function of Python computes its value"),
-            (unary(lambda xp, x: x > 0.0), "made_up .*: it gives a bool"),
+            (of_rule(lambda xp, x: x if x > 0.0 else 0.0), "made_up .* has no native code: forward: .*xp.where"),
+            (of_rule(lambda xp, x: x, lambda xp, out, x: math.sin(x)), "made_up .*: partial 0: must be real number"),
+            (of_rule(lambda xp, x: x, opaque=True), "made_up .*: opaque"),
+            (
+                of_rule(lambda xp, x: x, implementations={"scalar": math.gamma}),
+                "a function of Python computes its value",
+            ),
+            (of_rule(lambda xp, x: x > 0.0), "made_up .*: it gives a bool"),
             (
                 Op("made_up", forward=lambda xp, a, b, c, d, e, f, g: a, partials=(None,) * 7),
                 "made_up .*: kernels take at most 6 inputs, and it has 7",
@@ -189,7 +189,7 @@ class TestRefused:
         assert op.kernels is None
 
     def test_without_numba(self, monkeypatch, mine):
-        op = mine.register(unary(lambda xp, x: x))
+        op = mine.register(of_rule(lambda xp, x: x))
         monkeypatch.setitem(sys.modules, "numba", None)
         with pytest.raises(ImportError, match=r"pip install gograd-core\[native\]"):
             compile_kernels("made_up")

@@ -18,16 +18,13 @@ from gograd_core.kernels.expansion import ExpansionError, expand
 from gograd_core.kernels.extension import print_extension
 from gograd_core.kernels.fingerprint import fingerprint
 from gograd_core.kernels.symbols import postorder
+from made_up import of_rule
 
 SHIPPED = ("gograd_ops_basic", "gograd_ops_extra")
 
 
-def unary(forward, partial=lambda xp, out, x: 0.0, **fields):
-    return Op("made_up", forward=forward, partials=(partial,), **fields)
-
-
 def column(forward, partial=lambda xp, out, x: 0.0):
-    return unary(forward, partial, variadic=True)
+    return of_rule(forward, partial, variadic=True)
 
 
 def statements(code, function):
@@ -105,14 +102,14 @@ def test_the_extension_that_is_built_is_current(module):
     ],
 )
 def test_expressions(rule, expected):
-    *before, last = forward_of(unary(rule))
+    *before, last = forward_of(of_rule(rule))
     if expected is None:  # truth values are compared as numbers
         expected = "(x < 0.0 ? 1.0 : 0.0) == (x < 1.0 ? 1.0 : 0.0) ? 1.0 : x"
     assert (before, last) == ([], f"return {expected};")
 
 
 def test_what_is_used_twice_is_computed_once():
-    rule = unary(lambda xp, x: xp.exp(x) / (1.0 + xp.exp(x)))
+    rule = of_rule(lambda xp, x: xp.exp(x) / (1.0 + xp.exp(x)))
     assert forward_of(rule) == ["const double t1 = exp(x);", "return t1 / (1.0 + t1);"]
 
 
@@ -121,7 +118,7 @@ def test_an_arm_that_is_not_taken_is_not_computed():
         decay = xp.exp(-x)
         return xp.where(x < 1.0, xp.log(x), decay * (1.0 - decay))
 
-    assert forward_of(unary(rule)) == [
+    assert forward_of(of_rule(rule)) == [
         "double t1;",
         "if (x < 1.0) {",
         "    t1 = log(x);",
@@ -138,7 +135,7 @@ def test_what_both_arms_need_is_computed_before():
         decay = xp.exp(-x)
         return xp.where(x < 1.0, decay, 1.0 - decay)
 
-    assert forward_of(unary(rule)) == ["const double t1 = exp(-x);", "return x < 1.0 ? t1 : 1.0 - t1;"]
+    assert forward_of(of_rule(rule)) == ["const double t1 = exp(-x);", "return x < 1.0 ? t1 : 1.0 - t1;"]
 
 
 def test_columns_become_loops_from_left_to_right():
@@ -191,7 +188,7 @@ def test_a_column_needed_in_two_loops_is_kept_in_the_result():
 def test_operations_that_a_rule_calls_are_written_out():
     mine = Registry()
     mine.register(Op("thrice", forward=lambda xp, x: 3.0 * x, partials=(lambda xp, out, x: 3.0,)))
-    mine.register(unary(lambda xp, x: xp.thrice(x) + xp.thrice(1.0)))
+    mine.register(of_rule(lambda xp, x: xp.thrice(x) + xp.thrice(1.0)))
     assert forward_of(mine["made_up"]) == ["return 3.0 * x + 3.0;"]
 
 
@@ -239,19 +236,19 @@ def test_inputs_with_letters_that_c_may_not_know():
 @pytest.mark.parametrize(
     ("op", "reason"),
     [
-        (unary(lambda xp, x: x if x > 0 else 0.0), "choose with xp.where"),
-        (unary(lambda xp, x: math.sin(x)), "forward: must be real number, not Symbol"),
-        (unary(lambda xp, x: [x]), "forward: expected a number or a symbol"),
-        (unary(lambda xp, x: x.nothing()), "forward: 'Symbol' object has no attribute 'nothing'"),
-        (unary(lambda xp, x: x * "2"), "forward: can't multiply sequence|forward: unsupported operand"),
-        (unary(lambda xp, x: x, lambda xp, out, x: xp.no_such_operation(x)), "partial 0: .*no_such_operation"),
-        (unary(lambda xp, x: xp.sum(x)), "xp.sum expects a column"),
-        (unary(lambda xp, x: x * len(x)), "only a column has a len"),
-        (unary(lambda xp, x: x > 0), "it gives a bool"),
-        (unary(lambda xp, x: True), "it gives a bool"),
-        (unary(lambda xp, x: x, opaque=True), "opaque"),
-        (unary(lambda xp, x: x, implementations={"scalar": math.gamma}), "a function of Python computes its value"),
-        (unary(lambda xp, x: xp.gamma(x)), "forward calls gamma .*a function of Python computes its value"),
+        (of_rule(lambda xp, x: x if x > 0 else 0.0), "choose with xp.where"),
+        (of_rule(lambda xp, x: math.sin(x)), "forward: must be real number, not Symbol"),
+        (of_rule(lambda xp, x: [x]), "forward: expected a number or a symbol"),
+        (of_rule(lambda xp, x: x.nothing()), "forward: 'Symbol' object has no attribute 'nothing'"),
+        (of_rule(lambda xp, x: x * "2"), "forward: can't multiply sequence|forward: unsupported operand"),
+        (of_rule(lambda xp, x: x, lambda xp, out, x: xp.no_such_operation(x)), "partial 0: .*no_such_operation"),
+        (of_rule(lambda xp, x: xp.sum(x)), "xp.sum expects a column"),
+        (of_rule(lambda xp, x: x * len(x)), "only a column has a len"),
+        (of_rule(lambda xp, x: x > 0), "it gives a bool"),
+        (of_rule(lambda xp, x: True), "it gives a bool"),
+        (of_rule(lambda xp, x: x, opaque=True), "opaque"),
+        (of_rule(lambda xp, x: x, implementations={"scalar": math.gamma}), "a function of Python computes its value"),
+        (of_rule(lambda xp, x: xp.gamma(x)), "forward calls gamma .*a function of Python computes its value"),
         (column(lambda xp, x: x), "forward returns a column"),
         (column(lambda xp, x: x[0]), "forward: 'Symbol' object is not subscriptable"),
         (column(lambda xp, x: sum(x)), "forward: 'Symbol' object is not iterable"),
@@ -283,27 +280,27 @@ def test_the_length_of_a_column(rule):
 
 
 def test_equal_expressions_are_one_symbol():
-    expansion = expand(unary(lambda xp, x: xp.exp(x) + xp.exp(x) + 0.0 - (-0.0)))
+    expansion = expand(of_rule(lambda xp, x: xp.exp(x) + xp.exp(x) + 0.0 - (-0.0)))
     assert [symbol.function for symbol in postorder([expansion.forward])] == [
         "input", "exp", "add", "constant", "add", "constant", "subtract",
     ]  # fmt: skip
 
 
 def test_functions_of_the_c_library():
-    op = unary(lambda xp, x: xp.erf(x) * xp.erf(0.5))
+    op = of_rule(lambda xp, x: xp.erf(x) * xp.erf(0.5))
     assert forward_of(op) == [f"return erf(x) * {math.erf(0.5).hex()} /* {math.erf(0.5)!r} */;"]
     assert libm.erf(0.5) == math.erf(0.5)
 
 
 def test_the_digest_tells_rules_apart_and_counts_helpers():
-    one, other = (kernel_source(unary(lambda xp, x, c=c: xp.maximum(x, c))) for c in (0.0, 1.0))
+    one, other = (kernel_source(of_rule(lambda xp, x, c=c: xp.maximum(x, c))) for c in (0.0, 1.0))
     assert one.helpers == other.helpers == ("xp_maximum",)
     assert one.digest != other.digest
     assert re.fullmatch("[0-9a-f]{16}", one.digest)
 
 
 def test_an_extension_holds_only_the_helpers_that_it_uses():
-    text = print_extension([unary(lambda xp, x: xp.maximum(x, 0.0))], "my_ops").text
+    text = print_extension([of_rule(lambda xp, x: xp.maximum(x, 0.0))], "my_ops").text
     assert "xp_maximum(double x, double y)" in text
     assert "xp_minimum" not in text
     assert "PyInit__kernels" in text
@@ -324,7 +321,7 @@ FACTOR = 2.0
 def built(monkeypatch):
     """An extension, as if it were built, with kernels of one operation."""
     extension = ModuleType("my_ops_kernels")
-    extension.KERNELS = {"made_up": ("0123", fingerprint(unary(same)), "forward", ("partial",))}
+    extension.KERNELS = {"made_up": ("0123", fingerprint(of_rule(same)), "forward", ("partial",))}
     monkeypatch.setitem(sys.modules, extension.__name__, extension)
     return extension.__name__
 
@@ -337,7 +334,7 @@ def test_with_kernels_attaches_what_was_built(built, monkeypatch):
     run_engine(monkeypatch, "native")
     attached = []
     monkeypatch.setattr(Op, "attach", lambda op, kernels: attached.append((op, kernels)))
-    one = unary(same)
+    one = of_rule(same)
     other = Op("another", forward=lambda xp, x: x, partials=(None,))
     assert with_kernels([one, other], built) == (one, other)
     ((op, kernels),) = attached
@@ -348,23 +345,23 @@ def test_with_kernels_attaches_what_was_built(built, monkeypatch):
 
 def test_kernels_of_rules_that_were_changed_are_left_out_with_a_warning(built, monkeypatch):
     run_engine(monkeypatch, "native")
-    op = unary(twice)
+    op = of_rule(twice)
     with pytest.warns(PluginWarning, match=r"generated before the rules .* changed: made_up\. .*gograd kernels"):
         assert with_kernels([op], built) == (op,)
     assert op.kernels is None
 
 
 def test_a_fingerprint_covers_what_rules_use_by_name(monkeypatch):
-    before = fingerprint(unary(twice))
-    assert fingerprint(unary(twice)) == before != fingerprint(unary(same))
+    before = fingerprint(of_rule(twice))
+    assert fingerprint(of_rule(twice)) == before != fingerprint(of_rule(same))
     monkeypatch.setitem(globals(), "FACTOR", 3.0)
-    assert fingerprint(unary(twice)) != before
+    assert fingerprint(of_rule(twice)) != before
 
 
 @pytest.mark.parametrize(("engine", "module"), [("python", "my_ops_kernels"), ("native", "no_such_extension")])
 def test_with_kernels_leaves_operations_alone_otherwise(engine, module, built, monkeypatch):
     run_engine(monkeypatch, engine)
-    op = unary(lambda xp, x: x)
+    op = of_rule(lambda xp, x: x)
     assert with_kernels([op], module) == (op,)
     assert op.kernels is None
 
@@ -383,6 +380,6 @@ def test_with_kernels_says_so_if_an_extension_is_there_and_cannot_be_loaded(erro
 
     run_engine(monkeypatch, "native")
     monkeypatch.setattr(kernels, "import_module", fail)
-    op = unary(same)
+    op = of_rule(same)
     with pytest.warns(PluginWarning, match=re.escape(f"offers no kernels, so rules run in Python: {error}")):
         assert with_kernels([op], "my_ops_kernels") == (op,)

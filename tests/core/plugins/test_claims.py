@@ -4,18 +4,8 @@ import re
 
 import pytest
 
-from gograd_core import InvalidOperationError, Neuron, PluginWarning, Registry, UnknownOperationError
-
-
-def load(registry):
-    with pytest.warns(PluginWarning) as caught:
-        registry.load()
-    return [str(warning.message) for warning in caught]
-
-
-def record(registry, distribution):
-    (found,) = [record for record in registry.report() if record.distribution == distribution]
-    return found
+from gograd_core import InvalidOperationError, Neuron, Registry, UnknownOperationError
+from plugin_reports import load, record
 
 
 class TestNamesOfGogradsOwn:

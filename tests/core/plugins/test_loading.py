@@ -12,28 +12,18 @@ import pytest
 
 from gograd_core import (
     InvalidOperationError,
-    Op,
     PluginError,
     PluginWarning,
     Registry,
     UnknownOperationError,
     current,
     errors,
-    load_report,
 )
 from gograd_core.plugins import registry
+from made_up import unary
 
 PATIENT = 30.0
 """Seconds after which a thread that should have ended hangs."""
-
-
-def unary(name, factor=0.5):
-    return Op(name, forward=lambda xp, x: x * factor, partials=(lambda xp, out, x: factor,))
-
-
-@pytest.fixture(autouse=True)
-def process_wide():
-    load_report()
 
 
 @pytest.fixture

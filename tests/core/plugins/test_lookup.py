@@ -3,21 +3,8 @@
 import importlib_metadata
 import pytest
 
-from gograd_core import Neuron, Op, Registry, UnknownOperationError, load_report, ops
-
-
-def unary(name="halve", factor=0.5, **fields):
-    return Op(name, forward=lambda xp, x: x * factor, partials=(lambda xp, out, x: factor,), **fields)
-
-
-@pytest.fixture(autouse=True)
-def process_wide():
-    load_report()
-
-
-@pytest.fixture
-def registry():
-    return Registry(discover=False)
+from gograd_core import Neuron, Registry, UnknownOperationError, ops
+from made_up import unary
 
 
 class TestNamespace:
