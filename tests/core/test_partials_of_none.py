@@ -6,6 +6,7 @@ import pytest
 
 import gograd_compile
 from gograd_core import Neuron, Op, grad, gradient, jacobian, jvp, ops, value_and_grad
+from slopes import by_backward, by_gradient
 
 
 @pytest.fixture
@@ -41,20 +42,9 @@ BY_NONE = {
 POINTS = [-2.0, 1.0]
 
 
-def reverse(f, x):
-    leaf = Neuron(x)
-    f(leaf).backward()
-    return leaf.grad
-
-
-def of_neurons(f, x):
-    leaf = Neuron(x)
-    return gradient(f(leaf), leaf)
-
-
 FIRST = {
-    "backward": reverse,
-    "gradient": of_neurons,
+    "backward": by_backward,
+    "gradient": by_gradient,
     "grad": lambda f, x: grad(f)(x),
     "grad with a graph": lambda f, x: grad(f, create_graph=True)(x).value,
     "value_and_grad": lambda f, x: value_and_grad(f)(x)[1],

@@ -20,16 +20,7 @@ from gograd_core import (
     stop_gradient,
 )
 from made_up import operation
-
-
-def slope(f, x):
-    """The derivative of a function of one number, in forward mode."""
-    return jvp(f, (x,), (1.0,))[1]
-
-
-def second_slope(f, x):
-    """The second derivative: the inner sweep carries neurons."""
-    return slope(lambda x: slope(f, x), x)
+from slopes import second_slope, slope
 
 
 class Recorder:

@@ -7,16 +7,7 @@ from math import isnan
 import pytest
 
 from gograd_core import DomainError, Op, errstate, jvp, ops
-
-
-def slope(f, x):
-    """The derivative of a function of one number, in forward mode."""
-    return jvp(f, (x,), (1.0,))[1]
-
-
-def second_slope(f, x):
-    """The second derivative: the inner sweep carries neurons."""
-    return slope(lambda x: slope(f, x), x)
+from slopes import second_slope, slope
 
 
 @pytest.mark.parametrize("derivative", [slope, second_slope])

@@ -6,7 +6,8 @@ import itertools
 
 import pytest
 
-from gograd_core import DomainError, Neuron, Op, grad, gradient, hessian, hvp, jacobian, jvp, ops
+from gograd_core import DomainError, Op, grad, hessian, hvp, jacobian, jvp, ops
+from slopes import by_backward, by_gradient
 
 POINTS = (0.0, 1.0, -1.0, 0.5)
 STEPS = {
@@ -26,17 +27,6 @@ STEPS = {
     "stopped": lambda x: ops.stop_gradient(x) + 0.0 * x,
     "largest": lambda x: ops.max([x, 0.0]),
 }
-
-
-def by_backward(f, x):
-    leaf = Neuron(x)
-    f(leaf).backward()
-    return leaf.grad
-
-
-def by_gradient(f, x):
-    leaf = Neuron(x)
-    return gradient(f(leaf), leaf)
 
 
 FIRST = {

@@ -25,6 +25,7 @@ from gograd_core.namespaces.ieee import IEEEFloat
 from gograd_core.testing.kernels import check_kernels
 from gograd_core.testing.points import points_of
 from made_up import of_rule
+from slopes import value_and_slope
 
 needs_native = pytest.mark.skipif(engine().name != "native", reason="the Python engine calls no kernels")
 SPECIAL = (math.nan, math.inf, -math.inf, 0.0, -0.0, 5e-324, -1.7e308, 1.0, -2.0, 2.5, -7.3)
@@ -156,9 +157,9 @@ class TestCompiled:
 
         op = mine.register(of_rule(forward, lambda xp, out, x: 1.0 / (1.0 + xp.exp(-x))))
         inputs = [x / 7.0 for x in range(-50, 50)]
-        before = [_slope(op, x) for x in inputs]
+        before = [value_and_slope(op, x) for x in inputs]
         compile_kernels("made_up")
-        assert [_slope(op, x) for x in inputs] == before
+        assert [value_and_slope(op, x) for x in inputs] == before
 
 
 @needs_native
@@ -214,13 +215,6 @@ def _takes(function, count):
     except TypeError:
         return False
     return True
-
-
-def _slope(op, x):
-    leaf = Neuron(x)
-    out = op(leaf)
-    out.backward()
-    return out.value, leaf.grad
 
 
 def _value_and_gradient(op, column):
