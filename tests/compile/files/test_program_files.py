@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
 import json
 import math
 import os
-import zipfile
 from pathlib import Path
 
 import pytest
 
 import gograd_compile
+from archives import members_of, seal, signed, with_header
 from gograd_compile import ProgramFileError
 from gograd_compile.files import storage
-from gograd_compile.quoting import LONGEST, quoted, readable
+from gograd_compile.quoting import LONGEST
 from gograd_core import Neuron, ops
 
 pytestmark = pytest.mark.any_engine
@@ -38,29 +36,9 @@ def load(path):
     return gograd_compile.load(path, backend="numpy")
 
 
-def members_of(path):
-    with zipfile.ZipFile(path) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
-
-
-def write(path, members):
-    """An archive with the right digest."""
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        for name, data in members.items():
-            info = zipfile.ZipInfo(name)
-            info.create_system = 3
-            archive.writestr(info, data)
-        archive.comment = b"0" * 64
-    data = file.getvalue()[:-64]
-    path.write_bytes(data + hashlib.sha256(data).hexdigest().encode())
-
-
-def with_header(path, change):
-    members = members_of(path)
-    header = json.loads(members["program.json"])
-    change(header)
-    write(path, members | {"program.json": json.dumps(header).encode()})
+def change(path, how):
+    """Put a program.json that `how` changed into a file."""
+    path.write_bytes(with_header(path.read_bytes(), how))
 
 
 class TestWhatIsNoFile:
@@ -133,15 +111,15 @@ class TestWhatIsChecked:
     @pytest.mark.parametrize("key", ["name", "tapes", "arguments", "distribution"])
     def test_no_object_has_a_key_twice(self, saved, key):
         path = saved(lambda x: x * x)
-        members = members_of(path)
+        members = members_of(path.read_bytes())
         text = members["program.json"].replace(f'"{key}": '.encode(), f'"{key}": null, "{key}": '.encode(), 1)
-        write(path, members | {"program.json": text})
+        path.write_bytes(seal(members | {"program.json": text}))
         with pytest.raises(ProgramFileError, match=r"program\.json is missing or invalid: an object has a key twice"):
             load(path)
 
     def test_the_gradient_by_fewer_numbers_than_the_result_has(self, saved):
         path = saved(lambda x: [x, 2.0 * x, 3.0 * x])
-        with_header(path, lambda header: header["tapes"][0].update(gradient=0))
+        change(path, lambda header: header["tapes"][0].update(gradient=0))
         with pytest.raises(
             ProgramFileError, match="the entry gradient of a tape does not fit its arguments and result"
         ):
@@ -150,9 +128,9 @@ class TestWhatIsChecked:
     def test_no_neuron_is_captured_twice(self, saved):
         weight, offset = Neuron(2.0, label="weight"), Neuron(1.0, label="offset")
         path = saved(lambda x: weight * x + offset)
-        members = members_of(path)
+        members = members_of(path.read_bytes())
         name = "tape0/captured.npy"
-        write(path, members | {name: members[name][:128] + bytes(8)})  # both are the first
+        path.write_bytes(seal(members | {name: members[name][:128] + bytes(8)}))  # both are the first
         with pytest.raises(ProgramFileError, match="a tape has a captured neuron twice"):
             load(path)
 
@@ -173,13 +151,13 @@ class TestTexts:
         weight = Neuron(2.0, label="w")
         path = saved(lambda x: weight * x)
 
-        def change(header):
+        def put(header):
             if place == "name":
                 header["name"] = text
             else:
                 header[place][0] = text
 
-        with_header(path, change)
+        change(path, put)
         with pytest.raises(ProgramFileError, match="a name, a label or a line of source that cannot be printed, or is"):
             load(path)
 
@@ -187,6 +165,19 @@ class TestTexts:
         weight = Neuron(2.0, label="w" * LONGEST)
         (found,) = load(saved(lambda x: weight * x)).captured
         assert found.label == weight.label
+
+
+def complaint(path):
+    """What is said of a file, without its path; nothing if it is a program."""
+    try:
+        load(path)
+    except ProgramFileError as error:
+        return str(error).removeprefix(str(path))
+    return ""
+
+
+def shows_little(message):
+    return len(message) < 4 * LONGEST and message.isprintable()
 
 
 def places(value, so_far=()):
@@ -214,7 +205,8 @@ def test_messages_show_little_of_anything(saved, value):
     """Wherever in program.json it stands: a number that is read has a place in a message, and a bad name another."""
     weight = Neuron(2.0, label="w")
     path = saved(lambda x: {"y": ops.tanh(weight * x) if x > 0.0 else x})
-    members, header = members_of(path), json.loads(members_of(path)["program.json"])
+    members = members_of(path.read_bytes())
+    header = json.loads(members["program.json"])
     for place in [each for each in places(header) if each]:
         for also_as_key in (False, True):
             changed = json.loads(json.dumps(header))
@@ -225,68 +217,36 @@ def test_messages_show_little_of_anything(saved, value):
                 target[json.dumps(value)] = target.pop(place[-1])
             else:
                 target[place[-1]] = value
-            write(path, members | {"program.json": json.dumps(changed).encode()})
-            try:
-                load(path)
-            except ProgramFileError as error:
-                message = str(error).removeprefix(str(path))
-                assert len(message) < 4 * LONGEST
-                assert message.isprintable()
-            else:
-                assert place[-3:] == ("dict", 0, 0)  # a key of the result may be any text or number
-
-
-def assert_little_is_shown(path, reason):
-    with pytest.raises(ProgramFileError, match=reason) as caught:
-        load(path)
-    message = str(caught.value).removeprefix(str(path))
-    assert len(message) < 4 * LONGEST
-    assert message.isprintable()
+            path.write_bytes(seal(members | {"program.json": json.dumps(changed).encode()}))
+            message = complaint(path)
+            assert shows_little(message)
+            assert message or place[-3:] == ("dict", 0, 0)  # a key of the result may be any text or number
 
 
 def test_of_an_operation_that_is_there_twice(saved):
     path = saved(lambda x: x * x)
-    with_header(
-        path, lambda header: header["operations"].extend([header["operations"][0] | {"name": "x" * 10_000}] * 2)
-    )
-    assert_little_is_shown(path, "an operation twice: 'xxx")
+    change(path, lambda header: header["operations"].extend([header["operations"][0] | {"name": "x" * 10_000}] * 2))
+    message = complaint(path)
+    assert "an operation twice: 'xxx" in message
+    assert shows_little(message)
 
 
 def test_of_names_in_an_archive_that_is_damaged(saved):
     path, name = saved(lambda x: x * x), "x" * 60_000
-    write(path, members_of(path) | {name: b""})
-    data = path.read_bytes()[:-64].replace(name.encode(), b"y" * 60_000, 1)  # not in the directory
-    path.write_bytes(data + hashlib.sha256(data).hexdigest().encode())
-    assert_little_is_shown(path, "not a valid archive: File name in directory 'xxx")
+    data = seal(members_of(path.read_bytes()) | {name: b""})
+    path.write_bytes(signed(data.replace(name.encode(), b"y" * 60_000, 1)))  # not in the directory
+    message = complaint(path)
+    assert "not a valid archive: File name in directory 'xxx" in message
+    assert shows_little(message)
 
 
 @pytest.mark.parametrize("name", ["\x1b[2J", "x" * 60_000])
 def test_of_members_too(saved, name):
     path = saved(lambda x: x * x)
-    write(path, members_of(path) | {name: b"", f"{name}1": b"", f"{name}2": b""})
-    assert_little_is_shown(path, "it has unknown members")
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        ("tanh", "'tanh'"),
-        ("\x1b", r"'\x1b'"),
-        (3, "3"),
-        (None, "None"),
-        ("n" * 90, repr("n" * 90)),
-        ({"a": [1, 2]}, "{'a': [1, 2]}"),
-    ],
-)
-def test_what_is_short_is_quoted_whole(value, text):
-    assert quoted(value) == text
-
-
-def test_what_is_long_is_cut():
-    assert len(quoted("x" * 10**6)) <= LONGEST
-    assert len(quoted([["x" * 100] * 100] * 100)) == LONGEST
-    assert readable("x" * LONGEST) == "x" * LONGEST
-    assert readable("x" * (LONGEST + 1)) == "x" * (LONGEST - 1) + "…"
+    path.write_bytes(seal(members_of(path.read_bytes()) | {name: b"", f"{name}1": b"", f"{name}2": b""}))
+    message = complaint(path)
+    assert "it has unknown members" in message
+    assert shows_little(message)
 
 
 def test_keys_that_cannot_be_saved_are_not_shown_whole(tmp_path):
