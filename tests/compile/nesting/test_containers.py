@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gograd_compile
+from comparing import exact
 from gograd_core import grad, hessian, hvp, jacobian, register_container, value_and_grad
 
 
@@ -91,24 +92,6 @@ def numbers_in(tree):
     if children is None:
         return list(np.asarray(tree, dtype=object).flat)
     return [number for child in children for number in numbers_in(child)]
-
-
-def same(found, expected):
-    """Equal to the last bit, and of the same types, nested alike."""
-    assert type(found) is type(expected)
-    children, others = children_of(found), children_of(expected)
-    if children is None:
-        assert np.shape(found) == np.shape(expected)
-        assert getattr(found, "dtype", float) == getattr(expected, "dtype", float)
-        assert np.asarray(found).tolist() == np.asarray(expected).tolist()
-        return
-    if isinstance(expected, dict):
-        assert repr(list(found)) == repr(list(expected))
-    for static in ("default_factory", "maxlen", "name"):
-        assert getattr(found, static, None) == getattr(expected, static, None)
-    assert len(children) == len(others)
-    for one, other in zip(children, others, strict=True):
-        same(one, other)
 
 
 # Whole numbers, so that sums and products are exact in whatever order they are formed.
@@ -199,14 +182,14 @@ class TestAnyNesting:
     @settings(max_examples=60)
     @given(tree=trees)
     def test_values(self, tree):
-        same(self.nested(tree), nested(tree))
+        assert exact(self.nested(tree)) == exact(nested(tree))
 
     @settings(max_examples=60)
     @given(tree=trees)
     def test_those_that_a_function_can_tell_apart_do_not_share_a_recording(self, tree):
         for each in (tree, twin(tree), tree):
-            same(self.nested(each), nested(each))
-            same(self.total.grad(each), grad(total)(each))
+            assert exact(self.nested(each)) == exact(nested(each))
+            assert exact(self.total.grad(each)) == exact(grad(total)(each))
 
     @settings(max_examples=60)
     @given(tree=trees)
@@ -224,22 +207,22 @@ class TestAnyNesting:
             ),
             tree,
         )
-        same(slope, expected)
-        same(grad(total)(tree), expected)
-        same(self.total.value_and_grad(tree), (value, expected))
+        assert exact(slope) == exact(expected)
+        assert exact(grad(total)(tree)) == exact(expected)
+        assert exact(self.total.value_and_grad(tree)) == exact((value, expected))
 
     @settings(max_examples=30)
     @given(tree=trees)
     def test_jacobians(self, tree):
         expected = jacobian(nested)(tree)
-        same(jacobian(nested, mode="forward")(tree), expected)
-        same(self.nested.jacobian(tree), expected)
+        assert exact(jacobian(nested, mode="forward")(tree)) == exact(expected)
+        assert exact(self.nested.jacobian(tree)) == exact(expected)
 
     @settings(max_examples=30)
     @given(tree=trees)
     def test_second_derivatives(self, tree):
-        same(self.total.hessian(tree), hessian(total)(tree))
-        same(self.total.hvp(tree, tree), hvp(total)(tree, tree))
+        assert exact(self.total.hessian(tree)) == exact(hessian(total)(tree))
+        assert exact(self.total.hvp(tree, tree)) == exact(hvp(total)(tree, tree))
 
     @settings(max_examples=30)
     @given(tree=trees)
@@ -251,9 +234,9 @@ class TestAnyNesting:
         results, matrices = self.nested.batch()(points), self.nested.batch().jacobian(points)
         for point in range(3):
             here = at(points, point)
-            same((float(values[point]), at(slopes, point)), self.total.value_and_grad(here))
-            same(at(results, point), self.nested(here))
-            same(at(matrices, point), self.nested.jacobian(here))
+            assert exact((float(values[point]), at(slopes, point))) == exact(self.total.value_and_grad(here))
+            assert exact(at(results, point)) == exact(self.nested(here))
+            assert exact(at(matrices, point)) == exact(self.nested.jacobian(here))
 
 
 class Scaled:
@@ -292,11 +275,11 @@ def test_equal_nesting_is_recorded_once(compiled, count_paths):
 def test_programs_in_files_know_none(compiled, tmp_path):
     c = compiled(lambda p, x: {"y": p["w"] * x, "none": None})
     p = {"w": 3.0, "bias": None}
-    same(c(p, 2.0), {"y": 6.0, "none": None})
+    assert exact(c(p, 2.0)) == exact({"y": 6.0, "none": None})
     c.save(tmp_path / "program")
     loaded = gograd_compile.load(tmp_path / "program", backend=c.backend.name)
-    same(loaded(p, 2.0), {"y": 6.0, "none": None})
-    same(loaded.jacobian(p, 2.0), {"y": {"w": 2.0, "bias": None}, "none": None})
+    assert exact(loaded(p, 2.0)) == exact({"y": 6.0, "none": None})
+    assert exact(loaded.jacobian(p, 2.0)) == exact({"y": {"w": 2.0, "bias": None}, "none": None})
 
 
 @pytest.mark.parametrize(
@@ -328,7 +311,7 @@ def test_axes_are_nested_as_the_upper_part_of_an_argument(argument, axes, expect
         one, other = numbers_in(tree)
         return one * other
 
-    same(compiled(product).batch((axes,)).grad(argument, per_point=True), expected)
+    assert exact(compiled(product).batch((axes,)).grad(argument, per_point=True)) == exact(expected)
 
 
 @pytest.mark.parametrize(
