@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-import gograd_compile
 from gograd_compile import PathNotRecorded, RecordingError
 from gograd_core import DomainError, Neuron, errstate, ops
+from round_trips import reloaded
 
 X, PARAMETERS = np.arange(1.0, 13.0).reshape(4, 3), {"w": np.array([0.5, -0.25, 0.125]), "scale": 2.0}
 SIGNED = np.linspace(-2.0, 2.5, 11)
@@ -136,13 +136,12 @@ class TestPrograms:
     """Those that were loaded."""
 
     @pytest.fixture
-    def loaded(self, compiled, backend, tmp_path):
+    def loaded(self, compiled, tmp_path):
         def loaded(f, *points):
             c = compiled(f)
             for call, point in points:
                 call(c, point)
-            c.save(tmp_path / "program")
-            return c, gograd_compile.load(tmp_path / "program", backend=backend)
+            return c, reloaded(c, tmp_path)
 
         return loaded
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import pickle
 
 import numpy as np
 import pytest
@@ -11,6 +10,7 @@ import pytest
 import gograd_compile
 from gograd_core import current, ops, stop_gradient
 from gograd_core.plugins import builtin_ops
+from round_trips import again, reloaded
 
 OPERATIONS = current.registry.operations()
 
@@ -32,12 +32,7 @@ def test_programs_of_every_operation_come_back_with_all_derivatives(op, tmp_path
     wrt = tuple(range(len(given)))
     expected = f(*given)
     hessian = f.hessian(*given, wrt=wrt) if any(op.partials) else None
-    f.save(tmp_path / "program")
-    for program in (
-        gograd_compile.load(tmp_path / "program", backend="numpy"),
-        pickle.loads(pickle.dumps(f)),
-        copy.deepcopy(pickle.loads(pickle.dumps(f))),
-    ):
+    for program in (reloaded(f, tmp_path), again(f), copy.deepcopy(again(f))):
         assert bits(program(*given)) == bits(expected)
         if hessian is not None:
             assert _bits(program.hessian(*given, wrt=wrt), bits) == _bits(hessian, bits)
@@ -49,10 +44,10 @@ def _bits(nested, bits):
 
 @pytest.mark.parametrize("op", OPERATIONS, ids=lambda op: op.name)
 def test_every_operation_is_the_same_one_after_a_pickle(op):
-    assert pickle.loads(pickle.dumps(op)) is op
+    assert again(op) is op
 
 
 def test_what_the_engine_itself_uses_are_the_operations_of_that_name():
     assert ops.stop_gradient is stop_gradient
     assert ops.identity is builtin_ops.identity
-    assert pickle.loads(pickle.dumps(stop_gradient)) is stop_gradient
+    assert again(stop_gradient) is stop_gradient

@@ -16,6 +16,8 @@ import pytest
 import gograd_compile
 from gograd_compile import PathNotRecorded, ProgramFileError
 from gograd_core import DomainError, Neuron, Op, ops
+from round_trips import again
+from source_lines import line_of
 
 
 @pytest.fixture(scope="module")
@@ -77,8 +79,7 @@ class TestFiles:
     def test_an_outcome_that_was_not_recorded_names_the_line(self, compiled, saved):
         f = compiled(branches)
         f(*POINTS[0])
-        line = branches.__code__.co_firstlineno + 2
-        with pytest.raises(PathNotRecorded, match=rf"test_saving.py:{line} in branches: bool\(\) of a number was 1"):
+        with pytest.raises(PathNotRecorded, match=rf"{line_of(branches, 2)}: bool\(\) of a number was 1"):
             saved(f)(*POINTS[1])
 
     @pytest.mark.parametrize("method", ["hvp", "hessian"])
@@ -103,7 +104,7 @@ class TestFiles:
     def test_errors_name_lines_if_these_were_saved(self, compiled, saved, lines):
         f = compiled(branches)
         f(*POINTS[0])
-        line = f"; recorded at test_saving.py:{branches.__code__.co_firstlineno + 3} in branches"
+        line = f"; recorded at {line_of(branches, 3)}"
         with pytest.raises(DomainError) as caught:
             saved(f, lines=lines)(np.array([1.0, -1.0]), {"scale": 1.0})
         assert caught.value.operation is ops.log
@@ -150,10 +151,6 @@ class TestFiles:
             gograd_compile.load(tmp_path / "program")
         with pytest.raises(FileNotFoundError):
             gograd_compile.load(tmp_path / "other")
-
-
-def again(thing):
-    return pickle.loads(pickle.dumps(thing))
 
 
 class TestPickles:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import gograd_compile
 from comparing import exact
 from gograd_core import grad, hessian, hvp, jacobian, register_container, value_and_grad
+from round_trips import reloaded
 
 
 class Point(NamedTuple):
@@ -276,8 +277,7 @@ def test_programs_in_files_know_none(compiled, tmp_path):
     c = compiled(lambda p, x: {"y": p["w"] * x, "none": None})
     p = {"w": 3.0, "bias": None}
     assert exact(c(p, 2.0)) == exact({"y": 6.0, "none": None})
-    c.save(tmp_path / "program")
-    loaded = gograd_compile.load(tmp_path / "program", backend=c.backend.name)
+    loaded = reloaded(c, tmp_path)
     assert exact(loaded(p, 2.0)) == exact({"y": 6.0, "none": None})
     assert exact(loaded.jacobian(p, 2.0)) == exact({"y": {"w": 2.0, "bias": None}, "none": None})
 

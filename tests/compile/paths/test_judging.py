@@ -7,13 +7,13 @@ import re
 import numpy as np
 import pytest
 
-import gograd_compile
 from gograd_core import DomainError, Neuron, errstate, grad, no_grad, ops
+from round_trips import reloaded
+from source_lines import line_of
 
 
-def here(line, function):
-    code = function.__code__
-    return re.escape(f"; recorded at test_judging.py:{code.co_firstlineno + line} in {code.co_name}. Check")
+def recorded_at(function, line):
+    return re.escape(f"; recorded at {line_of(function, line)}. Check")
 
 
 def two_roots(x):
@@ -36,7 +36,7 @@ class TestTheLineIsThatOfTheInputs:
     def test_of_derivatives(self, compiled, method, batch):
         c = compiled(two_roots)
         run = getattr(c, method)(4.0) and getattr(c.batch() if batch else c, method)
-        with pytest.raises(DomainError, match=here(2, two_roots)):
+        with pytest.raises(DomainError, match=recorded_at(two_roots, 2)):
             run(np.array([4.0, 0.0]) if batch else 0.0)
 
     @pytest.mark.parametrize(("x", "line"), [(0.0, 2), (-1.0, 1)])
@@ -44,7 +44,7 @@ class TestTheLineIsThatOfTheInputs:
         c = compiled(two_quotients)
         c(1.0), c.hessian(1.0)
         for call in (c, c.grad, c.hessian, lambda x: c.batch()(np.array([1.0, x]))):
-            with pytest.raises(DomainError, match=here(line, two_quotients)):
+            with pytest.raises(DomainError, match=recorded_at(two_quotients, line)):
                 call(x)
 
     def test_zeros_are_told_apart(self, compiled):
@@ -55,7 +55,7 @@ class TestTheLineIsThatOfTheInputs:
 
         c = compiled(signed)
         assert c(0.0) == 0.0
-        with pytest.raises(DomainError, match=here(2, signed)):
+        with pytest.raises(DomainError, match=recorded_at(signed, 2)):
             c.grad(0.0)
 
     def test_whatever_other_paths_are_known(self, compiled):
@@ -66,16 +66,15 @@ class TestTheLineIsThatOfTheInputs:
 
         c = compiled(two_branches)
         assert [c(1.0), c(20.0), c(2.0)] == [1.0, 20.0, 0.5]
-        with pytest.raises(DomainError, match=here(3, two_branches)):
+        with pytest.raises(DomainError, match=recorded_at(two_branches, 3)):
             c(0.0)
 
-    def test_of_a_saved_program(self, compiled, tmp_path, backend):
+    def test_of_a_saved_program(self, compiled, tmp_path):
         c = compiled(two_quotients)
         c(1.0)
-        c.save(tmp_path / "f.gograd")
-        loaded = gograd_compile.load(tmp_path / "f.gograd", backend=backend)
+        loaded = reloaded(c, tmp_path)
         for call in (loaded, loaded.grad):
-            with pytest.raises(DomainError, match=here(2, two_quotients)) as caught:
+            with pytest.raises(DomainError, match=recorded_at(two_quotients, 2)) as caught:
                 call(0.0)
             assert (caught.value.operation, caught.value.inputs) == (ops.div, (1.0, 0.0))
 
@@ -92,12 +91,11 @@ def test_a_block_without_graphs_around_the_call_changes_nothing(compiled):
         f.backward(1.0)
 
 
-def test_captured_neurons_of_a_loaded_program_are_named_by_their_labels(compiled, tmp_path, backend):
+def test_captured_neurons_of_a_loaded_program_are_named_by_their_labels(compiled, tmp_path):
     weight = Neuron(2.0, label="w")
     c = compiled(lambda x: x / weight)
     c(1.0)
-    c.save(tmp_path / "f.gograd")
-    loaded = gograd_compile.load(tmp_path / "f.gograd", backend=backend)
+    loaded = reloaded(c, tmp_path)
     loaded.captured[0].value = 0.0
     with pytest.raises(DomainError, match=r"div\(1.0, w=0.0\)"):
         loaded(1.0)
@@ -132,11 +130,10 @@ class TestSecondDerivativesOfALoadedProgram:
     """It has no function to ask: they are wrong where they are not finite and the arguments are."""
 
     @pytest.fixture
-    def loaded(self, compiled, tmp_path, backend):
+    def loaded(self, compiled, tmp_path):
         c = compiled(lambda x, y: x * ops.sqrt(x) + y * y * y)
         c.hessian(4.0, 1.0, wrt=(0, 1))
-        c.save(tmp_path / "f.gograd")
-        return gograd_compile.load(tmp_path / "f.gograd", backend=backend)
+        return reloaded(c, tmp_path)
 
     def test_are_an_error_at_finite_arguments(self, loaded):
         with pytest.raises(DomainError, match=r"the second derivatives at \[0.0, 1.0\]"):

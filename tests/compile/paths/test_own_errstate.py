@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import copy
-import pickle
 
 import numpy as np
 import pytest
 
-import gograd_compile
 from gograd_core import DomainError, Neuron, errstate, grad, no_grad, ops
+from round_trips import again, reloaded
 
 
 def with_block(x):
@@ -97,16 +96,11 @@ RECORDED = 2.0, -0.5, -3.0
 """Points at which each function is recorded, as far as it has a value there."""
 
 
-def loaded(f, backend, tmp_path):
-    f.save(tmp_path / "program")
-    return gograd_compile.load(tmp_path / "program", backend=backend)
-
-
 AGAIN = {
-    "compiled": lambda f, *_: f,
-    "loaded": loaded,
-    "pickled": lambda f, *_: pickle.loads(pickle.dumps(f)),
-    "copied": lambda f, *more: copy.deepcopy(loaded(f, *more)),
+    "compiled": lambda f, _: f,
+    "loaded": reloaded,
+    "pickled": lambda f, _: again(f),
+    "copied": lambda f, tmp_path: copy.deepcopy(reloaded(f, tmp_path)),
 }
 
 
@@ -115,13 +109,13 @@ def in_eager_mode(f, point):
     return result.value if type(result) is Neuron else result
 
 
-@pytest.mark.parametrize("again", AGAIN.values(), ids=AGAIN)
+@pytest.mark.parametrize("back", AGAIN.values(), ids=AGAIN)
 @pytest.mark.parametrize("f", FUNCTIONS, ids=lambda f: f.__name__)
-def test_a_program_does_what_the_function_does(f, again, compiled, backend, tmp_path, outcome, bits):
+def test_a_program_does_what_the_function_does(f, back, compiled, tmp_path, outcome, bits):
     first = compiled(lambda x: f(x))  # noqa: PLW0108 - so that no module has it by name
     for point in RECORDED:
         outcome(first, point)
-    program = again(first, backend, tmp_path)
+    program = back(first, tmp_path)
     for point in POINTS:
         expected = outcome(in_eager_mode, f, point)
         found, many = outcome(program, point), outcome(program.batch(), np.array([point, point]))
@@ -139,11 +133,11 @@ def test_what_is_ignored_is_not_recorded_at_every_point(compiled, monkeypatch):
     assert len(runs) == 2  # once for the lines of source
 
 
-def test_recorded_where_errors_were_ignored_it_is_judged_all_the_same(compiled, backend, tmp_path):
+def test_recorded_where_errors_were_ignored_it_is_judged_all_the_same(compiled, tmp_path):
     f = compiled(lambda x: ops.log(x) + with_block(x))
     with errstate(domain="ignore"):
         f(-1.0)
-    program = loaded(f, backend, tmp_path)
+    program = reloaded(f, tmp_path)
     with errstate(domain="ignore"):
         assert np.isnan(program(-2.0))
     with pytest.raises(DomainError):

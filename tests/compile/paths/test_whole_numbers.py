@@ -10,6 +10,7 @@ import pytest
 import gograd_compile.paths
 import gograd_core.math
 from gograd_core import errstate, grad, jvp, ops, value_and_grad
+from round_trips import reloaded
 
 INSTANCES = {
     "a key": lambda x: {0: 1.0, 1: 2.0}.get(gograd_core.math.floor(x), 0.0) * x,
@@ -167,8 +168,7 @@ class TestNumbersThatAreNotFinite:
     def test_of_a_program_without_its_function_are_not_recorded(self, compiled, tmp_path):
         c = compiled(lambda x: 1.0 / (1.0 + gograd_core.math.floor(x)))
         c(1.5)
-        c.save(tmp_path / "floor.gograd")
-        loaded = gograd_compile.load(tmp_path / "floor.gograd")
+        loaded = reloaded(c, tmp_path)
         assert loaded(3.5) == 0.25
         for call in (loaded, lambda x: loaded.batch()(np.array([1.0, x]))):
             with pytest.raises(gograd_compile.PathNotRecorded, match=r"finite\(\) of a number was 1 .* would be 0"):
