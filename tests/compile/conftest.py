@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import functools
 import importlib.util
-import math
 import os
-import struct
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
+import comparing
 import gograd_compile
 from gograd_core import DomainError
 
@@ -58,15 +56,10 @@ def count_paths():
     return lambda f: sum(len([*paths]) for paths in f.store.paths.values())
 
 
-def bits_of(numbers):
-    flat = np.asarray(numbers, dtype=np.float64).ravel().tolist()
-    return ["nan" if math.isnan(x) else struct.pack("d", x).hex() for x in flat]
-
-
 @pytest.fixture(scope="session")
 def bits():
     """Numbers as bits, in a row: any NaN is the same, and -0.0 is not 0.0."""
-    return bits_of
+    return comparing.bits
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import math
 import os
 import subprocess
@@ -16,14 +15,12 @@ import pytest
 pytest.importorskip("numba")
 
 import numba
-import numpy as np
 
-from gograd_compile.kernels import CHUNK, CacheWarning, cache, clear, expand, kernel, native, report
+from gograd_compile.kernels import CacheWarning, cache, clear, expand, kernel, native, report
 from gograd_core import Op
+from kernel_calls import made, value
 
 pytestmark = pytest.mark.any_engine
-
-CALL = ctypes.CFUNCTYPE(None, ctypes.c_ssize_t, ctypes.c_ssize_t, *[ctypes.c_void_p] * 3)
 
 PROGRAM = """
 import sys
@@ -52,17 +49,6 @@ def folder(tmp_path, monkeypatch):
 def forget(monkeypatch):
     """As in another process."""
     monkeypatch.setattr(native, "_kernels", {})
-
-
-def made(rule=lambda xp, x: xp.exp(x) * 2.0):
-    rules = expand(Op("made_up", forward=rule, partials=(None,)))
-    return kernel(rules.forward, rules.inputs)
-
-
-def value(found, x):
-    out, inputs, scratch = np.empty(CHUNK), np.full(CHUNK, x), np.empty(CHUNK * (found.scratch + 1))
-    CALL(found.address)(1, 0, out.ctypes.data, inputs.ctypes.data, scratch.ctypes.data)
-    return out[0]
 
 
 def run(program, *arguments):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
 import os
 import pickle
@@ -17,30 +16,14 @@ pytest.importorskip("pwd", reason="owners and modes are those of POSIX")
 import grp
 import pwd
 
-import numpy as np
-
-from gograd_compile.kernels import CHUNK, CacheWarning, cache, code_files, expand, kernel, native, private_files
+from gograd_compile.kernels import CacheWarning, cache, code_files, native, private_files
 from gograd_compile.reading import RefusedError
-from gograd_core import Op
+from kernel_calls import made, value
 
 pytestmark = pytest.mark.any_engine
 
-CALL = ctypes.CFUNCTYPE(None, ctypes.c_ssize_t, ctypes.c_ssize_t, *[ctypes.c_void_p] * 3)
 SOMEBODY = 12345
 only_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs files of other users")
-
-
-def made(factor=2.0):
-    """The kernel of exp(x) * factor."""
-    rules = expand(Op("made_up", forward=lambda xp, x: xp.exp(x) * factor, partials=(None,)))
-    return kernel(rules.forward, rules.inputs)
-
-
-def value(found):
-    """What it gives at 0: the factor."""
-    out, inputs, scratch = np.empty(CHUNK), np.zeros(CHUNK), np.empty(CHUNK * (found.scratch + 1))
-    CALL(found.address)(1, 0, out.ctypes.data, inputs.ctypes.data, scratch.ctypes.data)
-    return out[0]
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +35,7 @@ def forgery(tmp_path_factory):
         patch.setattr(native, "_kernels", {})
         made()
         (path,) = folder.glob("*.code")
-        made(5.0)
+        made(lambda xp, x: xp.exp(x) * 5.0)
         (other,) = {*folder.glob("*.code")} - {path}
     key, of_other = key_of(path.read_bytes()), key_of(other.read_bytes())
     code = code_files.from_bytes(other.read_bytes(), of_other)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import itertools
 import math
 import random
@@ -15,6 +14,7 @@ pytest.importorskip("numba")
 
 import numpy as np
 
+from comparing import bits
 from gograd_compile.kernels import CHUNK, expand, kernel, specialize
 from gograd_compile.kernels.generate import INLINE, LOOPS
 from gograd_core import Op, current
@@ -24,10 +24,10 @@ from gograd_core.kernels.expansion import ExpansionError
 from gograd_core.kernels.expansion import expand as expand_for_c
 from gograd_core.namespaces import scalar
 from gograd_core.namespaces.columns import Column
+from kernel_calls import CALL
 
 pytestmark = pytest.mark.any_engine
 
-CALL = ctypes.CFUNCTYPE(None, ctypes.c_ssize_t, ctypes.c_ssize_t, *[ctypes.c_void_p] * 3)
 TINY, HUGE = 5e-324, sys.float_info.max
 SPECIAL = (0.0, -0.0, 1.0, -1.0, 2.5, -2.5, math.inf, -math.inf, math.nan, TINY, -TINY, HUGE, -HUGE)
 RANDOM_POINTS = 300
@@ -80,10 +80,6 @@ def run_columns(found, inputs, length, results):
     CALL(found.address)(1, length, out.ctypes.data, inputs.ctypes.data, None)
     assert out[results] == 12345.0
     return out[:results].tolist()
-
-
-def bits(number):
-    return "nan" if math.isnan(number) else struct.pack("d", number)
 
 
 def is_exact(rule):

@@ -14,6 +14,7 @@ import pytest
 from packages import PROGRAMS
 
 import gograd_compile
+from comparing import bits
 from gograd_core import DomainError, Neuron, adapted, check_grad, errstate, value_and_grad
 from gograd_core.derivatives.finite_differences import compare
 
@@ -37,10 +38,6 @@ def original(program):
 @pytest.fixture(scope="module")
 def mine(program):
     return python_errors(program.make(adapted(*program.names)))
-
-
-def bits(x):
-    return np.float64(x).tobytes()
 
 
 def comparisons(original, point, derivatives):
