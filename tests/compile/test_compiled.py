@@ -126,20 +126,19 @@ class Scaled:
 
 
 class TestKindsOfFunctions:
-    @pytest.mark.parametrize(
-        ("f", "args", "expected"),
-        [
-            (lambda *x: sum(x), (2.0, 3.0), 5.0),
-            (lambda x, y=3.0: x * y, (2.0,), 6.0),
-            (functools.partial(lambda k, x: k * x, 4.0), (2.0,), 8.0),
-            (Scaled(5.0), (2.0,), 10.0),
-            (Scaled(5.0).method, (2.0,), 10.0),
-            (lambda x: x, (2.0,), 2.0),
-            (lambda x: 7.0, (2.0,), 7.0),
-            (lambda x: np.asarray([x[0], x[1]]).sum(), ([1.0, 2.0],), 3.0),
-            (lambda x: x * 2.0 if x.label == "" else x, (2.0,), 4.0),
-        ],
-    )
+    KINDS = {  # noqa: RUF012
+        "any number of arguments": (lambda *x: sum(x), (2.0, 3.0), 5.0),
+        "an argument with a default": (lambda x, y=3.0: x * y, (2.0,), 6.0),
+        "a part of a call": (functools.partial(lambda k, x: k * x, 4.0), (2.0,), 8.0),
+        "an object that is called": (Scaled(5.0), (2.0,), 10.0),
+        "a method": (Scaled(5.0).method, (2.0,), 10.0),
+        "what returns its argument": (lambda x: x, (2.0,), 2.0),
+        "what returns a constant": (lambda x: 7.0, (2.0,), 7.0),
+        "what makes arrays": (lambda x: np.asarray([x[0], x[1]]).sum(), ([1.0, 2.0],), 3.0),
+        "what reads a label": (lambda x: x * 2.0 if x.label == "" else x, (2.0,), 4.0),
+    }
+
+    @pytest.mark.parametrize(("f", "args", "expected"), KINDS.values(), ids=KINDS)
     def test_runs(self, compiled, f, args, expected):
         assert compiled(f)(*args) == expected
 

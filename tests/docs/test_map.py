@@ -1,4 +1,4 @@
-"""The map of the code names every room, the paths that are promised import, and native files have Python twins."""
+"""The map names every room, tests have their folders, promised paths import, and native files have Python twins."""
 
 import re
 from importlib import import_module, metadata
@@ -29,6 +29,13 @@ def rooms(package):
 @pytest.mark.parametrize("package", PACKAGES)
 def test_the_map_names_every_room_and_no_other(package):
     assert section(package) - {"engines/native/"} == rooms(package)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_folders_of_tests_are_rooms(package):
+    folders = {path.parent.name for path in (ROOT / "tests" / package.removeprefix("gograd_")).glob("*/test_*.py")}
+    assert folders
+    assert folders <= {room.removesuffix("/").removesuffix(".py") for room in rooms(package)}
 
 
 @pytest.mark.parametrize("name", sorted(set(re.findall(r"`((?:\w+/)*\w+\.(?:py|pxi))`", MAP))))

@@ -67,55 +67,69 @@ class TestOperations:
             self.load_with(program, **facts)
 
 
+def put(**entries):
+    """Changes program.json."""
+    return lambda header: header.update(entries)
+
+
+def put_in_tape(**entries):
+    """Changes the first tape."""
+    return lambda header: header["tapes"][0].update(entries)
+
+
+# What is done to program.json, and what is said of it.
+WRONG = {
+    "another version": (put(version=2), "has version 2 of the format; only 1 can be read"),
+    "another format": (put(format="other"), "not a saved program"),
+    "an entry more": (put(more=1), "not the expected ones"),
+    "an entry less": (lambda header: header.pop("tapes"), "not the expected ones"),
+    "no name": (put(name=None), "have other types"),
+    "a name that controls a terminal": (put(name="\x1b[2J"), "cannot be printed"),
+    "a name that is no text": (put(name="\ud800"), "cannot be printed"),
+    "lines that are numbers": (put(lines=[1, 2]), "have other types"),
+    "lines in a dict": (put(lines={}), "have other types"),
+    "a line of two lines": (lambda header: header["lines"].__setitem__(0, "model.py:3\nin f"), "cannot be printed"),
+    "a line less": (lambda header: header["lines"].pop(), "not in the lists"),
+    "a label more": (lambda header: header["captured"].append("w"), "differs from the number of labels"),
+    "a label that is a number": (lambda header: header["captured"].__setitem__(0, 1.0), "have other types"),
+    "no tapes": (lambda header: header["tapes"].clear(), "no tape"),
+    "a tape less": (
+        lambda header: header["tapes"].pop(),
+        "it has unknown members: 'tape1/operations.npy', .* .15 in all",
+    ),
+    "a tape more": (lambda header: header["tapes"].append(header["tapes"][0]), "'tape2/operations' is missing"),
+    "a tape without a result": (
+        lambda header: header["tapes"][0].pop("result"),
+        "a tape has other entries than arguments, result",
+    ),
+    "a tape without truths": (
+        lambda header: header["tapes"][0].pop("truths"),
+        "a tape has other entries than .* truths",
+    ),
+    "truths that are 0": (put_in_tape(truths=0), "the entry truths of a tape is neither true nor false"),
+    "truths that are nothing": (put_in_tape(truths=None), "the entry truths of a tape is neither true nor false"),
+    "a gradient that the result does not have": (put_in_tape(gradient=0), "the entry gradient of a tape does not fit"),
+    "a gradient by no argument": (put_in_tape(gradient=2), "the entry gradient of a tape does not fit"),
+    "a gradient by one argument twice": (put_in_tape(gradient=[1, 1]), "the entry gradient of a tape does not fit"),
+    "a gradient by a truth value": (put_in_tape(gradient=True), "the entry gradient of a tape does not fit"),
+    "fewer arguments": (put_in_tape(result="number", arguments="number"), "number of arguments"),
+    "more arguments": (put_in_tape(arguments={"array": [2**31 - 1]}), "number of arguments"),
+    "more results": (put_in_tape(result={"array": [2]}), "number of outputs"),
+    "a class of Python's": (put_in_tape(result={"class": ["os"]}), "no list, tuple|invalid 'class'"),
+    "an operation in place of another": (
+        lambda header: header["operations"].__setitem__(1, header["operations"][0]),
+        "program.json has an operation twice: '",
+    ),
+    "an operation in two versions": (
+        lambda header: header["operations"].append(header["operations"][0] | {"version": "9"}),
+        "program.json has an operation twice: '",
+    ),
+    "no operations": (lambda header: header["operations"].clear(), "not in the lists"),
+}
+
+
 class TestHeader:
-    @pytest.mark.parametrize(
-        ("change", "message"),
-        [
-            (lambda header: header.update(version=2), "has version 2 of the format; only 1 can be read"),
-            (lambda header: header.update(format="other"), "not a saved program"),
-            (lambda header: header.update(more=1), "not the expected ones"),
-            (lambda header: header.update(name=None), "have other types"),
-            (lambda header: header.update(lines=[1, 2]), "have other types"),
-            (lambda header: header.update(lines={}), "have other types"),
-            (lambda header: header["captured"].append("w"), "differs from the number of labels"),
-            (lambda header: header["captured"].__setitem__(0, 1.0), "have other types"),
-            (lambda header: header.pop("tapes"), "not the expected ones"),
-            (lambda header: header["tapes"].clear(), "no tape"),
-            (lambda header: header.update(name="\x1b[2J"), "cannot be printed"),
-            (lambda header: header.update(name="\ud800"), "cannot be printed"),
-            (lambda header: header["lines"].__setitem__(0, "model.py:3\nin f"), "cannot be printed"),
-            (lambda header: header["tapes"].pop(), "it has unknown members: 'tape1/operations.npy', .* .15 in all"),
-            (lambda header: header["tapes"].append(header["tapes"][0]), "'tape2/operations' is missing"),
-            (lambda header: header["tapes"][0].pop("result"), "a tape has other entries than arguments, result"),
-            (lambda header: header["tapes"][0].pop("truths"), "a tape has other entries than .* truths"),
-            (
-                lambda header: header["tapes"][0].update(truths=0),
-                "the entry truths of a tape is neither true nor false",
-            ),
-            (
-                lambda header: header["tapes"][0].update(truths=None),
-                "the entry truths of a tape is neither true nor false",
-            ),
-            (lambda header: header["tapes"][0].update(gradient=0), "the entry gradient of a tape does not fit"),
-            (lambda header: header["tapes"][0].update(gradient=2), "the entry gradient of a tape does not fit"),
-            (lambda header: header["tapes"][0].update(gradient=[1, 1]), "the entry gradient of a tape does not fit"),
-            (lambda header: header["tapes"][0].update(gradient=True), "the entry gradient of a tape does not fit"),
-            (lambda header: header["tapes"][0].update(result="number", arguments="number"), "number of arguments"),
-            (lambda header: header["tapes"][0].update(arguments={"array": [2**31 - 1]}), "number of arguments"),
-            (lambda header: header["tapes"][0].update(result={"array": [2]}), "number of outputs"),
-            (lambda header: header["tapes"][0].update(result={"class": ["os"]}), "no list, tuple|invalid 'class'"),
-            (
-                lambda header: header["operations"].__setitem__(1, header["operations"][0]),
-                "program.json has an operation twice: '",
-            ),
-            (
-                lambda header: header["operations"].append(header["operations"][0] | {"version": "9"}),
-                "program.json has an operation twice: '",
-            ),
-            (lambda header: header["operations"].clear(), "not in the lists"),
-            (lambda header: header["lines"].pop(), "not in the lists"),
-        ],
-    )
+    @pytest.mark.parametrize(("change", "message"), WRONG.values(), ids=WRONG)
     def test_is_checked(self, program, change, message):
         data = with_header(to_bytes(program, "f"), change)
         with pytest.raises(ProgramFileError, match=message):

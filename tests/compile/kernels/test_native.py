@@ -15,6 +15,7 @@ pytest.importorskip("numba")
 import numpy as np
 
 from comparing import bits
+from compositions import COMPOSITIONS
 from gograd_compile.kernels import CHUNK, expand, kernel, specialize
 from gograd_compile.kernels.generate import INLINE, LOOPS
 from gograd_core import Op, current
@@ -239,26 +240,20 @@ def test_functions_give_the_same_bits_wherever_a_point_lies_in_a_chunk(name):
     assert list(map(bits, run(found, columns))) == list(map(bits, alone))
 
 
-@pytest.mark.parametrize(
-    "rule",
-    [
-        lambda xp, x: xp.where(xp.logical_xor(x, x < 1.0), 1.0, x),
-        lambda xp, x: xp.where(xp.logical_not(xp.logical_and(x, x < 1.0)), 1.0, x),
-        lambda xp, x: xp.where(xp.logical_or(xp.isnan(x), x), 1.0, x),
-        lambda xp, x: xp.where(xp.where(x > 0.0, True, x < -1.0), 1.0, 0.5),
-        lambda xp, x: xp.where((x < 0.0) == (x < 1.0), 1.0, x),
-        lambda xp, x: 2.0 * (x > 0.0) - -x * -0.0,
-        lambda xp, x: xp.where(x, xp.nan, -xp.inf),
-        lambda xp, x: x - (x - (1.0 - x)) / (x / (2.0 * x)),
-        lambda xp, x: xp.clip(x, -1.0, 1.0) * xp.sign(x) + xp.copysign(xp.floor(x), -x) + xp.trunc(x) + xp.ceil(x),
-        lambda xp, x: xp.round(x) * xp.where(xp.signbit(x), 3.0, xp.abs(x)) + xp.sqrt(x),
-        lambda xp, x: xp.where(xp.isinf(x), 1.0, xp.where(xp.isfinite(x), x, 2.0)),
-        lambda xp, x: x > 0.5,
-        lambda xp, x: x,
-        lambda xp, x: -0.0,
-        lambda xp, x: 0.1 + x * x + x,  # a multiplication and an addition that are not fused
-    ],
-)
+EXACT = COMPOSITIONS | {
+    "rounding and signs": lambda xp, x: (
+        xp.clip(x, -1.0, 1.0) * xp.sign(x) + xp.copysign(xp.floor(x), -x) + xp.trunc(x) + xp.ceil(x)
+    ),
+    "a sign, a size and a root": lambda xp, x: xp.round(x) * xp.where(xp.signbit(x), 3.0, xp.abs(x)) + xp.sqrt(x),
+    "predicates": lambda xp, x: xp.where(xp.isinf(x), 1.0, xp.where(xp.isfinite(x), x, 2.0)),
+    "a truth value": lambda xp, x: x > 0.5,
+    "the input itself": lambda xp, x: x,
+    "a constant": lambda xp, x: -0.0,
+    "a multiplication and an addition that are not fused": lambda xp, x: 0.1 + x * x + x,
+}
+
+
+@pytest.mark.parametrize("rule", EXACT.values(), ids=EXACT)
 def test_exact_compositions(rule):
     op = Op("made_up", forward=rule, partials=(None,))
     rules = expand(op)

@@ -11,33 +11,33 @@ import pytest
 from gograd_core import DomainError, Neuron, check_grad, errstate, grad, ops
 from made_up import operation
 
+# Functions that are right, and arguments at which that is hard to see.
+RIGHT = {
+    "an ordinary point": (ops.tanh, (0.3,)),
+    "a tiny value": (ops.exp, (-700.0,)),
+    "beside the border of the domain": (ops.log, (1e-8,)),
+    "a tiny number": (ops.sqrt, (1e-300,)),
+    "a pole close by": (lambda x: 1.0 / x, (1e-6,)),
+    "a tiny slope": (lambda x: 1.0 / x, (1e150,)),
+    "many periods away": (ops.sin, (1e6,)),
+    "a small part of the value": (lambda x: 1.0 + ops.sin(x), (1e-9,)),
+    "a narrow peak": (lambda x: ops.exp(-1e6 * (x - 1.0) ** 2), (1.0001,)),
+    "a whole number": (lambda x, y: x**y, (2.5, 3)),
+    "beside a pole": (ops.tan, (1.5707963,)),
+    "between two poles": (ops.gamma, (-2.9999,)),
+    "a short period": (lambda x: ops.sin(1e6 * x), (1.0,)),
+    "a steep slope": (lambda x: ops.atan(1e8 * (x - 1.0)), (1.0,)),
+    "ever shorter periods": (lambda x: ops.sin(1.0 / x), (1e-4,)),
+    "nested arguments": (lambda p: p["w"][0] * ops.tanh(p["w"][1]), ({"w": [0.5, -0.2]},)),
+    "arrays": (lambda m, v: ((m @ v) ** 2).sum(), (np.arange(6.0).reshape(2, 3), np.array([1.0, -1.0, 0.5]))),
+    "a derivative inside": (lambda x: grad(lambda y: x * y**3)(x), (2.0,)),
+    "a constant": (lambda x: 5.0, (2.0,)),
+    "an argument that does not matter": (lambda x, y: x, (2.0, 3.0)),
+}
+
 
 class TestAgreement:
-    @pytest.mark.parametrize(
-        ("f", "args"),
-        [
-            (ops.tanh, (0.3,)),
-            (ops.exp, (-700.0,)),
-            (ops.log, (1e-8,)),
-            (ops.sqrt, (1e-300,)),
-            (lambda x: 1.0 / x, (1e-6,)),
-            (lambda x: 1.0 / x, (1e150,)),
-            (ops.sin, (1e6,)),
-            (lambda x: 1.0 + ops.sin(x), (1e-9,)),
-            (lambda x: ops.exp(-1e6 * (x - 1.0) ** 2), (1.0001,)),
-            (lambda x, y: x**y, (2.5, 3)),
-            (ops.tan, (1.5707963,)),
-            (ops.gamma, (-2.9999,)),
-            (lambda x: ops.sin(1e6 * x), (1.0,)),
-            (lambda x: ops.atan(1e8 * (x - 1.0)), (1.0,)),
-            (lambda x: ops.sin(1.0 / x), (1e-4,)),
-            (lambda p: p["w"][0] * ops.tanh(p["w"][1]), ({"w": [0.5, -0.2]},)),
-            (lambda m, v: ((m @ v) ** 2).sum(), (np.arange(6.0).reshape(2, 3), np.array([1.0, -1.0, 0.5]))),
-            (lambda x: grad(lambda y: x * y**3)(x), (2.0,)),
-            (lambda x: 5.0, (2.0,)),
-            (lambda x, y: x, (2.0, 3.0)),
-        ],
-    )
+    @pytest.mark.parametrize(("f", "args"), RIGHT.values(), ids=RIGHT)
     def test_of_right_rules(self, f, args):
         report = check_grad(f, args)
         assert report.passed
@@ -116,19 +116,18 @@ class TestUnresolved:
         assert report.passed
         assert len(report.chosen("unresolved")) == 1
 
-    @pytest.mark.parametrize(
-        ("f", "x"),
-        [
-            (ops.tan, math.pi / 2.0),
-            (ops.gamma, -2.9999999999),
-            (lambda x: 1.0 / (x - 1.0), 1.0 + 1e-13),
-            (lambda x: ops.sin(1e13 * x), 1.0),
-            (lambda x: ops.sigmoid(1e10 * (x - 1.0)), 1.0),
-            (lambda x: ops.sigmoid(1e13 * (x - 1.0)), 1.0),
-            (lambda x: (1e10 + ops.sin(x)) - 1e10, 0.5),
-            (lambda x: x * x, 1e-300),
-        ],
-    )
+    TOO_FAST_OR_LOST = {  # noqa: RUF012
+        "at a pole": (ops.tan, math.pi / 2.0),
+        "beside a pole": (ops.gamma, -2.9999999999),
+        "closer to a pole than the smallest step": (lambda x: 1.0 / (x - 1.0), 1.0 + 1e-13),
+        "a shorter period": (lambda x: ops.sin(1e13 * x), 1.0),
+        "a steep step": (lambda x: ops.sigmoid(1e10 * (x - 1.0)), 1.0),
+        "a steeper step": (lambda x: ops.sigmoid(1e13 * (x - 1.0)), 1.0),
+        "rounded away": (lambda x: (1e10 + ops.sin(x)) - 1e10, 0.5),
+        "an underflow": (lambda x: x * x, 1e-300),
+    }
+
+    @pytest.mark.parametrize(("f", "x"), TOO_FAST_OR_LOST.values(), ids=TOO_FAST_OR_LOST)
     def test_what_changes_faster_than_the_smallest_step_or_not_at_all(self, f, x):
         report = check_grad(f, (x,))
         assert report.chosen("unresolved") == report.inputs

@@ -52,20 +52,22 @@ class TestStaircases:
     def test_of_other_functions(self, f, x, slope):
         assert check_grad(f, (x,)).inputs[0].staircase.slope == pytest.approx(slope, rel=0.05)
 
-    @pytest.mark.parametrize(
-        ("f", "x"),
-        [
-            (ops.relu, 0.0),
-            (lambda x: ops.sin(1e6 * x) + x, 1.0),
-            (lambda x: ops.atan(1e8 * (x - 1.0)), 1.0),
-            (lambda x: ops.where(x > 1.05, 5.0, x), 1.0),  # a jump on one side
-            (lambda x: ops.where(ops.abs(x - 1.0) > 0.05, 2.0 * x, 2.0 * x - 0.01), 1.0),  # that leads nowhere else
-            (lambda x: (1e10 + ops.sin(x)) - 1e10, 0.5),  # whose slope is the derivative
-            (lambda x: 1.0 / (x - 1.0), 1.0 + 1e-13),
-            (ops.log, 1e-8),
-            (lambda x: x * x.value, 3.0),
-            (ops.tan, 1.5),
-        ],
-    )
+    NO_STAIRCASES = {  # noqa: RUF012
+        "a kink": (ops.relu, 0.0),
+        "a short period": (lambda x: ops.sin(1e6 * x) + x, 1.0),
+        "a steep slope": (lambda x: ops.atan(1e8 * (x - 1.0)), 1.0),
+        "a jump on one side": (lambda x: ops.where(x > 1.05, 5.0, x), 1.0),
+        "jumps on both sides that lead nowhere": (
+            lambda x: ops.where(ops.abs(x - 1.0) > 0.05, 2.0 * x, 2.0 * x - 0.01),
+            1.0,
+        ),
+        "rounding, whose slope is the derivative": (lambda x: (1e10 + ops.sin(x)) - 1e10, 0.5),
+        "a pole close by": (lambda x: 1.0 / (x - 1.0), 1.0 + 1e-13),
+        "the border of the domain": (ops.log, 1e-8),
+        "a value taken out of the graph": (lambda x: x * x.value, 3.0),
+        "a pole": (ops.tan, 1.5),
+    }
+
+    @pytest.mark.parametrize(("f", "x"), NO_STAIRCASES.values(), ids=NO_STAIRCASES)
     def test_there_is_none(self, f, x):
         assert check_grad(f, (x,)).inputs[0].staircase is None

@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from compositions import COMPOSITIONS
 from gograd_core import (
     InvalidOperationError,
     Neuron,
@@ -112,20 +113,15 @@ class TestCompiled:
         wanted = [repr(float(rule(scalar, *point))) for point in points]
         assert [repr(op.kernels.forward.ctypes(*point)) for point in points] == wanted
 
+    OF_FUNCTIONS = {  # noqa: RUF012
+        "a choice of functions": lambda xp, x: xp.where(
+            x > 0.0, xp.exp(x) / (1.0 + xp.exp(x)), xp.exp(-x) * xp.exp(-x)
+        ),
+        "a power, a remainder and a quotient": lambda xp, x: xp.clip(x, -1.0, 1.0) ** 2 + x % 3.0 + x // 3.0,
+    }
+
     @pytest.mark.parametrize(
-        "rule",
-        [
-            lambda xp, x: xp.where(xp.logical_xor(x, x < 1.0), 1.0, x),
-            lambda xp, x: xp.where(xp.logical_not(xp.logical_and(x, x < 1.0)), 1.0, x),
-            lambda xp, x: xp.where(xp.logical_or(xp.isnan(x), x), 1.0, x),
-            lambda xp, x: xp.where(xp.where(x > 0.0, True, x < -1.0), 1.0, 0.5),
-            lambda xp, x: xp.where((x < 0.0) == (x < 1.0), 1.0, x),
-            lambda xp, x: 2.0 * (x > 0.0) - -x * -0.0,
-            lambda xp, x: xp.where(x, xp.nan, -xp.inf),
-            lambda xp, x: xp.where(x > 0.0, xp.exp(x) / (1.0 + xp.exp(x)), xp.exp(-x) * xp.exp(-x)),
-            lambda xp, x: x - (x - (1.0 - x)) / (x / (2.0 * x)),
-            lambda xp, x: xp.clip(x, -1.0, 1.0) ** 2 + x % 3.0 + x // 3.0,
-        ],
+        "rule", [*COMPOSITIONS.values(), *OF_FUNCTIONS.values()], ids=[*COMPOSITIONS, *OF_FUNCTIONS]
     )
     def test_compositions(self, rule, mine):
         op = compiled(mine, of_rule(rule))
