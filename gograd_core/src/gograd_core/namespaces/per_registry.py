@@ -5,7 +5,7 @@ Each registry has its own, so that two registries may bind one name to different
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -32,9 +32,19 @@ class Scope:
         self._lookup = lookup
         self.ops = ops
         self.floats = floats or _namespace_of_floats(lookup)
+        self._not_operations = frozenset(vars(self.floats))
         self.columns = ColumnNamespace(self.floats)
         self.ieee = IEEENamespace(lookup)
         self.ieee_columns = ColumnNamespace(self.ieee)
+
+    def publish(self, owners: Mapping[str, Op]) -> None:
+        """Make these operations the attributes of the namespaces of neurons and of floats, instead of earlier ones."""
+        self.ops._publish(owners)
+        functions = vars(self.floats)
+        names = {name for name in owners if name.isidentifier()} - self._not_operations
+        functions.update({name: owners[name].bind(self.floats) for name in names})
+        for name in functions.keys() - self._not_operations - names:
+            del functions[name]
 
     def arrays(self, library: Any) -> ArrayNamespace:
         """Make the namespace of an array library."""
@@ -49,7 +59,7 @@ def _namespace_of_floats(lookup: Callable[[str], Op]) -> ModuleType:
     def find(name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(f"module {module.__name__!r} has no attribute {name!r}")
-        return vars(module).setdefault(name, lookup(name).bind(module))
+        return lookup(name).bind(module)
 
     vars(module)["__getattr__"] = find
     return module
