@@ -5,7 +5,8 @@ import threading
 import pytest
 
 from gograd_core import Neuron, Op, PluginWarning, Registry, UnknownOperationError, errstate, grad, gradient, ops
-from gograd_core.namespaces.per_registry import IN_FORCE
+from gograd_core.namespaces.operations import Operations
+from gograd_core.namespaces.per_registry import IN_FORCE, Scope
 
 
 def own_registry(factor):
@@ -142,3 +143,21 @@ def test_rules_follow_when_a_name_gets_another_owner(install, x):
     with pytest.raises(UnknownOperationError, match="'gain'"):
         use(x)
     assert use.xp is xp
+
+
+def test_an_operation_that_loses_its_name_while_a_rule_looks_it_up_is_not_kept():
+    lost, owner = (gain_of(factor) for factor in (3.0, 5.0))
+    answers = [lost, owner]
+
+    def look_up(name):
+        found = answers.pop(0)
+        if found is lost:
+            scope.publish({})  # as another thread may do
+        return found
+
+    scope = Scope(look_up, Operations(lambda: None))
+    assert (scope.floats.gain(1.0), scope.floats.gain(1.0), answers) == (5.0, 5.0, [])
+
+
+def gain_of(factor):
+    return Op("gain", forward=lambda xp, x: factor * x, partials=(None,))
