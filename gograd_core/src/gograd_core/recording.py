@@ -102,12 +102,9 @@ _outside = Block(outside=True)
 
 def outside_transforms(rule: Callable[..., Any]) -> Callable[..., Any]:
     """Wrap a rule on floats so that no transform or recorder sees the neurons that the rule itself uses."""
-    if getattr(rule, "is_outside_transforms", False):
-        return rule
 
     @functools.wraps(rule)
     def run(*args: Any) -> Any:
         return _outside.run(rule, *args)
 
-    vars(run)["is_outside_transforms"] = True
     return run

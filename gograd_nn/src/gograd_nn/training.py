@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import attrs
@@ -113,20 +113,26 @@ def fit(
         task = bar.add_task("", total=epochs * len(order), report="")
         for number in range(1, epochs + 1):
             rng.shuffle(order)
-            total_loss, right = 0.0, 0
-            for start in range(0, len(order), batch_size):
-                batch = order[start : start + batch_size]
-                batch_loss, batch_right = _step(
-                    model, [inputs[i] for i in batch], [targets[i] for i in batch], loss, optimiser
-                )
-                total_loss += batch_loss * len(batch)
-                right += batch_right
-                seen = start + len(batch)
-                report = f"epoch {number}/{epochs}  loss {total_loss / seen:.4f}  accuracy {right / seen:.1%}"
-                bar.update(task, advance=len(batch), report=report)
+            batches = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+            for seen, mean_loss, right in _steps(model, inputs, targets, batches, loss, optimiser):
+                report = f"epoch {number}/{epochs}  loss {mean_loss:.4f}  accuracy {right:.1%}"
+                bar.update(task, completed=(number - 1) * len(order) + seen, report=report)
             held_out_accuracy = None if held_out is None else accuracy(model, *held_out)
-            history.epochs.append(Epoch(number, total_loss / len(order), right / len(order), held_out_accuracy))
+            history.epochs.append(Epoch(number, mean_loss, right, held_out_accuracy))
     return history
+
+
+def _steps(
+    model: Model, inputs: Sequence[Any], targets: Sequence[Any], batches: list[list[int]], loss: Loss, optimiser: SGD
+) -> Iterator[tuple[int, float, float]]:
+    """Take one step for each batch. Yield how many examples were seen so far, their mean loss, and the accuracy."""
+    total_loss, right, seen = 0.0, 0, 0
+    for batch in batches:
+        batch_loss, batch_right = _step(model, [inputs[i] for i in batch], [targets[i] for i in batch], loss, optimiser)
+        total_loss += batch_loss * len(batch)
+        right += batch_right
+        seen += len(batch)
+        yield seen, total_loss / seen, right / seen
 
 
 def _step(model: Model, inputs: list[Any], targets: list[Any], loss: Loss, optimiser: SGD) -> tuple[float, int]:

@@ -310,14 +310,22 @@ class TestNeuronsThatNobodyAsksAbout:
         assert gradient(y * 2.0, y) == 2.0
 
 
-def test_an_opaque_rule_may_use_transforms_itself():
+@pytest.mark.parametrize(
+    "rule",
+    [
+        lambda root: {"forward": root},
+        lambda root: {"implementations": {"scalar": lambda x: root(None, x)}},
+    ],
+    ids=["formula", "implementation"],
+)
+def test_an_opaque_rule_may_use_transforms_itself(rule):
     def cube_root(xp, x):
         root = max(1.0, x)
         for _ in range(60):
             root -= (root**3 - x) / grad(lambda r: r**3)(root)
         return root
 
-    op = Op("root", forward=cube_root, partials=(lambda xp, out, x: 1.0 / grad(lambda r: r**3)(out),), opaque=True)
+    op = Op("root", **rule(cube_root), partials=(lambda xp, out, x: 1.0 / grad(lambda r: r**3)(out),), opaque=True)
     assert op(8.0) == grad(lambda x: x * op(8.0))(1.0) == 2.0
     assert grad(op)(8.0) == pytest.approx(1.0 / 12.0, rel=1e-15)
 

@@ -4,7 +4,9 @@ import threading
 
 import pytest
 
-from gograd_core import Neuron, Op, Registry, UnknownOperationError, errstate, grad, gradient, ops
+from gograd_core import Neuron, Op, PluginWarning, Registry, UnknownOperationError, errstate, grad, gradient, ops
+from gograd_core.namespaces.operations import Operations
+from gograd_core.namespaces.per_registry import IN_FORCE, Scope
 
 
 def own_registry(factor):
@@ -110,3 +112,52 @@ def test_registering_one_more_is_seen_by_the_rules_that_were_there():
         late(1.0)
     registry.register(Op("later", forward=lambda xp, x: 5.0 * x, partials=(None,)))
     assert late(1.0) == 5.0
+
+
+def test_the_engines_own_operations_belong_to_no_registry():
+    before = ops.stop_gradient
+    own = Registry()
+    assert own.ops.stop_gradient is before
+    assert before.scope is IN_FORCE
+    assert own.ops.tanh.scope is not ops.tanh.scope
+
+
+@pytest.mark.parametrize("x", [2.0, Neuron(2.0)], ids=["float", "neuron"])
+def test_rules_follow_when_a_name_gets_another_owner(install, x):
+    """What the rules of an operation compute with stays the same object; what it finds changes."""
+    install("my-ops", 'Op("gain", forward=lambda xp, x: 3.0 * x, partials=(None,))')
+    install("other-ops", 'Op("gain", forward=lambda xp, x: 5.0 * x, partials=(None,))')
+    registry = Registry(block=["other-ops"])
+    use = registry.register(Op("use", forward=lambda xp, x: xp.gain(x), partials=(lambda xp, out, x: xp.gain(1.0),)))
+    xp = use.xp
+    for only, factor in (("my-ops", 3.0), ("other-ops", 5.0), ("my-ops", 3.0)):
+        registry.load_plugins(only=[only])
+        y = Neuron(2.0)
+        use(y).backward()
+        assert (getattr(out := use(x), "value", out), y.grad) == (2.0 * factor, factor)
+    with pytest.warns(PluginWarning, match="claimed by"):
+        registry.load_plugins(only=["my-ops", "other-ops"])
+    with pytest.raises(UnknownOperationError, match="'gain'"):
+        use(x)
+    registry.load_plugins(only=["gograd-core"])
+    with pytest.raises(UnknownOperationError, match="'gain'"):
+        use(x)
+    assert use.xp is xp
+
+
+def test_an_operation_that_loses_its_name_while_a_rule_looks_it_up_is_not_kept():
+    lost, owner = (gain_of(factor) for factor in (3.0, 5.0))
+    answers = [lost, owner]
+
+    def look_up(name):
+        found = answers.pop(0)
+        if found is lost:
+            scope.publish({})  # as another thread may do
+        return found
+
+    scope = Scope(look_up, Operations(lambda: None))
+    assert (scope.floats.gain(1.0), scope.floats.gain(1.0), answers) == (5.0, 5.0, [])
+
+
+def gain_of(factor):
+    return Op("gain", forward=lambda xp, x: factor * x, partials=(None,))

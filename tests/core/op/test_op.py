@@ -17,9 +17,10 @@ from gograd_core.namespaces.per_registry import IN_FORCE
 class TestFields:
     def test_defaults(self):
         op = Op("f", forward=rule_2, partials=(partial_2, None))
-        assert attrs.asdict(op, recurse=False) == {
+        expected = {
             "name": "f",
             "forward": rule_2,
+            "formula": rule_2,
             "partials": (partial_2, None),
             "samples": (),
             "edges": (),
@@ -40,6 +41,8 @@ class TestFields:
             "scope": IN_FORCE,
             "xp": scalar,
         }
+        assert {name: getattr(op, name) for name in expected} == expected
+        assert {field.alias for field in attrs.fields(Op)} <= expected.keys()
 
     def test_all_but_the_name_are_given_by_keyword(self):
         with pytest.raises(TypeError, match="positional"):
@@ -70,7 +73,7 @@ class TestFields:
     def test_arity_is_the_number_of_inputs_and_0_for_columns(self, op, arity):
         assert op.arity == arity
 
-    @pytest.mark.parametrize("field", [field.name for field in attrs.fields(Op)])
+    @pytest.mark.parametrize("field", [*(field.name for field in attrs.fields(Op)), "kernels", "title"])
     def test_frozen(self, field):
         with pytest.raises(attrs.exceptions.FrozenInstanceError):
             setattr(unary(), field, None)
@@ -190,7 +193,32 @@ class TestInputNames:
         assert binary(forward=lambda xp, *inputs: 0.0, partials=(None, None)).input_names == ("x0", "x1")
 
 
-def test_rules_of_an_opaque_operation_stay_the_same_in_a_copy():
-    op = Op("solve", forward=lambda xp, x: x, partials=(lambda xp, out, x: 1.0,), opaque=True)
-    again = attrs.evolve(attrs.evolve(op, doc="One."), doc="Two.")
-    assert (again.forward, again.partials) == (op.forward, op.partials)
+class TestEvolve:
+    """`attrs.evolve` makes another operation, of which everything follows from the new fields."""
+
+    def test_changes_only_what_is_asked_for(self):
+        op = binary(operator="+", implementations={"numpy": abs}, aliases=("g",))
+        again = attrs.evolve(op, doc="Another.")
+        same = {field.name for field in attrs.fields(Op)} - {"doc", "forward", "_in_use"}
+        assert (again.doc, {name: getattr(again, name) for name in same}) == (
+            "Another.",
+            {name: getattr(op, name) for name in same},
+        )
+
+    def test_what_follows_is_made_anew(self):
+        again = attrs.evolve(unary(implementations={"scalar": abs}), partials=(None,), variadic=True, opaque=True)
+        assert (again.arity, again.xp) == (0, IN_FORCE.columns)
+        again = attrs.evolve(again, forward=lambda xp, x: 7.0, variadic=False, implementations={})
+        assert (again.arity, again.xp, again(-2.0)) == (1, scalar, 7.0)
+
+    def test_the_rules_of_an_opaque_operation_are_wrapped_once(self):
+        op = unary(opaque=True)
+        again = attrs.evolve(attrs.evolve(op, doc="One."), doc="Two.")
+        assert again.rules == op.rules == (rule_1, None, partial_1)
+        assert (again.forward.__wrapped__, again.partials[0].__wrapped__) == (rule_1, partial_1)
+
+    def test_a_copy_of_a_registered_operation_looks_up_in_the_same_registry(self):
+        registry = Registry(discover=False)
+        registry.register(unary("gain", forward=lambda xp, x: 10.0 * x))
+        twice = registry.register(unary("twice", forward=lambda xp, x: xp.gain(2.0 * x)))
+        assert attrs.evolve(twice, doc="Another.")(1.0) == 20.0

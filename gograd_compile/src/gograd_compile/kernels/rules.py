@@ -92,7 +92,6 @@ def _for_numba(op: Op) -> FunctionType | None:
 def _with_numba(op: Op, function: FunctionType) -> Expansion:
     """Write out the partials. The value is a call of the operation's function for Numba."""
     bare = attrs.evolve(op, forward=op.formula or (lambda xp, *inputs: 0.0), implementations={})
-    bare.enter(op.scope)
     expansion = expand_for_c(bare)
     name = f"{function.__module__}:{function.__qualname__}"
     try:

@@ -246,16 +246,21 @@ def _judge(memory: Any, lanes: int, lane: int, wanted: Slots, bands: Any, tables
 
 @jitted()
 def run_points(
-    memory: Any, lanes: int, begin: int, end: int, points: Any, point_slots: Any, wanted: Slots, found: Points,
+    memory: Any, lanes: int, begin: int, end: int, points: Any, point_slots: Any, shared: Any, varying: Any,
+    output_slots: Any, gradient_slots: Any, total_slots: Any, outputs: Any, gradients: Any, totals: Any, status: Any,
     bands: Any, tables: Any, buffer: Any,
 ) -> None:  # fmt: skip
     """Run a whole schedule at the points from `begin` to `end`, block by block. What they share is computed once.
+
+    The entries of `Slots` and `Points` come one by one, since Numba needs some 4 µs to take such records from Python.
 
     `bands` has the first step of each band of the schedule. Outputs and gradients are stored for each point. Other
     gradients are added up in `found.totals`, lane by lane, and in order within a lane. `found.status` gets for each
     point what `run_point` returns. Points where something is not finite are not added up. The values in the slots
     `wanted.shared` are checked once, those in `wanted.varying` at each point.
     """
+    wanted = Slots(shared, varying, output_slots, gradient_slots, total_slots)
+    found = Points(outputs, gradients, totals, status)
     shared_is_right = True
     for first in range(begin, end, lanes):
         last = min(first + lanes, end)

@@ -72,4 +72,4 @@ class NativeRunner:
         """Run all steps at the points from `begin` to `end`: see `driver.run_points`."""
         where = memory.reshape(-1), memory.shape[1], begin, end
         own = self.schedule.bands, self._addresses, np.empty(self._room)
-        driver.run_points(*where, points, slots, wanted, found, *own)
+        driver.run_points(*where, points, slots, *wanted, *found, *own)

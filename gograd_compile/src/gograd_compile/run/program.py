@@ -155,12 +155,8 @@ class Program:
         """
         count = len(points)
         lanes = lanes_for(self.size, count, in_python=not self._is_driven)
-        found = Points(
-            np.empty((count, len(self.output_slots))),
-            np.empty((count, len(per_point))),
-            np.zeros(len(summed)),
-            np.zeros(count, dtype=np.uint8),
-        )
+        outputs, gradients = np.empty((count, len(self.output_slots))), np.empty((count, len(per_point)))
+        status = np.zeros(count, dtype=np.uint8)
         wanted = Slots(*self._slots, self.result_slots[per_point], self.result_slots[summed])
         strips = _strips(self.size, count, lanes) if count else []
         totals = np.zeros((len(strips), len(summed), lanes))
@@ -172,11 +168,11 @@ class Program:
             block[: self._captured.start] = numbers[:, np.newaxis]
             block[self._captured] = captured[:, np.newaxis]
             for strip in own:
-                into = Points(found.outputs, found.gradients, totals[strip], found.status)
+                found = Points(outputs, gradients, totals[strip], status)
                 if self._is_driven:
-                    self.runner.points(block, *strips[strip], points, slots, wanted, into)
+                    self.runner.points(block, *strips[strip], points, slots, wanted, found)
                 else:
-                    self._run_strip(block, *strips[strip], points, slots, wanted, into, holds)
+                    self._run_strip(block, *strips[strip], points, slots, wanted, found, holds)
 
         if threads == 1 or len(strips) < 2:
             work(iter(range(len(strips))))
@@ -187,7 +183,7 @@ class Program:
                     done.result()
         with self._lock:
             self._blocks = blocks
-        return Points(found.outputs, found.gradients, totals.sum(axis=2).sum(axis=0), found.status)
+        return Points(outputs, gradients, totals.sum(axis=2).sum(axis=0), status)
 
     def _block(self, lanes: int) -> Floats:
         """Find memory for a block of points, with the constants in it."""

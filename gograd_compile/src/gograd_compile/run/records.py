@@ -1,4 +1,4 @@
-"""Records of what a run over many points reads and fills. Native code takes them, too."""
+"""Records of what a run over many points reads and fills, in Python and in native code."""
 
 from __future__ import annotations
 

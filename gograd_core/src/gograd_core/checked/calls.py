@@ -179,5 +179,5 @@ class Operation:
     __slots__ = ()
     __call__ = call
 
-    def _prepare(self) -> None:
-        """Do nothing: this engine reads the rules from the operation itself."""
+    def _prepare(self, kernels: Any) -> None:
+        """Do nothing: this engine reads the rules from the operation itself, and runs no kernels."""

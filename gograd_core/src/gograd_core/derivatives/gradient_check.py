@@ -171,16 +171,24 @@ def check_grad(
     if doubtful is None:
         return report
     index = checks.index(doubtful)
-    beside = functools.partial(at, index)
+    return _explained(report, run, index, functools.partial(at, index), rtol)
+
+
+def _explained(report: GradReport, run: Trace, index: int, at: Callable[[float], Trace], rtol: float) -> GradReport:
+    """Add to a report what explains the doubtful derivative, that with respect to input `index`.
+
+    `at` runs the function with another number in the place of that input.
+    """
+    number = run.inputs[index]
     if report.worst is not None:
-        wrong = culprit(run, run.inputs[index], report.worst.comparison.tolerance, rtol)
-        blamed = wrong or _dropped(run, beside, numbers[index])
+        wrong = culprit(run, number, report.worst.comparison.tolerance, rtol)
+        blamed = wrong or _dropped(run, at, number.value)
         if blamed is not None:
             return attrs.evolve(report, culprit=blamed)
-    if any(check.staircase for check in checks):
+    if any(check.staircase for check in report.inputs):
         return report
-    step = BESIDE * (abs(numbers[index]) or 1.0)
-    return attrs.evolve(report, kink=kink(run, rtol) or lone_decision(beside, numbers[index], step))
+    step = BESIDE * (abs(number.value) or 1.0)
+    return attrs.evolve(report, kink=kink(run, rtol) or lone_decision(at, number.value, step))
 
 
 def _check(name: str, f: Callable[[float], float], x: float, derivative: float, rtol: float) -> InputCheck:

@@ -59,10 +59,7 @@ class Form:
     children: tuple[Form, ...]
     leaves: int
     plan: Plan | None
-    _hash: int = attrs.field(init=False)
-
-    def __attrs_post_init__(self) -> None:
-        object.__setattr__(self, "_hash", hash(self.tokens))
+    _hash: int = attrs.field(init=False, default=attrs.Factory(lambda form: hash(form.tokens), takes_self=True))
 
     def __hash__(self) -> int:
         return self._hash

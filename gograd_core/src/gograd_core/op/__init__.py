@@ -16,11 +16,10 @@ from gograd_core.namespaces.columns import ColumnNamespace
 from gograd_core.namespaces.per_registry import IN_FORCE, Scope
 from gograd_core.op.columns import columns_of, entries_of
 from gograd_core.op.help import Doc, OwnSignature
-from gograd_core.op.implementations import Implemented
-from gograd_core.op.kernels import Kernels
+from gograd_core.op.implementations import forward_to_run, partials_to_run
+from gograd_core.op.kernels import Kernels, KernelsInUse
 from gograd_core.op.metadata import Accuracy, Edge, Provider
-from gograd_core.op.validation import as_name, as_names, as_tuple, validate, validate_kernels
-from gograd_core.recording import outside_transforms
+from gograd_core.op.validation import as_name, as_names, as_tuple, checked_arity, validate_kernels
 
 __all__ = ["Op"]
 
@@ -58,14 +57,16 @@ class Op(engines.Operation):
             imported when it is needed. Without one for NumPy, that for floats is called point by point.
         kernels: the rules for floats as native code, if there is any; see `Kernels`.
         provider: who registered it; set by the registry.
+        scope: where its rules find other operations; set by the registry.
 
     Raises:
         InvalidOperationError: a field is wrong; the message names the operation and the field.
     """
 
     name: str = attrs.field(converter=as_name)
-    forward: Rule = attrs.field(kw_only=True, default=None)
-    partials: tuple[Rule | None, ...] = attrs.field(kw_only=True, converter=as_tuple)
+    formula: Rule | None = attrs.field(kw_only=True, alias="forward", default=None)
+    """The forward rule as its author wrote it; None if there are only `implementations`."""
+    _partials: tuple[Rule | None, ...] = attrs.field(kw_only=True, converter=as_tuple)
     samples: tuple[tuple[Any, ...], ...] = attrs.field(kw_only=True, default=(), converter=as_tuple)
     edges: tuple[Edge, ...] = attrs.field(kw_only=True, default=(), converter=as_tuple)
     domain: str = attrs.field(kw_only=True, default="")
@@ -73,40 +74,34 @@ class Op(engines.Operation):
     reference: Callable[..., Any] | None = attrs.field(kw_only=True, default=None)
     operator: str | None = attrs.field(kw_only=True, default=None)
     math: str | None = attrs.field(kw_only=True, default=None)
-    symbol: str = attrs.field(kw_only=True, default="")
+    symbol: str = attrs.field(kw_only=True, default=attrs.Factory(lambda op: op.operator or op.name, takes_self=True))
     doc: str = attrs.field(kw_only=True, default="")
     aliases: tuple[str, ...] = attrs.field(kw_only=True, default=(), converter=as_names)
     variadic: bool = attrs.field(kw_only=True, default=False)
     opaque: bool = attrs.field(kw_only=True, default=False)
     implementations: Mapping[str, Rule | str] = attrs.field(kw_only=True, factory=dict)
-    kernels: Kernels | None = attrs.field(kw_only=True, default=None)
+    _in_use: KernelsInUse = attrs.field(kw_only=True, alias="kernels", default=None, converter=KernelsInUse)
     provider: Provider | None = attrs.field(kw_only=True, default=None)
-    arity: int = attrs.field(init=False)
+    scope: Scope = attrs.field(kw_only=True, default=IN_FORCE)
+
+    # What follows from these fields, which the first line checks.
+    arity: int = attrs.field(init=False, default=attrs.Factory(checked_arity, takes_self=True))
     """The number of inputs; 0 for a variadic operation, whose columns have any length."""
-    scope: Scope = attrs.field(init=False)
-    """Where its rules find other operations; set by the registry."""
-    xp: Any = attrs.field(init=False)
+    forward: Rule = attrs.field(init=False, default=attrs.Factory(forward_to_run, takes_self=True))
+    partials: tuple[Rule | None, ...] = attrs.field(init=False, default=attrs.Factory(partials_to_run, takes_self=True))
+    xp: Any = attrs.field(
+        init=False,
+        default=attrs.Factory(lambda op: op.scope.columns if op.variadic else op.scope.floats, takes_self=True),
+    )
     """What its rules receive to compute with floats."""
 
     def __attrs_post_init__(self) -> None:
-        validate(self)
-        object.__setattr__(self, "arity", 0 if self.variadic else len(self.partials))
-        if not self.symbol:
-            object.__setattr__(self, "symbol", self.operator or self.name)
-        if self.opaque:
-            rules = [rule and outside_transforms(rule) for rule in (self.formula, *self.partials)]
-            object.__setattr__(self, "forward", rules[0])
-            object.__setattr__(self, "partials", tuple(rules[1:]))
-        if self.implementations:
-            object.__setattr__(self, "forward", Implemented(self))
-        self._set_kernels(self.kernels)
-        self.enter(IN_FORCE)
+        self._use(self._fitting(self._in_use.kernels))
 
-    def enter(self, scope: Scope) -> None:
-        """Let the rules find other operations in `scope`. The registry that owns the operation calls this."""
-        object.__setattr__(self, "scope", scope)
-        object.__setattr__(self, "xp", scope.columns if self.variadic else scope.floats)
-        self._prepare()
+    @property
+    def kernels(self) -> Kernels | None:
+        """The kernels in use. They are all that may change about an operation."""
+        return self._in_use.kernels
 
     def attach(self, kernels: Kernels | None) -> None:
         """Run these kernels in place of the rules from now on.
@@ -114,22 +109,19 @@ class Op(engines.Operation):
         Raises:
             InvalidOperationError: they do not fit; the operation then stays as it was.
         """
-        before = self.kernels
-        try:
-            self._set_kernels(kernels)
-            if kernels is not None and self.kernels is None:
-                raise InvalidOperationError(f"{self.title}: these kernels were made for other rules")
-            self._prepare()
-        except BaseException:
-            object.__setattr__(self, "kernels", before)
-            raise
+        fitting = self._fitting(kernels)
+        if kernels is not None and fitting is None:
+            raise InvalidOperationError(f"{self.title}: these kernels were made for other rules")
+        self._use(fitting)
 
-    def _set_kernels(self, kernels: Kernels | None) -> None:
-        """Use these kernels, unless they were made for other rules, which ``attrs.evolve`` has replaced."""
-        object.__setattr__(self, "kernels", kernels)
-        validate_kernels(self)
-        if kernels is not None:
-            object.__setattr__(self, "kernels", kernels.of(self.rules))
+    def _fitting(self, kernels: Kernels | None) -> Kernels | None:
+        """Return these kernels, or None if they were made for other rules, which ``attrs.evolve`` has replaced."""
+        validate_kernels(self, kernels)
+        return kernels and kernels.of(self.rules)
+
+    def _use(self, kernels: Kernels | None) -> None:
+        self._prepare(kernels)  # in which the engine refuses functions of the wrong kind
+        self._in_use.kernels = kernels
 
     def __repr__(self) -> str:
         return f"<Op {self.title}>"
@@ -157,20 +149,15 @@ class Op(engines.Operation):
     flatten, columns = entries_of, columns_of
 
     @property
-    def formula(self) -> Rule | None:
-        """The forward rule as its author wrote it; None if there are only `implementations`."""
-        return self.forward.formula if isinstance(self.forward, Implemented) else self.forward
-
-    @property
     def rules(self) -> tuple[Any, ...]:
         """The rules on floats as the author gave them: forward, the function that replaces it, and the partials."""
-        return (self.formula, self.implementations.get("scalar"), *self.partials)
+        return (self.formula, self.implementations.get("scalar"), *self._partials)
 
     @property
     def input_names(self) -> tuple[str, ...]:
         """The names that the rules give the inputs; x0, x1, … if they give none."""
-        count = len(self.partials)
-        for rule, skipped in ((self.formula, 1), *((partial, 2) for partial in self.partials)):
+        count = len(self._partials)
+        for rule, skipped in ((self.formula, 1), *((partial, 2) for partial in self._partials)):
             parameters = list(inspect.signature(rule).parameters.values())[skipped:] if rule else []
             if len(parameters) == count and all(p.kind is not p.VAR_POSITIONAL for p in parameters):
                 return tuple(parameter.name for parameter in parameters)

@@ -12,13 +12,25 @@ from typing import Any
 
 from gograd_core.errors import InvalidOperationError
 from gograd_core.interfaces import Op
+from gograd_core.recording import outside_transforms
 
-__all__ = ["Implemented", "resolve"]
+__all__ = ["forward_to_run", "partials_to_run", "resolve"]
 
 Rule = Callable[..., Any]
 
 
-class Implemented:
+def forward_to_run(op: Any) -> Rule:
+    """Return the forward rule that the engines call."""
+    rule = _Implemented(op) if op.implementations else op.formula
+    return outside_transforms(rule) if op.opaque else rule
+
+
+def partials_to_run(op: Any) -> tuple[Rule | None, ...]:
+    """Return the partials that the engines call."""
+    return tuple(rule and outside_transforms(rule) for rule in op._partials) if op.opaque else op._partials
+
+
+class _Implemented:
     """The forward rule of such an operation: the function for the namespace in use, or else the formula."""
 
     def __init__(self, op: Op) -> None:

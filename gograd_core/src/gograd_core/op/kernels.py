@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import attrs
 
-__all__ = ["Kernels"]
+__all__ = ["Kernels", "KernelsInUse"]
 
 
 @attrs.frozen(eq=False)
@@ -47,3 +47,16 @@ class Kernels:
         if not self.rules:
             return attrs.evolve(self, rules=rules)
         return self if self.rules == rules else None
+
+
+class KernelsInUse:
+    """The kernels that an operation runs in place of its rules. Only they may change: the operation is frozen.
+
+    Args:
+        kernels: those to begin with. A copy of an operation begins with those of the other one.
+    """
+
+    __slots__ = ("kernels",)
+
+    def __init__(self, kernels: Kernels | KernelsInUse | None = None) -> None:
+        self.kernels: Kernels | None = kernels.kernels if isinstance(kernels, KernelsInUse) else kernels

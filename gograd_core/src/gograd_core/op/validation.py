@@ -18,7 +18,7 @@ from gograd_core.op.kernels import Kernels
 from gograd_core.op.metadata import Accuracy, Edge, normalised
 from gograd_core.python_operators import OPERATORS
 
-__all__ = ["as_name", "as_names", "as_tuple", "validate", "validate_kernels"]
+__all__ = ["as_name", "as_names", "as_tuple", "checked_arity", "validate_kernels"]
 
 
 def as_tuple(values: Any) -> Any:
@@ -37,8 +37,8 @@ def as_names(names: Any) -> Any:
     return tuple(map(as_name, names)) if isinstance(names, tuple) else names
 
 
-def validate(op: Any) -> None:
-    """Check every field of an operation.
+def checked_arity(op: Any) -> int:
+    """Check every field that the author of an operation gave, and return the number of inputs, 0 for columns.
 
     Raises:
         InvalidOperationError: a field is wrong; the message names the operation and the field.
@@ -56,13 +56,19 @@ def validate(op: Any) -> None:
     require(functions, f"{expected}, got {op.implementations!r}")
     absent = op.formula is None and "scalar" in op.implementations
     require(absent or callable(op.formula), f"forward must be a function, got {op.formula!r}")
-    require(isinstance(op.partials, tuple) and bool(op.partials), "partials must hold one function (or None) per input")
-    _validate_count(op, require)
-    for index, partial in enumerate(op.partials):
+    partials = op._partials  # those to run are made from them
+    require(isinstance(partials, tuple) and bool(partials), "partials must hold one function (or None) per input")
+    count = len(partials)
+    _validate_count(op.formula, count, require)
+    for index, partial in enumerate(partials):
         require(partial is None or callable(partial), f"partial {index} must be a function or None, got {partial!r}")
-        _validate_signature(partial, 2 + len(op.partials), f"partial {index}", "xp, out, *inputs", require)
-    _validate_signature(op.formula, 1 + len(op.partials), "forward", "xp, *inputs", require)
+        _validate_signature(partial, 2 + count, f"partial {index}", "xp, out, *inputs", require)
+    _validate_signature(op.formula, 1 + count, "forward", "xp, *inputs", require)
     require(op.reference is None or callable(op.reference), f"reference must be a function, got {op.reference!r}")
+    if op.operator is not None:
+        known = not op.variadic and (op.operator, count) in OPERATORS
+        inputs = "columns" if op.variadic else f"{count} inputs"
+        require(known, f"Python has no operator {op.operator!r} with {inputs}")
     for field in ("domain", "doc", "symbol"):
         require(isinstance(getattr(op, field), str), f"{field} must be a string, got {getattr(op, field)!r}")
     if op.domain:
@@ -71,27 +77,23 @@ def validate(op: Any) -> None:
     require(isinstance(op.accuracy, Accuracy), f"accuracy must be an Accuracy, got {op.accuracy!r}")
     named = isinstance(op.math, str) and op.math.isidentifier()
     require(op.math is None or named, f"math must name a function, got {op.math!r}")
-    if op.operator is not None:
-        known = not op.variadic and (op.operator, len(op.partials)) in OPERATORS
-        inputs = "columns" if op.variadic else f"{len(op.partials)} inputs"
-        require(known, f"Python has no operator {op.operator!r} with {inputs}")
     for name in {op.name, *op.aliases} & set(scalar.__all__):
-        _validate_standard_name(op, name, require)
+        _validate_standard_name(name, count, is_variadic=op.variadic, require=require)
     for sample in op.samples:
-        fits = isinstance(sample, tuple) and len(sample) == len(op.partials)
-        require(fits, f"sample {sample!r} must be a tuple of {len(op.partials)} inputs")
+        fits = isinstance(sample, tuple) and len(sample) == count
+        require(fits, f"sample {sample!r} must be a tuple of {count} inputs")
     for edge in op.edges:
-        fits = isinstance(edge, Edge) and len(edge.inputs) == len(edge.partials) == len(op.partials)
-        require(fits, f"edge {edge!r} must be an Edge with {len(op.partials)} inputs and partials")
+        fits = isinstance(edge, Edge) and len(edge.inputs) == len(edge.partials) == count
+        require(fits, f"edge {edge!r} must be an Edge with {count} inputs and partials")
+    return 0 if op.variadic else count
 
 
-def validate_kernels(op: Any) -> None:
+def validate_kernels(op: Any, kernels: Kernels | None) -> None:
     """Check that kernels have one function for each partial. The engine checks the signatures of the functions.
 
     Raises:
         InvalidOperationError: a function is missing, or there are too many.
     """
-    kernels = op.kernels
     if kernels is None:
         return
     _require(op, isinstance(kernels, Kernels), f"kernels must be Kernels, got {kernels!r}")
@@ -118,22 +120,20 @@ def _validate_name(field: str, name: Any, require: Callable[[bool, str], None]) 
     require(not isinstance(standard, float), f"{field} {name!r} is a constant of the array API standard")
 
 
-def _validate_standard_name(op: Op, name: str, require: Callable[[bool, str], None]) -> None:
+def _validate_standard_name(name: str, count: int, *, is_variadic: bool, require: Callable[[bool, str], None]) -> None:
     """Check that a rule which calls ``xp.NAME`` gets the same function on floats and on neurons."""
     reduces = name in REDUCTIONS
     kind = "a column to a number" if reduces else "numbers to a number"
-    require(op.variadic is reduces, f"{name!r} is a function of the array API standard, from {kind}")
-    count = len(op.partials)
+    require(is_variadic is reduces, f"{name!r} is a function of the array API standard, from {kind}")
     fits = not _misfit(getattr(scalar, name), count)
     require(fits, f"{name!r} is a function of the array API standard, which does not take {count} inputs")
 
 
-def _validate_count(op: Op, require: Callable[[bool, str], None]) -> None:
+def _validate_count(formula: Callable[..., Any] | None, given: int, require: Callable[[bool, str], None]) -> None:
     """Check that there is a partial for each input of the forward rule: one is easily forgotten."""
-    given = len(op.partials)
-    if op.formula is None or not _misfit(op.formula, 1 + given):
+    if formula is None or not _misfit(formula, 1 + given):
         return
-    parameters = list(inspect.signature(op.formula).parameters.values())[1:]
+    parameters = list(inspect.signature(formula).parameters.values())[1:]
     inputs = [parameter.name for parameter in parameters if parameter.kind is parameter.POSITIONAL_OR_KEYWORD]
     require(
         len(inputs) in (0, given),

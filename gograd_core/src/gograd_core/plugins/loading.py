@@ -15,6 +15,7 @@ import importlib_metadata
 import pluggy
 
 from gograd_core.errors import TOO_EARLY, InvalidOperationError, PluginError
+from gograd_core.namespaces.per_registry import Scope
 from gograd_core.op import Op
 from gograd_core.op.metadata import Provider
 from gograd_core.plugins import hookspecs
@@ -65,9 +66,9 @@ class _Choice:
 
 
 def load_plugins(
-    only: Iterable[str] | None, block: Iterable[str], *, strict: bool = False
+    only: Iterable[str] | None, block: Iterable[str], *, scope: Scope, strict: bool = False
 ) -> tuple[tuple[PluginRecord, ...], list[str]]:
-    """Load all installed plugins that are chosen, in the order of their names.
+    """Load all installed plugins that are chosen, in the order of their names, for the registry that has this scope.
 
     The environment variables ``GOGRAD_ONLY_PLUGINS`` and ``GOGRAD_DISABLE_PLUGINS`` choose as well.
 
@@ -86,7 +87,7 @@ def load_plugins(
     complaints = [f"gograd plugin {name!r} was chosen or blocked, but is not installed" for name in unknown]
     if strict and complaints:
         raise PluginError(complaints[0])
-    return tuple(_load(manager, *each, choice, strict) for each in found), complaints
+    return tuple(_load(manager, *each, choice, scope, strict) for each in found), complaints
 
 
 def plugin_modules(distribution: str) -> list[str]:
@@ -127,6 +128,7 @@ def _load(
     provider: Provider,
     entry_point: importlib_metadata.EntryPoint | Exception,
     choice: _Choice,
+    scope: Scope,
     strict: bool,
 ) -> PluginRecord:
     record = PluginRecord(provider.distribution, provider.version, provider.entry_point, "loaded")
@@ -137,7 +139,7 @@ def _load(
         if isinstance(entry_point, Exception):
             raise entry_point
         slips: list[str] = []
-        operations = apart(functools.partial(_import, manager, provider, entry_point), slips)
+        operations = apart(functools.partial(_import, manager, provider, entry_point, scope), slips)
         reason = f"{' and '.join(dict.fromkeys(slips))}, which was undone" if slips else ""
         return attrs.evolve(record, operations=operations, reason=reason, seconds=time.perf_counter() - start)
     except KeyboardInterrupt:
@@ -153,14 +155,14 @@ def _load(
 
 
 def _import(
-    manager: pluggy.PluginManager, provider: Provider, entry_point: importlib_metadata.EntryPoint
+    manager: pluggy.PluginManager, provider: Provider, entry_point: importlib_metadata.EntryPoint, scope: Scope
 ) -> tuple[Op, ...]:
     """Import and register a plugin, and return its operations."""
     plugin = entry_point.load()
     if manager.is_registered(plugin):
         raise PluginError(f"its module is already loaded, as {manager.get_name(plugin)}")
     manager.register(plugin, provider.plugin)
-    return _collect(manager, plugin, provider)
+    return _collect(manager, plugin, provider, scope)
 
 
 def _in_words(error: BaseException) -> str:
@@ -181,7 +183,7 @@ def _place(error: BaseException) -> str:
     return " ({}:{})".format(*frames[-1]) if frames else ""
 
 
-def _collect(manager: pluggy.PluginManager, plugin: Any, provider: Provider) -> tuple[Op, ...]:
+def _collect(manager: pluggy.PluginManager, plugin: Any, provider: Provider, scope: Scope) -> tuple[Op, ...]:
     """Collect the operations of one registered plugin, and check them."""
     manager.check_pending()  # a function marked with hookimpl whose name is not a hook
     hooks = [hook for hook in manager.hook.gograd_ops.get_hookimpls() if hook.plugin is plugin]
@@ -203,8 +205,8 @@ def _collect(manager: pluggy.PluginManager, plugin: Any, provider: Provider) -> 
             twice = ", ".join(map(spoken, sorted(claims & taken)))
             raise InvalidOperationError(f"gograd_ops() returned two operations for {twice}")
         taken |= claims
-        # The engine's own operations have their provider, since the engine uses these very objects.
-        operations.append(op if op.provider == provider else attrs.evolve(op, provider=provider))
+        # The engine's own operations have their provider, since the engine uses these very objects in every registry.
+        operations.append(op if op.provider == provider else attrs.evolve(op, provider=provider, scope=scope))
     return tuple(operations)
 
 

@@ -70,6 +70,7 @@ class Registry(Swap):
         self._claims: dict[str, list[Op]] = {}
         self._owners: dict[str, Op] = {}
         self.ops = Operations(lambda: self)
+        self._scope = Scope(self.__getitem__, self.ops)
 
     def __getitem__(self, name: str) -> Op:
         try:
@@ -154,7 +155,7 @@ class Registry(Swap):
                 loads, self._loader = True, threading.get_ident()
             from gograd_core.plugins import loading  # with pluggy and importlib-metadata: not before it is needed
 
-            records, complaints = loading.load_plugins(only, block, strict=strict)
+            records, complaints = loading.load_plugins(only, block, scope=self._scope, strict=strict)
             with self._lock:
                 self._settle(records, self._by_hand, strict=strict)
                 self._discovers = True
@@ -195,7 +196,7 @@ class Registry(Swap):
                         f"operation {op.name!r}: {spoken(claim)} is taken by {self._claims[claim][0].title}; "
                         "choose another, or block that plugin"
                     )
-            op = attrs.evolve(op, provider=Provider(BY_HAND))
+            op = attrs.evolve(op, provider=Provider(BY_HAND), scope=self._scope)
             self._settle(self._records, (*self._by_hand, op))
         return op
 
@@ -210,10 +211,7 @@ class Registry(Swap):
 
         def show() -> None:
             self._records, self._by_hand, self._claims, self._owners = records, by_hand, claims, owners
-            scope = Scope(self.__getitem__, self.ops)  # it looks names up among the new owners
-            for op in operations:
-                op.enter(scope)
-            self.ops._publish(owners)
+            self._scope.publish(owners)
             self._loaded = True
             if current.registry is self:
                 self._bind()

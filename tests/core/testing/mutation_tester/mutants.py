@@ -67,9 +67,7 @@ def _rewritten(op: Op) -> Iterator[Mutant]:
 
 
 def _changed(op: Op, **fields: Any) -> Op:
-    changed = attrs.evolve(op, **fields, kernels=None)  # which are those of the right rules
-    changed.enter(op.scope)
-    return changed
+    return attrs.evolve(op, **fields, kernels=None)  # which are those of the right rules
 
 
 def _wrapped(op: Op, rule: Rule, skipped: int) -> Iterator[tuple[str, Rule]]:

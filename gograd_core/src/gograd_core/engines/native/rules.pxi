@@ -78,16 +78,15 @@ cdef class Operation:
     def __call__(self, *inputs, **names):
         return calls.call(self, *inputs, **names)
 
-    def _prepare(self):
-        """Take what calls and sweeps need from the attributes of the operation."""
+    def _prepare(self, kernels):
+        """Take what calls and sweeps need from the attributes of the operation, and these kernels."""
         op = <object>self  # its attributes, not those above
         if self.rule is not None and (self.arity != op.arity or self.inputs != len(op.partials)):
             raise TypeError(f"{op.title} is already made: neurons rely on its number of inputs")
         self.arity, self.inputs = op.arity, len(op.partials)
         self.rule, self.xp, self.partial_rules = op.forward, op.xp, op.partials
         self.lacks_partials = None in self.partial_rules
-        if self.kernels is not op.kernels:
-            self.take_kernels(op.kernels)
+        self.take_kernels(kernels)
 
     cdef take_kernels(self, kernels):
         """Find all the functions, and only then replace the present ones.
