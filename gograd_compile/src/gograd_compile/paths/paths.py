@@ -43,6 +43,11 @@ class Paths:
         return iter(self._kept.values())
 
     @property
+    def kept(self) -> Recent[Path, Path]:
+        """Return the memory of the paths."""
+        return self._kept
+
+    @property
     def dropped(self) -> int:
         """Count the paths that were dropped."""
         return self._kept.dropped

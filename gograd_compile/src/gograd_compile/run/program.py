@@ -87,6 +87,8 @@ class Program:
         self._lock = threading.Lock()
         self.stops = self._find_stops()
         self._is_driven = self.runner.runs_whole_schedules and not self.stops
+        self.steps = self.runner.steps(self.watched, self.result_slots) if self._is_driven else None
+        self.call: Callable[[tuple[Any, ...]], Any] | None = None  # see `paths.prepared`
 
     def _find_watched(self) -> Integers:
         """Find values to watch: if any value is not finite, one of these is not. Factors of sums need no watching."""
@@ -123,13 +125,13 @@ class Program:
 
         If `holds` says before a call of an opaque operation that the guards asked before do not hold, the run ends.
         """
-        memory = self._take()
+        memory = self.take()
         memory[: self._captured.start] = numbers
         memory[self._captured] = captured
         memory[self._seeds] = seeds
-        if not self._is_driven:
+        if self.steps is None:
             return memory, self._run(memory[:, np.newaxis], 1, holds)[0]
-        return memory, self.runner.point(memory, self.watched, self.result_slots)
+        return memory, self.steps.run(memory)
 
     def over(
         self,
@@ -220,7 +222,8 @@ class Program:
         with self._lock:
             self._memories.append(memory)
 
-    def _take(self) -> Floats:
+    def take(self) -> Floats:
+        """Find memory for one point, with the constants in it."""
         with self._lock:
             if self._memories:
                 return self._memories.pop()
