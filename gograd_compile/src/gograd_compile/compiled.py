@@ -13,13 +13,14 @@ from gograd_compile.batch import Batched
 from gograd_compile.explain.explanation import Explanation, explain
 from gograd_compile.files.portable import Portable, compiled_anew, from_tapes, recorded
 from gograd_compile.files.storage import load_tapes, save_tapes
-from gograd_compile.nesting.trees import flatten, nest_matrix, numbers_like
+from gograd_compile.nesting.trees import flatten, nest_matrix, numbers_like, row_of
 from gograd_compile.nesting.whole_numbers import positions, whole
 from gograd_compile.paths.path import CAPTURED, VALUES, Want
 from gograd_compile.paths.point_run import at_point
 from gograd_compile.paths.prepared import general
 from gograd_compile.paths.store import Wrt
 from gograd_compile.run.backends import Backend
+from gograd_compile.trace.tape import Floats
 from gograd_core import DomainError, Neuron
 from gograd_core.extend import add_gradients, jacobians, observers, recorder, require_function, transforms
 
@@ -77,7 +78,7 @@ class Compiled(Portable):
         except DomainError as error:
             answer = self.store.ask_engine(error, "value", structure, numbers)
             return answer.structure.build(answer.numbers)
-        self.store.prepare(VALUES, structure, path, VALUES)
+        self.store.prepare(VALUES, (structure, None), path, VALUES)
         return path.structure.build(outputs)
 
     def value_and_grad(self, *args: Any, wrt: Wrt = 0, **named: Any) -> tuple[float, Any]:
@@ -102,7 +103,7 @@ class Compiled(Portable):
         except DomainError as error:
             answer = self.store.ask_engine(error, "gradient", structure, numbers, want.wrt)
             return answer.structure.build(answer.numbers[:1]), chosen.build(answer.numbers[1:])
-        self.store.prepare(wrt, structure, path, want, chosen)
+        self.store.prepare(wrt, (structure, None), path, want, chosen)
         return path.structure.build(outputs), chosen.build(gradient)
 
     def grad(self, *args: Any, wrt: Wrt = 0, **named: Any) -> Any:
@@ -115,6 +116,11 @@ class Compiled(Portable):
         Raises:
             TypeError: the function does not return one number.
         """
+        call = general if observers else self.store.calls.get(WITH_CAPTURED, general)
+        found: tuple[float, Floats] | None = call(args)
+        if found is not None:
+            add_gradients(call.captured, found[1])
+            return found[0]
         numbers, structure = flatten(args)
         try:
             path, outputs, gradient = at_point(self.store.paths_of(structure), WITH_CAPTURED, numbers)
@@ -123,6 +129,7 @@ class Compiled(Portable):
             add_gradients(answer.captured, answer.numbers[1:])
             return float(answer.numbers[0])
         add_gradients(path.tape.captured, gradient)
+        self.store.prepare(WITH_CAPTURED, (structure, None), path, WITH_CAPTURED, row_of(len(gradient)))
         value: float = path.structure.build(outputs)
         return value
 
@@ -161,6 +168,9 @@ class Compiled(Portable):
                 f"hvp() takes the arguments of {self.__name__}, and after them a vector, nested like the argument wrt"
             )
         wrt = positions(wrt)
+        found = None if named or observers else self.store.calls.get(("hvp", wrt), general)(args_and_vector)
+        if found is not None:
+            return found
         if (inlined := self._inlined(named)) is not None:
             return jacobians.hvp(inlined, wrt)(*args_and_vector)
         *args, vector = args_and_vector
@@ -168,9 +178,10 @@ class Compiled(Portable):
         want, chosen = self.store.want("push", structure, wrt)
         seeds = numbers_like(chosen, vector, "the vector")
         try:
-            _, _, product = at_point(self.store.paths_of(structure, wrt), want, numbers, seeds)
+            path, _, product = at_point(self.store.paths_of(structure, wrt), want, numbers, seeds)
         except DomainError as error:
             return chosen.build(self.store.ask_engine(error, "hvp", structure, numbers, want.wrt, seeds).numbers)
+        self.store.prepare(("hvp", wrt), (structure, wrt), path, want, chosen)
         return chosen.build(product[1:])  # the first is the derivative of the value
 
     def hessian(self, *args: Any, wrt: Wrt = 0, **named: Any) -> Any:

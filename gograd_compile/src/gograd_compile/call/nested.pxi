@@ -1,10 +1,10 @@
-"""Numbers taken out of nested arguments, and nested results made, as `nesting.trees` does with any containers."""
+"""Numbers are taken out of nested arguments, and nested results are made, as in `nesting.trees`."""
 
 cdef enum Kind:
-    NUMBER, ARRAY, LIST, TUPLE, DICT, OTHER
+    NUMBER, ARRAY, LIST, TUPLE, OTHER
 
 cdef enum:
-    DEEPEST = 64
+    DEEPEST = 64  # how deep lists and tuples are nested that are known here
 
 cdef type ndarray = np.ndarray, float64 = np.float64
 cdef object empty = np.empty
@@ -29,52 +29,38 @@ cdef bint read_other_number(number, double *into) noexcept:
 
 
 cdef class Nested:
-    """How numbers are nested, for structures that are made of numbers, arrays, and containers with known parts.
-
-    Raises:
-        NotImplementedError: the structure is made of something else.
-    """
+    """How numbers are nested. What is neither a number, an array, a list nor a tuple is taken apart as a whole."""
 
     cdef Kind kind
     cdef readonly Py_ssize_t size  # how many numbers there are
+    cdef list children  # of anything else all leaves
     cdef bint is_flat  # whether all children are numbers
-    cdef list children
     cdef tuple shape  # of an array
-    cdef tuple keys  # of a dict
-    cdef object container
+    cdef object form
 
     def __init__(self, form, shapes, depth=0):
-        self.children = []
-        self.container = form.container
-        self.is_flat = True
-        if depth > DEEPEST:
-            raise NotImplementedError
-        if self.container is None:
+        self.form, self.size = form, 1
+        if form.container is None:
             (self.shape,) = shapes
-            self.kind = NUMBER if self.shape is None else ARRAY
-            self.size = 1 if self.shape is None else math.prod(self.shape)
+            if self.shape is not None:
+                self.kind, self.size = ARRAY, math.prod(self.shape)
             return
-        self.kind = {list: LIST, tuple: TUPLE, dict: DICT}.get(self.container.cls, OTHER)
-        if self.kind == DICT:
-            self.keys = form.rest
-            if any(type(key) is not str for key in self.keys):
-                raise NotImplementedError
-        elif form.rest is not None:
-            raise NotImplementedError
+        self.kind = {list: LIST, tuple: TUPLE}.get(form.container.cls, OTHER) if depth < DEEPEST else OTHER
         first = 0
-        for child in form.children:
+        self.children = []
+        for child in [LEAF] * form.leaves if self.kind == OTHER else form.children:
             part = shapes[first : first + child.leaves]
-            number = child.container is None and part[0] is None
-            self.children.append(ONE_NUMBER if number else Nested(child, part, depth + 1))
-            self.is_flat = self.is_flat and number
+            is_number = child.container is None and part[0] is None
+            self.children.append(ONE_NUMBER if is_number else Nested(child, part, depth + 1))
             first += child.leaves
+        self.is_flat = all([child is ONE_NUMBER for child in self.children])
         self.size = sum([(<Nested>child).size for child in self.children])
 
     cdef bint read(self, PyObject *tree, double *into) except -1:
         """Write the numbers in `tree` one after the other. Returns whether it is nested like this.
 
         Raises:
-            Whatever a container of the user raises when it is taken apart.
+            Whatever `take_apart` raises.
         """
         if self.kind == NUMBER:
             return read_number(tree, into)
@@ -82,18 +68,14 @@ cdef class Nested:
             if not PyList_CheckExact(tree):
                 return False
             if not self.is_flat:
-                return self.read_row(tuple(<object>tree), into)  # a container of the user may change the list
+                return self.read_row(tuple(<object>tree), into)  # taking an item apart may change the list
             return Py_SIZE(tree) == len(self.children) and self.read_items(PySequence_Fast_ITEMS(tree), into)
         if self.kind == TUPLE:
             return PyTuple_CheckExact(tree) and self.read_row(<tuple>tree, into)
         if self.kind == ARRAY:
             return type(<object>tree) is ndarray and self.read_array(<object>tree, into)
-        if self.kind == DICT:
-            return type(<object>tree) is dict and self.read_values(<dict>tree, into)
-        if type(<object>tree) is not self.container.cls:
-            return False
-        children, rest = self.container.take_apart(<object>tree)
-        return rest is None and self.read_row(tuple(children), into)
+        leaves, form = take_apart(<object>tree)
+        return form == self.form and self.read_row(tuple(leaves), into)
 
     cdef bint read_row(self, tuple row, double *into) except -1:
         return len(row) == len(self.children) and self.read_items(PySequence_Fast_ITEMS(<PyObject *>row), into)
@@ -113,14 +95,6 @@ cdef class Nested:
             into += child.size
         return True
 
-    cdef bint read_values(self, dict tree, double *into) except -1:
-        if len(tree) != len(self.keys):
-            return False
-        for key, own in zip(tree, self.keys):
-            if type(key) is not str or key != own:
-                return False
-        return self.read_row(tuple(tree.values()), into)
-
     cdef bint read_array(self, array, double *into) except -1:
         cdef Py_buffer view
         cdef Py_ssize_t axis
@@ -137,14 +111,19 @@ cdef class Nested:
 
     cdef object build(self, const double *v, const int64_t *slots):
         """Nest the numbers in some slots like this."""
-        cdef Py_ssize_t i
-        cdef Nested child
-        cdef list made
         if self.kind == NUMBER:
             return v[slots[0]]
         if self.kind == ARRAY:
             return self.build_array(v, slots)
-        made = PyList_New(len(self.children))
+        children = self.build_children(v, slots)
+        if self.kind == LIST:
+            return children
+        return tuple(children) if self.kind == TUPLE else self.form.nest(children)
+
+    cdef list build_children(self, const double *v, const int64_t *slots):
+        cdef Py_ssize_t i
+        cdef Nested child
+        cdef list made = PyList_New(len(self.children))
         for i in range(len(self.children)):
             if self.is_flat:
                 PyList_SET_ITEM(<PyObject *>made, i, PyFloat_FromDouble(v[slots[i]]))
@@ -153,11 +132,7 @@ cdef class Nested:
                 part = child.build(v, slots)
                 PyList_SET_ITEM(<PyObject *>made, i, Py_NewRef(<PyObject *>part))
                 slots += child.size
-        if self.kind == LIST:
-            return made
-        if self.kind == TUPLE:
-            return tuple(made)
-        return self.container.put_together(self.keys, made)
+        return made
 
     cdef object build_array(self, const double *v, const int64_t *slots):
         cdef Py_buffer view
@@ -170,4 +145,5 @@ cdef class Nested:
         return array
 
 
-cdef Nested ONE_NUMBER = Nested(take_apart(0.0)[1], (None,))
+cdef object LEAF = take_apart(0.0)[1]
+cdef Nested ONE_NUMBER = Nested(LEAF, (None,))

@@ -44,36 +44,44 @@ cdef class Call:
     """A call of a compiled function, prepared for arguments that are nested in one way and for one path.
 
     Args:
-        latest: pairs of a memory of recently used things, and a thing. The call is valid while these are the latest.
+        structures, key, paths: the memory of paths by the nesting of the arguments, where it must have `paths`.
+        kept, path: the memory of these paths. The call is for the path that was used last.
         steps: what to run.
         memory: what it runs in. Leaves come first: numbers among the arguments, captured neurons, and others.
         captured: the captured neurons.
         guards: what must turn out as recorded. None if nothing needs to be asked if all numbers are finite.
         arguments: how the arguments are nested, in a tuple.
-        outputs: how the result is nested, and the slots of its numbers.
-        derivatives: the same for the derivatives that are returned after the result. None if they are not asked for.
+        seeds: how a vector is nested that comes after the arguments, and the first slot of its numbers; or None.
+        results: for each part of the result how it is nested, and the slots of its numbers. There are one or two.
     """
 
-    cdef tuple latest
+    cdef object structures, key, paths, kept, path
     cdef Steps steps
     cdef double[::1] memory, buffer
-    cdef tuple captured
+    cdef readonly tuple captured
     cdef object captured_values
     cdef Guards guards
-    cdef Nested arguments, outputs, derivatives
-    cdef const int64_t[::1] output_slots, derivative_slots
+    cdef Nested arguments, seeds, result, other
+    cdef Py_ssize_t first_seed
+    cdef const int64_t[::1] slots, other_slots
     cdef bint is_busy
 
-    def __init__(self, latest, steps, memory, captured, guards, arguments, outputs, derivatives):
-        self.latest, self.steps, self.captured, self.guards, self.arguments = latest, steps, captured, guards, arguments
+    def __init__(
+        self, structures, key, paths, kept, path, Steps steps, memory, captured, guards, arguments, seeds, results
+    ):
+        self.structures, self.key, self.paths, self.kept, self.path = structures, key, paths, kept, path
+        self.steps, self.captured, self.guards = steps, captured, guards
         self.memory, self.buffer = memory, np.empty(steps.room)
-        self.captured_values = memory[arguments.size : arguments.size + len(captured)]
-        self.outputs, self.output_slots = outputs
-        if derivatives is not None:
-            self.derivatives, self.derivative_slots = derivatives
+        self.arguments = arguments
+        self.captured_values = memory[self.arguments.size : self.arguments.size + len(captured)]
+        if seeds is not None:
+            self.seeds, self.first_seed = seeds
+        self.result, self.slots = results[0]
+        if len(results) > 1:
+            self.other, self.other_slots = results[1]
 
     def __call__(self, tuple args):
-        """Run it, and return the result, in a tuple with the derivatives if there are any.
+        """Run it, and return the result: its part, or a tuple of both parts.
 
         Returns None if something is unusual, so that the call must take the general way.
         """
@@ -87,20 +95,24 @@ cdef class Call:
 
     cdef object answered(self, tuple args):
         cdef double *v = &self.memory[0]
-        if not self.arguments.read(<PyObject *>args, v) or not self.is_latest():
+        cdef Py_ssize_t last = len(args) - 1
+        if self.seeds is not None:
+            if last < 0 or not self.seeds.read(<PyObject *>args[last], v + self.first_seed):
+                return None
+            args = args[:last]
+        if not self.arguments.read(<PyObject *>args, v) or not self.is_next():
             return None
         if self.captured:
             read_values(self.captured, self.captured_values)
         if self.steps.run_at(v, &self.buffer[0]) or (self.guards is not None and not self.guards.hold(v)):
             return None
-        value = self.outputs.build(v, &self.output_slots[0])
-        if self.derivatives is None:
-            return value
-        return value, self.derivatives.build(v, &self.derivative_slots[0])
+        result = self.result.build(v, &self.slots[0])
+        return result if self.other is None else (result, self.other.build(v, &self.other_slots[0]))
 
-    cdef bint is_latest(self) except -1:
-        for recent, entry in self.latest:
-            latest = recent.latest
-            if latest is None or latest[1] is not entry:
-                return False
-        return True
+    cdef bint is_next(self) except -1:
+        """Say whether the general way would run the same path first. Then its paths become those used last."""
+        latest = self.structures.latest
+        if (latest is None or latest[1] is not self.paths) and self.structures.get(self.key) is not self.paths:
+            return False
+        latest = self.kept.latest
+        return latest is not None and latest[1] is self.path

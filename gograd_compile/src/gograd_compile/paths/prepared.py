@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
-
-import numpy as np
 
 from gograd_compile.call import prepared
 from gograd_compile.nesting.trees import Structure
 from gograd_compile.paths.lru import Recent
-from gograd_compile.paths.path import Path
+from gograd_compile.paths.path import Path, Want
 from gograd_compile.paths.paths import Paths
-from gograd_compile.run.program import Program
-from gograd_compile.trace.tape import DOMAIN
+from gograd_compile.trace.tape import DOMAIN, Integers
 
 __all__ = ["Call", "general", "prepared_call"]
 
-Call = Callable[[tuple[Any, ...]], Any]
-"""Answers a call with these arguments. It returns None if the call must take the general way."""
+Call = Any
+"""A `Call` in C, which takes the tuple of the arguments. It returns None if the call must take the general way."""
 
 
 def general(args: tuple[Any, ...]) -> None:
@@ -26,35 +22,31 @@ def general(args: tuple[Any, ...]) -> None:
 
 
 def prepared_call(
-    structures: Recent[Any, Paths], paths: Paths, path: Path, program: Program, arguments: Structure,
-    chosen: Structure | None,
-) -> Call:  # fmt: skip
-    """Prepare the calls that run a program of a path.
+    structures: Recent[Any, Paths], key: tuple[Structure, Any], path: Path, want: Want, chosen: Structure | None
+) -> Call:
+    """Prepare the calls that run the program of a path for `want`.
 
     Args:
-        structures: the memory in which `paths` are, by the nesting of the arguments.
-        chosen: how the derivatives are nested that are returned after the result. None if they are not asked for.
+        structures: the memory of paths by the nesting of the arguments.
+        key: where the path is in this memory.
+        chosen: how the derivatives are nested, and a vector that comes after the arguments.
     """
-    if program.steps is None:
+    program, guards, paths = path.program(want), path.tape.guards, structures.get(key)
+    raised = guards.outcomes[guards.kinds == DOMAIN]  # Python finds out which error an operation raises
+    if program.steps is None or paths is None or raised.any():
         return general
-    slots = program.guard_slots, program.output_slots, program.result_slots
-    guards = path.tape.guards
-    if np.any(guards.outcomes[guards.kinds == DOMAIN]):  # Python finds out which error an operation raises
-        return general
-    try:
-        call: Call = prepared.Call(
-            ((structures, paths), (paths.kept, path)),
-            program.steps,
-            program.take(),
-            path.tape.captured,
-            prepared.Guards(guards.kinds, slots[0][: len(guards)], guards.outcomes) if path.guards.decides else None,
-            _nested(arguments),
-            (_nested(path.structure), slots[1]),
-            None if chosen is None else (_nested(chosen), slots[2]),
-        )
-    except NotImplementedError:  # they are nested in containers that must be compared with more care
-        return general
-    return call
+    results: list[tuple[Any, Integers]] = [(_nested(path.structure), program.output_slots)]
+    seeds = None
+    if want.mode == "push" and chosen is not None:  # of a value and a gradient, the tangents of the latter
+        seeds = _nested(chosen), program.first_seed
+        results = [(_nested(chosen), program.result_slots[1:])]
+    elif chosen is not None:
+        results.append((_nested(chosen), program.result_slots))
+    asked = None
+    if path.guards.decides:
+        asked = prepared.Guards(guards.kinds, program.guard_slots[: len(guards)], guards.outcomes)
+    run = program.steps, program.take(), path.tape.captured, asked
+    return prepared.Call(structures, key, paths, paths.kept, path, *run, _nested(key[0]), seeds, results)
 
 
 def _nested(structure: Structure) -> Any:

@@ -111,18 +111,14 @@ class Store:
             f"are some for {'; '.join(map(structure_text, known))}. Save it after calling it with such arguments, too"
         )
 
-    def prepare(
-        self, key: Hashable, arguments: Structure, path: Path, want: Want, chosen: Structure | None = None
-    ) -> None:
-        """Prepare for the next call like this one, which has run a program of `path`."""
-        program = path.programs.get(want)
-        if program is None:
-            return
+    def prepare(self, what: Hashable, key: Key, path: Path, want: Want, chosen: Structure | None = None) -> None:
+        """Prepare for calls that compute the same `what` as one that ran `path`: see `prepared_call`."""
+        program = path.program(want)
         if program.call is None:
-            program.call = prepared_call(self.paths, self.paths_of(arguments), path, program, arguments, chosen)
+            program.call = prepared_call(self.paths, key, path, want, chosen)
         if len(self.calls) >= MOST_CALLS:
             self.calls.clear()
-        self.calls[key] = program.call
+        self.calls[what] = program.call
 
     def ask_engine(
         self, error: DomainError, question: Question, structure: Structure, numbers: Floats, *derivatives: Any

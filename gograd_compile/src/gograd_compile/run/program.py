@@ -81,14 +81,15 @@ class Program:
         self._blank = np.zeros(graph.leaves)
         self._blank[graph.one : graph.one + len(graph.constants)] = graph.constants
         self._captured = slice(graph.arguments, graph.one)
-        self._seeds = slice(graph.leaves - graph.seeds, graph.leaves)
+        self.first_seed = graph.leaves - graph.seeds
+        self._seeds = slice(self.first_seed, graph.leaves)
         self._memories: list[Floats] = []
         self._blocks: list[Floats] = []  # the memory of the last run over many points, for the next one
         self._lock = threading.Lock()
         self.stops = self._find_stops()
         self._is_driven = self.runner.runs_whole_schedules and not self.stops
         self.steps = self.runner.steps(self.watched, self.result_slots) if self._is_driven else None
-        self.call: Callable[[tuple[Any, ...]], Any] | None = None  # see `paths.prepared`
+        self.call: Any = None  # see `paths.prepared`
 
     def _find_watched(self) -> Integers:
         """Find values to watch: if any value is not finite, one of these is not. Factors of sums need no watching."""
