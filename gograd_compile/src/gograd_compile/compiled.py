@@ -20,7 +20,6 @@ from gograd_compile.paths.point_run import at_point
 from gograd_compile.paths.prepared import general
 from gograd_compile.paths.store import Wrt
 from gograd_compile.run.backends import Backend
-from gograd_compile.trace.tape import Floats
 from gograd_core import DomainError, Neuron
 from gograd_core.extend import add_gradients, jacobians, observers, recorder, require_function, transforms
 
@@ -116,11 +115,9 @@ class Compiled(Portable):
         Raises:
             TypeError: the function does not return one number.
         """
-        call = general if observers else self.store.calls.get(WITH_CAPTURED, general)
-        found: tuple[float, Floats] | None = call(args)
+        found: float | None = None if observers else self.store.calls.get(WITH_CAPTURED, general)(args)
         if found is not None:
-            add_gradients(call.captured, found[1])
-            return found[0]
+            return found
         numbers, structure = flatten(args)
         try:
             path, outputs, gradient = at_point(self.store.paths_of(structure), WITH_CAPTURED, numbers)

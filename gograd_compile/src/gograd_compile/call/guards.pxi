@@ -31,15 +31,27 @@ cdef class Guards:
     cdef const int64_t[::1] questions
     cdef const int64_t[::1] slots
     cdef const double[::1] answers
+    cdef bint tell_paths_apart  # whether no error may be caught, so that nothing but other answers makes another path
 
     def __init__(self, questions, slots, answers):
         self.questions, self.slots = map(as_integers, (questions, slots))
         self.answers = np.ascontiguousarray(answers, dtype=np.float64)
+        self.tell_paths_apart = not np.isin(questions, (DOMAIN, UNUSED)).any()
 
-    cdef bint hold(self, const double *v) noexcept nogil:
-        """Say whether all guards turn out as recorded. If it is not certain, they do not."""
+    cdef Py_ssize_t failure(self, const double *v) noexcept nogil:
+        """Find the first guard that turns out differently. It is -1 if there is none."""
         cdef Py_ssize_t i
         for i in range(self.answers.shape[0]):
             if answer(self.questions[i], v[self.slots[i]]) != self.answers[i]:
+                return i
+        return -1
+
+    cdef bint begin_with(self, Guards others, Py_ssize_t count, double other) noexcept nogil:
+        """Say whether the first guards are those of another path, so many of them, and the next has another answer."""
+        cdef Py_ssize_t i
+        if count >= self.answers.shape[0] or self.questions[count] != others.questions[count]:
+            return False
+        for i in range(count):
+            if self.questions[i] != others.questions[i] or self.answers[i] != others.answers[i]:
                 return False
-        return True
+        return self.answers[count] == other

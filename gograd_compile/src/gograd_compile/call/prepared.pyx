@@ -13,7 +13,7 @@ import math
 
 import numpy as np
 
-from gograd_core.extend import read_values, take_apart
+from gograd_core.extend import add_gradients, read_values, take_apart
 
 
 cdef extern from "Python.h":
@@ -34,6 +34,10 @@ def as_integers(numbers):
     return np.ascontiguousarray(numbers, dtype=np.int64)
 
 
+cdef enum:
+    MOST = 16  # how many paths calls are prepared for
+
+
 include "steps.pxi"
 include "guards.pxi"
 include "nested.pxi"
@@ -41,11 +45,10 @@ include "nested.pxi"
 
 @cython.final
 cdef class Call:
-    """A call of a compiled function, prepared for arguments that are nested in one way and for one path.
+    """A call of a compiled function, prepared for one path and for arguments that are nested in one way.
 
     Args:
-        structures, key, paths: the memory of paths by the nesting of the arguments, where it must have `paths`.
-        kept, path: the memory of these paths. The call is for the path that was used last.
+        path: the path.
         steps: what to run.
         memory: what it runs in. Leaves come first: numbers among the arguments, captured neurons, and others.
         captured: the captured neurons.
@@ -53,66 +56,130 @@ cdef class Call:
         arguments: how the arguments are nested, in a tuple.
         seeds: how a vector is nested that comes after the arguments, and the first slot of its numbers; or None.
         results: for each part of the result how it is nested, and the slots of its numbers. There are one or two.
+        adds: whether the second part is added to the gradients of the captured neurons, and not returned.
     """
 
-    cdef object structures, key, paths, kept, path
+    cdef object path
     cdef Steps steps
     cdef double[::1] memory, buffer
-    cdef readonly tuple captured
+    cdef tuple captured
     cdef object captured_values
     cdef Guards guards
     cdef Nested arguments, seeds, result, other
-    cdef Py_ssize_t first_seed
+    cdef Py_ssize_t first_seed, failed
     cdef const int64_t[::1] slots, other_slots
-    cdef bint is_busy
+    cdef bint is_busy, adds
 
-    def __init__(
-        self, structures, key, paths, kept, path, Steps steps, memory, captured, guards, arguments, seeds, results
-    ):
-        self.structures, self.key, self.paths, self.kept, self.path = structures, key, paths, kept, path
-        self.steps, self.captured, self.guards = steps, captured, guards
+    def __init__(self, path, Steps steps, memory, captured, guards, Nested arguments, seeds, results, adds):
+        self.path, self.steps, self.captured, self.guards, self.arguments = path, steps, captured, guards, arguments
         self.memory, self.buffer = memory, np.empty(steps.room)
-        self.arguments = arguments
-        self.captured_values = memory[self.arguments.size : self.arguments.size + len(captured)]
+        self.captured_values = memory[arguments.size : arguments.size + len(captured)]
         if seeds is not None:
             self.seeds, self.first_seed = seeds
+        self.adds = adds
         self.result, self.slots = results[0]
         if len(results) > 1:
             self.other, self.other_slots = results[1]
 
-    def __call__(self, tuple args):
-        """Run it, and return the result: its part, or a tuple of both parts.
+    cdef object answered(self, tuple args):
+        """Run the path, and return the result: its part, or a tuple of both parts.
 
-        Returns None if something is unusual, so that the call must take the general way.
+        It is None if anything is unusual. If that is a guard, `failed` is its place, otherwise -1.
         """
+        self.failed = -1
         if self.is_busy:  # in another thread, or further up the stack
             return None
         self.is_busy = True
         try:
-            return self.answered(args)
+            return self.run(args, &self.memory[0])
         finally:
             self.is_busy = False
 
-    cdef object answered(self, tuple args):
-        cdef double *v = &self.memory[0]
+    cdef object run(self, tuple args, double *v):
         cdef Py_ssize_t last = len(args) - 1
         if self.seeds is not None:
             if last < 0 or not self.seeds.read(<PyObject *>args[last], v + self.first_seed):
                 return None
             args = args[:last]
-        if not self.arguments.read(<PyObject *>args, v) or not self.is_next():
+        if not self.arguments.read(<PyObject *>args, v):
             return None
         if self.captured:
             read_values(self.captured, self.captured_values)
-        if self.steps.run_at(v, &self.buffer[0]) or (self.guards is not None and not self.guards.hold(v)):
+        if self.steps.run_at(v, &self.buffer[0]):
             return None
+        if self.guards is not None:
+            self.failed = self.guards.failure(v)
+            if self.failed >= 0:
+                return None
         result = self.result.build(v, &self.slots[0])
-        return result if self.other is None else (result, self.other.build(v, &self.other_slots[0]))
+        if self.other is None:
+            return result
+        other = self.other.build(v, &self.other_slots[0])
+        if not self.adds:
+            return result, other
+        add_gradients(self.captured, other)
+        return result
 
-    cdef bint is_next(self) except -1:
-        """Say whether the general way would run the same path first. Then its paths become those used last."""
+    cdef bint continues(self, Call other):
+        """Say whether this path is the other one up to the guard that turned out differently there, and then is not."""
+        cdef double found
+        if self.guards is None or not (self.guards.tell_paths_apart and other.guards.tell_paths_apart):
+            return False
+        found = answer(other.guards.questions[other.failed], other.memory[other.guards.slots[other.failed]])
+        return self.guards.begin_with(other.guards, other.failed, found)
+
+
+@cython.final
+cdef class Calls:
+    """The prepared calls of one kind, for arguments that are nested in one way: one for each of the last paths.
+
+    Args:
+        structures, key, paths: the memory of paths by the nesting of the arguments, where the key has `paths`.
+        kept: the memory of these paths.
+    """
+
+    cdef object structures, key, paths, kept
+    cdef tuple calls  # the one used last comes first
+
+    def __init__(self, structures, key, paths, kept):
+        self.structures, self.key, self.paths, self.kept, self.calls = structures, key, paths, kept, ()
+
+    def add(self, Call call not None):
+        """Keep a call, as the one used last."""
+        self.calls = (call, *[other for other in self.calls if other is not call])[:MOST]
+
+    def __call__(self, tuple args):
+        """Run the path that was used last, or the known path that takes its place.
+
+        Returns None if anything is unusual, so that the call must take the general way.
+        """
+        cdef Call call = self.latest()
+        for _ in range(MOST):
+            if call is None:
+                return None
+            found = call.answered(args)
+            if found is not None or call.failed < 0:
+                return found
+            call = self.instead_of(call)
+        return None
+
+    cdef Call latest(self):
+        """Find the call of the path that the general way would run first. It makes its paths those used last."""
+        cdef Call call
         latest = self.structures.latest
         if (latest is None or latest[1] is not self.paths) and self.structures.get(self.key) is not self.paths:
-            return False
+            return None
         latest = self.kept.latest
-        return latest is not None and latest[1] is self.path
+        for call in self.calls:
+            if latest is not None and latest[1] is call.path:
+                return call
+        return None
+
+    cdef Call instead_of(self, Call failed):
+        """Find the call of the path that takes the place of one whose guard turned out differently."""
+        cdef Call call
+        for call in self.calls:
+            if call.continues(failed) and self.kept.get(call.path) is call.path:
+                self.add(call)
+                return call
+        return None

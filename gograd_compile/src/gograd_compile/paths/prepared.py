@@ -7,46 +7,56 @@ from typing import Any
 from gograd_compile.call import prepared
 from gograd_compile.nesting.trees import Structure
 from gograd_compile.paths.lru import Recent
-from gograd_compile.paths.path import Path, Want
+from gograd_compile.paths.path import CAPTURED, Path, Want
 from gograd_compile.paths.paths import Paths
-from gograd_compile.trace.tape import DOMAIN, Integers
+from gograd_compile.run.program import Program
+from gograd_compile.trace.tape import DOMAIN
 
-__all__ = ["Call", "general", "prepared_call"]
+__all__ = ["general", "prepare"]
 
-Call = Any
-"""A `Call` in C, which takes the tuple of the arguments. It returns None if the call must take the general way."""
+MOST = 64
 
 
 def general(args: tuple[Any, ...]) -> None:
     """Leave a call to the general way."""
 
 
-def prepared_call(
+def prepare(
     structures: Recent[Any, Paths], key: tuple[Structure, Any], path: Path, want: Want, chosen: Structure | None
-) -> Call:
-    """Prepare the calls that run the program of a path for `want`.
+) -> Any:
+    """Prepare for calls like one that has run `path`. Returns what answers them, or None if they take the general way.
 
     Args:
         structures: the memory of paths by the nesting of the arguments.
-        key: where the path is in this memory.
+        key: where the paths are in this memory.
         chosen: how the derivatives are nested, and a vector that comes after the arguments.
     """
     program, guards, paths = path.program(want), path.tape.guards, structures.get(key)
     raised = guards.outcomes[guards.kinds == DOMAIN]  # Python finds out which error an operation raises
     if program.steps is None or paths is None or raised.any():
-        return general
-    results: list[tuple[Any, Integers]] = [(_nested(path.structure), program.output_slots)]
-    seeds = None
+        return None
+    if program.call is None:
+        program.call = _prepared(path, program, want, key[0], chosen)
+    if want not in paths.calls:
+        if len(paths.calls) >= MOST:
+            paths.calls.clear()
+        paths.calls[want] = prepared.Calls(structures, key, paths, paths.kept)
+    paths.calls[want].add(program.call)
+    return paths.calls[want]
+
+
+def _prepared(path: Path, program: Program, want: Want, arguments: Structure, chosen: Structure | None) -> Any:
+    guards, asked, seeds = path.tape.guards, None, None
+    if path.guards.decides:
+        asked = prepared.Guards(guards.kinds, program.guard_slots[: len(guards)], guards.outcomes)
+    results = [(_nested(path.structure), program.output_slots)]
     if want.mode == "push" and chosen is not None:  # of a value and a gradient, the tangents of the latter
         seeds = _nested(chosen), program.first_seed
         results = [(_nested(chosen), program.result_slots[1:])]
     elif chosen is not None:
         results.append((_nested(chosen), program.result_slots))
-    asked = None
-    if path.guards.decides:
-        asked = prepared.Guards(guards.kinds, program.guard_slots[: len(guards)], guards.outcomes)
     run = program.steps, program.take(), path.tape.captured, asked
-    return prepared.Call(structures, key, paths, paths.kept, path, *run, _nested(key[0]), seeds, results)
+    return prepared.Call(path, *run, _nested(arguments), seeds, results, want.wrt is CAPTURED and chosen is not None)
 
 
 def _nested(structure: Structure) -> Any:

@@ -89,7 +89,7 @@ class Program:
         self.stops = self._find_stops()
         self._is_driven = self.runner.runs_whole_schedules and not self.stops
         self.steps = self.runner.steps(self.watched, self.result_slots) if self._is_driven else None
-        self.call: Any = None  # see `paths.prepared`
+        self.call: Any = None  # what answers a call in the common case: see `paths.prepared`
 
     def _find_watched(self) -> Integers:
         """Find values to watch: if any value is not finite, one of these is not. Factors of sums need no watching."""
