@@ -6,12 +6,13 @@ cdef enum Kind:
 cdef enum:
     DEEPEST = 64  # how deep lists and tuples are nested that are known here
 
-cdef type ndarray = np.ndarray, float64 = np.float64
+cdef type ndarray = np.ndarray
 cdef object empty = np.empty
+cdef frozenset NUMBERS = frozenset([int, bool, *{np.dtype(code).type for code in "?bhilqBHILQefd"}])
 
 
 cdef inline bint read_number(PyObject *number, double *into) noexcept:
-    """Read a number of one of the types that need no look at what they hold. Returns whether it is one."""
+    """Read a number that is a float, or of another type whose numbers all become floats. Returns whether it is one."""
     if PyFloat_CheckExact(number):
         into[0] = PyFloat_AS_DOUBLE(number)
         return True
@@ -19,7 +20,7 @@ cdef inline bint read_number(PyObject *number, double *into) noexcept:
 
 
 cdef bint read_other_number(number, double *into) noexcept:
-    if type(number) is not int and type(number) is not bool and type(number) is not float64:
+    if type(number) not in NUMBERS:
         return False
     try:
         into[0] = number
