@@ -11,7 +11,7 @@ STAMP := .venv/.installed
 OF_KERNELS_AND_FILES := $(addprefix tests/compile/test_,equality.py hostile_cache.py kernel_cache.py kernels_native.py \
 	mutated_files.py program_files.py storage.py trees.py)
 OVER_BOTH := tests/core tests/rules tests/solve tests/nn tests/programs tests/native \
-	$(filter-out $(OF_KERNELS_AND_FILES),$(sort $(wildcard tests/compile/test_*.py)))
+	$(filter-out $(OF_KERNELS_AND_FILES),$(sort $(wildcard tests/compile/test_*.py tests/compile/*/test_*.py)))
 BENCH_STAMP := .venv/.installed-bench
 PEERS_STAMP := .venv-peers/.installed
 

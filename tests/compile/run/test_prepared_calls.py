@@ -274,6 +274,13 @@ def one_over(x):
         return 7.0
 
 
+def without_overflow(x):
+    try:
+        return x * 1e300
+    except DomainError:
+        return 7.0
+
+
 def has_log(x):
     try:
         ops.log(x)
@@ -291,6 +298,7 @@ GUARDS = {
     "ceil": lambda x: float(math.ceil(x)),
     "index": lambda x: [1.0, 2.0, 3.0][x.__index__()],
     "domain": one_over,
+    "overflow": without_overflow,
     "unused domain": lambda x: 1.0 if has_log(x) else 2.0,
 }
 NEAR_BORDERS = (0.0, -0.0, 1.0, 2.0, 0.5, 1.5, 2.5, -0.5, -1.5, 1e-300, -1e-300, 0.49999999999999994, 1e300, 2.0**53)
@@ -299,7 +307,7 @@ NOT_FINITE = (math.nan, math.inf, -math.inf)
 
 class TestGuards:
     @pytest.mark.parametrize("kind", GUARDS)
-    @pytest.mark.parametrize("before", [0.0, 1.0, 2.5, -1.5])
+    @pytest.mark.parametrize("before", [0.0, 1.0, 2.5, -1.5, 1e300])
     def test_each_kind_decides_as_in_the_general_way(self, compile_native, outcome, kind, before):
         def function(x):
             return x * 3.0 + GUARDS[kind](x) * x
@@ -321,6 +329,17 @@ class TestGuards:
         count = len(general_calls)
         assert shown(f.value_and_grad(1.0), bits) == shown(expected, bits)
         assert len(general_calls) == count
+
+    @pytest.mark.parametrize(("function", "point"), [(one_over, 0.0), (has_log, -1.0), (without_overflow, 1e300)])
+    def test_nor_does_an_error_that_is_caught(self, compile_native, general_calls, function, point):
+        f = compile_native(lambda x: x * 2.0 if function(x) == 7.0 else x * 3.0)
+        expected = f.value_and_grad(point)
+        count = len(general_calls)
+        assert f.value_and_grad(point) == expected
+        with errstate(domain="ignore"):
+            f.value_and_grad(point)
+        assert len(general_calls) == count + 1
+        assert f.value_and_grad(point) == expected
 
     def test_another_known_path_needs_none_either(self, compile_native, general_calls):
         f = compile_native(lambda x: (x * 2.0 if x < 1.0 else x * 3.0) if x < 2.0 else x * int(x))

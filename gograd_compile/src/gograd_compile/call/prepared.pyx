@@ -13,7 +13,7 @@ import math
 
 import numpy as np
 
-from gograd_core.extend import add_gradients, read_values, take_apart
+from gograd_core.extend import add_gradients, domain_errors_raise, error_code, read_values, take_apart
 
 
 cdef extern from "Python.h":

@@ -10,7 +10,6 @@ from gograd_compile.paths.lru import Recent
 from gograd_compile.paths.path import CAPTURED, Path, Want
 from gograd_compile.paths.paths import Paths
 from gograd_compile.run.program import Program
-from gograd_compile.trace.tape import DOMAIN
 
 __all__ = ["general", "prepare"]
 
@@ -31,9 +30,8 @@ def prepare(
         key: where the paths are in this memory.
         chosen: how the derivatives are nested, and a vector that comes after the arguments.
     """
-    program, guards, paths = path.program(want), path.tape.guards, structures.get(key)
-    raised = guards.outcomes[guards.kinds == DOMAIN]  # Python finds out which error an operation raises
-    if program.steps is None or paths is None or raised.any():
+    program, paths = path.program(want), structures.get(key)
+    if program.steps is None or paths is None:
         return None
     if program.call is None:
         program.call = _prepared(path, program, want, key[0], chosen)
@@ -46,9 +44,14 @@ def prepare(
 
 
 def _prepared(path: Path, program: Program, want: Want, arguments: Structure, chosen: Structure | None) -> Any:
-    guards, asked, seeds = path.tape.guards, None, None
+    guards, slots, asked, seeds = path.tape.guards, program.guard_slots, None, None
     if path.guards.decides:
-        asked = prepared.Guards(guards.kinds, program.guard_slots[: len(guards)], guards.outcomes)
+        errors = {
+            place: (op, slots[begin:end].tolist())
+            for place, op, (begin, end) in path.guards.domains
+            if guards.outcomes[place]
+        }
+        asked = prepared.Guards(guards.kinds, slots[: len(guards)], guards.outcomes, errors)
     results = [(_nested(path.structure), program.output_slots)]
     if want.mode == "push" and chosen is not None:  # of a value and a gradient, the tangents of the latter
         seeds = _nested(chosen), program.first_seed
