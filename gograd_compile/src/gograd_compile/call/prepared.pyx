@@ -43,6 +43,9 @@ include "guards.pxi"
 include "nested.pxi"
 
 
+cdef class Calls
+
+
 @cython.final
 cdef class Call:
     """A call of a compiled function, prepared for one path and for arguments that are nested in one way.
@@ -81,8 +84,8 @@ cdef class Call:
         if len(results) > 1:
             self.other, self.other_slots = results[1]
 
-    cdef object answered(self, tuple args):
-        """Run the path, and return the result: its part, or a tuple of both parts.
+    cdef object answered(self, tuple args, Calls calls):
+        """Run the path, one of those of `calls`, and return the result: its part, or a tuple of both parts.
 
         It is None if anything is unusual. If that is a guard, `failed` is its place, otherwise -1.
         """
@@ -91,17 +94,17 @@ cdef class Call:
             return None
         self.is_busy = True
         try:
-            return self.run(args, &self.memory[0])
+            return self.run(args, &self.memory[0], calls)
         finally:
             self.is_busy = False
 
-    cdef object run(self, tuple args, double *v):
+    cdef object run(self, tuple args, double *v, Calls calls):
         cdef Py_ssize_t last = len(args) - 1
         if self.seeds is not None:
             if last < 0 or not self.seeds.read(<PyObject *>args[last], v + self.first_seed):
                 return None
             args = args[:last]
-        if not self.arguments.read(<PyObject *>args, v):
+        if not (self.arguments.read(<PyObject *>args, v) and calls.are_there()):
             return None
         if self.captured:
             read_values(self.captured, self.captured_values)
@@ -157,23 +160,25 @@ cdef class Calls:
         for _ in range(MOST):
             if call is None:
                 return None
-            found = call.answered(args)
+            found = call.answered(args, self)
             if found is not None or call.failed < 0:
                 return found
             call = self.instead_of(call)
         return None
 
     cdef Call latest(self):
-        """Find the call of the path that the general way would run first. It makes its paths those used last."""
+        """Find the call of the path that the general way would run first."""
         cdef Call call
-        latest = self.structures.latest
-        if (latest is None or latest[1] is not self.paths) and self.structures.get(self.key) is not self.paths:
-            return None
         latest = self.kept.latest
         for call in self.calls:
             if latest is not None and latest[1] is call.path:
                 return call
         return None
+
+    cdef bint are_there(self) except -1:
+        """Say whether the paths are still kept for arguments nested like this. They become those used last."""
+        latest = self.structures.latest
+        return (latest is not None and latest[1] is self.paths) or self.structures.get(self.key) is self.paths
 
     cdef Call instead_of(self, Call failed):
         """Find the call of the path that takes the place of one whose guard turned out differently."""
