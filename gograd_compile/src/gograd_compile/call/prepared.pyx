@@ -148,7 +148,13 @@ cdef class Calls:
         self.structures, self.key, self.paths, self.kept, self.calls = structures, key, paths, kept, ()
 
     def add(self, Call call not None):
-        """Keep a call, as the one used last."""
+        """Keep a call, as the one used last. Calls of paths that were dropped go."""
+        cdef Call other
+        paths = self.kept.values() if self.kept.dropped else None
+        self.move_first(call)
+        self.calls = tuple([other for other in self.calls if paths is None or other.path in paths])
+
+    cdef object move_first(self, Call call):
         self.calls = (call, *[other for other in self.calls if other is not call])[:MOST]
 
     def __call__(self, tuple args):
@@ -185,6 +191,6 @@ cdef class Calls:
         cdef Call call
         for call in self.calls:
             if call.continues(failed) and self.kept.get(call.path) is call.path:
-                self.add(call)
+                self.move_first(call)
                 return call
         return None

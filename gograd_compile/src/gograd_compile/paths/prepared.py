@@ -35,12 +35,13 @@ def prepare(
         return None
     if program.call is None:
         program.call = _prepared(path, program, want, key[0], chosen)
-    if want not in paths.calls:
+    calls = paths.calls.get(want)
+    if calls is None:
         if len(paths.calls) >= MOST:
             paths.calls.clear()
-        paths.calls[want] = prepared.Calls(structures, key, paths, paths.kept)
-    paths.calls[want].add(program.call)
-    return paths.calls[want]
+        calls = paths.calls[want] = prepared.Calls(structures, key, paths, paths.kept)
+    calls.add(program.call)
+    return calls
 
 
 def _prepared(path: Path, program: Program, want: Want, arguments: Structure, chosen: Structure | None) -> Any:
