@@ -66,11 +66,10 @@ class Compiled(Portable):
 
         Inside another function that is being recorded, the function itself runs and becomes part of that recording.
         """
-        found = None if named or observers else self.store.calls.get(VALUES, general)(args)
-        if found is not None:
-            return found
         if (inlined := self._inlined(named)) is not None:
             return inlined(*args)
+        if (found := self.store.calls.get(VALUES, general)(args)) is not None:
+            return found
         numbers, structure = flatten(args)
         try:
             path, outputs, _ = at_point(self.store.paths_of(structure), VALUES, numbers)
@@ -90,11 +89,11 @@ class Compiled(Portable):
             TypeError: the function does not return one number.
         """
         wrt = positions(wrt)
-        found: tuple[float, Any] | None = None if named or observers else self.store.calls.get(wrt, general)(args)
-        if found is not None:
-            return found
         if (inlined := self._inlined(named)) is not None:
             return transforms.value_and_grad(inlined, wrt)(*args)
+        found: tuple[float, Any] | None = self.store.calls.get(wrt, general)(args)
+        if found is not None:
+            return found
         numbers, structure = flatten(args)
         want, chosen = self.store.want("adjoints", structure, wrt)
         try:
@@ -115,7 +114,7 @@ class Compiled(Portable):
         Raises:
             TypeError: the function does not return one number.
         """
-        found: float | None = None if observers else self.store.calls.get(WITH_CAPTURED, general)(args)
+        found: float | None = self.store.calls.get(WITH_CAPTURED, general)(args)
         if found is not None:
             return found
         numbers, structure = flatten(args)
@@ -165,11 +164,10 @@ class Compiled(Portable):
                 f"hvp() takes the arguments of {self.__name__}, and after them a vector, nested like the argument wrt"
             )
         wrt = positions(wrt)
-        found = None if named or observers else self.store.calls.get(("hvp", wrt), general)(args_and_vector)
-        if found is not None:
-            return found
         if (inlined := self._inlined(named)) is not None:
             return jacobians.hvp(inlined, wrt)(*args_and_vector)
+        if (found := self.store.calls.get(("hvp", wrt), general)(args_and_vector)) is not None:
+            return found
         *args, vector = args_and_vector
         numbers, structure = flatten(tuple(args))
         want, chosen = self.store.want("push", structure, wrt)

@@ -13,7 +13,7 @@ import math
 
 import numpy as np
 
-from gograd_core.extend import add_gradients, domain_errors_raise, error_code, read_values, take_apart
+from gograd_core.extend import add_gradients, domain_errors_raise, error_code, read_values, recorder, take_apart
 
 
 cdef extern from "Python.h":
@@ -107,6 +107,8 @@ cdef class Call:
         if not (self.arguments.read(<PyObject *>args, v) and calls.are_there()):
             return None
         if self.captured:
+            if recorder() is not None:  # their values would be constants in that recording
+                return None
             read_values(self.captured, self.captured_values)
         if self.steps.run_at(v, &self.buffer[0]):
             return None
