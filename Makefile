@@ -31,7 +31,7 @@ $(VENV): pyproject.toml $(DISTS:%=%/pyproject.toml)
 # The old library goes first: if none can be made in its place, the Python engine is to run.
 .SECONDEXPANSION:
 $(EXTENSIONS): .venv/.compiled-%: $(VENV) $$(wildcard $$*/setup.py $$*/src/*/engines/native/*.px[yi] $$*/src/*/*.px[di] \
-		$$*/src/*/_kernels.c $$*/src/*/loops/*.py $$*/src/*/loops/*.pxd)
+		$$*/src/*/_kernels.c $$*/src/*/loops/*.py $$*/src/*/loops/*.pxd $$*/src/*/call/*.px[yi])
 	rm -rf $*/build $$(find $*/src -name '*.so' -o -name '*.pyd')
 	cd $* && ../$(BIN)/python setup.py --quiet build_ext --inplace
 	@touch $@
@@ -87,6 +87,7 @@ bench: $(BENCH_STAMP) $(PEERS_STAMP)
 	$(BIN)/python benchmarks/scaling.py
 	$(BIN)/python benchmarks/steps.py
 	$(BIN)/python benchmarks/compiled.py
+	$(BIN)/python benchmarks/compiled_calls.py
 	$(BIN)/python benchmarks/compiled_scaling.py
 	$(BIN)/python benchmarks/monte_carlo.py
 	$(BIN)/python benchmarks/implicit.py

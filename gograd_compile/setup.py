@@ -1,4 +1,4 @@
-"""Compiles the loops if Cython and a C compiler are available. Otherwise the wheel has only Python."""
+"""Compiles the loops, and calls in C, if Cython and a C compiler are available. Otherwise the wheel has only Python."""
 
 import glob
 import importlib.util
@@ -12,6 +12,7 @@ from setuptools.command.bdist_wheel import bdist_wheel
 
 FLAGS = ["-O3", "-ffp-contract=off"]
 LOOPS = "src/gograd_compile/loops"
+CALL = "src/gograd_compile/call"
 DIRECTIVES = {
     "annotation_typing": False,
     "boundscheck": False,
@@ -22,19 +23,18 @@ DIRECTIVES = {
 }
 
 
-def loops(declarations):
-    """The extension with the C types in that file."""
-    module = declarations.removesuffix(".pxd")
-    extension = Extension(
-        module.removeprefix("src/").replace("/", "."),
-        [f"{module}.py"],
-        depends=[declarations],
+def extension(source, depends):
+    """The extension of that source."""
+    made = Extension(
+        os.path.splitext(source)[0].removeprefix("src/").replace("/", "."),
+        [source],
+        depends=depends,
         extra_compile_args=[] if sysconfig.get_platform().startswith("win") else FLAGS,
         optional=True,
     )
-    extension.cython_directives = DIRECTIVES
-    extension.cython_c_in_temp = True  # beside its source it would outlive the build
-    return extension
+    made.cython_directives = DIRECTIVES
+    made.cython_c_in_temp = True  # beside its source it would outlive the build
+    return made
 
 
 def extensions():
@@ -43,9 +43,11 @@ def extensions():
     if sys.implementation.name != "cpython":
         return []
     if importlib.util.find_spec("Cython") is None:
-        print("gograd-compile: its loops are not compiled, for Cython is missing")
+        print("gograd-compile: it is not compiled, for Cython is missing")
         return []
-    return [loops(declarations.replace(os.sep, "/")) for declarations in sorted(glob.glob(f"{LOOPS}/*.pxd"))]
+    declarations = [path.replace(os.sep, "/") for path in sorted(glob.glob(f"{LOOPS}/*.pxd"))]
+    loops = [extension(path.removesuffix(".pxd") + ".py", [path]) for path in declarations]
+    return [*loops, extension(f"{CALL}/prepared.pyx", sorted(glob.glob(f"{CALL}/*.pxi")))]
 
 
 class Wheel(bdist_wheel):
@@ -56,7 +58,7 @@ class Wheel(bdist_wheel):
         shutil.rmtree(built, ignore_errors=True)
         self.get_finalized_command("build_ext").force = True  # C of an earlier source may lie there as well
         self.run_command("build")
-        libraries = glob.glob(f"{built}/loops/*{sysconfig.get_config_var('EXT_SUFFIX')}")
+        libraries = glob.glob(f"{built}/*/*{sysconfig.get_config_var('EXT_SUFFIX')}")
         if not libraries or len(libraries) < len(self.distribution.ext_modules):
             for library in libraries:
                 os.remove(library)

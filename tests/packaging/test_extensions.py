@@ -13,7 +13,10 @@ import zipfile
 import pytest
 
 MODULES = {
-    "gograd-compile": [f"gograd_compile/loops/{name}" for name in ("derivatives", "schedules", "sums", "tapes")],
+    "gograd-compile": [
+        "gograd_compile/call/prepared",
+        *(f"gograd_compile/loops/{name}" for name in ("derivatives", "schedules", "sums", "tapes")),
+    ],
     "gograd-core": ["gograd_core/_native"],
     "gograd-ops-basic": ["gograd_ops_basic/_kernels"],
     "gograd-ops-extra": ["gograd_ops_extra/_kernels"],

@@ -13,10 +13,11 @@ from gograd_compile.batch import Batched
 from gograd_compile.explain.explanation import Explanation, explain
 from gograd_compile.files.portable import Portable, compiled_anew, from_tapes, recorded
 from gograd_compile.files.storage import load_tapes, save_tapes
-from gograd_compile.nesting.trees import flatten, nest_matrix, numbers_like
+from gograd_compile.nesting.trees import flatten, nest_matrix, numbers_like, row_of
 from gograd_compile.nesting.whole_numbers import positions, whole
 from gograd_compile.paths.path import CAPTURED, VALUES, Want
 from gograd_compile.paths.point_run import at_point
+from gograd_compile.paths.prepared import general
 from gograd_compile.paths.store import Wrt
 from gograd_compile.run.backends import Backend
 from gograd_core import DomainError, Neuron
@@ -67,12 +68,15 @@ class Compiled(Portable):
         """
         if (inlined := self._inlined(named)) is not None:
             return inlined(*args)
+        if (found := self.store.calls.get(VALUES, general)(args)) is not None:
+            return found
         numbers, structure = flatten(args)
         try:
             path, outputs, _ = at_point(self.store.paths_of(structure), VALUES, numbers)
         except DomainError as error:
             answer = self.store.ask_engine(error, "value", structure, numbers)
             return answer.structure.build(answer.numbers)
+        self.store.prepare(VALUES, (structure, None), path, VALUES)
         return path.structure.build(outputs)
 
     def value_and_grad(self, *args: Any, wrt: Wrt = 0, **named: Any) -> tuple[float, Any]:
@@ -87,6 +91,9 @@ class Compiled(Portable):
         wrt = positions(wrt)
         if (inlined := self._inlined(named)) is not None:
             return transforms.value_and_grad(inlined, wrt)(*args)
+        found: tuple[float, Any] | None = self.store.calls.get(wrt, general)(args)
+        if found is not None:
+            return found
         numbers, structure = flatten(args)
         want, chosen = self.store.want("adjoints", structure, wrt)
         try:
@@ -94,6 +101,7 @@ class Compiled(Portable):
         except DomainError as error:
             answer = self.store.ask_engine(error, "gradient", structure, numbers, want.wrt)
             return answer.structure.build(answer.numbers[:1]), chosen.build(answer.numbers[1:])
+        self.store.prepare(wrt, (structure, None), path, want, chosen)
         return path.structure.build(outputs), chosen.build(gradient)
 
     def grad(self, *args: Any, wrt: Wrt = 0, **named: Any) -> Any:
@@ -106,6 +114,9 @@ class Compiled(Portable):
         Raises:
             TypeError: the function does not return one number.
         """
+        found: float | None = self.store.calls.get(WITH_CAPTURED, general)(args)
+        if found is not None:
+            return found
         numbers, structure = flatten(args)
         try:
             path, outputs, gradient = at_point(self.store.paths_of(structure), WITH_CAPTURED, numbers)
@@ -114,6 +125,7 @@ class Compiled(Portable):
             add_gradients(answer.captured, answer.numbers[1:])
             return float(answer.numbers[0])
         add_gradients(path.tape.captured, gradient)
+        self.store.prepare(WITH_CAPTURED, (structure, None), path, WITH_CAPTURED, row_of(len(gradient)))
         value: float = path.structure.build(outputs)
         return value
 
@@ -154,14 +166,17 @@ class Compiled(Portable):
         wrt = positions(wrt)
         if (inlined := self._inlined(named)) is not None:
             return jacobians.hvp(inlined, wrt)(*args_and_vector)
+        if (found := self.store.calls.get(("hvp", wrt), general)(args_and_vector)) is not None:
+            return found
         *args, vector = args_and_vector
         numbers, structure = flatten(tuple(args))
         want, chosen = self.store.want("push", structure, wrt)
         seeds = numbers_like(chosen, vector, "the vector")
         try:
-            _, _, product = at_point(self.store.paths_of(structure, wrt), want, numbers, seeds)
+            path, _, product = at_point(self.store.paths_of(structure, wrt), want, numbers, seeds)
         except DomainError as error:
             return chosen.build(self.store.ask_engine(error, "hvp", structure, numbers, want.wrt, seeds).numbers)
+        self.store.prepare(("hvp", wrt), (structure, wrt), path, want, chosen)
         return chosen.build(product[1:])  # the first is the derivative of the value
 
     def hessian(self, *args: Any, wrt: Wrt = 0, **named: Any) -> Any:

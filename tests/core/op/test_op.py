@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from definitions import binary, partial_1, partial_2, rule_1, rule_2, total, unary
-from gograd_core import Accuracy, Edge, InvalidOperationError, Neuron, Op, Provider, ops
+from gograd_core import Accuracy, Edge, InvalidOperationError, Neuron, Op, Provider, Registry, ops
 from gograd_core.namespaces import scalar
 from gograd_core.namespaces.per_registry import IN_FORCE
 

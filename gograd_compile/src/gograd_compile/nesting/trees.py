@@ -19,7 +19,9 @@ from numpy.typing import NDArray
 from gograd_core import Neuron
 from gograd_core.extend import Form, flatten_like, leaf_paths, take_apart, unfollowed
 
-__all__ = ["Structure", "complaint", "flatten", "flatten_result", "nest_matrix", "numbers_like", "real_numbers"]
+__all__ = [
+    "Structure", "complaint", "flatten", "flatten_result", "nest_matrix", "numbers_like", "real_numbers", "row_of",
+]  # fmt: skip
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
@@ -172,6 +174,11 @@ def _structure(form: Form, shapes: tuple[Shape | None, ...] | None) -> Structure
 @functools.lru_cache(maxsize=MOST_STRUCTURES)
 def _remembered(form: Form, shapes: tuple[Shape | None, ...] | None) -> Structure:
     return Structure(form, (None,) * form.leaves if shapes is None else shapes)
+
+
+def row_of(count: int) -> Structure:
+    """Describe an array of so many numbers in a row."""
+    return Structure(take_apart(0.0)[1], ((count,),))
 
 
 def flatten_result(tree: Any, name: str = "result") -> tuple[list[Any], Structure]:

@@ -24,6 +24,7 @@ class Asked:
         outcomes: what was asked, and what was answered.
         turns: the same, without the domains of operations.
         catches: whether errors of operations may be caught.
+        domains: the guards of domains: their place, the operation, and where its inputs begin and end.
         decides: whether the guards matter in every run. Otherwise they matter only if some number is not finite.
     """
 
@@ -42,7 +43,7 @@ class Asked:
         nodes = guards.nodes[tape.domains]
         ends = np.cumsum([len(guards), *(len(tape.inputs_of(node)) for node in nodes.tolist())]).tolist()
         operations = [tape.operations[code] for code in tape.codes[nodes - tape.leaves]]
-        self._domains = list(zip(tape.domains.tolist(), operations, pairwise(ends), strict=True))
+        self.domains = list(zip(tape.domains.tolist(), operations, pairwise(ends), strict=True))
 
     def __len__(self) -> int:
         return len(self.outcomes)
@@ -52,7 +53,7 @@ class Asked:
         found = np.empty((len(self), values.shape[1]))
         for answer, rows in self._rows:
             found[rows] = answer(values[rows])
-        for guard, op, (begin, end) in self._domains:
+        for guard, op, (begin, end) in self.domains:
             outside = domain_errors_raise() & _is_outside(values[guard], values[begin:end])
             found[guard] = 0.0
             for point in np.flatnonzero(outside):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator
+from typing import Any
 
 from gograd_compile.errors import PathNotRecorded, RecordingError
 from gograd_compile.nesting.trees import Structure
@@ -29,7 +30,8 @@ If one of these turns out differently again, the function does not do the same t
 class Paths:
     """The paths recorded for arguments of one structure: at most `most`. The least recently used are dropped.
 
-    `source` is None if there is no function to record. `backend` runs new paths.
+    `source` is None if there is no function to record. `backend` runs new paths. `calls` answer the common case, by
+    what is wanted of a path.
     """
 
     def __init__(self, source: Source | None, backend: Backend, most: int) -> None:
@@ -37,10 +39,16 @@ class Paths:
         self._backend = backend
         self._kept: Recent[Path, Path] = Recent(most)
         self.recorded = 0
+        self.calls: dict[Any, Any] = {}
 
     def __iter__(self) -> Iterator[Path]:
         """Iterate over the paths, the least recently used first."""
         return iter(self._kept.values())
+
+    @property
+    def kept(self) -> Recent[Path, Path]:
+        """Return the memory of the paths."""
+        return self._kept
 
     @property
     def dropped(self) -> int:

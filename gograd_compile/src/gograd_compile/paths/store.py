@@ -15,6 +15,7 @@ from gograd_compile.paths.engine_answers import Answer, Question, engine_answer
 from gograd_compile.paths.lru import Recent
 from gograd_compile.paths.path import CAPTURED, Path, Want
 from gograd_compile.paths.paths import Paths
+from gograd_compile.paths.prepared import prepare
 from gograd_compile.paths.replay_errors import judged_matrix
 from gograd_compile.run.backends import Backend
 from gograd_compile.trace.sources import Source
@@ -29,7 +30,7 @@ Positions = int | tuple[int, ...]
 Key = tuple[Structure, Positions | None]
 """How arguments are nested, and None, or the arguments that a recorded gradient is taken with respect to."""
 
-MOST_STRUCTURES, MOST_WANTS = 64, 256
+MOST_STRUCTURES, MOST_WANTS, MOST_CALLS = 64, 256, 64
 
 
 @attrs.define(eq=False, repr=False)
@@ -43,6 +44,7 @@ class Store:
         check: whether to record everything twice, and compare.
         max_paths: how many paths are kept for arguments of one nesting.
         paths: what was recorded, by the nesting of the arguments.
+        calls: what answers calls in the common case, by what they compute.
     """
 
     f: Callable[..., Any] | None
@@ -51,6 +53,7 @@ class Store:
     check: bool
     max_paths: int
     paths: Recent[Key, Paths] = attrs.field(factory=lambda: Recent(MOST_STRUCTURES))
+    calls: dict[Hashable, Any] = attrs.field(factory=dict, init=False)
     _wants: Recent[Hashable, tuple[Want, Structure]] = attrs.field(factory=lambda: Recent(MOST_WANTS), init=False)
 
     @property
@@ -107,6 +110,14 @@ class Store:
             f"{self.name} was saved without recordings for arguments nested as {structure_text(structure)}; there "
             f"are some for {'; '.join(map(structure_text, known))}. Save it after calling it with such arguments, too"
         )
+
+    def prepare(self, what: Hashable, key: Key, path: Path, want: Want, chosen: Structure | None = None) -> None:
+        """Prepare for calls that compute the same `what` as one that has run `path`: see `prepare`."""
+        calls = prepare(self.paths, key, path, want, chosen)
+        if calls is not None:
+            if len(self.calls) >= MOST_CALLS:
+                self.calls.clear()
+            self.calls[what] = calls
 
     def ask_engine(
         self, error: DomainError, question: Question, structure: Structure, numbers: Floats, *derivatives: Any

@@ -30,7 +30,7 @@ from gograd_compile.kernels.vectors import (
 )
 from gograd_compile.run.records import Points, Slots
 
-__all__ = ["run_carefully", "run_point", "run_points", "run_steps"]
+__all__ = ["run_carefully", "run_points", "run_steps"]
 
 EXPONENT, LOWEST, SIGN = np.uint64(0x7FF0000000000000), np.uint64(0x0010000000000000), np.uint64(63)
 """The bits of an exponent, the lowest of these bits, and the place of the sign."""
@@ -163,25 +163,6 @@ def _all_finite(memory: Any, slots: Any, lanes: int, begin: int, end: int) -> An
         for lane in range(begin, end):
             carried |= (row[lane] & EXPONENT) + LOWEST
     return carried >> SIGN == 0
-
-
-@jitted()
-def run_point(
-    memory: Any, lanes: int, derivatives: int, steps: int, watched: Any, results: Any, tables: Any, buffer: Any
-) -> int:
-    """Run a whole schedule at the point whose numbers lie in the first slots. It has `steps` steps.
-
-    `derivatives` is the first step of derivatives. Returns what is not finite: 1 if it is a value (in one of the slots
-    `watched`), 2 if it is a derivative, 3 if both, otherwise 0. If something in the slots `results` is not finite, some
-    derivative is not. The converse holds as well, unless that derivative is multiplied by 0.0.
-    """
-    _run(pointer(memory), lanes, FIRST, steps, pointer(tables), pointer(buffer))
-    status = 0 if _all_finite(memory, watched, lanes, FIRST, lanes) else 1
-    if not _all_finite(memory, results, lanes, FIRST, lanes):
-        finite = run_carefully(memory, lanes, FIRST, derivatives, steps, tables)
-        if not (finite and _all_finite(memory, results, lanes, FIRST, lanes)):
-            status |= 2
-    return status
 
 
 @jitted(no_cpython_wrapper=True)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gograd_compile.call import prepared
 from gograd_compile.kernels import CHUNK, Kernel, kernel
 from gograd_compile.lower.graph import Call
 from gograd_compile.lower.rules import OUTPUT
@@ -61,10 +62,12 @@ class NativeRunner:
         """Run the sums among these steps again in one lane, as `driver.run_carefully` does."""
         return bool(driver.run_carefully(memory.reshape(-1), memory.shape[1], lane, begin, end, self._addresses))
 
-    def point(self, memory: Floats, watched: Integers, results: Integers) -> int:
-        """Run all steps at one point, and say what was not finite: see `driver.run_point`."""
-        where = int(self.schedule.bands[2]), len(self.schedule.steps), watched, results
-        return int(driver.run_point(memory, 1, *where, self._addresses, np.empty(self._room)))
+    def steps(self, watched: Integers, results: Integers) -> Any:
+        """Return all steps, to be run at one point. They are None if `prepared` was not built."""
+        if prepared is None:
+            return None
+        where = int(self.schedule.bands[2]), self.schedule.forward, self._room
+        return prepared.Steps(self._tables, *where, watched, results)
 
     def points(
         self, memory: Floats, begin: int, end: int, points: Floats, slots: Integers, wanted: Slots, found: Points

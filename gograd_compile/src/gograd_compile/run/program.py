@@ -81,12 +81,15 @@ class Program:
         self._blank = np.zeros(graph.leaves)
         self._blank[graph.one : graph.one + len(graph.constants)] = graph.constants
         self._captured = slice(graph.arguments, graph.one)
-        self._seeds = slice(graph.leaves - graph.seeds, graph.leaves)
+        self.first_seed = graph.leaves - graph.seeds
+        self._seeds = slice(self.first_seed, graph.leaves)
         self._memories: list[Floats] = []
         self._blocks: list[Floats] = []  # the memory of the last run over many points, for the next one
         self._lock = threading.Lock()
         self.stops = self._find_stops()
         self._is_driven = self.runner.runs_whole_schedules and not self.stops
+        self.steps = self.runner.steps(self.watched, self.result_slots) if self._is_driven else None
+        self.call: Any = None  # what answers a call in the common case: see `paths.prepared`
 
     def _find_watched(self) -> Integers:
         """Find values to watch: if any value is not finite, one of these is not. Factors of sums need no watching."""
@@ -123,13 +126,13 @@ class Program:
 
         If `holds` says before a call of an opaque operation that the guards asked before do not hold, the run ends.
         """
-        memory = self._take()
+        memory = self.take()
         memory[: self._captured.start] = numbers
         memory[self._captured] = captured
         memory[self._seeds] = seeds
-        if not self._is_driven:
+        if self.steps is None:
             return memory, self._run(memory[:, np.newaxis], 1, holds)[0]
-        return memory, self.runner.point(memory, self.watched, self.result_slots)
+        return memory, self.steps.run(memory)
 
     def over(
         self,
@@ -216,7 +219,8 @@ class Program:
         with self._lock:
             self._memories.append(memory)
 
-    def _take(self) -> Floats:
+    def take(self) -> Floats:
+        """Find memory for one point, with the constants in it."""
         with self._lock:
             if self._memories:
                 return self._memories.pop()

@@ -1,0 +1,206 @@
+"""Runs the steps of a schedule at one point, as `run.driver` does in many lanes: sums are added in the same order."""
+
+cdef enum:
+    CHUNK = 256  # as in `kernels.generate`
+    LONG = 1 << 14  # from so many inputs on, other threads run during a run
+
+ctypedef void (*Kernel)(Py_ssize_t n, Py_ssize_t length, double *out, double *x, double *scratch) noexcept nogil
+
+cdef struct Step:
+    int64_t code, slot, count, at
+
+cdef struct Term:
+    uint32_t first, second
+
+cdef struct Callee:
+    int64_t address, arity, length, width
+
+cdef struct Range:
+    int64_t begin, end
+
+
+cdef inline double product(const double *v, const Term *term) noexcept nogil:
+    return v[term.first] * v[term.second]
+
+
+cdef void run_sums(double *v, const Step *step, const int64_t *starts, const Term *terms) noexcept nogil:
+    """Add up the terms of each sum in order. Most sums have few terms, and a loop over these would cost more."""
+    cdef const Term *term = terms + starts[0]
+    cdef const Term *end
+    cdef double *out = v + step.slot
+    cdef double total
+    cdef Py_ssize_t g, left
+    for g in range(step.count):
+        end = terms + starts[g + 1]
+        left = end - term
+        total = product(v, term)
+        if left == 1:
+            pass
+        elif left == 2:
+            total += product(v, term + 1)
+        elif left == 3:
+            total += product(v, term + 1)
+            total += product(v, term + 2)
+        else:
+            term += 1
+            while term < end:
+                total += product(v, term)
+                term += 1
+        out[g] = total
+        term = end
+
+
+cdef bint lie_together(const int32_t *slots, Py_ssize_t count) noexcept nogil:
+    """Say whether each slot follows the one before it."""
+    cdef Py_ssize_t i
+    for i in range(1, count):
+        if slots[i] != slots[0] + i:
+            return False
+    return True
+
+
+cdef void run_calls(
+    double *v, const Step *step, const int32_t *gathers, const Callee *callee, double *buffer
+) noexcept nogil:
+    """Run one kernel on all applications of a step."""
+    cdef Py_ssize_t begin = 0, n, i, g
+    cdef const int32_t *slots
+    cdef double *x
+    while begin < step.count:
+        n = min(<Py_ssize_t>CHUNK, step.count - begin)
+        if callee.arity == 1 and lie_together(gathers + begin, n):
+            x = v + gathers[begin]
+        else:
+            x = buffer
+            for i in range(callee.arity):
+                slots = gathers + i * step.count + begin
+                for g in range(n):
+                    x[i * CHUNK + g] = v[slots[g]]
+        (<Kernel>callee.address)(n, 0, v + step.slot + begin, x, buffer + callee.arity * CHUNK)
+        begin += n
+
+
+cdef void run_columns(
+    double *v, const Step *step, const int32_t *gathers, const Callee *callee, double *buffer
+) noexcept nogil:
+    """Run a kernel of columns, one application at a time."""
+    cdef Py_ssize_t applications = step.count // callee.width, g, i
+    cdef double *results = buffer + callee.arity
+    for g in range(applications):
+        for i in range(callee.arity):
+            buffer[i] = v[gathers[i * applications + g]]
+        (<Kernel>callee.address)(1, callee.length, results, buffer, results + callee.width)
+        for i in range(callee.width):
+            v[step.slot + g * callee.width + i] = results[i]
+
+
+cdef bint all_finite(const double *v, const int64_t[:, ::1] ranges) noexcept nogil:
+    """Say whether all numbers in some ranges of slots are finite."""
+    cdef const uint64_t *bits = <const uint64_t *>v
+    cdef uint64_t carried = 0  # gets its highest bit if all bits of an exponent are set
+    cdef Py_ssize_t i, place
+    for i in range(ranges.shape[0]):
+        for place in range(ranges[i, 0], ranges[i, 1]):
+            carried |= (bits[place] & <uint64_t>0x7FF0000000000000) + <uint64_t>0x0010000000000000
+    return carried >> 63 == 0
+
+
+def ranges_of(slots):
+    """Find the ranges that these slots make up: a row for each, with its first slot and the one after its last."""
+    if (np.diff(slots) <= 0).any():
+        slots = np.unique(slots)
+    begins = np.flatnonzero(np.diff(slots, prepend=-2) != 1)
+    ends = np.append(begins, len(slots))[1:]
+    return np.stack([slots[begins], slots[ends - 1] + 1], axis=1).astype(np.int64)
+
+
+cdef class Steps:
+    """The steps of a schedule, to be run at one point.
+
+    Args:
+        tables: the arrays that `run.driver` describes: steps, where sums begin, terms, gathers, and rows of calls.
+        derivatives: the first step of derivatives.
+        forward: whether derivatives are tangents.
+        room: how many doubles kernels need besides the memory.
+        watched: slots of values. If any value is not finite, one of these is not.
+        results: the slots of the derivatives asked for.
+    """
+
+    cdef const int64_t[:, ::1] steps
+    cdef const int64_t[::1] starts
+    cdef const int32_t[:, ::1] terms
+    cdef const int32_t[::1] gathers
+    cdef const int64_t[:, ::1] calls
+    cdef const int64_t[:, ::1] watched
+    cdef const int64_t[:, ::1] results
+    cdef Py_ssize_t derivatives
+    cdef bint forward, is_long
+    cdef readonly Py_ssize_t room
+
+    def __init__(self, tables, derivatives, forward, room, watched, results):
+        self.steps, self.starts, self.terms, self.gathers, self.calls = tables
+        self.derivatives, self.forward, self.room = derivatives, forward, room
+        self.watched, self.results = ranges_of(watched), ranges_of(results)
+        self.is_long = len(tables[2]) + len(tables[3]) > LONG
+
+    def run(self, double[::1] memory):
+        """Run all steps at the point whose numbers lie in the first slots, and say what was not finite.
+
+        Returns 1 if it is a value, 2 if it is a derivative, 3 if both, otherwise 0. If a result is not finite, some
+        derivative is not. The converse holds as well, unless that derivative is multiplied by 0.0.
+        """
+        cdef double[::1] buffer = np.empty(self.room)
+        return self.run_at(&memory[0], &buffer[0])
+
+    cdef int run_at(self, double *v, double *buffer):
+        """Run all steps as `run` does. Other threads run meanwhile if it takes long."""
+        cdef int status
+        if not self.is_long:
+            return self.status(v, buffer)
+        with nogil:
+            status = self.status(v, buffer)
+        return status
+
+    cdef int status(self, double *v, double *buffer) noexcept nogil:
+        cdef Py_ssize_t k
+        cdef const Step *step
+        cdef const Callee *callee
+        cdef int found = 0
+        for k in range(self.steps.shape[0]):
+            step = <const Step *>&self.steps[k, 0]
+            callee = <const Callee *>&self.calls[step.code, 0]
+            if step.code == 0:
+                run_sums(v, step, &self.starts[step.at], <const Term *>&self.terms[0, 0])
+            elif callee.length == 0:
+                run_calls(v, step, &self.gathers[step.at], callee, buffer)
+            else:
+                run_columns(v, step, &self.gathers[step.at], callee, buffer)
+        if not all_finite(v, self.watched):
+            found = 1
+        if not all_finite(v, self.results) and not (self.run_carefully(v) and all_finite(v, self.results)):
+            found += 2
+        return found
+
+    cdef bint run_carefully(self, double *v) noexcept nogil:
+        """Run the sums among the derivatives again, where 0.0 times an infinity or NaN is 0.0.
+
+        Returns whether all sums and first factors (adjoints or tangents) are finite, and the factors of tangents.
+        """
+        cdef const Step *step
+        cdef const int64_t *starts
+        cdef Py_ssize_t k, g, place
+        cdef double x, y, total
+        cdef bint finite = True
+        for k in range(self.derivatives, self.steps.shape[0]):
+            step = <const Step *>&self.steps[k, 0]
+            starts = &self.starts[step.at]
+            for g in range(step.count if step.code == 0 else 0):
+                total = 0.0
+                for place in range(starts[g], starts[g + 1]):
+                    x, y = v[self.terms[place, 0]], v[self.terms[place, 1]]
+                    if x != 0.0 and y != 0.0:
+                        total += x * y
+                    finite = finite and x - x == 0.0 and (not self.forward or y - y == 0.0)
+                v[step.slot + g] = total
+                finite = finite and total - total == 0.0
+        return finite

@@ -1,0 +1,67 @@
+"""Prepares calls to be answered in C, for arguments that are nested as before and the path that was taken last."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gograd_compile.call import prepared
+from gograd_compile.nesting.trees import Structure
+from gograd_compile.paths.lru import Recent
+from gograd_compile.paths.path import CAPTURED, Path, Want
+from gograd_compile.paths.paths import Paths
+from gograd_compile.run.program import Program
+
+__all__ = ["general", "prepare"]
+
+MOST = 64
+
+
+def general(args: tuple[Any, ...]) -> None:
+    """Leave a call to the general way."""
+
+
+def prepare(
+    structures: Recent[Any, Paths], key: tuple[Structure, Any], path: Path, want: Want, chosen: Structure | None
+) -> Any:
+    """Prepare for calls like one that has run `path`. Returns what answers them, or None if they take the general way.
+
+    Args:
+        structures: the memory of paths by the nesting of the arguments.
+        key: where the paths are in this memory.
+        chosen: how the derivatives are nested, and a vector that comes after the arguments.
+    """
+    program, paths = path.program(want), structures.get(key)
+    if program.steps is None or paths is None:
+        return None
+    if program.call is None:
+        program.call = _prepared(path, program, want, key[0], chosen)
+    calls = paths.calls.get(want)
+    if calls is None:
+        if len(paths.calls) >= MOST:
+            paths.calls.clear()
+        calls = paths.calls[want] = prepared.Calls(structures, key, paths, paths.kept)
+    calls.add(program.call)
+    return calls
+
+
+def _prepared(path: Path, program: Program, want: Want, arguments: Structure, chosen: Structure | None) -> Any:
+    guards, slots, asked, seeds = path.tape.guards, program.guard_slots, None, None
+    if path.guards.decides:
+        errors = {
+            place: (op, slots[begin:end].tolist())
+            for place, op, (begin, end) in path.guards.domains
+            if guards.outcomes[place]
+        }
+        asked = prepared.Guards(guards.kinds, slots[: len(guards)], guards.outcomes, errors)
+    results = [(_nested(path.structure), program.output_slots)]
+    if want.mode == "push" and chosen is not None:  # of a value and a gradient, the tangents of the latter
+        seeds = _nested(chosen), program.first_seed
+        results = [(_nested(chosen), program.result_slots[1:])]
+    elif chosen is not None:
+        results.append((_nested(chosen), program.result_slots))
+    run = program.steps, program.take(), path.tape.captured, asked
+    return prepared.Call(path, *run, _nested(arguments), seeds, results, want.wrt is CAPTURED and chosen is not None)
+
+
+def _nested(structure: Structure) -> Any:
+    return prepared.Nested(structure.form, structure.shapes)
