@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import threading
 import time
 from collections.abc import Sequence
@@ -54,8 +53,6 @@ VALUES, ONLY_GUARDS, EVERY_VALUE = Want("values"), Want("guards"), Want("all")
 CAPTURED = None
 """Stands for the captured neurons, in the place of numbers among the arguments."""
 
-
-_rules = functools.cache(rules_of)
 
 MOST_PROGRAMS = 32
 """How many programs of a path are kept. Each has its own memory."""
@@ -154,7 +151,7 @@ class Path:
             tape = remove_dead(attrs.evolve(tape, outputs=tape.deciding()))
         elif want.mode == "all":
             tape = attrs.evolve(tape, outputs=np.arange(len(tape), dtype=np.int32))
-        graph = lower(tape, {op: _rules(op) for op in tape.operations})
+        graph = lower(tape, {op: rules_of(op) for op in tape.operations})
         times.append(time.perf_counter())
         derived = self._derived(graph, want)
         times.append(time.perf_counter())

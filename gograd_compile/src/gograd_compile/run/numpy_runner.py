@@ -18,7 +18,7 @@ from gograd_compile.trace.tape import Floats, Integers
 from gograd_core import RuleError
 from gograd_core.extend import Column, as_number, as_numbers, run_rule
 
-__all__ = ["NumpyRunner", "rows_of", "run_call"]
+__all__ = ["NumpyRunner", "function_of", "rows_of", "run_call"]
 
 
 Rows = slice | Integers
@@ -113,13 +113,13 @@ def run_call(schedule: Schedule, memory: Floats, step: int) -> None:
     if call.length:
         memory[slot : slot + count] = _of_columns(call, memory[places])
     else:
-        memory[slot : slot + count] = _function(call)(*(memory[rows_of(each)] for each in places))
+        memory[slot : slot + count] = function_of(call)(*(memory[rows_of(each)] for each in places))
 
 
 def _of_columns(call: Call, gathered: Floats) -> Floats:
     """Run a call on columns, one application and one point at a time."""
     _, applications, points = gathered.shape
-    function = _function(call)
+    function = function_of(call)
     results = np.empty((applications, call.width, points))
     for application, point in np.ndindex(applications, points):
         given = gathered[:, application, point]
@@ -133,7 +133,7 @@ def _of_columns(call: Call, gathered: Floats) -> Floats:
 
 
 @functools.cache
-def _function(call: Call) -> Callable[..., Any]:
+def function_of(call: Call) -> Callable[..., Any]:
     """Make the function that computes the call from arrays of its inputs, in the order of `needs`."""
     op = call.rules.op
     rule: Any = op.forward if call.what == FORWARD else op.partials[call.what]
