@@ -15,12 +15,22 @@ from gograd_compile.files.portable import Portable, compiled_anew, from_tapes, r
 from gograd_compile.files.storage import load_tapes, save_tapes
 from gograd_compile.nesting.trees import flatten, nest_matrix, numbers_like
 from gograd_compile.nesting.whole_numbers import positions, whole
+from gograd_compile.paths.budget import NoPath
 from gograd_compile.paths.path import CAPTURED, VALUES, Want
 from gograd_compile.paths.point_run import at_point
 from gograd_compile.paths.store import Wrt
 from gograd_compile.run.backends import Backend
 from gograd_core import DomainError, Neuron
-from gograd_core.extend import add_gradients, jacobians, observers, recorder, require_function, transforms
+from gograd_core.extend import (
+    add_gradients,
+    is_computed,
+    jacobians,
+    observers,
+    recorder,
+    replacing,
+    require_function,
+    transforms,
+)
 
 __all__ = ["Compiled", "compile", "load"]
 
@@ -70,8 +80,8 @@ class Compiled(Portable):
         numbers, structure = flatten(args)
         try:
             path, outputs, _ = at_point(self.store.paths_of(structure), VALUES, numbers)
-        except DomainError as error:
-            answer = self.store.ask_engine(error, "value", structure, numbers)
+        except (DomainError, NoPath) as reason:
+            answer = self.store.answer(reason, "value", structure, numbers)
             return answer.structure.build(answer.numbers)
         return path.structure.build(outputs)
 
@@ -91,8 +101,8 @@ class Compiled(Portable):
         want, chosen = self.store.want("adjoints", structure, wrt)
         try:
             path, outputs, gradient = at_point(self.store.paths_of(structure), want, numbers)
-        except DomainError as error:
-            answer = self.store.ask_engine(error, "gradient", structure, numbers, want.wrt)
+        except (DomainError, NoPath) as reason:
+            answer = self.store.answer(reason, "gradient", structure, numbers, want.wrt)
             return answer.structure.build(answer.numbers[:1]), chosen.build(answer.numbers[1:])
         return path.structure.build(outputs), chosen.build(gradient)
 
@@ -109,9 +119,9 @@ class Compiled(Portable):
         numbers, structure = flatten(args)
         try:
             path, outputs, gradient = at_point(self.store.paths_of(structure), WITH_CAPTURED, numbers)
-        except DomainError as error:
-            answer = self.store.ask_engine(error, "captured", structure, numbers)
-            add_gradients(answer.captured, answer.numbers[1:])
+        except (DomainError, NoPath) as reason:
+            answer = self.store.answer(reason, "captured", structure, numbers)
+            add_gradients(answer.captured, np.asarray(answer.numbers[1:], dtype=np.float64))
             return float(answer.numbers[0])
         add_gradients(path.tape.captured, gradient)
         value: float = path.structure.build(outputs)
@@ -135,8 +145,8 @@ class Compiled(Portable):
                 matrix = self.store.matrix(path, want, numbers).T
             else:
                 matrix = self.store.matrix(path, self.store.want("pull", structure, wrt, ONLY_SEEDS)[0], numbers)
-        except DomainError as error:
-            answer = self.store.ask_engine(error, "jacobian", structure, numbers, want.wrt)
+        except (DomainError, NoPath) as reason:
+            answer = self.store.answer(reason, "jacobian", structure, numbers, want.wrt)
             return nest_matrix(answer.numbers.reshape(-1, chosen.size), answer.structure, chosen)
         return nest_matrix(matrix, path.structure, chosen)
 
@@ -160,8 +170,8 @@ class Compiled(Portable):
         seeds = numbers_like(chosen, vector, "the vector")
         try:
             _, _, product = at_point(self.store.paths_of(structure, wrt), want, numbers, seeds)
-        except DomainError as error:
-            return chosen.build(self.store.ask_engine(error, "hvp", structure, numbers, want.wrt, seeds).numbers)
+        except (DomainError, NoPath) as reason:
+            return chosen.build(self.store.answer(reason, "hvp", structure, numbers, want.wrt, seeds).numbers)
         return chosen.build(product[1:])  # the first is the derivative of the value
 
     def hessian(self, *args: Any, wrt: Wrt = 0, **named: Any) -> Any:
@@ -178,8 +188,8 @@ class Compiled(Portable):
         try:
             path, _, _ = at_point(self.store.paths_of(structure, wrt), VALUES, numbers)
             matrix = self.store.matrix(path, want, numbers)[:, 1:].T
-        except DomainError as error:
-            answer = self.store.ask_engine(error, "hessian", structure, numbers, want.wrt)
+        except (DomainError, NoPath) as reason:
+            answer = self.store.answer(reason, "hessian", structure, numbers, want.wrt)
             matrix = answer.numbers.reshape(chosen.size, chosen.size)
         return nest_matrix(matrix, chosen, chosen)
 
@@ -219,14 +229,15 @@ class Compiled(Portable):
         save_tapes(path, recorded(self.store, lines=lines), self.__name__)
 
     def _inlined(self, named: dict[str, Any]) -> Callable[..., Any] | None:
-        """Return the function itself inside a function that is being recorded, to become part of that recording.
+        """Return the function itself inside a function that is recorded, or evaluated without a recording.
 
         Raises:
             TypeError: there are `named` arguments.
         """
         if named:
             raise TypeError(f"arguments of a compiled function are positional, got {', '.join(named)} by name")
-        return self.store.f if observers and recorder() is not None else None
+        is_part = (observers and recorder() is not None) or (replacing and is_computed())
+        return self.store.f if is_part else None
 
 
 def compile(

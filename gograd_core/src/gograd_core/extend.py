@@ -15,7 +15,8 @@ For packages that run, record or draw graphs:
 - `nested`, `require_function`, `transforms`, `jacobians`, `ForwardSweep`, `creation_order`: derivatives of functions.
 - `Recorder`, `observed_by`, `recorder`, `observers` (which is true while any recorder is in force), `failed`,
   `recording`, `unfollowed`: to watch a function that runs.
-- `computed_by`, `Instead`, `is_computed`: to let other functions compute the values of operations.
+- `computed_by`, `Instead`, `is_computed`, `replacing` (which is true while any such block is in force): to let other
+  functions compute the values of operations.
 - `outside_transforms`: for rules on floats that use neurons and transforms themselves.
 - `Form`, `flatten_numbers`, `flatten_like`, `leaf_paths`, `take_apart`: nested arguments.
 - `run_rule`, `as_float`, `as_number`, `as_numbers`, `judge`, `error_code`, `followed_inputs`, `DOMAIN_ERRORS`,
@@ -72,6 +73,7 @@ from gograd_core.settings import (
     not_ignored,
     observers,
     recording,
+    replacing,
 )
 
 if TYPE_CHECKING:
@@ -148,6 +150,7 @@ __all__ = [
     "read_values",
     "recorder",
     "recording",
+    "replacing",
     "require_function",
     "resolve",
     "run_rule",

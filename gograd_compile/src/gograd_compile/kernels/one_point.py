@@ -48,7 +48,7 @@ def _value() -> Any:
 
 
 def at_one_point(kernel: Kernel, arity: int) -> Instead:
-    """Make of a kernel without columns what the engine calls in place of a rule. Only one thread may call it at once."""
+    """Make of a kernel without columns what the engine calls in place of a rule, by one thread at a time."""
     buffer = np.zeros(1 + (arity + kernel.scratch) * CHUNK)
     data = np.array([kernel.address, arity, buffer.ctypes.data])
     kept.append((kernel, data, buffer))

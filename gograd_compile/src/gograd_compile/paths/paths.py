@@ -6,6 +6,7 @@ from collections.abc import Callable, Container, Iterator
 
 from gograd_compile.errors import PathNotRecorded, RecordingError
 from gograd_compile.nesting.trees import Structure
+from gograd_compile.paths.budget import Budget, NoPath
 from gograd_compile.paths.guards import turns_among
 from gograd_compile.paths.lru import Recent
 from gograd_compile.paths.path import Path
@@ -15,7 +16,7 @@ from gograd_compile.trace.sources import Source
 from gograd_compile.trace.tape import Floats, Integers, answer_text, question
 from gograd_compile.trace.watcher import NO_ERRORS, Answers, Raising
 from gograd_core import DomainError
-from gograd_core.extend import domain_errors_raise, error_code
+from gograd_core.extend import computed_by, domain_errors_raise, error_code
 
 __all__ = ["Paths"]
 
@@ -36,11 +37,16 @@ class Paths:
         self._source = source
         self._backend = backend
         self._kept: Recent[Path, Path] = Recent(most)
-        self.recorded = 0
+        self.budget = Budget(source is not None and not source.check)
 
     def __iter__(self) -> Iterator[Path]:
         """Iterate over the paths, the least recently used first."""
         return iter(self._kept.values())
+
+    @property
+    def recorded(self) -> int:
+        """Count the recordings."""
+        return self.budget.recordings
 
     @property
     def dropped(self) -> int:
@@ -63,9 +69,16 @@ class Paths:
         return self._kept.add(path, path)
 
     def likely(self, numbers: Floats) -> Found:
-        """Return the path used last, or record one at this point if there is none."""
+        """Return the path used last, or record one at this point if there is none.
+
+        Raises:
+            NoPath: to try that path is not worth it.
+        """
         latest = self._kept.latest
-        return (latest[1], None) if latest else self._new(numbers)
+        if latest is None:
+            return self._new(numbers)
+        self._require(self.budget.may_search())
+        return latest[1], None
 
     def instead_of(self, path: Path, failure: tuple[int, float], numbers: Floats, tried: Container[Path]) -> Found:
         """Find the path that begins as `path` does up to a guard that turned out differently, or record it.
@@ -74,8 +87,13 @@ class Paths:
         otherwise. Paths that were `tried` at this point do not count.
 
         Raises:
+            NoPath: there is no such path, and it is not worth a recording, or to try it is not worth it.
             PathNotRecorded: there is no such path, and no function to record.
         """
+        self.budget.note_replays(path.replays, len(path.tape.codes))
+        path.replays = 0
+        self.budget.note_search(len(self._kept))
+        self._require(self.budget.may_search())
         first, outcome = failure
         kind = path.guards.outcomes[first][0]
         turns = turns_among([*path.guards.outcomes[:first], (kind, outcome)])
@@ -151,6 +169,10 @@ class Paths:
         """
         return None if self._source is None else self._new(numbers)
 
+    def _require(self, is_worth_it: bool) -> None:
+        if not is_worth_it:
+            raise NoPath(self.budget)
+
     def _known(self, path: Path, tried: Container[Path], suits: Callable[[Path], bool]) -> Path | None:
         """Find the last used of the other paths that suit and were not tried, and make it the one used last."""
         for other in reversed(list(self)):
@@ -162,11 +184,14 @@ class Paths:
         """Record the path at a point, with these answers to the first questions. If it is known, return the known one.
 
         Raises:
+            NoPath: the point is not worth a recording.
             Whatever the function raises with the answers that compiled code gives to its questions.
         """
         assert self._source is not None
+        self._require(self.budget.may_record())
+        values = computed_by(self._backend.values)  # so that constants have the values of compiled code
         while True:
-            recording, notes = self._source.record(numbers, answers, raising)
+            recording, notes = values.run(self._source.record, numbers, answers, raising)
             is_gradient = self._source.of is not None
             path = Path(
                 recording.structure, recording.tape, self._backend, self._source, numbers.copy(), recording.answers,
@@ -178,7 +203,7 @@ class Paths:
             if failure is None:
                 raise recording.error
             answers, raising = path.instead(failure), path.raised_until(failure, numbers)
-        self.recorded += 1
+        self.budget.note_recording(len(path.tape.codes))
         given = recording.given[path.tape.guards.order]
         for known in self:
             if known.returns_as(path) and known.tape.runs_as(path.tape):

@@ -1,0 +1,101 @@
+"""Evaluates a function at a point without a recording: the engine runs it, with the values of compiled code.
+
+Values and decisions are then the same bits as those of a replay. Derivatives are those of the engine's sweeps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import numpy as np
+
+from gograd_compile.nesting.trees import ONE_NUMBER, Structure, flatten_result
+from gograd_compile.paths.engine_answers import ASK, Answer, Flat, Question, answer_of
+from gograd_compile.paths.path import CAPTURED, complaint
+from gograd_compile.trace.recording import check_leaf
+from gograd_compile.trace.tape import Floats, Integers
+from gograd_core import Neuron
+from gograd_core.extend import adjoints, computed_by, flatten, next_stamp
+
+__all__ = ["Evaluation"]
+
+NONE, NO_VECTOR = np.empty(0, dtype=np.intp), np.empty(0)
+
+
+@attrs.frozen(eq=False)
+class Evaluation:
+    """A function that is evaluated without a recording.
+
+    Attributes:
+        f: the function.
+        name: what messages call it.
+        block: the block in which compiled code computes the values of operations.
+    """
+
+    f: Callable[..., Any]
+    name: str
+    block: computed_by
+
+    def answer(
+        self, question: Question, arguments: Structure, numbers: Floats, wrt: Integers | None = CAPTURED,
+        vector: Floats = NO_VECTOR,
+    ) -> Answer:  # fmt: skip
+        """Answer a question about the function at a point, as `engine_answer` does.
+
+        Raises:
+            TypeError: the result has no such derivatives.
+            Whatever the function raises.
+        """
+        found: Answer = self.block.run(self._answer, question, arguments, numbers.tolist(), wrt, vector)
+        return found
+
+    def answers(
+        self, question: Question, arguments: Structure, rows: Floats, wrt: Integers | None, vectors: Floats,
+        found: list[Answer],
+    ) -> None:  # fmt: skip
+        """Answer a question at many points. If anything is raised, `found` has the answers at the points before.
+
+        Raises:
+            The same as `answer`.
+        """
+
+        def run() -> None:
+            for row, vector in zip(rows.tolist(), vectors, strict=True):
+                found.append(self._answer(question, arguments, row, wrt, vector))
+
+        self.block.run(run)
+
+    def _answer(
+        self, question: Question, arguments: Structure, row: list[float], wrt: Integers | None, vector: Floats
+    ) -> Answer:
+        if question == "value":
+            inputs = map(Neuron, row)
+            result = self.f(*(inputs if arguments.is_row else arguments.build(list(inputs))))
+            if type(result) is Neuron:
+                return Answer(ONE_NUMBER, [result._value])
+            entries, structure = flatten_result(result, f"the result of {self.name}")
+            return Answer(structure, [entry._value if type(entry) is Neuron else entry for entry in entries])
+        if question in ("gradient", "captured"):
+            return self._gradient(arguments, row, wrt)
+        chosen = NONE if wrt is CAPTURED else wrt
+        numbers = np.array(row)
+        flat = Flat(self.f, arguments, numbers, chosen)
+        return answer_of(flat, ASK[question](flat, numbers[chosen].tolist(), vector.tolist()))
+
+    def _gradient(self, arguments: Structure, row: list[float], wrt: Integers | None) -> Answer:
+        first, inputs = next_stamp(), list(map(Neuron, row))
+        since = next_stamp()
+        result = self.f(*arguments.build(inputs))
+        entries, structure = flatten_result(result, f"the result of {self.name}")
+        if why := complaint("adjoints", structure, has_truths=isinstance(result, bool)):
+            raise TypeError(why)
+        output = entries[0] if type(entries[0]) is Neuron else Neuron(entries[0])
+        if wrt is not CAPTURED:
+            wanted = [inputs[place] for place in wrt.tolist()]
+            return Answer(structure, [output._value, *adjoints([output], [1.0], wanted, since)])
+        wanted = [leaf for leaf in flatten([output], since).leaves if leaf._stamp < first]
+        for leaf in wanted:
+            check_leaf(leaf, self.name)
+        return Answer(structure, [output._value, *adjoints([output], [1.0], wanted, since)], tuple(wanted))
