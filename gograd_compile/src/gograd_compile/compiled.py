@@ -78,8 +78,11 @@ class Compiled(Portable):
         if (inlined := self._inlined(named)) is not None:
             return inlined(*args)
         numbers, structure = flatten(args)
+        paths = self.store.paths_of(structure)
+        if paths.budget.wait > 0:
+            return self.store.value(paths, structure, numbers)
         try:
-            path, outputs, _ = at_point(self.store.paths_of(structure), VALUES, numbers)
+            path, outputs, _ = at_point(paths, VALUES, numbers)
         except (DomainError, NoPath) as reason:
             answer = self.store.answer(reason, "value", structure, numbers)
             return answer.structure.build(answer.numbers)

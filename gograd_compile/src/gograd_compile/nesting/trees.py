@@ -61,7 +61,7 @@ class Structure:
     @functools.cached_property
     def is_row(self) -> bool:
         """Say whether it is a tuple of numbers, as the arguments of most functions are."""
-        return self is _structure_of_numbers(len(self.shapes))
+        return len(self.shapes) <= MOST_LEAVES and self == _structure_of_numbers(len(self.shapes))
 
     @functools.cached_property
     def size(self) -> int:

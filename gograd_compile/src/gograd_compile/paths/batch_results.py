@@ -57,7 +57,7 @@ class Found:
 
 
 def with_others(
-    run: BatchRun, others: Integers, answers: list[Answer], found_of: Callable[[list[Answer]], Found],
+    run: BatchRun, others: Integers, answers: list[Any], found_of: Callable[[list[Any]], Found],
     found: Found | None,
 ) -> Found:  # fmt: skip
     """Put the answers at points without a path among the results at the other points, if there are any.
@@ -65,10 +65,11 @@ def with_others(
     Raises:
         ValueError: results are nested differently.
     """
-    expected = (answers[0] if found is None else found).structure
-    for point, answer in zip(others.tolist(), answers, strict=True):
-        if answer.structure != expected:
-            raise nested_otherwise(run.name, expected, answer.structure, run.batch.first + point)
+    structures = [ONE_NUMBER if type(answer) is float else answer.structure for answer in answers]
+    expected = structures[0] if found is None else found.structure
+    for point, structure in zip(others.tolist(), structures, strict=True):
+        if structure is not expected and structure != expected:
+            raise nested_otherwise(run.name, expected, structure, run.batch.first + point)
     own = found_of(answers)
     if found is None:
         return own

@@ -1,6 +1,6 @@
 """Decides whether a point without a path is worth a recording, and whether to look for its path at all.
 
-Everything is counted in operations, as many as an engine computes in the same time, and never in seconds. So two runs
+Everything is counted in operations, as many as the engine computes in the same time, and never in seconds. So two runs
 do the same.
 """
 
@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import attrs
 
-__all__ = ["Budget", "NoPath"]
+__all__ = ["SEARCH", "Budget", "NoPath"]
 
 FREE = 20
 """So many recordings are made at once where they are needed, as long as no more points were asked for before."""
-RECORDING, PER_OPERATION = 2**15, 12
+RECORDING, PER_OPERATION = 2**17, 32
 """What a recording costs, besides what each of its operations costs."""
-CALL = 64
-"""What a replay costs at one point, besides its operations."""
-RUN = 1024
-"""What it costs to try a path at many points."""
-SHARE = 32
+REPLAY, POINT = 256, 64
+"""What a point costs besides its operations: if it is replayed alone, and if it is evaluated without a recording."""
+SEARCH, RUN = 2048, 8192
+"""What it costs to try a path at one point, and at many."""
+GUARDED = 8
+"""What it costs to try a path at each of many points: its operations divided by this."""
+SHARE = 64
 """The part of the work without a recording that may be spent on recordings, and as much again on searching."""
 
 
@@ -40,42 +42,37 @@ class Budget:
 
     Attributes:
         is_limited: whether it decides anything.
-        points: how many points were asked for.
         recordings: how many recordings were made.
+        replayed: how many points were replayed.
         evaluated: how many points were evaluated without a recording.
         size: the number of operations of the last recording.
         saved: the operations that replays saved.
-        computed: the operations that were computed without a recording.
         recorded: what recordings have cost.
         searched: what searches have cost that found nothing.
+        wait: how many points are evaluated before a path is tried again. It may be negative.
+        under_way: how many points a batch has whose points are being sorted.
     """
 
     is_limited: bool
-    points: int = 0
     recordings: int = 0
+    replayed: int = 0
     evaluated: int = 0
     size: int = 0
     saved: int = 0
-    computed: int = 0
     recorded: int = 0
     searched: int = 0
-
-    @property
-    def _allowed(self) -> int:
-        return self.saved // 2 + self.computed // SHARE
+    wait: int = 0
+    under_way: int = 0
 
     @property
     def is_free(self) -> bool:
         """Say whether recordings are made at once."""
-        return not self.is_limited or (self.points < FREE and self.recordings < FREE)
+        before = self.replayed + self.evaluated - self.under_way
+        return not self.is_limited or (self.recordings < FREE and before < FREE)
 
     def may_record(self) -> bool:
         """Say whether a recording as large as the last one may be made."""
         return self.is_free or self.recorded + RECORDING + PER_OPERATION * self.size <= self._allowed
-
-    def may_search(self) -> bool:
-        """Say whether a path may be tried."""
-        return self.is_free or self.searched <= self._allowed
 
     def note_recording(self, operations: int) -> None:
         """Take note of a recording. Those that are made at once cost nothing."""
@@ -84,39 +81,41 @@ class Budget:
         self.recordings += 1
         self.size = operations
 
-    def note_search(self, paths: int) -> None:
-        """Take note that one of so many paths was tried at a point, and was not the right one."""
+    def note_search(self, cost: int) -> None:
+        """Take note of a search that found nothing. As long as recordings are made at once, it costs nothing."""
         if not self.is_free:
-            self.searched += CALL + paths + self.size // SHARE
+            self.searched += cost
+            self.wait = (self.searched - self._allowed) * SHARE // self._price
 
     def note_replays(self, points: int, operations: int) -> None:
         """Take note of points that were answered one by one, by replays of so many operations."""
-        self.points += points
-        self.saved += points * max(operations - CALL, 0)
+        self.replayed += points
+        self.saved += points * max(operations - REPLAY, 0)
 
     def note_evaluated(self, points: int) -> None:
-        """Take note of points that were evaluated without a recording."""
-        self.points += points
+        """Take note of points that are evaluated without a recording."""
         self.evaluated += points
-        self.computed += points * self._price
+        self.wait -= points
 
     def begin_batch(self, points: int) -> None:
-        """Assume that all points of a batch will be evaluated without a recording."""
-        self.computed += points * self._price
+        """Take note of a batch. All its points count as evaluated without a recording until `note_run` says otherwise."""
+        self.note_evaluated(points)
+        self.under_way = points
 
-    def note_run(self, found: int, others: int, operations: int) -> None:
-        """Take note that a path of so many operations was tried at points of a batch, and is right at those found."""
-        self.computed -= found * self._price
-        self.saved += found * operations
-        if others and found * self._price < RUN and not self.is_free:
-            self.searched += RUN
-
-    def end_batch(self, points: int, evaluated: int) -> None:
-        """Take note of how many points a batch had, and how many of them are evaluated without a recording."""
-        self.points += points
-        self.evaluated += evaluated
+    def note_run(self, right: int, wrong: int, operations: int) -> None:
+        """Take note that a path of so many operations was tried at points of a batch, and where it was right."""
+        self.replayed += right
+        self.evaluated -= right
+        self.saved += right * operations
+        cost = RUN + (right + wrong) * operations // GUARDED - right * self._price
+        if wrong and cost > 0:
+            self.note_search(cost)
 
     @property
     def _price(self) -> int:
         """Return what it costs to evaluate a point without a recording."""
-        return self.size + CALL // 2
+        return self.size + POINT
+
+    @property
+    def _allowed(self) -> int:
+        return self.saved // 2 + self.evaluated * self._price // SHARE

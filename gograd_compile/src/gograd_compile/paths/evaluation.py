@@ -22,6 +22,8 @@ from gograd_core.extend import adjoints, computed_by, flatten, next_stamp
 __all__ = ["Evaluation"]
 
 NONE, NO_VECTOR = np.empty(0, dtype=np.intp), np.empty(0)
+ROWS = 64
+"""For how many points at once numbers become objects of Python."""
 
 
 @attrs.frozen(eq=False)
@@ -38,6 +40,15 @@ class Evaluation:
     name: str
     block: computed_by
 
+    def value(self, arguments: Structure, numbers: Floats) -> Answer | float:
+        """Compute what the function returns at a point. A float stands for an answer that is one number.
+
+        Raises:
+            Whatever the function raises.
+        """
+        inputs = map(Neuron, numbers.tolist())
+        return self._taken(self.block.run(self.f, *(inputs if arguments.is_row else arguments.build(list(inputs)))))
+
     def answer(
         self, question: Question, arguments: Structure, numbers: Floats, wrt: Integers | None = CAPTURED,
         vector: Floats = NO_VECTOR,
@@ -48,35 +59,47 @@ class Evaluation:
             TypeError: the result has no such derivatives.
             Whatever the function raises.
         """
-        found: Answer = self.block.run(self._answer, question, arguments, numbers.tolist(), wrt, vector)
+        if question == "value":
+            value = self.value(arguments, numbers)
+            return Answer(ONE_NUMBER, [value]) if isinstance(value, float) else value
+        found: Answer = self.block.run(self._derivatives, question, arguments, numbers.tolist(), wrt, vector)
         return found
 
     def answers(
         self, question: Question, arguments: Structure, rows: Floats, wrt: Integers | None, vectors: Floats,
-        found: list[Answer],
+        found: list[Answer | float],
     ) -> None:  # fmt: skip
         """Answer a question at many points. If anything is raised, `found` has the answers at the points before.
+
+        Values that are one number are answers as they are. Python's garbage collector would visit a million others.
 
         Raises:
             The same as `answer`.
         """
 
-        def run() -> None:
-            for row, vector in zip(rows.tolist(), vectors, strict=True):
-                found.append(self._answer(question, arguments, row, wrt, vector))
+        def values(rows: list[list[float]]) -> None:
+            for row in rows:
+                inputs = map(Neuron, row)
+                found.append(self._taken(self.f(*(inputs if is_row else arguments.build(list(inputs))))))
 
-        self.block.run(run)
+        def derivatives(rows: list[list[float]]) -> None:
+            for row in rows:
+                found.append(self._derivatives(question, arguments, row, wrt, vectors[len(found) - before]))
 
-    def _answer(
+        before, is_row, run = len(found), arguments.is_row, values if question == "value" else derivatives
+        for begin in range(0, len(rows), ROWS):
+            self.block.run(run, rows[begin : begin + ROWS].tolist())
+
+    def _taken(self, result: Any) -> Answer | float:
+        """Take the numbers out of what the function returned."""
+        if type(result) is Neuron:
+            return float(result._value)
+        entries, structure = flatten_result(result, f"the result of {self.name}")
+        return Answer(structure, [entry._value if type(entry) is Neuron else entry for entry in entries])
+
+    def _derivatives(
         self, question: Question, arguments: Structure, row: list[float], wrt: Integers | None, vector: Floats
     ) -> Answer:
-        if question == "value":
-            inputs = map(Neuron, row)
-            result = self.f(*(inputs if arguments.is_row else arguments.build(list(inputs))))
-            if type(result) is Neuron:
-                return Answer(ONE_NUMBER, [result._value])
-            entries, structure = flatten_result(result, f"the result of {self.name}")
-            return Answer(structure, [entry._value if type(entry) is Neuron else entry for entry in entries])
         if question in ("gradient", "captured"):
             return self._gradient(arguments, row, wrt)
         chosen = NONE if wrt is CAPTURED else wrt

@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterator
 
 from gograd_compile.errors import PathNotRecorded, RecordingError
 from gograd_compile.nesting.trees import Structure
-from gograd_compile.paths.budget import Budget, NoPath
+from gograd_compile.paths.budget import SEARCH, Budget, NoPath
 from gograd_compile.paths.guards import turns_among
 from gograd_compile.paths.lru import Recent
 from gograd_compile.paths.path import Path
@@ -77,7 +77,7 @@ class Paths:
         latest = self._kept.latest
         if latest is None:
             return self._new(numbers)
-        self._require(self.budget.may_search())
+        self._require(self.budget.wait <= 0)
         return latest[1], None
 
     def instead_of(self, path: Path, failure: tuple[int, float], numbers: Floats, tried: Container[Path]) -> Found:
@@ -92,8 +92,8 @@ class Paths:
         """
         self.budget.note_replays(path.replays, len(path.tape.codes))
         path.replays = 0
-        self.budget.note_search(len(self._kept))
-        self._require(self.budget.may_search())
+        self.budget.note_search(SEARCH)
+        self._require(self.budget.wait <= 0)
         first, outcome = failure
         kind = path.guards.outcomes[first][0]
         turns = turns_among([*path.guards.outcomes[:first], (kind, outcome)])

@@ -209,7 +209,7 @@ class BatchRun:
             taken[None].append(everywhere)
         while work:
             path, given, points, tried = work.pop()
-            if tried and not budget.may_search():
+            if tried and budget.wait > 0:
                 taken[None].append(points)
                 continue
             wrong, failures = self._failures(path, points, given)
@@ -217,7 +217,7 @@ class BatchRun:
             taken.setdefault(path, []).append(points[~wrong])
             taken[None] += self._look_further(path, failures, points[wrong], tried | {path}, work)
         found = {path: np.sort(np.concatenate(parts)) for path, parts in taken.items() if parts}
-        budget.end_batch(len(everywhere), len(found.get(None, NOTHING)))
+        budget.under_way = 0
         return {path: points for path, points in found.items() if len(points)}
 
     def _look_further(
@@ -228,12 +228,13 @@ class BatchRun:
         Returns the points for which that is not worth it.
         """
         left: list[Integers] = []
-        groups = _alike(failures)
-        for place, rows in enumerate(groups):
-            if not self.paths.budget.may_search():
-                return [*left, points[np.concatenate(groups[place:])]]
-            guard, outcome = failures[rows[0]].tolist()
-            members = points[rows]
+        order, group_of, groups = _alike(failures)
+        for place, group in enumerate(groups):
+            if self.paths.budget.wait > 0:
+                return [*left, points[order[np.isin(group_of, groups[place:])]]]
+            begin, end = np.searchsorted(group_of, [group, group + 1])
+            guard, outcome = failures[order[begin]].tolist()
+            members = points[order[begin:end]]
             try:
                 with self.noted(members[0]):
                     at = self.batch.at(members[0])
@@ -273,12 +274,16 @@ class BatchRun:
         self._taken[other] = np.union1d(self._taken.get(other, NOTHING), points)
 
 
-def _alike(failures: Floats) -> list[Integers]:
-    """Group the rows with the same guard and answer. The largest group comes first."""
+def _alike(failures: Floats) -> tuple[Integers, Integers, Integers]:
+    """Order the rows so that those with the same guard and answer are neighbours, and number the groups of these.
+
+    Returns the order, the group of each row in that order, and the groups, the largest one first.
+    """
     order = np.lexsort(failures.T[::-1])
     ordered = failures[order]
-    groups = np.split(order, np.flatnonzero((ordered[1:] != ordered[:-1]).any(axis=1)) + 1)
-    return sorted((group for group in groups if len(group)), key=len, reverse=True)
+    group_of = np.cumsum((ordered[1:] != ordered[:-1]).any(axis=1))
+    group_of = np.concatenate([np.zeros(min(len(order), 1), group_of.dtype), group_of])
+    return order, group_of, np.argsort(-np.bincount(group_of), kind="stable")
 
 
 class _Moved(Exception):  # noqa: N818 - it never leaves this module

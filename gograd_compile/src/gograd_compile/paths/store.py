@@ -136,12 +136,21 @@ class Store:
                 reason = error
         return engine_answer(reason, question, self.f, structure, numbers, *derivatives)
 
+    def value(self, paths: Paths, structure: Structure, numbers: Floats) -> Any:
+        """Evaluate the function at a point where no path is to be tried, and nest the result as the function does."""
+        try:
+            found = self.evaluation.value(structure, numbers)
+        except DomainError as error:
+            found = engine_answer(error, "value", self.f, structure, numbers)
+        paths.budget.note_evaluated(1)
+        return found if isinstance(found, float) else found.structure.build(found.numbers)
+
     def answers(
         self, question: Question, run: BatchRun, points: Integers, wrt: Integers | None, vectors: Floats
-    ) -> list[Answer]:
+    ) -> list[Answer | float]:
         """Answer a question at points of a batch that have no path. It raises what `answer` raises."""
         structure, rows = run.batch.structure, run.batch.rows(points)
-        found: list[Answer] = []
+        found: list[Answer | float] = []
         while len(found) < len(points):
             done = len(found)
             try:
