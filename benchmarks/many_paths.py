@@ -136,10 +136,9 @@ def measure(name: str, mode: str) -> None:
     warm = points(name, 0, 1)
     arguments = [warm] if mode.startswith("batch") else warm
     seconds(eager, arguments), seconds(compiled, arguments)
-    rows = []
-    for seed in (100, 200):  # the first points, and later ones
-        rows.append([(seconds(eager, chunk), seconds(compiled, chunk)) for chunk in chunks(name, mode, seed)])
-    first, later = rows
+    first, later = (
+        [(seconds(eager, chunk), seconds(compiled, chunk)) for chunk in chunks(name, mode, seed)] for seed in (100, 200)
+    )
     total = sum(time for _, time in first) / sum(time for time, _ in first)
     price = statistics.median(time for time, _ in later) / (POINTS if mode.startswith("batch") else CHUNK)
     print(json.dumps([total, statistics.median(other / one for one, other in later), price * 1e6]))

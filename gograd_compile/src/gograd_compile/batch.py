@@ -209,7 +209,8 @@ class Batched:
         def found_of(answers: list[Any]) -> Found:
             if all(type(answer) is float for answer in answers):
                 return Found(ONE_NUMBER, np.array(answers)[:, np.newaxis], np.empty((len(answers), 0)), [])
-            rows = np.array([[answer] if type(answer) is float else answer.numbers for answer in answers])
+            answers = [Answer(ONE_NUMBER, [answer]) if type(answer) is float else answer for answer in answers]
+            rows = np.array([answer.numbers for answer in answers], dtype=np.float64)
             if question == "value":
                 return Found(answers[0].structure, rows, np.empty((len(rows), 0)), [])
             totals = [(answer.captured, np.array(answer.numbers[1:])[shared]) for answer in answers]

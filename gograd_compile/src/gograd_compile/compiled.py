@@ -44,7 +44,8 @@ class Compiled(Portable):
 
     Arguments are positional: numbers or NumPy arrays of them, nested in containers. Results are nested as the function
     nests them. The function is recorded again for arguments that are nested in another way, and if a comparison turns
-    out differently than in all recordings.
+    out differently than in all recordings. If it has many paths, not each is worth a recording. Where none is, the
+    function runs without one: values are the same bits, and derivatives are added up in another order.
 
     Every method that runs it raises
 
@@ -250,7 +251,8 @@ def compile(
 
     The inputs are the numbers in the arguments, and the leaf neurons that `f` captures, which are read at every call.
     Everything else that `f` uses (plain numbers, and leaves that it makes) is fixed when `f` is recorded. Every run
-    checks how comparisons turn out. If one turns out differently, `f` is recorded again.
+    checks how comparisons turn out. If one turns out differently, `f` is recorded again, or runs without a recording if
+    another one is not worth what it costs.
 
     Args:
         f: a function of positional arguments that computes with Python's operators and the operations of `ops`.

@@ -29,11 +29,12 @@ class Instead(NamedTuple):
 class computed_by(Block):
     """A block (or decorator) inside which other functions compute the values of operations. Derivatives do not change.
 
-    It hides the transforms and recorders outside, and records graphs.
+    It hides the transforms and recorders outside, and records graphs. If it is `deeper`, what runs inside will be
+    differentiated: transforms inside give neurons.
     """
 
-    def __init__(self, values: Mapping[Any, Instead]) -> None:
-        super().__init__(recording=True, outside=True, values=values)
+    def __init__(self, values: Mapping[Any, Instead], *, deeper: bool = False) -> None:
+        super().__init__(recording=True, outside=True, deeper=deeper, values=values)
 
 
 def function_of(op: Op) -> Callable[..., float] | None:

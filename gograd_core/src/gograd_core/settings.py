@@ -73,7 +73,7 @@ class Settings:
         self.recorder, self.wants_nodes = watched_by.recorder, watched_by.wants_nodes
         self.depth = outer.depth + block.deeper
         if block.outside:
-            self.depth, self.recorder, self.wants_nodes = 0, None, False
+            self.depth, self.recorder, self.wants_nodes = int(block.deeper), None, False
         self.values = outer.values if block.values is None and not block.outside else block.values
         if self.wants_nodes or not self.recording:
             _pauses.add(ref(self, _pauses.discard))

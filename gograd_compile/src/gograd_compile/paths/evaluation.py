@@ -5,7 +5,7 @@ Values and decisions are then the same bits as those of a replay. Derivatives ar
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import attrs
@@ -17,7 +17,7 @@ from gograd_compile.paths.path import CAPTURED, complaint
 from gograd_compile.trace.recording import check_leaf
 from gograd_compile.trace.tape import Floats, Integers
 from gograd_core import Neuron
-from gograd_core.extend import adjoints, computed_by, flatten, next_stamp
+from gograd_core.extend import Instead, adjoints, computed_by, flatten, next_stamp
 
 __all__ = ["Evaluation"]
 
@@ -33,12 +33,15 @@ class Evaluation:
     Attributes:
         f: the function.
         name: what messages call it.
-        block: the block in which compiled code computes the values of operations.
+        values: what computes the values of operations in compiled code.
     """
 
     f: Callable[..., Any]
     name: str
-    block: computed_by
+    values: Mapping[Any, Instead]
+    _block: computed_by = attrs.field(
+        default=attrs.Factory(lambda self: computed_by(self.values, deeper=True), takes_self=True), init=False
+    )
 
     def value(self, arguments: Structure, numbers: Floats) -> Answer | float:
         """Compute what the function returns at a point. A float stands for an answer that is one number.
@@ -47,7 +50,7 @@ class Evaluation:
             Whatever the function raises.
         """
         inputs = map(Neuron, numbers.tolist())
-        return self._taken(self.block.run(self.f, *(inputs if arguments.is_row else arguments.build(list(inputs)))))
+        return self._taken(self._block.run(self.f, *(inputs if arguments.is_row else arguments.build(list(inputs)))))
 
     def answer(
         self, question: Question, arguments: Structure, numbers: Floats, wrt: Integers | None = CAPTURED,
@@ -62,7 +65,9 @@ class Evaluation:
         if question == "value":
             value = self.value(arguments, numbers)
             return Answer(ONE_NUMBER, [value]) if isinstance(value, float) else value
-        found: Answer = self.block.run(self._derivatives, question, arguments, numbers.tolist(), wrt, vector)
+        found: Answer = self._block_of(question).run(
+            self._derivatives, question, arguments, numbers.tolist(), wrt, vector
+        )
         return found
 
     def answers(
@@ -87,13 +92,20 @@ class Evaluation:
                 found.append(self._derivatives(question, arguments, row, wrt, vectors[len(found) - before]))
 
         before, is_row, run = len(found), arguments.is_row, values if question == "value" else derivatives
+        block = self._block_of(question)
         for begin in range(0, len(rows), ROWS):
-            self.block.run(run, rows[begin : begin + ROWS].tolist())
+            block.run(run, rows[begin : begin + ROWS].tolist())
+
+    def _block_of(self, question: Question) -> computed_by:
+        """Return the block in which a question is answered. Transforms of the engine are not inside another one."""
+        return self._block if question in ("value", "gradient", "captured") else computed_by(self.values)
 
     def _taken(self, result: Any) -> Answer | float:
         """Take the numbers out of what the function returned."""
         if type(result) is Neuron:
             return float(result._value)
+        if type(result) is float:
+            return result
         entries, structure = flatten_result(result, f"the result of {self.name}")
         return Answer(structure, [entry._value if type(entry) is Neuron else entry for entry in entries])
 

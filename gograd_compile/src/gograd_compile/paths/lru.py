@@ -23,9 +23,6 @@ class Recent(Generic[K, V]):
         self._lock = threading.Lock()
         self.dropped = 0
 
-    def __len__(self) -> int:
-        return len(self._entries)
-
     def get(self, key: K) -> V | None:
         """Find an entry, and make it the one used last. It is None if there is no such entry."""
         latest = self.latest

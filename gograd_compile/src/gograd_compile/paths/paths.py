@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Collection, Container, Iterator
 
 from gograd_compile.errors import PathNotRecorded, RecordingError
 from gograd_compile.nesting.trees import Structure
-from gograd_compile.paths.budget import SEARCH, Budget, NoPath
+from gograd_compile.paths.budget import Budget, NoPath
 from gograd_compile.paths.guards import turns_among
 from gograd_compile.paths.lru import Recent
 from gograd_compile.paths.path import Path
@@ -80,7 +80,7 @@ class Paths:
         self._require(self.budget.wait <= 0)
         return latest[1], None
 
-    def instead_of(self, path: Path, failure: tuple[int, float], numbers: Floats, tried: Container[Path]) -> Found:
+    def instead_of(self, path: Path, failure: tuple[int, float], numbers: Floats, tried: Collection[Path]) -> Found:
         """Find the path that begins as `path` does up to a guard that turned out differently, or record it.
 
         It is recorded with the answers of compiled code. Python's numbers may differ in a last digit and decide
@@ -92,8 +92,6 @@ class Paths:
         """
         self.budget.note_replays(path.replays, len(path.tape.codes))
         path.replays = 0
-        self.budget.note_search(SEARCH)
-        self._require(self.budget.wait <= 0)
         first, outcome = failure
         kind = path.guards.outcomes[first][0]
         turns = turns_among([*path.guards.outcomes[:first], (kind, outcome)])
@@ -101,6 +99,7 @@ class Paths:
         if known is None and self._source is None:  # an error that is caught may have changed the guard
             known = self._known(path, tried, lambda other: other.catches_at(numbers))
         if known is not None:
+            self._require(self.budget.may_try_more(len(tried)), len(tried))
             return known, None
         if self._source is None:
             line = path.tape.guards.lines[first]
@@ -109,6 +108,7 @@ class Paths:
                 f"recorded, and would be {answer_text(kind, outcome)} now. What runs then was not recorded. "
                 "Save a program that was also called with such arguments."
             )
+        self._require(self.budget.may_record(), len(tried))
         return self._new(numbers, path.instead(failure), path.raised_until(failure, numbers))
 
     def where_not_finite(self, path: Path, numbers: Floats, tried: Container[Path]) -> Found | None:
@@ -169,8 +169,10 @@ class Paths:
         """
         return None if self._source is None else self._new(numbers)
 
-    def _require(self, is_worth_it: bool) -> None:
+    def _require(self, is_worth_it: bool, tried: int = 0) -> None:
+        """Leave a point to an evaluation, after so many paths were tried, if anything else is not worth it."""
         if not is_worth_it:
+            self.budget.note_tries(tried)
             raise NoPath(self.budget)
 
     def _known(self, path: Path, tried: Container[Path], suits: Callable[[Path], bool]) -> Path | None:

@@ -57,6 +57,8 @@ def at_point(paths: Paths, want: Want, numbers: Floats, seeds: Floats = NO_SEEDS
         program.give_back(memory)
         if not status:
             path.replays += 1
+            if tried:
+                paths.budget.note_tries(len(tried), len(path.tape.codes))
             return path, outputs, derivatives
         is_known = given is None  # otherwise the function accepted these values just now
         other = paths.where_not_finite(path, numbers, tried) if status & VALUES_NOT_FINITE and is_known else None

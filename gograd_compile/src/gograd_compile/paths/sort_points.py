@@ -199,7 +199,7 @@ class BatchRun:
         if not len(everywhere):
             return {}
         budget = self.paths.budget
-        budget.begin_batch(len(everywhere))
+        budget.note_evaluated(len(everywhere))
         taken: dict[Path | None, list[Integers]] = {None: []}
         work: Work = []
         try:
@@ -209,7 +209,7 @@ class BatchRun:
             taken[None].append(everywhere)
         while work:
             path, given, points, tried = work.pop()
-            if tried and budget.wait > 0:
+            if tried and given is None and budget.wait > 0:
                 taken[None].append(points)
                 continue
             wrong, failures = self._failures(path, points, given)
@@ -217,7 +217,7 @@ class BatchRun:
             taken.setdefault(path, []).append(points[~wrong])
             taken[None] += self._look_further(path, failures, points[wrong], tried | {path}, work)
         found = {path: np.sort(np.concatenate(parts)) for path, parts in taken.items() if parts}
-        budget.under_way = 0
+        budget.calls += 1
         return {path: points for path, points in found.items() if len(points)}
 
     def _look_further(

@@ -23,7 +23,7 @@ from gograd_compile.run.backends import Backend
 from gograd_compile.trace.sources import Source
 from gograd_compile.trace.tape import Floats, Integers
 from gograd_core import DomainError, Neuron
-from gograd_core.extend import computed_by, transforms
+from gograd_core.extend import transforms
 
 __all__ = ["Key", "Store", "Wrt"]
 
@@ -56,9 +56,7 @@ class Store:
     max_paths: int
     paths: Recent[Key, Paths] = attrs.field(factory=lambda: Recent(MOST_STRUCTURES))
     evaluation: Evaluation = attrs.field(
-        default=attrs.Factory(
-            lambda store: Evaluation(store.f, store.name, computed_by(store.backend.values)), takes_self=True
-        ),
+        default=attrs.Factory(lambda store: Evaluation(store.f, store.name, store.backend.values), takes_self=True),
         init=False,
     )
     _wants: Recent[Hashable, tuple[Want, Structure]] = attrs.field(factory=lambda: Recent(MOST_WANTS), init=False)
@@ -138,11 +136,11 @@ class Store:
 
     def value(self, paths: Paths, structure: Structure, numbers: Floats) -> Any:
         """Evaluate the function at a point where no path is to be tried, and nest the result as the function does."""
+        paths.budget.note_evaluated(1)
         try:
             found = self.evaluation.value(structure, numbers)
         except DomainError as error:
             found = engine_answer(error, "value", self.f, structure, numbers)
-        paths.budget.note_evaluated(1)
         return found if isinstance(found, float) else found.structure.build(found.numbers)
 
     def answers(

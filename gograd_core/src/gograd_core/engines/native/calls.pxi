@@ -33,8 +33,14 @@ cdef inline PyObject *apply(Operation op, PyObject **args, Py_ssize_t count) exc
             a[i] = PyFloat_AS_DOUBLE(<object>args[i])
         else:
             return NULL
-    if replacing != 0 and not op.keeps_value and compute_instead(op, a, count, &out):
-        pass
+    if replacing != 0 and not op.keeps_value:
+        instead = instead_of(op)
+        if instead is not None and not instead[1]:
+            return NULL  # the function is called with every check
+    else:
+        instead = None
+    if instead is not None:
+        out = (<Instead>PyLong_AsVoidPtr(instead[1]))(PyLong_AsVoidPtr(instead[2]), a)
     elif op.kernel is NULL:
         return apply_rule(op, args, a, count, involved)
     else:
@@ -56,18 +62,6 @@ cdef tuple instead_of(Operation op):
         op.keeps_value = True
         return None
     return found
-
-
-cdef bint compute_instead(Operation op, double *a, Py_ssize_t count, double *out) except -1:
-    """Compute the value of an operation by what is in force in place of its rule. Return whether there is any."""
-    instead = instead_of(op)
-    if instead is None:
-        return False
-    if instead[1]:
-        out[0] = (<Instead>PyLong_AsVoidPtr(instead[1]))(PyLong_AsVoidPtr(instead[2]), a)
-    else:
-        out[0] = instead[0](*[a[i] for i in range(count)])
-    return True
 
 
 cdef bint is_recording():

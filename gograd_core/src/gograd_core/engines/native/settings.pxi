@@ -23,8 +23,9 @@ cdef class Settings:
             return
         self.recording = block.recording > 0 if block.recording else outer.recording
         self.domain = outer.domain if block.domain is None else block.domain
+        self.depth = block.deeper
         if not block.outside:
-            self.depth = outer.depth + block.deeper
+            self.depth += outer.depth
             if block.recorder is None:
                 self.recorder, self.wants_nodes = outer.recorder, outer.wants_nodes
             else:
