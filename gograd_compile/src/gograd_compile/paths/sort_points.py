@@ -13,6 +13,7 @@ from gograd_compile.nesting.batch_arguments import Batch
 from gograd_compile.nesting.structure_json import structure_text
 from gograd_compile.nesting.trees import Structure
 from gograd_compile.paths.budget import NoPath
+from gograd_compile.paths.guards import alike
 from gograd_compile.paths.path import VALUES, Path, Want
 from gograd_compile.paths.paths import Paths
 from gograd_compile.paths.point_run import at_point
@@ -228,7 +229,7 @@ class BatchRun:
         Returns the points for which that is not worth it.
         """
         left: list[Integers] = []
-        order, group_of, groups = _alike(failures)
+        order, group_of, groups = alike(failures)
         for place, group in enumerate(groups):
             if self.paths.budget.wait > 0:
                 return [*left, points[order[np.isin(group_of, groups[place:])]]]
@@ -272,18 +273,6 @@ class BatchRun:
         if len(left):
             self._taken[path] = left
         self._taken[other] = np.union1d(self._taken.get(other, NOTHING), points)
-
-
-def _alike(failures: Floats) -> tuple[Integers, Integers, Integers]:
-    """Order the rows so that those with the same guard and answer are neighbours, and number the groups of these.
-
-    Returns the order, the group of each row in that order, and the groups, the largest one first.
-    """
-    order = np.lexsort(failures.T[::-1])
-    ordered = failures[order]
-    group_of = np.cumsum((ordered[1:] != ordered[:-1]).any(axis=1))
-    group_of = np.concatenate([np.zeros(min(len(order), 1), group_of.dtype), group_of])
-    return order, group_of, np.argsort(-np.bincount(group_of), kind="stable")
 
 
 class _Moved(Exception):  # noqa: N818 - it never leaves this module
