@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from gograd_compile.nesting.batch_arguments import Batch, flatten_batch
-from gograd_compile.nesting.trees import flatten, nest_matrix, numbers_like
+from gograd_compile.nesting.trees import ONE_NUMBER, flatten, nest_matrix, numbers_like
 from gograd_compile.nesting.whole_numbers import positions
-from gograd_compile.paths.batch_results import ONE_NUMBER, Found, in_parts, results
-from gograd_compile.paths.engine_answers import Question
+from gograd_compile.paths.batch_results import Found, in_parts, results, with_others
+from gograd_compile.paths.engine_answers import Answer, Question
 from gograd_compile.paths.lru import Recent
 from gograd_compile.paths.path import CAPTURED, Want
 from gograd_compile.paths.point_run import NO_SEEDS
@@ -104,7 +104,7 @@ class Batched:
                 run.fill(parts, push if is_forward else pull, np.moveaxis(matrices, 2 if is_forward else 1, 0))
                 return Found.derivatives(structure, matrices)
 
-            return run.through(compute)
+            return self._through(run, compute, "jacobian", push)
 
         found = self._derivatives(batch, many, "jacobian", push)
         shape = batch.points, found.structure.size, chosen.size
@@ -140,7 +140,7 @@ class Batched:
                     products[points] = run.along(path, want, points, own[points])[:, 1:]  # without the value's
                 return Found.derivatives(ONE_NUMBER, products)
 
-            return run.through(compute)
+            return self._through(run, compute, "hvp", want, own)
 
         return chosen.build_batch(self._derivatives(batch, many, "hvp", want, seeds).gradients)
 
@@ -157,8 +157,12 @@ class Batched:
         def many(part: Batch) -> Found:
             run = self._start(part, wrt)
             matrices = np.empty((part.points, chosen.size, chosen.size))
-            run.through(lambda parts: run.fill(parts, want, np.moveaxis(matrices, 2, 0), first=1))
-            return Found.derivatives(ONE_NUMBER, matrices)
+
+            def compute(parts: list[Part]) -> Found:
+                run.fill(parts, want, np.moveaxis(matrices, 2, 0), first=1)
+                return Found.derivatives(ONE_NUMBER, matrices)
+
+            return self._through(run, compute, "hessian", want)
 
         rows = self._derivatives(batch, many, "hessian", want).gradients
         return nest_matrix(rows.reshape(batch.points, chosen.size, chosen.size), chosen, chosen)
@@ -200,28 +204,43 @@ class Batched:
                     return Found.nothing(self._store.paths_of(part.structure).structure(), len(own))
                 return results(run, parts, want, own, shared)
 
-            return run.through(compute)
+            return self._through(run, compute, question, want, found_of=found_of)
 
-        def by_engine(error: DomainError, point: Batch) -> Found:
-            if want.mode == "values":
-                answer = self._store.ask_engine(error, "value", point.structure, point.at(0))
-                return Found(answer.structure, answer.numbers[np.newaxis], np.empty((1, 0)), [])
-            question: Question = "captured" if want.wrt is CAPTURED else "gradient"
-            answer = self._store.ask_engine(error, question, point.structure, point.at(0), want.wrt)
-            value, gradient = answer.numbers[np.newaxis, :1], answer.numbers[1:]
-            return Found(answer.structure, value, gradient[np.newaxis, own], [(answer.captured, gradient[shared])])
+        def found_of(answers: list[Any]) -> Found:
+            if all(type(answer) is float for answer in answers):
+                return Found(ONE_NUMBER, np.array(answers)[:, np.newaxis], np.empty((len(answers), 0)), [])
+            answers = [Answer(ONE_NUMBER, [answer]) if type(answer) is float else answer for answer in answers]
+            rows = np.array([answer.numbers for answer in answers], dtype=np.float64)
+            if question == "value":
+                return Found(answers[0].structure, rows, np.empty((len(rows), 0)), [])
+            totals = [(answer.captured, np.array(answer.numbers[1:])[shared]) for answer in answers]
+            return Found(answers[0].structure, rows[:, :1], rows[:, 1:][:, own], totals)
 
-        return in_parts(batch, self._store.name, many, by_engine)
+        question: Question = "value" if want.mode == "values" else "captured" if want.wrt is CAPTURED else "gradient"
+        return self._derivatives(batch, many, question, want, found_of=found_of)
+
+    def _through(
+        self, run: BatchRun, compute: Callable[[list[Part]], Found], question: Question, want: Want,
+        seeds: Floats | None = None, found_of: Callable[[list[Answer]], Found] = Found.of_answers,
+    ) -> Found:  # fmt: skip
+        """Apply `compute` to the parts of a run, and evaluate the function at points without a path."""
+
+        def evaluate(points: Integers, found: Found | None) -> Found:
+            vectors = np.empty((len(points), 0)) if seeds is None else seeds[points]
+            answers = self._store.answers(question, run, points, want.wrt, vectors)
+            return with_others(run, points, answers, found_of, found)
+
+        return run.through(compute, evaluate)
 
     def _derivatives(
-        self, batch: Batch, many: Callable[[Batch], Found], question: Question, want: Want, seeds: Floats | None = None
-    ) -> Found:
+        self, batch: Batch, many: Callable[[Batch], Found], question: Question, want: Want,
+        seeds: Floats | None = None, found_of: Callable[[list[Answer]], Found] = Found.of_answers,
+    ) -> Found:  # fmt: skip
         """Compute the derivatives at all points: `many` does, or the engine where it cannot."""
 
         def by_engine(error: DomainError, point: Batch) -> Found:
             vector = NO_SEEDS if seeds is None else seeds[point.first]
-            answer = self._store.ask_engine(error, question, point.structure, point.at(0), want.wrt, vector)
-            return Found.derivatives(answer.structure, answer.numbers[np.newaxis])
+            return found_of([self._store.answer(error, question, point.structure, point.at(0), want.wrt, vector)])
 
         return in_parts(batch, self._store.name, many, by_engine)
 

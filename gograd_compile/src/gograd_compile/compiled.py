@@ -15,13 +15,23 @@ from gograd_compile.files.portable import Portable, compiled_anew, from_tapes, r
 from gograd_compile.files.storage import load_tapes, save_tapes
 from gograd_compile.nesting.trees import flatten, nest_matrix, numbers_like, row_of
 from gograd_compile.nesting.whole_numbers import positions, whole
+from gograd_compile.paths.budget import NoPath
 from gograd_compile.paths.path import CAPTURED, VALUES, Want
 from gograd_compile.paths.point_run import at_point
 from gograd_compile.paths.prepared import general
 from gograd_compile.paths.store import Wrt
 from gograd_compile.run.backends import Backend
 from gograd_core import DomainError, Neuron
-from gograd_core.extend import add_gradients, jacobians, observers, recorder, require_function, transforms
+from gograd_core.extend import (
+    add_gradients,
+    is_computed,
+    jacobians,
+    observers,
+    recorder,
+    replacing,
+    require_function,
+    transforms,
+)
 
 __all__ = ["Compiled", "compile", "load"]
 
@@ -35,7 +45,8 @@ class Compiled(Portable):
 
     Arguments are positional: numbers or NumPy arrays of them, nested in containers. Results are nested as the function
     nests them. The function is recorded again for arguments that are nested in another way, and if a comparison turns
-    out differently than in all recordings.
+    out differently than in all recordings. If it has many paths, not each is worth a recording. Where none is, the
+    function runs without one: values are the same bits, and derivatives are added up in another order.
 
     Every method that runs it raises
 
@@ -71,10 +82,13 @@ class Compiled(Portable):
         if (found := self.store.calls.get(VALUES, general)(args)) is not None:
             return found
         numbers, structure = flatten(args)
+        paths = self.store.paths_of(structure)
+        if paths.budget.wait > 0:
+            return self.store.value(paths, structure, numbers)
         try:
-            path, outputs, _ = at_point(self.store.paths_of(structure), VALUES, numbers)
-        except DomainError as error:
-            answer = self.store.ask_engine(error, "value", structure, numbers)
+            path, outputs, _ = at_point(paths, VALUES, numbers)
+        except (DomainError, NoPath) as reason:
+            answer = self.store.answer(reason, "value", structure, numbers)
             return answer.structure.build(answer.numbers)
         self.store.prepare(VALUES, (structure, None), path, VALUES)
         return path.structure.build(outputs)
@@ -98,8 +112,8 @@ class Compiled(Portable):
         want, chosen = self.store.want("adjoints", structure, wrt)
         try:
             path, outputs, gradient = at_point(self.store.paths_of(structure), want, numbers)
-        except DomainError as error:
-            answer = self.store.ask_engine(error, "gradient", structure, numbers, want.wrt)
+        except (DomainError, NoPath) as reason:
+            answer = self.store.answer(reason, "gradient", structure, numbers, want.wrt)
             return answer.structure.build(answer.numbers[:1]), chosen.build(answer.numbers[1:])
         self.store.prepare(wrt, (structure, None), path, want, chosen)
         return path.structure.build(outputs), chosen.build(gradient)
@@ -120,9 +134,9 @@ class Compiled(Portable):
         numbers, structure = flatten(args)
         try:
             path, outputs, gradient = at_point(self.store.paths_of(structure), WITH_CAPTURED, numbers)
-        except DomainError as error:
-            answer = self.store.ask_engine(error, "captured", structure, numbers)
-            add_gradients(answer.captured, answer.numbers[1:])
+        except (DomainError, NoPath) as reason:
+            answer = self.store.answer(reason, "captured", structure, numbers)
+            add_gradients(answer.captured, np.asarray(answer.numbers[1:], dtype=np.float64))
             return float(answer.numbers[0])
         add_gradients(path.tape.captured, gradient)
         self.store.prepare(WITH_CAPTURED, (structure, None), path, WITH_CAPTURED, row_of(len(gradient)))
@@ -147,8 +161,8 @@ class Compiled(Portable):
                 matrix = self.store.matrix(path, want, numbers).T
             else:
                 matrix = self.store.matrix(path, self.store.want("pull", structure, wrt, ONLY_SEEDS)[0], numbers)
-        except DomainError as error:
-            answer = self.store.ask_engine(error, "jacobian", structure, numbers, want.wrt)
+        except (DomainError, NoPath) as reason:
+            answer = self.store.answer(reason, "jacobian", structure, numbers, want.wrt)
             return nest_matrix(answer.numbers.reshape(-1, chosen.size), answer.structure, chosen)
         return nest_matrix(matrix, path.structure, chosen)
 
@@ -174,8 +188,8 @@ class Compiled(Portable):
         seeds = numbers_like(chosen, vector, "the vector")
         try:
             path, _, product = at_point(self.store.paths_of(structure, wrt), want, numbers, seeds)
-        except DomainError as error:
-            return chosen.build(self.store.ask_engine(error, "hvp", structure, numbers, want.wrt, seeds).numbers)
+        except (DomainError, NoPath) as reason:
+            return chosen.build(self.store.answer(reason, "hvp", structure, numbers, want.wrt, seeds).numbers)
         self.store.prepare(("hvp", wrt), (structure, wrt), path, want, chosen)
         return chosen.build(product[1:])  # the first is the derivative of the value
 
@@ -193,8 +207,8 @@ class Compiled(Portable):
         try:
             path, _, _ = at_point(self.store.paths_of(structure, wrt), VALUES, numbers)
             matrix = self.store.matrix(path, want, numbers)[:, 1:].T
-        except DomainError as error:
-            answer = self.store.ask_engine(error, "hessian", structure, numbers, want.wrt)
+        except (DomainError, NoPath) as reason:
+            answer = self.store.answer(reason, "hessian", structure, numbers, want.wrt)
             matrix = answer.numbers.reshape(chosen.size, chosen.size)
         return nest_matrix(matrix, chosen, chosen)
 
@@ -234,14 +248,15 @@ class Compiled(Portable):
         save_tapes(path, recorded(self.store, lines=lines), self.__name__)
 
     def _inlined(self, named: dict[str, Any]) -> Callable[..., Any] | None:
-        """Return the function itself inside a function that is being recorded, to become part of that recording.
+        """Return the function itself inside a function that is recorded, or evaluated without a recording.
 
         Raises:
             TypeError: there are `named` arguments.
         """
         if named:
             raise TypeError(f"arguments of a compiled function are positional, got {', '.join(named)} by name")
-        return self.store.f if observers and recorder() is not None else None
+        is_part = (observers and recorder() is not None) or (replacing and is_computed())
+        return self.store.f if is_part else None
 
 
 def compile(
@@ -251,7 +266,8 @@ def compile(
 
     The inputs are the numbers in the arguments, and the leaf neurons that `f` captures, which are read at every call.
     Everything else that `f` uses (plain numbers, and leaves that it makes) is fixed when `f` is recorded. Every run
-    checks how comparisons turn out. If one turns out differently, `f` is recorded again.
+    checks how comparisons turn out. If one turns out differently, `f` is recorded again, or runs without a recording if
+    another one is not worth what it costs.
 
     Args:
         f: a function of positional arguments that computes with Python's operators and the operations of `ops`.

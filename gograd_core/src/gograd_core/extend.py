@@ -15,6 +15,8 @@ For packages that run, record or draw graphs:
 - `nested`, `require_function`, `transforms`, `jacobians`, `ForwardSweep`, `creation_order`: derivatives of functions.
 - `Recorder`, `observed_by`, `recorder`, `observers` (which is true while any recorder is in force), `failed`,
   `recording`, `unfollowed`: to watch a function that runs.
+- `computed_by`, `Instead`, `is_computed`, `replacing` (which is true while any such block is in force): to let other
+  functions compute the values of operations.
 - `outside_transforms`: for rules on floats that use neurons and transforms themselves.
 - `Form`, `flatten_numbers`, `flatten_like`, `leaf_paths`, `take_apart`: nested arguments.
 - `run_rule`, `as_float`, `as_number`, `as_numbers`, `judge`, `error_code`, `followed_inputs`, `DOMAIN_ERRORS`,
@@ -40,6 +42,7 @@ from gograd_core import current
 from gograd_core.checked.calls import followed_inputs
 from gograd_core.checked.refusals import DOMAIN_ERRORS, error_code
 from gograd_core.checked.rules import as_float, as_number, as_numbers, describe, judge, run_rule
+from gograd_core.computed import Instead, computed_by, is_computed
 from gograd_core.derivatives import jacobians, transforms
 from gograd_core.derivatives.forward import ForwardSweep, creation_order
 from gograd_core.derivatives.trace import nested, require_function
@@ -70,6 +73,7 @@ from gograd_core.settings import (
     not_ignored,
     observers,
     recording,
+    replacing,
 )
 
 if TYPE_CHECKING:
@@ -96,6 +100,7 @@ __all__ = [
     "Flat",
     "Form",
     "ForwardSweep",
+    "Instead",
     "Kernels",
     "PluginRecord",
     "PythonBody",
@@ -108,6 +113,7 @@ __all__ = [
     "as_number",
     "as_numbers",
     "canonical",
+    "computed_by",
     "creation_order",
     "current",
     "describe",
@@ -125,6 +131,7 @@ __all__ = [
     "followed_inputs",
     "helpers",
     "inside",
+    "is_computed",
     "jacobians",
     "judge",
     "leaf_paths",
@@ -143,6 +150,7 @@ __all__ = [
     "read_values",
     "recorder",
     "recording",
+    "replacing",
     "require_function",
     "resolve",
     "run_rule",

@@ -31,6 +31,7 @@ __all__ = [
     "observers",
     "pauses",
     "recording",
+    "replacing",
     "unjudged",
     "without_derivative",
 ]
@@ -39,6 +40,7 @@ __all__ = [
 # An entry disappears together with its `Settings`, so that no block has to count down.
 _pauses: set[Any] = set()  # those that every operation has to look at: no_grad, and recorders that want nodes
 _observers: set[Any] = set()  # those with a recorder
+_replacing: set[Any] = set()  # those in which other functions compute the values of operations
 
 
 class Settings:
@@ -51,10 +53,10 @@ class Settings:
     Attributes:
         depth: how many transforms are running. A transform inside another one returns neurons, which the outer one
             can differentiate. A float would cut the graph, and the outer derivative would be wrong.
-        recording, domain, recorder: see `PythonBlock`.
+        recording, domain, recorder, values: see `PythonBlock`.
     """
 
-    __slots__ = ("__weakref__", "block", "depth", "domain", "outer", "recorder", "recording", "wants_nodes")
+    __slots__ = ("__weakref__", "block", "depth", "domain", "outer", "recorder", "recording", "values", "wants_nodes")
 
     recorder: Any
 
@@ -63,6 +65,7 @@ class Settings:
         self.block = block
         if outer is None or block is None:
             self.recording, self.domain, self.depth, self.recorder, self.wants_nodes = True, "raise", 0, None, False
+            self.values = None
             return
         self.recording = outer.recording if block.recording is None else block.recording
         self.domain = outer.domain if block.domain is None else block.domain
@@ -70,11 +73,14 @@ class Settings:
         self.recorder, self.wants_nodes = watched_by.recorder, watched_by.wants_nodes
         self.depth = outer.depth + block.deeper
         if block.outside:
-            self.depth, self.recorder, self.wants_nodes = 0, None, False
+            self.depth, self.recorder, self.wants_nodes = int(block.deeper), None, False
+        self.values = outer.values if block.values is None and not block.outside else block.values
         if self.wants_nodes or not self.recording:
             _pauses.add(ref(self, _pauses.discard))
         if self.recorder is not None:
             _observers.add(ref(self, _observers.discard))
+        if self.values is not None:
+            _replacing.add(ref(self, _replacing.discard))
 
 
 _settings: ContextVar[Settings] = ContextVar("gograd_settings", default=Settings())  # noqa: B039  (it never changes)
@@ -88,7 +94,8 @@ class PythonBlock:
         domain: what happens if an operation leaves the real numbers.
         recorder: the recorder that watches.
         deeper: whether one more transform is running.
-        outside: whether to hide all transforms and recorders.
+        outside: whether to hide all transforms, recorders and other functions for values.
+        values: which other functions compute the values of operations; see `computed.computed_by`.
     """
 
     def __init__(
@@ -99,6 +106,7 @@ class PythonBlock:
         recorder: Any = None,
         deeper: bool = False,
         outside: bool = False,
+        values: Any = None,
     ) -> None:
         self.recording = recording
         self.domain = domain
@@ -106,6 +114,7 @@ class PythonBlock:
         self.wants_nodes = recorder is not None and bool(recorder.wants_nodes)
         self.deeper = deeper
         self.outside = outside
+        self.values = values
 
     def __enter__(self) -> None:
         outer = _settings.get()
@@ -172,10 +181,10 @@ class PythonSwap:
 if TYPE_CHECKING or native is None:
     _Block = PythonBlock
     Swap = PythonSwap
-    now, pauses, observers = _settings.get, _pauses, _observers
+    now, pauses, observers, replacing = _settings.get, _pauses, _observers, _replacing
 else:
     now, _Block, Swap = native.now, native.Block, native.Swap
-    pauses, observers = native.counts
+    pauses, observers, replacing = native.counts
 
 
 class Block(_Block):

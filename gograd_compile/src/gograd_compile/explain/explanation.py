@@ -41,7 +41,7 @@ class Explanation(dict[str, Any]):
     - ``name``, and ``backend``: its ``name``, and ``why`` it was chosen.
     - ``passes``: "compiled", or "Python" if gograd-compile was built without a C compiler.
     - ``recorded``, ``kept``, ``dropped``: how many paths. ``dropped_arguments``: how many nestings of arguments were
-      dropped.
+      dropped. ``evaluated``: how many points were answered without a recording, since another one was not worth it.
     - ``opaque``: operations that are called back.
     - ``recordings``: an entry for each nesting of ``arguments``. ``gradient`` is None for the function itself, else the
       argument of its gradient. Each of the ``paths`` has the nesting of its ``result``, how many ``operations`` were
@@ -71,6 +71,7 @@ def explain(store: Store) -> Explanation:
         recorded=sum(paths.recorded for _, paths in found),
         kept=len(every),
         dropped=sum(paths.dropped for _, paths in found),
+        evaluated=sum(paths.budget.evaluated for _, paths in found),
         dropped_arguments=store.paths.dropped,
         opaque=sorted({op.title for path in every for op in path.tape.operations if op.opaque}),
         recordings=[_recording(key, paths) for key, paths in found],
@@ -90,6 +91,7 @@ def _recording(key: Key, paths: Paths) -> dict[str, Any]:
         "gradient": gradient,
         "recorded": paths.recorded,
         "dropped": paths.dropped,
+        "evaluated": paths.budget.evaluated,
         "paths": [_path(path) for path in paths],
     }
 

@@ -12,6 +12,8 @@ __all__ = ["as_text"]
 MOST = 8
 """How many paths, guards and kernels a text shows. The dict has all."""
 
+WHY = "they took other paths, and recordings save less than they cost"
+
 
 def as_text(found: Mapping[str, Any]) -> str:
     """Write an `Explanation` as text."""
@@ -28,6 +30,8 @@ def as_text(found: Mapping[str, Any]) -> str:
     for recording in found["recordings"]:
         gradient = "" if recording["gradient"] is None else f"the gradient with respect to {recording['gradient']}, "
         lines += ["", f"for {gradient}arguments {recording['arguments']}"]
+        if recording["evaluated"]:
+            lines.append(f"  {recording['evaluated']:,} points evaluated without a recording: {WHY}")
         for number, path in _first(recording["paths"], lines, "  "):
             lines.append(f"  path {number}, which gives {path['result']}")
             lines += (f"    {line}" for line in _path(path))

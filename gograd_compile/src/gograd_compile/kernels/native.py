@@ -16,7 +16,7 @@ from gograd_compile.kernels.cache import CodeCache
 from gograd_compile.kernels.generate import kernel_text
 from gograd_core.extend import Symbol
 
-__all__ = ["Kernel", "kernel"]
+__all__ = ["Kernel", "c_function", "kernel"]
 
 MOST_TEXTS = 1024
 """How many sources of kernels are kept in memory."""
@@ -82,10 +82,15 @@ def _made(source: str, scratch: int) -> Kernel:
     function.__name__ = function.__qualname__ = name
     numbers = numba.types.CPointer(numba.types.float64)
     kind = numba.types.void(numba.types.intp, numba.types.intp, numbers, numbers, numbers)
+    compiled = c_function(function, kind, CodeCache(function, "kernel", source, source))
+    return Kernel(compiled.address, scratch, compiled._cache.origin, time.perf_counter() - start, compiled)
+
+
+def c_function(function: Any, kind: Any, cache: CodeCache) -> Any:
+    """Compile a function that C can call, with a signature of Numba, or load it from the cache."""
     compiled = import_module("numba.core.ccallback").CFunc(
         function, (kind.args, kind.return_type), locals={}, options={"error_model": "numpy"}
     )
-    cache = compiled._cache = CodeCache(function, "kernel", source, source)
+    compiled._cache = cache
     compiled.compile()
-    seconds = time.perf_counter() - start
-    return Kernel(compiled.address, scratch, cache.origin, seconds, compiled)
+    return compiled

@@ -11,7 +11,7 @@ from typing import Any
 from numba import types
 from numba.extending import intrinsic
 
-__all__ = ["bits_of", "integers_at", "pointer", "shifted", "small_integers_at"]
+__all__ = ["bits_of", "doubles_at", "integers_at", "pointer", "shifted", "small_integers_at"]
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -47,7 +47,7 @@ def _entries_at(dtype: Any) -> Any:
     return entries_at
 
 
-integers_at, small_integers_at = _entries_at(types.int64), _entries_at(types.int32)
+integers_at, small_integers_at, doubles_at = map(_entries_at, (types.int64, types.int32, types.float64))
 
 
 @intrinsic  # type: ignore[untyped-decorator]

@@ -65,7 +65,7 @@ def expand(op: Op) -> Expansion:
         ExpansionError: a rule cannot be written out, as in `gograd_core.extend.expand`.
     """
     try:
-        return expand_for_c(op)
+        return _with_products(expand_for_c(op))
     except ExpansionError as error:
         function = _for_numba(op)
         if function is not None:
@@ -73,7 +73,7 @@ def expand(op: Op) -> Expansion:
         if op.variadic:
             raise
         try:
-            return expand_with(op, UFuncLibrary("numpy"))
+            return _with_products(expand_with(op, UFuncLibrary("numpy")))
         except ExpansionError:
             raise error from None
 
@@ -105,11 +105,31 @@ def _with_numba(op: Op, function: FunctionType) -> Expansion:
     return attrs.evolve(expansion, forward=forward)
 
 
+def _with_products(expansion: Expansion) -> Expansion:
+    """Compute powers in the value as products where the exponent is simple, as `specialize` does if it is known."""
+    return attrs.evolve(expansion, forward=_remade(expansion.forward, {}, _product_or_power))
+
+
+def _product_or_power(library: SymbolLibrary, function: str, args: list[Any]) -> Any:
+    made = _applied(library, function, args)
+    if function == "pow" and isinstance(args[1], Symbol):
+        for exponent, product in POWERS.items():
+            made = library.apply("where", library.apply("equal", args[1], exponent), product(library, args[0]), made)
+    return made
+
+
 def specialize(root: Symbol, known: Mapping[Symbol, float]) -> Symbol:
     """Put numbers in the place of some inputs of `root`, and simplify what follows from them: x**2.0 becomes x * x.
 
     A power may differ in its last place from that of the C library.
     """
+    return _remade(root, known, _applied)
+
+
+def _remade(
+    root: Symbol, known: Mapping[Symbol, float], apply: Callable[[SymbolLibrary, str, list[Any]], Any]
+) -> Symbol:
+    """Make the same expression again, with `apply` for functions, and with numbers for some inputs."""
     library = root.library
     made: dict[Symbol, Any] = {}
     for symbol in postorder([root]):
@@ -120,7 +140,7 @@ def specialize(root: Symbol, known: Mapping[Symbol, float]) -> Symbol:
         elif symbol.is_leaf:
             made[symbol] = symbol
         else:
-            made[symbol] = _applied(library, symbol.function, [made[argument] for argument in symbol.arguments])
+            made[symbol] = apply(library, symbol.function, [made[argument] for argument in symbol.arguments])
     return library.as_number(library.lift(made[root]))
 
 

@@ -72,6 +72,7 @@ class Rules:
         return tuple(place for place in range(len(self.partials)) if place not in self.fixed)
 
 
+@functools.cache
 def rules_of(op: Op) -> Rules:
     """Expand the rules of `op`. If they cannot be written out, they are called."""
     try:

@@ -54,6 +54,13 @@ class Batch:
         numbers[self.batched] = self.batched_values[point]
         return numbers
 
+    def rows(self, points: Integers) -> Floats:
+        """Return the numbers of the arguments at some points, in a row for each."""
+        numbers = np.empty((len(points), self.structure.size))
+        numbers[:, self.shared] = self.shared_values
+        numbers[:, self.batched] = self.batched_values[points]
+        return numbers
+
     def part(self, begin: int, end: int) -> Batch:
         """Select the points from `begin` to `end`."""
         rows = self.batched_values[begin:end]

@@ -20,8 +20,16 @@ from gograd_core import Neuron
 from gograd_core.extend import Form, flatten_like, leaf_paths, take_apart, unfollowed
 
 __all__ = [
-    "Structure", "complaint", "flatten", "flatten_result", "nest_matrix", "numbers_like", "real_numbers", "row_of",
-]  # fmt: skip
+    "ONE_NUMBER",
+    "Structure",
+    "complaint",
+    "flatten",
+    "flatten_result",
+    "nest_matrix",
+    "numbers_like",
+    "real_numbers",
+    "row_of",
+]
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
@@ -50,6 +58,11 @@ class Structure:
     def is_number(self) -> bool:
         """Say whether it is one number, and not an array or a container."""
         return self.form.container is None and self.shapes == (None,)
+
+    @functools.cached_property
+    def is_row(self) -> bool:
+        """Say whether it is a tuple of numbers, as the arguments of most functions are."""
+        return len(self.shapes) <= MOST_LEAVES and self == _structure_of_numbers(len(self.shapes))
 
     @functools.cached_property
     def size(self) -> int:
@@ -181,12 +194,18 @@ def row_of(count: int) -> Structure:
     return Structure(take_apart(0.0)[1], ((count,),))
 
 
+ONE_NUMBER = _structure(take_apart(0.0)[1], None)
+"""The nesting of the result of a function that has a gradient."""
+
+
 def flatten_result(tree: Any, name: str = "result") -> tuple[list[Any], Structure]:
     """Take the numbers (neurons or floats) out of what a function returned, and find how they are nested.
 
     Raises:
         TypeError: there is something else in it. The message calls it `name`.
     """
+    if type(tree) is Neuron:
+        return [tree], ONE_NUMBER
     leaves, form = take_apart(tree)
     entries: list[Any] = []
     shapes: list[Shape | None] = []

@@ -10,7 +10,8 @@ import attrs
 import numpy as np
 
 from gograd_compile.nesting.batch_arguments import Batch
-from gograd_compile.nesting.trees import Structure, flatten
+from gograd_compile.nesting.trees import ONE_NUMBER, Structure
+from gograd_compile.paths.engine_answers import Answer
 from gograd_compile.paths.path import Path, Want
 from gograd_compile.paths.point_run import NO_SEEDS
 from gograd_compile.paths.sort_points import BatchRun, Part, failed_at, nested_otherwise
@@ -19,10 +20,7 @@ from gograd_compile.run.records import Points
 from gograd_compile.trace.tape import Floats, Integers
 from gograd_core import DomainError, Neuron
 
-__all__ = ["ONE_NUMBER", "Found", "in_parts", "results"]
-
-ONE_NUMBER = flatten(0.0)[1]
-"""The nesting of the result of a function that has a gradient."""
+__all__ = ["Found", "in_parts", "results", "with_others"]
 
 
 @attrs.frozen(eq=False)
@@ -51,6 +49,32 @@ class Found:
         """Make results that are only derivatives: an array for each point."""
         rows = arrays.reshape(len(arrays), math.prod(arrays.shape[1:]))
         return cls(structure, np.empty((len(arrays), 0)), rows, [])
+
+    @classmethod
+    def of_answers(cls, answers: list[Answer]) -> Found:
+        """Make results that are only derivatives of answers, one for each point."""
+        return cls.derivatives(answers[0].structure, np.array([answer.numbers for answer in answers]))
+
+
+def with_others(
+    run: BatchRun, others: Integers, answers: list[Any], found_of: Callable[[list[Any]], Found],
+    found: Found | None,
+) -> Found:  # fmt: skip
+    """Put the answers at points without a path among the results at the other points, if there are any.
+
+    Raises:
+        ValueError: results are nested differently.
+    """
+    structures = [ONE_NUMBER if type(answer) is float else answer.structure for answer in answers]
+    expected = structures[0] if found is None else found.structure
+    for point, structure in zip(others.tolist(), structures, strict=True):
+        if structure is not expected and structure != expected:
+            raise nested_otherwise(run.name, expected, structure, run.batch.first + point)
+    own = found_of(answers)
+    if found is None:
+        return own
+    found.outputs[others], found.gradients[others] = own.outputs, own.gradients
+    return attrs.evolve(found, totals=found.totals + own.totals)
 
 
 def in_parts(
@@ -110,16 +134,16 @@ def results(run: BatchRun, parts: list[Part], want: Want, own: Integers, shared:
             total = total + _judged(run, path, program, int(points[place]), want)[places]
         runs.append((points, found))
         totals.append((path.tape.captured, total))
-    outputs = _rows_of_all([(points, found.outputs) for points, found in runs])
-    gradients = _rows_of_all([(points, found.gradients) for points, found in runs])
+    outputs = _rows_of_all(run.batch.points, [(points, found.outputs) for points, found in runs])
+    gradients = _rows_of_all(run.batch.points, [(points, found.gradients) for points, found in runs])
     return Found(parts[0][0].structure, outputs, gradients, totals)
 
 
-def _rows_of_all(parts: Sequence[tuple[Integers, Floats]]) -> Floats:
-    """Collect the rows of all points from those of each part."""
-    if len(parts) == 1:
+def _rows_of_all(count: int, parts: Sequence[tuple[Integers, Floats]]) -> Floats:
+    """Collect the rows of so many points from those of each part. Rows of points without a path are left out."""
+    if len(parts[0][0]) == count:
         return parts[0][1]
-    joined = np.empty((sum(len(points) for points, _ in parts), parts[0][1].shape[1]))
+    joined = np.empty((count, parts[0][1].shape[1]))
     for points, rows in parts:
         joined[points] = rows
     return joined

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import chain
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
-import attrs
 import numpy as np
 
 from gograd_compile.nesting.trees import Structure, flatten_result
@@ -19,12 +18,12 @@ from gograd_compile.trace.tape import Floats, Integers
 from gograd_core import DomainError, Neuron, gradient
 from gograd_core.extend import creation_order, jacobians, nested, transforms
 
-__all__ = ["Answer", "Question", "engine_answer"]
+__all__ = ["ASK", "Answer", "Flat", "Question", "answer_of", "engine_answer"]
 
 Question = Literal["value", "gradient", "captured", "jacobian", "hessian", "hvp"]
 NONE, NO_VECTOR = np.empty(0, dtype=np.intp), np.empty(0)
 
-ASK: dict[str, Callable[[_Flat, list[float], list[float]], Any]] = {
+ASK: dict[str, Callable[[Flat, list[float], list[float]], Any]] = {
     "value": lambda f, at, _: f(at),
     "gradient": lambda f, at, _: transforms.value_and_grad(f.one)(at),
     "captured": lambda f, at, _: f.with_captured(at),
@@ -34,22 +33,21 @@ ASK: dict[str, Callable[[_Flat, list[float], list[float]], Any]] = {
 }
 
 
-@attrs.frozen(eq=False)
-class Answer:
+class Answer(NamedTuple):
     """An answer of the engine.
 
     Attributes:
         structure: how the result of the function is nested.
-        numbers: the numbers asked for. A gradient comes after the value, a matrix row by row.
+        numbers: the numbers asked for, as an array or a list. A gradient comes after the value, a matrix row by row.
         captured: the leaf neurons that a gradient "captured" is taken with respect to.
     """
 
     structure: Structure
-    numbers: Floats
-    captured: tuple[Neuron, ...]
+    numbers: Any
+    captured: tuple[Neuron, ...] = ()
 
 
-class _Flat:
+class Flat:
     """A function from a list of some of the numbers in the arguments to a list of the numbers in the result."""
 
     __name__ = "the function"
@@ -101,11 +99,15 @@ def engine_answer(
     if f is None:
         raise error
     chosen = NONE if wrt is CAPTURED else wrt
-    flat = _Flat(f, arguments, numbers, chosen)
+    flat = Flat(f, arguments, numbers, chosen)
     try:
         found = ASK[question](flat, numbers[chosen].tolist(), vector.tolist())
     except Exception:  # such as that of a compiled function inside, which does not take neurons here
         raise error from None
-    entries = flatten_result(found)[0]
-    values = [entry._value if type(entry) is Neuron else entry for entry in entries]
+    return answer_of(flat, found)
+
+
+def answer_of(flat: Flat, found: Any) -> Answer:
+    """Make an answer of the numbers that the engine found for a function."""
+    values = [entry._value if type(entry) is Neuron else entry for entry in flatten_result(found)[0]]
     return Answer(flat.structure, np.array(values, dtype=np.float64), flat.captured)

@@ -11,7 +11,7 @@ import numpy as np
 from gograd_compile.trace.tape import DOMAIN, FINITE, GUARDS, UNUSED, Floats, Integers, Tape
 from gograd_core.extend import domain_errors_raise, error_code
 
-__all__ = ["Asked", "Turn", "turns_among"]
+__all__ = ["Asked", "Turn", "alike", "turns_among"]
 
 Turn = tuple[int, float]
 """What was asked, as a place in `GUARDS`, and what was answered."""
@@ -86,6 +86,18 @@ class Asked:
             return None
         first = int(np.argmax(wrong))
         return first, float(answers[first])
+
+
+def alike(failures: Floats) -> tuple[Integers, Integers, Integers]:
+    """Order the rows so that those with the same guard and answer are neighbours, and number the groups of these.
+
+    Returns the order, the group of each row in that order, and the groups, the largest one first.
+    """
+    order = np.lexsort(failures.T[::-1])
+    ordered = failures[order]
+    group_of = np.cumsum((ordered[1:] != ordered[:-1]).any(axis=1))
+    group_of = np.concatenate([np.zeros(min(len(order), 1), group_of.dtype), group_of])
+    return order, group_of, np.argsort(-np.bincount(group_of), kind="stable")
 
 
 def turns_among(outcomes: Iterable[Turn]) -> list[Turn]:

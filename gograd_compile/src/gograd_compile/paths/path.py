@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import threading
 import time
 from collections.abc import Sequence
@@ -29,7 +28,7 @@ from gograd_compile.trace.tape import DOMAIN, Floats, Integers, Tape
 from gograd_compile.trace.watcher import AWAITED, NO_ERRORS, Answers, Raising
 from gograd_core.extend import failed, read_values, recorder
 
-__all__ = ["CAPTURED", "VALUES", "Path", "Want"]
+__all__ = ["CAPTURED", "VALUES", "Path", "Want", "complaint"]
 
 
 @attrs.frozen(eq=False)
@@ -55,8 +54,6 @@ CAPTURED = None
 """Stands for the captured neurons, in the place of numbers among the arguments."""
 
 
-_rules = functools.cache(rules_of)
-
 MOST_PROGRAMS = 32
 """How many programs of a path are kept. Each has its own memory."""
 NOTHING = np.empty(0)
@@ -80,6 +77,7 @@ class Path:
         programs: the program for each want.
         preparation: how each of these was made.
         guards: the guards of the tape.
+        replays: how often it was replayed at one point since the budget last took note of it.
     """
 
     structure: Structure
@@ -94,6 +92,7 @@ class Path:
     has_truths: bool = attrs.field(default=False, kw_only=True)
     programs: dict[Want, Program] = attrs.field(factory=dict, init=False)
     preparation: dict[Want, list[Note]] = attrs.field(factory=dict, init=False)
+    replays: int = attrs.field(default=0, init=False)
     guards: Asked = attrs.field(default=attrs.Factory(lambda path: Asked(path.tape), takes_self=True), init=False)
     _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
 
@@ -139,11 +138,7 @@ class Path:
 
     def complaint(self, want: Want) -> str:
         """Say why the result has no such derivatives. It is "" if it has."""
-        if want.mode == "adjoints" and not self.structure.is_number:
-            return f"only one number has a gradient; the result is {structure_text(self.structure)}: use jacobian"
-        if want.mode in ("adjoints", "pull", "push") and self.has_truths:
-            return "only numbers have derivatives; the function returned a truth value, which has no derivative"
-        return ""
+        return complaint(want.mode, self.structure, has_truths=self.has_truths)
 
     def _make(self, want: Want) -> Program:
         if complaint := self.complaint(want):
@@ -154,7 +149,7 @@ class Path:
             tape = remove_dead(attrs.evolve(tape, outputs=tape.deciding()))
         elif want.mode == "all":
             tape = attrs.evolve(tape, outputs=np.arange(len(tape), dtype=np.int32))
-        graph = lower(tape, {op: _rules(op) for op in tape.operations})
+        graph = lower(tape, {op: rules_of(op) for op in tape.operations})
         times.append(time.perf_counter())
         derived = self._derived(graph, want)
         times.append(time.perf_counter())
@@ -232,6 +227,15 @@ class Path:
         errors = [error_of(self.tape, node, values) for node in guards.nodes[found].tolist()]
         new = {place: error for place, error in zip(places, errors, strict=True) if error is not None}
         return {**raising, **new}
+
+
+def complaint(mode: str, structure: Structure, *, has_truths: bool) -> str:
+    """Say why a result that is nested so has no derivatives of that mode. It is "" if it has."""
+    if mode == "adjoints" and not structure.is_number:
+        return f"only one number has a gradient; the result is {structure_text(structure)}: use jacobian"
+    if mode in ("adjoints", "pull", "push") and has_truths:
+        return "only numbers have derivatives; the function returned a truth value, which has no derivative"
+    return ""
 
 
 _compiled: set[Any] = set()

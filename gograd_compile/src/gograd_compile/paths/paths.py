@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Collection, Container, Iterator
 from typing import Any
 
 from gograd_compile.errors import PathNotRecorded, RecordingError
 from gograd_compile.nesting.trees import Structure
+from gograd_compile.paths.budget import Budget, NoPath
 from gograd_compile.paths.guards import turns_among
 from gograd_compile.paths.lru import Recent
 from gograd_compile.paths.path import Path
@@ -16,7 +17,7 @@ from gograd_compile.trace.sources import Source
 from gograd_compile.trace.tape import Floats, Integers, answer_text, question
 from gograd_compile.trace.watcher import NO_ERRORS, Answers, Raising
 from gograd_core import DomainError
-from gograd_core.extend import domain_errors_raise, error_code
+from gograd_core.extend import computed_by, domain_errors_raise, error_code
 
 __all__ = ["Paths"]
 
@@ -38,8 +39,8 @@ class Paths:
         self._source = source
         self._backend = backend
         self._kept: Recent[Path, Path] = Recent(most)
-        self.recorded = 0
         self.calls: dict[Any, Any] = {}
+        self.budget = Budget(source is not None and not source.check)
 
     def __iter__(self) -> Iterator[Path]:
         """Iterate over the paths, the least recently used first."""
@@ -49,6 +50,11 @@ class Paths:
     def kept(self) -> Recent[Path, Path]:
         """Return the memory of the paths."""
         return self._kept
+
+    @property
+    def recorded(self) -> int:
+        """Count the recordings."""
+        return self.budget.recordings
 
     @property
     def dropped(self) -> int:
@@ -71,19 +77,29 @@ class Paths:
         return self._kept.add(path, path)
 
     def likely(self, numbers: Floats) -> Found:
-        """Return the path used last, or record one at this point if there is none."""
-        latest = self._kept.latest
-        return (latest[1], None) if latest else self._new(numbers)
+        """Return the path used last, or record one at this point if there is none.
 
-    def instead_of(self, path: Path, failure: tuple[int, float], numbers: Floats, tried: Container[Path]) -> Found:
+        Raises:
+            NoPath: to try that path is not worth it.
+        """
+        latest = self._kept.latest
+        if latest is None:
+            return self._new(numbers)
+        self._require(self.budget.wait <= 0)
+        return latest[1], None
+
+    def instead_of(self, path: Path, failure: tuple[int, float], numbers: Floats, tried: Collection[Path]) -> Found:
         """Find the path that begins as `path` does up to a guard that turned out differently, or record it.
 
         It is recorded with the answers of compiled code. Python's numbers may differ in a last digit and decide
         otherwise. Paths that were `tried` at this point do not count.
 
         Raises:
+            NoPath: there is no such path, and it is not worth a recording, or to try it is not worth it.
             PathNotRecorded: there is no such path, and no function to record.
         """
+        self.budget.note_replays(path.replays, len(path.tape.codes))
+        path.replays = 0
         first, outcome = failure
         kind = path.guards.outcomes[first][0]
         turns = turns_among([*path.guards.outcomes[:first], (kind, outcome)])
@@ -91,6 +107,7 @@ class Paths:
         if known is None and self._source is None:  # an error that is caught may have changed the guard
             known = self._known(path, tried, lambda other: other.catches_at(numbers))
         if known is not None:
+            self._require(self.budget.may_try_more(len(tried)), len(tried))
             return known, None
         if self._source is None:
             line = path.tape.guards.lines[first]
@@ -99,6 +116,7 @@ class Paths:
                 f"recorded, and would be {answer_text(kind, outcome)} now. What runs then was not recorded. "
                 "Save a program that was also called with such arguments."
             )
+        self._require(self.budget.may_record(), len(tried))
         return self._new(numbers, path.instead(failure), path.raised_until(failure, numbers))
 
     def where_not_finite(self, path: Path, numbers: Floats, tried: Container[Path]) -> Found | None:
@@ -159,6 +177,12 @@ class Paths:
         """
         return None if self._source is None else self._new(numbers)
 
+    def _require(self, is_worth_it: bool, tried: int = 0) -> None:
+        """Leave a point to an evaluation, after so many paths were tried, if anything else is not worth it."""
+        if not is_worth_it:
+            self.budget.note_tries(tried)
+            raise NoPath(self.budget)
+
     def _known(self, path: Path, tried: Container[Path], suits: Callable[[Path], bool]) -> Path | None:
         """Find the last used of the other paths that suit and were not tried, and make it the one used last."""
         for other in reversed(list(self)):
@@ -170,11 +194,14 @@ class Paths:
         """Record the path at a point, with these answers to the first questions. If it is known, return the known one.
 
         Raises:
+            NoPath: the point is not worth a recording.
             Whatever the function raises with the answers that compiled code gives to its questions.
         """
         assert self._source is not None
+        self._require(self.budget.may_record())
+        values = computed_by(self._backend.values)  # so that constants have the values of compiled code
         while True:
-            recording, notes = self._source.record(numbers, answers, raising)
+            recording, notes = values.run(self._source.record, numbers, answers, raising)
             is_gradient = self._source.of is not None
             path = Path(
                 recording.structure, recording.tape, self._backend, self._source, numbers.copy(), recording.answers,
@@ -186,7 +213,7 @@ class Paths:
             if failure is None:
                 raise recording.error
             answers, raising = path.instead(failure), path.raised_until(failure, numbers)
-        self.recorded += 1
+        self.budget.note_recording(len(path.tape.codes))
         given = recording.given[path.tape.guards.order]
         for known in self:
             if known.returns_as(path) and known.tape.runs_as(path.tape):

@@ -23,6 +23,10 @@ def at_point(paths: Paths, want: Want, numbers: Floats, seeds: Floats = NO_SEEDS
     """Run a function at one point. Returns the path taken, the outputs, and the derivatives wanted.
 
     Compiled code decides how guards turn out, also while a path is recorded. So earlier calls do not change the result.
+
+    Raises:
+        NoPath: the point is not worth a recording, or a search.
+        Whatever the function raises.
     """
     path, given = paths.likely(numbers)
     tried: set[Path] = set()
@@ -52,6 +56,9 @@ def at_point(paths: Paths, want: Want, numbers: Floats, seeds: Floats = NO_SEEDS
         outputs, derivatives = memory[program.output_slots], memory[program.result_slots]
         program.give_back(memory)
         if not status:
+            path.replays += 1
+            if tried:
+                paths.budget.note_tries(len(tried), len(path.tape.codes))
             return path, outputs, derivatives
         is_known = given is None  # otherwise the function accepted these values just now
         other = paths.where_not_finite(path, numbers, tried) if status & VALUES_NOT_FINITE and is_known else None

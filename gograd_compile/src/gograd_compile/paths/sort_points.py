@@ -12,6 +12,8 @@ import numpy as np
 from gograd_compile.nesting.batch_arguments import Batch
 from gograd_compile.nesting.structure_json import structure_text
 from gograd_compile.nesting.trees import Structure
+from gograd_compile.paths.budget import NoPath
+from gograd_compile.paths.guards import alike
 from gograd_compile.paths.path import VALUES, Path, Want
 from gograd_compile.paths.paths import Paths
 from gograd_compile.paths.point_run import at_point
@@ -51,7 +53,7 @@ class BatchRun:
     guards: Want
     threads: int
     _shared: Floats = attrs.field(init=False)  # the numbers that all points share, in their places
-    _taken: dict[Path, Integers] = attrs.field(factory=dict, init=False)
+    _taken: dict[Path | None, Integers] = attrs.field(factory=dict, init=False)
     _settled: set[int] = attrs.field(factory=set, init=False)  # points whose path was found one by one
 
     def __attrs_post_init__(self) -> None:
@@ -66,21 +68,29 @@ class BatchRun:
         Raises:
             ValueError: their results are nested differently.
         """
-        parts = sorted(self._taken.items(), key=lambda part: int(part[1][0]))
+        parts = sorted(
+            ((path, points) for path, points in self._taken.items() if path is not None),
+            key=lambda part: int(part[1][0]),
+        )
         for path, points in parts:
             if path.structure != parts[0][0].structure:
                 place = self.batch.first + int(points[0])
                 raise nested_otherwise(self.name, parts[0][0].structure, path.structure, place)
         return parts
 
-    def through(self, compute: Callable[[list[Part]], T]) -> T:
-        """Apply `compute` to the parts, and again if it finds that points take other paths."""
+    def through(self, compute: Callable[[list[Part]], T], evaluate: Callable[[Integers, T | None], T]) -> T:
+        """Apply `compute` to the parts, and again if it finds that points take other paths.
+
+        Then apply `evaluate` to the points without a path, and to the result. There is none if no point has a path.
+        """
         self._taken = self._sorted()
         while True:
+            parts, others = self.parts(), self._taken.get(None, NOTHING)
             try:
-                return compute(self.parts())
+                found = compute(parts) if parts or not len(others) else None
             except _Moved:
                 continue
+            return evaluate(others, found) if found is None or len(others) else found
 
     def check(self, path: Path, points: Integers, status: Integers) -> None:
         """Check where values are not finite, since the function may take another path than `path` there.
@@ -97,9 +107,13 @@ class BatchRun:
         while len(suspects):
             first, suspects = suspects[0], suspects[1:]
             self._settled.add(int(first))
-            with self._noted(first):
+            with self.noted(first), contextlib.suppress(NoPath):
+                other: Path | None = None
                 other = at_point(self.paths, VALUES, self.batch.at(first))[0]
-            if other is not path:
+            if other is None:
+                self._move(np.array([first]), path, None)
+                moved = True
+            elif other is not path:
                 wrong, _ = self._failures(other, suspects)
                 self._move(np.append(first, suspects[~wrong]), path, other)
                 suspects, moved = suspects[wrong], True
@@ -162,7 +176,7 @@ class BatchRun:
             for place in np.flatnonzero(are_bad.any(axis=1)):
                 point = int(points[place])
                 matrix = np.pad(into[:, point], ((0, 0), (first, 0)))
-                with self._noted(point):
+                with self.noted(point):
                     bad = np.flatnonzero(are_bad[place])
                     matrix = judged_matrix(path, want, self.batch.at(point), path.captured(), matrix, bad)
                 into[:, point] = matrix[:, first:]
@@ -177,32 +191,61 @@ class BatchRun:
         Raises:
             DomainError: it should be finite.
         """
-        with self._noted(point):
+        with self.noted(point):
             judge_derivatives(path, want, self.batch.at(point), path.captured(), seeds, derivatives)
 
-    def _sorted(self) -> dict[Path, Integers]:
-        """Find the points of each path that is taken, in order."""
+    def _sorted(self) -> dict[Path | None, Integers]:
+        """Find the points of each path that is taken, in order. Those without a path are those of None."""
         everywhere = np.arange(self.batch.points)
         if not len(everywhere):
             return {}
-        with self._noted(0):
-            start, given = self.paths.likely(self.batch.at(0))
-        if not start.guards.decides:
-            return {start: everywhere}
-        taken: dict[Path, list[Integers]] = {}
-        work: Work = [(start, given, everywhere, frozenset())]
+        budget = self.paths.budget
+        budget.note_evaluated(len(everywhere))
+        taken: dict[Path | None, list[Integers]] = {None: []}
+        work: Work = []
+        try:
+            with self.noted(0):
+                work.append((*self.paths.likely(self.batch.at(0)), everywhere, frozenset()))
+        except NoPath:
+            taken[None].append(everywhere)
         while work:
             path, given, points, tried = work.pop()
+            if tried and given is None and budget.wait > 0:
+                taken[None].append(points)
+                continue
             wrong, failures = self._failures(path, points, given)
+            budget.note_run(len(points) - len(failures), len(failures), len(path.tape.codes))
             taken.setdefault(path, []).append(points[~wrong])
-            kinds, which = np.unique(failures, axis=0, return_inverse=True)
-            for kind, (guard, outcome) in enumerate(kinds.tolist()):
-                members = points[wrong][which.ravel() == kind]
-                with self._noted(members[0]):
-                    failure, at = (int(guard), outcome), self.batch.at(members[0])
-                    work.append((*self.paths.instead_of(path, failure, at, tried | {path}), members, tried | {path}))
-        found = {path: np.sort(np.concatenate(parts)) for path, parts in taken.items()}
+            taken[None] += self._look_further(path, failures, points[wrong], tried | {path}, work)
+        found = {path: np.sort(np.concatenate(parts)) for path, parts in taken.items() if parts}
+        budget.calls += 1
         return {path: points for path, points in found.items() if len(points)}
+
+    def _look_further(
+        self, path: Path, failures: Floats, points: Integers, tried: frozenset[Path], work: Work
+    ) -> list[Integers]:
+        """Find other paths for points where guards of `path` turn out differently, and add them to `work`.
+
+        Returns the points for which that is not worth it.
+        """
+        left: list[Integers] = []
+        order, group_of, groups = alike(failures)
+        for place, group in enumerate(groups):
+            if self.paths.budget.wait > 0:
+                return [*left, points[order[np.isin(group_of, groups[place:])]]]
+            begin, end = np.searchsorted(group_of, [group, group + 1])
+            guard, outcome = failures[order[begin]].tolist()
+            members = points[order[begin:end]]
+            try:
+                with self.noted(members[0]):
+                    at = self.batch.at(members[0])
+                    other, given = self.paths.instead_of(path, (int(guard), outcome), at, tried)
+            except NoPath:
+                left.append(members)
+            else:
+                work.append((other, given, members, tried))
+        work.sort(key=lambda item: len(item[2]))
+        return left
 
     def _failures(self, path: Path, points: Integers, given: Integers | None = None) -> tuple[Any, Floats]:
         """Find the points where a guard of the path turns out differently, and for each the first one, and its answer.
@@ -215,7 +258,7 @@ class BatchRun:
         return path.guards.failures(values.T, given)
 
     @contextlib.contextmanager
-    def _noted(self, point: int) -> Iterator[None]:
+    def noted(self, point: int) -> Iterator[None]:
         """Add the number of a point to whatever is raised."""
         try:
             yield
@@ -224,7 +267,7 @@ class BatchRun:
             vars(error)["_point"] = int(point)
             raise
 
-    def _move(self, points: Integers, path: Path, other: Path) -> None:
+    def _move(self, points: Integers, path: Path, other: Path | None) -> None:
         """Move points from one path to another."""
         left = np.setdiff1d(self._taken.pop(path), points)
         if len(left):

@@ -11,12 +11,15 @@ import numpy as np
 from gograd_compile.errors import PathNotRecorded
 from gograd_compile.nesting.structure_json import structure_text
 from gograd_compile.nesting.trees import Structure
+from gograd_compile.paths.budget import NoPath
 from gograd_compile.paths.engine_answers import Answer, Question, engine_answer
+from gograd_compile.paths.evaluation import Evaluation
 from gograd_compile.paths.lru import Recent
 from gograd_compile.paths.path import CAPTURED, Path, Want
 from gograd_compile.paths.paths import Paths
 from gograd_compile.paths.prepared import prepare
 from gograd_compile.paths.replay_errors import judged_matrix
+from gograd_compile.paths.sort_points import BatchRun
 from gograd_compile.run.backends import Backend
 from gograd_compile.trace.sources import Source
 from gograd_compile.trace.tape import Floats, Integers
@@ -45,6 +48,7 @@ class Store:
         max_paths: how many paths are kept for arguments of one nesting.
         paths: what was recorded, by the nesting of the arguments.
         calls: what answers calls in the common case, by what they compute.
+        evaluation: the function at points without a path.
     """
 
     f: Callable[..., Any] | None
@@ -54,6 +58,10 @@ class Store:
     max_paths: int
     paths: Recent[Key, Paths] = attrs.field(factory=lambda: Recent(MOST_STRUCTURES))
     calls: dict[Hashable, Any] = attrs.field(factory=dict, init=False)
+    evaluation: Evaluation = attrs.field(
+        default=attrs.Factory(lambda store: Evaluation(store.f, store.name, store.backend.values), takes_self=True),
+        init=False,
+    )
     _wants: Recent[Hashable, tuple[Want, Structure]] = attrs.field(factory=lambda: Recent(MOST_WANTS), init=False)
 
     @property
@@ -119,11 +127,50 @@ class Store:
                 self.calls.clear()
             self.calls[what] = calls
 
-    def ask_engine(
-        self, error: DomainError, question: Question, structure: Structure, numbers: Floats, *derivatives: Any
+    def answer(
+        self, reason: DomainError | NoPath, question: Question, structure: Structure, numbers: Floats, *derivatives: Any
     ) -> Answer:
-        """Ask the engine at a point where compiled code raises `error`: see `engine_answer`."""
-        return engine_answer(error, question, self.f, structure, numbers, *derivatives)
+        """Answer a question at a point without a path, or where compiled code raises an error: see `engine_answer`.
+
+        Raises:
+            DomainError: `reason`, or the error that the function raises without a recording, if the engine has no
+                answer.
+            Whatever else the function raises.
+        """
+        if isinstance(reason, NoPath):
+            reason.budget.note_evaluated(1)
+            try:
+                return self.evaluation.answer(question, structure, numbers, *derivatives)
+            except DomainError as error:
+                reason = error
+        return engine_answer(reason, question, self.f, structure, numbers, *derivatives)
+
+    def value(self, paths: Paths, structure: Structure, numbers: Floats) -> Any:
+        """Evaluate the function at a point where no path is to be tried, and nest the result as the function does."""
+        paths.budget.note_evaluated(1)
+        try:
+            found = self.evaluation.value(structure, numbers)
+        except DomainError as error:
+            found = engine_answer(error, "value", self.f, structure, numbers)
+        return found if isinstance(found, float) else found.structure.build(found.numbers)
+
+    def answers(
+        self, question: Question, run: BatchRun, points: Integers, wrt: Integers | None, vectors: Floats
+    ) -> list[Answer | float]:
+        """Answer a question at points of a batch that have no path. It raises what `answer` raises."""
+        structure, rows = run.batch.structure, run.batch.rows(points)
+        found: list[Answer | float] = []
+        while len(found) < len(points):
+            done = len(found)
+            try:
+                self.evaluation.answers(question, structure, rows[done:], wrt, vectors[done:], found)
+            except Exception as error:
+                at = len(found)
+                with run.noted(points[at]):
+                    if not isinstance(error, DomainError):
+                        raise
+                    found.append(engine_answer(error, question, self.f, structure, rows[at], wrt, vectors[at]))
+        return found
 
     def matrix(self, path: Path, want: Want, numbers: Floats) -> Floats:
         """Compute the derivatives for each seed, in a row for each, at a point where `path` is known to be right."""

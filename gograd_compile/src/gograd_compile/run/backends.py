@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from gograd_compile.lower.graph import Call
 from gograd_compile.lower.schedule import Schedule
 from gograd_compile.run.numpy_runner import NumpyRunner
+from gograd_compile.run.point_values import Values, by_numpy
 from gograd_compile.trace.tape import Floats
 
 __all__ = ["BACKENDS", "Backend", "Native", "Numpy", "Runner", "backend"]
@@ -37,6 +38,8 @@ class Backend(Protocol):
     """A way of running schedules."""
 
     name: str
+    values: Values
+    """What computes the values of operations where a function runs without a recording."""
 
     def can_run(self, call: Call) -> bool:
         """Say whether it runs this call without Python."""
@@ -49,6 +52,9 @@ class Numpy:
     """Runs programs with arrays of NumPy, a step at a time."""
 
     name = "numpy"
+
+    def __init__(self) -> None:
+        self.values = Values(by_numpy)
 
     def can_run(self, call: Call) -> bool:
         """Say whether the operation is not opaque."""
@@ -64,7 +70,7 @@ class Native:
 
     def __init__(self) -> None:
         try:
-            from gograd_compile.run.native_runner import NativeRunner  # which needs Numba
+            from gograd_compile.run.native_runner import NativeRunner, by_kernel  # which need Numba
         except ModuleNotFoundError as error:
             if error.name not in NEEDED:
                 raise
@@ -73,6 +79,7 @@ class Native:
                 name=error.name,
             ) from error
         self.runner = NativeRunner
+        self.values = Values(by_kernel)
 
     def can_run(self, call: Call) -> bool:
         """Say whether the rule can be written out."""

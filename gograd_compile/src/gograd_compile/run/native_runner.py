@@ -8,14 +8,17 @@ import numpy as np
 
 from gograd_compile.call import prepared
 from gograd_compile.kernels import CHUNK, Kernel, kernel
-from gograd_compile.lower.graph import Call
-from gograd_compile.lower.rules import OUTPUT
+from gograd_compile.kernels.one_point import at_one_point, of_columns
+from gograd_compile.lower.graph import FORWARD, Call
+from gograd_compile.lower.rules import OUTPUT, Rules
 from gograd_compile.lower.schedule import Schedule
 from gograd_compile.run import driver
+from gograd_compile.run.point_values import by_numpy
 from gograd_compile.run.records import Points, Slots
 from gograd_compile.trace.tape import Floats, Integers
+from gograd_core.extend import Instead
 
-__all__ = ["NativeRunner", "kernel_of"]
+__all__ = ["NativeRunner", "by_kernel", "kernel_of"]
 
 
 def kernel_of(call: Call) -> Kernel | None:
@@ -25,6 +28,23 @@ def kernel_of(call: Call) -> Kernel | None:
         return None
     inputs = [symbol.library.input(place, is_column=bool(call.length) and place != OUTPUT) for place in call.needs]
     return kernel(symbol, inputs)
+
+
+def by_kernel(rules: Rules) -> Instead:
+    """Find what computes a value with the kernel of the rule. If there is none, NumPy does."""
+    if rules.forward is None:
+        return by_numpy(rules)
+    if not rules.op.variadic:
+        native = kernel_of(Call(rules, FORWARD, 0, rules.needs))
+        assert native is not None
+        return at_one_point(native, len(rules.needs))
+
+    def function(*columns: Any) -> float:
+        native = kernel_of(Call(rules, FORWARD, len(columns[0]), rules.needs))
+        assert native is not None
+        return of_columns(native, len(columns), len(columns[0]))(*columns)
+
+    return Instead(function)
 
 
 class NativeRunner:

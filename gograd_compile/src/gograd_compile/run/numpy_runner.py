@@ -10,15 +10,16 @@ from typing import Any
 
 import numpy as np
 
+from gograd_compile.kernels.rules import POWERS
 from gograd_compile.lower.graph import FORWARD, Call
-from gograd_compile.lower.rules import OUTPUT
+from gograd_compile.lower.rules import OUTPUT, specialized
 from gograd_compile.lower.schedule import Schedule
 from gograd_compile.run.array_library import LIBRARY
 from gograd_compile.trace.tape import Floats, Integers
 from gograd_core import RuleError
-from gograd_core.extend import Column, as_number, as_numbers, run_rule
+from gograd_core.extend import Column, as_number, as_numbers, postorder, run_rule
 
-__all__ = ["NumpyRunner", "rows_of", "run_call"]
+__all__ = ["NumpyRunner", "function_of", "rows_of", "run_call"]
 
 
 Rows = slice | Integers
@@ -113,13 +114,13 @@ def run_call(schedule: Schedule, memory: Floats, step: int) -> None:
     if call.length:
         memory[slot : slot + count] = _of_columns(call, memory[places])
     else:
-        memory[slot : slot + count] = _function(call)(*(memory[rows_of(each)] for each in places))
+        memory[slot : slot + count] = function_of(call)(*(memory[rows_of(each)] for each in places))
 
 
 def _of_columns(call: Call, gathered: Floats) -> Floats:
     """Run a call on columns, one application and one point at a time."""
     _, applications, points = gathered.shape
-    function = _function(call)
+    function = function_of(call)
     results = np.empty((applications, call.width, points))
     for application, point in np.ndindex(applications, points):
         given = gathered[:, application, point]
@@ -133,7 +134,7 @@ def _of_columns(call: Call, gathered: Floats) -> Floats:
 
 
 @functools.cache
-def _function(call: Call) -> Callable[..., Any]:
+def function_of(call: Call) -> Callable[..., Any]:
     """Make the function that computes the call from arrays of its inputs, in the order of `needs`."""
     op = call.rules.op
     rule: Any = op.forward if call.what == FORWARD else op.partials[call.what]
@@ -149,7 +150,32 @@ def _function(call: Call) -> Callable[..., Any]:
         given = {**fixed, **dict(zip(call.needs, inputs, strict=True))}
         return bound(*(given.get(place, 1.0) for place in places))  # inputs that are not given are not used
 
-    return on_arrays if call.symbol is not None else _checked(call, on_arrays, _point_by_point(call, rule))
+    if call.symbol is None:
+        return _checked(call, on_arrays, _point_by_point(call, rule))
+    return _with_products(call, on_arrays) if call.what == FORWARD and not call.length else on_arrays
+
+
+def _with_products(call: Call, on_arrays: Callable[..., Any]) -> Callable[..., Any]:
+    """Compute powers as products where the exponent is simple, as is done where it is known: see `lower.lowering`."""
+    assert call.symbol is not None
+    if all(symbol.function != "pow" for symbol in postorder([call.symbol])):
+        return on_arrays
+    special = [
+        (place, power, specialized(call.rules, {place: power}).terms) for place in call.needs for power in POWERS
+    ]
+    products = [(call.needs.index(place), power, terms) for place, power, terms in special if terms is not None]
+
+    def with_products(*inputs: Any) -> Any:
+        found = on_arrays(*inputs)
+        given = dict(zip(call.needs, inputs, strict=True))
+        for position, power, terms in products:
+            where = inputs[position] == power
+            if where.any():
+                factors = [[given[each] if isinstance(each, int) else each for each in term] for term in terms]
+                found = np.where(where, functools.reduce(np.add, (x * y for x, y in factors)), found)
+        return found
+
+    return with_products
 
 
 def _checked(call: Call, on_arrays: Callable[..., Any], on_floats: Callable[..., Any]) -> Callable[..., Any]:

@@ -20,7 +20,7 @@ from gograd_core.extend import flatten_numbers as numbers_of
 if TYPE_CHECKING:
     from gograd_core.extend import Flat
 
-__all__ = ["Recording", "record", "structure_of_result"]
+__all__ = ["Recording", "check_leaf", "record", "structure_of_result"]
 
 OLD_ARGUMENT = "argument of an earlier recording"
 """The label of arguments after a recording. If one occurs in another recording, the function kept it."""
@@ -214,14 +214,19 @@ def _classified(
     numbers = np.append(order, len(inputs))[places]
     others = np.flatnonzero(np.append(stamps, -1)[numbers] != leaf_stamps)
     for place in others.tolist():
-        _check_leaf(flat.leaves[place], name)
+        check_leaf(flat.leaves[place], name)
     are_new = leaf_stamps[others] >= since
     captured, made_inside = others[~are_new], others[are_new]
     numbers[np.concatenate([captured, made_inside])] = len(inputs) + np.arange(len(others))
     return numbers, [flat.leaves[place] for place in captured], [flat.leaves[place] for place in made_inside]
 
 
-def _check_leaf(leaf: Neuron, name: str) -> None:
+def check_leaf(leaf: Neuron, name: str) -> None:
+    """Refuse to capture a neuron that is not a leaf of the user's.
+
+    Raises:
+        RecordingError: it was computed, or was an argument in an earlier recording.
+    """
     if leaf.operation is not None:
         raise RecordingError(
             f"{name} uses {leaf!r}, which was computed outside of it. It would be the same number in every run. "

@@ -11,6 +11,7 @@ from typing import Any
 from gograd_core import current, recording, settings
 from gograd_core.checked.refusals import DOMAIN_ERRORS, error_code
 from gograd_core.checked.rules import as_float, as_number, describe, judge, run_rule
+from gograd_core.computed import function_of
 from gograd_core.errors import DomainError
 from gograd_core.followed import Followed, unfollowed
 from gograd_core.interfaces import Node, Op
@@ -91,7 +92,11 @@ def apply(op: Op, entries: tuple[Any, ...]) -> Any:
             constituents.append(constant)
             values.append(constant)
     try:
-        out = run_rule(op, op.forward, *(map(Column, op.columns(values)) if op.variadic else values))
+        instead = function_of(op) if settings.replacing else None
+        if instead is None:
+            out = run_rule(op, op.forward, *(map(Column, op.columns(values)) if op.variadic else values))
+        else:
+            out = instead(*op.columns(values)) if op.variadic else instead(*values)
         is_truth = False
         if type(out) is not float:
             is_truth = isinstance(out, bool)

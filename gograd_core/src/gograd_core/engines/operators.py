@@ -13,6 +13,7 @@ from gograd_core import settings
 from gograd_core.checked import neuron as checked
 from gograd_core.checked.calls import apply
 from gograd_core.checked.rules import annotate
+from gograd_core.computed import function_of
 from gograd_core.engines.neuron import Neuron, next_stamp
 from gograd_core.errors import NO_NUMBER
 from gograd_core.interfaces import Op
@@ -89,6 +90,8 @@ def _bound_operator(op: Op) -> tuple[Method, Method]:
             annotate(raised, op, (self._value, y))
             raise
         if type(out) is not float or out - out != 0.0 or settings.pauses:
+            return apply(op, (self, other))
+        if settings.replacing and function_of(op) is not None:
             return apply(op, (self, other))
         node = _new(Neuron)
         node._value = out

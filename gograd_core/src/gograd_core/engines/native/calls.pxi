@@ -33,14 +33,35 @@ cdef inline PyObject *apply(Operation op, PyObject **args, Py_ssize_t count) exc
             a[i] = PyFloat_AS_DOUBLE(<object>args[i])
         else:
             return NULL
-    if op.kernel is NULL:
+    if replacing != 0 and not op.keeps_value:
+        instead = instead_of(op)
+        if instead is not None and not instead[1]:
+            return NULL  # the function is called with every check
+    else:
+        instead = None
+    if instead is not None:
+        out = (<Instead>PyLong_AsVoidPtr(instead[1]))(PyLong_AsVoidPtr(instead[2]), a)
+    elif op.kernel is NULL:
         return apply_rule(op, args, a, count, involved)
-    out = call(op.kernel, count, a)
+    else:
+        out = call(op.kernel, count, a)
     if not isfinite(out):
         return NULL
     if not involved:
         return owned(out)
     return new_result(op, out, args, count) if pauses == 0 else result_in_block(op, out, args, count)
+
+
+cdef tuple instead_of(Operation op):
+    """Find what computes the value of an operation here and now in place of its rule; None if nothing does."""
+    values = in_force().values
+    if values is None:
+        return None
+    found = <tuple>values[op]
+    if found[0] is None:
+        op.keeps_value = True
+        return None
+    return found
 
 
 cdef bint is_recording():
@@ -112,7 +133,7 @@ cdef PyObject *apply_columns(Operation op, PyObject **args) except? NULL:
     cdef double out
     cdef int involved
     cdef PyObject *made
-    if op.kernel is NULL:
+    if op.kernel is NULL or (replacing != 0 and not op.keeps_value and instead_of(op) is not None):
         return NULL
     for column in range(op.inputs):
         if not PyList_CheckExact(args[column]) and not PyTuple_CheckExact(args[column]):

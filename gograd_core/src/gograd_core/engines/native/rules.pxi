@@ -10,6 +10,7 @@ ctypedef double (*F4)(double, double, double, double) noexcept
 ctypedef double (*F5)(double, double, double, double, double) noexcept
 ctypedef double (*F6)(double, double, double, double, double, double) noexcept
 ctypedef double (*F7)(double, double, double, double, double, double, double) noexcept
+ctypedef double (*Instead)(void *, double *) noexcept
 ctypedef double (*Reduce1)(Py_ssize_t, double *) noexcept
 ctypedef double (*Reduce2)(Py_ssize_t, double *, double *) noexcept
 ctypedef double (*Reduce3)(Py_ssize_t, double *, double *, double *) noexcept
@@ -67,6 +68,7 @@ cdef class Operation:
     cdef object rule, xp
     cdef tuple partial_rules
     cdef bint lacks_partials  # None in place of at least one
+    cdef bint keeps_value  # nothing computes its value in place of its rule; see `computed.Instead`
     cdef object kernels  # which keeps its functions alive
     cdef uint64_t flattened  # the last flattening that met it
     cdef int code  # its number in that flattening
@@ -86,6 +88,7 @@ cdef class Operation:
         self.arity, self.inputs = op.arity, len(op.partials)
         self.rule, self.xp, self.partial_rules = op.forward, op.xp, op.partials
         self.lacks_partials = None in self.partial_rules
+        self.keeps_value = False
         self.take_kernels(kernels)
 
     cdef take_kernels(self, kernels):

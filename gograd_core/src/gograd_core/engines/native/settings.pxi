@@ -2,7 +2,7 @@
 
 from cpython.contextvars cimport PyContextVar_Get, PyContextVar_Set
 
-cdef int pauses = 0, observers = 0  # how many living `Settings` there are of each kind; see the Python engine
+cdef int pauses = 0, observers = 0, replacing = 0  # how many living `Settings` there are of each kind; see the Python engine
 
 
 cdef class Settings:
@@ -10,34 +10,39 @@ cdef class Settings:
 
     cdef readonly bint recording
     cdef readonly int depth
-    cdef readonly object domain, recorder
-    cdef bint wants_nodes, pauses, observed
+    cdef readonly object domain, recorder, values
+    cdef bint wants_nodes, pauses, observed, replacing
     cdef Settings outer
     cdef Block block
 
     def __cinit__(self, Settings outer=None, Block block=None):
-        global pauses, observers
+        global pauses, observers, replacing
         self.outer, self.block = outer, block
         if outer is None:
             self.recording, self.domain = True, "raise"
             return
         self.recording = block.recording > 0 if block.recording else outer.recording
         self.domain = outer.domain if block.domain is None else block.domain
+        self.depth = block.deeper
         if not block.outside:
-            self.depth = outer.depth + block.deeper
+            self.depth += outer.depth
             if block.recorder is None:
                 self.recorder, self.wants_nodes = outer.recorder, outer.wants_nodes
             else:
                 self.recorder, self.wants_nodes = block.recorder, block.wants_nodes
+        self.values = outer.values if block.values is None and not block.outside else block.values
         self.pauses = self.wants_nodes or not self.recording
         self.observed = self.recorder is not None
+        self.replacing = self.values is not None
         pauses += self.pauses
         observers += self.observed
+        replacing += self.replacing
 
     def __dealloc__(self):
-        global pauses, observers
+        global pauses, observers, replacing
         pauses -= self.pauses
         observers -= self.observed
+        replacing -= self.replacing
 
 
 cdef object settings = ContextVar("gograd_settings", default=Settings())
@@ -54,15 +59,15 @@ cdef class Block:
     """See `PythonBlock`."""
 
     cdef int recording  # 1, or -1 for no; 0: as around the block
-    cdef object domain, recorder
+    cdef object domain, recorder, values
     cdef bint wants_nodes, deeper, outside
 
-    def __init__(self, *, recording=None, domain=None, recorder=None, deeper=False, outside=False):
+    def __init__(self, *, recording=None, domain=None, recorder=None, deeper=False, outside=False, values=None):
         self.recording = 0 if recording is None else 1 if recording else -1
         self.domain = domain
         self.wants_nodes = recorder is not None and recorder.wants_nodes
         self.recorder = recorder
-        self.deeper, self.outside = deeper, outside
+        self.deeper, self.outside, self.values = deeper, outside, values
 
     def __enter__(self):
         PyContextVar_Set(settings, Settings(in_force(), self))
@@ -139,4 +144,4 @@ cdef Count count_at(int *place):
     return count
 
 
-counts = count_at(&pauses), count_at(&observers)
+counts = count_at(&pauses), count_at(&observers), count_at(&replacing)

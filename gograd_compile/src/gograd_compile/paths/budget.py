@@ -1,0 +1,123 @@
+"""Decides whether a point without a path is worth a recording, and whether to look for its path at all.
+
+Everything is counted in operations, as many as the engine computes in the same time, and never in seconds. So two runs
+do the same.
+"""
+
+from __future__ import annotations
+
+import attrs
+
+__all__ = ["Budget", "NoPath"]
+
+FREE = 20
+"""In so many calls at first, so many recordings are made at once where they are needed."""
+RECORDING, PER_OPERATION = 2**17, 32
+"""What a recording costs, besides what each of its operations costs."""
+REPLAY, POINT = 256, 64
+"""What a point costs besides its operations: if it is replayed alone, and if it is evaluated without a recording."""
+TRY, RUN = 512, 8192
+"""What it costs to try a path that is not the right one, at one point and at many."""
+GUARDED = 8
+"""What it costs to try a path at each of many points: its operations divided by this."""
+SHARE = 64
+"""The part of the work without a recording that may be spent on recordings, and as much again on searching."""
+
+
+class NoPath(Exception):  # noqa: N818 - it never leaves this package
+    """A point has no path that is known, and should be evaluated without a recording. `budget` is to note that."""
+
+    def __init__(self, budget: Budget) -> None:
+        self.budget = budget
+
+
+@attrs.define(eq=False)
+class Budget:
+    """What was spent on recordings of a function, for arguments of one nesting, and what may still be spent.
+
+    Recordings may cost half of what replays have saved, and a small part of what was computed without a recording.
+    Searches for paths may cost as much. So a function that takes another path at every point is hardly ever recorded,
+    and paths that return pay for more recordings. A recorded operation costs more than ten others. So at most a tenth
+    as many operations are recorded as are answered.
+
+    Attributes:
+        is_limited: whether it decides anything.
+        recordings: how many recordings were made.
+        replayed: how many points were replayed.
+        evaluated: how many points were evaluated without a recording.
+        size: the number of operations of the last recording.
+        saved: the operations that replays saved.
+        recorded: what recordings have cost.
+        searched: what searches have cost that found nothing.
+        wait: how many points are evaluated before a path is tried again. It may be negative.
+        calls: how many calls there were. A run over many points counts as one.
+    """
+
+    is_limited: bool
+    recordings: int = 0
+    replayed: int = 0
+    evaluated: int = 0
+    size: int = 0
+    saved: int = 0
+    recorded: int = 0
+    searched: int = 0
+    wait: int = 0
+    calls: int = 0
+
+    @property
+    def is_free(self) -> bool:
+        """Say whether recordings are made at once."""
+        return not self.is_limited or (self.recordings < FREE and self.calls < FREE)
+
+    def may_record(self) -> bool:
+        """Say whether a recording as large as the last one may be made."""
+        return self.is_free or self.recorded + RECORDING + PER_OPERATION * self.size <= self._allowed
+
+    def note_recording(self, operations: int) -> None:
+        """Take note of a recording. Those that are made at once cost nothing."""
+        if not self.is_free:
+            self.recorded += RECORDING + PER_OPERATION * operations
+        self.recordings += 1
+        self.size = operations
+
+    def may_try_more(self, tried: int) -> bool:
+        """Say whether one more path may be tried at a point, after so many others."""
+        return self.is_free or tried * TRY + self.searched <= self._allowed + self._price
+
+    def note_tries(self, tried: int, operations: int = 0) -> None:
+        """Take note that so many paths were tried before one of so many operations was found (0 if none was)."""
+        self.note_search(tried * TRY + (REPLAY - operations if operations else 0))
+
+    def note_search(self, cost: int) -> None:
+        """Take note of a search that cost more than it saved. While recordings are made at once, it costs nothing."""
+        if cost > 0 and not self.is_free:
+            self.searched += cost
+            self.wait = (self.searched - self._allowed) * SHARE // self._price
+
+    def note_replays(self, points: int, operations: int) -> None:
+        """Take note of points that were answered one by one, by replays of so many operations."""
+        self.calls += points
+        self.replayed += points
+        self.saved += points * max(operations - REPLAY, 0)
+
+    def note_evaluated(self, points: int) -> None:
+        """Take note of points that are evaluated without a recording: those of a batch until `note_run` corrects it."""
+        self.evaluated += points
+        self.wait -= points
+
+    def note_run(self, right: int, wrong: int, operations: int) -> None:
+        """Take note that a path of so many operations was tried at points of a batch, and where it was right."""
+        self.replayed += right
+        self.evaluated -= right
+        self.saved += right * operations
+        if wrong:
+            self.note_search(RUN + (right + wrong) * operations // GUARDED - right * self._price)
+
+    @property
+    def _price(self) -> int:
+        """Return what it costs to evaluate a point without a recording."""
+        return self.size + POINT
+
+    @property
+    def _allowed(self) -> int:
+        return self.saved // 2 + self.evaluated * self._price // SHARE

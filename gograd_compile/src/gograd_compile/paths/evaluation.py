@@ -1,0 +1,136 @@
+"""Evaluates a function at a point without a recording: the engine runs it, with the values of compiled code.
+
+Values and decisions are then the same bits as those of a replay. Derivatives are those of the engine's sweeps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import attrs
+import numpy as np
+
+from gograd_compile.nesting.trees import ONE_NUMBER, Structure, flatten_result
+from gograd_compile.paths.engine_answers import ASK, Answer, Flat, Question, answer_of
+from gograd_compile.paths.path import CAPTURED, complaint
+from gograd_compile.trace.recording import check_leaf
+from gograd_compile.trace.tape import Floats, Integers
+from gograd_core import Neuron
+from gograd_core.extend import Instead, adjoints, computed_by, flatten, next_stamp
+
+__all__ = ["Evaluation"]
+
+NONE, NO_VECTOR = np.empty(0, dtype=np.intp), np.empty(0)
+ROWS = 64
+"""For how many points at once numbers become objects of Python."""
+
+
+@attrs.frozen(eq=False)
+class Evaluation:
+    """A function that is evaluated without a recording.
+
+    Attributes:
+        f: the function.
+        name: what messages call it.
+        values: what computes the values of operations in compiled code.
+    """
+
+    f: Callable[..., Any]
+    name: str
+    values: Mapping[Any, Instead]
+    _block: computed_by = attrs.field(
+        default=attrs.Factory(lambda self: computed_by(self.values, deeper=True), takes_self=True), init=False
+    )
+
+    def value(self, arguments: Structure, numbers: Floats) -> Answer | float:
+        """Compute what the function returns at a point. A float stands for an answer that is one number.
+
+        Raises:
+            Whatever the function raises.
+        """
+        inputs = map(Neuron, numbers.tolist())
+        return self._taken(self._block.run(self.f, *(inputs if arguments.is_row else arguments.build(list(inputs)))))
+
+    def answer(
+        self, question: Question, arguments: Structure, numbers: Floats, wrt: Integers | None = CAPTURED,
+        vector: Floats = NO_VECTOR,
+    ) -> Answer:  # fmt: skip
+        """Answer a question about the function at a point, as `engine_answer` does.
+
+        Raises:
+            TypeError: the result has no such derivatives.
+            Whatever the function raises.
+        """
+        if question == "value":
+            value = self.value(arguments, numbers)
+            return Answer(ONE_NUMBER, [value]) if isinstance(value, float) else value
+        found: Answer = self._block_of(question).run(
+            self._derivatives, question, arguments, numbers.tolist(), wrt, vector
+        )
+        return found
+
+    def answers(
+        self, question: Question, arguments: Structure, rows: Floats, wrt: Integers | None, vectors: Floats,
+        found: list[Answer | float],
+    ) -> None:  # fmt: skip
+        """Answer a question at many points. If anything is raised, `found` has the answers at the points before.
+
+        Values that are one number are answers as they are. Python's garbage collector would visit a million others.
+
+        Raises:
+            The same as `answer`.
+        """
+
+        def values(rows: list[list[float]]) -> None:
+            for row in rows:
+                inputs = map(Neuron, row)
+                found.append(self._taken(self.f(*(inputs if is_row else arguments.build(list(inputs))))))
+
+        def derivatives(rows: list[list[float]]) -> None:
+            for row in rows:
+                found.append(self._derivatives(question, arguments, row, wrt, vectors[len(found) - before]))
+
+        before, is_row, run = len(found), arguments.is_row, values if question == "value" else derivatives
+        block = self._block_of(question)
+        for begin in range(0, len(rows), ROWS):
+            block.run(run, rows[begin : begin + ROWS].tolist())
+
+    def _block_of(self, question: Question) -> computed_by:
+        """Return the block in which a question is answered. Transforms of the engine are not inside another one."""
+        return self._block if question in ("value", "gradient", "captured") else computed_by(self.values)
+
+    def _taken(self, result: Any) -> Answer | float:
+        """Take the numbers out of what the function returned."""
+        if type(result) is Neuron:
+            return float(result._value)
+        if type(result) is float:
+            return result
+        entries, structure = flatten_result(result, f"the result of {self.name}")
+        return Answer(structure, [entry._value if type(entry) is Neuron else entry for entry in entries])
+
+    def _derivatives(
+        self, question: Question, arguments: Structure, row: list[float], wrt: Integers | None, vector: Floats
+    ) -> Answer:
+        if question in ("gradient", "captured"):
+            return self._gradient(arguments, row, wrt)
+        chosen = NONE if wrt is CAPTURED else wrt
+        numbers = np.array(row)
+        flat = Flat(self.f, arguments, numbers, chosen)
+        return answer_of(flat, ASK[question](flat, numbers[chosen].tolist(), vector.tolist()))
+
+    def _gradient(self, arguments: Structure, row: list[float], wrt: Integers | None) -> Answer:
+        first, inputs = next_stamp(), list(map(Neuron, row))
+        since = next_stamp()
+        result = self.f(*arguments.build(inputs))
+        entries, structure = flatten_result(result, f"the result of {self.name}")
+        if why := complaint("adjoints", structure, has_truths=isinstance(result, bool)):
+            raise TypeError(why)
+        output = entries[0] if type(entries[0]) is Neuron else Neuron(entries[0])
+        if wrt is not CAPTURED:
+            wanted = [inputs[place] for place in wrt.tolist()]
+            return Answer(structure, [output._value, *adjoints([output], [1.0], wanted, since)])
+        wanted = [leaf for leaf in flatten([output], since).leaves if leaf._stamp < first]
+        for leaf in wanted:
+            check_leaf(leaf, self.name)
+        return Answer(structure, [output._value, *adjoints([output], [1.0], wanted, since)], tuple(wanted))

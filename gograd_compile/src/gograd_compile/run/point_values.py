@@ -1,0 +1,70 @@
+"""What computes the values of operations where a function runs without a recording: what compiled code calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gograd_compile.kernels.generate import INLINE
+from gograd_compile.lower.graph import FORWARD, Call
+from gograd_compile.lower.rules import Rules, rules_of
+from gograd_compile.run.numpy_runner import function_of
+from gograd_core.extend import Instead, postorder
+
+if TYPE_CHECKING:
+    from gograd_core import Op
+
+__all__ = ["Values", "by_numpy"]
+
+EXACT = {*INLINE, "input", "constant", "length", "sum", "max", "min"}
+"""Functions that IEEE 754 defines to the last bit, and sums in order."""
+
+
+class Values(dict[Any, Instead]):
+    """What computes the value of each operation, at one point, in place of its rule. It is found when first needed.
+
+    Nothing does if the rule consists of arithmetic that gives the same bits everywhere. Otherwise `find` finds it.
+    """
+
+    def __init__(self, find: Callable[[Rules], Instead]) -> None:
+        super().__init__()
+        self._find = find
+
+    def __missing__(self, op: Op) -> Instead:
+        rules = rules_of(op)
+        found = self[op] = Instead(None) if _is_exact(rules) else self._find(rules)
+        return found
+
+
+def _is_exact(rules: Rules) -> bool:
+    """Say whether the value consists of arithmetic that gives the same bits everywhere."""
+    root = rules.forward
+    return root is not None and EXACT.issuperset(symbol.function for symbol in postorder([root]))
+
+
+def by_numpy(rules: Rules) -> Instead:
+    """Find what computes a value with NumPy: it is what the NumPy backend calls on arrays of points."""
+    if not rules.op.variadic:
+        on_arrays = function_of(Call(rules, FORWARD, 0, rules.needs))
+        return Instead(_on_numbers(on_arrays))
+
+    def of_columns(*columns: Any) -> float:
+        call = Call(rules, FORWARD, len(columns[0]), rules.needs)
+        return float(np.ravel(_ignoring(function_of(call), *map(np.array, columns)))[0])
+
+    return Instead(of_columns)
+
+
+def _on_numbers(on_arrays: Callable[..., Any]) -> Callable[..., float]:
+    def function(*inputs: float) -> float:
+        return float(np.ravel(_ignoring(on_arrays, *(np.full((1, 1), number) for number in inputs)))[0])
+
+    return function
+
+
+def _ignoring(function: Callable[..., Any], *inputs: Any) -> Any:
+    """Call a function without NumPy's warnings."""
+    with np.errstate(all="ignore"):
+        return function(*inputs)
