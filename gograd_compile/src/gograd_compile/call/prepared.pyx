@@ -143,11 +143,12 @@ cdef class Calls:
         kept: the memory of these paths.
     """
 
-    cdef object structures, key, paths, kept
+    cdef object structures, key, paths, kept, budget
     cdef tuple calls  # the one used last comes first
 
     def __init__(self, structures, key, paths, kept):
         self.structures, self.key, self.paths, self.kept, self.calls = structures, key, paths, kept, ()
+        self.budget = paths.budget
 
     def add(self, Call call not None):
         """Keep a call, as the one used last. Calls of paths that were dropped go."""
@@ -164,11 +165,13 @@ cdef class Calls:
 
         Returns None if anything is unusual, so that the call must take the general way.
         """
-        cdef Call call = self.latest()
+        cdef Call call = self.latest() if self.budget.wait <= 0 else None
         for _ in range(MOST):
             if call is None:
                 return None
             found = call.answered(args, self)
+            if found is not None:
+                call.path.replays += 1
             if found is not None or call.failed < 0:
                 return found
             call = self.instead_of(call)
@@ -194,5 +197,6 @@ cdef class Calls:
         for call in self.calls:
             if call.continues(failed) and self.kept.get(call.path) is call.path:
                 self.move_first(call)
+                self.paths.note_replays(failed.path)
                 return call
         return None

@@ -88,6 +88,11 @@ class Paths:
         self._require(self.budget.wait <= 0)
         return latest[1], None
 
+    def note_replays(self, path: Path) -> None:
+        """Let the budget take note of how often a path was replayed at one point."""
+        self.budget.note_replays(path.replays, len(path.tape.codes))
+        path.replays = 0
+
     def instead_of(self, path: Path, failure: tuple[int, float], numbers: Floats, tried: Collection[Path]) -> Found:
         """Find the path that begins as `path` does up to a guard that turned out differently, or record it.
 
@@ -98,8 +103,7 @@ class Paths:
             NoPath: there is no such path, and it is not worth a recording, or to try it is not worth it.
             PathNotRecorded: there is no such path, and no function to record.
         """
-        self.budget.note_replays(path.replays, len(path.tape.codes))
-        path.replays = 0
+        self.note_replays(path)
         first, outcome = failure
         kind = path.guards.outcomes[first][0]
         turns = turns_among([*path.guards.outcomes[:first], (kind, outcome)])
