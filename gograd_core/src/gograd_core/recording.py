@@ -23,9 +23,11 @@ class Recorder(Protocol):
 
     Attributes:
         wants_nodes: whether `made` is to be called. It is read when the block begins.
+        judges_sweeps: whether a derivative that is not finite and should be raises an error inside the function.
     """
 
     wants_nodes: bool
+    judges_sweeps: bool
 
     def guard(self, neuron: Any, kind: str, outcome: int) -> int | None:
         """Take note that a number decides what runs.

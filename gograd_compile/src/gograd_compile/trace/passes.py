@@ -5,39 +5,83 @@ Each takes a tape and makes one that computes the same, to the last bit, in time
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
 
 from gograd_compile.loops import tapes, views
 from gograd_compile.trace.tape import Floats, Guards, Integers, Tape
+from gograd_core.extend import identity, plain
+
+if TYPE_CHECKING:
+    from gograd_core import Op
 
 __all__ = ["fold_constants", "merge_duplicates", "remove_dead"]
 
 LARGEST_TABLE = 2**17
 
 
-def fold_constants(tape: Tape, values: Floats) -> Tape:
+def fold_constants(tape: Tape, values: Floats, made: int) -> Tape:
     """Replace what depends neither on arguments nor on captured neurons by constants with its value in `values`.
 
-    Guards on such numbers can only turn out as recorded, so they are removed.
+    The first `made` constants are leaves that the function made. They and what is made of them stay neurons, since a
+    constant zero passes no derivative on and a neuron of value zero does. Guards on such numbers can only turn out as
+    recorded, so they are removed.
     """
-    varies = np.zeros(len(tape), dtype=np.bool_)
-    varies[: tape.arguments + len(tape.captured)] = True
-    used = np.zeros(len(tape), dtype=np.bool_)
-    tapes.find_varying(
-        tape.leaves, tape.starts.data, tape.inputs.data, varies.view(np.uint8).data, used.view(np.uint8).data
-    )
+    first = tape.arguments + len(tape.captured)
+    varies, used = _varying(tape, first, ())
     kept = varies[tape.leaves :]
     guards = tape.guards.select(varies[tape.guards.nodes])
-    if kept.all():
+    if kept.all() and not made:
         return attrs.evolve(tape, guards=guards)
     used[tape.outputs] = True
     folded = tape.leaves + np.flatnonzero(used[tape.leaves :] & ~kept)
     number = np.arange(len(tape), dtype=np.int32)
     number[folded] = tape.leaves + np.arange(len(folded))
-    return _renumbered(tape, kept, number, np.concatenate([tape.constants, values[folded]]), guards)
+    constants = np.concatenate([tape.constants, values[folded]])
+    shorter = _renumbered(tape, kept, number, constants, guards)
+    if not made:
+        return shorter
+    neurons, _ = _varying(tape, first + made, (plain,))
+    of_made = len(tape.constants) + np.flatnonzero(neurons[folded])
+    return _with_neurons(shorter, np.concatenate([np.flatnonzero(used[first : first + made]), of_made]))
+
+
+def _varying(tape: Tape, first: int, without: tuple[Op, ...]) -> tuple[Integers, Integers]:
+    """Find the nodes that depend on the `first` leaves, but not through operations `without` a derivative.
+
+    Returns also which nodes these nodes use.
+    """
+    varies, used = np.zeros(len(tape), dtype=np.bool_), np.zeros(len(tape), dtype=np.bool_)
+    varies[:first] = True
+    passes_on = np.array([op not in without for op in tape.operations], dtype=np.uint8)
+    tapes.find_varying(
+        tape.leaves, views(*tape.rows), passes_on.data, varies.view(np.uint8).data, used.view(np.uint8).data
+    )
+    return varies, used
+
+
+def _with_neurons(tape: Tape, which: Integers) -> Tape:
+    """Put an `identity` behind some constants, which are neurons and not plain numbers."""
+    own, count = tape.arguments + len(tape.captured) + which, len(which)
+    number = np.arange(len(tape), dtype=np.int32)
+    number[tape.leaves :] += count
+    number[own] = tape.leaves + np.arange(count)
+    guards, no_line = tape.guards, np.full(count, len(tape.lines), dtype=np.int32)
+    operations = tape.operations if identity in tape.operations else (*tape.operations, identity)
+    return attrs.evolve(
+        tape,
+        operations=operations,
+        codes=np.concatenate([np.full(count, operations.index(identity), dtype=np.int32), tape.codes]),
+        starts=np.concatenate([np.arange(count), count + tape.starts]),
+        inputs=np.concatenate([own.astype(np.int32), number[tape.inputs]]),
+        outputs=number[tape.outputs],
+        guards=attrs.evolve(guards, nodes=number[guards.nodes], after=guards.after + count),
+        lines=(*tape.lines, "") if tape.lines else (),
+        line_of=np.concatenate([no_line, tape.line_of]) if len(tape.line_of) else tape.line_of,
+        ignored=np.concatenate([np.zeros(count, np.uint8), tape.ignored]) if len(tape.ignored) else tape.ignored,
+    )
 
 
 def remove_dead(tape: Tape) -> Tape:

@@ -36,6 +36,7 @@ class Recording:
         structure: how its result is nested.
         tape: every operation that ran.
         values: the value of each node of the tape.
+        made: how many of the constants, the first ones, are leaves that the function made.
         has_truths: whether there are truth values in the result, which have no derivative.
         answers: every question that the function asked, in order, and its answer.
         given: which of these answers were given, whatever Python's numbers say.
@@ -46,6 +47,7 @@ class Recording:
     structure: Structure
     tape: Tape
     values: Floats
+    made: int
     has_truths: bool
     answers: Answers
     given: Integers
@@ -56,6 +58,7 @@ class Recording:
 def record(
     f: Callable[..., Any], arguments: Structure, numbers: Floats, name: str, answers: Answers = (), *,
     with_lines: bool = False, with_places: bool = False, missing: Container[int] = (), raising: Raising = NO_ERRORS,
+    judges_sweeps: bool = True,
 ) -> Recording:  # fmt: skip
     """Record what `f` does with these numbers, nested as `arguments` says.
 
@@ -65,12 +68,16 @@ def record(
         with_places: whether `line_of` on the tape should be the place of each operation in the order of making.
         missing: places in the order of making of neurons that nobody used in an earlier recording.
         raising: the errors that operations raise only in compiled code, by their places in the order of making.
+        judges_sweeps: whether a derivative inside `f` that is not finite and should be is an error.
 
     Raises:
         RecordingError: it does something that cannot be recorded, or returns something that is not a number.
         Whatever `f` raises, if all answers to its questions were given.
     """
-    watcher = Watcher(name, answers, record.__code__, with_lines=with_lines, missing=missing, raising=raising)
+    watcher = Watcher(
+        name, answers, record.__code__, with_lines=with_lines, missing=missing, raising=raising,
+        judges_sweeps=judges_sweeps,
+    )  # fmt: skip
     inputs = list(map(Neuron, numbers.tolist()))
     since = watcher.since = next_stamp()
     raised: Exception | None = None
@@ -104,8 +111,11 @@ def record(
         if watcher.ask_for_unused(flat):
             flat = flatten([*outputs, *(neuron for neuron, *_ in watcher.asked)], since)
     elif missing := _missing(flat, since, until, len(watcher.asked)):
-        return record(f, arguments, numbers, name, answers, with_places=with_places, missing=missing, raising=raising)
-    tape, values = _tape(flat, inputs, since, len(outputs), watcher, name)
+        return record(
+            f, arguments, numbers, name, answers, with_places=with_places, missing=missing, raising=raising,
+            judges_sweeps=judges_sweeps,
+        )  # fmt: skip
+    tape, values, made = _tape(flat, inputs, since, len(outputs), watcher, name)
     asked = tuple((kind, outcome, neuron._stamp - since) for neuron, kind, outcome, *_ in watcher.asked)
     answered = iter(watcher.given)
     given = np.array([kind not in NOT_ASKED and next(answered) for kind, *_ in asked], dtype=np.bool_)
@@ -114,7 +124,7 @@ def record(
         tape = _with_lines(tape, flat, watcher)
     elif with_places:
         tape = attrs.evolve(tape, line_of=np.frombuffer(flat.stamps, np.int64)[len(flat.leaves) :] - since)
-    return Recording(structure, tape, values, has_truths, asked, given, asked_at, raised)
+    return Recording(structure, tape, values, made, has_truths, asked, given, asked_at, raised)
 
 
 def _missing(flat: Flat, since: int, until: int, asked: int) -> frozenset[int]:
@@ -163,7 +173,8 @@ def _with_lines(tape: Tape, flat: Flat, watcher: Watcher) -> Tape:
 
 def _tape(
     flat: Flat, inputs: Sequence[Neuron], since: int, outputs: int, watcher: Watcher, name: str
-) -> tuple[Tape, Floats]:
+) -> tuple[Tape, Floats, int]:
+    """Make the tape. Returns also the values of its nodes, and how many constants are leaves that the function made."""
     number, captured, made_inside = _classified(flat, inputs, since, name)
     constants = np.concatenate([[leaf._value for leaf in made_inside], np.frombuffer(flat.constants)])
     first = len(inputs) + len(captured)
@@ -200,7 +211,7 @@ def _tape(
     read_values(inputs, values[: len(inputs)])  # flat.values lacks unused ones
     values[first:leaves] = constants
     values[moved[len(flat.constants) :]] = np.frombuffer(flat.values)
-    return tape, values
+    return tape, values, len(made_inside)
 
 
 def _classified(

@@ -47,6 +47,7 @@ class Source:
         check: whether to record everything twice, and compare.
         of: if `f` is the value and gradient of another function: that function, and the argument (or arguments) to
             differentiate with respect to. Otherwise None.
+        judges_sweeps: whether a derivative inside `f` that is not finite and should be is an error.
     """
 
     f: Callable[..., Any]
@@ -54,6 +55,7 @@ class Source:
     structure: Structure
     check: bool
     of: tuple[Callable[..., Any], int | Sequence[int]] | None = None
+    judges_sweeps: bool = True
 
     def record(self, numbers: Floats, answers: Answers, raising: Raising = NO_ERRORS) -> tuple[Recording, list[Note]]:
         """Record at this point and simplify the tape, as `record` does. Returns the recording and what was done.
@@ -63,10 +65,8 @@ class Source:
             Whatever the function raises, as `record` does.
         """
         start = time.perf_counter()
-        if self.check:
-            recording = self._checked(numbers, answers, raising)
-        else:
-            recording = record(self.f, self.structure, numbers, self.name, answers, raising=raising)
+        recorded = self._checked if self.check else self._record
+        recording = recorded(numbers, answers, raising)
         notes = [Note("recorded", len(recording.tape.codes), time.perf_counter() - start)]
         return attrs.evolve(recording, tape=simplified(recording, notes)), notes
 
@@ -85,7 +85,7 @@ class Source:
 
         It is None if the function does not do the same again.
         """
-        again = record(self.f, self.structure, numbers, self.name, answers, with_places=True, raising=raising)
+        again = self._record(numbers, answers, raising, with_places=True)
         placed = simplified(again)
         if not placed.runs_as(tape):
             return None
@@ -97,20 +97,28 @@ class Source:
         for domain in ("raise", "ignore"):  # which of the two was in force then is not known
             with contextlib.suppress(Exception):  # an error of the function now is not the one that is being reported
                 again = errstate(domain=domain).run(
-                    lambda: simplified(
-                        record(self.f, self.structure, numbers, self.name, answers, with_lines=True, raising=raising)
-                    )
+                    lambda: simplified(self._record(numbers, answers, raising, with_lines=True))
                 )
                 if again.runs_as(tape):
                     return attrs.evolve(tape, lines=again.lines, line_of=again.line_of, ignored=again.ignored)
         return tape
 
+    def without_judging(self) -> Source:
+        """Return the same function, in which no derivative that is not finite is an error."""
+        return attrs.evolve(self, judges_sweeps=False)
+
+    def _record(self, numbers: Floats, answers: Answers, raising: Raising, **noting: bool) -> Recording:
+        return record(
+            self.f, self.structure, numbers, self.name, answers, raising=raising, judges_sweeps=self.judges_sweeps,
+            **noting,
+        )  # fmt: skip
+
     def _checked(self, numbers: Floats, answers: Answers, raising: Raising) -> Recording:
-        first = record(self.f, self.structure, numbers, self.name, answers, with_lines=True, raising=raising)
+        first = self._record(numbers, answers, raising, with_lines=True)
         again = f"{self.name}, recorded twice with the same arguments,"
         advice = "What changes from call to call must be an argument: random numbers, the time, what it changes itself."
         try:
-            second = record(self.f, self.structure, numbers, self.name, answers, with_lines=True, raising=raising)
+            second = self._record(numbers, answers, raising, with_lines=True)
         except Exception as error:
             raise RecordingError(f"{again} raised {type(error).__name__} the second time: {error}. {advice}") from error
         found = difference(first, second)
@@ -123,7 +131,7 @@ def simplified(recording: Recording, notes: list[Note] | None = None) -> Tape:
     """Simplify the tape of a recording with all passes. `notes` gets a note of each."""
     tape = recording.tape
     passes: list[tuple[str, Callable[[Tape], Tape]]] = [
-        ("constants folded", lambda tape: fold_constants(tape, recording.values)),
+        ("constants folded", lambda tape: fold_constants(tape, recording.values, recording.made)),
         ("dead operations removed", remove_dead),
         ("duplicates merged", merge_duplicates),
     ]

@@ -50,9 +50,10 @@ class Watcher:
 
     def __init__(
         self, name: str, answers: Answers, ends: CodeType, *, with_lines: bool = False, missing: Container[int] = (),
-        raising: Raising = NO_ERRORS,
+        raising: Raising = NO_ERRORS, judges_sweeps: bool = True,
     ) -> None:  # fmt: skip
         self.name = name
+        self.judges_sweeps = judges_sweeps
         self.ends = ends  # the code that runs the function: frames above it are not the user's
         self.since = 0
         self.ahead = [answer for answer in reversed(answers) if answer[0] not in NOT_ASKED]

@@ -48,12 +48,13 @@ class Shares:
     Args:
         numbers: the numbers to begin with.
         name: "adjoint" or "tangent".
+        judged: whether numbers that are not finite and should be are errors.
     """
 
-    def __init__(self, numbers: dict[Node, Any], name: str) -> None:
+    def __init__(self, numbers: dict[Node, Any], name: str, *, judged: bool = True) -> None:
         self.numbers = numbers
         self._name = name
-        self._raises = domain_errors_raise()
+        self._raises = judged and domain_errors_raise()
         self._causes: dict[Node, DomainError] = {}
 
     def is_flawed(self, neuron: Node) -> bool:
@@ -88,3 +89,12 @@ class Shares:
         """Raise `DomainError` if the number of a neuron is not finite although it should be."""
         if neuron in self._causes:
             raise self._causes[neuron]
+
+    def result(self, neuron: Node) -> Any:
+        """Return the number of a neuron, 0.0 if it has none.
+
+        Raises:
+            DomainError: it is not finite although it should be.
+        """
+        self.judge(neuron)
+        return self.numbers.get(neuron, 0.0)

@@ -13,14 +13,15 @@ from gograd_core.checked.partials import product, value_of
 from gograd_core.checked.rules import as_inputs, run_rule
 from gograd_core.followed import unfollowed
 from gograd_core.interfaces import Node
-from gograd_core.plugins.builtin_ops import chosen, plain
+from gograd_core.plugins.builtin_ops import chosen, identity, plain
 
 __all__ = ["shares"]
 
 
 def shares(numbers: dict[Any, Any], name: str) -> Shares:
     """Make sums that begin with `numbers`. While a function is recorded, they keep the condition of each share."""
-    return Shares(numbers, name) if recording.recorder() is None else ChosenShares(numbers, name)
+    watching = recording.recorder()
+    return Shares(numbers, name) if watching is None else ChosenShares(numbers, name, judged=watching.judges_sweeps)
 
 
 class ChosenShares(Shares):
@@ -32,8 +33,9 @@ class ChosenShares(Shares):
     with a condition, which is 1.0 or 0.0, counts as 0.0 where the condition does not hold.
     """
 
-    def __init__(self, numbers: dict[Any, Any], name: str) -> None:
-        super().__init__(numbers, name)
+    def __init__(self, numbers: dict[Any, Any], name: str, *, judged: bool) -> None:
+        super().__init__(numbers, name, judged=judged)
+        self._is_forward = name == "tangent"
         self._known: dict[Node, bool] = {}
         self._plain: dict[Any, bool] = {}
         self._conditions = {neuron: _counts(number) for neuron, number in numbers.items() if self._is_choice(number)}
@@ -42,7 +44,7 @@ class ChosenShares(Shares):
         number, condition = self.numbers[source], self._conditions.get(source)
         if self._is_choice(local):
             share = product(number, local) if type(number) is float else chosen(local, number)
-            if self._is_choice(share):
+            if not self._is_forward and self._is_choice(share):
                 condition = _counts(share)
             else:
                 condition = _counts(local) if condition is None else condition * _counts(local)
@@ -54,13 +56,22 @@ class ChosenShares(Shares):
         self.add_share(target, source, share, local, made, index)
         self._add_condition(target, condition, is_first=is_first)
 
+    def result(self, neuron: Node) -> Any:
+        """Return the number of a neuron. A derivative that is a choice is a new neuron, which is none."""
+        number = super().result(neuron)
+        return identity(number) if neuron in self._conditions and self._is_choice(number) else number
+
     def _add_condition(self, target: Node, condition: Any, *, is_first: bool) -> None:
-        """Let the sum count where at least one of its shares does. If all shares are choices, the sum is one too."""
+        """Let the sum count where at least one of its shares does.
+
+        An adjoint that is the sum of choices is one too, and does not count where it is 0.0. A tangent does: see
+        `ForwardSweep`.
+        """
         if not is_first:
             so_far = self._conditions.pop(target, None)
             if so_far is None or condition is None:
                 condition = None
-            elif self._is_choice(self.numbers[target]):
+            elif not self._is_forward and self._is_choice(self.numbers[target]):
                 condition = _counts(self.numbers[target])
             elif so_far is not condition:
                 condition = _counts(so_far + condition)
@@ -79,7 +90,7 @@ class ChosenShares(Shares):
         stack: list[Any] = [neuron]
         while stack:
             node = stack[-1]
-            choice, unknown = node._operation is not None, None
+            choice, unknown = node._operation not in (None, identity), None
             if choice and not self._is_plain(node):
                 for entry in node._constituents:
                     answer = type(entry) is float or (entry not in numbers and known.get(entry))
