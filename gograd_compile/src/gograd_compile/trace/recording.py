@@ -75,31 +75,12 @@ def record(
         Whatever `f` raises, if all answers to its questions were given.
     """
     watcher = Watcher(
-        name, answers, record.__code__, with_lines=with_lines, missing=missing, raising=raising,
+        name, answers, _watched.__code__, with_lines=with_lines, missing=missing, raising=raising,
         judges_sweeps=judges_sweeps,
     )  # fmt: skip
     inputs = list(map(Neuron, numbers.tolist()))
     since = watcher.since = next_stamp()
-    raised: Exception | None = None
-    result: Any = ()
-    until = since
-    try:
-
-        def run(*neurons: Any) -> tuple[Any, int]:
-            return f(*neurons), next_stamp()
-
-        result, until = nested().run(observed_by(watcher).run, not_ignored().run, run, *arguments.build(inputs))
-    except Exception as error:
-        if isinstance(error, DomainError):  # its inputs were neurons, as long as the function might catch it
-            error.give_floats()
-        if watcher.failures or all(watcher.given):
-            raise
-        raised = error
-    finally:
-        for neuron in inputs:
-            neuron.label = OLD_ARGUMENT
-    if watcher.failures:
-        raise RecordingError(watcher.failures[0])
+    result, until, raised = _watched(f, arguments, inputs, watcher)
     try:
         entries, structure = flatten_result(result, f"the result of {name}")
     except TypeError as error:
@@ -125,6 +106,32 @@ def record(
     elif with_places:
         tape = attrs.evolve(tape, line_of=np.frombuffer(flat.stamps, np.int64)[len(flat.leaves) :] - since)
     return Recording(structure, tape, values, made, has_truths, asked, given, asked_at, raised)
+
+
+def _watched(
+    f: Callable[..., Any], arguments: Structure, inputs: list[Neuron], watcher: Watcher
+) -> tuple[Any, int, Exception | None]:
+    """Run `f`. Returns its result, a stamp after those of what it made, and what it raised after wrong answers."""
+
+    def run(*neurons: Any) -> tuple[Any, int]:
+        return f(*neurons), next_stamp()
+
+    raised: Exception | None = None
+    result, until = (), watcher.since
+    try:
+        result, until = nested().run(observed_by(watcher).run, not_ignored().run, run, *arguments.build(inputs))
+    except Exception as error:
+        if isinstance(error, DomainError):  # its inputs were neurons, as long as the function might catch it
+            error.give_floats()
+        if watcher.failures or all(watcher.given):
+            raise
+        raised = error
+    finally:
+        for neuron in inputs:
+            neuron.label = OLD_ARGUMENT
+    if watcher.failures:
+        raise RecordingError(watcher.failures[0])
+    return result, until, raised
 
 
 def _missing(flat: Flat, since: int, until: int, asked: int) -> frozenset[int]:

@@ -107,7 +107,7 @@ class Source:
         """Return the same function, in which no derivative that is not finite is an error."""
         return attrs.evolve(self, judges_sweeps=False)
 
-    def _record(self, numbers: Floats, answers: Answers, raising: Raising, **noting: bool) -> Recording:
+    def _record(self, numbers: Floats, answers: Answers, raising: Raising, **noting: Any) -> Recording:
         return record(
             self.f, self.structure, numbers, self.name, answers, raising=raising, judges_sweeps=self.judges_sweeps,
             **noting,
