@@ -39,7 +39,6 @@ class Notes:
     """A recorder that writes down what it is told."""
 
     wants_nodes = False
-    judges_sweeps = True
 
     def __init__(self):
         self.guards = []

@@ -46,7 +46,6 @@ class Notes:
 
     def __init__(self, *, wants_nodes=False):
         self.wants_nodes = wants_nodes
-        self.judges_sweeps = True
         self.guards = []
         self.nodes = []
         self.failures = 0

@@ -38,12 +38,7 @@ from gograd_core.settings import domain_errors_raise, is_recording
 COUNT = int(sys.argv[1])
 choose = random.Random(13)
 watcher = SimpleNamespace(
-    wants_nodes=True,
-    judges_sweeps=True,
-    guard=lambda *_: None,
-    made=lambda _: None,
-    failed=lambda: None,
-    read=lambda *_: None,
+    wants_nodes=True, guard=lambda *_: None, made=lambda _: None, failed=lambda: None, read=lambda *_: None
 )
 double = register(Op("double_by_hand", forward=lambda xp, x: 2.0 * x, partials=(lambda xp, out, x: 2.0,), opaque=True))
 other = Registry(discover=False)

@@ -14,7 +14,7 @@ SPREAD = 2654435761
 def find_varying(leaves: int, rows: Any, passes_on: Any, varies: Any, used: Any) -> None:
     """Find the operations that depend on what `varies`, and the nodes that these operations use.
 
-    `passes_on` says for each code whether the operation depends on its inputs.
+    `passes_on` says for each code whether what an operation of it makes counts as depending on its inputs.
     """
     codes, starts, inputs = rows
     for k in range(len(codes)):

@@ -22,7 +22,7 @@ from gograd_compile.nesting.trees import Structure
 from gograd_compile.paths.domain_errors import error_of
 from gograd_compile.paths.guards import Asked
 from gograd_compile.run.backends import Backend
-from gograd_compile.run.program import DERIVATIVES_NOT_FINITE, VALUES_NOT_FINITE, Program
+from gograd_compile.run.program import DERIVATIVES_NOT_FINITE, Program
 from gograd_compile.trace.passes import remove_dead
 from gograd_compile.trace.sources import Note, Source
 from gograd_compile.trace.tape import DOMAIN, Floats, Integers, Tape
@@ -194,13 +194,6 @@ class Path:
         values: Floats = memory[program.output_slots]
         program.give_back(memory)
         return values
-
-    def is_finite_at(self, numbers: Floats) -> bool:
-        """Say whether all values are finite at these numbers, or some guard turns out differently."""
-        program = self.program(VALUES)
-        memory, status = program.at(numbers, self.captured(), NOTHING, self.guards.hold)
-        program.give_back(memory)
-        return not status & VALUES_NOT_FINITE or self.failure_at(numbers) is not None
 
     def failure_at(self, numbers: Floats) -> tuple[int, float] | None:
         """Find the first guard that turns out differently at these numbers, and its answer. It is None if none does."""

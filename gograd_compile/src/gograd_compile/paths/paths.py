@@ -9,9 +9,8 @@ from gograd_compile.nesting.trees import Structure
 from gograd_compile.paths.guards import turns_among
 from gograd_compile.paths.lru import Recent
 from gograd_compile.paths.path import Path
-from gograd_compile.paths.replay_errors import domain_error, located, with_line_of
+from gograd_compile.paths.replay_errors import domain_error, error_of_compiled, located, with_line_of
 from gograd_compile.run.backends import Backend
-from gograd_compile.trace.recording import Recording
 from gograd_compile.trace.sources import Source
 from gograd_compile.trace.tape import Floats, Integers, answer_text, question
 from gograd_compile.trace.watcher import NO_ERRORS, Answers, Raising
@@ -130,7 +129,7 @@ class Paths:
             Whatever else the function raises then.
         """
         try:
-            asked = path.source and path.source.place_of(operation, path.tape, numbers, path.answers, path.raising)
+            asked = self._source and self._source.place_of(operation, path.tape, numbers, path.answers, path.raising)
             if asked:
                 place, before = asked
                 asked_before = path.answers[:before]
@@ -162,40 +161,28 @@ class Paths:
     def _new(self, numbers: Floats, answers: Answers = (), raising: Raising = NO_ERRORS) -> Found:
         """Record the path at a point, with these answers to the first questions. If it is known, return the known one.
 
-        If Python finds a derivative inside the function that is not finite and should be, it is up to compiled code
-        whether that is an error.
-
         Raises:
             Whatever the function raises with the answers that compiled code gives to its questions.
         """
         assert self._source is not None
-        try:
-            path, recording = self._recorded(self._source, numbers, answers, raising)
-        except DomainError as error:
-            try:
-                path, recording = self._recorded(self._source.without_judging(), numbers, answers, raising)
-            except Exception:
-                raise error from None
-            if not path.is_finite_at(numbers):
-                raise
+        while True:
+            recording, notes = self._source.record(numbers, answers, raising)
+            is_gradient = self._source.of is not None
+            path = Path(
+                recording.structure, recording.tape, self._backend, self._source, numbers.copy(), recording.answers,
+                raising, notes, is_gradient=is_gradient, has_truths=recording.has_truths,
+            )  # fmt: skip
+            if recording.error is None:
+                break
+            failure = path.failure_at(numbers)
+            if failure is None:
+                if found := error_of_compiled(path, numbers, path.captured()):
+                    return self.where_raised(path, numbers, *found, ())
+                raise recording.error
+            answers, raising = path.instead(failure), path.raised_until(failure, numbers)
         self.recorded += 1
         given = recording.given[path.tape.guards.order]
         for known in self:
             if known.returns_as(path) and known.tape.runs_as(path.tape):
                 return self.add(known), given
         return self.add(path), given
-
-    def _recorded(self, source: Source, numbers: Floats, answers: Answers, raising: Raising) -> tuple[Path, Recording]:
-        """Record until compiled code gives the same answers."""
-        while True:
-            recording, notes = source.record(numbers, answers, raising)
-            path = Path(
-                recording.structure, recording.tape, self._backend, source, numbers.copy(), recording.answers,
-                raising, notes, is_gradient=source.of is not None, has_truths=recording.has_truths,
-            )  # fmt: skip
-            if recording.error is None:
-                return path, recording
-            failure = path.failure_at(numbers)
-            if failure is None:
-                raise recording.error
-            answers, raising = path.instead(failure), path.raised_until(failure, numbers)

@@ -10,7 +10,7 @@ from gograd_compile.paths.domain_errors import error_of
 from gograd_compile.paths.path import Path, Want
 from gograd_compile.trace.tape import Floats, Integers, Tape
 from gograd_core import DomainError, Neuron, errstate, grad, hvp
-from gograd_core.extend import ForwardSweep, adjoints, creation_order, domain_errors_raise, identity, plain, recording
+from gograd_core.extend import ForwardSweep, adjoints, creation_order, domain_errors_raise, plain, recording, variable
 
 __all__ = ["domain_error", "error_of_compiled", "judge_derivatives", "judged_matrix", "located", "with_line_of"]
 
@@ -159,7 +159,7 @@ def _replay(tape: Tape, nodes: list[Any]) -> None:
         made = op(*op.columns(entries)) if op.variadic else op(*entries)
         if type(made) is Neuron:
             made = made._value if op is plain else made
-        elif op is identity:  # a leaf that the function made
+        elif op is variable:
             made = Neuron(made)
         nodes.append(made)
 

@@ -5,17 +5,14 @@ Each takes a tape and makes one that computes the same, to the last bit, in time
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import attrs
 import numpy as np
 
 from gograd_compile.loops import tapes, views
 from gograd_compile.trace.tape import Floats, Guards, Integers, Tape
-from gograd_core.extend import identity, plain
-
-if TYPE_CHECKING:
-    from gograd_core import Op
+from gograd_core.extend import gives_plain, variable
 
 __all__ = ["fold_constants", "merge_duplicates", "remove_dead"]
 
@@ -25,12 +22,12 @@ LARGEST_TABLE = 2**17
 def fold_constants(tape: Tape, values: Floats, made: int) -> Tape:
     """Replace what depends neither on arguments nor on captured neurons by constants with its value in `values`.
 
-    The first `made` constants are leaves that the function made. They and what is made of them stay neurons, since a
-    constant zero passes no derivative on and a neuron of value zero does. Guards on such numbers can only turn out as
-    recorded, so they are removed.
+    The first `made` constants are leaves that the function made. They and what is made of them stay neurons, behind a
+    `variable`, since a constant zero passes no derivative on and a neuron of value zero does. Guards on constants can
+    only turn out as recorded, so they are removed.
     """
     first = tape.arguments + len(tape.captured)
-    varies, used = _varying(tape, first, ())
+    varies, used = _depending(tape, first, np.ones(len(tape.operations), dtype=np.uint8))
     kept = varies[tape.leaves :]
     guards = tape.guards.select(varies[tape.guards.nodes])
     if kept.all() and not made:
@@ -43,37 +40,42 @@ def fold_constants(tape: Tape, values: Floats, made: int) -> Tape:
     shorter = _renumbered(tape, kept, number, constants, guards)
     if not made:
         return shorter
-    neurons, _ = _varying(tape, first + made, (plain,))
-    of_made = len(tape.constants) + np.flatnonzero(neurons[folded])
-    return _with_neurons(shorter, np.concatenate([np.flatnonzero(used[first : first + made]), of_made]))
+    is_neuron, _ = _depending(tape, first + made, _give_neurons(tape, values))
+    of_made = len(tape.constants) + np.flatnonzero(is_neuron[folded])
+    return _with_variables(shorter, np.concatenate([np.flatnonzero(used[first : first + made]), of_made]))
 
 
-def _varying(tape: Tape, first: int, without: tuple[Op, ...]) -> tuple[Integers, Integers]:
-    """Find the nodes that depend on the `first` leaves, but not through operations `without` a derivative.
-
-    Returns also which nodes these nodes use.
-    """
+def _depending(tape: Tape, first: int, passes_on: Integers) -> tuple[Integers, Integers]:
+    """Find the nodes that depend on the `first` leaves, through operations that pass this on, and what these use."""
     varies, used = np.zeros(len(tape), dtype=np.bool_), np.zeros(len(tape), dtype=np.bool_)
     varies[:first] = True
-    passes_on = np.array([op not in without for op in tape.operations], dtype=np.uint8)
     tapes.find_varying(
         tape.leaves, views(*tape.rows), passes_on.data, varies.view(np.uint8).data, used.view(np.uint8).data
     )
     return varies, used
 
 
-def _with_neurons(tape: Tape, which: Integers) -> Tape:
-    """Put an `identity` behind some constants, which are neurons and not plain numbers."""
+def _give_neurons(tape: Tape, values: Floats) -> Integers:
+    """Find the operations that give neurons where the engine runs, and not plain numbers as comparisons do."""
+    codes, firsts = np.unique(tape.codes, return_index=True)
+    found = np.ones(len(tape.operations), dtype=np.uint8)
+    for code, first in zip(codes.tolist(), firsts.tolist(), strict=True):
+        found[code] = not gives_plain(tape.operations[code], values[tape.inputs_of(tape.leaves + first)].tolist())
+    return found
+
+
+def _with_variables(tape: Tape, which: Integers) -> Tape:
+    """Put a `variable` behind some constants, which are neurons and not plain numbers."""
     own, count = tape.arguments + len(tape.captured) + which, len(which)
     number = np.arange(len(tape), dtype=np.int32)
     number[tape.leaves :] += count
     number[own] = tape.leaves + np.arange(count)
     guards, no_line = tape.guards, np.full(count, len(tape.lines), dtype=np.int32)
-    operations = tape.operations if identity in tape.operations else (*tape.operations, identity)
+    operations = tape.operations if variable in tape.operations else (*tape.operations, variable)
     return attrs.evolve(
         tape,
         operations=operations,
-        codes=np.concatenate([np.full(count, operations.index(identity), dtype=np.int32), tape.codes]),
+        codes=np.concatenate([np.full(count, operations.index(variable), dtype=np.int32), tape.codes]),
         starts=np.concatenate([np.arange(count), count + tape.starts]),
         inputs=np.concatenate([own.astype(np.int32), number[tape.inputs]]),
         outputs=number[tape.outputs],

@@ -47,7 +47,6 @@ class Source:
         check: whether to record everything twice, and compare.
         of: if `f` is the value and gradient of another function: that function, and the argument (or arguments) to
             differentiate with respect to. Otherwise None.
-        judges_sweeps: whether a derivative inside `f` that is not finite and should be is an error.
     """
 
     f: Callable[..., Any]
@@ -55,7 +54,6 @@ class Source:
     structure: Structure
     check: bool
     of: tuple[Callable[..., Any], int | Sequence[int]] | None = None
-    judges_sweeps: bool = True
 
     def record(self, numbers: Floats, answers: Answers, raising: Raising = NO_ERRORS) -> tuple[Recording, list[Note]]:
         """Record at this point and simplify the tape, as `record` does. Returns the recording and what was done.
@@ -65,8 +63,10 @@ class Source:
             Whatever the function raises, as `record` does.
         """
         start = time.perf_counter()
-        recorded = self._checked if self.check else self._record
-        recording = recorded(numbers, answers, raising)
+        if self.check:
+            recording = self._checked(numbers, answers, raising)
+        else:
+            recording = record(self.f, self.structure, numbers, self.name, answers, raising=raising)
         notes = [Note("recorded", len(recording.tape.codes), time.perf_counter() - start)]
         return attrs.evolve(recording, tape=simplified(recording, notes)), notes
 
@@ -85,7 +85,7 @@ class Source:
 
         It is None if the function does not do the same again.
         """
-        again = self._record(numbers, answers, raising, with_places=True)
+        again = self._again(numbers, answers, raising, with_places=True)
         placed = simplified(again)
         if not placed.runs_as(tape):
             return None
@@ -97,28 +97,24 @@ class Source:
         for domain in ("raise", "ignore"):  # which of the two was in force then is not known
             with contextlib.suppress(Exception):  # an error of the function now is not the one that is being reported
                 again = errstate(domain=domain).run(
-                    lambda: simplified(self._record(numbers, answers, raising, with_lines=True))
+                    lambda: simplified(self._again(numbers, answers, raising, with_lines=True))
                 )
                 if again.runs_as(tape):
                     return attrs.evolve(tape, lines=again.lines, line_of=again.line_of, ignored=again.ignored)
         return tape
 
-    def without_judging(self) -> Source:
-        """Return the same function, in which no derivative that is not finite is an error."""
-        return attrs.evolve(self, judges_sweeps=False)
-
-    def _record(self, numbers: Floats, answers: Answers, raising: Raising, **noting: Any) -> Recording:
+    def _again(self, numbers: Floats, answers: Answers, raising: Raising, **noting: Any) -> Recording:
+        """Record once more what was recorded with these answers."""
         return record(
-            self.f, self.structure, numbers, self.name, answers, raising=raising, judges_sweeps=self.judges_sweeps,
-            **noting,
+            self.f, self.structure, numbers, self.name, answers, raising=raising, keeps_error=True, **noting
         )  # fmt: skip
 
     def _checked(self, numbers: Floats, answers: Answers, raising: Raising) -> Recording:
-        first = self._record(numbers, answers, raising, with_lines=True)
+        first = record(self.f, self.structure, numbers, self.name, answers, with_lines=True, raising=raising)
         again = f"{self.name}, recorded twice with the same arguments,"
         advice = "What changes from call to call must be an argument: random numbers, the time, what it changes itself."
         try:
-            second = self._record(numbers, answers, raising, with_lines=True)
+            second = record(self.f, self.structure, numbers, self.name, answers, with_lines=True, raising=raising)
         except Exception as error:
             raise RecordingError(f"{again} raised {type(error).__name__} the second time: {error}. {advice}") from error
         found = difference(first, second)

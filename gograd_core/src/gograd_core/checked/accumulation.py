@@ -48,13 +48,12 @@ class Shares:
     Args:
         numbers: the numbers to begin with.
         name: "adjoint" or "tangent".
-        judged: whether numbers that are not finite and should be are errors.
     """
 
-    def __init__(self, numbers: dict[Node, Any], name: str, *, judged: bool = True) -> None:
+    def __init__(self, numbers: dict[Node, Any], name: str) -> None:
         self.numbers = numbers
         self._name = name
-        self._raises = judged and domain_errors_raise()
+        self._raises = domain_errors_raise()
         self._causes: dict[Node, DomainError] = {}
 
     def is_flawed(self, neuron: Node) -> bool:

@@ -37,7 +37,6 @@ class _Watch:
     """A recorder that keeps decisions."""
 
     wants_nodes = False
-    judges_sweeps = True
 
     def __init__(self) -> None:
         self.found: list[Decision] = []
