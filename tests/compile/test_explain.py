@@ -46,9 +46,9 @@ def test_paths_and_passes(compiled):
     (path,) = recording["paths"]
     assert path["operations"] == {
         "recorded": 12,
-        "constants folded": 10,
-        "dead operations removed": 10,
-        "duplicates merged": 8,
+        "constants folded": 11,  # with the identity that keeps `scale` a neuron
+        "dead operations removed": 11,
+        "duplicates merged": 9,
     }
     assert list(path["seconds"]) == list(path["operations"])
     assert (path["captured"], path["result"]) == (1, "number")

@@ -22,7 +22,7 @@ For packages that run, record or draw graphs:
 - `run_rule`, `as_float`, `as_number`, `as_numbers`, `judge`, `error_code`, `followed_inputs`, `DOMAIN_ERRORS`,
   `NO_NUMBER`, `describe`,
   `domain_errors_raise`, `errors_ignored`, `errors_matter`, `not_ignored`: rules, and how their results are judged.
-- `plain`, `engine_operations`: the operations of the engine itself.
+- `plain`, `variable`, `gives_plain`, `engine_operations`: the operations of the engine itself.
 - `resolve`: an implementation that is given by its import path.
 - `inside`: whether a point lies in the domain of an operation.
 - `Expansion`, `ExpansionError`, `expand`, `expand_with`, `Symbol`, `SymbolLibrary`, `postorder`, `CALLS`, `OPERATORS`,
@@ -44,6 +44,7 @@ from gograd_core.checked.refusals import DOMAIN_ERRORS, error_code
 from gograd_core.checked.rules import as_float, as_number, as_numbers, describe, judge, run_rule
 from gograd_core.computed import Instead, computed_by, is_computed
 from gograd_core.derivatives import jacobians, transforms
+from gograd_core.derivatives.choices import gives_plain
 from gograd_core.derivatives.forward import ForwardSweep, creation_order
 from gograd_core.derivatives.trace import nested, require_function
 from gograd_core.derivatives.tree import Form, flatten_like, leaf_paths, take_apart
@@ -61,7 +62,7 @@ from gograd_core.op.implementations import resolve
 from gograd_core.op.kernels import Kernels
 from gograd_core.op.metadata import normalised
 from gograd_core.plugins.builtin_ops import gograd_ops as engine_operations
-from gograd_core.plugins.builtin_ops import plain
+from gograd_core.plugins.builtin_ops import plain, variable
 from gograd_core.plugins.names import OWN_DISTRIBUTIONS, canonical
 from gograd_core.plugins.records import PluginRecord
 from gograd_core.python_operators import BINARY, COMPARISONS, UNARY
@@ -129,6 +130,7 @@ __all__ = [
     "flatten_like",
     "flatten_numbers",
     "followed_inputs",
+    "gives_plain",
     "helpers",
     "inside",
     "is_computed",
@@ -160,6 +162,7 @@ __all__ = [
     "transforms",
     "typed_sources",
     "unfollowed",
+    "variable",
     "with_kernels",
 ]
 

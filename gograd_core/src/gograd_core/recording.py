@@ -8,7 +8,7 @@ from typing import Any, NoReturn, ParamSpec, Protocol, TypeVar
 
 from gograd_core.settings import Block, now, observers
 
-__all__ = ["Recorder", "decided", "failed", "noted", "observed_by", "outside_transforms", "read", "recorder"]
+__all__ = ["Recorder", "decided", "failed", "made", "noted", "observed_by", "outside_transforms", "read", "recorder"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -67,6 +67,13 @@ def read(neuron: Any, attribute: str) -> None:
     watching = recorder()
     if watching is not None:
         watching.read(neuron, attribute)
+
+
+def made(neuron: Any) -> None:
+    """Tell a recorder that wants to know it of a neuron that was made."""
+    watching = recorder()
+    if watching is not None and watching.wants_nodes:
+        watching.made(neuron)
 
 
 def failed() -> None:

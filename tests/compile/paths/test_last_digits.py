@@ -1,4 +1,4 @@
-"""Guards that a last digit decides: nothing loops, nothing is silently wrong; errors that decide are in test_caught."""
+"""What a last digit decides: nothing loops, nothing is silently wrong; errors that decide are in test_caught."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gograd_compile import RecordingError
-from gograd_core import DomainError, Neuron, errstate, ops
+from gograd_core import DomainError, Neuron, errstate, grad, jvp, ops
 
 POWERS = [2.5 + index / 7 for index in range(40)]
 
@@ -130,3 +130,42 @@ def test_fixed_numbers_are_taken_as_arrays_are(compiled):
     c = compiled(lambda x: ops.where(x**0.5 > 1.0, 1.0, 2.0))
     c(1.0)
     assert c(-np.inf) == 1.0  # IEEE 754: pow(-inf, 0.5) is inf, other than sqrt(-inf)
+
+
+def caught_beside(op, y):
+    def f(x):
+        z = op(x) - y
+        try:
+            root = ops.sqrt(z)
+        except ValueError:
+            root = 1.0
+        return root + grad(ops.cbrt)(z)
+
+    return f
+
+
+AT_A_POLE = {
+    "grad": lambda op, y: lambda x: grad(ops.sqrt)(op(x) - y),
+    "jvp": lambda op, y: lambda x: jvp(ops.sqrt, (op(x) - y,), (1.0,))[1],
+    "the gradient asked for": lambda op, y: lambda x: ops.sqrt(op(x) - y),
+    "beside an error that is caught": caught_beside,
+}
+
+
+@pytest.mark.parametrize("name", ["exp", "cbrt", "cosh", "log"])
+@pytest.mark.parametrize("inside", AT_A_POLE)
+@pytest.mark.parametrize("way", ["__call__", "grad", "hessian"])
+def test_a_pole_of_a_derivative_does_not_depend_on_what_was_called_before(compiled, outcome, name, inside, way):
+    """Python's number is on the pole, and that of compiled code may lie beside it: its bits decide."""
+    if (inside, way) == ("beside an error that is caught", "hessian"):
+        pytest.skip("an error that only compiled code finds is not caught in a recorded gradient")
+    op = getattr(ops, name)
+    for x in np.random.default_rng(1).uniform(0.2, 3.0, 10).tolist():
+        f = AT_A_POLE[inside](op, op(x))
+        found = []
+        for first in (x, x + 0.5, x + 1.0, x - 0.125):
+            ask = getattr(compiled(f), way)
+            outcome(ask, first)
+            found.append(outcome(ask, x))
+        kinds = {result[0] if isinstance(result, tuple) else result for result in found}
+        assert len(kinds) == 1, found

@@ -123,7 +123,9 @@ def test_neurons_made_when_they_are_first_needed(compiled):
             weights.append(Neuron(2.0, label="late"))
         return weights[0] * x
 
-    with pytest.raises(RecordingError, match="takes the constant 2.0, then the captured Neuron.*label='late'"):
+    with pytest.raises(
+        RecordingError, match="takes a leaf 2.0 that the function made, then the captured Neuron.*label='late'"
+    ):
         compiled(lazy, check=True)(1.0)
 
 

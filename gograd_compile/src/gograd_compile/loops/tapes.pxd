@@ -4,9 +4,12 @@ from libc.stdint cimport int32_t, int64_t, uint8_t
 cdef int PROBES
 cdef int64_t LOW, SPREAD
 
-@cython.locals(k=Py_ssize_t, e=Py_ssize_t, depends=uint8_t)
+@cython.locals(
+    codes="const int32_t[::1]", starts="const int64_t[::1]", inputs="const int32_t[::1]",
+    k=Py_ssize_t, e=Py_ssize_t, depends=uint8_t,
+)
 cpdef find_varying(
-    Py_ssize_t leaves, const int64_t[::1] starts, const int32_t[::1] inputs, uint8_t[::1] varies, uint8_t[::1] used
+    Py_ssize_t leaves, tuple rows, const uint8_t[::1] passes_on, uint8_t[::1] varies, uint8_t[::1] used
 )
 
 @cython.locals(k=Py_ssize_t, e=Py_ssize_t)

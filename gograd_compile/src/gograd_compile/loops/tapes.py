@@ -11,12 +11,17 @@ LOW = 0xFFFFFFFF
 SPREAD = 2654435761
 
 
-def find_varying(leaves: int, starts: Any, inputs: Any, varies: Any, used: Any) -> None:
-    """Find the operations that depend on what `varies`, and the nodes that these operations use."""
-    for k in range(len(starts) - 1):
+def find_varying(leaves: int, rows: Any, passes_on: Any, varies: Any, used: Any) -> None:
+    """Find the operations that depend on what `varies`, and the nodes that these operations use.
+
+    `passes_on` says for each code whether what an operation of it makes counts as depending on its inputs.
+    """
+    codes, starts, inputs = rows
+    for k in range(len(codes)):
         depends = 0
         for e in range(starts[k], starts[k + 1]):
             depends |= varies[inputs[e]]
+        depends &= passes_on[codes[k]]
         varies[leaves + k] = depends
         if depends:
             for e in range(starts[k], starts[k + 1]):

@@ -11,7 +11,7 @@ from gograd_compile.paths.budget import Budget, NoPath
 from gograd_compile.paths.guards import turns_among
 from gograd_compile.paths.lru import Recent
 from gograd_compile.paths.path import Path
-from gograd_compile.paths.replay_errors import domain_error, located, with_line_of
+from gograd_compile.paths.replay_errors import domain_error, error_of_compiled, located, with_line_of
 from gograd_compile.run.backends import Backend
 from gograd_compile.trace.sources import Source
 from gograd_compile.trace.tape import Floats, Integers, answer_text, question
@@ -215,6 +215,8 @@ class Paths:
                 break
             failure = path.failure_at(numbers)
             if failure is None:
+                if found := error_of_compiled(path, numbers, path.captured()):
+                    return self.where_raised(path, numbers, *found, ())
                 raise recording.error
             answers, raising = path.instead(failure), path.raised_until(failure, numbers)
         self.budget.note_recording(len(path.tape.codes))

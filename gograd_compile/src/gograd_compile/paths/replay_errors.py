@@ -10,7 +10,7 @@ from gograd_compile.paths.domain_errors import error_of
 from gograd_compile.paths.path import Path, Want
 from gograd_compile.trace.tape import Floats, Integers, Tape
 from gograd_core import DomainError, Neuron, errstate, grad, hvp
-from gograd_core.extend import ForwardSweep, adjoints, creation_order, domain_errors_raise, plain, recording
+from gograd_core.extend import ForwardSweep, adjoints, creation_order, domain_errors_raise, plain, recording, variable
 
 __all__ = ["domain_error", "error_of_compiled", "judge_derivatives", "judged_matrix", "located", "with_line_of"]
 
@@ -157,7 +157,11 @@ def _replay(tape: Tape, nodes: list[Any]) -> None:
         op = tape.operations[code]
         entries = [nodes[number] for number in tape.inputs_of(tape.leaves + k)]
         made = op(*op.columns(entries)) if op.variadic else op(*entries)
-        nodes.append(made._value if op is plain and type(made) is Neuron else made)
+        if type(made) is Neuron:
+            made = made._value if op is plain else made
+        elif op is variable:
+            made = Neuron(made)
+        nodes.append(made)
 
 
 def _located(path: Path, nodes: list[Any], error: DomainError) -> DomainError:

@@ -18,7 +18,7 @@ __all__ = ["difference"]
 def difference(first: Recording, second: Recording) -> str:
     """Describe the first difference, with its line. It is "" if both do the same with the same numbers."""
     one, other = first.tape, second.tape
-    mine, others = _identities(one), _identities(other)
+    mine, others = _identities(one, first.made), _identities(other, second.made)
     nothing: tuple[Op | None, list[int]] = None, []
     operations = zip_longest(_operations(one), _operations(other), fillvalue=nothing)
     for place, ((op, inputs), (other_op, other_inputs)) in enumerate(operations):
@@ -26,7 +26,7 @@ def difference(first: Recording, second: Recording) -> str:
             return f"it runs {_ran(one, place)}, then {_ran(other, place)}"
         for node, twin in zip(inputs, other_inputs, strict=True):
             if mine[node] != others[twin]:
-                return f"{_ran(one, place)} takes {_name(one, node)}, then {_name(other, twin)}"
+                return f"{_ran(one, place)} takes {_name(first, node)}, then {_name(second, twin)}"
     for asked, asked_then in zip_longest(_questions(one, mine), _questions(other, others), fillvalue=("nothing", None)):
         if asked != asked_then:
             return f"it asks {asked[0]}, then {asked_then[0]}"
@@ -34,16 +34,22 @@ def difference(first: Recording, second: Recording) -> str:
         return f"the result is nested as {structure_text(first.structure)}, then as {structure_text(second.structure)}"
     for place, (node, twin) in enumerate(zip(one.outputs.tolist(), other.outputs.tolist(), strict=True)):
         if mine[node] != others[twin]:
-            return f"number {place} of the result is {_name(one, node)}, then {_name(other, twin)}"
+            return f"number {place} of the result is {_name(first, node)}, then {_name(second, twin)}"
     return ""
 
 
-def _identities(tape: Tape) -> list[tuple[str, Any]]:
-    """List for each node what is equal for the same node of another tape, if that does the same."""
+def _identities(tape: Tape, made: int) -> list[tuple[str, Any]]:
+    """List for each node what is equal for the same node of another tape, if that does the same.
+
+    The first `made` constants are leaves that the function made.
+    """
     return [
         *(("argument", place) for place in range(tape.arguments)),
         *(("captured", id(neuron)) for neuron in tape.captured),
-        *(("constant", number.hex()) for number in tape.constants.tolist()),
+        *(
+            ("leaf" if place < made else "constant", number.hex())
+            for place, number in enumerate(tape.constants.tolist())
+        ),
         *(("result", place) for place in range(len(tape.codes))),
     ]
 
@@ -68,13 +74,16 @@ def _questions(tape: Tape, identities: list[tuple[str, Any]]) -> list[tuple[str,
     ]
 
 
-def _name(tape: Tape, node: int) -> str:
+def _name(recording: Recording, node: int) -> str:
+    tape = recording.tape
     if node < tape.arguments:
         return f"number {node} of the arguments"
     if node < tape.arguments + len(tape.captured):
         return f"the captured {tape.captured[node - tape.arguments]!r}"
     if node < tape.leaves:
-        return f"the constant {float(tape.constants[node - tape.arguments - len(tape.captured)])!r}"
+        place = node - tape.arguments - len(tape.captured)
+        number = float(tape.constants[place])
+        return f"a leaf {number!r} that the function made" if place < recording.made else f"the constant {number!r}"
     return f"the result of {_ran(tape, node - tape.leaves)}"
 
 

@@ -12,32 +12,78 @@ import numpy as np
 
 from gograd_compile.loops import tapes, views
 from gograd_compile.trace.tape import Floats, Guards, Integers, Tape
+from gograd_core.extend import gives_plain, variable
 
 __all__ = ["fold_constants", "merge_duplicates", "remove_dead"]
 
 LARGEST_TABLE = 2**17
 
 
-def fold_constants(tape: Tape, values: Floats) -> Tape:
+def fold_constants(tape: Tape, values: Floats, made: int) -> Tape:
     """Replace what depends neither on arguments nor on captured neurons by constants with its value in `values`.
 
-    Guards on such numbers can only turn out as recorded, so they are removed.
+    The first `made` constants are leaves that the function made. They and what is made of them stay neurons, behind a
+    `variable`, since a constant zero passes no derivative on and a neuron of value zero does. Guards on constants can
+    only turn out as recorded, so they are removed.
     """
-    varies = np.zeros(len(tape), dtype=np.bool_)
-    varies[: tape.arguments + len(tape.captured)] = True
-    used = np.zeros(len(tape), dtype=np.bool_)
-    tapes.find_varying(
-        tape.leaves, tape.starts.data, tape.inputs.data, varies.view(np.uint8).data, used.view(np.uint8).data
-    )
+    first = tape.arguments + len(tape.captured)
+    varies, used = _depending(tape, first, np.ones(len(tape.operations), dtype=np.uint8))
     kept = varies[tape.leaves :]
     guards = tape.guards.select(varies[tape.guards.nodes])
-    if kept.all():
+    if kept.all() and not made:
         return attrs.evolve(tape, guards=guards)
     used[tape.outputs] = True
     folded = tape.leaves + np.flatnonzero(used[tape.leaves :] & ~kept)
     number = np.arange(len(tape), dtype=np.int32)
     number[folded] = tape.leaves + np.arange(len(folded))
-    return _renumbered(tape, kept, number, np.concatenate([tape.constants, values[folded]]), guards)
+    constants = np.concatenate([tape.constants, values[folded]])
+    shorter = _renumbered(tape, kept, number, constants, guards)
+    if not made:
+        return shorter
+    is_neuron, _ = _depending(tape, first + made, _give_neurons(tape, values))
+    of_made = len(tape.constants) + np.flatnonzero(is_neuron[folded])
+    return _with_variables(shorter, np.concatenate([np.flatnonzero(used[first : first + made]), of_made]))
+
+
+def _depending(tape: Tape, first: int, passes_on: Integers) -> tuple[Integers, Integers]:
+    """Find the nodes that depend on the `first` leaves, through operations that pass this on, and what these use."""
+    varies, used = np.zeros(len(tape), dtype=np.bool_), np.zeros(len(tape), dtype=np.bool_)
+    varies[:first] = True
+    tapes.find_varying(
+        tape.leaves, views(*tape.rows), passes_on.data, varies.view(np.uint8).data, used.view(np.uint8).data
+    )
+    return varies, used
+
+
+def _give_neurons(tape: Tape, values: Floats) -> Integers:
+    """Find the operations that give neurons where the engine runs, and not plain numbers as comparisons do."""
+    codes, firsts = np.unique(tape.codes, return_index=True)
+    found = np.ones(len(tape.operations), dtype=np.uint8)
+    for code, first in zip(codes.tolist(), firsts.tolist(), strict=True):
+        found[code] = not gives_plain(tape.operations[code], values[tape.inputs_of(tape.leaves + first)].tolist())
+    return found
+
+
+def _with_variables(tape: Tape, which: Integers) -> Tape:
+    """Put a `variable` behind some constants, which are neurons and not plain numbers."""
+    own, count = tape.arguments + len(tape.captured) + which, len(which)
+    number = np.arange(len(tape), dtype=np.int32)
+    number[tape.leaves :] += count
+    number[own] = tape.leaves + np.arange(count)
+    guards, no_line = tape.guards, np.full(count, len(tape.lines), dtype=np.int32)
+    operations = tape.operations if variable in tape.operations else (*tape.operations, variable)
+    return attrs.evolve(
+        tape,
+        operations=operations,
+        codes=np.concatenate([np.full(count, operations.index(variable), dtype=np.int32), tape.codes]),
+        starts=np.concatenate([np.arange(count), count + tape.starts]),
+        inputs=np.concatenate([own.astype(np.int32), number[tape.inputs]]),
+        outputs=number[tape.outputs],
+        guards=attrs.evolve(guards, nodes=number[guards.nodes], after=guards.after + count),
+        lines=(*tape.lines, "") if tape.lines else (),
+        line_of=np.concatenate([no_line, tape.line_of]) if len(tape.line_of) else tape.line_of,
+        ignored=np.concatenate([np.zeros(count, np.uint8), tape.ignored]) if len(tape.ignored) else tape.ignored,
+    )
 
 
 def remove_dead(tape: Tape) -> Tape:

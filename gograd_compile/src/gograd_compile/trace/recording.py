@@ -36,6 +36,7 @@ class Recording:
         structure: how its result is nested.
         tape: every operation that ran.
         values: the value of each node of the tape.
+        made: how many of the constants, the first ones, are leaves that the function made.
         has_truths: whether there are truth values in the result, which have no derivative.
         answers: every question that the function asked, in order, and its answer.
         given: which of these answers were given, whatever Python's numbers say.
@@ -46,6 +47,7 @@ class Recording:
     structure: Structure
     tape: Tape
     values: Floats
+    made: int
     has_truths: bool
     answers: Answers
     given: Integers
@@ -56,6 +58,7 @@ class Recording:
 def record(
     f: Callable[..., Any], arguments: Structure, numbers: Floats, name: str, answers: Answers = (), *,
     with_lines: bool = False, with_places: bool = False, missing: Container[int] = (), raising: Raising = NO_ERRORS,
+    keeps_error: bool = False,
 ) -> Recording:  # fmt: skip
     """Record what `f` does with these numbers, nested as `arguments` says.
 
@@ -65,34 +68,16 @@ def record(
         with_places: whether `line_of` on the tape should be the place of each operation in the order of making.
         missing: places in the order of making of neurons that nobody used in an earlier recording.
         raising: the errors that operations raise only in compiled code, by their places in the order of making.
+        keeps_error: whether to return what was asked before an error, also if all answers were given.
 
     Raises:
         RecordingError: it does something that cannot be recorded, or returns something that is not a number.
         Whatever `f` raises, if all answers to its questions were given.
     """
-    watcher = Watcher(name, answers, record.__code__, with_lines=with_lines, missing=missing, raising=raising)
+    watcher = Watcher(name, answers, _watched.__code__, with_lines=with_lines, missing=missing, raising=raising)
     inputs = list(map(Neuron, numbers.tolist()))
     since = watcher.since = next_stamp()
-    raised: Exception | None = None
-    result: Any = ()
-    until = since
-    try:
-
-        def run(*neurons: Any) -> tuple[Any, int]:
-            return f(*neurons), next_stamp()
-
-        result, until = nested().run(observed_by(watcher).run, not_ignored().run, run, *arguments.build(inputs))
-    except Exception as error:
-        if isinstance(error, DomainError):  # its inputs were neurons, as long as the function might catch it
-            error.give_floats()
-        if watcher.failures or all(watcher.given):
-            raise
-        raised = error
-    finally:
-        for neuron in inputs:
-            neuron.label = OLD_ARGUMENT
-    if watcher.failures:
-        raise RecordingError(watcher.failures[0])
+    result, until, raised = _watched(f, arguments, inputs, watcher, keeps_error=keeps_error)
     try:
         entries, structure = flatten_result(result, f"the result of {name}")
     except TypeError as error:
@@ -104,8 +89,11 @@ def record(
         if watcher.ask_for_unused(flat):
             flat = flatten([*outputs, *(neuron for neuron, *_ in watcher.asked)], since)
     elif missing := _missing(flat, since, until, len(watcher.asked)):
-        return record(f, arguments, numbers, name, answers, with_places=with_places, missing=missing, raising=raising)
-    tape, values = _tape(flat, inputs, since, len(outputs), watcher, name)
+        return record(
+            f, arguments, numbers, name, answers, with_places=with_places, missing=missing, raising=raising,
+            keeps_error=keeps_error,
+        )  # fmt: skip
+    tape, values, made = _tape(flat, inputs, (since, until), len(outputs), watcher, name)
     asked = tuple((kind, outcome, neuron._stamp - since) for neuron, kind, outcome, *_ in watcher.asked)
     answered = iter(watcher.given)
     given = np.array([kind not in NOT_ASKED and next(answered) for kind, *_ in asked], dtype=np.bool_)
@@ -114,7 +102,33 @@ def record(
         tape = _with_lines(tape, flat, watcher)
     elif with_places:
         tape = attrs.evolve(tape, line_of=np.frombuffer(flat.stamps, np.int64)[len(flat.leaves) :] - since)
-    return Recording(structure, tape, values, has_truths, asked, given, asked_at, raised)
+    return Recording(structure, tape, values, made, has_truths, asked, given, asked_at, raised)
+
+
+def _watched(
+    f: Callable[..., Any], arguments: Structure, inputs: list[Neuron], watcher: Watcher, *, keeps_error: bool
+) -> tuple[Any, int, Exception | None]:
+    """Run `f`. Returns its result, a stamp after those of what it made, and what it raised after wrong answers."""
+
+    def run(*neurons: Any) -> tuple[Any, int]:
+        return f(*neurons), next_stamp()
+
+    raised: Exception | None = None
+    result, until = (), watcher.since
+    try:
+        result, until = nested().run(observed_by(watcher).run, not_ignored().run, run, *arguments.build(inputs))
+    except Exception as error:
+        if isinstance(error, DomainError):  # its inputs were neurons, as long as the function might catch it
+            error.give_floats()
+        if isinstance(error, RecordingError) or watcher.failed_before or (all(watcher.given) and not keeps_error):
+            raise
+        raised = error
+    finally:
+        for neuron in inputs:
+            neuron.label = OLD_ARGUMENT
+    if watcher.failures and raised is None:
+        raise RecordingError(watcher.failures[0])
+    return result, until, raised
 
 
 def _missing(flat: Flat, since: int, until: int, asked: int) -> frozenset[int]:
@@ -162,10 +176,11 @@ def _with_lines(tape: Tape, flat: Flat, watcher: Watcher) -> Tape:
 
 
 def _tape(
-    flat: Flat, inputs: Sequence[Neuron], since: int, outputs: int, watcher: Watcher, name: str
-) -> tuple[Tape, Floats]:
-    number, captured, made_inside = _classified(flat, inputs, since, name)
-    constants = np.concatenate([[leaf._value for leaf in made_inside], np.frombuffer(flat.constants)])
+    flat: Flat, inputs: Sequence[Neuron], ran: tuple[int, int], outputs: int, watcher: Watcher, name: str
+) -> tuple[Tape, Floats, int]:
+    """Make the tape. Returns also the values of its nodes, and how many constants are leaves that the function made."""
+    number, captured, made, plain = _classified(flat, inputs, ran, name)
+    constants = np.concatenate([[leaf._value for leaf in (*made, *plain)], np.frombuffer(flat.constants)])
     first = len(inputs) + len(captured)
     leaves = first + len(constants)
     moved = np.concatenate(
@@ -200,13 +215,16 @@ def _tape(
     read_values(inputs, values[: len(inputs)])  # flat.values lacks unused ones
     values[first:leaves] = constants
     values[moved[len(flat.constants) :]] = np.frombuffer(flat.values)
-    return tape, values
+    return tape, values, len(made)
 
 
 def _classified(
-    flat: Flat, inputs: Sequence[Neuron], since: int, name: str
-) -> tuple[Integers, list[Neuron], list[Neuron]]:
-    """Number the leaves, and find those that are captured, and those that the function made."""
+    flat: Flat, inputs: Sequence[Neuron], ran: tuple[int, int], name: str
+) -> tuple[Integers, list[Neuron], list[Neuron], list[Neuron]]:
+    """Number the leaves. Returns those that are captured, those that the function made, and plain numbers it returned.
+
+    It `ran` between two stamps.
+    """
     leaf_stamps = np.frombuffer(flat.stamps, np.int64)[: len(flat.leaves)]
     stamps = np.fromiter(map(_stamp, inputs), np.int64, len(inputs))
     order = np.argsort(stamps, kind="stable")
@@ -215,10 +233,11 @@ def _classified(
     others = np.flatnonzero(np.append(stamps, -1)[numbers] != leaf_stamps)
     for place in others.tolist():
         check_leaf(flat.leaves[place], name)
-    are_new = leaf_stamps[others] >= since
-    captured, made_inside = others[~are_new], others[are_new]
-    numbers[np.concatenate([captured, made_inside])] = len(inputs) + np.arange(len(others))
-    return numbers, [flat.leaves[place] for place in captured], [flat.leaves[place] for place in made_inside]
+    kinds = np.searchsorted(ran, leaf_stamps[others], side="right")
+    groups = [others[kinds == kind] for kind in range(3)]
+    numbers[np.concatenate(groups)] = len(inputs) + np.arange(len(others))
+    captured, made, plain = ([flat.leaves[place] for place in group] for group in groups)
+    return numbers, captured, made, plain
 
 
 def check_leaf(leaf: Neuron, name: str) -> None:

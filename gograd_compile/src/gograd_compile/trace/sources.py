@@ -85,7 +85,7 @@ class Source:
 
         It is None if the function does not do the same again.
         """
-        again = record(self.f, self.structure, numbers, self.name, answers, with_places=True, raising=raising)
+        again = self._again(numbers, answers, raising, with_places=True)
         placed = simplified(again)
         if not placed.runs_as(tape):
             return None
@@ -97,13 +97,17 @@ class Source:
         for domain in ("raise", "ignore"):  # which of the two was in force then is not known
             with contextlib.suppress(Exception):  # an error of the function now is not the one that is being reported
                 again = errstate(domain=domain).run(
-                    lambda: simplified(
-                        record(self.f, self.structure, numbers, self.name, answers, with_lines=True, raising=raising)
-                    )
+                    lambda: simplified(self._again(numbers, answers, raising, with_lines=True))
                 )
                 if again.runs_as(tape):
                     return attrs.evolve(tape, lines=again.lines, line_of=again.line_of, ignored=again.ignored)
         return tape
+
+    def _again(self, numbers: Floats, answers: Answers, raising: Raising, **noting: Any) -> Recording:
+        """Record once more what was recorded with these answers."""
+        return record(
+            self.f, self.structure, numbers, self.name, answers, raising=raising, keeps_error=True, **noting
+        )  # fmt: skip
 
     def _checked(self, numbers: Floats, answers: Answers, raising: Raising) -> Recording:
         first = record(self.f, self.structure, numbers, self.name, answers, with_lines=True, raising=raising)
@@ -123,7 +127,7 @@ def simplified(recording: Recording, notes: list[Note] | None = None) -> Tape:
     """Simplify the tape of a recording with all passes. `notes` gets a note of each."""
     tape = recording.tape
     passes: list[tuple[str, Callable[[Tape], Tape]]] = [
-        ("constants folded", lambda tape: fold_constants(tape, recording.values)),
+        ("constants folded", lambda tape: fold_constants(tape, recording.values, recording.made)),
         ("dead operations removed", remove_dead),
         ("duplicates merged", merge_duplicates),
     ]

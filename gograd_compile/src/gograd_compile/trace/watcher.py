@@ -69,6 +69,7 @@ class Watcher:
         self.lines: dict[int, str] = {}
         self.ignored: set[int] = set()
         self.failures: list[str] = []
+        self.failed_before = 0  # the last question
 
     def guard(self, neuron: Neuron, kind: str, outcome: int) -> int:
         line = source_line(self.ends)
@@ -76,6 +77,7 @@ class Watcher:
             self.lines[neuron._stamp] = line
         answer = self.next_answer(kind, neuron._stamp - self.since)
         self.given.append(answer is not None)
+        self.failed_before = len(self.failures)
         if answer is not None:
             if not math.isfinite(answer):
                 self.refuse(f"{line}: {kind}() of a number is {answer} in compiled code, which is not an integer")
@@ -126,8 +128,8 @@ class Watcher:
     def ask_for_unused(self, flat: Flat) -> bool:
         """Note the operations whose result nobody uses, whose errors count too. Says whether there are any."""
         used = set(flat.stamps)
-        unused = [question for question in self.operations if question[0]._stamp not in used]
-        self.asked = sorted([*self.asked, *unused], key=lambda question: question[3])
+        unused = {question[3]: question for question in self.operations if question[3] not in used}
+        self.asked = sorted([*self.asked, *unused.values()], key=lambda question: question[3])
         return bool(unused)
 
     def failed(self) -> None:

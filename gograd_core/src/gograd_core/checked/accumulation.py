@@ -88,3 +88,12 @@ class Shares:
         """Raise `DomainError` if the number of a neuron is not finite although it should be."""
         if neuron in self._causes:
             raise self._causes[neuron]
+
+    def result(self, neuron: Node) -> Any:
+        """Return the number of a neuron, 0.0 if it has none.
+
+        Raises:
+            DomainError: it is not finite although it should be.
+        """
+        self.judge(neuron)
+        return self.numbers.get(neuron, 0.0)

@@ -65,30 +65,23 @@ class ForwardSweep:
         if not self._create_graph:
             found = dict(self._tangents)
             if _extend_fast(new, found):
-                results = _tangents_of(outputs, found)
+                results = [0.0 if type(output) is float else found.get(output, 0.0) for output in outputs]
                 if all(type(tangent) is float and -inf < tangent < inf for tangent in results):
                     self._tangents.update(found)
                     return results
         unjudged().run(self._extend, new)  # judged below
-        results = _tangents_of(outputs, self._tangents)
-        for output in outputs:
-            self._sums.judge(output)
-        return results
+        return [0.0 if type(output) is float else self._sums.result(output) for output in outputs]
 
     def _extend(self, nodes: Sequence[Node]) -> None:
         for node in nodes:
             _extend(node, self._sums, create_graph=self._create_graph)
 
 
-def _tangents_of(outputs: Sequence[Any], tangents: Mapping[Node, Any]) -> list[Any]:
-    return [0.0 if type(output) is float else tangents.get(output, 0.0) for output in outputs]
-
-
 def _extend(node: Node, sums: Shares, *, create_graph: bool) -> None:
     """Compute the tangent of a neuron from the tangents of its constituents.
 
-    A tangent whose value happens to be zero counts, since its own derivative need not be zero, and what follows may
-    have a pole. A constant zero does not count.
+    A tangent that happens to be zero counts, since its own derivative need not be zero, and what follows may have a
+    pole. A local derivative that is a constant zero does not count.
     """
     tangents = sums.numbers
     carries = among(tangents)
@@ -97,8 +90,6 @@ def _extend(node: Node, sums: Shares, *, create_graph: bool) -> None:
             for entry, local in zip(column, locals_, strict=True):
                 if carries(entry) and not is_zero(local):
                     sums.add(node, entry, local, node, index)
-        if is_zero(tangents.get(node, 0.0)):
-            tangents.pop(node, None)
         return
     for index, column, floats in float_partials(node, carries):
         for place, (entry, slope) in enumerate(zip(column, floats, strict=True)):

@@ -38,9 +38,7 @@ def graph_adjoints(outputs: Sequence[Node], seeds: Sequence[Any], inputs: Sequen
         unjudged().run(_start, adjoints, outputs, seeds)  # judged below
         sums = shares(adjoints, "adjoint")
         engines.run(visited, _sweep, interior, sums)
-    for neuron in inputs:
-        sums.judge(neuron)
-    return [adjoints[neuron] for neuron in inputs]
+    return [sums.result(neuron) for neuron in inputs]
 
 
 def _start(adjoints: dict[Node, Any], outputs: Sequence[Node], seeds: Sequence[Any]) -> None:

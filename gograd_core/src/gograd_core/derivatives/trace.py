@@ -17,7 +17,7 @@ from gograd_core.derivatives.reverse_on_neurons import graph_adjoints
 from gograd_core.derivatives.tree import Rebuild, flatten, flatten_like
 from gograd_core.engines import Neuron, next_stamp
 from gograd_core.followed import unfollowed
-from gograd_core.plugins.builtin_ops import identity
+from gograd_core.plugins.builtin_ops import variable
 from gograd_core.recording import failed, recorder
 from gograd_core.settings import Block, is_recording, now, without_derivative
 
@@ -144,9 +144,13 @@ def trace(
 
 
 def _as_neuron(number: Any, expectation: str) -> Neuron:
-    """Return the neuron of a number that is followed, or in an array without axes. Make a leaf of any other number."""
-    number = unfollowed(number.item() if getattr(number, "shape", None) == () and is_array(number) else number)
-    return number if type(number) is Neuron else Neuron(as_float(number, expectation))
+    """Return the neuron in an array without axes. Make a leaf, or a variable, of any other number."""
+    number = number.item() if getattr(number, "shape", None) == () and is_array(number) else number
+    found = unfollowed(number)
+    if type(found) is not Neuron:
+        return Neuron(as_float(found, expectation))
+    neuron: Neuron = found if found is number else variable(found)  # a whole number would be a leaf
+    return neuron
 
 
 def pull(
@@ -195,8 +199,8 @@ def _variable(number: Any, *, attached: bool) -> Neuron:
     number = unfollowed(number)
     if type(number) is not Neuron:
         return Neuron(number)
-    variable: Neuron = identity(number) if attached else Neuron(number._value)
-    return variable
+    fresh: Neuron = variable(number) if attached else Neuron(number._value)
+    return fresh
 
 
 def _name(f: Callable[..., Any]) -> str:

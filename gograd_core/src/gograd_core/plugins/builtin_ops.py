@@ -11,7 +11,7 @@ from gograd_core.op.metadata import Edge, Provider
 from gograd_core.plugins.hookspecs import hookimpl
 from gograd_core.version import __version__
 
-__all__ = ["chosen", "gograd_ops", "identity", "plain", "stop_gradient"]
+__all__ = ["chosen", "gograd_ops", "identity", "plain", "stop_gradient", "variable"]
 
 
 def value_forward(xp: Any, x: Any) -> Any:
@@ -68,6 +68,15 @@ plain = Op(
     provider=PROVIDER,
     doc="The value of x, as a plain number such as an int in a recorded function. Derivatives treat it as a constant.",
 )
+variable = Op(
+    "variable",
+    forward=value_forward,
+    partials=(identity_partial,),
+    samples=SAMPLES,
+    reference=lambda mp, x: +x,
+    provider=PROVIDER,
+    doc="The value of x, as a neuron that derivatives treat as a variable even where x is a plain number.",
+)
 chosen = Op(
     "chosen",
     forward=chosen_forward,
@@ -88,4 +97,4 @@ current.stop_gradient, current.plain = stop_gradient, plain
 
 @hookimpl
 def gograd_ops() -> tuple[Op, ...]:
-    return (identity, stop_gradient, plain, chosen)
+    return (identity, stop_gradient, plain, variable, chosen)
