@@ -121,30 +121,40 @@ def trace(
         ValueError: `wrt` names an argument twice.
     """
     positions = _positions(f, args, wrt)
-    argument = args[wrt] if isinstance(wrt, int) else tuple(args[position] for position in positions)
+    argument = args[wrt] if isinstance(wrt, int) else tuple([args[position] for position in positions])
     graph = create_graph or is_nested()
     numbers, like_argument = flatten(argument)
 
     def run() -> tuple[list[Neuron], int, Any]:
-        inputs = [_variable(number, attached=graph) for number in numbers]
+        inputs = [Neuron(x) if type(x) is float else _variable(x, attached=graph) for x in numbers]
         since = inputs[-1]._stamp + 1 if inputs else next_stamp()
         changed = list(args)
         fresh = like_argument(inputs)
-        for position, value in zip(positions, (fresh,) if isinstance(wrt, int) else fresh, strict=True):
-            changed[position] = value
-        return inputs, since, f(*changed, **(kwargs or {}))
+        if isinstance(wrt, int):
+            changed[wrt] = fresh
+        else:
+            for position, value in zip(positions, fresh, strict=True):
+                changed[position] = value
+        return inputs, since, f(*changed, **kwargs) if kwargs else f(*changed)
 
     inputs, since, result = nested().run(run)
-    expectation = f"{_name(f)} must return {'one number' if scalar else 'numbers'} to be differentiated;"
-    results, like_result = ([result], itemgetter(0)) if scalar else flatten(result)
-    if any(isinstance(number, bool) for number in results):
-        raise TypeError(f"{expectation} it returned a truth value, which has no derivative")
-    outputs = [number if type(number) is Neuron else _as_neuron(number, expectation) for number in results]
+    results, like_result = ([result], _first) if scalar else flatten(result)
+    outputs = [x if type(x) is Neuron else _as_neuron(x, f, scalar=scalar) for x in results]
     return Trace(argument, result, like_argument, like_result, inputs, outputs, since, graph)
 
 
-def _as_neuron(number: Any, expectation: str) -> Neuron:
-    """Return the neuron in an array without axes. Make a leaf, or a variable, of any other number."""
+_first = itemgetter(0)
+
+
+def _as_neuron(number: Any, f: Callable[..., Any], *, scalar: bool) -> Neuron:
+    """Return the neuron in an array without axes. Make a leaf, or a variable, of any other number.
+
+    Raises:
+        TypeError: `f` did not return a number, or a truth value.
+    """
+    expectation = f"{_name(f)} must return {'one number' if scalar else 'numbers'} to be differentiated;"
+    if isinstance(number, bool):
+        raise TypeError(f"{expectation} it returned a truth value, which has no derivative")
     number = number.item() if getattr(number, "shape", None) == () and is_array(number) else number
     found = unfollowed(number)
     if type(found) is not Neuron:
@@ -184,6 +194,8 @@ def numbers_like(example: Any, tree: Any, name: str, *, graph: bool) -> list[Any
 
 
 def _positions(f: Callable[..., Any], args: Sequence[Any], wrt: int | Sequence[int]) -> tuple[int, ...]:
+    if isinstance(wrt, int) and 0 <= wrt < len(args):
+        return (wrt,)
     positions = (wrt,) if isinstance(wrt, int) else tuple(wrt)
     if positions and not -len(args) <= min(positions) <= max(positions) < len(args):
         raise IndexError(f"wrt={wrt!r} is out of range: {_name(f)} was called with {len(args)} positional argument(s)")
@@ -194,8 +206,6 @@ def _positions(f: Callable[..., Any], args: Sequence[Any], wrt: int | Sequence[i
 
 def _variable(number: Any, *, attached: bool) -> Neuron:
     """Make a fresh neuron for a number, so that only its use inside the function counts."""
-    if type(number) is float:
-        return Neuron(number)
     number = unfollowed(number)
     if type(number) is not Neuron:
         return Neuron(number)

@@ -146,15 +146,17 @@ def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
     Raises:
         TypeError: `take_apart` refuses it, or there is a masked array, a matrix or another subclass of NumPy's in it.
     """
+    if type(tree) is float:
+        return [tree], LEAF.nest
     blocks, form = take_apart(tree)
-    shapes = list(map(_shape, blocks))
+    shapes = [() if type(block) is float else _shape(block) for block in blocks]
+    if not any(shapes):
+        return blocks, form.nest
 
     def rebuild(numbers: list[Any]) -> Any:
         rest = iter(numbers)
         return form.nest([_array(shape, list(islice(rest, prod(shape)))) if shape else next(rest) for shape in shapes])
 
-    if not any(shapes):
-        return blocks, form.nest
     return list(chain.from_iterable(map(_entries, blocks))), rebuild
 
 
