@@ -70,7 +70,7 @@ class TestArguments:
 
     @pytest.mark.parametrize("arguments", [(), (1.0,)])
     def test_a_vector_comes_after_them(self, compiled, arguments):
-        with pytest.raises(TypeError, match=r"hvp\(\) takes the arguments of square, and after them a vector"):
+        with pytest.raises(TypeError, match=r"hvp\(\) takes the arguments of square, then a vector"):
             compiled(square).hvp(*arguments)
 
     @pytest.mark.parametrize("wrt", ["x", None, 0.0, [0.0], np.array([0.5])], ids=repr)

@@ -122,8 +122,8 @@ class Batched:
         """
         if len(args_and_vector) < 2:
             raise TypeError(
-                f"hvp() takes the arguments of {self._store.name}, and after them a vector, nested and batched "
-                "like the argument wrt"
+                f"hvp() takes the arguments of {self._store.name}, then a vector nested and batched like the argument "
+                "wrt"
             )
         wrt = positions(wrt)
         *args, vector = args_and_vector

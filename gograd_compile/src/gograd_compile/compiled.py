@@ -16,7 +16,7 @@ from gograd_compile.files.storage import load_tapes, save_tapes
 from gograd_compile.nesting.trees import flatten, nest_matrix, numbers_like, row_of
 from gograd_compile.nesting.whole_numbers import positions, whole
 from gograd_compile.paths.budget import NoPath
-from gograd_compile.paths.path import CAPTURED, VALUES, Want
+from gograd_compile.paths.path import CAPTURED, ONLY_SEEDS, VALUES, Want
 from gograd_compile.paths.point_run import at_point
 from gograd_compile.paths.prepared import general
 from gograd_compile.paths.store import Wrt
@@ -29,15 +29,12 @@ from gograd_core.extend import (
     observers,
     recorder,
     replacing,
-    require_function,
     transforms,
-)
+)  # fmt: skip
 
 __all__ = ["Compiled", "compile", "load"]
 
 WITH_CAPTURED = Want("adjoints", CAPTURED)
-ONLY_SEEDS = np.empty(0, dtype=np.intp)
-"""No number among the arguments differs between the points. Only seeds do."""
 
 
 class Compiled(Portable):
@@ -96,8 +93,7 @@ class Compiled(Portable):
     def value_and_grad(self, *args: Any, wrt: Wrt = 0, **named: Any) -> tuple[float, Any]:
         """Compute the value, and the gradient with respect to the argument `wrt`, which is nested like the argument.
 
-        If `wrt` is several arguments, the gradient is a tuple. This takes about three times as long as the value, no
-        matter how many numbers the arguments have.
+        If `wrt` is several arguments, the gradient is a tuple. This takes about three times as long as the value.
 
         Raises:
             TypeError: the function does not return one number.
@@ -174,9 +170,7 @@ class Compiled(Portable):
             ValueError: the vector is nested in another way.
         """
         if len(args_and_vector) < 2:
-            raise TypeError(
-                f"hvp() takes the arguments of {self.__name__}, and after them a vector, nested like the argument wrt"
-            )
+            raise TypeError(f"hvp() takes the arguments of {self.__name__}, then a vector nested like the argument wrt")
         wrt = positions(wrt)
         if (inlined := self._inlined(named)) is not None:
             return jacobians.hvp(inlined, wrt)(*args_and_vector)
@@ -273,8 +267,7 @@ def compile(
         f: a function of positional arguments that computes with Python's operators and the operations of `ops`.
         backend: "native" (needs Numba) or "numpy". By default it is the native one if Numba is installed.
         check: whether to record twice each time, and raise `RecordingError` if `f` does something else the second time,
-            because of random draws, lists that it changes, or the time. It also finds operations in threads that `f`
-            starts.
+            because of random draws, lists that it changes, or the time. It finds operations in other threads, too.
         max_paths: how many paths are kept for arguments of one nesting. The least recently used are dropped.
 
     Returns:
@@ -287,9 +280,6 @@ def compile(
     """
     if f is None:
         return functools.partial(compile, backend=backend, check=check, max_paths=max_paths)
-    require_function(f, "compile")
-    if whole("max_paths", max_paths) < 1:
-        raise ValueError(f"max_paths must be 1 or more, got {max_paths}")
     return compiled_anew(Compiled, f, backend, check, max_paths)
 
 

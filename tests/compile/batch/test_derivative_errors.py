@@ -47,7 +47,7 @@ class TestErrors:
     @pytest.mark.parametrize(
         ("call", "error", "message"),
         [
-            (lambda c: c.hvp(X), TypeError, r"hvp\(\) takes the arguments of f, and after them a vector"),
+            (lambda c: c.hvp(X), TypeError, r"hvp\(\) takes the arguments of f, then a vector"),
             (lambda c: c.hvp(PARAMETERS, X), ValueError, "2 entries for 1 argument"),
             (lambda c: c.hvp(PARAMETERS, X, {"w": X[0]}), ValueError, "the vector must be nested like {'scale'"),
             (lambda c: c.hvp(PARAMETERS, X, X[1:], wrt=1), ValueError, "the vector must be nested like array"),

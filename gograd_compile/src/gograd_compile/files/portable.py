@@ -15,12 +15,14 @@ from operator import attrgetter
 from typing import Any, Self, TypeVar
 
 from gograd_compile.files.storage import Recorded, from_bytes, to_bytes
+from gograd_compile.nesting.whole_numbers import whole
 from gograd_compile.paths.lru import Recent
 from gograd_compile.paths.path import Path
 from gograd_compile.paths.paths import Paths
 from gograd_compile.paths.store import Store
 from gograd_compile.run.backends import backend as find_backend
 from gograd_core import Neuron
+from gograd_core.extend import require_function
 
 __all__ = ["Portable", "compiled_anew", "from_tapes", "recorded", "with_tapes"]
 
@@ -122,7 +124,14 @@ class Portable:
 
 
 def compiled_anew(cls: type[T], f: Callable[..., Any], backend: str | None, check: bool, max_paths: int) -> T:
-    """Compile a function. If it is compiled already, as one that a pickle finds in a class may be, return it."""
+    """Compile a function. If it is compiled already, as one that a pickle finds in a class may be, return it.
+
+    Raises:
+        TypeError, ValueError, ImportError: as for `compile`.
+    """
+    require_function(f, "compile")
+    if whole("max_paths", max_paths) < 1:
+        raise ValueError(f"max_paths must be 1 or more, got {max_paths}")
     if isinstance(f, cls):
         return f
     return cls(Store(f, _name(f), find_backend(backend), check=check, max_paths=max_paths))

@@ -28,7 +28,7 @@ from gograd_compile.trace.tape import DOMAIN, Floats, Integers, Tape
 from gograd_compile.trace.watcher import AWAITED, NO_ERRORS, Answers, Raising
 from gograd_core.extend import failed, read_values, recorder
 
-__all__ = ["CAPTURED", "VALUES", "Path", "Want", "complaint"]
+__all__ = ["CAPTURED", "ONLY_SEEDS", "VALUES", "Path", "Want", "complaint"]
 
 
 @attrs.frozen(eq=False)
@@ -52,6 +52,8 @@ class Want:
 VALUES, ONLY_GUARDS, EVERY_VALUE = Want("values"), Want("guards"), Want("all")
 CAPTURED = None
 """Stands for the captured neurons, in the place of numbers among the arguments."""
+ONLY_SEEDS = np.empty(0, dtype=np.intp)
+"""No number among the arguments differs between the points. Only seeds do."""
 
 
 MOST_PROGRAMS = 32
