@@ -10,7 +10,7 @@ import pytest
 
 from gograd_compile.call import prepared
 from gograd_core import DomainError, Neuron, errstate, ops, register_container
-from prepared_calls import ARGUMENTS, in_general, polynomial, shown
+from prepared_calls import ARGUMENTS, in_general, numbers_in, polynomial, shown
 
 pytest.importorskip("numba")
 pytestmark = pytest.mark.skipif(prepared is None, reason="calls in C were not built")
