@@ -127,7 +127,7 @@ class Op(engines.Operation):
         return f"<Op {self.title}>"
 
     def __copy__(self) -> Op:
-        return self  # it never changes
+        return self  # it is known by its identity, like a function
 
     def __deepcopy__(self, memo: object) -> Op:
         return self
