@@ -93,6 +93,7 @@ SELU_ALPHA = Rational("1.6732632423543772848170429916717")
 
 BASIC = {
     "identity": [on(same, (-5, 5))],
+    "variable": [on(same, (-5, 5))],
     "chosen": [on(lambda x, y: x * y, (-5, 5), (-5, 5))],
     "positive": [on(same, (-5, 5))],
     "add": [on(lambda x, y: x + y, (-5, 5), (-5, 5))],

@@ -98,7 +98,8 @@ def test_a_compiled_function_is_the_same(program, mine):
 
     values, columns = compiled.batch(tuple(0 for _ in everything)).value_and_grad(*np.transpose(points), wrt=everything)
     assert values.tobytes() == np.array([value for value, _ in results]).tobytes()
-    assert np.array(columns).tobytes() == np.transpose([derivatives for _, derivatives in results]).tobytes()
+    # Points that have no recording of their own add up their derivatives in the order of the engine.
+    np.testing.assert_allclose(columns, np.transpose([derivatives for _, derivatives in results]), rtol=1e-12)
 
 
 def test_nothing_that_computes_was_left_out(program):

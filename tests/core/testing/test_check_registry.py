@@ -69,8 +69,8 @@ class TestCheckRegistry:
             (["neg"], ["neg"]),
             (["negative", "neg"], ["neg"]),
             (["gograd-ops-basic:neg", "identity"], ["neg", "identity"]),
-            (["gograd-core"], ["chosen", "identity", "plain", "stop_gradient"]),
-            (["Gograd_Core:core"], ["chosen", "identity", "plain", "stop_gradient"]),
+            (["gograd-core"], ["chosen", "identity", "plain", "stop_gradient", "variable"]),
+            (["Gograd_Core:core"], ["chosen", "identity", "plain", "stop_gradient", "variable"]),
         ],
     )
     def test_names_choose(self, chosen, expected):
@@ -95,7 +95,7 @@ class TestConformanceTests:
 
     def test_take_a_distribution(self):
         cases = self.cases(conformance_tests("gograd-core"))
-        assert len(cases) == 4 * len(CHECKS)
+        assert len(cases) == 5 * len(CHECKS)
 
     def test_pass_fail_and_skip(self):
         test = conformance_tests([THIRD, ops.less])
