@@ -14,6 +14,7 @@ import json
 import random
 import signal
 import sys
+from collections import defaultdict
 from types import SimpleNamespace
 
 from gograd_core import (
@@ -31,6 +32,7 @@ from gograd_core import (
     register,
     settings,
 )
+from gograd_core.computed import Instead, computed_by, is_computed
 from gograd_core.derivatives.trace import is_nested, nested
 from gograd_core.recording import observed_by, outside_transforms, recorder
 from gograd_core.settings import domain_errors_raise, is_recording
@@ -95,6 +97,7 @@ BARE = {
     "with observed_by()": lambda: observed_by(watcher),
     "with nested()": nested,
     "with recording()": settings.recording,
+    "with computed_by()": lambda: computed_by(defaultdict(lambda: Instead(None))),
     "with registry": lambda: other,
 }
 LOOPS = {
@@ -145,6 +148,7 @@ def state():
         "a transform runs": is_nested(),
         "DomainError is raised": domain_errors_raise(),
         "recorder": recorder(),
+        "other functions compute": is_computed(),
         "a comparison": type(x > 1.0),
         "methods are bound": hasattr(x, "tanh") and hasattr(x, "mul"),
         "grad": x.grad,
@@ -188,5 +192,5 @@ for name, loop in chosen.items():
             left[name] += 1
             put_right()
 gc.collect()  # a traceback may refer to what held in its frames
-still_open = bool(settings.pauses or settings.observers)
+still_open = bool(settings.pauses or settings.observers or settings.replacing)
 print(json.dumps({"left in force": left, "operations ask for blocks that nobody is in": still_open}))
