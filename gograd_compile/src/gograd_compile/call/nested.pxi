@@ -100,7 +100,10 @@ cdef class Nested:
         cdef Py_buffer view
         cdef Py_ssize_t axis
         cdef bint fits
-        PyObject_GetBuffer(array, &view, PyBUF_RECORDS_RO)
+        try:
+            PyObject_GetBuffer(array, &view, PyBUF_RECORDS_RO)
+        except Exception:  # NumPy's for dates and texts, which the general way refuses
+            return False
         fits = view.format[0] == b"d" and view.format[1] == 0 and view.ndim == len(self.shape)
         for axis in range(view.ndim if fits else 0):
             fits = fits and view.shape[axis] == <Py_ssize_t>self.shape[axis]

@@ -23,6 +23,8 @@ __all__ = ["at_one_point", "of_columns"]
 
 NUMBERS = ctypes.POINTER(ctypes.c_double)
 KERNEL = ctypes.CFUNCTYPE(None, ctypes.c_ssize_t, ctypes.c_ssize_t, NUMBERS, NUMBERS, NUMBERS)
+VALUE = ctypes.PYFUNCTYPE(ctypes.c_double, ctypes.c_int64, NUMBERS)
+"""A function that is called without releasing Python's lock, so that one thread at a time uses its buffer."""
 kept: list[Any] = []
 """What native code has the addresses of."""
 
@@ -52,19 +54,19 @@ def at_one_point(kernel: Kernel, arity: int) -> Instead:
     buffer = np.zeros(1 + (arity + kernel.scratch) * CHUNK)
     data = np.array([kernel.address, arity, buffer.ctypes.data])
     kept.append((kernel, data, buffer))
-    run = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_int64, NUMBERS)(_value().address)
+    run = VALUE(_value().address)
     numbers, place = ctypes.c_double * arity, data.ctypes.data
     return Instead(lambda *inputs: run(place, numbers(*inputs)), _value().address, place)
 
 
 def of_columns(kernel: Kernel, columns: int, length: int) -> Callable[..., float]:
     """Make a function of columns of floats from the kernel of columns of that length."""
-    run, result, scratch = KERNEL(kernel.address), (ctypes.c_double * 1)(), (ctypes.c_double * 1)()
-    numbers = ctypes.c_double * (columns * length)
-    kept.append(kernel)
+    run, numbers = KERNEL(kernel.address), ctypes.c_double * (columns * length)
+    one, room = ctypes.c_double * 1, ctypes.c_double * max(kernel.scratch * CHUNK, 1)
 
-    def function(*given: Any) -> float:
-        run(1, length, result, numbers(*(entry for column in given for entry in column)), scratch)
+    def function(*given: Any, _kept: Kernel = kernel) -> float:
+        result = one()
+        run(1, length, result, numbers(*(entry for column in given for entry in column)), room())
         return result[0]
 
     return function

@@ -17,7 +17,7 @@ from gograd_compile.paths.path import CAPTURED, complaint
 from gograd_compile.trace.recording import check_leaf
 from gograd_compile.trace.tape import Floats, Integers
 from gograd_core import Neuron
-from gograd_core.extend import Instead, adjoints, computed_by, flatten, next_stamp
+from gograd_core.extend import Instead, adjoints, computed_by, flatten, flatten_numbers, next_stamp
 
 __all__ = ["Evaluation"]
 
@@ -116,8 +116,19 @@ class Evaluation:
             return self._gradient(arguments, row, wrt)
         chosen = NONE if wrt is CAPTURED else wrt
         numbers = np.array(row)
-        flat = Flat(self.f, arguments, numbers, chosen)
+        flat = Flat(self._of_numbers, arguments, numbers, chosen)
         return answer_of(flat, ASK[question](flat, numbers[chosen].tolist(), vector.tolist()))
+
+    def _of_numbers(self, *args: Any) -> Any:
+        """Run the function, whose result is to be differentiated.
+
+        Raises:
+            TypeError: there is a truth value in the result.
+        """
+        result = self.f(*args)
+        if any(isinstance(number, bool) for number in flatten_numbers(result)[0]):
+            raise TypeError(complaint("push", ONE_NUMBER, has_truths=True))
+        return result
 
     def _gradient(self, arguments: Structure, row: list[float], wrt: Integers | None) -> Answer:
         first, inputs = next_stamp(), list(map(Neuron, row))
