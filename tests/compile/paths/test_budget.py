@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import ctypes
+
 import numpy as np
 import pytest
 
@@ -230,6 +232,23 @@ class TestDerivatives:
         c = evaluating(compiled, f, 0.5)
         with pytest.raises(TypeError, match=why):
             c.grad(2.0)
+
+
+@pytest.mark.parametrize("method", ["jacobian", "hvp", "hessian"])
+def test_truth_values_have_no_derivatives(compiled, method):
+    def f(x):
+        truth = x > 3.0 if x > 1.0 else x
+        return [x * x, truth] if method == "jacobian" else truth
+
+    c = evaluating(compiled, f, 0.5, gradient=None if method == "jacobian" else 0)
+    with pytest.raises(TypeError, match="a truth value, which has no derivative"):
+        getattr(c, method)(7.5, *[1.0] * (method == "hvp"))
+
+
+def test_one_thread_at_a_time_uses_the_buffer_of_an_operation():
+    """A race is too rare for a test. The call keeps Python's lock, so there is none."""
+    one_point = pytest.importorskip("gograd_compile.kernels.one_point")
+    assert one_point.VALUE._flags_ & ctypes.pythonapi._func_flags_ == ctypes.pythonapi._func_flags_
 
 
 class TestErrors:

@@ -128,6 +128,14 @@ class TestUnusualArguments:
         f.value_and_grad(np.array([1.0, 1.0]))
         assert shown(f.value_and_grad(array), bits) == shown(fresh.value_and_grad(array), bits)
 
+    @pytest.mark.parametrize("kind", ["M8[Y]", "m8[s]", "U4"])
+    def test_arrays_of_anything_else(self, compile_native, kind):
+        f = compile_native(lambda a: a[0])
+        f(np.zeros(1))
+        f(np.zeros(1))
+        with pytest.raises(TypeError, match=r"args\[0\]"):
+            f(np.array([2020]).astype(kind))
+
     def test_arguments_are_positional_and_wrt_is_whole(self, compile_native):
         f = compile_native(polynomial)
         f.value_and_grad(1.5)
