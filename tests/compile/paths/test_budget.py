@@ -142,6 +142,13 @@ class TestValuesAreTheBitsOfReplays:
                 replayed = compiled(lambda x, op=op: op(*x)).batch()(np.array(points))
                 assert hexed([c(point) for point in points]) == hexed(replayed), op.name
 
+    def test_of_constants(self, compiled):
+        """A recording folds the constant. Compiled code computes the same operation of an argument."""
+        computed = compiled(ops.tanh)
+        for number in np.random.default_rng(2).uniform(-3.0, 3.0, 60).tolist():
+            folded = compiled(lambda x, number=number: ops.tanh(Neuron(number)) * x)
+            assert hexed(folded(1.0)) == hexed(computed(number))
+
     def test_of_nested_results(self, compiled):
         def f(p):
             return {"y": [ops.exp(p["x"][0]), p["x"][0] > 1.0], "z": 2.0 * p["x"]}
