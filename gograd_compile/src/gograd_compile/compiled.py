@@ -81,7 +81,8 @@ class Compiled(Portable):
         numbers, structure = flatten(args)
         paths = self.store.paths_of(structure)
         if paths.budget.wait > 0:
-            return self.store.value(paths, structure, numbers)
+            paths.budget.note_evaluated(1)
+            return self.store.evaluation.value(structure, numbers)
         try:
             path, outputs, _ = at_point(paths, VALUES, numbers)
         except (DomainError, NoPath) as reason:

@@ -87,7 +87,7 @@ class TestTheBudget:
 
     def test_programs_with_few_paths_are_replayed(self, compiled):
         def f(x):
-            for _ in range(600):
+            for _ in range(2_000):
                 x = ops.tanh(x)
             return x if x > 0.0 else -x
 

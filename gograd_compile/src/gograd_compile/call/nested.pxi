@@ -36,6 +36,7 @@ cdef class Nested:
     cdef readonly Py_ssize_t size  # how many numbers there are
     cdef list children  # of anything else all leaves
     cdef bint is_flat  # whether all children are numbers
+    cdef readonly bint is_plain  # whether there are only numbers, lists and tuples
     cdef tuple shape  # of an array
     cdef object form
 
@@ -45,6 +46,7 @@ cdef class Nested:
             (self.shape,) = shapes
             if self.shape is not None:
                 self.kind, self.size = ARRAY, math.prod(self.shape)
+            self.is_plain = self.shape is None
             return
         self.kind = {list: LIST, tuple: TUPLE}.get(form.container.cls, OTHER) if depth < DEEPEST else OTHER
         first = 0
@@ -55,6 +57,7 @@ cdef class Nested:
             self.children.append(ONE_NUMBER if is_number else Nested(child, part, depth + 1))
             first += child.leaves
         self.is_flat = all([child is ONE_NUMBER for child in self.children])
+        self.is_plain = self.kind != OTHER and all([(<Nested>child).is_plain for child in self.children])
         self.size = sum([(<Nested>child).size for child in self.children])
 
     cdef bint read(self, PyObject *tree, double *into) except -1:
@@ -137,6 +140,17 @@ cdef class Nested:
                 PyList_SET_ITEM(<PyObject *>made, i, Py_NewRef(<PyObject *>part))
                 slots += child.size
         return made
+
+    cdef object neurons(self, const double *numbers):
+        """Nest leaves that have these values like this. It must be plain."""
+        cdef Nested child
+        if self.kind == NUMBER:
+            return Neuron(numbers[0])
+        made = []
+        for child in self.children:
+            made.append(child.neurons(numbers))
+            numbers += child.size
+        return made if self.kind == LIST else tuple(made)
 
     cdef object build_array(self, const double *v, const int64_t *slots):
         cdef Py_buffer view

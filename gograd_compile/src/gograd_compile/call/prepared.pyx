@@ -5,6 +5,7 @@ from cpython.buffer cimport (
     PyBUF_RECORDS_RO, PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_IsContiguous, PyBuffer_Release, PyObject_GetBuffer,
 )
 from cpython.list cimport PyList_New
+from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from libc.math cimport NAN, ceil, floor, rint, trunc
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.string cimport memcpy
@@ -13,6 +14,7 @@ import math
 
 import numpy as np
 
+from gograd_core import DomainError, Neuron
 from gograd_core.extend import add_gradients, domain_errors_raise, error_code, read_values, recorder, take_apart
 
 
@@ -141,14 +143,21 @@ cdef class Calls:
     Args:
         structures, key, paths: the memory of paths by the nesting of the arguments, where the key has `paths`.
         kept: the memory of these paths.
+        arguments: how the arguments are nested, in a tuple.
+        evaluation: what computes a result without a path; None if the general way does that. It has the function `f`,
+            a `block` to run it in, `result_of` for what is not a neuron, and `instead`, which takes the arguments and
+            the error of an operation.
     """
 
-    cdef object structures, key, paths, kept, budget
+    cdef object structures, key, paths, kept, budget, evaluation, f, run
+    cdef Nested arguments
     cdef tuple calls  # the one used last comes first
 
-    def __init__(self, structures, key, paths, kept):
+    def __init__(self, structures, key, paths, kept, Nested arguments not None, evaluation):
         self.structures, self.key, self.paths, self.kept, self.calls = structures, key, paths, kept, ()
-        self.budget = paths.budget
+        self.budget, self.arguments = paths.budget, arguments
+        if evaluation is not None and arguments.is_plain:
+            self.evaluation, self.f, self.run = evaluation, evaluation.f, evaluation.block.run
 
     def add(self, Call call not None):
         """Keep a call, as the one used last. Calls of paths that were dropped go."""
@@ -165,7 +174,10 @@ cdef class Calls:
 
         Returns None if anything is unusual, so that the call must take the general way.
         """
-        cdef Call call = self.latest() if self.budget.wait <= 0 else None
+        cdef Call call
+        if self.budget.wait > 0:
+            return None if self.evaluation is None else self.evaluated(args)
+        call = self.latest()
         for _ in range(MOST):
             if call is None:
                 return None
@@ -176,6 +188,25 @@ cdef class Calls:
                 return found
             call = self.instead_of(call)
         return None
+
+    cdef object evaluated(self, tuple args):
+        """Compute the result without a path. It is None if the arguments are nested otherwise."""
+        cdef double *numbers = <double *>PyMem_Malloc(max(self.arguments.size, 1) * sizeof(double))
+        if numbers == NULL:
+            raise MemoryError
+        try:
+            fits = self.arguments.read(<PyObject *>args, numbers) and self.are_there()
+            inputs = self.arguments.neurons(numbers) if fits else None
+        finally:
+            PyMem_Free(numbers)
+        if inputs is None:
+            return None
+        self.budget.note_evaluated(1)
+        try:
+            result = self.run(self.f, *inputs)
+        except DomainError as error:
+            return self.evaluation.instead(args, error)
+        return result._value if type(result) is Neuron else self.evaluation.result_of(result)
 
     cdef Call latest(self):
         """Find the call of the path that the general way would run first."""
@@ -200,3 +231,11 @@ cdef class Calls:
                 self.paths.note_replays(failed.path)
                 return call
         return None
+
+
+def add_values(f, Nested arguments, const double[:, ::1] rows, taken, list found):
+    """Add to `found` what `f` returns at each row of numbers: the value of a neuron, or what `taken` makes of it."""
+    cdef Py_ssize_t i
+    for i in range(rows.shape[0]):
+        result = f(*arguments.neurons(&rows[i, 0]))
+        found.append(result._value if type(result) is Neuron else taken(result))

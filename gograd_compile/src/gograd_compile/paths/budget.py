@@ -16,7 +16,7 @@ RECORDING, PER_OPERATION = 2**17, 32
 """What a recording costs, besides what each of its operations costs."""
 REPLAY, POINT = 256, 64
 """What a point costs besides its operations: if it is replayed alone, and if it is evaluated without a recording."""
-TRY, RUN = 512, 8192
+TRY, RUN = 2048, 8192
 """What it costs to try a path that is not the right one, at one point and at many."""
 GUARDED = 8
 """What it costs to try a path at each of many points: its operations divided by this."""

@@ -11,13 +11,16 @@ from typing import Any
 import attrs
 import numpy as np
 
-from gograd_compile.nesting.trees import ONE_NUMBER, Structure, flatten_result
-from gograd_compile.paths.engine_answers import ASK, Answer, Flat, Question, answer_of
+from gograd_compile.call import prepared
+from gograd_compile.nesting.trees import ONE_NUMBER, Structure, flatten, flatten_result
+from gograd_compile.paths.engine_answers import ASK, Answer, Flat, Question, answer_of, engine_answer
 from gograd_compile.paths.path import CAPTURED, complaint
+from gograd_compile.paths.prepared import nested
 from gograd_compile.trace.recording import check_leaf
 from gograd_compile.trace.tape import Floats, Integers
-from gograd_core import Neuron
-from gograd_core.extend import Instead, adjoints, computed_by, flatten, flatten_numbers, next_stamp
+from gograd_core import DomainError, Neuron
+from gograd_core.extend import Instead, adjoints, computed_by, flatten_numbers, next_stamp
+from gograd_core.extend import flatten as flat_graph
 
 __all__ = ["Evaluation"]
 
@@ -34,23 +37,36 @@ class Evaluation:
         f: the function.
         name: what messages call it.
         values: what computes the values of operations in compiled code.
+        block: the block in which it computes them.
     """
 
     f: Callable[..., Any]
     name: str
     values: Mapping[Any, Instead]
-    _block: computed_by = attrs.field(
+    block: computed_by = attrs.field(
         default=attrs.Factory(lambda self: computed_by(self.values, deeper=True), takes_self=True), init=False
     )
 
-    def value(self, arguments: Structure, numbers: Floats) -> Answer | float:
-        """Compute what the function returns at a point. A float stands for an answer that is one number.
+    def value(self, arguments: Structure, numbers: Floats) -> Any:
+        """Compute what the function returns at a point, nested as it nests that.
 
         Raises:
             Whatever the function raises.
         """
-        inputs = map(Neuron, numbers.tolist())
-        return self._taken(self._block.run(self.f, *(inputs if arguments.is_row else arguments.build(list(inputs)))))
+        try:
+            return self.result_of(self._returned(arguments, numbers.tolist()))
+        except DomainError as error:
+            return self._of_engine(error, arguments, numbers)
+
+    def instead(self, args: tuple[Any, ...], error: DomainError) -> Any:
+        """Ask the engine for the result where compiled code raises `error`: see `engine_answer`."""
+        numbers, arguments = flatten(args)
+        return self._of_engine(error, arguments, numbers)
+
+    def result_of(self, returned: Any) -> Any:
+        """Take the numbers out of what the function returned, and nest them in the same way."""
+        taken = self._taken(returned)
+        return taken if isinstance(taken, float) else taken.structure.build(taken.numbers)
 
     def answer(
         self, question: Question, arguments: Structure, numbers: Floats, wrt: Integers | None = CAPTURED,
@@ -63,7 +79,7 @@ class Evaluation:
             Whatever the function raises.
         """
         if question == "value":
-            value = self.value(arguments, numbers)
+            value = self._taken(self._returned(arguments, numbers.tolist()))
             return Answer(ONE_NUMBER, [value]) if isinstance(value, float) else value
         found: Answer = self._block_of(question).run(
             self._derivatives, question, arguments, numbers.tolist(), wrt, vector
@@ -82,23 +98,33 @@ class Evaluation:
             The same as `answer`.
         """
 
-        def values(rows: list[list[float]]) -> None:
-            for row in rows:
-                inputs = map(Neuron, row)
-                found.append(self._taken(self.f(*(inputs if is_row else arguments.build(list(inputs))))))
+        def values(rows: Floats) -> None:
+            if form is not None and form.is_plain:
+                prepared.add_values(self.f, form, rows, self._taken, found)
+                return
+            for row in rows.tolist():
+                returned = self.f(*arguments.build([*map(Neuron, row)]))
+                found.append(self._taken(returned))
 
-        def derivatives(rows: list[list[float]]) -> None:
-            for row in rows:
+        def derivatives(rows: Floats) -> None:
+            for row in rows.tolist():
                 found.append(self._derivatives(question, arguments, row, wrt, vectors[len(found) - before]))
 
-        before, is_row, run = len(found), arguments.is_row, values if question == "value" else derivatives
+        before, run, form = len(found), values if question == "value" else derivatives, nested(arguments)
         block = self._block_of(question)
         for begin in range(0, len(rows), ROWS):
-            block.run(run, rows[begin : begin + ROWS].tolist())
+            block.run(run, rows[begin : begin + ROWS])
+
+    def _returned(self, arguments: Structure, numbers: list[float]) -> Any:
+        return self.block.run(self.f, *arguments.build([*map(Neuron, numbers)]))
+
+    def _of_engine(self, error: DomainError, arguments: Structure, numbers: Floats) -> Any:
+        answer = engine_answer(error, "value", self.f, arguments, numbers)
+        return answer.structure.build(answer.numbers)
 
     def _block_of(self, question: Question) -> computed_by:
         """Return the block in which a question is answered. Transforms of the engine are not inside another one."""
-        return self._block if question in ("value", "gradient", "captured") else computed_by(self.values)
+        return self.block if question in ("value", "gradient", "captured") else computed_by(self.values)
 
     def _taken(self, result: Any) -> Answer | float:
         """Take the numbers out of what the function returned."""
@@ -141,7 +167,7 @@ class Evaluation:
         if wrt is not CAPTURED:
             wanted = [inputs[place] for place in wrt.tolist()]
             return Answer(structure, [output._value, *adjoints([output], [1.0], wanted, since)])
-        wanted = [leaf for leaf in flatten([output], since).leaves if leaf._stamp < first]
+        wanted = [leaf for leaf in flat_graph([output], since).leaves if leaf._stamp < first]
         for leaf in wanted:
             check_leaf(leaf, self.name)
         return Answer(structure, [output._value, *adjoints([output], [1.0], wanted, since)], tuple(wanted))

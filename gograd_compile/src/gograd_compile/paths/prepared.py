@@ -7,11 +7,11 @@ from typing import Any
 from gograd_compile.call import prepared
 from gograd_compile.nesting.trees import Structure
 from gograd_compile.paths.lru import Recent
-from gograd_compile.paths.path import CAPTURED, Path, Want
+from gograd_compile.paths.path import CAPTURED, VALUES, Path, Want
 from gograd_compile.paths.paths import Paths
 from gograd_compile.run.program import Program
 
-__all__ = ["general", "prepare"]
+__all__ = ["general", "nested", "prepare"]
 
 MOST = 64
 
@@ -21,14 +21,16 @@ def general(args: tuple[Any, ...]) -> None:
 
 
 def prepare(
-    structures: Recent[Any, Paths], key: tuple[Structure, Any], path: Path, want: Want, chosen: Structure | None
-) -> Any:
+    structures: Recent[Any, Paths], key: tuple[Structure, Any], path: Path, want: Want, chosen: Structure | None,
+    evaluation: Any,
+) -> Any:  # fmt: skip
     """Prepare for calls like one that has run `path`. Returns what answers them, or None if they take the general way.
 
     Args:
         structures: the memory of paths by the nesting of the arguments.
         key: where the paths are in this memory.
         chosen: how the derivatives are nested, and a vector that comes after the arguments.
+        evaluation: what computes values without a path.
     """
     program, paths = path.program(want), structures.get(key)
     if program.steps is None or paths is None:
@@ -39,7 +41,8 @@ def prepare(
     if calls is None:
         if len(paths.calls) >= MOST:
             paths.calls.clear()
-        calls = paths.calls[want] = prepared.Calls(structures, key, paths, paths.kept)
+        values = evaluation if want == VALUES else None
+        calls = paths.calls[want] = prepared.Calls(structures, key, paths, paths.kept, nested(key[0]), values)
     calls.add(program.call)
     return calls
 
@@ -53,15 +56,16 @@ def _prepared(path: Path, program: Program, want: Want, arguments: Structure, ch
             if guards.outcomes[place]
         }
         asked = prepared.Guards(guards.kinds, slots[: len(guards)], guards.outcomes, errors)
-    results = [(_nested(path.structure), program.output_slots)]
+    results = [(nested(path.structure), program.output_slots)]
     if want.mode == "push" and chosen is not None:  # of a value and a gradient, the tangents of the latter
-        seeds = _nested(chosen), program.first_seed
-        results = [(_nested(chosen), program.result_slots[1:])]
+        seeds = nested(chosen), program.first_seed
+        results = [(nested(chosen), program.result_slots[1:])]
     elif chosen is not None:
-        results.append((_nested(chosen), program.result_slots))
+        results.append((nested(chosen), program.result_slots))
     run = program.steps, program.take(), path.tape.captured, asked
-    return prepared.Call(path, *run, _nested(arguments), seeds, results, want.wrt is CAPTURED and chosen is not None)
+    return prepared.Call(path, *run, nested(arguments), seeds, results, want.wrt is CAPTURED and chosen is not None)
 
 
-def _nested(structure: Structure) -> Any:
-    return prepared.Nested(structure.form, structure.shapes)
+def nested(structure: Structure) -> Any:
+    """Describe a nesting to the library. It is None without the library."""
+    return prepared and prepared.Nested(structure.form, structure.shapes)

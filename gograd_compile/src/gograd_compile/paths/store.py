@@ -121,7 +121,7 @@ class Store:
 
     def prepare(self, what: Hashable, key: Key, path: Path, want: Want, chosen: Structure | None = None) -> None:
         """Prepare for calls that compute the same `what` as one that has run `path`: see `prepare`."""
-        calls = prepare(self.paths, key, path, want, chosen)
+        calls = prepare(self.paths, key, path, want, chosen, self.evaluation)
         if calls is not None:
             if len(self.calls) >= MOST_CALLS:
                 self.calls.clear()
@@ -144,15 +144,6 @@ class Store:
             except DomainError as error:
                 reason = error
         return engine_answer(reason, question, self.f, structure, numbers, *derivatives)
-
-    def value(self, paths: Paths, structure: Structure, numbers: Floats) -> Any:
-        """Evaluate the function at a point where no path is to be tried, and nest the result as the function does."""
-        paths.budget.note_evaluated(1)
-        try:
-            found = self.evaluation.value(structure, numbers)
-        except DomainError as error:
-            found = engine_answer(error, "value", self.f, structure, numbers)
-        return found if isinstance(found, float) else found.structure.build(found.numbers)
 
     def answers(
         self, question: Question, run: BatchRun, points: Integers, wrt: Integers | None, vectors: Floats
