@@ -17,13 +17,13 @@ MOST = 64
 
 
 def general(args: tuple[Any, ...]) -> None:
-    """Leave a call to the general way."""
+    """Leave a call to the general route."""
 
 
 def prepare(
     structures: Recent[Any, Paths], key: tuple[Structure, Any], path: Path, want: Want, chosen: Structure | None
 ) -> Any:
-    """Prepare for calls like one that has run `path`. Returns what answers them, or None if they take the general way.
+    """Prepare for calls like one that has run `path`. Returns what answers them, or None if they take the general route.
 
     Args:
         structures: the memory of paths by the nesting of the arguments.
