@@ -23,7 +23,7 @@ def general(args: tuple[Any, ...]) -> None:
 def prepare(
     structures: Recent[Any, Paths], key: tuple[Structure, Any], path: Path, want: Want, chosen: Structure | None
 ) -> Any:
-    """Prepare for calls like one that has run `path`. Returns what answers them, or None if they take the general route.
+    """Prepare for calls like one that has run `path`. Returns what answers them; None if they take the general route.
 
     Args:
         structures: the memory of paths by the nesting of the arguments.
