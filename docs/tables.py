@@ -129,8 +129,10 @@ def condition(op: Op) -> str:
 
 def section(op: Op) -> str:
     inputs = ", ".join(f"`{name}`" for name in op.input_names)
+    if op.variadic:
+        inputs += ", columns of equal length" if len(op.input_names) > 1 else ", a column"
     facts = {
-        "inputs": f"{inputs}, columns of equal length" if op.variadic else inputs,
+        "inputs": inputs,
         "other names": ", ".join(f"`{name}`" for name in other_names(op)),
         "domain": condition(op),
         "implementations": ", ".join(

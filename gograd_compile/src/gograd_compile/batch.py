@@ -118,7 +118,7 @@ class Batched:
 
         Raises:
             TypeError: the function does not return one number, or no vector was given.
-            ValueError: the vector is nested in another way, or has other shapes.
+            ValueError: the vector is nested differently, or has different shapes.
         """
         if len(args_and_vector) < 2:
             raise TypeError(

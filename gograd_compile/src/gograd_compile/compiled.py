@@ -41,9 +41,9 @@ class Compiled(Portable):
     """A function that runs as it was recorded. `compile` and `load` make it.
 
     Arguments are positional: numbers or NumPy arrays of them, nested in containers. Results are nested as the function
-    nests them. The function is recorded again for arguments that are nested in another way, and if a comparison turns
-    out differently than in all recordings. If it has many paths, not each is worth a recording. Where none is, the
-    function runs without one: values are the same bits, and derivatives are added up in another order.
+    nests them. The function is recorded again for arguments that are nested differently, and if a comparison turns out
+    differently from all recordings. If it has many paths, not every path is worth a recording. Without one, the
+    function itself runs. Values are the same to the last bit, and derivatives are added up in a different order.
 
     Every method that runs it raises
 
@@ -168,7 +168,7 @@ class Compiled(Portable):
 
         Raises:
             TypeError: the function does not return one number, or no vector was given.
-            ValueError: the vector is nested in another way.
+            ValueError: the vector is nested differently.
         """
         if len(args_and_vector) < 2:
             raise TypeError(f"hvp() takes the arguments of {self.__name__}, then a vector nested like the argument wrt")

@@ -6,7 +6,7 @@ __all__ = ["PathNotRecorded", "ProgramFileError", "RecordingError"]
 
 
 class PathNotRecorded(RuntimeError):  # noqa: N818  # named after a state, like StopIteration
-    """A loaded program would have to be recorded again, and has no function. A comparison has another result, say."""
+    """A loaded program would have to be recorded again (a comparison has a new result, say), but has no function."""
 
 
 class RecordingError(TypeError):

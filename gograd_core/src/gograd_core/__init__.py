@@ -87,7 +87,7 @@ def register(op: Op) -> Op:
 def load_plugins(
     *, only: Iterable[str] | None = None, block: Iterable[str] = (), strict: bool = False
 ) -> tuple[PluginRecord, ...]:
-    """Load the plugins of the process-wide registry again, with another choice; see `Registry.load_plugins`."""
+    """Load the plugins of the process-wide registry again, with a different choice; see `Registry.load_plugins`."""
     records: tuple[PluginRecord, ...] = current.registry.load_plugins(only=only, block=block, strict=strict)
     return records
 

@@ -44,7 +44,7 @@ def register_container(cls: type, take_apart: TakeApart, put_together: PutTogeth
     """Allow numbers to be nested in values of your own class, in arguments and in results.
 
     Lists, tuples, named tuples, dicts, deques, dataclasses and None need no registration. A dataclass may be
-    registered if it is to be taken apart in another way.
+    registered to be taken apart in a different way.
 
     Args:
         cls: the class. Its subclasses are not included.

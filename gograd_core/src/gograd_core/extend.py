@@ -1,4 +1,4 @@
-"""The door for packages that extend gograd: what they may use of the core besides `gograd_core` itself.
+"""What packages that extend gograd may use of the core, besides `gograd_core` itself.
 
 Everything named here keeps its name and its meaning within a major version. All other modules are internal.
 

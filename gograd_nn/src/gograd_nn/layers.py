@@ -183,7 +183,7 @@ class Net:
 
 
 class MLP(Net):
-    """A multi-layer perceptron: layers of the given sizes, of which the last one is linear.
+    """A multi-layer perceptron: layers of the given sizes. The last one is linear.
 
     Args:
         sizes: the numbers of inputs, of units in each hidden layer, and of outputs: ``[64, 16, 10]``.

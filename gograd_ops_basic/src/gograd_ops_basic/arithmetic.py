@@ -96,8 +96,8 @@ DIV = Op(
     samples=PAIRS,
     edges=(
         Edge((1.0, 0.0), inf, (inf, -inf), "a pole: the quotient grows without bound"),
-        Edge((1.0, -0.0), -inf, (-inf, -inf), "the same pole from below: the zero has a sign"),
-        Edge((0.0, 0.0), nan, (inf, nan), "0/0 has no value"),
+        Edge((1.0, -0.0), -inf, (-inf, -inf), "the same pole, approached from below"),
+        Edge((0.0, 0.0), nan, (inf, nan), "0/0 is undefined"),
         Edge((0.0, 2.0), 0.0, (0.5, -0.0), "an ordinary point"),
     ),
     domain="y != 0",
@@ -160,7 +160,7 @@ ABS = Op(
     aliases=("fabs",),
     symbol="|x|",
     samples=((2.0,), (-1.5,), (1e-9,)),
-    edges=(Edge((0.0,), 0.0, (0.0,), "a kink: slopes run from -1 to 1, and the middle one is taken"),),
+    edges=(Edge((0.0,), 0.0, (0.0,), "a kink: slopes range from -1 to 1, and the middle one is taken"),),
     reference=lambda mp, x: mp.fabs(x),
     doc="The absolute value |x|.",
 )

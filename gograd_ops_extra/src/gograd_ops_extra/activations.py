@@ -14,7 +14,7 @@ __all__ = ["ACTIVATIONS"]
 GELU_CUBIC = 0.044715  # Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016
 
 MINIMUM = "the slope has a zero at the minimum"
-ODD = Accuracy(inf, why="it has a zero at 0, where its terms are as large as elsewhere and cancel")
+ODD = Accuracy(inf, why="it is 0 at x = 0, where its terms are as large as elsewhere and cancel")
 TAIL = "in the left tail, the value falls by many ulps for every ulp of x, and " + MINIMUM
 
 
@@ -62,7 +62,7 @@ LOG_SIGMOID = Op(
     partials=(log_sigmoid_partial,),
     samples=((0.0,), (0.3,), (-2.0,), (40.0,), (-700.0,)),
     edges=(
-        Edge((-800.0,), -800.0, (1.0,), "the logistic function underflows, but not its logarithm"),
+        Edge((-800.0,), -800.0, (1.0,), "the logistic function underflows, but its logarithm does not"),
         Edge((-inf,), -inf, (1.0,), "the limit"),
         Edge((inf,), 0.0, (0.0,), "the limit"),
     ),
@@ -174,7 +174,7 @@ GELU_TANH = Op(
     edges=(
         Edge((-inf,), -0.0, (0.0,), "the limit"),
         Edge((inf,), inf, (1.0,), "the limit"),
-        Edge((1e200,), 1e200, (1.0,), "x * x would overflow"),
+        Edge((1e200,), 1e200, (1.0,), "x * x overflows, but the value does not"),
     ),
     accuracy=Accuracy(8.0, input_ulps=4.0, why=TAIL, third=ODD),
     reference=lambda mp, x: x / (1 + mp.exp(-mp.sqrt(8 / mp.pi) * (x + mp.mpf(GELU_CUBIC) * x**3))),
@@ -209,7 +209,7 @@ MISH = Op(
         6.0,
         input_ulps=1.0,
         why=MINIMUM,
-        third=Accuracy(96.0, input_ulps=1.0, why="near 0 it is a tenth as large as the terms of which it is the sum"),
+        third=Accuracy(96.0, input_ulps=1.0, why="near 0 it is a tenth as large as its terms"),
     ),
     reference=lambda mp, x: x * mp.tanh(mp.log1p(mp.exp(x))),
     doc="x * tanh(softplus(x)).",

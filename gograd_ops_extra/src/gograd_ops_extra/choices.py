@@ -10,7 +10,8 @@ from gograd_core import Edge, Op
 __all__ = ["CHOICES"]
 
 PAIRS = ((2.0, 3.0), (-1.5, -4.0))
-TIE = "a tie: each input takes half of the derivative, as PyTorch and JAX do"
+TIE = "a tie: each input takes half of the derivative, as in PyTorch and JAX"
+BOUND = "a tie: each input takes half of the derivative, as in JAX"
 
 
 def share_of_larger(xp: Any, x: Any, y: Any) -> Any:
@@ -36,7 +37,7 @@ MAXIMUM = Op(
     samples=PAIRS,
     edges=(
         Edge((1.0, 1.0), 1.0, (0.5, 0.5), TIE),
-        Edge((nan, 1.0), nan, (0.0, 0.0), "NaN is passed on; neither input is the larger"),
+        Edge((nan, 1.0), nan, (0.0, 0.0), "NaN propagates; neither input is the larger"),
     ),
     reference=lambda mp, x, y: max(x, y),
     doc="The larger of x and y.",
@@ -54,7 +55,7 @@ MINIMUM = Op(
     samples=PAIRS,
     edges=(
         Edge((1.0, 1.0), 1.0, (0.5, 0.5), TIE),
-        Edge((nan, 1.0), nan, (0.0, 0.0), "NaN is passed on; neither input is the smaller"),
+        Edge((nan, 1.0), nan, (0.0, 0.0), "NaN propagates; neither input is the smaller"),
     ),
     reference=lambda mp, x, y: min(x, y),
     doc="The smaller of x and y.",
@@ -86,12 +87,10 @@ CLIP = Op(
     partials=(clip_partial_x, clip_partial_min, clip_partial_max),
     samples=((0.3, -1.0, 1.0), (2.0, -1.0, 1.0), (-2.0, -1.0, 1.0)),
     edges=(
-        Edge((1.0, -1.0, 1.0), 1.0, (0.5, 0.0, 0.5), TIE),
-        Edge((-1.0, -1.0, 1.0), -1.0, (0.5, 0.5, 0.0), TIE),
+        Edge((1.0, -1.0, 1.0), 1.0, (0.5, 0.0, 0.5), BOUND),
+        Edge((-1.0, -1.0, 1.0), -1.0, (0.5, 0.5, 0.0), BOUND),
         Edge((0.0, 2.0, 1.0), 1.0, (0.0, 0.0, 1.0), "bounds in the wrong order: the upper one holds"),
-        Edge(
-            (nan, -1.0, 1.0), nan, (0.0, 0.0, 0.0), "NaN is passed on; it is neither within the bounds nor beyond one"
-        ),
+        Edge((nan, -1.0, 1.0), nan, (0.0, 0.0, 0.0), "NaN propagates; it is neither inside the bounds nor outside"),
     ),
     reference=lambda mp, x, lower, upper: min(max(x, lower), upper),
     doc="x limited to the range from min to max.",

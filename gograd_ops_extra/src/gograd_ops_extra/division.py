@@ -29,7 +29,7 @@ FLOOR_DIVIDE = Op(
     samples=((7.5, 2.0), (-7.5, 2.0), (7.5, -2.0)),
     edges=(
         Edge((6.0, 3.0), 2.0, (0.0, 0.0), "a jump; the slope is taken to be 0, as everywhere else"),
-        Edge((1.0, 0.0), inf, (0.0, 0.0), "a pole, reached in steps"),
+        Edge((1.0, 0.0), inf, (0.0, 0.0), "a pole, approached in steps"),
     ),
     domain="y != 0",
     reference=lambda mp, x, y: mp.floor(x / y),
@@ -85,7 +85,7 @@ FMOD = Op(
     ),
     domain="y != 0",
     reference=lambda mp, x, y: x - y * mp.sign(x / y) * mp.floor(mp.fabs(x / y)),
-    doc="The remainder of x / y with the sign of x, as fmod in C and in Python's math.",
+    doc="The remainder of x / y with the sign of x, like fmod in C and in Python's math.",
 )
 
 

@@ -12,7 +12,7 @@ from gograd_core.extend import total
 __all__ = ["GAMMA_FUNCTIONS"]
 
 LGAMMA_ERROR = (
-    "the absolute error is about 1e-15, even where the value is as small: near its zeros at 1, at 2 and left of -2"
+    "the absolute error is about 1e-15, even near the zeros at 1, at 2 and left of -2, where the value is as small"
 )
 NO_POLE = "x > 0 or x != floor(x)"
 
@@ -38,7 +38,7 @@ GAMMA = Op(
     samples=((0.5,), (3.0,), (-2.5,), (150.0,), (1e-10,)),
     edges=(
         Edge((0.0,), inf, (-inf,), "a pole"),
-        Edge((-0.0,), -inf, (-inf,), "the same pole from below: the zero has a sign"),
+        Edge((-0.0,), -inf, (-inf,), "the same pole, approached from below"),
         Edge((-3.0,), nan, (nan,), "a pole, with different signs on its two sides"),
         Edge((200.0,), inf, (inf,), "an overflow"),
         Edge((inf,), inf, (inf,), "the limit"),
@@ -49,7 +49,7 @@ GAMMA = Op(
         10.0, input_ulps=2.0, why="it is a Lanczos approximation, and the slope has a zero between any two poles"
     ),
     reference=lambda mp, x: mp.gamma(x),
-    doc="The gamma function, which extends (x - 1)! to numbers that are not integers.",
+    doc="The gamma function, which extends (x - 1)! to non-integer numbers.",
 )
 
 

@@ -114,12 +114,12 @@ ACOSH = Op(
     samples=((1.5,), (20.0,), (1.0001,), (1e80,)),
     edges=(
         Edge((1.0,), 0.0, (inf,), "a vertical tangent"),
-        Edge((0.5,), nan, (nan,), "no real number has such a hyperbolic cosine"),
+        Edge((0.5,), nan, (nan,), "no real number has this hyperbolic cosine"),
         Edge((inf,), inf, (0.0,), "the limit"),
     ),
     domain="x >= 1",
     reference=lambda mp, x: mp.acosh(x),
-    doc="The number, 0 or larger, whose hyperbolic cosine is x.",
+    doc="The nonnegative number whose hyperbolic cosine is x.",
 )
 
 
@@ -140,7 +140,7 @@ ATANH = Op(
     edges=(
         Edge((1.0,), inf, (inf,), "a pole"),
         Edge((-1.0,), -inf, (inf,), "a pole"),
-        Edge((2.0,), nan, (-1.0 / 3.0,), "no real number has such a hyperbolic tangent"),
+        Edge((2.0,), nan, (-1.0 / 3.0,), "no real number has this hyperbolic tangent"),
     ),
     domain="-1 < x < 1",
     reference=lambda mp, x: mp.atanh(x),

@@ -16,7 +16,7 @@ LEAKY_SLOPE = 0.01
 SELU_SCALE = 1.0507009873554805  # these two: Klambauer et al., "Self-Normalizing Neural Networks", 2017
 SELU_ALPHA = 1.6732632423543772
 
-KINK = "a kink: the slope of the left side is taken, as PyTorch does"
+KINK = "a kink: the slope of the left side is taken, as in PyTorch"
 
 
 def bounded(xp: Any, x: Any) -> Any:
@@ -37,7 +37,7 @@ RELU = Op(
     forward=relu_forward,
     partials=(relu_partial,),
     samples=((0.3,), (-2.0,)),
-    edges=(Edge((0.0,), 0.0, (0.0,), "a kink: slopes run from 0 to 1, and 0 is taken, as PyTorch does"),),
+    edges=(Edge((0.0,), 0.0, (0.0,), "a kink: slopes range from 0 to 1, and 0 is taken, as in PyTorch"),),
     reference=lambda mp, x: max(x, mp.mpf(0)),
     doc="The rectifier: x where x is positive, otherwise 0.",
 )
@@ -77,7 +77,7 @@ ELU = Op(
     partials=(elu_partial,),
     samples=((0.3,), (-2.0,), (-40.0,), (-1e-10,)),
     edges=(
-        Edge((0.0,), 0.0, (1.0,), "the slope has no jump; the second derivative is that of the left side, 1"),
+        Edge((0.0,), 0.0, (1.0,), "the slope is continuous; the second derivative is that of the left side, 1"),
         Edge((-inf,), -1.0, (0.0,), "the limit"),
     ),
     reference=lambda mp, x: x if x > 0 else mp.expm1(x),
@@ -121,8 +121,8 @@ HARD_TANH = Op(
     partials=(hard_tanh_partial,),
     samples=((0.3,), (-0.5,), (2.0,), (-3.0,)),
     edges=(
-        Edge((1.0,), 1.0, (0.0,), "a kink: slopes run from 0 to 1, and 0 is taken, as PyTorch does"),
-        Edge((-1.0,), -1.0, (0.0,), "a kink: slopes run from 0 to 1, and 0 is taken, as PyTorch does"),
+        Edge((1.0,), 1.0, (0.0,), "a kink: slopes range from 0 to 1, and 0 is taken, as in PyTorch"),
+        Edge((-1.0,), -1.0, (0.0,), "a kink: slopes range from 0 to 1, and 0 is taken, as in PyTorch"),
     ),
     reference=lambda mp, x: max(min(x, mp.mpf(1)), mp.mpf(-1)),
     doc="x limited to the range from -1 to 1.",
@@ -145,7 +145,7 @@ SOFTSIGN = Op(
     partials=(softsign_partial,),
     samples=((0.3,), (-2.0,), (1e10,), (-1e-10,)),
     edges=(
-        Edge((0.0,), 0.0, (1.0,), "the slope has no jump; the second derivative jumps, and 0 is taken"),
+        Edge((0.0,), 0.0, (1.0,), "the slope is continuous; the second derivative jumps, and 0 is taken"),
         Edge((inf,), 1.0, (0.0,), "the limit"),
         Edge((1e300,), 1.0, (0.0,), "the slope underflows"),
     ),

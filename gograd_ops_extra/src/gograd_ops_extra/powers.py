@@ -27,7 +27,7 @@ SQRT = Op(
     samples=((0.5,), (9.0,), (1e-12,)),
     edges=(
         Edge((0.0,), 0.0, (inf,), "a vertical tangent"),
-        Edge((-1.0,), nan, (nan,), "the root of a negative number is not real"),
+        Edge((-1.0,), nan, (nan,), "the square root of a negative number is not real"),
         Edge((inf,), inf, (0.0,), "the limit"),
     ),
     domain="x >= 0",
@@ -60,7 +60,7 @@ CBRT = Op(
         Edge((-inf,), -inf, (nan,), "infinity divided by infinity"),
     ),
     reference=lambda mp, x: mp.sign(x) * mp.cbrt(mp.fabs(x)),
-    doc="The real cube root, of negative numbers too.",
+    doc="The real cube root, defined for negative numbers too.",
 )
 
 
@@ -99,7 +99,7 @@ RECIPROCAL = Op(
     samples=((3.0,), (-0.7,), (1e-9,)),
     edges=(
         Edge((0.0,), inf, (-inf,), "a pole"),
-        Edge((-0.0,), -inf, (-inf,), "the same pole from below: the zero has a sign"),
+        Edge((-0.0,), -inf, (-inf,), "the same pole, approached from below"),
         Edge((-inf,), -0.0, (0.0,), "the limit"),
     ),
     domain="x != 0",
@@ -159,7 +159,7 @@ LDEXP = Op(
     samples=((0.75, 3.0), (-1.5, -40.0), (1e-200, 1000.0)),
     edges=(
         Edge((1e-300, 1500.0), 3.507466211043404e151, (inf, None), "the slope overflows, but the value does not"),
-        Edge((0.0, 5000.0), 0.0, (inf, None), "0 times any power is 0"),
+        Edge((0.0, 5000.0), 0.0, (inf, None), "0 times any power of 2 is 0"),
         Edge((1.0, -5000.0), 0.0, (0.0, None), "an underflow"),
         Edge((1.0, 1024.0), inf, (inf, None), "an overflow"),
     ),

@@ -86,7 +86,7 @@ def logical_or(xp: Any, x: Any, y: Any) -> Any:
 
 
 LOGICAL_OR = predicate(
-    logical_or, TRUTHS, lambda mp, x, y: x != 0 or y != 0, "Whether x or y, or both, are different from 0."
+    logical_or, TRUTHS, lambda mp, x, y: x != 0 or y != 0, "Whether at least one of x and y is different from 0."
 )
 
 

@@ -14,9 +14,9 @@ __all__ = ["REDUCTIONS"]
 CANCELLATION = "each term is rounded; where terms of opposite sign cancel, these errors remain"
 LARGEST = Accuracy(
     inf,
-    why="if one entry is much larger than the others, the derivative with respect to it is a difference of equal terms",
+    why="the derivative with respect to an entry much larger than the others is a difference of nearly equal terms",
 )
-LEFT_OUT = "NaN is passed on; it is not equal to any entry"
+LEFT_OUT = "NaN propagates; it is not equal to any entry"
 
 
 def one(xp: Any, out: Any, x: Any) -> Any:
@@ -57,10 +57,10 @@ FSUM = Op(
     symbol="Σ",
     samples=(((0.1, 0.2, 0.3),), ((1.0, 2.0, 3.5),)),
     edges=(
-        Edge(((1e16, 1.0, -1e16),), 1.0, (1.0,), "the sum is rounded only once, so nothing is lost on the way"),
+        Edge(((1e16, 1.0, -1e16),), 1.0, (1.0,), "the sum is rounded only once, at the end"),
         Edge(((inf, -inf),), nan, (1.0,), "infinities of opposite sign have no sum"),
     ),
-    accuracy=Accuracy(input_ulps=4.0, why="the sum of floats is rounded once, but arrays are added by their library"),
+    accuracy=Accuracy(input_ulps=4.0, why="the sum of floats is rounded once, but arrays are summed by their library"),
     reference=lambda mp, x: mp.fsum(x),
     doc="The sum of a column of floats, rounded once.",
 )

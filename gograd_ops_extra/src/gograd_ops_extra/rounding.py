@@ -43,7 +43,7 @@ CEIL = Op(
     partials=(zero,),
     symbol="⌈x⌉",
     samples=((0.3,), (-2.5,), (1e15,)),
-    edges=(Edge((2.0,), 2.0, (0.0,), JUMP), Edge((-0.5,), -0.0, (0.0,), "a zero keeps the sign of x")),
+    edges=(Edge((2.0,), 2.0, (0.0,), JUMP), Edge((-0.5,), -0.0, (0.0,), "a zero has the sign of x")),
     reference=lambda mp, x: mp.ceil(x),
     doc="The smallest integer that is greater than or equal to x.",
 )
@@ -58,7 +58,7 @@ TRUNC = Op(
     forward=trunc_forward,
     partials=(zero,),
     samples=((0.3,), (-2.5,), (1e15,)),
-    edges=(Edge((2.0,), 2.0, (0.0,), JUMP), Edge((-0.5,), -0.0, (0.0,), "a zero keeps the sign of x")),
+    edges=(Edge((2.0,), 2.0, (0.0,), JUMP), Edge((-0.5,), -0.0, (0.0,), "a zero has the sign of x")),
     reference=lambda mp, x: mp.floor(x) if x > 0 else mp.ceil(x),
     doc="x rounded towards 0 to an integer.",
 )
@@ -77,10 +77,10 @@ ROUND = Op(
     edges=(
         Edge((2.5,), 2.0, (0.0,), "a jump halfway between two integers; the even one is taken"),
         Edge((3.5,), 4.0, (0.0,), "a jump halfway between two integers; the even one is taken"),
-        Edge((-0.5,), -0.0, (0.0,), "a zero keeps the sign of x"),
+        Edge((-0.5,), -0.0, (0.0,), "a zero has the sign of x"),
     ),
     reference=lambda mp, x: mp.nint(x),
-    doc="The nearest integer. Halfway between two integers, it is the even one.",
+    doc="The nearest integer; halfway between two integers, the even one.",
 )
 
 
@@ -107,7 +107,7 @@ ROUND_TO = Op(
     edges=(Edge((0.25, 1.0), 0.2, (0.0, None), "a jump; halfway, the even digit is taken"),),
     domain="digits == floor(digits) and abs(digits) < 9 and abs(x) < 1e6",
     reference=lambda mp, x, digits: mp.nint(x * mp.mpf(10) ** digits) / mp.mpf(10) ** digits,
-    doc="x rounded to so many digits after the decimal point, as Python's round(x, digits).",
+    doc="x rounded to the given number of digits after the decimal point, like Python's round(x, digits).",
 )
 
 
@@ -122,7 +122,7 @@ SIGN = Op(
     samples=((0.3,), (-2.0,)),
     edges=(Edge((0.0,), 0.0, (0.0,), JUMP),),
     reference=lambda mp, x: mp.sign(x),
-    doc="-1, 0 or 1.",
+    doc="The sign of x: -1, 0 or 1.",
 )
 
 
@@ -135,7 +135,7 @@ STEP = Op(
     forward=step_forward,
     partials=(zero,),
     samples=((0.3,), (-2.0,)),
-    edges=(Edge((0.0,), 0.5, (0.0,), JUMP), Edge((nan,), nan, (0.0,), "NaN is passed on")),
+    edges=(Edge((0.0,), 0.5, (0.0,), JUMP), Edge((nan,), nan, (0.0,), "NaN propagates")),
     reference=lambda mp, x: (1 + mp.sign(x)) / 2,
     doc="Heaviside's step function: 0 for negative x, 1 for positive x, 1/2 at 0.",
 )
@@ -159,8 +159,8 @@ COPYSIGN = Op(
     partials=(copysign_partial_x, copysign_partial_y),
     samples=((2.0, -3.0), (-1.5, -0.25), (-7.0, 4.0)),
     edges=(
-        Edge((0.0, -1.0), -0.0, (0.0, 0.0), "a kink: slopes run from -1 to 1, and the middle one is taken"),
-        Edge((2.0, -0.0), -2.0, (-1.0, 0.0), "a jump with respect to y; the zero has a sign"),
+        Edge((0.0, -1.0), -0.0, (0.0, 0.0), "a kink: slopes range from -1 to 1, and the middle one is taken"),
+        Edge((2.0, -0.0), -2.0, (-1.0, 0.0), "a jump with respect to y; zeros have a sign"),
     ),
     reference=lambda mp, x, y: mp.fabs(x) if y >= 0 else -mp.fabs(x),
     doc="The absolute value of x with the sign of y.",
@@ -202,7 +202,7 @@ FMA = Op(
     samples=((2.0, 3.0, -1.5), (0.1, 10.0, -1.0), (1e-3, -4e2, 7.0)),
     edges=(
         Edge((1e200, 1e200, 1.0), inf, (1e200, 1e200, 1.0), "an overflow"),
-        Edge((inf, 0.0, 1.0), nan, (0.0, inf, 1.0), "infinity times 0 has no value"),
+        Edge((inf, 0.0, 1.0), nan, (0.0, inf, 1.0), "infinity times 0 is undefined"),
     ),
     reference=lambda mp, x, y, z: mp.fadd(mp.fmul(x, y, exact=True), z),
     doc="x * y + z, rounded once.",

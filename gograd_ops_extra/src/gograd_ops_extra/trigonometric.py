@@ -10,7 +10,7 @@ from gograd_core import Edge, Op
 __all__ = ["TRIGONOMETRIC", "one_minus_square"]
 
 NO_LIMIT = "no limit at infinity"
-NOT_REAL = "no real angle has such a {}"
+NOT_REAL = "no real angle has this {}"
 
 
 def one_minus_square(xp: Any, x: Any) -> Any:
@@ -175,9 +175,9 @@ ATAN2 = Op(
             (0.0, -1.0),
             pi,
             (-1.0, -0.0),
-            "the cut, where the angle jumps from π to -π; the slope is the same on both sides",
+            "the branch cut, where the angle jumps from π to -π; the slopes are the same on both sides",
         ),
-        Edge((-0.0, -1.0), -pi, (-1.0, 0.0), "the other side of the cut: the zero has a sign"),
+        Edge((-0.0, -1.0), -pi, (-1.0, 0.0), "the other side of the branch cut: zeros have a sign"),
         Edge((1.0, 0.0), pi / 2, (0.0, -1.0), "an ordinary point"),
     ),
     reference=lambda mp, y, x: mp.atan2(y, x),

@@ -43,7 +43,7 @@ I0 = Op(
     domain=NO_OVERFLOW,
     accuracy=Accuracy(16.0, input_ulps=1.0, why=GROWTH),
     reference=lambda mp, x: mp.besseli(0, x),
-    doc="The modified Bessel function of order 0.",
+    doc="The modified Bessel function of the first kind and order 0.",
 )
 
 
@@ -57,11 +57,11 @@ I1 = Op(
     implementations=provided("i1"),
     partials=(i1_partial,),
     samples=((0.0,), (0.3,), (-2.5,), (30.0,), (1e-10,)),
-    edges=(Edge((0.0,), 0.0, (0.5,), "smooth, although the formula for larger x divides by it"),),
+    edges=(Edge((0.0,), 0.0, (0.5,), "smooth, although the formula for larger x divides by x"),),
     domain=NO_OVERFLOW,
     accuracy=Accuracy(16.0, input_ulps=1.0, why=GROWTH),
     reference=lambda mp, x: mp.besseli(1, x),
-    doc="The modified Bessel function of order 1.",
+    doc="The modified Bessel function of the first kind and order 1.",
 )
 
 
@@ -92,7 +92,7 @@ J1 = Op(
     implementations=provided("j1", jax=False),
     partials=(j1_partial,),
     samples=((0.0,), (0.3,), (-2.5,), (30.0,), (1e-10,)),
-    edges=(Edge((0.0,), 0.0, (0.5,), "smooth, although the formula for larger x divides by it"),),
+    edges=(Edge((0.0,), 0.0, (0.5,), "smooth, although the formula for larger x divides by x"),),
     domain=KNOWN_PHASE,
     accuracy=Accuracy(4.0, input_ulps=2.0, why=WAVE),
     reference=lambda mp, x: mp.besselj(1, x),

@@ -123,7 +123,7 @@ BETALN = Op(
     accuracy=Accuracy(
         24.0,
         input_ulps=24.0,
-        why=f"it has zeros, as at (1, 1), and {PRODUCT}; slopes are accurate to 4 ulps",
+        why=f"it has zeros, for example at (1, 1), and {PRODUCT}; slopes are accurate to 4 ulps",
     ),
     reference=betaln_reference,
     doc="The logarithm of the absolute value of the beta function.",
@@ -203,8 +203,8 @@ BETA = Op(
     accuracy=Accuracy(
         64.0,
         input_ulps=2.0,
-        why=PRODUCT + ", and the slopes have its errors",
-        second=Accuracy(96.0, input_ulps=2.0, why="the value is one of their factors, so they have its errors"),
+        why=PRODUCT + ", and the slopes inherit its errors",
+        second=Accuracy(96.0, input_ulps=2.0, why="the value is one of their factors, so they inherit its errors"),
     ),
     reference=lambda mp, a, b: mp.beta(a, b),
     doc="The beta function, gamma(a) * gamma(b) / gamma(a + b).",

@@ -70,7 +70,7 @@ XLOGY = Op(
     partials=(xlogy_partial_x, xlogy_partial_y),
     samples=((0.5, 3.0), (-2.0, 0.25), (3.0, 1e-100), (0.0, 2.0)),
     edges=(
-        Edge((0.0, 0.0), 0.0, (-inf, 0.0), "0 * log(y) is 0 for every y; with respect to x, a vertical tangent"),
+        Edge((0.0, 0.0), 0.0, (-inf, 0.0), "0 * log(y) is 0 for every y; the slope with respect to x is log(0)"),
         Edge((0.0, -1.0), 0.0, (nan, -0.0), "0 * log(y) is 0 for every y; for any other x the value is not real"),
         Edge((1.0, 0.0), -inf, (-inf, inf), "the pole of the logarithm"),
         Edge((1.0, -1.0), nan, (nan, -1.0), "the logarithm of a negative number is not real"),

@@ -27,7 +27,7 @@ DIGAMMA = Op(
     samples=((0.5,), (3.0,), (-2.5,), (1e5,), (1e-10,)),
     edges=(
         Edge((0.0,), -inf, (inf,), "a pole"),
-        Edge((-0.0,), inf, (inf,), "the same pole from below: the zero has a sign"),
+        Edge((-0.0,), inf, (inf,), "the same pole, approached from below"),
         Edge((-3.0,), nan, (inf,), "a pole, with different signs on its two sides"),
         Edge((inf,), inf, (0.0,), "the limit"),
     ),

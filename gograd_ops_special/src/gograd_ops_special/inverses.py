@@ -83,7 +83,7 @@ ERFINV = Op(
     edges=(
         Edge((1.0,), inf, (inf,), "a pole"),
         Edge((-1.0,), -inf, (inf,), "a pole"),
-        Edge((2.0,), nan, (nan,), "erf never has this value"),
+        Edge((2.0,), nan, (nan,), "outside the range of erf"),
     ),
     domain="-1 < x < 1",
     accuracy=Accuracy(6.0, input_ulps=1.0, why=POLES),
@@ -121,7 +121,7 @@ ERFCINV = Op(
     edges=(
         Edge((0.0,), inf, (-inf,), "a pole"),
         Edge((2.0,), -inf, (-inf,), "a pole"),
-        Edge((3.0,), nan, (nan,), "erfc never has this value"),
+        Edge((3.0,), nan, (nan,), "outside the range of erfc"),
     ),
     domain="5e-324 < x < 2",  # the smallest float is taken for 0
     accuracy=Accuracy(6.0, input_ulps=1.0, why=POLES),

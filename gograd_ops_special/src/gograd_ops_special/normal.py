@@ -40,7 +40,7 @@ NDTRI = Op(
     domain="0 < p < 1",
     accuracy=Accuracy(6.0, input_ulps=1.0, why=POLES),
     reference=lambda mp, p: -mp.sqrt(2) * erfcinv_reference(mp, 2 * p),
-    doc="The value that a standard normal variable stays below with probability p: the inverse of ndtr.",
+    doc="The value below which a standard normal variable lies with probability p: the inverse of ndtr.",
 )
 
 

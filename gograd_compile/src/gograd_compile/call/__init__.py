@@ -1,7 +1,7 @@
 """A whole call of a compiled function in C, for the common case: numbers are taken out of the arguments, the steps run,
 guards are compared, and the result is made, with nothing of Python in between.
 
-The library is built with Cython. Without it, every call takes the general way, with the same results.
+The library is built with Cython. Without it, every call takes the general route, with the same results.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ MOST = 64
 
 
 def general(args: tuple[Any, ...]) -> None:
-    """Leave a call to the general way."""
+    """Leave a call to the general route."""
 
 
 def prepare(

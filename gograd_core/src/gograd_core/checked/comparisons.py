@@ -83,7 +83,7 @@ def as_int(neuron: Node, kind: str) -> int:
 
 
 def rounded(neuron: Node, digits: Any) -> Any:
-    """Round to an int, or to so many digits after the decimal point."""
+    """Round to an int, or to the given number of digits after the decimal point."""
     if digits is None:
         return as_int(neuron, "round")
     return current.registry["round 2"](neuron, operator.index(digits))

@@ -57,7 +57,7 @@ class _Watch:
 
 
 def lone_decision(run_at: Callable[[float], object], x: float, step: float) -> Decision | None:
-    """Find a decision at `x` that is made otherwise at a distance of `step`.
+    """Find a decision at `x` that has a different outcome at a distance of `step`.
 
     It is the first one on its side. Of those of both sides, the later one is more often to blame: a comparison with an
     exactly equal number changes on both sides, and comes after what changes on one side only.

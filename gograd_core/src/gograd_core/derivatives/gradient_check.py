@@ -57,7 +57,7 @@ class GradReport:
         culprit: the operation that explains most of the worst difference, or one whose infinite slope the sweep
             dropped. None if nothing differs, or if the partials of every operation are right where they were used.
         kink: if a derivative does not agree, and there is neither a culprit nor a staircase: an operation that has a
-            kink where it was used, or a decision that is made otherwise beside the point; None if there is neither.
+            kink where it was used, or a decision with a different outcome next to the point; None if there is neither.
     """
 
     inputs: tuple[InputCheck, ...]
@@ -128,7 +128,7 @@ def check_grad(
     of `cbrt` in ``cbrt(x) ** 3`` at 0. Then that operation is named.
 
     Otherwise the report names an operation that has a kink where it was used, or a decision, such as a comparison of
-    equal numbers, that is made otherwise beside the point. A derivative is that of the formula that the decision chose.
+    equal numbers, that has a different outcome next to the point. A derivative is that of the formula that it chose.
 
     The check costs about 10 evaluations of `f` for each number, and 250 for one that does not agree.
 

@@ -137,7 +137,7 @@ def derivative(f: Callable[..., Any], order: int = 1, *, create_graph: bool = Fa
     Raises:
         ValueError: `order` is not a whole number from 0.
         TypeError: `f` is not a function. (When called) the first argument is not one number, or `f` returns something
-            else than numbers.
+            other than numbers.
         InvalidOperationError: (when called) `f` uses an operation that understands only floats, and `order` is above 1.
         StaleGraphError, DomainError: (when called) as for `Neuron.backward`.
     """

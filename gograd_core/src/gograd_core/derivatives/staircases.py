@@ -20,7 +20,7 @@ SMALLEST = 64  # a jump, in ulps of the value; what is smaller may be rounding
 
 @attrs.frozen
 class Staircase:
-    """A function that jumps on both sides of a point, with another slope than its derivative.
+    """A function that jumps on both sides of a point, with a slope that differs from its derivative.
 
     Attributes:
         place: where one of the jumps is.

@@ -79,7 +79,7 @@ def _sweep_towards(visited: Visited, seeded: Seeded, inputs: Sequence[Node]) -> 
 def _leading_to(inputs: Sequence[Node], visited: Visited) -> Visited:
     """Choose the visited neurons whose adjoints the inputs need, and set these adjoints and the inputs' to 0.0.
 
-    Partials with respect to other neurons are not evaluated. So they cost nothing, and cannot spoil the result.
+    Partials with respect to other neurons are not evaluated. So they take no time, and cannot affect the result.
     """
     for neuron in inputs:  # some may not be visited
         neuron._grad = 0.0

@@ -33,7 +33,7 @@ OWN = {"xp_floor_divide": lambda x, y: x // y if y != 0.0 else x / y}  # excepti
 def compile_kernels(names: str | Iterable[str]) -> None:
     """Compile the rules of operations with Numba, and run the native code in their place from now on.
 
-    This is for the native engine, and for operations whose package ships no kernels. It takes some tenths of a second
+    This is for the native engine, and for operations whose package ships no kernels. It takes a few tenths of a second
     per operation, and a second or two to start Numba. Either all operations are compiled, or none.
 
     Args:

@@ -43,13 +43,13 @@ class Op(engines.Operation):
             of `math`, and abs, all, any, len, max, min and sum. Empty: everywhere.
         accuracy: how accurate value and derivatives are; 4 ulps unless given.
         reference: ``reference(mp, *inputs)``, an independent formula in mpmath, if there is one.
-        operator: the operator of Python that it implements: ``"+"``, ``"abs"``, ``"<"``. With one input ``"-"`` is the
+        operator: Python's operator that it implements: ``"+"``, ``"abs"``, ``"<"``. With one input ``"-"`` is the
             sign.
         math: the function of Python's `math` that it is, for this number of inputs, if the operation of that name is
             another one: ``math.remainder`` is not the standard's.
         symbol: how it is drawn; `name` unless given.
         doc: what it computes, in a sentence.
-        aliases: further names.
+        aliases: additional names.
         variadic: whether the inputs are columns of equal length.
         opaque: whether the rules understand only floats.
         implementations: functions that replace `forward` in some backends ("scalar", "numpy", "jax", "mpmath", …),

@@ -66,7 +66,7 @@ plain = Op(
     samples=SAMPLES,
     reference=lambda mp, x: +x,
     provider=PROVIDER,
-    doc="The value of x, as a plain number such as an int in a recorded function. Derivatives treat it as a constant.",
+    doc="The value of x, as a plain number, such as an int in a recorded function. Derivatives treat it as a constant.",
 )
 variable = Op(
     "variable",

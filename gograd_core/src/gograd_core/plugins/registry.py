@@ -133,7 +133,7 @@ class Registry(Swap):
     def load_plugins(
         self, *, only: Iterable[str] | None = None, block: Iterable[str] = (), strict: bool = False
     ) -> tuple[PluginRecord, ...]:
-        """Find and load the plugins again, with another choice. Operations registered by hand stay.
+        """Find and load the plugins again, with a different choice. Operations registered by hand stay.
 
         The arguments are those of the constructor, and the errors those of `load`. If anything is raised, the registry
         stays as it was.
