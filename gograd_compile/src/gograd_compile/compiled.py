@@ -79,12 +79,8 @@ class Compiled(Portable):
         if (found := self.store.calls.get(VALUES, general)(args)) is not None:
             return found
         numbers, structure = flatten(args)
-        paths = self.store.paths_of(structure)
-        if paths.budget.wait > 0:
-            paths.budget.note_evaluated(1)
-            return self.store.evaluation.value(structure, numbers)
         try:
-            path, outputs, _ = at_point(paths, VALUES, numbers)
+            path, outputs, _ = at_point(self.store.paths_of(structure), VALUES, numbers)
         except (DomainError, NoPath) as reason:
             answer = self.store.answer(reason, "value", structure, numbers)
             return answer.structure.build(answer.numbers)

@@ -59,6 +59,18 @@ class TestTheBudget:
             c.batch()(np.full(100_000, 999.5))
         assert recorded(c) == FREE + 1
 
+    def test_paths_that_return_are_recorded_where_each_point_has_its_own(self, compiled):
+        def steps(x):
+            while x > 1.0:
+                for _ in range(20):
+                    x = x * 0.999
+            return x
+
+        c, points = compiled(steps), np.geomspace(2.0, 50.0, 80)
+        for _ in range(300):
+            c.batch()(points)
+        assert recorded(c) > FREE
+
     def test_replays_pay_for_recordings(self, compiled):
         def f(x):
             for _ in range(300):

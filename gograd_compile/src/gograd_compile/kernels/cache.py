@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import importlib.metadata
 import inspect
 import os
 import sys
@@ -160,8 +159,8 @@ class CodeCache:
 def _surroundings() -> tuple[str, ...]:
     """Collect what all compiled code depends on: the versions of libraries, and the sources that print and use it."""
     config = _numba("core.config")
-    packages = ("numba", "llvmlite", "numpy", "gograd-core", "gograd-compile")
-    versions = [f"{name} {importlib.metadata.version(name)}" for name in packages]
+    packages = ("numba", "llvmlite", "numpy", "gograd_core", "gograd_compile")
+    versions = [f"{name} {import_module(name).__version__}" for name in packages]
     settings = [config.OPT, config.LOOP_VECTORIZE, config.BOUNDSCHECK, config.DEBUGINFO_DEFAULT]
     files = [*printing_files(), *sorted(Path(__file__).parent.glob("*.py"))]
     sources = [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]

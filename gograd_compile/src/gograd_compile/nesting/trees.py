@@ -60,11 +60,6 @@ class Structure:
         return self.form.container is None and self.shapes == (None,)
 
     @functools.cached_property
-    def is_row(self) -> bool:
-        """Say whether it is a tuple of numbers, as the arguments of most functions are."""
-        return len(self.shapes) <= MOST_LEAVES and self == _structure_of_numbers(len(self.shapes))
-
-    @functools.cached_property
     def size(self) -> int:
         """Count the numbers."""
         return self._bounds[-1]

@@ -47,21 +47,11 @@ class Evaluation:
         default=attrs.Factory(lambda self: computed_by(self.values, deeper=True), takes_self=True), init=False
     )
 
-    def value(self, arguments: Structure, numbers: Floats) -> Any:
-        """Compute what the function returns at a point, nested as it nests that.
-
-        Raises:
-            Whatever the function raises.
-        """
-        try:
-            return self.result_of(self._returned(arguments, numbers.tolist()))
-        except DomainError as error:
-            return self._of_engine(error, arguments, numbers)
-
     def instead(self, args: tuple[Any, ...], error: DomainError) -> Any:
         """Ask the engine for the result where compiled code raises `error`: see `engine_answer`."""
         numbers, arguments = flatten(args)
-        return self._of_engine(error, arguments, numbers)
+        answer = engine_answer(error, "value", self.f, arguments, numbers)
+        return answer.structure.build(answer.numbers)
 
     def result_of(self, returned: Any) -> Any:
         """Take the numbers out of what the function returned, and nest them in the same way."""
@@ -79,7 +69,7 @@ class Evaluation:
             Whatever the function raises.
         """
         if question == "value":
-            value = self._taken(self._returned(arguments, numbers.tolist()))
+            value = self._taken(self.block.run(self.f, *arguments.build([*map(Neuron, numbers.tolist())])))
             return Answer(ONE_NUMBER, [value]) if isinstance(value, float) else value
         found: Answer = self._block_of(question).run(
             self._derivatives, question, arguments, numbers.tolist(), wrt, vector
@@ -114,13 +104,6 @@ class Evaluation:
         block = self._block_of(question)
         for begin in range(0, len(rows), ROWS):
             block.run(run, rows[begin : begin + ROWS])
-
-    def _returned(self, arguments: Structure, numbers: list[float]) -> Any:
-        return self.block.run(self.f, *arguments.build([*map(Neuron, numbers)]))
-
-    def _of_engine(self, error: DomainError, arguments: Structure, numbers: Floats) -> Any:
-        answer = engine_answer(error, "value", self.f, arguments, numbers)
-        return answer.structure.build(answer.numbers)
 
     def _block_of(self, question: Question) -> computed_by:
         """Return the block in which a question is answered. Transforms of the engine are not inside another one."""

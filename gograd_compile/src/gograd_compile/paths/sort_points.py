@@ -215,9 +215,15 @@ class BatchRun:
                 continue
             wrong, failures = self._failures(path, points, given)
             budget.note_run(len(points) - len(failures), len(failures), len(path.tape.codes))
-            taken.setdefault(path, []).append(points[~wrong])
-            taken[None] += self._look_further(path, failures, points[wrong], tried | {path}, work)
-        found = {path: np.sort(np.concatenate(parts)) for path, parts in taken.items() if parts}
+            if len(failures):
+                taken.setdefault(path, []).append(points[~wrong])
+                taken[None] += self._look_further(path, failures, points[wrong], tried | {path}, work)
+            else:
+                taken.setdefault(path, []).append(points)
+        found = {
+            path: parts[0] if len(parts) == 1 else np.sort(np.concatenate(parts))
+            for path, parts in taken.items() if parts
+        }  # fmt: skip
         budget.calls += 1
         return {path: points for path, points in found.items() if len(points)}
 
@@ -231,7 +237,7 @@ class BatchRun:
         left: list[Integers] = []
         order, group_of, groups = alike(failures)
         for place, group in enumerate(groups):
-            if self.paths.budget.wait > 0:
+            if self.paths.budget.wait > 0 and not self.paths.budget.may_record():
                 return [*left, points[order[np.isin(group_of, groups[place:])]]]
             begin, end = np.searchsorted(group_of, [group, group + 1])
             guard, outcome = failures[order[begin]].tolist()

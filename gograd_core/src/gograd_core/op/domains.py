@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import functools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from types import CodeType
@@ -34,7 +35,8 @@ def inside(op: Any, point: Sequence[Any]) -> bool:
         raise InvalidOperationError(f"operation {op.name!r}: domain {op.domain!r}: {error}") from error
 
 
-def misfit(domain: str, names: Sequence[str]) -> str:
+@functools.lru_cache(maxsize=1024)
+def misfit(domain: str, names: tuple[str, ...]) -> str:
     """Explain why a domain is not a condition on inputs of these names; empty if it is one."""
     try:
         code = compile(domain, "domain", "eval")

@@ -6,6 +6,7 @@ import functools
 import inspect
 import keyword
 from collections.abc import Callable, Mapping, Sequence
+from types import FunctionType
 from typing import Any
 
 from gograd_core import engines
@@ -125,8 +126,14 @@ def _validate_standard_name(name: str, count: int, *, is_variadic: bool, require
     reduces = name in REDUCTIONS
     kind = "a column to a number" if reduces else "numbers to a number"
     require(is_variadic is reduces, f"{name!r} is a function of the array API standard, from {kind}")
-    fits = not _misfit(getattr(scalar, name), count)
-    require(fits, f"{name!r} is a function of the array API standard, which does not take {count} inputs")
+    message = f"{name!r} is a function of the array API standard, which does not take {count} inputs"
+    require(_takes(name, count), message)
+
+
+@functools.cache
+def _takes(name: str, count: int) -> bool:
+    """Say whether a function of the standard takes so many inputs. To read the signatures of C functions takes long."""
+    return not _misfit(getattr(scalar, name), count)
 
 
 def _validate_count(formula: Callable[..., Any] | None, given: int, require: Callable[[bool, str], None]) -> None:
@@ -152,6 +159,8 @@ def _validate_signature(
 
 def _misfit(rule: Callable[..., Any], count: int) -> str:
     """Explain why `rule` cannot be called with `count` arguments; empty if it can, or has no signature."""
+    if isinstance(rule, FunctionType) and _takes_positional(rule, count):
+        return ""  # nearly all rules are such functions, and to make a signature takes 20 times as long
     try:
         signature = inspect.signature(rule)
     except (TypeError, ValueError):  # built-in functions may have none
@@ -161,3 +170,8 @@ def _misfit(rule: Callable[..., Any], count: int) -> str:
     except TypeError as error:
         return str(error)
     return ""
+
+
+def _takes_positional(rule: FunctionType, count: int) -> bool:
+    most = rule.__code__.co_argcount
+    return most - len(rule.__defaults__ or ()) <= count <= most and not rule.__code__.co_kwonlyargcount
