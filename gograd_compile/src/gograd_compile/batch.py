@@ -191,7 +191,7 @@ class Batched:
     def _start(self, batch: Batch, gradient: int | tuple[int, ...] | None = None) -> BatchRun:
         """Start a run of the function, or of its gradient with respect to some of the arguments."""
         paths = self._store.paths_of(batch.structure, gradient)
-        return BatchRun(self._store.name, paths, batch, self._want("guards", batch), self._threads)
+        return BatchRun(self._store.name, paths, batch, lambda: self._want("guards", batch), self._threads)
 
     def _run(self, batch: Batch, want: Want, own: Integers, shared: Any) -> Found:
         """Compute the values, and the derivatives of one output, at all points."""

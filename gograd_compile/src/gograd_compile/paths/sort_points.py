@@ -43,14 +43,14 @@ class BatchRun:
         name: what messages call the function.
         paths: the paths for such arguments.
         batch: the arguments.
-        guards: what to ask a path for, to find out whether it is taken.
+        guards: finds what to ask a path for, to find out whether it is taken.
         threads: how many threads may work at once.
     """
 
     name: str
     paths: Paths
     batch: Batch
-    guards: Want
+    guards: Callable[[], Want]
     threads: int
     _shared: Floats = attrs.field(init=False)  # the numbers that all points share, in their places
     _taken: dict[Path | None, Integers] = attrs.field(factory=dict, init=False)
@@ -260,7 +260,7 @@ class BatchRun:
         """
         if not path.guards.decides:
             return np.zeros(len(points), dtype=np.bool_), np.empty((0, 2))
-        values = self.over(path, path.program(self.guards), points, holds=path.guards.hold).outputs
+        values = self.over(path, path.program(self.guards()), points, holds=path.guards.hold).outputs
         return path.guards.failures(values.T, given)
 
     @contextlib.contextmanager

@@ -186,7 +186,7 @@ class Program:
                     done.result()
         with self._lock:
             self._blocks = blocks
-        return Points(outputs, gradients, totals.sum(axis=2).sum(axis=0), status)
+        return Points(outputs, gradients, totals.sum(axis=2).sum(axis=0) if len(summed) else np.empty(0), status)
 
     def _block(self, lanes: int) -> Floats:
         """Find memory for a block of points, with the constants in it."""
