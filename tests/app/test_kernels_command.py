@@ -42,7 +42,7 @@ def test_writes_beside_the_module(run, plugin):
     assert "static double twice_forward(double x)" in text
     assert "gograd kernels my_kernel_ops" in text
     assert "PyInit__kernels" in text
-    assert f"{plugin / '_kernels.c'}: kernels of 1 operations" in out
+    assert f"{plugin / '_kernels.c'}: kernels of 1 operation\n" in out
 
 
 @pytest.mark.parametrize(

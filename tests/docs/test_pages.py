@@ -1,5 +1,6 @@
 """Generated pages are current (`python docs/tables.py` writes them), the reference is complete, and examples print."""
 
+import codeop
 import re
 import runpy
 from importlib import import_module
@@ -48,11 +49,22 @@ def test_the_page_on_accuracy_has_every_rule_and_what_is_allowed(tables):
     }
 
 
-@pytest.mark.parametrize(
+each_page = pytest.mark.parametrize(
     "page",
-    [*sorted(DOCS.glob("*.md")), *sorted(DOCS.parent.glob("*.md")), *sorted(DOCS.parent.glob("[!.]*/README.md"))],
+    [*sorted(DOCS.glob("**/*.md")), *sorted(DOCS.parent.glob("*.md")), *sorted(DOCS.parent.glob("[!.]*/README.md"))],
     ids=lambda page: str(page.relative_to(DOCS.parent)),
 )
+
+
+@each_page
+def test_examples_can_be_pasted_at_a_prompt(page):
+    """A block of several lines ends with an empty line there."""
+    for first, others in re.findall(r"^ *>>> (.*\n)((?: *\.\.\.(?: .*)?\n)*)", page.read_text(encoding="utf-8"), re.M):
+        lines = [first, *(re.sub(r"^ *\.\.\. ?", "", line) for line in others.splitlines(keepends=True))]
+        assert codeop.compile_command("".join(lines), symbol="single") is not None, "".join(lines)
+
+
+@each_page
 def test_examples_show_what_they_print(page):
     blocks = re.findall(r"^```python\n(.*?)^```$", page.read_text(encoding="utf-8"), re.M | re.S)
     assert not [line for block in blocks for line in block.splitlines() if re.match(r"(>>> |\.\.\. )? *assert\b", line)]

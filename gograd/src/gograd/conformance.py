@@ -34,7 +34,8 @@ def check_operations(
     from gograd_core.testing import check_registry  # with mpmath, which takes a while to import
 
     try:
-        report = check_registry(names=names or ())
+        with console(stderr=True).status("testing rules; all of gograd's take about a minute and a half"):
+            report = check_registry(names=names or ())
     except UnknownOperationError as error:
         raise fail(error) from None
     if as_json:

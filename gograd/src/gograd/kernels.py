@@ -37,7 +37,8 @@ def write_kernels(
         path.write_text(extension.text, encoding="utf-8")
     except OSError as error:
         raise fail(cannot_write(error)) from None
-    console().print(f"{path}: kernels of {len(extension.kernels)} operations", soft_wrap=True)
+    count = len(extension.kernels)
+    console().print(f"{path}: kernels of {count} operation{'s' * (count != 1)}", soft_wrap=True)
 
 
 def _module(plugin: str) -> str:

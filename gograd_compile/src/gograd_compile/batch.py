@@ -10,7 +10,6 @@ import numpy as np
 
 from gograd_compile.nesting.batch_arguments import Batch, flatten_batch
 from gograd_compile.nesting.trees import ONE_NUMBER, flatten, nest_matrix, numbers_like
-from gograd_compile.nesting.whole_numbers import positions
 from gograd_compile.paths.batch_results import Found, in_parts, results, with_others
 from gograd_compile.paths.engine_answers import Answer, Question
 from gograd_compile.paths.lru import Recent
@@ -20,7 +19,7 @@ from gograd_compile.paths.sort_points import NOTHING, BatchRun, Part
 from gograd_compile.paths.store import Store
 from gograd_compile.trace.tape import Floats, Integers
 from gograd_core import DomainError
-from gograd_core.extend import add_gradients
+from gograd_core.extend import add_gradients, positions
 
 __all__ = ["Batched"]
 

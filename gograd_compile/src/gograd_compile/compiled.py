@@ -14,7 +14,7 @@ from gograd_compile.explain.explanation import Explanation, explain
 from gograd_compile.files.portable import Portable, compiled_anew, from_tapes, recorded
 from gograd_compile.files.storage import load_tapes, save_tapes
 from gograd_compile.nesting.trees import flatten, nest_matrix, numbers_like, row_of
-from gograd_compile.nesting.whole_numbers import positions, whole
+from gograd_compile.nesting.whole_numbers import whole
 from gograd_compile.paths.budget import NoPath
 from gograd_compile.paths.path import CAPTURED, ONLY_SEEDS, VALUES, Want
 from gograd_compile.paths.point_run import at_point
@@ -27,6 +27,7 @@ from gograd_core.extend import (
     is_computed,
     jacobians,
     observers,
+    positions,
     recorder,
     replacing,
     transforms,

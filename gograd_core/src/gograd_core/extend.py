@@ -12,7 +12,8 @@ For packages that run, record or draw graphs:
 
 - `current`: the registry that is in force (`current.registry`).
 - `flatten`, `next_stamp`, `read_values`, `add_gradients`, `adjoints`: a graph as arrays, and sweeps over it.
-- `nested`, `require_function`, `transforms`, `jacobians`, `ForwardSweep`, `creation_order`: derivatives of functions.
+- `nested`, `positions`, `require_function`, `transforms`, `jacobians`, `ForwardSweep`, `creation_order`: derivatives of
+  functions.
 - `Recorder`, `observed_by`, `recorder`, `observers` (which is true while any recorder is in force), `failed`,
   `recording`, `unfollowed`: to watch a function that runs.
 - `computed_by`, `Instead`, `is_computed`, `replacing` (which is true while any such block is in force): to let other
@@ -46,7 +47,7 @@ from gograd_core.computed import Instead, computed_by, is_computed
 from gograd_core.derivatives import jacobians, transforms
 from gograd_core.derivatives.choices import gives_plain
 from gograd_core.derivatives.forward import ForwardSweep, creation_order
-from gograd_core.derivatives.trace import nested, require_function
+from gograd_core.derivatives.trace import nested, positions, require_function
 from gograd_core.derivatives.tree import Form, flatten_like, leaf_paths, take_apart
 from gograd_core.derivatives.tree import flatten as flatten_numbers
 from gograd_core.engines import add_gradients, adjoints, flatten, next_stamp, read_values
@@ -146,6 +147,7 @@ __all__ = [
     "outside_transforms",
     "plain",
     "plugin_modules",
+    "positions",
     "postorder",
     "print_extension",
     "printing_files",

@@ -16,6 +16,9 @@ from gograd_core import (
     errstate,
     grad,
     gradient,
+    hessian,
+    hvp,
+    jacobian,
     no_grad,
     ops,
     value_and_grad,
@@ -157,6 +160,20 @@ class TestGrad:
     def test_there_must_be_such_an_argument(self):
         with pytest.raises(IndexError, match="wrt=2 is out of range: product was called with 2 positional"):
             grad(product, wrt=2)(1.0, 2.0)
+
+    @pytest.mark.parametrize("transform", [grad, value_and_grad, jacobian, hessian, hvp], ids=lambda f: f.__name__)
+    @pytest.mark.parametrize("wrt", ["x", None, 0.0, [0.0]], ids=repr)
+    def test_arguments_are_counted_and_that_is_checked_at_once(self, transform, wrt):
+        with pytest.raises(TypeError, match="wrt must be the number of an argument, or several, counted from 0; got"):
+            transform(product, wrt)
+
+    def test_whole_numbers_of_numpy_count_arguments(self):
+        assert grad(product, np.int64(1))(2.0, 3.0) == 2.0
+        assert grad(product, np.array([1, 0]))(2.0, 3.0) == (2.0, 3.0)
+
+    def test_arrays_get_a_hint(self):
+        with pytest.raises(TypeError, match=r"it returned an array of shape \(2,\): for its derivatives call jacobian"):
+            grad(lambda x: x * 2.0)(np.array([1.0, 2.0]))
 
     def test_an_argument_is_named_once(self):
         with pytest.raises(ValueError, match="names an argument of product twice"):

@@ -1,27 +1,11 @@
-"""Reads whole numbers that users give: arguments to differentiate with respect to, and settings."""
+"""Reads whole numbers that users give as settings."""
 
 from __future__ import annotations
 
 import operator
 from typing import Any
 
-__all__ = ["positions", "whole"]
-
-
-def positions(wrt: Any) -> int | tuple[int, ...]:
-    """Convert `wrt`, the number of an argument or several of them, to Python's integers.
-
-    Raises:
-        TypeError: it is something else.
-    """
-    try:
-        return operator.index(wrt)
-    except TypeError:
-        pass
-    try:
-        return tuple(map(operator.index, wrt))
-    except TypeError:
-        raise TypeError(f"wrt must be the number of an argument, or several, counted from 0; got {wrt!r}") from None
+__all__ = ["whole"]
 
 
 def whole(name: str, number: Any) -> int:

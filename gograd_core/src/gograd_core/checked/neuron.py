@@ -186,8 +186,8 @@ def refuse(neuron: Node, *_: object) -> Any:
         return neuron.value
     raise TypeError(
         f"{neuron!r} cannot become a plain number: that would silently cut its graph. Use x.value, or "
-        "stop_gradient(x), which is a neuron without derivative. Instead of a function of the math module, call "
-        "the operation of that name: ops.sqrt(x) for math.sqrt(x)."
+        "stop_gradient(x), which is a neuron without derivative. For the functions of math, write "
+        "`from gograd_core import math` instead of `import math`."
     )
 
 

@@ -15,7 +15,7 @@ from gograd_core.derivatives.decisions import Decision, lone_decision
 from gograd_core.derivatives.dropped_slopes import DroppedSlope, dropped_slopes
 from gograd_core.derivatives.finite_differences import Comparison, compare
 from gograd_core.derivatives.staircases import Staircase, find_staircase
-from gograd_core.derivatives.trace import Trace, pull, require_function, trace
+from gograd_core.derivatives.trace import Trace, positions, pull, require_function, trace
 from gograd_core.derivatives.tree import paths
 from gograd_core.errors import NO_NUMBER
 
@@ -146,22 +146,23 @@ def check_grad(
         The exceptions that `grad` raises.
     """
     require_function(f, "check_grad")
-    positions = range(len(args)) if wrt is None else (wrt,) if isinstance(wrt, int) else tuple(wrt)
-    run = trace(f, args, kwargs, positions, scalar=True)
+    chosen = tuple(range(len(args))) if wrt is None else positions(wrt)
+    places = (chosen,) if isinstance(chosen, int) else chosen
+    run = trace(f, args, kwargs, places, scalar=True)
     derivatives = pull(run.outputs, [1.0], run.inputs, since=run.since, graph=False)
     numbers = [neuron.value for neuron in run.inputs]
 
     def at(index: int, x: float) -> Trace:
         """Run `f` with another number in the place of one."""
         changed, others = list(args), run.like_argument([*numbers[:index], x, *numbers[index + 1 :]])
-        for position, argument in zip(positions, others, strict=True):
-            changed[position] = argument
-        return trace(f, changed, kwargs, positions, scalar=True)
+        for place, argument in zip(places, others, strict=True):
+            changed[place] = argument
+        return trace(f, changed, kwargs, places, scalar=True)
 
     def along(index: int) -> Callable[[float], float]:
         return lambda x: at(index, x).outputs[0].value
 
-    names = [path for position in positions for path in paths(args[position], _argument_name(f, position % len(args)))]
+    names = [path for place in places for path in paths(args[place], _argument_name(f, place % len(args)))]
     checks = tuple(
         _check(name, along(index), numbers[index], derivative, rtol)
         for index, (name, derivative) in enumerate(zip(names, derivatives, strict=True))

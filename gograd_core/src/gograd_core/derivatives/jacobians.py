@@ -7,7 +7,16 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
 from gograd_core.derivatives.forward import ForwardSweep, creation_order
-from gograd_core.derivatives.trace import Trace, as_neurons, nested, numbers_like, pull, require_function, trace
+from gograd_core.derivatives.trace import (
+    Trace,
+    as_neurons,
+    nested,
+    numbers_like,
+    positions,
+    pull,
+    require_function,
+    trace,
+)
 from gograd_core.derivatives.tree import is_number, rebuild_matrix
 
 __all__ = ["derivative", "hessian", "hvp", "jacobian"]
@@ -44,12 +53,13 @@ def jacobian(
         StaleGraphError, DomainError: (when called) as for `Neuron.backward`.
     """
     require_function(f, "jacobian")
+    chosen = positions(wrt)
     if mode not in ("reverse", "forward"):
         raise ValueError(f"jacobian() has the modes 'reverse' and 'forward', not {mode!r}")
 
     @functools.wraps(f)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        run = trace(f, args, kwargs, wrt, create_graph=create_graph)
+        run = trace(f, args, kwargs, chosen, create_graph=create_graph)
         rows = _rows(run) if mode == "reverse" else list(zip(*_columns(run), strict=True))
         return rebuild_matrix(rows, run.result, run.argument)
 
@@ -77,10 +87,11 @@ def hessian(f: Callable[..., Any], wrt: int | Sequence[int] = 0, *, create_graph
         InvalidOperationError: (when called) `f` uses an operation that understands only floats.
     """
     require_function(f, "hessian")
+    chosen = positions(wrt)
 
     @functools.wraps(f)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        run = trace(f, args, kwargs, wrt, create_graph=create_graph, scalar=True)
+        run = trace(f, args, kwargs, chosen, create_graph=create_graph, scalar=True)
         return rebuild_matrix(_rows(run.gradient()), run.argument, run.argument)
 
     return wrapped
@@ -108,11 +119,12 @@ def hvp(f: Callable[..., Any], wrt: int | Sequence[int] = 0, *, create_graph: bo
         InvalidOperationError: (when called) `f` uses an operation that understands only floats.
     """
     require_function(f, "hvp")
+    chosen = positions(wrt)
 
     @functools.wraps(f)
     def wrapped(*args_and_vector: Any, **kwargs: Any) -> Any:
         *args, vector = args_and_vector
-        run = trace(f, args, kwargs, wrt, create_graph=create_graph, scalar=True)
+        run = trace(f, args, kwargs, chosen, create_graph=create_graph, scalar=True)
         weights = numbers_like(run.argument, vector, "the vector", graph=run.graph)
         return run.like_argument(run.gradient().push(weights))
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
+import operator
 from collections.abc import Callable, Mapping, Sequence
-from operator import itemgetter
 from typing import Any
 
 import attrs
@@ -21,7 +21,17 @@ from gograd_core.plugins.builtin_ops import variable
 from gograd_core.recording import failed, recorder
 from gograd_core.settings import Block, is_recording, now, without_derivative
 
-__all__ = ["Trace", "as_neurons", "is_nested", "nested", "numbers_like", "pull", "require_function", "trace"]
+__all__ = [
+    "Trace",
+    "as_neurons",
+    "is_nested",
+    "nested",
+    "numbers_like",
+    "positions",
+    "pull",
+    "require_function",
+    "trace",
+]
 
 
 def is_nested() -> bool:
@@ -54,6 +64,22 @@ def require_function(f: Any, name: str) -> None:
         return
     instead = ": for the derivative of a neuron, call gradient(output, inputs)" if type(f) is Neuron else ""
     raise TypeError(f"{name}() expects a function of numbers, got {f!r}{instead}")
+
+
+def positions(wrt: Any) -> int | tuple[int, ...]:
+    """Convert `wrt`, the number of an argument or several of them, to Python's integers.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    try:
+        return operator.index(wrt)
+    except TypeError:
+        pass
+    try:
+        return tuple(map(operator.index, wrt))
+    except TypeError:
+        raise TypeError(f"wrt must be the number of an argument, or several, counted from 0; got {wrt!r}") from None
 
 
 @attrs.frozen(eq=False, slots=False)
@@ -108,7 +134,7 @@ def trace(
     f: Callable[..., Any],
     args: Sequence[Any],
     kwargs: Mapping[str, Any] | None = None,
-    wrt: int | Sequence[int] = 0,
+    wrt: int | tuple[int, ...] = 0,
     *,
     create_graph: bool = False,
     scalar: bool = False,
@@ -120,8 +146,9 @@ def trace(
         IndexError: there is no argument `wrt`.
         ValueError: `wrt` names an argument twice.
     """
-    positions = _positions(f, args, wrt)
-    argument = args[wrt] if isinstance(wrt, int) else tuple([args[position] for position in positions])
+    if not isinstance(wrt, int) or not 0 <= wrt < len(args):
+        places = _places(f, args, wrt)
+    argument = args[wrt] if isinstance(wrt, int) else tuple([args[place] for place in places])
     graph = create_graph or is_nested()
     numbers, like_argument = flatten(argument)
 
@@ -133,8 +160,8 @@ def trace(
         if isinstance(wrt, int):
             changed[wrt] = fresh
         else:
-            for position, value in zip(positions, fresh, strict=True):
-                changed[position] = value
+            for place, value in zip(places, fresh, strict=True):
+                changed[place] = value
         return inputs, since, f(*changed, **kwargs) if kwargs else f(*changed)
 
     inputs, since, result = nested().run(run)
@@ -143,7 +170,7 @@ def trace(
     return Trace(argument, result, like_argument, like_result, inputs, outputs, since, graph)
 
 
-_first = itemgetter(0)
+_first = operator.itemgetter(0)
 
 
 def _as_neuron(number: Any, f: Callable[..., Any], *, scalar: bool) -> Neuron:
@@ -157,6 +184,9 @@ def _as_neuron(number: Any, f: Callable[..., Any], *, scalar: bool) -> Neuron:
         raise TypeError(f"{expectation} it returned a truth value, which has no derivative")
     number = number.item() if getattr(number, "shape", None) == () and is_array(number) else number
     found = unfollowed(number)
+    if scalar and is_array(found):
+        instead = "for its derivatives call jacobian, and for many points call the function once for each"
+        raise TypeError(f"{expectation} it returned an array of shape {found.shape}: {instead}")
     if type(found) is not Neuron:
         return Neuron(as_float(found, expectation))
     neuron: Neuron = found if found is number else variable(found)  # a whole number would be a leaf
@@ -193,15 +223,13 @@ def numbers_like(example: Any, tree: Any, name: str, *, graph: bool) -> list[Any
     return found
 
 
-def _positions(f: Callable[..., Any], args: Sequence[Any], wrt: int | Sequence[int]) -> tuple[int, ...]:
-    if isinstance(wrt, int) and 0 <= wrt < len(args):
-        return (wrt,)
-    positions = (wrt,) if isinstance(wrt, int) else tuple(wrt)
-    if positions and not -len(args) <= min(positions) <= max(positions) < len(args):
+def _places(f: Callable[..., Any], args: Sequence[Any], wrt: int | tuple[int, ...]) -> tuple[int, ...]:
+    places = (wrt,) if isinstance(wrt, int) else wrt
+    if places and not -len(args) <= min(places) <= max(places) < len(args):
         raise IndexError(f"wrt={wrt!r} is out of range: {_name(f)} was called with {len(args)} positional argument(s)")
-    if len(positions) > 1 and len({position % len(args) for position in positions}) < len(positions):
+    if len(places) > 1 and len({place % len(args) for place in places}) < len(places):
         raise ValueError(f"wrt={wrt!r} names an argument of {_name(f)} twice")
-    return positions
+    return places
 
 
 def _variable(number: Any, *, attached: bool) -> Neuron:

@@ -9,7 +9,7 @@ import functools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from gograd_core.derivatives.trace import is_nested, numbers_like, pull, require_function, trace
+from gograd_core.derivatives.trace import is_nested, numbers_like, positions, pull, require_function, trace
 from gograd_core.derivatives.tree import flatten
 from gograd_core.engines import Neuron
 
@@ -59,16 +59,18 @@ def value_and_grad(
         is a tuple.
 
     Raises:
-        TypeError: `f` is not a function. (When called) `f` does not return one number, or an argument holds none.
+        TypeError: `f` is not a function, or `wrt` is not the number of an argument. (When called) `f` does not return
+            one number, or an argument holds none.
         IndexError: (when called) there is no argument `wrt`.
         ValueError: (when called) `wrt` names an argument twice.
         StaleGraphError, DomainError: (when called) as for `Neuron.backward`.
     """
     require_function(f, "value_and_grad")
+    chosen = positions(wrt)
 
     @functools.wraps(f)
     def wrapped(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        run = trace(f, args, kwargs, wrt, create_graph=create_graph, scalar=True)
+        run = trace(f, args, kwargs, chosen, create_graph=create_graph, scalar=True)
         gradients = pull(run.outputs, [1.0], run.inputs, since=run.since, graph=run.graph)
         return run.value, run.like_argument(gradients)
 
@@ -112,7 +114,7 @@ def jvp(
     require_function(f, "jvp")
     if not isinstance(primals, (list, tuple)):
         raise TypeError(f"jvp() expects a list or tuple of the arguments of f, got {primals!r}")
-    run = trace(f, primals, wrt=range(len(primals)), create_graph=create_graph)
+    run = trace(f, primals, wrt=tuple(range(len(primals))), create_graph=create_graph)
     direction = numbers_like(run.argument, tangents, "tangents", graph=run.graph)
     return run.value, run.like_result(run.push(direction))
 
@@ -141,7 +143,7 @@ def vjp(
         StaleGraphError, DomainError: as for `Neuron.backward`.
     """
     require_function(f, "vjp")
-    run = trace(f, primals, wrt=range(len(primals)), create_graph=create_graph)
+    run = trace(f, primals, wrt=tuple(range(len(primals))), create_graph=create_graph)
 
     def pullback(cotangents: Any) -> tuple[Any, ...]:
         graph = create_graph or is_nested()

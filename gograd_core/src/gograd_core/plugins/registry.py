@@ -191,10 +191,12 @@ class Registry(Swap):
         with self._lock:
             self._wait_for_other_threads()
             for claim in claimed_by(op):
-                if self._claims.get(claim):
+                if holders := self._claims.get(claim):
+                    by_hand = holders[0] in self._by_hand
+                    instead = "use a new Registry, or start Python again" if by_hand else "block that plugin"
                     raise InvalidOperationError(
-                        f"operation {op.name!r}: {spoken(claim)} is taken by {self._claims[claim][0].title}; "
-                        "choose another, or block that plugin"
+                        f"operation {op.name!r}: {spoken(claim)} is taken by {holders[0].title}; "
+                        f"choose another, or {instead}"
                     )
             op = attrs.evolve(op, provider=Provider(BY_HAND), scope=self._scope)
             self._settle(self._records, (*self._by_hand, op))
