@@ -19,7 +19,7 @@ from gograd_compile.trace.tape import Floats, Integers
 from gograd_core import RuleError
 from gograd_core.extend import Column, as_number, as_numbers, postorder, run_rule
 
-__all__ = ["NumpyRunner", "function_of", "rows_of", "run_call"]
+__all__ = ["NumpyRunner", "PythonCalls", "function_of", "rows_of"]
 
 
 Rows = slice | Integers
@@ -32,6 +32,7 @@ class NumpyRunner:
 
     def __init__(self, schedule: Schedule) -> None:
         self.schedule = schedule
+        self._calls = PythonCalls(schedule)
         self._terms_of = functools.cache(self._find_terms)
 
     def run(self, memory: Floats, begin: int, end: int) -> None:
@@ -41,7 +42,7 @@ class NumpyRunner:
                 if self.schedule.steps[step, 0] == 0:
                     self._run_sums(memory, step, np.multiply)
                 else:
-                    run_call(self.schedule, memory, step)
+                    self._calls.run(memory, step)
 
     def run_carefully(self, memory: Floats, begin: int, end: int, lane: int) -> bool:
         """Run the sums among these steps again in one lane, where 0.0 times an infinity or NaN is 0.0.
@@ -62,11 +63,12 @@ class NumpyRunner:
 
     def _run_sums(self, memory: Floats, step: int, multiply: Callable[..., Floats]) -> None:
         for rows, x, y, is_first in self._terms_of(step):
-            products = memory[x] if y is None else multiply(memory[x], memory[y])
-            if is_first:
+            own = memory[rows]  # a view of a slice, otherwise a copy
+            products = memory[x] if y is None else multiply(memory[x], memory[y], out=own if is_first else None)
+            if not is_first:
+                products = np.add(own, products, out=own)
+            if products is not own or not isinstance(rows, slice):
                 memory[rows] = products
-            else:
-                memory[rows] += products
 
     def _find_terms(self, step: int) -> list[tuple[Rows, Rows, Rows | None, bool]]:
         """Split the sums of a step into parts: the slots, both factors of a term of each, and whether it is the first.
@@ -101,20 +103,34 @@ def rows_of(places: Integers) -> Rows:
     return slice(int(places[0]), int(places[0]) + len(places)) if follow else places
 
 
-def _multiply_carefully(x: Floats, y: Floats) -> Floats:
-    return np.where((x == 0.0) | (y == 0.0), 0.0, x * y)
+def _multiply_carefully(x: Floats, y: Floats, out: Floats | None) -> Floats:
+    products = np.multiply(x, y, out=out)
+    products[(x == 0.0) | (y == 0.0)] = 0.0
+    return products
 
 
-def run_call(schedule: Schedule, memory: Floats, step: int) -> None:
-    """Run a step of calls, with the rule of the operation: on arrays if it accepts them, otherwise point by point."""
-    code, slot, count, at = schedule.steps[step].tolist()
-    call = schedule.graph.calls[code - 1]
-    applications = count // call.width
-    places = schedule.gathers[at : at + applications * call.arity].reshape(call.arity, applications)
-    if call.length:
-        memory[slot : slot + count] = _of_columns(call, memory[places])
-    else:
-        memory[slot : slot + count] = function_of(call)(*(memory[rows_of(each)] for each in places))
+class PythonCalls:
+    """Runs the steps of calls with the rules of the operations: on arrays if they accept them, or point by point."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        self._schedule = schedule
+        self._found = functools.cache(self._find)
+
+    def run(self, memory: Floats, step: int) -> None:
+        """Run a step of calls."""
+        call, function, rows, places = self._found(step)
+        if call.length:
+            memory[rows] = _of_columns(call, memory[places])
+        else:
+            memory[rows] = function(*[memory[each] for each in places])
+
+    def _find(self, step: int) -> tuple[Call, Callable[..., Any], Rows, Any]:
+        """Find what a step calls, where its results are, and where its inputs are: an array of slots for columns."""
+        code, slot, count, at = self._schedule.steps[step].tolist()
+        call = self._schedule.graph.calls[code - 1]
+        applications = count // call.width
+        places = self._schedule.gathers[at : at + applications * call.arity].reshape(call.arity, applications)
+        return call, function_of(call), slice(slot, slot + count), places if call.length else [*map(rows_of, places)]
 
 
 def _of_columns(call: Call, gathered: Floats) -> Floats:

@@ -13,7 +13,7 @@ from gograd_compile.lower.derivatives import Derived
 from gograd_compile.lower.graph import SUM
 from gograd_compile.lower.schedule import schedule
 from gograd_compile.run.backends import Backend
-from gograd_compile.run.numpy_runner import rows_of, run_call
+from gograd_compile.run.numpy_runner import PythonCalls, rows_of
 from gograd_compile.run.records import Points, Slots
 from gograd_compile.trace.tape import Floats, Integers
 
@@ -77,6 +77,7 @@ class Program:
         self.size = len(graph)
         self.watched = self._find_watched()
         shared, varying = np.split(self.watched, [np.searchsorted(self.watched, self.schedule.slots_of(0)[1])])
+        self._rows = rows_of(self.watched), rows_of(self.result_slots)
         self._slots = shared, varying, self.output_slots
         self._blank = np.zeros(graph.leaves)
         self._blank[graph.one : graph.one + len(graph.constants)] = graph.constants
@@ -87,6 +88,7 @@ class Program:
         self._blocks: list[Floats] = []  # the memory of the last run over many points, for the next one
         self._lock = threading.Lock()
         self.stops = self._find_stops()
+        self._calls = PythonCalls(self.schedule)
         self._is_driven = self.runner.runs_whole_schedules and not self.stops
         self.steps = self.runner.steps(self.watched, self.result_slots) if self._is_driven else None
         self.call: Any = None  # what answers a call in the common case: see `paths.prepared`
@@ -164,11 +166,13 @@ class Program:
         strips = _strips(self.size, count, lanes) if count else []
         totals = np.zeros((len(strips), len(summed), lanes))
         blocks: list[Floats] = []
+        has_shared = np.count_nonzero(slots < self._captured.start) < self._captured.start
 
         def work(own: Iterator[int]) -> None:
             block = self._block(lanes)
             blocks.append(block)
-            block[: self._captured.start] = numbers[:, np.newaxis]
+            if has_shared:
+                block[: self._captured.start] = numbers[:, np.newaxis]
             block[self._captured] = captured[:, np.newaxis]
             for strip in own:
                 found = Points(outputs, gradients, totals[strip], status)
@@ -203,14 +207,15 @@ class Program:
     ) -> None:  # fmt: skip
         """Run a strip block by block, as the native driver does."""
         lanes = memory.shape[1]
+        own, outputs, gradients = rows_of(slots), rows_of(wanted.outputs), rows_of(wanted.gradients)
         for first in range(begin, end, lanes):
             last = min(first + lanes, end)
-            memory[slots, : last - first] = points[first:last].T
-            memory[slots, last - first :] = points[last - 1, :, np.newaxis]
+            memory[own, : last - first] = points[first:last].T
+            memory[own, last - first :] = points[last - 1, :, np.newaxis]
             status = self._run(memory, last - first, holds)[: last - first]
             found.status[first:last] = status
-            found.outputs[first:last] = memory[wanted.outputs, : last - first].T
-            found.gradients[first:last] = memory[wanted.gradients, : last - first].T
+            found.outputs[first:last] = memory[outputs, : last - first].T
+            found.gradients[first:last] = memory[gradients, : last - first].T
             if len(wanted.totals):
                 right = np.flatnonzero(status == 0)
                 found.totals[:, right] += memory[wanted.totals][:, right]
@@ -231,7 +236,7 @@ class Program:
     def _run(self, memory: Floats, points: int, holds: Holds | None) -> Integers:
         """Run all steps, those in Python too, and return what was not finite. The first lanes are the points."""
         schedule = self.schedule
-        status = np.zeros(memory.shape[1], dtype=np.int64)
+        status = np.zeros(memory.shape[1], dtype=np.uint8)
         right = np.arange(memory.shape[1]) < points if self.stops else status
         begin = 0
         for stop, guards in self.stops:
@@ -243,8 +248,8 @@ class Program:
             self._call_python(memory, stop, right)
             begin = stop + 1
         self.runner.run(memory, begin, len(schedule.steps))
-        status[_not_finite(memory[rows_of(self.watched)])] = VALUES_NOT_FINITE
-        for lane in _not_finite(memory[rows_of(self.result_slots)]):
+        status[_not_finite(memory[self._rows[0]])] = VALUES_NOT_FINITE
+        for lane in _not_finite(memory[self._rows[1]]):
             finite = self.runner.run_carefully(memory, schedule.bands[2], len(schedule.steps), lane)
             if not (finite and np.isfinite(memory[self.result_slots, lane]).all()):
                 status[lane] |= DERIVATIVES_NOT_FINITE
@@ -254,8 +259,8 @@ class Program:
         """Run a step that only Python can run, at the points where it may be called."""
         with np.errstate(all="ignore"):
             if right.all():
-                run_call(self.schedule, memory, step)
+                self._calls.run(memory, step)
             else:
                 part = memory[:, right]
-                run_call(self.schedule, part, step)
+                self._calls.run(part, step)
                 memory[:, right] = part
