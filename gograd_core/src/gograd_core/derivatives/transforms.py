@@ -9,7 +9,7 @@ import functools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from gograd_core.derivatives.trace import is_nested, numbers_like, positions, pull, require_function, trace
+from gograd_core.derivatives.trace import is_nested, numbers_like, of_floats, positions, pull, require_function, trace
 from gograd_core.derivatives.tree import flatten
 from gograd_core.engines import Neuron
 
@@ -66,27 +66,36 @@ def value_and_grad(
         StaleGraphError, DomainError: (when called) as for `Neuron.backward`.
     """
     require_function(f, "value_and_grad")
-    chosen = positions(wrt)
-
-    @functools.wraps(f)
-    def wrapped(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        run = trace(f, args, kwargs, chosen, create_graph=create_graph, scalar=True)
-        gradients = pull(run.outputs, [1.0], run.inputs, since=run.since, graph=run.graph)
-        return run.value, run.like_argument(gradients)
-
-    return wrapped
+    return functools.wraps(f)(_both(f, wrt, create_graph=create_graph))
 
 
 def grad(f: Callable[..., Any], wrt: Wrt = 0, *, create_graph: bool = False) -> Callable[..., Any]:
     """Return a function that computes the gradient of `f`. Everything else is as for `value_and_grad`."""
     require_function(f, "grad")
-    both = value_and_grad(f, wrt, create_graph=create_graph)
+    both = _both(f, wrt, create_graph=create_graph)
 
     @functools.wraps(f)
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         return both(*args, **kwargs)[1]
 
     return wrapped
+
+
+def _both(f: Callable[..., Any], wrt: Wrt, *, create_graph: bool) -> Callable[..., tuple[Any, Any]]:
+    chosen = positions(wrt)
+    places = (chosen,) if isinstance(chosen, int) else chosen
+    is_simple = not create_graph and len(set(places)) == len(places) > 0 and min(places) >= 0
+    last = max(places, default=0)
+
+    def both(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+        found = of_floats(f, args, kwargs, chosen) if is_simple and last < len(args) and not is_nested() else None
+        if found is not None:
+            return found
+        run = trace(f, args, kwargs, chosen, create_graph=create_graph, scalar=True)
+        gradients = pull(run.outputs, [1.0], run.inputs, since=run.since, graph=run.graph)
+        return run.value, run.like_argument(gradients)
+
+    return both
 
 
 def jvp(
