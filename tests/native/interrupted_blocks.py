@@ -70,6 +70,8 @@ def decorated(make):
 
 
 def called(f, *args):
+    f(*args)  # what it imports is not to be interrupted
+
     def loop():
         while True:
             f(*args)
@@ -160,7 +162,8 @@ def changed(loop, longest):
     """What an interrupt at a random moment, so many seconds later at most, changed."""
     before = state()
     try:
-        signal.setitimer(signal.ITIMER_REAL, choose.uniform(1e-6, longest))
+        # Again after a second: Python ignores what is raised in a callback, such as that of a weak reference.
+        signal.setitimer(signal.ITIMER_REAL, choose.uniform(1e-6, longest), 1.0)
         loop()
     except KeyboardInterrupt:
         pass

@@ -209,11 +209,13 @@ class Batched:
             if all(type(answer) is float for answer in answers):
                 return Found(ONE_NUMBER, np.array(answers)[:, np.newaxis], np.empty((len(answers), 0)), [])
             answers = [Answer(ONE_NUMBER, [answer]) if type(answer) is float else answer for answer in answers]
-            rows = np.array([answer.numbers for answer in answers], dtype=np.float64)
             if question == "value":
+                rows = np.array([answer.numbers for answer in answers], dtype=np.float64)
                 return Found(answers[0].structure, rows, np.empty((len(rows), 0)), [])
+            values = np.array([answer.numbers[:1] for answer in answers], dtype=np.float64)
+            gradients = np.array([np.array(answer.numbers[1:])[own] for answer in answers], dtype=np.float64)
             totals = [(answer.captured, np.array(answer.numbers[1:])[shared]) for answer in answers]
-            return Found(answers[0].structure, rows[:, :1], rows[:, 1:][:, own], totals)
+            return Found(answers[0].structure, values, gradients, totals)
 
         question: Question = "value" if want.mode == "values" else "captured" if want.wrt is CAPTURED else "gradient"
         return self._derivatives(batch, many, question, want, found_of=found_of)

@@ -77,7 +77,7 @@ class Compiled(Portable):
         """
         if (inlined := self._inlined(named)) is not None:
             return inlined(*args)
-        if (found := self.store.calls.get(VALUES, general)(args)) is not None:
+        if (found := self.store.calls.get(VALUES, general)(args)) is not NotImplemented:
             return found
         numbers, structure = flatten(args)
         try:
@@ -99,8 +99,8 @@ class Compiled(Portable):
         wrt = positions(wrt)
         if (inlined := self._inlined(named)) is not None:
             return transforms.value_and_grad(inlined, wrt)(*args)
-        found: tuple[float, Any] | None = self.store.calls.get(wrt, general)(args)
-        if found is not None:
+        found: tuple[float, Any] = self.store.calls.get(wrt, general)(args)
+        if found is not NotImplemented:
             return found
         numbers, structure = flatten(args)
         want, chosen = self.store.want("adjoints", structure, wrt)
@@ -122,8 +122,8 @@ class Compiled(Portable):
         Raises:
             TypeError: the function does not return one number.
         """
-        found: float | None = self.store.calls.get(WITH_CAPTURED, general)(args)
-        if found is not None:
+        found: float = self.store.calls.get(WITH_CAPTURED, general)(args)
+        if found is not NotImplemented:
             return found
         numbers, structure = flatten(args)
         try:
@@ -172,7 +172,7 @@ class Compiled(Portable):
         wrt = positions(wrt)
         if (inlined := self._inlined(named)) is not None:
             return jacobians.hvp(inlined, wrt)(*args_and_vector)
-        if (found := self.store.calls.get(("hvp", wrt), general)(args_and_vector)) is not None:
+        if (found := self.store.calls.get(("hvp", wrt), general)(args_and_vector)) is not NotImplemented:
             return found
         *args, vector = args_and_vector
         numbers, structure = flatten(tuple(args))

@@ -181,6 +181,82 @@ def test_decisions_are_those_of_replays(compiled, function):
             assert c(x, threshold) == (1.0 if value >= threshold else 2.0)
 
 
+class TestResultsAreInTheOrderOfThePoints:
+    """Points without a path are found guard by guard, in another order."""
+
+    X, Y = [1.5, 12.0, 13.0, 14.0, 1.7, 15.0], [20.0, 1.0, 1.0, 1.0, 21.0, 1.0]
+
+    @staticmethod
+    def by_two_guards(x, y):
+        if x > 10.0:
+            return x * x
+        return y * y * x if y > 10.0 else x
+
+    @pytest.fixture
+    def evaluated_batch(self, compiled):
+        c = evaluating(compiled, self.by_two_guards, 1.0, 1.0)
+        for paths in c.store.paths.values():
+            paths.budget.wait = 0  # the known path is tried first
+        return c.batch()
+
+    def test_values_and_gradients(self, evaluated_batch):
+        values, (of_x, of_y) = evaluated_batch.value_and_grad(np.array(self.X), np.array(self.Y), wrt=(0, 1))
+        expected = [grad(self.by_two_guards, wrt=(0, 1))(*point) for point in zip(self.X, self.Y, strict=True)]
+        assert values.tolist() == [self.by_two_guards(*point) for point in zip(self.X, self.Y, strict=True)]
+        assert list(zip(of_x.tolist(), of_y.tolist(), strict=True)) == expected
+
+    def test_second_derivatives(self, evaluated_batch):
+        ones = np.ones(len(self.X))
+        found = evaluated_batch.hvp(np.array(self.X), np.array(self.Y), ones)
+        assert found.tolist() == [2.0 * (x > 10.0) for x in self.X]
+
+    def test_errors_are_those_of_the_first_point(self, compiled):
+        def f(x, y):
+            if x > 10.0:
+                raise LookupError("x is too large")
+            if y > 10.0:
+                raise ValueError("y is too large")
+            return x * y
+
+        c = evaluating(compiled, f, 1.0, 1.0)
+        next(iter(c.store.paths.values())).budget.wait = 0
+        with pytest.raises(ValueError, match="y is too large") as raised:
+            c.batch()(np.array([1.0, *self.X]), np.array([1.0, *self.Y]))
+        assert raised.value.__notes__ == ["at point 1 of the batch"]
+
+
+def test_gradients_with_respect_to_what_each_point_captures(compiled):
+    w = Neuron(2.0)
+
+    def f(x):
+        return x * w if x > 10.0 else x
+
+    c = evaluating(compiled, f, 1.0)
+    assert c.batch().backward(np.array([1.5, 12.0, 13.0])).tolist() == [1.5, 24.0, 26.0]
+    assert w.grad == 25.0
+
+
+def test_functions_without_a_result_run_once(compiled):
+    runs = []
+    c = evaluating(compiled, lambda x: runs.append(x > 0.0), 1.0)
+    before = len(runs)
+    assert c(2.0) is None
+    assert (len(runs) - before, evaluated(c)) == (1, 1)
+
+
+def test_arguments_that_change_meanwhile_do_not_count(compiled):
+    given = [1.0]
+
+    def f(x):
+        given[0] = 5.0
+        return ops.log(x[0])
+
+    c = evaluating(compiled, f, given)
+    given[0] = -1.0
+    with pytest.raises(DomainError, match=r"log\(-1.0\)"):
+        c(given)
+
+
 class TestDerivatives:
     @pytest.mark.parametrize("f", FUNCTIONS)
     def test_gradients(self, compiled, f):

@@ -162,7 +162,7 @@ class TestGrad:
             grad(product, wrt=2)(1.0, 2.0)
 
     @pytest.mark.parametrize("transform", [grad, value_and_grad, jacobian, hessian, hvp], ids=lambda f: f.__name__)
-    @pytest.mark.parametrize("wrt", ["x", None, 0.0, [0.0]], ids=repr)
+    @pytest.mark.parametrize("wrt", ["x", "", b"\0", None, 0.0, [0.0], {0: 1}], ids=repr)
     def test_arguments_are_counted_and_that_is_checked_at_once(self, transform, wrt):
         with pytest.raises(TypeError, match="wrt must be the number of an argument, or several, counted from 0; got"):
             transform(product, wrt)

@@ -145,8 +145,7 @@ cdef class Calls:
         kept: the memory of these paths.
         arguments: how the arguments are nested, in a tuple.
         evaluation: what computes a result without a path; None if the general way does that. It has the function `f`,
-            a `block` to run it in, `result_of` for what is not a neuron, and `instead`, which takes the arguments and
-            the error of an operation.
+            a `block` to run it in, `result_of` for what is not a neuron, and `instead` for the error of an operation.
     """
 
     cdef object structures, key, paths, kept, budget, evaluation, f, run
@@ -172,40 +171,41 @@ cdef class Calls:
     def __call__(self, tuple args):
         """Run the path that was used last, or the known path that takes its place.
 
-        Returns None if anything is unusual, so that the call must take the general way.
+        Returns NotImplemented if anything is unusual, so that the call must take the general way.
         """
         cdef Call call
         if self.budget.wait > 0:
-            return None if self.evaluation is None else self.evaluated(args)
+            return NotImplemented if self.evaluation is None else self.evaluated(args)
         call = self.latest()
         for _ in range(MOST):
             if call is None:
-                return None
+                break
             found = call.answered(args, self)
             if found is not None:
                 call.path.replays += 1
-            if found is not None or call.failed < 0:
                 return found
+            if call.failed < 0:
+                break
             call = self.instead_of(call)
-        return None
+        return NotImplemented
 
     cdef object evaluated(self, tuple args):
-        """Compute the result without a path. It is None if the arguments are nested otherwise."""
-        cdef double *numbers = <double *>PyMem_Malloc(max(self.arguments.size, 1) * sizeof(double))
+        """Compute the result without a path. It is NotImplemented if the arguments are nested otherwise."""
+        cdef Py_ssize_t size = self.arguments.size
+        cdef double *numbers = <double *>PyMem_Malloc(max(size, 1) * sizeof(double))
         if numbers == NULL:
             raise MemoryError
         try:
-            fits = self.arguments.read(<PyObject *>args, numbers) and self.are_there()
-            inputs = self.arguments.neurons(numbers) if fits else None
+            if not (self.arguments.read(<PyObject *>args, numbers) and self.are_there()):
+                return NotImplemented
+            inputs = self.arguments.neurons(numbers)
+            self.budget.note_evaluated(1)
+            try:
+                result = self.run(self.f, *inputs)
+            except DomainError as error:
+                return self.evaluation.instead(self.key[0], [numbers[i] for i in range(size)], error)
         finally:
             PyMem_Free(numbers)
-        if inputs is None:
-            return None
-        self.budget.note_evaluated(1)
-        try:
-            result = self.run(self.f, *inputs)
-        except DomainError as error:
-            return self.evaluation.instead(args, error)
         return result._value if type(result) is Neuron else self.evaluation.result_of(result)
 
     cdef Call latest(self):

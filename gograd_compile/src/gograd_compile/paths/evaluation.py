@@ -12,7 +12,7 @@ import attrs
 import numpy as np
 
 from gograd_compile.call import prepared
-from gograd_compile.nesting.trees import ONE_NUMBER, Structure, flatten, flatten_result
+from gograd_compile.nesting.trees import ONE_NUMBER, Structure, flatten_result
 from gograd_compile.paths.engine_answers import ASK, Answer, Flat, Question, answer_of, engine_answer
 from gograd_compile.paths.path import CAPTURED, complaint
 from gograd_compile.paths.prepared import nested
@@ -47,10 +47,9 @@ class Evaluation:
         default=attrs.Factory(lambda self: computed_by(self.values, deeper=True), takes_self=True), init=False
     )
 
-    def instead(self, args: tuple[Any, ...], error: DomainError) -> Any:
+    def instead(self, arguments: Structure, numbers: list[float], error: DomainError) -> Any:
         """Ask the engine for the result where compiled code raises `error`: see `engine_answer`."""
-        numbers, arguments = flatten(args)
-        answer = engine_answer(error, "value", self.f, arguments, numbers)
+        answer = engine_answer(error, "value", self.f, arguments, np.array(numbers))
         return answer.structure.build(answer.numbers)
 
     def result_of(self, returned: Any) -> Any:

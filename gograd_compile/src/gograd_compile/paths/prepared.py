@@ -16,8 +16,9 @@ __all__ = ["general", "nested", "prepare"]
 MOST = 64
 
 
-def general(args: tuple[Any, ...]) -> None:
-    """Leave a call to the general route."""
+def general(args: tuple[Any, ...]) -> Any:
+    """Leave a call to the general way."""
+    return NotImplemented
 
 
 def prepare(

@@ -221,7 +221,7 @@ class BatchRun:
             else:
                 taken.setdefault(path, []).append(points)
         found = {
-            path: parts[0] if len(parts) == 1 else np.sort(np.concatenate(parts))
+            path: everywhere if parts[0] is everywhere else np.sort(np.concatenate(parts))
             for path, parts in taken.items() if parts
         }  # fmt: skip
         budget.calls += 1

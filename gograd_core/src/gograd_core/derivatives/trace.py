@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import operator
 from collections.abc import Callable, Mapping, Sequence
@@ -75,14 +76,12 @@ def positions(wrt: Any) -> int | tuple[int, ...]:
     Raises:
         TypeError: it is something else.
     """
-    try:
+    with contextlib.suppress(TypeError):
         return operator.index(wrt)
-    except TypeError:
-        pass
-    try:
-        return tuple(map(operator.index, wrt))
-    except TypeError:
-        raise TypeError(f"wrt must be the number of an argument, or several, counted from 0; got {wrt!r}") from None
+    if not isinstance(wrt, (str, bytes, Mapping)):
+        with contextlib.suppress(TypeError):
+            return tuple(map(operator.index, wrt))
+    raise TypeError(f"wrt must be the number of an argument, or several, counted from 0; got {wrt!r}")
 
 
 @attrs.frozen(eq=False, slots=False)

@@ -173,5 +173,7 @@ def _misfit(rule: Callable[..., Any], count: int) -> str:
 
 
 def _takes_positional(rule: FunctionType, count: int) -> bool:
-    most = rule.__code__.co_argcount
-    return most - len(rule.__defaults__ or ()) <= count <= most and not rule.__code__.co_kwonlyargcount
+    """Say whether a function takes so many arguments. Attributes of a function may give it another signature."""
+    code, optional = rule.__code__, len(rule.__defaults__ or ())
+    fits = code.co_argcount - optional <= count <= code.co_argcount
+    return fits and not code.co_kwonlyargcount and not vars(rule)
