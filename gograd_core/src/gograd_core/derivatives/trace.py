@@ -41,7 +41,7 @@ def is_nested() -> bool:
     return now().depth > 0 and is_recording()
 
 
-ONLY_FLOATS = {float}
+ONLY_FLOATS, ONLY_INTEGERS = {float}, {int}
 
 _nested = Block(recording=True, deeper=True)
 
@@ -76,6 +76,8 @@ def positions(wrt: Any) -> int | tuple[int, ...]:
     Raises:
         TypeError: it is something else.
     """
+    if type(wrt) is int or (type(wrt) is tuple and ONLY_INTEGERS.issuperset(map(type, wrt))):
+        return wrt  # compiled functions ask at every call
     with contextlib.suppress(TypeError):
         return operator.index(wrt)
     if not isinstance(wrt, (str, bytes, Mapping)):
