@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
 
 from gograd_compile import RecordingError
-from gograd_core import DomainError, Neuron, errstate, grad, jvp, ops
+from gograd_core import DomainError, Neuron, errstate, grad, hessian, jacobian, jvp, ops
 
 POWERS = [2.5 + index / 7 for index in range(40)]
 
@@ -169,3 +171,16 @@ def test_a_pole_of_a_derivative_does_not_depend_on_what_was_called_before(compil
             found.append(outcome(ask, x))
         kinds = {result[0] if isinstance(result, tuple) else result for result in found}
         assert len(kinds) == 1, found
+
+
+@pytest.mark.parametrize("name", ["exp", "cbrt", "cosh", "log"])
+@pytest.mark.parametrize("way", [grad, hessian, jacobian], ids=lambda way: way.__name__)
+def test_where_only_compiled_code_is_on_a_pole_the_numbers_of_the_engine_are_given(compiled, outcome, name, way):
+    op, values = getattr(ops, name), compiled(getattr(ops, name))
+    for x in np.random.default_rng(2).uniform(0.2, 3.0, 300).tolist():
+        y = values(x)
+        if y != op(x):
+            f = functools.partial(lambda y, x: ops.cbrt(op(x) - y), y)
+            c, expected = compiled(f), outcome(way(f), x)
+            assert outcome(lambda x, c=c: getattr(c, way.__name__)(x), x) == expected
+            assert outcome(lambda x, c=c: getattr(c.batch(), way.__name__)(np.array([x]))[0], x) == expected

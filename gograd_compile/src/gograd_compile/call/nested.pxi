@@ -141,14 +141,17 @@ cdef class Nested:
                 slots += child.size
         return made
 
-    cdef object neurons(self, const double *numbers):
-        """Nest leaves that have these values like this. It must be plain."""
+    cdef object neurons(self, const double *numbers, list leaves):
+        """Nest leaves that have these values like this, and add them to `leaves` if that is a list. It must be plain."""
         cdef Nested child
         if self.kind == NUMBER:
-            return Neuron(numbers[0])
+            leaf = Neuron(numbers[0])
+            if leaves is not None:
+                leaves.append(leaf)
+            return leaf
         made = []
         for child in self.children:
-            made.append(child.neurons(numbers))
+            made.append(child.neurons(numbers, leaves))
             numbers += child.size
         return made if self.kind == LIST else tuple(made)
 

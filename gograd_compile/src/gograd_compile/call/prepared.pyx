@@ -144,11 +144,12 @@ cdef class Calls:
         structures, key, paths: the memory of paths by the nesting of the arguments, where the key has `paths`.
         kept: the memory of these paths.
         arguments: how the arguments are nested, in a tuple.
-        evaluation: what computes a result without a path; None if the general way does that. It has the function `f`,
-            a `block` to run it in, `result_of` for what is not a neuron, and `instead` for the error of an operation.
+        evaluation: what computes a result without a path: an `Evaluation`, or its `Gradients`. None if the general way
+            does that.
     """
 
     cdef object structures, key, paths, kept, budget, evaluation, f, run
+    cdef bint needs_leaves
     cdef Nested arguments
     cdef tuple calls  # the one used last comes first
 
@@ -157,6 +158,7 @@ cdef class Calls:
         self.budget, self.arguments = paths.budget, arguments
         if evaluation is not None and arguments.is_plain:
             self.evaluation, self.f, self.run = evaluation, evaluation.f, evaluation.block.run
+            self.needs_leaves = evaluation.needs_leaves
 
     def add(self, Call call not None):
         """Keep a call, as the one used last. Calls of paths that were dropped go."""
@@ -198,10 +200,11 @@ cdef class Calls:
         try:
             if not (self.arguments.read(<PyObject *>args, numbers) and self.are_there()):
                 return NotImplemented
-            inputs = self.arguments.neurons(numbers)
+            leaves = [] if self.needs_leaves else None
+            inputs = self.arguments.neurons(numbers, leaves)
             self.budget.note_evaluated(1)
             try:
-                result = self.run(self.f, *inputs)
+                result = self.run(self.f, *inputs) if leaves is None else self.run(self.f, inputs, leaves)
             except DomainError as error:
                 return self.evaluation.instead(self.key[0], [numbers[i] for i in range(size)], error)
         finally:
@@ -237,5 +240,5 @@ def add_values(f, Nested arguments, const double[:, ::1] rows, taken, list found
     """Add to `found` what `f` returns at each row of numbers: the value of a neuron, or what `taken` makes of it."""
     cdef Py_ssize_t i
     for i in range(rows.shape[0]):
-        result = f(*arguments.neurons(&rows[i, 0]))
+        result = f(*arguments.neurons(&rows[i, 0], None))
         found.append(result._value if type(result) is Neuron else taken(result))

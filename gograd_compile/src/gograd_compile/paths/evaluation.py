@@ -14,7 +14,7 @@ import numpy as np
 from gograd_compile.call import prepared
 from gograd_compile.nesting.trees import ONE_NUMBER, Structure, flatten_result
 from gograd_compile.paths.engine_answers import ASK, Answer, Flat, Question, answer_of, engine_answer
-from gograd_compile.paths.path import CAPTURED, complaint
+from gograd_compile.paths.path import CAPTURED, VALUES, Want, complaint
 from gograd_compile.paths.prepared import nested
 from gograd_compile.trace.recording import check_leaf
 from gograd_compile.trace.tape import Floats, Integers
@@ -40,12 +40,22 @@ class Evaluation:
         block: the block in which it computes them.
     """
 
+    needs_leaves = False
+
     f: Callable[..., Any]
     name: str
     values: Mapping[Any, Instead]
     block: computed_by = attrs.field(
         default=attrs.Factory(lambda self: computed_by(self.values, deeper=True), takes_self=True), init=False
     )
+
+    def of(self, want: Want, chosen: Structure | None) -> Evaluation | Gradients | None:
+        """Return what computes the same as paths that are asked for this, if it is values or a gradient."""
+        if want == VALUES:
+            return self
+        if want.mode != "adjoints" or want.wrt is CAPTURED or chosen is None:
+            return None
+        return Gradients(self, want.wrt, chosen)
 
     def instead(self, arguments: Structure, numbers: list[float], error: DomainError) -> Any:
         """Ask the engine for the result where compiled code raises `error`: see `engine_answer`."""
@@ -140,16 +150,64 @@ class Evaluation:
 
     def _gradient(self, arguments: Structure, row: list[float], wrt: Integers | None) -> Answer:
         first, inputs = next_stamp(), list(map(Neuron, row))
-        since = next_stamp()
-        result = self.f(*arguments.build(inputs))
-        entries, structure = flatten_result(result, f"the result of {self.name}")
-        if why := complaint("adjoints", structure, has_truths=isinstance(result, bool)):
-            raise TypeError(why)
-        output = entries[0] if type(entries[0]) is Neuron else Neuron(entries[0])
         if wrt is not CAPTURED:
             wanted = [inputs[place] for place in wrt.tolist()]
-            return Answer(structure, [output._value, *adjoints([output], [1.0], wanted, since)])
+            return Answer(ONE_NUMBER, self.adjoints(arguments.build(inputs), wanted))
+        since = next_stamp()
+        output = self._output(self.f(*arguments.build(inputs)))
         wanted = [leaf for leaf in flat_graph([output], since).leaves if leaf._stamp < first]
         for leaf in wanted:
             check_leaf(leaf, self.name)
-        return Answer(structure, [output._value, *adjoints([output], [1.0], wanted, since)], tuple(wanted))
+        return Answer(ONE_NUMBER, [output._value, *adjoints([output], [1.0], wanted, since)], tuple(wanted))
+
+    def adjoints(self, inputs: Any, wanted: list[Neuron]) -> list[float]:
+        """Compute what the function returns for neurons, and its derivatives with respect to some of these.
+
+        Raises:
+            TypeError: it does not return one number.
+        """
+        since = next_stamp()
+        result = self.f(*inputs)
+        output = result if type(result) is Neuron else self._output(result)
+        return [output._value, *adjoints([output], [1.0], wanted, since)]
+
+    def _output(self, result: Any) -> Neuron:
+        entries, structure = flatten_result(result, f"the result of {self.name}")
+        if why := complaint("adjoints", structure, has_truths=isinstance(result, bool)):
+            raise TypeError(why)
+        return entries[0] if type(entries[0]) is Neuron else Neuron(entries[0])
+
+
+@attrs.frozen(eq=False)
+class Gradients:
+    """A function and its gradient, evaluated without a recording.
+
+    Attributes:
+        evaluation: the function.
+        wrt: the places of the numbers to differentiate with respect to.
+        chosen: how the derivatives are nested.
+        block: the block in which it is evaluated.
+        places: these places, as a list.
+    """
+
+    needs_leaves = True
+
+    evaluation: Evaluation
+    wrt: Integers
+    chosen: Structure
+    block: computed_by = attrs.field(init=False, default=attrs.Factory(lambda self: self.evaluation.block, True))
+    places: list[int] = attrs.field(init=False, default=attrs.Factory(lambda self: self.wrt.tolist(), True))
+
+    def f(self, inputs: Any, leaves: list[Neuron]) -> list[float]:
+        """Compute the value and the derivatives. `leaves` are the neurons in the inputs."""
+        return self.evaluation.adjoints(inputs, [leaves[place] for place in self.places])
+
+    def result_of(self, found: list[float]) -> tuple[float, Any]:
+        """Nest the derivatives."""
+        value, *derivatives = found
+        return value, self.chosen.build(derivatives)
+
+    def instead(self, arguments: Structure, numbers: list[float], error: DomainError) -> tuple[float, Any]:
+        """Ask the engine where compiled code raises `error`: see `engine_answer`."""
+        answer = engine_answer(error, "gradient", self.evaluation.f, arguments, np.array(numbers), self.wrt)
+        return self.result_of(answer.numbers.tolist())

@@ -7,7 +7,7 @@ from typing import Any
 from gograd_compile.call import prepared
 from gograd_compile.nesting.trees import Structure
 from gograd_compile.paths.lru import Recent
-from gograd_compile.paths.path import CAPTURED, VALUES, Path, Want
+from gograd_compile.paths.path import CAPTURED, Path, Want
 from gograd_compile.paths.paths import Paths
 from gograd_compile.run.program import Program
 
@@ -31,7 +31,7 @@ def prepare(
         structures: the memory of paths by the nesting of the arguments.
         key: where the paths are in this memory.
         chosen: how the derivatives are nested, and a vector that comes after the arguments.
-        evaluation: what computes values without a path.
+        evaluation: what computes the same without a path. None if the general way does that.
     """
     program, paths = path.program(want), structures.get(key)
     if program.steps is None or paths is None:
@@ -42,8 +42,7 @@ def prepare(
     if calls is None:
         if len(paths.calls) >= MOST:
             paths.calls.clear()
-        values = evaluation if want == VALUES else None
-        calls = paths.calls[want] = prepared.Calls(structures, key, paths, paths.kept, nested(key[0]), values)
+        calls = paths.calls[want] = prepared.Calls(structures, key, paths, paths.kept, nested(key[0]), evaluation)
     calls.add(program.call)
     return calls
 

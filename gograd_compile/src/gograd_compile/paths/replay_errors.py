@@ -10,7 +10,16 @@ from gograd_compile.paths.domain_errors import error_of
 from gograd_compile.paths.path import Path, Want
 from gograd_compile.trace.tape import Floats, Integers, Tape
 from gograd_core import DomainError, Neuron, errstate, grad, hvp
-from gograd_core.extend import ForwardSweep, adjoints, creation_order, domain_errors_raise, plain, recording, variable
+from gograd_core.extend import (
+    ForwardSweep,
+    adjoints,
+    computed_by,
+    creation_order,
+    domain_errors_raise,
+    plain,
+    recording,
+    variable,
+)
 
 __all__ = ["domain_error", "error_of_compiled", "judge_derivatives", "judged_matrix", "located", "with_line_of"]
 
@@ -24,7 +33,7 @@ def error_of_compiled(path: Path, numbers: Floats, captured: Floats) -> tuple[in
     """
     if not domain_errors_raise() or path.is_gradient:
         return None
-    values = np.array([getattr(node, "_value", node) for node in _nodes(path.tape, numbers, captured)])
+    values = np.array([getattr(node, "_value", node) for node in _replayed(path.tape, numbers, captured)])
     return _first_error(path, numbers, captured, np.flatnonzero(~np.isfinite(values)))
 
 
@@ -66,7 +75,7 @@ def judge_derivatives(
     """
     if not domain_errors_raise() or want.mode in ("values", "guards"):
         return
-    nodes = _nodes(path.tape, numbers, captured)
+    nodes = _nodes(path, numbers, captured)
     try:
         if path.is_gradient:
             _judge_second_order(path, want, numbers, seeds, derivatives)
@@ -104,7 +113,7 @@ def judged_matrix(path: Path, want: Want, numbers: Floats, captured: Floats, mat
 
 def located(path: Path, numbers: Floats, captured: Floats, error: DomainError) -> DomainError:
     """Add to the error the line where the operation was recorded, if it is on the path."""
-    return _located(path, _nodes(path.tape, numbers, captured), error)
+    return _located(path, _nodes(path, numbers, captured), error)
 
 
 def _judge_second_order(path: Path, want: Want, numbers: Floats, seeds: Floats, derivatives: Floats) -> None:
@@ -115,16 +124,17 @@ def _judge_second_order(path: Path, want: Want, numbers: Floats, seeds: Floats, 
         return
     f, wrt = path.source.of
     args = path.source.structure.build(numbers)
+    as_compiled = computed_by(path.backend.values)
     if want.mode == "push":
         vector = path.source.structure.select(wrt)[0].build(seeds)
-        hvp(f, wrt)(*args, vector)
+        as_compiled.run(hvp(f, wrt), *args, vector)
     else:
-        grad(f, wrt)(*args)
+        as_compiled.run(grad(f, wrt), *args)
 
 
 def _in_reverse(path: Path, want: Want, numbers: Floats, captured: Floats) -> list[list[float]] | None:
     """Ask the engine in reverse mode for a row per output (of a gradient, without the value). None if it has none."""
-    outputs, wrt = _ends(path, want, _nodes(path.tape, numbers, captured))
+    outputs, wrt = _ends(path, want, _nodes(path, numbers, captured))
     outputs = outputs[path.is_gradient :]
     if not np.isfinite([output._value for output in outputs]).all():
         return None
@@ -142,7 +152,13 @@ def _ends(path: Path, want: Want, nodes: list[Any]) -> tuple[list[Neuron], list[
     return outputs, [nodes[number] for number in wrt]
 
 
-def _nodes(tape: Tape, numbers: Floats, captured: Floats) -> list[Any]:
+def _nodes(path: Path, numbers: Floats, captured: Floats) -> list[Any]:
+    """Make the nodes of a path with the values of compiled code: a last digit may put one of them on a pole."""
+    nodes: list[Any] = computed_by(path.backend.values).run(_replayed, path.tape, numbers, captured)
+    return nodes
+
+
+def _replayed(tape: Tape, numbers: Floats, captured: Floats) -> list[Any]:
     """Make the nodes of a tape as the engine does: neurons, or plain numbers."""
     labels = [""] * tape.arguments + [neuron.label for neuron in tape.captured]
     leaves = [*numbers.tolist(), *captured.tolist()]

@@ -121,7 +121,7 @@ class Store:
 
     def prepare(self, what: Hashable, key: Key, path: Path, want: Want, chosen: Structure | None = None) -> None:
         """Prepare for calls that compute the same `what` as one that has run `path`: see `prepare`."""
-        calls = prepare(self.paths, key, path, want, chosen, self.evaluation)
+        calls = prepare(self.paths, key, path, want, chosen, self.evaluation.of(want, chosen))
         if calls is not None:
             if len(self.calls) >= MOST_CALLS:
                 self.calls.clear()
