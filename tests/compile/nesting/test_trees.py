@@ -58,6 +58,10 @@ class TestFlatten:
         assert found == structure
         assert hash(found) == hash(structure)
 
+    def test_arrays_of_objects_may_hold_numbers(self):
+        numbers, structure = flatten((np.array([1, 2.5, True], dtype=object),))
+        assert (numbers.tolist(), structure.shapes) == ([1.0, 2.5, 1.0], ((3,),))
+
     def test_an_array_is_not_copied(self):
         x = np.arange(3.0)
         assert np.shares_memory(flatten((x,))[0], x)
@@ -90,7 +94,7 @@ class TestFlatten:
         (({"w": [1.0, "a"]},), r"^args\[0\]\['w'\]\[1\] is 'a'"),
         ((Point(1.0, 2j),), r"^args\[0\]\.y is 2j of type complex"),
         ((np.array([1j]),), r"^args\[0\] is an array of complex128; expected"),
-        ((np.array([1.0], dtype=object),), r"^args\[0\] is an array of object; expected"),
+        ((np.array([1.0, None]),), r"^args\[0\] is an array of object; expected"),
         ((np.array(["a"]),), r"^args\[0\] is an array of <U1"),
         ((np.ma.masked_array([1.0]),), r"of type MaskedArray"),
         ((np.matrix([1.0]),), r"of type matrix"),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from catching import CAUGHT, reciprocal, two_of_one_try
-from gograd_core import grad, value_and_grad
+from gograd_core import grad, ops, value_and_grad
 from source_lines import line_of
 
 
@@ -85,3 +85,36 @@ def test_paths_that_lead_to_the_same_error_share_the_one_behind_it(compiled):
     assert [c(1.0), c(-1.0)] == [2.0, -5.0]
     xs = np.array([1.0, 0.0, -1.0, -0.0, 0.0, -0.0])
     assert c.batch()(xs).tolist() == [2.0, 6.0, -5.0, 6.0, 6.0, 6.0]
+
+
+def two_caught(x):
+    try:
+        a = ops.log(x)
+    except ValueError:
+        a = 1.0 / x
+    try:
+        b = ops.log(x - 1.0)
+    except ValueError:
+        b = x
+    return a if a < 1.5 else b * 10.0
+
+
+def two_that_return(x):
+    try:
+        a = ops.log(x)
+    except ValueError:
+        return -x
+    try:
+        b = ops.log(x - 1.0)
+    except ValueError:
+        return x
+    return a if a < 5.0 else b
+
+
+@pytest.mark.parametrize("points", [*itertools.permutations([2.0, -8.0, 0.5, 9.0])], ids=str)
+@pytest.mark.parametrize("f", [two_caught, two_that_return])
+def test_points_that_share_a_guard_may_differ_before_it(compiled, f, points):
+    """The guard of an operation whose value is used comes into a recording only where its error is caught."""
+    expected = pytest.approx([f(x) for x in points], rel=1e-15)  # the last digit of a logarithm
+    assert compiled(f).batch()(np.array(points)).tolist() == expected
+    assert [*map(compiled(f), points)] == expected

@@ -247,6 +247,8 @@ def nest_matrix(matrix: NDArray[Any], outputs: Structure, inputs: Structure) -> 
 
 def real_numbers(leaf: Any) -> Floats | None:
     """Convert a number or array to an array of floats. It is None for anything else."""
+    if type(leaf) in ARRAYS and leaf.dtype.kind == "O" and all(isinstance(entry, Real) for entry in leaf.flat):
+        return np.asarray(leaf, dtype=np.float64)
     if type(leaf) in ARRAYS or isinstance(leaf, np.generic):
         return np.asarray(leaf, dtype=np.float64) if leaf.dtype.kind in REAL else None
     return np.asarray(float(leaf)) if isinstance(leaf, Real) else None

@@ -11,7 +11,11 @@ import numpy as np
 from gograd_compile.trace.tape import DOMAIN, FINITE, GUARDS, UNUSED, Floats, Integers, Tape
 from gograd_core.extend import domain_errors_raise, error_code
 
-__all__ = ["Asked", "Turn", "alike", "turns_among"]
+__all__ = ["GIVEN", "GIVEN_HERE", "NOT_GIVEN", "Asked", "Turn", "alike", "turns_among"]
+
+NOT_GIVEN, GIVEN, GIVEN_HERE = 0, 1, 2
+"""Whether the answer of a guard was given when a path was recorded: by code that computes the same for all points that
+are looked at together, or only for the point that was recorded."""
 
 Turn = tuple[int, float]
 """What was asked, as a place in `GUARDS`, and what was answered."""
@@ -64,12 +68,15 @@ class Asked:
         """Find the points where a guard turns out differently than recorded, and for each the first one, and its
         answer.
 
-        If the first such guard is one whose answer was `given`, the point counts as right.
+        If the first such guard is one whose answer was `given`, the point counts as right. If it was given only for
+        the point that was recorded, that is the first one, other points do not.
         """
         answers = self.answers(values)
         failed = answers != self._expected[:, np.newaxis]
         if given is not None:
-            failed &= ~given[np.argmax(failed, axis=0)]
+            stands = given[np.argmax(failed, axis=0)]
+            failed[:, :1] &= stands[:1] == NOT_GIVEN
+            failed[:, 1:] &= stands[1:] != GIVEN
         wrong = failed.any(axis=0)
         first = np.argmax(failed[:, wrong], axis=0)
         return wrong, np.stack([first, answers[first, np.flatnonzero(wrong)]], axis=1)

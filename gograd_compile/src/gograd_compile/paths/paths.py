@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Container, Iterator
 from typing import Any
 
+import numpy as np
+
 from gograd_compile.errors import PathNotRecorded, RecordingError
 from gograd_compile.nesting.trees import Structure
 from gograd_compile.paths.budget import Budget, NoPath
-from gograd_compile.paths.guards import turns_among
+from gograd_compile.paths.guards import GIVEN, GIVEN_HERE, NOT_GIVEN, turns_among
 from gograd_compile.paths.lru import Recent
 from gograd_compile.paths.path import Path
 from gograd_compile.paths.replay_errors import domain_error, error_of_compiled, located, with_line_of
@@ -22,7 +24,7 @@ from gograd_core.extend import computed_by, domain_errors_raise, error_code
 __all__ = ["Paths"]
 
 Found = tuple[Path, Integers | None]
-"""A path, and, if it was recorded just now, which of its guards were answered by compiled code.
+"""A path, and, if it was recorded just now, which of its guards were answered by compiled code, as `guards` says.
 
 If one of these turns out differently again, the function does not do the same twice, and the path is taken anyway.
 """
@@ -204,6 +206,7 @@ class Paths:
         assert self._source is not None
         self._require(self.budget.may_record())
         values = computed_by(self._backend.values)  # so that constants have the values of compiled code
+        level = GIVEN
         while True:
             recording, notes = values.run(self._source.record, numbers, answers, raising)
             is_gradient = self._source.of is not None
@@ -218,9 +221,9 @@ class Paths:
                 if found := error_of_compiled(path, numbers, path.captured()):
                     return self.where_raised(path, numbers, *found, ())
                 raise recording.error
-            answers, raising = path.instead(failure), path.raised_until(failure, numbers)
+            answers, raising, level = path.instead(failure), path.raised_until(failure, numbers), GIVEN_HERE
         self.budget.note_recording(len(path.tape.codes))
-        given = recording.given[path.tape.guards.order]
+        given = np.where(recording.given[path.tape.guards.order], level, NOT_GIVEN)
         for known in self:
             if known.returns_as(path) and known.tape.runs_as(path.tape):
                 return self.add(known), given

@@ -62,6 +62,7 @@ class Watcher:
         self.raising = raising
         self.first: dict[Any, int] = {}
         self.same: dict[int, int] = {}
+        self.raised: set[int] = set()  # where an error of compiled code was raised
         self.notes_lines = with_lines or bool(missing)
         self.wants_nodes = self.notes_lines or bool(raising)
         self.asked: list[Question] = []
@@ -98,13 +99,23 @@ class Watcher:
         ahead.clear()
         return None
 
+    def expects_error(self, place: int) -> bool:
+        """Say whether the next answer is that an operation raises an error."""
+        for kind, answer, where in reversed(self.ahead):
+            if kind != "domain" or answer != 0 or where == place:
+                return kind == "domain" and answer != 0 and where == place
+        return False
+
     def made(self, neuron: Neuron) -> None:
         place = neuron._stamp - self.since
         error = self.error_of(neuron, place) if self.raising else None
+        if error is not None and not (self.expects_error(place) or self.same[neuron._stamp] in self.raised):
+            error = None  # the function does something else than where compiled code raised the error
         code = 0
         if error is not None and domain_errors_raise() and is_in_try(self.ends):
             code = self.guard(neuron, "domain", error_code(error.operation, error.inputs))
         if error is not None and code:
+            self.raised.add(self.same[neuron._stamp])
             raise type(error)(error.fact, operation=error.operation, inputs=lambda: followed_inputs(neuron))
         if not self.with_lines and place not in self.missing:
             return
