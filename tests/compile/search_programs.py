@@ -22,6 +22,7 @@ import numpy as np
 
 import gograd_compile
 import gograd_core.math
+from gograd_compile.paths.budget import FREE
 
 
 def module(name: str) -> ModuleType:
@@ -64,6 +65,8 @@ WHOLE = (
     "{y} = grad(lambda t: t * math.floor(t) + (t > {a}) * {1})({0})",
 )
 FORMS = {generated.CHOICES: 5.0, generated.POLES: 4.0, generated.SMOOTH: 1.0, CATCHES: 2.0, WHOLE: 2.0}
+IN_A_BATCH = 12
+"""How many more points a batch has."""
 BACKENDS = ["native", "numpy"] if importlib.util.find_spec("numba") else ["numpy"]
 
 
@@ -95,18 +98,27 @@ def differences(seed: int, found: collections.Counter[str]) -> list[str]:
                 if not same(got, right):
                     wrong.append(f"{mode}, {backend}, recorded at {points[0]}: {got} at {point}, not {right}")
         if mode == "value":
-            wrong += in_batches(program, points, expected, found)
+            draw = random.Random(seed)
+            more = [*points, *(generated.numbers(draw, program.arguments) for _ in range(IN_A_BATCH))]
+            wrong += in_batches(program, more, [outcome(engine(g), point) for point in more], found)
     return wrong
 
 
 def in_batches(program: Any, points: list[list[float]], expected: list[Any], found: collections.Counter[str]) -> Any:
+    """Compare batches: of a new function, of one that knows all paths, and of one that may record no more."""
     right = [place for place, value in enumerate(expected) if isinstance(value, np.ndarray)]
     for backend in BACKENDS if right else ():
-        batch = gograd_compile.compile(program, backend=backend).batch()
-        got = outcome(batch, np.array([points[place] for place in right]))
-        found["compared"] += len(right)
-        if not same(got, np.array([expected[place] for place in right])):
-            yield f"batch, {backend}: {got}, not {[expected[place] for place in right]} at {points}"
+        new, spent = (gograd_compile.compile(program, backend=backend) for _ in range(2))
+        outcome(spent, points[right[0]])
+        for paths in spent.store.paths.values():
+            paths.budget.recordings = FREE
+        for state, f, places in (("new", new, right), ("known", new, right), ("spent", spent, right[1:])):
+            if not places:
+                continue
+            got = outcome(f.batch(), np.array([points[place] for place in places]))
+            found["compared"] += len(places)
+            if not same(got, np.array([expected[place] for place in places])):
+                yield f"batch, {backend}, {state}: {got}, not {[expected[place] for place in places]} at {points}"
 
 
 def outcome(f: Any, *args: Any) -> Any:
