@@ -7,6 +7,7 @@ import pytest
 
 from gograd_compile import RecordingError
 from gograd_core import DomainError, Neuron, ops
+from gograd_core.extend import add_gradients
 
 
 def test_captured_leaves_are_read_at_every_call(compiled):
@@ -177,3 +178,14 @@ def test_an_error_adds_nothing(compiled):
     with pytest.raises(DomainError):
         c.batch().backward(np.array([-1.0, 1.0]))
     assert leaf.grad == 0.5
+
+
+def test_gradients_of_all_paths_of_a_batch_are_added_in_one_step(compiled, monkeypatch):
+    """An interrupt between two steps would leave some of them."""
+    leaf, steps = Neuron(3.0), []
+    monkeypatch.setattr(
+        "gograd_compile.batch.add_gradients", lambda *given: (steps.append(leaf.grad), add_gradients(*given))
+    )
+    c = compiled(lambda x: x * leaf if x > 0.0 else x * leaf * leaf)
+    assert c.batch().backward(np.array([1.0, -1.0, 2.0])).tolist() == [3.0, -9.0, 6.0]
+    assert (steps, leaf.grad) == ([0.0], -3.0)
