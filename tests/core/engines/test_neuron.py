@@ -44,7 +44,7 @@ class TestConstruction:
         assert (neuron.grad, neuron.operation, neuron.constituents, neuron.label) == (0.0, None, (), "")
 
     @pytest.mark.parametrize(
-        "thing", ["2", None, 1j, [1.0], decimal.Decimal(1), np.array([1.0]), np.array([]), object()]
+        "thing", ["2", None, 1j, [1.0], decimal.Decimal(1), np.array([1.0]), np.array([]), object(), np.timedelta64(3)]
     )
     def test_refuses_anything_else(self, thing):
         with pytest.raises(TypeError, match=r"Neuron\(\) expects real numbers"):

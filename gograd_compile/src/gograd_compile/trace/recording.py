@@ -13,7 +13,7 @@ from gograd_compile.errors import RecordingError
 from gograd_compile.nesting.trees import Structure, flatten_result
 from gograd_compile.trace.tape import DOMAIN, GUARDS, Floats, Guards, Integers, Tape
 from gograd_compile.trace.watcher import AWAITED, NO_ERRORS, NOT_ASKED, Answers, Raising, Watcher, WatcherWithoutNumbers
-from gograd_core import DomainError, Neuron
+from gograd_core import DomainError, Neuron, errstate
 from gograd_core.extend import domain_errors_raise, flatten, nested, next_stamp, not_ignored, observed_by, read_values
 from gograd_core.extend import flatten_numbers as numbers_of
 
@@ -146,15 +146,19 @@ def structure_of_result(f: Callable[..., Any], arguments: Structure, name: str) 
     Raises:
         ValueError: it decides on a number, or does not run without numbers.
     """
-    watcher = WatcherWithoutNumbers(name, (), structure_of_result.__code__)
-    inputs = [Neuron(np.nan) for _ in range(arguments.size)]
-    try:
-        result = nested().run(observed_by(watcher).run, f, *arguments.build(inputs))
-        reason: Any = watcher.decided
-        if not reason:
-            return flatten_result(result, f"the result of {name}")[1]
-    except Exception as error:
-        reason = watcher.decided or error
+    reason: Any = ""
+    for number in (np.nan, 0.5):  # NaN is outside of no domain, but it cannot be rounded
+        watcher = WatcherWithoutNumbers(name, (), structure_of_result.__code__)
+        inputs = [Neuron(number) for _ in range(arguments.size)]
+        try:
+            result = nested().run(observed_by(watcher).run, errstate(domain="ignore").run, f, *arguments.build(inputs))
+            if not watcher.decided:
+                return flatten_result(result, f"the result of {name}")[1]
+        except Exception as error:
+            reason = error
+        if watcher.decided:
+            reason = watcher.decided
+            break
     raise ValueError(
         f"there are no points, and how {name} nests its result is not known: {reason}. Call it at a point first, or "
         "leave out empty batches"

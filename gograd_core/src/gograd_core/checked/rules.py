@@ -58,9 +58,12 @@ def as_float(number: Any, expected_by: str) -> float:
         TypeError: it is not a real number; the message begins with `expected_by`.
         OverflowError: it is an integer too large for a float.
     """
-    if getattr(number, "shape", None) == () and hasattr(number, "item"):
+    if type(number) is float:
+        return number
+    is_duration = getattr(getattr(number, "dtype", None), "kind", "") == "m"  # NumPy calls it an integer
+    if getattr(number, "shape", None) == () and hasattr(number, "item") and not is_duration:
         number = number.item()  # a NumPy scalar, or an array of no dimension
-    if isinstance(number, numbers.Real):
+    if isinstance(number, numbers.Real) and not is_duration:
         try:
             return float(number)
         except OverflowError:
