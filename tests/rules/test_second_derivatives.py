@@ -135,6 +135,10 @@ def test_second_derivatives_keep_their_digits(op):
         ("erfcinv", 1e-200, math.inf),
         ("erfcinv", 2e-300, math.inf),
         ("logit", 1e-200, -math.inf),
+        ("logit", 1e-310, -math.inf),
+        ("logit", 5e-324, -math.inf),
+        ("log_ndtr", -1e10, -1.0),
+        ("log_ndtr", -1e200, -1.0),
         ("cbrt", 1e-204, -math.inf),
         ("cbrt", -1e-204, math.inf),
         ("gelu_tanh", 1e200, 0.0),
@@ -144,3 +148,47 @@ def test_second_derivatives_keep_their_digits(op):
 def test_what_is_too_large_or_too_small_for_floats(name, x, value):
     with errstate(domain="ignore"):
         assert derivative(ops[name], order=2)(x) == value
+
+
+SIZES = (
+    5e-324,
+    1e-310,
+    1e-300,
+    1e-200,
+    1e-100,
+    1e-16,
+    0.25,
+    1.0,
+    2.0,
+    30.0,
+    709.5,
+    745.0,
+    1e8,
+    1e16,
+    1e100,
+    1e200,
+    1.7e308,
+)
+OPPOSITE = {
+    "atan2": "1/r**2 and 2*x*x/r**4",
+    "beta": "terms in 1/a**2",
+    "betaln": "1/a**2 and 1/(a + b)**2",
+    "hypot": "1/r and x*x/r**3",
+    "log_base": "terms in 1/base**2 with powers of log(base)",
+    "pow": "y*y*x**(y - 2) and y*x**(y - 2)",
+}
+
+
+@pytest.mark.parametrize("op", [op for op in DIFFERENTIABLE if not op.variadic], ids=lambda op: op.name)
+def test_second_derivatives_that_overflow_are_infinite(op):
+    """They are NaN only where two terms with opposite signs overflow, as docs/accuracy.md says of these operations."""
+    numbers = [sign * size for size in SIZES for sign in (1.0, -1.0)]
+    shapes = [(sample, i) for sample in op.samples for i, partial in enumerate(op.partials) if partial is not None]
+    tried = {(*sample[:i], x, *sample[i + 1 :]) for sample, i in shapes for x in numbers}
+    tried |= set(itertools.product(numbers[::2], repeat=2)) if len(op.partials) == 2 else set()
+    with errstate(domain="ignore"):
+        inside_domain = [point for point in tried if inside(op, point) and not math.isnan(op(*point))]
+        results = [(point, *each) for point in inside_domain for each in second_derivatives(op, point)]
+    undefined = [result for result in results if math.isnan(result[-1])]
+    assert results
+    assert bool(undefined) == (op.name in OPPOSITE), undefined[:3]

@@ -737,17 +737,19 @@ static double logsumexp_forward(intptr_t n, double *x)
 static void logsumexp_by_x(double out, intptr_t n, double *x, double *restrict d)
 {
     double t1 = 0.0;
+    for (intptr_t i = 0; i < n; i++)
+        t1 += exp(x[i] - out);
     double t2 = 0.0;
-    for (intptr_t i = 0; i < n; i++) {
-        const double t3 = exp(x[i] - out);
-        d[i] = t3 > 0.75;
-        t1 += d[i] ? 0.0 : t3;
-        t2 += t3;
-    }
+    const double t3 = 0.75 * t1;
     for (intptr_t i = 0; i < n; i++) {
         const double t4 = exp(x[i] - out);
-        const double t5 = (d[i] ? t1 : t4) / t2;
-        d[i] = d[i] ? 1.0 - t5 : t5;
+        d[i] = t4 > t3;
+        t2 += d[i] ? 0.0 : t4;
+    }
+    for (intptr_t i = 0; i < n; i++) {
+        const double t5 = exp(x[i] - out);
+        const double t6 = (d[i] ? t2 : t5) / t1;
+        d[i] = d[i] ? 1.0 - t6 : t6;
     }
 }
 
@@ -1186,7 +1188,7 @@ static const Entry ENTRIES[] = {
         {(void *)max_by_x}},
     {"min", "b586941a842466e6", "0533ba97a0e98569", "double (intptr_t, double *)", (void *)min_forward, "void (double, intptr_t, double *, double *)", 1,
         {(void *)min_by_x}},
-    {"logsumexp", "e142c6bc85557dd6", "9f82bfda445ce8bf", "double (intptr_t, double *)", (void *)logsumexp_forward, "void (double, intptr_t, double *, double *)", 1,
+    {"logsumexp", "9abe5e95e890a634", "45231f2896a69420", "double (intptr_t, double *)", (void *)logsumexp_forward, "void (double, intptr_t, double *, double *)", 1,
         {(void *)logsumexp_by_x}},
     {"dot", "718b3292c1937d97", "61306ed07e5faf3e", "double (intptr_t, double *, double *)", (void *)dot_forward, "void (double, intptr_t, double *, double *, double *)", 2,
         {(void *)dot_by_x, (void *)dot_by_y}},

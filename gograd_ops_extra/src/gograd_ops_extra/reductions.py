@@ -218,12 +218,14 @@ def logsumexp_forward(xp: Any, x: Any) -> Any:
 
 
 def logsumexp_partial(xp: Any, out: Any, x: Any) -> Any:
-    # The quotient of weights depends neither on out nor on its rounding error. If one entry has nearly the whole
-    # sum, the terms of that quotient's derivative would cancel. 1 minus the shares of the others is used instead.
+    # The quotient of weights depends neither on out nor on its rounding error, which is large if the entries are.
+    # If one entry has nearly the whole sum, the terms of that quotient's derivative would cancel. 1 minus the shares
+    # of the others is used instead.
     weight = xp.exp(x - xp.stop_gradient(out))
-    is_large = weight > 0.75
+    total = xp.sum(weight)
+    is_large = weight > 0.75 * total
     others = xp.sum(xp.where(is_large, 0.0, weight))
-    share = xp.where(is_large, others, weight) / xp.sum(weight)
+    share = xp.where(is_large, others, weight) / total
     return xp.where(is_large, 1.0 - share, share)
 
 
@@ -232,7 +234,7 @@ LOGSUMEXP = Op(
     forward=logsumexp_forward,
     partials=(logsumexp_partial,),
     variadic=True,
-    samples=(((1.0, 2.0, -0.5),), ((1000.0, 999.0),), ((-1000.0, -1000.5),), ((3.0,),)),
+    samples=(((1.0, 2.0, -0.5),), ((1000.0, 999.0),), ((-1000.0, -1000.5),), ((3.0,),), ((1e17, 1e17),)),
     edges=(
         Edge(((1000.0, -1000.0),), 1000.0, ((1.0, 0.0),), "the smaller share underflows"),
         Edge(((0.0, -inf),), 0.0, ((1.0, 0.0),), "exp(-inf) adds nothing"),

@@ -34,8 +34,9 @@ EXPIT = Op(
 
 def logit_partial(xp: Any, out: Any, p: Any) -> Any:
     # Near 1/2 the two terms of the derivative of p * (1 - p) would cancel. There, 1/4 minus an exact square is used.
+    # Elsewhere a sum is, since the terms of its derivative do not overflow with opposite signs.
     middle = p - 0.5
-    return xp.where(xp.abs(middle) < 0.25, 1.0 / (0.25 - middle * middle), 1.0 / p / (1.0 - p))
+    return xp.where(xp.abs(middle) < 0.25, 1.0 / (0.25 - middle * middle), 1.0 / p + 1.0 / (1.0 - p))
 
 
 LOGIT = Op(

@@ -81,7 +81,9 @@ def log_ndtr_forward(xp: Any, x: Any) -> Any:
 
 def log_ndtr_partial(xp: Any, out: Any, x: Any) -> Any:
     # For large negative x both density and probability underflow, so their quotient is computed from scaled functions.
+    # Their quotient is -x - 1/x + ..., and equal to -x long before the terms of its derivative overflow.
     left = xp.sqrt(2.0 / xp.pi) / xp.erfcx(-xp.minimum(x, 0.0) / xp.sqrt(2.0))
+    left = xp.where(x < -1e9, -x, left)
     return xp.where(x > -1.0, density(xp, x) / xp.ndtr(x), left)
 
 

@@ -146,22 +146,36 @@ def free_entries(op: Op, point: Sequence[Any]) -> list[int]:
 
 
 def _random(op: Op, chance: random.Random, ranges: Sequence[Range], longest: int) -> Iterator[Point]:
-    """Make points without end, with all entries of one size or each of its own."""
+    """Make points without end: with entries of any size, of similar size, or all equal."""
     free = _free(op)
     while True:
         sample: Any = chance.choice(op.samples) if op.samples else ((0.0,) if op.variadic else 0.0,) * len(free)
         length = len(sample[0]) if op.variadic and not all(free) else chance.randint(1, longest) if op.variadic else 1
-        common = chance.random() < 0.5
-        size = _magnitude(chance, chance.choice(ranges))
+        draw = chance.choice((_any, _any, _similar, _similar, _equal))(chance, ranges)
         columns = []
         for index, fixed in enumerate(sample):
-            drawn = [
-                chance.choice((-1.0, 1.0))
-                * (size * _magnitude(chance, NEAR_ONE) if common else _magnitude(chance, chance.choice(ranges)))
-                for _ in range(length)
-            ]
+            drawn = [next(draw) for _ in range(length)]
             columns.append(drawn if free[index] else fixed if op.variadic else [float(fixed)])
         yield tuple(entry for column in columns for entry in column)
+
+
+def _any(chance: random.Random, ranges: Sequence[Range]) -> Iterator[float]:
+    while True:
+        yield _sign(chance) * _magnitude(chance, chance.choice(ranges))
+
+
+def _similar(chance: random.Random, ranges: Sequence[Range]) -> Iterator[float]:
+    size = _magnitude(chance, chance.choice(ranges))
+    while True:
+        yield _sign(chance) * size * _magnitude(chance, NEAR_ONE)
+
+
+def _equal(chance: random.Random, ranges: Sequence[Range]) -> Iterator[float]:
+    return itertools.repeat(next(_any(chance, ranges)))
+
+
+def _sign(chance: random.Random) -> float:
+    return chance.choice((-1.0, 1.0))
 
 
 def _round(op: Op, chance: random.Random) -> Iterator[Point]:
