@@ -256,6 +256,8 @@ def real_numbers(leaf: Any) -> Floats | None:
 
 def _entry(value: Any) -> Any:
     """Return a neuron as it is, a number as a float, and None for anything else."""
+    if type(value) is Neuron or type(value) is float:
+        return value
     value = unfollowed(value)
     if type(value) is Neuron:
         return value

@@ -16,7 +16,7 @@ from gograd_compile.nesting.trees import Structure, flatten_result
 from gograd_compile.paths.path import CAPTURED
 from gograd_compile.trace.tape import Floats, Integers
 from gograd_core import DomainError, Neuron, gradient
-from gograd_core.extend import creation_order, jacobians, nested, transforms
+from gograd_core.extend import creation_order, flatten_numbers, jacobians, nested, transforms
 
 __all__ = ["ASK", "Answer", "Flat", "Question", "answer_of", "engine_answer"]
 
@@ -109,5 +109,5 @@ def engine_answer(
 
 def answer_of(flat: Flat, found: Any) -> Answer:
     """Make an answer of the numbers that the engine found for a function."""
-    values = [entry._value if type(entry) is Neuron else entry for entry in flatten_result(found)[0]]
+    values = [entry._value if type(entry) is Neuron else entry for entry in flatten_numbers(found)[0]]
     return Answer(flat.structure, np.array(values, dtype=np.float64), flat.captured)

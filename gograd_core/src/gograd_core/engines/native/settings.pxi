@@ -5,6 +5,7 @@ from cpython.contextvars cimport PyContextVar_Get, PyContextVar_Set
 cdef int pauses = 0, observers = 0, replacing = 0  # how many living `Settings` there are of each kind; see the Python engine
 
 
+@cython.freelist(8)
 cdef class Settings:
     """See `Settings` of the Python engine."""
 
@@ -15,34 +16,38 @@ cdef class Settings:
     cdef Settings outer
     cdef Block block
 
-    def __cinit__(self, Settings outer=None, Block block=None):
-        global pauses, observers, replacing
-        self.outer, self.block = outer, block
-        if outer is None:
-            self.recording, self.domain = True, "raise"
-            return
-        self.recording = block.recording > 0 if block.recording else outer.recording
-        self.domain = outer.domain if block.domain is None else block.domain
-        self.depth = block.deeper
-        if not block.outside:
-            self.depth += outer.depth
-            if block.recorder is None:
-                self.recorder, self.wants_nodes = outer.recorder, outer.wants_nodes
-            else:
-                self.recorder, self.wants_nodes = block.recorder, block.wants_nodes
-        self.values = outer.values if block.values is None and not block.outside else block.values
-        self.pauses = self.wants_nodes or not self.recording
-        self.observed = self.recorder is not None
-        self.replacing = self.values is not None
-        pauses += self.pauses
-        observers += self.observed
-        replacing += self.replacing
+    def __cinit__(self):
+        self.recording, self.domain = True, "raise"
 
     def __dealloc__(self):
         global pauses, observers, replacing
         pauses -= self.pauses
         observers -= self.observed
         replacing -= self.replacing
+
+
+cdef Settings changed(Settings outer, Block block):
+    """Make the settings inside a block."""
+    global pauses, observers, replacing
+    cdef Settings made = Settings.__new__(Settings)
+    made.outer, made.block = outer, block
+    made.recording = block.recording > 0 if block.recording else outer.recording
+    made.domain = outer.domain if block.domain is None else block.domain
+    made.depth = block.deeper
+    if not block.outside:
+        made.depth += outer.depth
+        if block.recorder is None:
+            made.recorder, made.wants_nodes = outer.recorder, outer.wants_nodes
+        else:
+            made.recorder, made.wants_nodes = block.recorder, block.wants_nodes
+    made.values = outer.values if block.values is None and not block.outside else block.values
+    made.pauses = made.wants_nodes or not made.recording
+    made.observed = made.recorder is not None
+    made.replacing = made.values is not None
+    pauses += made.pauses
+    observers += made.observed
+    replacing += made.replacing
+    return made
 
 
 cdef object settings = ContextVar("gograd_settings", default=Settings())
@@ -70,7 +75,7 @@ cdef class Block:
         self.deeper, self.outside, self.values = deeper, outside, values
 
     def __enter__(self):
-        PyContextVar_Set(settings, Settings(in_force(), self))
+        PyContextVar_Set(settings, changed(in_force(), self))
 
     def __exit__(self, *_):
         leave(self)
@@ -78,9 +83,9 @@ cdef class Block:
     def run(self, f, /, *args, **kwargs):
         """Call `f` inside the block and return its result. Afterwards, even after an interrupt, all is as before."""
         outer = in_force()
-        PyContextVar_Set(settings, Settings(outer, self))
+        PyContextVar_Set(settings, changed(outer, self))
         try:
-            return f(*args, **kwargs)
+            return f(*args, **kwargs) if kwargs else f(*args)
         finally:
             PyContextVar_Set(settings, outer)
 
@@ -96,7 +101,7 @@ cdef int leave(Block block) except -1:
         here = here.outer
     here = here.outer
     while changes:
-        here = Settings(here, changes.pop())
+        here = changed(here, changes.pop())
     PyContextVar_Set(settings, here)
     return 0
 
