@@ -61,10 +61,21 @@ class Batch:
         numbers[:, self.batched] = self.batched_values[points]
         return numbers
 
+    def all_points(self) -> Integers:
+        """List the numbers of all points, in an array that must not be changed."""
+        return _numbers_below(self.points)
+
     def part(self, begin: int, end: int) -> Batch:
         """Select the points from `begin` to `end`."""
         rows = self.batched_values[begin:end]
         return attrs.evolve(self, points=end - begin, batched_values=rows, first=self.first + begin)
+
+
+@functools.lru_cache(maxsize=1)
+def _numbers_below(count: int) -> Integers:
+    numbers = np.arange(count)
+    numbers.flags.writeable = False
+    return numbers
 
 
 def flatten_batch(args: Any, in_axes: Any = 0) -> Batch:

@@ -196,7 +196,7 @@ class BatchRun:
 
     def _sorted(self) -> dict[Path | None, Integers]:
         """Find the points of each path that is taken, in order. Those without a path are those of None."""
-        everywhere = np.arange(self.batch.points)
+        everywhere = self.batch.all_points()
         if not len(everywhere):
             return {}
         budget = self.paths.budget

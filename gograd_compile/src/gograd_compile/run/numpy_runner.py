@@ -24,6 +24,8 @@ __all__ = ["NumpyRunner", "PythonCalls", "function_of", "rows_of"]
 
 Rows = slice | Integers
 
+EXACT = {"input", "constant", "add", "subtract", "multiply", "divide", "negative", "abs", "sqrt", "where"}
+"""Functions whose results IEEE 754 defines to the last bit. That of others may depend on how NumPy calls them."""
 
 class NumpyRunner:
     """Runs the steps of a schedule on a memory with a row per slot and a column per point."""
@@ -160,10 +162,13 @@ def function_of(call: Call) -> Callable[..., Any]:
     namespace = op.scope.arrays(LIBRARY)
     bound = op.bind(namespace) if call.what == FORWARD else functools.partial(rule, namespace)
 
+    is_exact = call.symbol is not None and all(symbol.function in EXACT for symbol in postorder([call.symbol]))
+
     def on_arrays(*inputs: Any) -> Any:
-        shape = inputs[0].shape  # fixed numbers become arrays, since NumPy computes some powers of numbers differently
-        fixed = {place: np.full(shape, number) for place, number in call.rules.fixed.items()}
-        given = {**fixed, **dict(zip(call.needs, inputs, strict=True))}
+        given = dict(call.rules.fixed)
+        if not is_exact:  # fixed numbers become arrays, since NumPy computes some powers of numbers differently
+            given = {place: np.full(inputs[0].shape, number) for place, number in given.items()}
+        given |= zip(call.needs, inputs, strict=True)
         return bound(*(given.get(place, 1.0) for place in places))  # inputs that are not given are not used
 
     if call.symbol is None:
