@@ -1,11 +1,13 @@
 """What a call of a compiled function costs at one point: in microseconds, and what guards add to it.
 
 The functions have 13 operations for each variable. Rounds of all of them are interleaved, and medians are shown. It is
-the time of the processor, which leaves out what others do on a busy one.
+the time of the processor, which leaves out what others do on a busy one. If ddx-ad is installed, it takes part: its
+calls read and write arrays of their own, so they neither take arguments apart nor make results.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import math
 import statistics
 import time
@@ -65,12 +67,24 @@ def calls_of(variables: int) -> dict[str, Callable[[], Any]]:
     x = [0.5 + 0.4 * math.sin(place) for place in range(variables)]
     array, row = np.array(x), tuple(x)
     of_list, of_tuple, of_array = (compile(smooth) for _ in range(3))
-    return {
+    of_ddx = ddx_calls(variables, array) if importlib.util.find_spec("ddx") else {}
+    return of_ddx | {
         "value, list": lambda: of_list(x),
         "value and gradient, list": lambda: of_list.value_and_grad(x),
         "value and gradient, tuple": lambda: of_tuple.value_and_grad(row),
         "value and gradient, array": lambda: of_array.value_and_grad(array),
     }
+
+
+def ddx_calls(variables: int, x: Any) -> dict[str, Callable[[], Any]]:
+    """Value and gradient by ddx-ad: its interpreter, and its machine code."""
+    import ddx
+
+    interpreted, compiled = (
+        ddx.equation(lambda: smooth([ddx.var(f"x{place:03}") for place in range(variables)])) for _ in range(2)
+    )
+    compiled.compile(points=1, opt_level=ddx.OptLevel.O3)
+    return {"ddx-ad, interpreted": interpreted.buffer(x), "ddx-ad, machine code": compiled.buffer(x)}
 
 
 def guarded() -> dict[str, Callable[[], Any]]:
