@@ -1,12 +1,14 @@
-"""Every exception and warning of gograd."""
+"""Every exception and warning of gograd, and how messages quote values."""
 
 from __future__ import annotations
 
 import functools
+import reprlib
 from collections.abc import Callable
 from typing import Any
 
 __all__ = [
+    "LONGEST",
     "NO_NUMBER",
     "DomainError",
     "InvalidOperationError",
@@ -18,6 +20,7 @@ __all__ = [
     "UnknownOperationError",
     "ValueDomainError",
     "ZeroDivisionDomainError",
+    "quoted",
 ]
 
 
@@ -102,3 +105,15 @@ TOO_EARLY = (
     "a plugin looked up or registered an operation while plugins were being loaded: return operations from the hook "
     "gograd_ops, and look others up through xp when a rule runs"
 )
+
+LONGEST = 200
+"""The most characters that messages show of one thing."""
+
+_REPR = reprlib.Repr()
+_REPR.maxstring = _REPR.maxother = LONGEST // 2
+
+
+def quoted(value: Any) -> str:
+    """Return the `repr` of a value for a message, cut to `LONGEST` characters."""
+    text = _REPR.repr(value)
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"

@@ -31,6 +31,7 @@ For packages that run, record or draw graphs:
 - `PluginRecord`, `plugin_modules`, `OWN_DISTRIBUTIONS`: what is installed.
 - `UNARY`, `BINARY`, `COMPARISONS`: the operators of Python, and their special methods.
 - `typed_sources`: what `gograd stubs` fills in.
+- `quoted`, `LONGEST`: values in messages, cut to a readable length.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ from gograd_core.derivatives.trace import nested, positions, require_function
 from gograd_core.derivatives.tree import Form, flatten_like, leaf_paths, take_apart
 from gograd_core.derivatives.tree import flatten as flatten_numbers
 from gograd_core.engines import add_gradients, adjoints, flatten, next_stamp, read_values
-from gograd_core.errors import NO_NUMBER
+from gograd_core.errors import LONGEST, NO_NUMBER, quoted
 from gograd_core.followed import unfollowed
 from gograd_core.interfaces import Flat
 from gograd_core.kernels import with_kernels
@@ -91,6 +92,7 @@ __all__ = [
     "CALLS",
     "COMPARISONS",
     "DOMAIN_ERRORS",
+    "LONGEST",
     "NO_NUMBER",
     "OPERATORS",
     "OWN_DISTRIBUTIONS",
@@ -151,6 +153,7 @@ __all__ = [
     "postorder",
     "print_extension",
     "printing_files",
+    "quoted",
     "read_values",
     "recorder",
     "recording",
