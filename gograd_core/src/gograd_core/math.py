@@ -66,9 +66,11 @@ class _OverNeurons:
         try:
             return known[self.name], False
         except UnknownOperationError as error:
-            instead = "integers: int(x)" if self.name in OF_INTEGERS else "numbers: x.value"
-            error.add_note(f"If math.{self.name} has no derivative, pass it {instead}")
-            raise
+            if self.name not in OF_INTEGERS:
+                error.add_note(f"If math.{self.name} has no derivative, pass it numbers: x.value")
+                raise
+            reason = f"math.{self.name} takes integers, which have no derivative: pass it int(x)"
+            raise UnknownOperationError(f"{reason}. Besides, {error}") from None
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         # An iterator can be read only once, and is read here.
