@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import re
 
 import numpy as np
@@ -23,6 +25,7 @@ from gograd_core import (
     value_and_grad,
     vjp,
 )
+from gograd_core.checked.neuron import MISNOMERS
 from plugin_reports import load, record
 
 
@@ -39,12 +42,52 @@ def typed(code, **names):
     [
         ("Neuron(data=3)", TypeError, "Neuron() takes a value and a label, not 'data': write Neuron(3.0)"),
         ("Neuron(3.0, lable='x')", TypeError, "Neuron() takes a value and a label, not 'lable'"),
-        ("Neuron()", TypeError, "Neuron() expects real numbers"),
+        ("Neuron()", TypeError, "Neuron() expects a real number, got None of type NoneType: write Neuron(3.0), or"),
+        ("Neuron('3')", TypeError, "Neuron() expects a real number, got '3' of type str: write Neuron(float(value))"),
+        ("Neuron([1, 2])", TypeError, "got [1, 2] of type list: write [Neuron(each) for each in values]"),
+        ("Neuron([1.0] * 1000)", TypeError, "got [1.0, 1.0, 1.0, 1.0, 1.0, 1.0, ...] of type list: write"),
+        ("Neuron(1.0, 'a', 3)", TypeError, "Neuron() takes a value and a label, got 3 arguments: write Neuron(3.0) or"),
+        ("Neuron(1.0, (x, y), '+')", TypeError, "gets its operation and constituents by computing, as in x + y"),
+        ("Neuron(*range(9))", TypeError, "Neuron() takes a value and a label, got 9 arguments"),
+        ("Neuron(3.0, [x] * 1000)", TypeError, "Neuron.label expects a string, got [Neuron(3.0, grad=0.0), Neuron"),
+        ("setattr(x, 'value', y)", TypeError, "Neuron.value expects a real number, got Neuron(2.0, grad=0.0) of type"),
+        (
+            "x.backward(y)",
+            TypeError,
+            "backward(seed) expects a real number, got Neuron(2.0, grad=0.0) of type Neuron: pass its .value",
+        ),
+        ("setattr(x, 'grad', None)", TypeError, "Neuron.grad expects a real number, got None of type NoneType"),
         ("x.data", AttributeError, "a Neuron has no attribute 'data': read its number as x.value"),
         ("x.item()", AttributeError, "read its number as x.value"),
         ("x.gradient()", AttributeError, "call y.backward() and read x.grad, or call gradient(y, x)"),
         ("x.partner", AttributeError, "y.constituents"),
         ("setattr(x, 'data', 4.0)", AttributeError, "read its number as x.value"),
+        ("x.numpy()", AttributeError, "read its number as x.value"),
+        ("x.tolist()", AttributeError, "read its number as x.value"),
+        ("x.detach()", AttributeError, "write stop_gradient(x), which is a neuron without derivative, or read its"),
+        ("x.clone()", AttributeError, "write ops.identity(x), which has the same value and passes on derivatives"),
+        ("x.requires_grad", AttributeError, "every neuron has a derivative; for one without, write stop_gradient(x)"),
+        ("setattr(x, 'requires_grad', True)", AttributeError, "every neuron has a derivative"),
+        ("x.requires_grad_()", AttributeError, "every neuron has a derivative"),
+        ("x.retain_grad()", AttributeError, "every neuron keeps its derivative: call y.backward() and read x.grad"),
+        ("x.zero_grad()", AttributeError, "call the function zero_grad([x])"),
+        ("x._backward", AttributeError, "computed by y.operation.partials; call y.backward() for all"),
+        ("x._prev", AttributeError, "y.constituents"),
+        ("x.prev", AttributeError, "y.constituents"),
+        ("x.children", AttributeError, "y.constituents"),
+        ("x.parents", AttributeError, "y.constituents"),
+        ("x.op", AttributeError, "the operation that made it is y.operation"),
+        ("x._op", AttributeError, "the operation that made it is y.operation"),
+        ("x.grad_fn", AttributeError, "the operation that made it is y.operation"),
+        ("x.is_leaf", AttributeError, "a leaf is a neuron that no operation made: x.operation is None"),
+        ("x.name", AttributeError, "it has a label: x.label"),
+        ("setattr(x, 'name', 'speed')", AttributeError, "it has a label: x.label"),
+        ("ops.hypot([x, y])", TypeError, "takes 2 inputs (x, y), got 1, a list. Pass them separately: hypot(x, y)"),
+        ("ops.add((x, y))", TypeError, "takes 2 inputs (x, y), got 1, a tuple. Pass them separately: add(x, y)"),
+        ("ops.maximum([1.0, 2.0])", TypeError, "got 1, a list. Pass them separately: maximum(x, y)"),
+        ("ops.where([x, y, x])", TypeError, "Pass them separately: where(condition, x, y)"),
+        ("ops.tanh([1.0, 2.0])", TypeError, "[1.0, 2.0] of type list. For several numbers call it several times, or"),
+        ("ops.tanh([0] * 1000)", TypeError, "expects real numbers or neurons, got [0, 0, 0, 0, 0, 0, ...] of type"),
         ("ops.sum(x, y)", TypeError, "takes 1 column (x), got 2. A column is one list: sum([1.0, 2.0, 3.0])"),
         ("ops.dot(x, y)", TypeError, "expects sequences of numbers or neurons, such as [1.0, 2.0, 3.0], got Neuron"),
         ("ops.dot([1.0])", TypeError, "takes 2 columns (x, y), got 1"),
@@ -94,7 +137,22 @@ def test_those_that_have_a_meaning_give_it(code, value):
 
 
 def test_a_neuron_has_none_of_those_attributes():
-    assert not any(hasattr(Neuron(1.0), name) for name in ("data", "item", "gradient", "partner", "as_integer_ratio"))
+    assert not any(hasattr(neuron, name) for name in MISNOMERS for neuron in (Neuron(1.0), Neuron(1.0) * 2.0))
+
+
+def test_they_disturb_no_protocol():
+    x = Neuron(1.5, "x")
+    for same in (copy.copy(x), copy.deepcopy(x), pickle.loads(pickle.dumps(x))):
+        assert (same.value, same.label) == (1.5, "x")
+    assert np.array([x, 2.0])[0] is x
+    assert np.array(x)[()] is x
+    assert np.ndim(x) == 0
+
+
+@pytest.mark.parametrize("argument", ["3", object(), [1.0, "3"]])
+def test_an_argument_that_is_no_number(argument):
+    with pytest.raises(TypeError, match=r"^differentiation expects real numbers or neurons, got .* of type "):
+        jacobian(lambda x: 1.0)(argument)
 
 
 @pytest.mark.parametrize("partials", [(None,), (None, None), (None,) * 4])

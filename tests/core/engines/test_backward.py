@@ -96,7 +96,7 @@ class TestAccumulation:
 
     @pytest.mark.parametrize("seed", ["1", None, [1.0]])
     def test_the_seed_is_a_number(self, seed):
-        with pytest.raises(TypeError, match=r"backward\(seed\) expects real numbers"):
+        with pytest.raises(TypeError, match=r"backward\(seed\) expects a real number"):
             (Neuron(1.0) * 2).backward(seed)
 
 

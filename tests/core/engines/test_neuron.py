@@ -47,7 +47,7 @@ class TestConstruction:
         "thing", ["2", None, 1j, [1.0], decimal.Decimal(1), np.array([1.0]), np.array([]), object(), np.timedelta64(3)]
     )
     def test_refuses_anything_else(self, thing):
-        with pytest.raises(TypeError, match=r"Neuron\(\) expects real numbers"):
+        with pytest.raises(TypeError, match=r"Neuron\(\) expects a real number"):
             Neuron(thing)
 
     def test_refuses_a_neuron_and_says_what_to_do(self):

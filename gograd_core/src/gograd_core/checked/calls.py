@@ -38,7 +38,7 @@ def call(op: Op, /, *inputs: Any, **named: Any) -> Any:
     if named:
         inputs = _in_order(op, inputs, named)
     if len(inputs) != len(op.partials):
-        raise TypeError(_wrong_count(op, len(inputs)))
+        raise TypeError(_wrong_count(op, inputs))
     for x in inputs:
         kind = type(x)
         if kind is not current.Neuron and kind is not float:
@@ -68,13 +68,29 @@ def _in_order(op: Op, inputs: tuple[Any, ...], named: dict[str, Any]) -> tuple[A
     return (*inputs, *(named[name] for name in names[len(inputs) :]))
 
 
-def _wrong_count(op: Op, given: int) -> str:
+def _wrong_count(op: Op, inputs: tuple[Any, ...]) -> str:
     names, count = op.input_names, len(op.partials)
     kind = "column" if op.variadic else "input"
-    takes = f"{op.title} takes {count} {kind}{'s' * (count > 1)} ({', '.join(names)}), got {given}"
-    if not op.variadic:
-        return takes
-    return f"{takes}. A column is one list: {op.name}({', '.join(['[1.0, 2.0, 3.0]'] * count)})"
+    takes = f"{op.title} takes {count} {kind}{'s' * (count > 1)} ({', '.join(names)}), got {len(inputs)}"
+    if op.variadic:
+        return f"{takes}. A column is one list: {op.name}({', '.join(['[1.0, 2.0, 3.0]'] * count)})"
+    if count > 1 and len(inputs) == 1 and isinstance(inputs[0], (list, tuple)):
+        return f"{takes}, a {type(inputs[0]).__name__}. Pass them separately: {op.name}({', '.join(names)})"
+    return takes
+
+
+def _constant(op: Op, entry: Any) -> float:
+    """Convert what is no neuron to a float.
+
+    Raises:
+        TypeError: it is not a real number.
+    """
+    try:
+        return as_float(entry, op.title)
+    except TypeError as error:
+        if op.variadic or not isinstance(entry, (list, tuple)):
+            raise
+        raise TypeError(f"{error}. For several numbers call it several times, or pass arrays") from None
 
 
 def apply(op: Op, entries: tuple[Any, ...]) -> Any:
@@ -88,7 +104,7 @@ def apply(op: Op, entries: tuple[Any, ...]) -> Any:
             constituents.append(entry)
             values.append(entry._value)
         else:
-            constant = entry if type(entry) is float else as_float(entry, op.title)
+            constant = entry if type(entry) is float else _constant(op, entry)
             constituents.append(constant)
             values.append(constant)
     try:

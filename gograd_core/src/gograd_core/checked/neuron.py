@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from gograd_core import current, recording
 from gograd_core.checked.rules import as_float
+from gograd_core.errors import quoted
 from gograd_core.followed import Followed
 from gograd_core.interfaces import Node
 from gograd_core.settings import now
@@ -31,6 +32,7 @@ __all__ = [
     "operate",
     "reduced",
     "refuse",
+    "refuse_more",
     "refuse_names",
     "restore",
     "shown",
@@ -40,11 +42,25 @@ __all__ = [
 FINAL = "Neuron is final: write an operation instead of a subclass"
 
 MISNOMERS = {
-    "data": "read its number as x.value",
-    "item": "read its number as x.value",
+    **dict.fromkeys(("data", "item", "numpy", "tolist"), "read its number as x.value"),
+    **dict.fromkeys(
+        ("partner", "parents", "children", "prev", "_prev"),
+        "the inputs of an operation are the constituents of its result: y.constituents",
+    ),
+    **dict.fromkeys(("op", "_op", "grad_fn"), "the operation that made it is y.operation"),
+    **dict.fromkeys(
+        ("requires_grad", "requires_grad_"),
+        "every neuron has a derivative; for one without, write stop_gradient(x), or compute with x.value",
+    ),
     "gradient": "call y.backward() and read x.grad, or call gradient(y, x)",
     "as_integer_ratio": "a fraction has no derivative; that of its number is x.value.as_integer_ratio()",
-    "partner": "the inputs of an operation are the constituents of its result: y.constituents",
+    "detach": "write stop_gradient(x), which is a neuron without derivative, or read its number as x.value",
+    "clone": "write ops.identity(x), which has the same value and passes on derivatives",
+    "zero_grad": "call the function zero_grad([x])",
+    "retain_grad": "every neuron keeps its derivative: call y.backward() and read x.grad",
+    "is_leaf": "a leaf is a neuron that no operation made: x.operation is None",
+    "name": "it has a label: x.label",
+    "_backward": "its derivatives by its constituents are computed by y.operation.partials; call y.backward() for all",
 }
 """Names that other engines and NumPy use, and what to write here instead."""
 
@@ -112,6 +128,14 @@ SIGNATURE = Signature(
 """The signature of `Neuron`, for `inspect`."""
 
 
+def refuse_more(given: int) -> NoReturn:
+    """Refuse so many arguments of `Neuron`, as in ``Neuron(1.0, (x, y), "+")``."""
+    raise TypeError(
+        f"Neuron() takes a value and a label, got {given} arguments: write Neuron(3.0) or Neuron(3.0, 'x'). "
+        "A neuron gets its operation and constituents by computing, as in x + y"
+    )
+
+
 def method(self: Node, /, *others: Any, **named: Any) -> Any:
     """Show `inspect` the signature of a method that calls an operation."""
 
@@ -120,12 +144,24 @@ def first_value(value: Any) -> float:
     """Return the number that `Neuron(value)` holds."""
     if type(value) is current.Neuron:
         raise TypeError(f"Neuron() expects a number, got {value!r}: pass its .value, or stop_gradient(x)")
-    return as_float(value, "Neuron()")
+    try:
+        return as_float(value, "Neuron()", "a real number")
+    except TypeError as error:
+        raise TypeError(f"{error}: {_instead_of(value)}") from None
+
+
+def _instead_of(value: Any) -> str:
+    """Say how to make neurons of what `Neuron` does not take."""
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return "write [Neuron(each) for each in values] for several numbers"
+    if isinstance(value, str) or hasattr(value, "__float__"):
+        return "write Neuron(float(value))"
+    return "write Neuron(3.0), or Neuron(3.0, 'x') with a label"
 
 
 def checked_label(label: Any) -> str:
     if not isinstance(label, str):
-        raise TypeError(f"Neuron.label expects a string, got {label!r}")
+        raise TypeError(f"Neuron.label expects a string, got {quoted(label)}")
     return str.__str__(label)  # a subclass may refer to other objects
 
 

@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from math import inf, isfinite, isnan
 from typing import Any
 
+from gograd_core import current
 from gograd_core.checked.refusals import error_class
-from gograd_core.errors import NO_NUMBER, DomainError, RuleError
+from gograd_core.errors import NO_NUMBER, DomainError, RuleError, quoted
 from gograd_core.interfaces import Op
 from gograd_core.namespaces.columns import Column
 from gograd_core.namespaces.ieee import IEEEFloat
@@ -51,11 +52,11 @@ def _to_ieee(argument: Any) -> Any:
     return IEEEFloat(argument)
 
 
-def as_float(number: Any, expected_by: str) -> float:
+def as_float(number: Any, expected_by: str, expected: str = "real numbers or neurons") -> float:
     """Convert a number to a float.
 
     Raises:
-        TypeError: it is not a real number; the message begins with `expected_by`.
+        TypeError: it is not a real number; the message begins with `expected_by`, and says what is `expected`.
         OverflowError: it is an integer too large for a float.
     """
     if type(number) is float:
@@ -68,7 +69,8 @@ def as_float(number: Any, expected_by: str) -> float:
             return float(number)
         except OverflowError:
             raise OverflowError(f"{expected_by} got an integer too large for a float") from None
-    raise TypeError(f"{expected_by} expects real numbers or neurons, got {number!r} of type {type(number).__name__}")
+    instead = ": pass its .value" if type(number) is current.Neuron else ""
+    raise TypeError(f"{expected_by} expects {expected}, got {quoted(number)} of type {type(number).__name__}{instead}")
 
 
 def as_inputs(op: Op, entries: Sequence[Any]) -> Sequence[Any]:

@@ -270,7 +270,7 @@ def _variable(number: Any, *, attached: bool) -> Neuron:
     """Make a fresh neuron for a number, so that only its use inside the function counts."""
     number = unfollowed(number)
     if type(number) is not Neuron:
-        return Neuron(number)
+        return Neuron(as_float(number, "differentiation"))
     fresh: Neuron = variable(number) if attached else Neuron(number._value)
     return fresh
 

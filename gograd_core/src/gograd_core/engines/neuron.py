@@ -88,9 +88,11 @@ class Neuron:
     _grad: Any  # a float; None where the last sweep wanted no adjoint. Unset until used.
     _label: str  # unset until used, which spares memory and time
 
-    def __init__(self, value: Any = None, label: str = "", **misnamed: Any) -> None:
+    def __init__(self, value: Any = None, label: str = "", *more: Any, **misnamed: Any) -> None:
         if misnamed:
             checked.refuse_names(misnamed)
+        if more:
+            checked.refuse_more(2 + len(more))
         self._value = value if type(value) is float else checked.first_value(value)
         self._operation = None
         self._constituents = ()
@@ -116,7 +118,7 @@ class Neuron:
             recording.read(self, "value")
         if self._operation is not None:
             checked.only_leaves(self)
-        number = as_float(value, "Neuron.value")
+        number = as_float(value, "Neuron.value", "a real number")
         with _setting:  # the last setting must not go back in time when several threads set leaves
             self._value = number
             self._stamp = _backward.last_setting = next_stamp()
@@ -131,7 +133,7 @@ class Neuron:
 
     @grad.setter
     def grad(self, grad: Any) -> None:
-        self._grad = as_float(grad, "Neuron.grad")
+        self._grad = as_float(grad, "Neuron.grad", "a real number")
 
     @property
     def operation(self) -> Op | None:
@@ -166,7 +168,7 @@ class Neuron:
         """
         if settings.observers:
             recording.read(self, "backward")
-        _backward.backward(self, as_float(seed, "backward(seed)"))
+        _backward.backward(self, as_float(seed, "backward(seed)", "a real number"))
 
     if TYPE_CHECKING:  # the methods that `bind` gives it
 

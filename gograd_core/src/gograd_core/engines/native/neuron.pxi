@@ -69,7 +69,7 @@ cdef class Neuron:
             recording.read(self, "value")
         if self.node.op is not NULL:
             neurons.only_leaves(self)
-        cdef double number = as_float(value, "Neuron.value")
+        cdef double number = as_float(value, "Neuron.value", "a real number")
         self.node.value = number
         self.node.stamp = last_setting = next_stamp()
 
@@ -86,7 +86,7 @@ cdef class Neuron:
 
     @grad.setter
     def grad(self, grad):
-        self.node.grad = grad if type(grad) is float else as_float(grad, "Neuron.grad")
+        self.node.grad = grad if type(grad) is float else as_float(grad, "Neuron.grad", "a real number")
 
     @grad.deleter
     def grad(self):
@@ -155,7 +155,7 @@ cdef class Neuron:
         """
         if observers:
             recording.read(self, "backward")
-        backward(self, seed if type(seed) is float else as_float(seed, "backward(seed)"))
+        backward(self, seed if type(seed) is float else as_float(seed, "backward(seed)", "a real number"))
 
     def __repr__(self):
         return neurons.shown(self)
@@ -260,12 +260,16 @@ cdef vectorcallfunc call_neuron = neuron_type.tp_vectorcall  # NULL before Cytho
 cdef PyObject *new_with_names(PyTypeObject *kind, PyObject *args, PyObject *names) except NULL:
     if names is not NULL:
         neurons.refuse_names(<object>names)
+    if len(<tuple>args) > 2:
+        neurons.refuse_more(len(<tuple>args))
     return new_neuron(kind, args, names)
 
 
 cdef PyObject *call_with_names(PyObject *kind, PyObject **args, size_t flags, PyObject *names) except NULL:
     if names is not NULL:
         neurons.refuse_names(<object>names)
+    if PyVectorcall_NARGS(flags) > 2:
+        neurons.refuse_more(PyVectorcall_NARGS(flags))
     return call_neuron(kind, args, flags, names)
 
 
