@@ -23,6 +23,7 @@ BAD = {
     "an array of one": np.array([3.0]),
     "an array of no dimension": np.array(3.0),
     "an array of no dimension, zero": np.array(0.0),
+    "a truth value of NumPy": np.True_,
     "a column": Column([3.0]),
     "a class": float,
 }

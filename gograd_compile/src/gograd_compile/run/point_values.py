@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from gograd_compile.kernels.generate import INLINE
 from gograd_compile.lower.graph import FORWARD, Call
 from gograd_compile.lower.rules import Rules, rules_of
 from gograd_compile.run.numpy_runner import function_of
-from gograd_core.extend import Instead, postorder
+from gograd_core.extend import Column, Instead, postorder, run_rule
 
 if TYPE_CHECKING:
     from gograd_core import Op
@@ -34,14 +35,36 @@ class Values(dict[Any, Instead]):
 
     def __missing__(self, op: Op) -> Instead:
         rules = rules_of(op)
-        found = self[op] = Instead(None) if _is_exact(rules) else self._find(rules)
+        found = self[op] = Instead(None) if _is_exact(rules) else _with_truths(rules, self._find(rules))
         return found
 
 
 def _is_exact(rules: Rules) -> bool:
-    """Say whether the value consists of arithmetic that gives the same bits everywhere."""
+    """Say whether the rule itself gives the same bits: it is called back, or consists of such arithmetic."""
     root = rules.forward
-    return root is not None and EXACT.issuperset(symbol.function for symbol in postorder([root]))
+    if root is None:
+        return rules.op.opaque
+    return EXACT.issuperset(symbol.function for symbol in postorder([root]))
+
+
+def _with_truths(rules: Rules, found: Instead) -> Instead:
+    """Give bools where the rule does. A truth value has no derivative, whatever the partials are."""
+    op, root, compute = rules.op, rules.forward, found.function
+    assert compute is not None
+    # Written out, a truth value is where(…, 1.0, 0.0).
+    if root is not None and (root.function != "where" or [each.value for each in root.arguments[1:]] != [1.0, 0.0]):
+        return found
+
+    def function(*inputs: Any) -> float:
+        value = compute(*inputs)
+        if value not in (0.0, 1.0):
+            return value
+        with contextlib.suppress(Exception):  # of a rule that takes only arrays
+            if isinstance(run_rule(op, op.forward, *(map(Column, inputs) if op.variadic else inputs)), bool):
+                return bool(value)
+        return value
+
+    return Instead(function)
 
 
 def by_numpy(rules: Rules) -> Instead:
