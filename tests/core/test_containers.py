@@ -315,3 +315,24 @@ def test_zero_grad_takes_iterables_and_containers(make):
     (x * y).backward()
     zero_grad(make([x, y]))
     assert (x.grad, y.grad) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: {x: 1.0},
+        lambda x: {2.0 * x: x},
+        lambda x: [{"a": {(x, 1): x}}],
+        lambda x: defaultdict(float, {x: x}),
+        lambda x: {frozenset([x]): x},
+    ],
+)
+class TestNeuronsAsKeysOfAResult:
+    MESSAGE = r"the result of <lambda> has Neuron\(.*\) as a key, or .*: use a text or a number as the key"
+
+    @pytest.mark.parametrize(
+        "transform", [lambda f: jacobian(f)(2.0), lambda f: jvp(f, (2.0,), (1.0,)), lambda f: vjp(f, 2.0)]
+    )
+    def test_are_refused(self, f, transform):
+        with pytest.raises(TypeError, match=self.MESSAGE):
+            transform(f)

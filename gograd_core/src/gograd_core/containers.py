@@ -12,8 +12,20 @@ from typing import Any
 import attrs
 
 from gograd_core import current
+from gograd_core.errors import quoted
 
-__all__ = ["Container", "Exact", "Plan", "container_of", "exact", "kinds", "nest", "register_container", "walk"]
+__all__ = [
+    "Container",
+    "Exact",
+    "Plan",
+    "container_of",
+    "exact",
+    "kinds",
+    "nest",
+    "refuse_keys",
+    "register_container",
+    "walk",
+]
 
 TakeApart = Callable[[Any], tuple[Sequence[Any], Hashable]]
 PutTogether = Callable[[Any, Sequence[Any]], Any]
@@ -233,3 +245,29 @@ def exact(rest: Hashable, container: Container) -> Hashable:
         ) from None
     types = tuple(map(type, rest)) if type(rest) is tuple else (type(rest),)
     return Exact((types, None if TOLD_BY_TYPE.issuperset(types) else repr(rest), rest))
+
+
+def refuse_keys(tokens: Iterable[Any], name: str) -> None:
+    """Refuse a result that has a neuron as the key of a dict: most neurons are gone when the function has ended.
+
+    Args:
+        tokens: the form of the result; see `Form`.
+        name: what the message calls the result.
+
+    Raises:
+        TypeError: there is a neuron in what a container holds besides its children.
+    """
+    for token in tokens:
+        if type(token) is Exact and (neuron := _neuron_in(token[-1])) is not None:
+            raise TypeError(
+                f"{name} has {quoted(neuron)} as a key, or in another place that is not for numbers. Neurons in a "
+                "result must be values: use a text or a number as the key"
+            )
+
+
+def _neuron_in(rest: Any) -> Any:
+    """Find a neuron in what a container holds besides its children; None if there is none."""
+    if type(rest) is current.Neuron:
+        return rest
+    entries = rest if isinstance(rest, (tuple, frozenset)) else ()
+    return next((found for entry in entries if (found := _neuron_in(entry)) is not None), None)

@@ -19,7 +19,8 @@ For packages that run, record or draw graphs:
 - `computed_by`, `Instead`, `is_computed`, `replacing` (which is true while any such block is in force): to let other
   functions compute the values of operations.
 - `outside_transforms`: for rules on floats that use neurons and transforms themselves.
-- `Form`, `flatten_numbers`, `flatten_like`, `leaf_paths`, `take_apart`: nested arguments.
+- `Form`, `flatten_numbers`, `flatten_like`, `leaf_paths`, `take_apart`, `refuse_keys`: nested arguments and
+  results.
 - `run_rule`, `as_float`, `as_number`, `as_numbers`, `judge`, `error_code`, `followed_inputs`, `DOMAIN_ERRORS`,
   `NO_NUMBER`, `describe`,
   `domain_errors_raise`, `errors_ignored`, `errors_matter`, `not_ignored`: rules, and how their results are judged.
@@ -45,6 +46,7 @@ from gograd_core.checked.calls import followed_inputs
 from gograd_core.checked.refusals import DOMAIN_ERRORS, error_code
 from gograd_core.checked.rules import as_float, as_number, as_numbers, describe, judge, run_rule
 from gograd_core.computed import Instead, computed_by, is_computed
+from gograd_core.containers import refuse_keys
 from gograd_core.derivatives import jacobians, transforms
 from gograd_core.derivatives.choices import gives_plain
 from gograd_core.derivatives.forward import ForwardSweep, creation_order
@@ -157,6 +159,7 @@ __all__ = [
     "read_values",
     "recorder",
     "recording",
+    "refuse_keys",
     "replacing",
     "require_function",
     "resolve",

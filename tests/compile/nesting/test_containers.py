@@ -335,3 +335,39 @@ def test_an_array_of_one_number_is_no_number(differentiate, compiled):
 
     with pytest.raises(TypeError, match="one number"):
         differentiate(f, compiled(f))(2.0)
+
+
+class TestNeuronsAsKeysOfAResult:
+    RESULTS = (lambda x: {x: 1.0}, lambda x: [{"a": {(x, 1): x}}], lambda x: {2.0 * x: x, "a": x})
+
+    @pytest.mark.parametrize("f", RESULTS)
+    @pytest.mark.parametrize("max_paths", [1, 256])
+    @pytest.mark.parametrize(
+        "mode",
+        [
+            lambda c: c(2.0),
+            lambda c: c.grad(2.0),
+            lambda c: c.jacobian(2.0),
+            lambda c: c.batch()(np.array([2.0, 3.0])),
+            lambda c: c.batch().jacobian(np.array([2.0, 3.0])),
+        ],
+    )
+    def test_are_refused(self, f, max_paths, mode, compiled):
+        c = compiled(f, max_paths=max_paths)
+        for _ in range(2):
+            with pytest.raises(
+                TypeError, match=r"^the result of .*<lambda> has Neuron\(.*\) as a key, or .*: use a text"
+            ):
+                mode(c)
+
+    def test_are_refused_where_nothing_is_recorded(self, compiled):
+        c = compiled(lambda x: {x: 1.0} if x > 2.0 else {"a": x}, max_paths=1)
+        assert c(1.0) == {"a": 1.0}
+        for _ in range(2):
+            with pytest.raises(TypeError, match="as a key"):
+                c(3.0)
+
+    def test_numbers_that_follow_from_neurons_are_keys(self, compiled):
+        c = compiled(lambda x: {x > 1.0: x, int(x): x, "a": x})
+        for x in (2.5, 3.5, 0.5):
+            assert c(x) == {x > 1.0: x, int(x): x, "a": x}

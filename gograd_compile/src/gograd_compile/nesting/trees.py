@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gograd_core import Neuron
-from gograd_core.extend import Form, flatten_like, leaf_paths, take_apart, unfollowed
+from gograd_core.extend import Form, flatten_like, leaf_paths, refuse_keys, take_apart, unfollowed
 
 __all__ = [
     "ONE_NUMBER",
@@ -197,11 +197,12 @@ def flatten_result(tree: Any, name: str = "result") -> tuple[list[Any], Structur
     """Take the numbers (neurons or floats) out of what a function returned, and find how they are nested.
 
     Raises:
-        TypeError: there is something else in it. The message calls it `name`.
+        TypeError: there is something else in it, or a neuron as the key of a dict. The message calls it `name`.
     """
     if type(tree) is Neuron:
         return [tree], ONE_NUMBER
     leaves, form = take_apart(tree)
+    refuse_keys(form.tokens, name)
     entries: list[Any] = []
     shapes: list[Shape | None] = []
     for index, leaf in enumerate(leaves):

@@ -15,7 +15,7 @@ from gograd_core.checked.calls import is_array
 from gograd_core.checked.rules import as_float
 from gograd_core.derivatives.forward import ForwardSweep, creation_order
 from gograd_core.derivatives.reverse_on_neurons import graph_adjoints
-from gograd_core.derivatives.tree import Rebuild, flatten, flatten_like
+from gograd_core.derivatives.tree import Rebuild, flatten, flatten_like, flatten_result
 from gograd_core.engines import Neuron, next_stamp
 from gograd_core.followed import unfollowed
 from gograd_core.plugins.builtin_ops import variable
@@ -169,7 +169,7 @@ def trace(
         return inputs, since, f(*changed, **kwargs) if kwargs else f(*changed)
 
     inputs, since, result = nested().run(run)
-    results, like_result = ([result], _first) if scalar else flatten(result)
+    results, like_result = ([result], _first) if scalar else flatten_result(result, _name(f))
     outputs = [x if type(x) is Neuron else _as_neuron(x, f, scalar=scalar) for x in results]
     return Trace(argument, result, like_argument, like_result, inputs, outputs, since, graph)
 

@@ -15,13 +15,14 @@ from typing import Any
 import attrs
 
 from gograd_core import engines
-from gograd_core.containers import Container, Exact, Plan, container_of, kinds
+from gograd_core.containers import Container, Exact, Plan, container_of, kinds, refuse_keys
 
 __all__ = [
     "Form",
     "Rebuild",
     "flatten",
     "flatten_like",
+    "flatten_result",
     "is_number",
     "leaf_paths",
     "paths",
@@ -146,9 +147,23 @@ def flatten(tree: Any) -> tuple[list[Any], Rebuild]:
     Raises:
         TypeError: `take_apart` refuses it, or there is a masked array, a matrix or another subclass of NumPy's in it.
     """
+    return ([tree], LEAF.nest) if type(tree) is float else _flat(*take_apart(tree))
+
+
+def flatten_result(tree: Any, name: str) -> tuple[list[Any], Rebuild]:
+    """Do what `flatten` does with the result of the function that is called `name`.
+
+    Raises:
+        TypeError: there is also a neuron in it where no number can be.
+    """
     if type(tree) is float:
         return [tree], LEAF.nest
     blocks, form = take_apart(tree)
+    refuse_keys(form.tokens, f"the result of {name}")
+    return _flat(blocks, form)
+
+
+def _flat(blocks: list[Any], form: Form) -> tuple[list[Any], Rebuild]:
     shapes = [() if type(block) is float else _shape(block) for block in blocks]
     if not any(shapes):
         return blocks, form.nest
