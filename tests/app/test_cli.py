@@ -134,7 +134,8 @@ def test_eval_shows_everything_where_columns_are_few(run):
     ("arguments", "message"),
     [
         (("x +", "x=1"), "'x +' is not a valid expression"),
-        (("x.value", "x=1"), "'x.value' is not allowed"),
+        (("x.value", "x=1"), "'x.value': everything here is a number: write x"),
+        (("",), "the expression is empty"),
         (("x + y", "x=1"), "'y' has no value: give y=NUMBER"),
         (("tanhh(x)", "x=1"), "Did you mean 'tanh'?"),
         (("[x]", "x=1"), "'[x]' is a list"),

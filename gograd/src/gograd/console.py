@@ -7,7 +7,9 @@ import io
 import typer
 from rich.console import Console
 
-__all__ = ["cannot_write", "console", "fail", "in_words"]
+from gograd_core.extend import LONGEST
+
+__all__ = ["cannot_write", "console", "cut", "fail", "in_words"]
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -31,6 +33,11 @@ def in_words(error: Exception) -> str:
     """Return the text of an error with its notes, which say whose rule raised it."""
     kind = "" if isinstance(error, (TypeError, ValueError)) else f"{type(error).__name__}: "
     return "; ".join([f"{kind}{error}", *getattr(error, "__notes__", ())])
+
+
+def cut(text: str) -> str:
+    """Cut a text to the length that messages show."""
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
 def cannot_write(error: OSError) -> str:

@@ -6,9 +6,10 @@ import ast
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from gograd.console import in_words
+from gograd.console import cut, in_words
+from gograd.instead import CONSTANTS, instead, instead_of_text
 from gograd_core import DomainError, UnknownOperationError, ops
-from gograd_core.extend import current
+from gograd_core.extend import current, quoted
 
 __all__ = ["ExpressionError", "evaluate"]
 
@@ -17,7 +18,6 @@ _BINARY: dict[type[ast.AST], str] = {
     ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!=",
 }  # fmt: skip
 _UNARY: dict[type[ast.AST], str] = {ast.USub: "-", ast.UAdd: "+"}
-_CONSTANTS = ("e", "inf", "nan", "pi")
 
 
 class ExpressionError(ValueError):
@@ -41,17 +41,21 @@ def evaluate(text: str, variables: Mapping[str, Any]) -> Any:
     except (RecursionError, MemoryError):
         raise ExpressionError("the expression is nested too deeply") from None
     if isinstance(result, list):
-        raise ExpressionError(f"{text!r} is a list, not a number; lists are inputs of operations such as dot")
+        raise ExpressionError(f"{quoted(text)} is a list, not a number; lists are inputs of operations such as dot")
     return result
 
 
 def _parse(text: str) -> ast.Expression:
+    if not text:
+        raise ExpressionError('the expression is empty: write one, such as "tanh(w*x + b)"')
     try:
         return ast.parse(text, mode="eval")
     except SyntaxError as error:
-        raise ExpressionError(f"{text!r} is not a valid expression: {error.msg}") from None
+        hint = cut(instead_of_text(text, error.msg))
+        reason = f"{error.msg}; {hint}" if hint else error.msg
+        raise ExpressionError(f"{quoted(text)} is not a valid expression: {reason}") from None
     except ValueError as error:  # a character that no source may hold
-        raise ExpressionError(f"{text!r} is not a valid expression: {error}") from None
+        raise ExpressionError(f"{quoted(text)} is not a valid expression: {error}") from None
 
 
 class _Evaluator(ast.NodeVisitor):
@@ -60,7 +64,9 @@ class _Evaluator(ast.NodeVisitor):
         self._variables = variables
 
     def generic_visit(self, node: ast.AST) -> Any:
-        raise ExpressionError(f"{self._source(node)!r} is not allowed in an expression ({type(node).__name__})")
+        hint = instead(node, self._source)
+        refusal = f": {cut(hint)}" if hint else f" is not allowed in an expression ({type(node).__name__})"
+        raise ExpressionError(f"{quoted(self._source(node))}{refusal}")
 
     def _source(self, node: ast.AST) -> str:
         return ast.get_source_segment(self._text, node) or type(node).__name__
@@ -76,7 +82,7 @@ class _Evaluator(ast.NodeVisitor):
     def visit_Name(self, node: ast.Name) -> Any:
         if node.id in self._variables:
             return self._variables[node.id]
-        if node.id in _CONSTANTS:
+        if node.id in CONSTANTS:
             return getattr(ops, node.id)
         if node.id in ops:
             raise ExpressionError(f"{node.id!r} is an operation: call it, {node.id}(...)")
@@ -89,8 +95,6 @@ class _Evaluator(ast.NodeVisitor):
         return self._operator(node, _UNARY.get(type(node.op)), node.operand)
 
     def visit_BinOp(self, node: ast.BinOp) -> Any:
-        if isinstance(node.op, ast.BitXor):
-            raise ExpressionError(f"{self._source(node)!r}: write a power as x**y")
         return self._operator(node, _BINARY.get(type(node.op)), node.left, node.right)
 
     def visit_Compare(self, node: ast.Compare) -> Any:
@@ -98,23 +102,14 @@ class _Evaluator(ast.NodeVisitor):
             return self.generic_visit(node)
         return self._operator(node, _BINARY.get(type(node.ops[0])), node.left, node.comparators[0])
 
-    def visit_IfExp(self, node: ast.IfExp) -> Any:
-        choice = ", ".join(map(self._source, (node.test, node.body, node.orelse)))
-        raise ExpressionError(f"{self._source(node)!r}: write a choice as where({choice})")
-
-    def visit_Attribute(self, node: ast.Attribute) -> Any:
-        if node.attr in _CONSTANTS and isinstance(node.value, ast.Name):
-            raise ExpressionError(f"{self._source(node)!r}: names have no prefix here: write {node.attr}")
-        return self.generic_visit(node)
-
     def visit_Call(self, node: ast.Call) -> Any:
         if isinstance(node.func, ast.Attribute) and node.func.attr in ops:
             owner = node.func.value
             is_module = isinstance(owner, ast.Name) and owner.id not in self._variables
             inputs = [*([] if is_module else [owner]), *node.args, *node.keywords]
+            call = cut(f"{node.func.attr}({', '.join(map(self._source, inputs))})")
             raise ExpressionError(
-                f"{self._source(node)!r}: operations are called only by their names: "
-                f"write {node.func.attr}({', '.join(map(self._source, inputs))})"
+                f"{quoted(self._source(node))}: operations are called only by their names: write {call}"
             )
         if not isinstance(node.func, ast.Name) or any(keyword.arg is None for keyword in node.keywords):
             return self.generic_visit(node)
@@ -132,7 +127,8 @@ class _Evaluator(ast.NodeVisitor):
         try:
             operation = look_up()
         except UnknownOperationError as error:
-            raise ExpressionError(str(error)) from None
+            hint = instead(node, self._source) if isinstance(node, ast.Call) else ""
+            raise ExpressionError(f"{quoted(self._source(node))}: {cut(hint)}" if hint else str(error)) from None
         inputs = [self.visit(operand) for operand in operands if not isinstance(operand, ast.keyword)]
         named = {str(each.arg): self.visit(each.value) for each in operands if isinstance(each, ast.keyword)}
         try:
@@ -140,4 +136,6 @@ class _Evaluator(ast.NodeVisitor):
         except (DomainError, RecursionError, MemoryError):
             raise
         except Exception as error:  # a rule may raise anything
-            raise ExpressionError(f"{self._source(node)}: {in_words(error)}") from None
+            hint = instead(node, self._source) if isinstance(node, ast.Call) else ""
+            reason = cut(hint) or in_words(error)
+            raise ExpressionError(f"{cut(self._source(node))}: {reason}") from None
