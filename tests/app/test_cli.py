@@ -65,9 +65,11 @@ def test_ops_lists_every_operation_with_its_provider(run):
     heading, *rows = rows_of(output)
     assert code == 0
     assert heading == ["operation", "symbol", "inputs", "operator", "kernels", "distribution", "version"]
-    assert [row[0] for row in rows] == [op.name for op in current.registry.operations()]
+    listed = [op for op in current.registry.operations() if op.name not in ("chosen", "plain", "variable")]
+    assert [row[0] for row in rows] == [op.name for op in listed]
     assert [row[6] for row in rows] == [metadata.version(row[5]) for row in rows]
-    assert [row[4] for row in rows] == [kernels_of(op) for op in current.registry.operations()]
+    assert [row[4] for row in rows] == [kernels_of(op) for op in listed]
+    assert output.endswith("Not listed are operations that only the engine itself calls: chosen, plain, variable\n")
     assert {
         ("tanh", "", "1", "", "gograd-ops-extra"),
         ("div", "/", "2", "/", "gograd-ops-basic"),
@@ -82,8 +84,13 @@ def test_ops_lists_every_operation_with_its_provider(run):
 def test_ops_lists_operations_registered_by_hand(run):
     with Registry(discover=False) as own:
         own.register(Op("double", forward=lambda xp, x: 2.0 * x, partials=(lambda xp, out, x: 2.0,), symbol="[b]"))
+        own.register(Op("plain", forward=lambda xp, x: x, partials=(None,)))
         _, output, _ = run("ops")
-    assert rows_of(output)[1:] == [["double", "[b]", "1", "", "Python", "registered by hand", ""]]
+    assert rows_of(output)[1:] == [
+        ["double", "[b]", "1", "", "Python", "registered by hand", ""],
+        ["plain", "", "1", "", "Python", "registered by hand", ""],
+    ]
+    assert "Not listed" not in output
 
 
 @pytest.mark.parametrize(
@@ -287,6 +294,24 @@ def test_an_operation_in_place_of_a_command_is_told_how_to_be_seen(run):
     code, _, error = run("ops", "tanh")
     assert code == 2
     assert "gograd ops show tanh" in " ".join(error.replace("│", " ").split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("show", "tanh"), "No such command 'show'. Run gograd ops show tanh"),
+        (("tanh",), "No such command 'tanh'. To see this operation, run gograd ops show tanh"),
+        (("list",), "No such command 'list'. Run gograd ops"),
+        (("help",), "No such command 'help'. Run gograd --help"),
+        (("version",), "No such command 'version'. Run gograd --version"),
+        (("evl", "x"), "No such command 'evl'. Did you mean 'eval'?"),
+        (("opps",), "No such command 'opps'. Did you mean 'ops'?"),
+    ],
+)
+def test_what_is_no_command_is_answered_with_one(run, arguments, message):
+    code, output, error = run(*arguments)
+    assert (code, output) == (2, "")
+    assert message in " ".join(error.replace("│", " ").split())
 
 
 @pytest.mark.parametrize("fault", ["forward", "partial"])

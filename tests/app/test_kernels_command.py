@@ -98,6 +98,11 @@ def test_what_is_shipped_is_current(module, run):
             "gograd: 'no_such_module' is neither an installed distribution with a plugin nor a module",
         ),
         (("my-ops",), "gograd: 'my-ops' is neither an installed distribution with a plugin nor a module"),
+        (
+            ("tanh",),
+            "gograd: 'tanh' is an operation; kernels are written for all operations of a plugin: gograd-ops-extra. "
+            "To see the operation, run gograd ops show tanh",
+        ),
         (("math.no_such_part",), "gograd: No module named 'math.no_such_part'"),
         (("math",), "gograd: module 'math' is not a plugin: it has no function gograd_ops"),
         (("gograd_ops_basic", "--output", "no/such/folder/x.c"), "gograd: cannot write no/such/folder/x.c"),

@@ -8,7 +8,7 @@ import typer
 
 from gograd import __version__
 from gograd.calculator import evaluate_expression
-from gograd.commands import Command, Group, OperationsGroup
+from gograd.commands import Command, Group, MainGroup, OperationsGroup
 from gograd.conformance import check_operations
 from gograd.kernels import write_kernels
 from gograd.new_package import new_package
@@ -19,7 +19,9 @@ from gograd.training import train_digits
 
 __all__ = ["app"]
 
-app = typer.Typer(cls=Group, help="Scalar automatic differentiation, with operations as plugins.", no_args_is_help=True)
+app = typer.Typer(
+    cls=MainGroup, help="Scalar automatic differentiation, with operations as plugins.", no_args_is_help=True
+)
 train_app = typer.Typer(cls=Group, help="Train a network of neurons on real data.", no_args_is_help=True)
 ops_app = typer.Typer(cls=OperationsGroup, invoke_without_command=True)
 

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from gograd.console import cannot_write, console, fail
 from gograd_core import PluginWarning
-from gograd_core.extend import Extension, plugin_modules, print_extension
+from gograd_core.extend import Extension, current, plugin_modules, print_extension
 
 __all__ = ["write_kernels"]
 
@@ -57,13 +57,25 @@ def _plugin(module: str) -> Any:
             plugin = import_module(module)
     except ImportError as error:
         if isinstance(error, ModuleNotFoundError) and error.name == module.partition(".")[0]:
-            raise fail(f"{module!r} is neither an installed distribution with a plugin nor a module") from None
+            raise fail(f"{module!r} is {_reason(module)}") from None
         raise fail(error) from None
     except Exception as error:
         raise fail(f"module {module!r} cannot be imported: {type(error).__name__}: {error}") from None
     if not hasattr(plugin, "gograd_ops"):
         raise fail(f"module {module!r} is not a plugin: it has no function gograd_ops")
     return plugin
+
+
+def _reason(name: str) -> str:
+    """Say what a name is that is not the name of a plugin."""
+    if name not in current.registry:
+        return "neither an installed distribution with a plugin nor a module"
+    provider = current.registry[name].provider
+    plugin = f": {provider.distribution}" if provider and provider.entry_point else ""
+    return (
+        f"an operation; kernels are written for all operations of a plugin{plugin}. "
+        f"To see the operation, run gograd ops show {name}"
+    )
 
 
 def _table(extension: Extension) -> Table:

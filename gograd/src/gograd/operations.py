@@ -13,7 +13,7 @@ from rich.table import Table
 from gograd.console import console, fail
 from gograd.describe import accuracy_of, described, function_name, kernels_of, other_names, sources
 from gograd_core import Op, UnknownOperationError
-from gograd_core.extend import current
+from gograd_core.extend import current, is_internal
 
 __all__ = ["list_operations", "show_operation"]
 
@@ -22,7 +22,7 @@ def list_operations(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything about them as JSON.")] = False,
 ) -> None:
-    """List every operation that is installed."""
+    """List the operations that are installed."""
     if context.invoked_subcommand:
         return
     found = current.registry.operations()
@@ -32,7 +32,10 @@ def list_operations(
     table = Table(padding=0)  # so that it fits in 80 columns
     for column in ("operation", "symbol", "inputs", "operator", "kernels", "distribution", "version"):
         table.add_column(column, overflow="fold")
+    internal = [op.name for op in found if is_internal(op)]
     for op in found:
+        if is_internal(op):
+            continue
         provider = op.provider
         table.add_row(
             op.name,
@@ -44,6 +47,9 @@ def list_operations(
             provider.version if provider else "",
         )
     console().print(table)
+    if internal:
+        text = f"Not listed are operations that only the engine itself calls: {', '.join(internal)}"
+        console().print(text, soft_wrap=True)
 
 
 def show_operation(

@@ -24,7 +24,7 @@ For packages that run, record or draw graphs:
 - `run_rule`, `as_float`, `as_number`, `as_numbers`, `judge`, `error_code`, `followed_inputs`, `DOMAIN_ERRORS`,
   `NO_NUMBER`, `describe`,
   `domain_errors_raise`, `errors_ignored`, `errors_matter`, `not_ignored`: rules, and how their results are judged.
-- `plain`, `variable`, `gives_plain`, `engine_operations`: the operations of the engine itself.
+- `plain`, `variable`, `gives_plain`, `engine_operations`, `is_internal`: the operations of the engine itself.
 - `resolve`: an implementation that is given by its import path.
 - `inside`: whether a point lies in the domain of an operation.
 - `Expansion`, `ExpansionError`, `expand`, `expand_with`, `Symbol`, `SymbolLibrary`, `postorder`, `CALLS`, `OPERATORS`,
@@ -66,7 +66,7 @@ from gograd_core.op.implementations import resolve
 from gograd_core.op.kernels import Kernels
 from gograd_core.op.metadata import normalised
 from gograd_core.plugins.builtin_ops import gograd_ops as engine_operations
-from gograd_core.plugins.builtin_ops import plain, variable
+from gograd_core.plugins.builtin_ops import is_internal, plain, variable
 from gograd_core.plugins.names import OWN_DISTRIBUTIONS, canonical
 from gograd_core.plugins.records import PluginRecord
 from gograd_core.python_operators import BINARY, COMPARISONS, UNARY
@@ -139,6 +139,7 @@ __all__ = [
     "helpers",
     "inside",
     "is_computed",
+    "is_internal",
     "jacobians",
     "judge",
     "leaf_paths",

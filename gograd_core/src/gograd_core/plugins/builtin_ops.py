@@ -11,7 +11,7 @@ from gograd_core.op.metadata import Edge, Provider
 from gograd_core.plugins.hookspecs import hookimpl
 from gograd_core.version import __version__
 
-__all__ = ["chosen", "gograd_ops", "identity", "plain", "stop_gradient", "variable"]
+__all__ = ["chosen", "gograd_ops", "identity", "is_internal", "plain", "stop_gradient", "variable"]
 
 
 def value_forward(xp: Any, x: Any) -> Any:
@@ -93,6 +93,11 @@ chosen = Op(
 
 
 current.stop_gradient, current.plain = stop_gradient, plain
+
+
+def is_internal(op: Op) -> bool:
+    """Return whether only the engine itself calls an operation. Graphs and files refer to it by its name."""
+    return op.provider == PROVIDER and op.name in (plain.name, variable.name, chosen.name)
 
 
 @hookimpl
