@@ -5,10 +5,13 @@ from __future__ import annotations
 import copy
 import pickle
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
+import gograd_core
 from gograd_core import (
     InvalidOperationError,
     Neuron,
@@ -17,6 +20,7 @@ from gograd_core import (
     check_grad,
     derivative,
     grad,
+    gradient,
     hessian,
     hvp,
     jacobian,
@@ -24,6 +28,7 @@ from gograd_core import (
     ops,
     value_and_grad,
     vjp,
+    zero_grad,
 )
 from gograd_core.checked.neuron import MISNOMERS
 from plugin_reports import load, record
@@ -34,7 +39,8 @@ def three_inputs(xp, x, nu, scale):
 
 
 def typed(code, **names):
-    return eval(code, {"Neuron": Neuron, "ops": ops, "x": Neuron(3.0), "y": Neuron(2.0), **names})
+    known = {"Neuron": Neuron, "ops": ops, "gograd_core": gograd_core, "gradient": gradient, "zero_grad": zero_grad}
+    return eval(code, {**known, "x": Neuron(3.0), "y": Neuron(2.0), **names})
 
 
 @pytest.mark.parametrize(
@@ -88,6 +94,28 @@ def typed(code, **names):
         ("ops.where([x, y, x])", TypeError, "Pass them separately: where(condition, x, y)"),
         ("ops.tanh([1.0, 2.0])", TypeError, "[1.0, 2.0] of type list. For several numbers call it several times, or"),
         ("ops.tanh([0] * 1000)", TypeError, "expects real numbers or neurons, got [0, 0, 0, 0, 0, 0, ...] of type"),
+        (
+            "ops.sum('a' * 1000)",
+            TypeError,
+            "expects sequences of numbers or neurons, such as [1.0, 2.0, 3.0], got 'aaa",
+        ),
+        (
+            "gradient([x, y], x)",
+            TypeError,
+            "gradient() expects neurons, got [Neuron(3.0, grad=0.0), Neuron(2.0, grad=0.0)]"
+            ": for several outputs call jacobian",
+        ),
+        ("gradient(x, 3.0)", TypeError, "gradient() expects neurons, got 3.0"),
+        ("zero_grad([x, 3.0])", TypeError, "zero_grad() expects neurons, got 3.0"),
+        ("gograd_core.Value(3.0)", AttributeError, "module 'gograd_core' has no attribute 'Value': write Neuron(3.0)"),
+        ("gograd_core.tensor(3.0)", AttributeError, "write Neuron(3.0)"),
+        ("gograd_core.compile", AttributeError, "write `from gograd_compile import compile`"),
+        ("gograd_core.backward(x)", AttributeError, "write y.backward()"),
+        ("gograd_core.detach(x)", AttributeError, "write stop_gradient(x)"),
+        ("gograd_core.nn", AttributeError, "write `import gograd_nn`"),
+        ("gograd_core.vmap", AttributeError, "write compile(f).batch()"),
+        ("gograd_core.nothing", AttributeError, "operations are in gograd_core.ops, such as ops.tanh"),
+        ("ops.tanh(0.0) + gograd_core.tanh(x)", AttributeError, "write ops.tanh"),
         ("ops.sum(x, y)", TypeError, "takes 1 column (x), got 2. A column is one list: sum([1.0, 2.0, 3.0])"),
         ("ops.dot(x, y)", TypeError, "expects sequences of numbers or neurons, such as [1.0, 2.0, 3.0], got Neuron"),
         ("ops.dot([1.0])", TypeError, "takes 2 columns (x, y), got 1"),
@@ -138,6 +166,34 @@ def test_those_that_have_a_meaning_give_it(code, value):
 
 def test_a_neuron_has_none_of_those_attributes():
     assert not any(hasattr(neuron, name) for name in MISNOMERS for neuron in (Neuron(1.0), Neuron(1.0) * 2.0))
+
+
+def test_hints_of_the_module_are_no_attributes():
+    assert not any(hasattr(gograd_core, name) for name in ("Value", "tensor", "tanh", "nothing", "__nothing__"))
+
+
+def test_to_ask_the_module_for_a_name_loads_no_plugins():
+    program = "import gograd_core as g; hasattr(g, 'tanh'), hasattr(g, 'Value'); print(g.current.registry._loaded)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
+def test_messages_show_little_of_what_is_long():
+    many = [Neuron(1.0)] * 1000
+    for call in (
+        lambda: Neuron(many),
+        lambda: Neuron(1.0, many),
+        lambda: ops.tanh(many),
+        lambda: ops.add(many, "a" * 1000),
+        lambda: gradient(many, many),
+        lambda: grad(many),
+        lambda: grad(ops.tanh, "a" * 1000),
+        lambda: jvp(ops.tanh, "a" * 1000, ()),
+        lambda: Op("odd", forward=lambda xp, x: "a" * 1000, partials=(None,))(1.0),
+    ):
+        with pytest.raises(TypeError) as caught:
+            call()
+        assert len(str(caught.value)) < 400
 
 
 def test_they_disturb_no_protocol():

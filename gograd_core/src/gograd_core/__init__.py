@@ -105,8 +105,21 @@ if not TYPE_CHECKING:
         "compile_kernels": "gograd_core.kernels.jit",
     }
 
+    _INSTEAD = {
+        **dict.fromkeys(("Scalar", "Tensor", "Value", "Variable", "tensor"), "write Neuron(3.0)"),
+        **dict.fromkeys(("compile", "jit"), "write `from gograd_compile import compile`"),
+        **dict.fromkeys(("jacfwd", "jacrev"), "write jacobian"),
+        **dict.fromkeys(("nn", "optim"), "write `import gograd_nn`"),
+        "backward": "write y.backward()",
+        "detach": "write stop_gradient(x)",
+        "vmap": "write compile(f).batch(), after `from gograd_compile import compile`",
+    }
+
     def __getattr__(name: str) -> Any:
         """Import a rarely needed function when it is asked for."""
-        if name not in _LAZY:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(import_module(_LAZY[name]), name)
+        if name in _LAZY:
+            return getattr(import_module(_LAZY[name]), name)
+        hint = "" if name.startswith("_") else ": operations are in gograd_core.ops, such as ops.tanh"
+        if name in _INSTEAD or name in vars(ops):  # which does not load the plugins
+            hint = f": {_INSTEAD.get(name, f'write ops.{name}')}"
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")

@@ -98,7 +98,9 @@ def as_numbers(op: Op, result: Any, length: int, what: str) -> list[float]:
     entries = as_column(op, result, length, what)
     for entry in entries:
         if type(entry) is not float and not isinstance(entry, numbers.Real):
-            raise RuleError(f"{what} of {op.title} returned {entry!r}, expected a real number")
+            is_truth = getattr(getattr(entry, "dtype", None), "kind", "") == "b"
+            instead = ": write bool(…) around a truth value of NumPy" if is_truth else ""
+            raise RuleError(f"{what} of {op.title} returned {quoted(entry)}, expected a real number{instead}")
     return [float(entry) for entry in entries]
 
 

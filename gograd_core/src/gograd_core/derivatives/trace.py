@@ -17,6 +17,7 @@ from gograd_core.derivatives.forward import ForwardSweep, creation_order
 from gograd_core.derivatives.reverse_on_neurons import graph_adjoints
 from gograd_core.derivatives.tree import Rebuild, flatten, flatten_like, flatten_result
 from gograd_core.engines import Neuron, next_stamp
+from gograd_core.errors import quoted
 from gograd_core.followed import unfollowed
 from gograd_core.plugins.builtin_ops import variable
 from gograd_core.recording import failed, recorder
@@ -67,7 +68,7 @@ def require_function(f: Any, name: str) -> None:
     if callable(f):
         return
     instead = ": for the derivative of a neuron, call gradient(output, inputs)" if type(f) is Neuron else ""
-    raise TypeError(f"{name}() expects a function of numbers, got {f!r}{instead}")
+    raise TypeError(f"{name}() expects a function of numbers, got {quoted(f)}{instead}")
 
 
 def positions(wrt: Any) -> int | tuple[int, ...]:
@@ -83,7 +84,7 @@ def positions(wrt: Any) -> int | tuple[int, ...]:
     if not isinstance(wrt, (str, bytes, Mapping)):
         with contextlib.suppress(TypeError):
             return tuple(map(operator.index, wrt))
-    raise TypeError(f"wrt must be the number of an argument, or several, counted from 0; got {wrt!r}")
+    raise TypeError(f"wrt must be the number of an argument, or several, counted from 0; got {quoted(wrt)}")
 
 
 @attrs.frozen(eq=False, slots=False)

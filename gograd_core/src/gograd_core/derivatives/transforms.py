@@ -12,6 +12,7 @@ from typing import Any
 from gograd_core.derivatives.trace import is_nested, numbers_like, of_floats, positions, pull, require_function, trace
 from gograd_core.derivatives.tree import flatten
 from gograd_core.engines import Neuron
+from gograd_core.errors import quoted
 
 __all__ = ["grad", "gradient", "jvp", "value_and_grad", "vjp", "zero_grad"]
 
@@ -37,7 +38,8 @@ def gradient(output: Neuron, inputs: Any, *, create_graph: bool = False) -> Any:
     neurons, rebuild = flatten(inputs)
     for neuron in (output, *neurons):
         if type(neuron) is not Neuron:
-            raise TypeError(f"gradient() expects neurons, got {neuron!r}")
+            instead = ": for several outputs call jacobian" if isinstance(neuron, (list, tuple)) else ""
+            raise TypeError(f"gradient() expects neurons, got {quoted(neuron)}{instead}")
     return rebuild(pull([output], [1.0], neurons, since=0, graph=create_graph or is_nested()))
 
 
@@ -122,7 +124,7 @@ def jvp(
     """
     require_function(f, "jvp")
     if not isinstance(primals, (list, tuple)):
-        raise TypeError(f"jvp() expects a list or tuple of the arguments of f, got {primals!r}")
+        raise TypeError(f"jvp() expects a list or tuple of the arguments of f, got {quoted(primals)}")
     run = trace(f, primals, wrt=tuple(range(len(primals))), create_graph=create_graph)
     direction = numbers_like(run.argument, tangents, "tangents", graph=run.graph)
     return run.value, run.like_result(run.push(direction))
@@ -173,6 +175,6 @@ def zero_grad(neurons: Any) -> None:
     found, _ = flatten(list(neurons) if is_row else neurons)
     for neuron in found:
         if type(neuron) is not Neuron:
-            raise TypeError(f"zero_grad() expects neurons, got {neuron!r}")
+            raise TypeError(f"zero_grad() expects neurons, got {quoted(neuron)}")
     for neuron in found:
         neuron.grad = 0.0

@@ -7,6 +7,7 @@ from typing import Any
 
 from gograd_core import settings
 from gograd_core.checked.neuron import is_operand
+from gograd_core.errors import quoted
 from gograd_core.followed import unfollowed
 from gograd_core.interfaces import Op
 
@@ -25,7 +26,7 @@ def entries_of(op: Op, columns: Sequence[Any]) -> tuple[Any, ...]:
     for column, row in zip(columns, rows, strict=True):
         if row is None and not (lengths and is_operand(column)):
             raise TypeError(
-                f"{op.title} expects sequences of numbers or neurons, such as [1.0, 2.0, 3.0], got {column!r}"
+                f"{op.title} expects sequences of numbers or neurons, such as [1.0, 2.0, 3.0], got {quoted(column)}"
             )
     if len(set(lengths)) > 1:
         raise ValueError(f"{op.title} expects columns of equal length, got {lengths}")
