@@ -40,6 +40,7 @@ def three_inputs(xp, x, nu, scale):
 
 def typed(code, **names):
     known = {"Neuron": Neuron, "ops": ops, "gograd_core": gograd_core, "gradient": gradient, "zero_grad": zero_grad}
+    known |= {"check_grad": check_grad, "jvp": jvp}
     return eval(code, {**known, "x": Neuron(3.0), "y": Neuron(2.0), **names})
 
 
@@ -105,6 +106,9 @@ def typed(code, **names):
             "gradient() expects neurons, got [Neuron(3.0, grad=0.0), Neuron(2.0, grad=0.0)]"
             ": for several outputs call jacobian",
         ),
+        ("check_grad(ops.tanh, 1.0)", TypeError, "expects a sequence of the arguments of f, got 1.0: write (x,)"),
+        ("jvp(ops.tanh, 1.0, 1.0)", TypeError, "expects a list or tuple of the arguments of f, got 1.0: write (x,)"),
+        ("Neuron(1.0, 'a', label='b')", TypeError, "Neuron.__init__() got multiple values for argument 'label'"),
         ("gradient(x, 3.0)", TypeError, "gradient() expects neurons, got 3.0"),
         ("zero_grad([x, 3.0])", TypeError, "zero_grad() expects neurons, got 3.0"),
         ("gograd_core.Value(3.0)", AttributeError, "module 'gograd_core' has no attribute 'Value': write Neuron(3.0)"),

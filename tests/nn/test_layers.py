@@ -207,6 +207,12 @@ def test_wrong_sizes_and_settings_are_named(call, message):
         call()
 
 
+@pytest.mark.parametrize("sizes", [2, "ab", [2, [3, 1]], [2.0, 1.0]])
+def test_sizes_are_whole_numbers_in_one_list(sizes):
+    with pytest.raises(TypeError, match=r"all sizes in one list, such as MLP\(\[2, 3, 1\]\), got "):
+        MLP(sizes)
+
+
 def test_an_unknown_activation_is_named_with_its_nearest():
     with pytest.raises(UnknownOperationError, match=r"'sigmiod'.* Did you mean 'sigmoid'"):
         Perceptron(1, "sigmiod")([1.0])

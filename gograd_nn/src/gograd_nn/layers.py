@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import operator
 import random
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, Protocol
@@ -194,6 +195,7 @@ class MLP(Net):
     When called, it returns a list with one number per output, or, if there is a single output, that number.
 
     Raises:
+        TypeError: `sizes` is not a list of whole numbers.
         ValueError: fewer than two sizes, or one that is not positive.
     """
 
@@ -205,8 +207,12 @@ class MLP(Net):
         initialisation: Initialisation | None = None,
         seed: int = 0,
     ) -> None:
+        try:
+            sizes = list(map(operator.index, sizes))
+        except TypeError:
+            raise TypeError(f"MLP() takes all sizes in one list, such as MLP([2, 3, 1]), got {sizes!r}") from None
         if len(sizes) < 2:
-            raise ValueError(f"an MLP needs at least the numbers of inputs and outputs, got sizes={list(sizes)}")
+            raise ValueError(f"an MLP needs at least the numbers of inputs and outputs, got sizes={sizes}")
         rng = random.Random(seed)
         pairs = list(itertools.pairwise(sizes))
         super().__init__(

@@ -112,9 +112,11 @@ FURTHER: dict[str, Any] = {
 """What else a neuron has in both engines: the attributes of a float, and those that are refused."""
 
 
-def refuse_names(names: Iterable[str]) -> None:
-    """Raise TypeError if `Neuron` takes no argument of one of these names."""
+def refuse_names(names: Iterable[str], given: int = 0) -> None:
+    """Raise TypeError if `Neuron` takes no argument of one of these names, or has it among those given by position."""
     for name in names:
+        if name in ("value", "label")[:given]:
+            raise TypeError(f"Neuron.__init__() got multiple values for argument {name!r}")
         if name not in ("value", "label"):
             raise TypeError(f"Neuron() takes a value and a label, not {name!r}: write Neuron(3.0) or Neuron(value=3.0)")
 

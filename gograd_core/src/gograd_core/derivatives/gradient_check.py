@@ -17,7 +17,7 @@ from gograd_core.derivatives.finite_differences import Comparison, compare
 from gograd_core.derivatives.staircases import Staircase, find_staircase
 from gograd_core.derivatives.trace import Trace, positions, pull, require_function, trace
 from gograd_core.derivatives.tree import paths
-from gograd_core.errors import NO_NUMBER
+from gograd_core.errors import NO_NUMBER, quoted
 
 __all__ = ["Culprit", "GradReport", "InputCheck", "check_grad"]
 
@@ -143,9 +143,12 @@ def check_grad(
         A report with `passed`, `worst`, `culprit`, a text, and ``raise_if_failed()``.
 
     Raises:
-        The exceptions that `grad` raises.
+        TypeError: `args` is not a sequence.
+        Whatever `grad` raises.
     """
     require_function(f, "check_grad")
+    if not hasattr(args, "__len__"):
+        raise TypeError(f"check_grad() expects a sequence of the arguments of f, got {quoted(args)}: write (x,)")
     chosen = tuple(range(len(args))) if wrt is None else positions(wrt)
     places = (chosen,) if isinstance(chosen, int) else chosen
     run = trace(f, args, kwargs, places, scalar=True)

@@ -124,7 +124,7 @@ def jvp(
     """
     require_function(f, "jvp")
     if not isinstance(primals, (list, tuple)):
-        raise TypeError(f"jvp() expects a list or tuple of the arguments of f, got {quoted(primals)}")
+        raise TypeError(f"jvp() expects a list or tuple of the arguments of f, got {quoted(primals)}: write (x,)")
     run = trace(f, primals, wrt=tuple(range(len(primals))), create_graph=create_graph)
     direction = numbers_like(run.argument, tangents, "tangents", graph=run.graph)
     return run.value, run.like_result(run.push(direction))

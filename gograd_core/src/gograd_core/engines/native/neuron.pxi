@@ -259,7 +259,7 @@ cdef vectorcallfunc call_neuron = neuron_type.tp_vectorcall  # NULL before Cytho
 
 cdef PyObject *new_with_names(PyTypeObject *kind, PyObject *args, PyObject *names) except NULL:
     if names is not NULL:
-        neurons.refuse_names(<object>names)
+        neurons.refuse_names(<object>names, len(<tuple>args))
     if len(<tuple>args) > 2:
         neurons.refuse_more(len(<tuple>args))
     return new_neuron(kind, args, names)
@@ -267,7 +267,7 @@ cdef PyObject *new_with_names(PyTypeObject *kind, PyObject *args, PyObject *name
 
 cdef PyObject *call_with_names(PyObject *kind, PyObject **args, size_t flags, PyObject *names) except NULL:
     if names is not NULL:
-        neurons.refuse_names(<object>names)
+        neurons.refuse_names(<object>names, PyVectorcall_NARGS(flags))
     if PyVectorcall_NARGS(flags) > 2:
         neurons.refuse_more(PyVectorcall_NARGS(flags))
     return call_neuron(kind, args, flags, names)
