@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from gograd_compile.kernels.generate import INLINE
 from gograd_compile.lower.graph import FORWARD, Call
 from gograd_compile.lower.rules import Rules, rules_of
 from gograd_compile.run.numpy_runner import function_of
-from gograd_core.extend import Column, Instead, postorder, run_rule
+from gograd_core.extend import Column, Instead, as_number, postorder, run_rule
 
 if TYPE_CHECKING:
     from gograd_core import Op
@@ -26,7 +27,8 @@ EXACT = {*INLINE, "input", "constant", "length", "sum", "max", "min"}
 class Values(dict[Any, Instead]):
     """What computes the value of each operation, at one point, in place of its rule. It is found when first needed.
 
-    Nothing does if the rule consists of arithmetic that gives the same bits everywhere. Otherwise `find` finds it.
+    Nothing does if the rule consists of arithmetic that gives the same bits everywhere. An opaque rule is called back.
+    Otherwise `find` finds it.
     """
 
     def __init__(self, find: Callable[[Rules], Instead]) -> None:
@@ -35,16 +37,26 @@ class Values(dict[Any, Instead]):
 
     def __missing__(self, op: Op) -> Instead:
         rules = rules_of(op)
-        found = self[op] = Instead(None) if _is_exact(rules) else _with_truths(rules, self._find(rules))
+        if _is_exact(rules):
+            found = Instead(None)
+        elif op.opaque:
+            found = Instead(functools.partial(_called_back, op))
+        else:
+            found = _with_truths(rules, self._find(rules))
+        self[op] = found
         return found
 
 
 def _is_exact(rules: Rules) -> bool:
-    """Say whether the rule itself gives the same bits: it is called back, or consists of such arithmetic."""
+    """Say whether the value consists of arithmetic that gives the same bits everywhere."""
     root = rules.forward
-    if root is None:
-        return rules.op.opaque
-    return EXACT.issuperset(symbol.function for symbol in postorder([root]))
+    return root is not None and EXACT.issuperset(symbol.function for symbol in postorder([root]))
+
+
+def _called_back(op: Op, *inputs: Any) -> float:
+    """Compute the value with the rule, which may give a bool."""
+    result = run_rule(op, op.forward, *(map(Column, inputs) if op.variadic else inputs))
+    return result if isinstance(result, bool) else as_number(op, result)
 
 
 def _with_truths(rules: Rules, found: Instead) -> Instead:
