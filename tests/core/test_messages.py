@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import pydoc
 import re
 import subprocess
 import sys
@@ -170,6 +171,16 @@ def test_those_that_have_a_meaning_give_it(code, value):
 
 def test_a_neuron_has_none_of_those_attributes():
     assert not any(hasattr(neuron, name) for name in MISNOMERS for neuron in (Neuron(1.0), Neuron(1.0) * 2.0))
+
+
+def test_dir_does_not_list_them():
+    assert not MISNOMERS.keys() & {*dir(Neuron(1.0))}
+    assert {"value", "grad", "backward", "tanh", "is_integer"} <= {*dir(ops.tanh(Neuron(1.0)))}
+
+
+def test_help_says_what_to_write_instead():
+    helped = pydoc.plain(pydoc.render_doc(Neuron))
+    assert "Not an attribute: read its number as x.value." in helped
 
 
 def test_hints_of_the_module_are_no_attributes():

@@ -70,6 +70,7 @@ class Misnomer:
 
     def __init__(self, name: str) -> None:
         self._name = name
+        self.__doc__ = f"Not an attribute: {MISNOMERS[name]}."  # for `help`
 
     def __get__(self, neuron: Any, kind: Any = None) -> Any:
         return self if neuron is None else _refuse_misnomer(self._name)
@@ -100,7 +101,13 @@ def _copied(self: Node, _memo: Any = None) -> Node:
     return self if now().depth else restore(*reduced(self)[1])
 
 
+def _listed(self: Node) -> list[str]:
+    """List the attributes, for `dir`."""
+    return [name for name in object.__dir__(self) if name not in MISNOMERS]
+
+
 FURTHER: dict[str, Any] = {
+    "__dir__": _listed,
     "__copy__": _copied,
     "__deepcopy__": _copied,
     "is_integer": _is_integer,
