@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import reprlib
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -109,7 +110,18 @@ TOO_EARLY = (
 LONGEST = 200
 """The most characters that messages show of one thing."""
 
-_REPR = reprlib.Repr()
+
+class _Repr(reprlib.Repr):
+    def repr1(self, x: Any, level: int) -> str:
+        """Choose a method by an interned name. Any other would stay in Python's cache of methods for a while."""
+        kind = type(x)
+        name = sys.intern(f"repr_{kind.__name__}")
+        known = kind.__module__ in ("array", "builtins", "collections")
+        method: Callable[[Any, int], str] = getattr(self, name, self.repr_instance) if known else self.repr_instance
+        return method(x, level)
+
+
+_REPR = _Repr()
 _REPR.maxstring = _REPR.maxother = LONGEST // 2
 
 

@@ -11,7 +11,7 @@ from types import CodeType, FrameType
 from typing import Any, NoReturn
 
 from gograd_core import current, recording
-from gograd_core.checked.rules import as_float
+from gograd_core.checked.rules import as_float, as_real
 from gograd_core.errors import quoted
 from gograd_core.followed import Followed
 from gograd_core.interfaces import Node
@@ -186,13 +186,7 @@ def is_operand(other: Any) -> bool:
         return True
     if type(other) is Followed:  # it has operators of its own
         return False
-    try:
-        as_float(other, "")
-    except TypeError:
-        return False
-    except OverflowError:  # a number: the operation refuses it with a better message
-        return True
-    return True
+    return as_real(other) is not None
 
 
 def operate(symbol: str, left: Any, right: Any) -> Any:

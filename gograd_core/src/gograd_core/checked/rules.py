@@ -19,7 +19,18 @@ from gograd_core.namespaces.columns import Column
 from gograd_core.namespaces.ieee import IEEEFloat
 from gograd_core.settings import domain_errors_raise
 
-__all__ = ["annotate", "as_column", "as_float", "as_inputs", "as_number", "as_numbers", "describe", "judge", "run_rule"]
+__all__ = [
+    "annotate",
+    "as_column",
+    "as_float",
+    "as_inputs",
+    "as_number",
+    "as_numbers",
+    "as_real",
+    "describe",
+    "judge",
+    "run_rule",
+]
 
 
 def run_rule(op: Op, rule: Callable[..., Any], *arguments: Any) -> Any:
@@ -61,16 +72,22 @@ def as_float(number: Any, expected_by: str, expected: str = "real numbers or neu
     """
     if type(number) is float:
         return number
-    is_duration = getattr(getattr(number, "dtype", None), "kind", "") == "m"  # NumPy calls it an integer
-    if getattr(number, "shape", None) == () and hasattr(number, "item") and not is_duration:
-        number = number.item()  # a NumPy scalar, or an array of no dimension
-    if isinstance(number, numbers.Real) and not is_duration:
+    real = number if type(number) is int else as_real(number)
+    if real is not None:
         try:
-            return float(number)
+            return float(real)
         except OverflowError:
             raise OverflowError(f"{expected_by} got an integer too large for a float") from None
     instead = ": pass its .value" if type(number) is current.Neuron else ""
     raise TypeError(f"{expected_by} expects {expected}, got {quoted(number)} of type {type(number).__name__}{instead}")
+
+
+def as_real(number: Any) -> numbers.Real | None:
+    """Return a number of Python or NumPy, or what is in an array of no dimension. It is None for anything else."""
+    is_duration = getattr(getattr(number, "dtype", None), "kind", "") == "m"  # NumPy calls it an integer
+    if getattr(number, "shape", None) == () and hasattr(number, "item") and not is_duration:
+        number = number.item()
+    return number if isinstance(number, numbers.Real) and not is_duration else None
 
 
 def as_inputs(op: Op, entries: Sequence[Any]) -> Sequence[Any]:
