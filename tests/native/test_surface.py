@@ -62,7 +62,8 @@ Neuron("1"); Neuron(None); Neuron(1j); Neuron([1.0]); Neuron(x); Neuron(x.value)
 Neuron(np.float32(0.1))
 Neuron(np.array(0.5)); Neuron(np.array([0.5])); Neuron(decimal.Decimal(1)); Neuron(fractions.Fraction(1, 3))
 Neuron(Array())
-Neuron(); Neuron(1.0, "a", 3); Neuron(1.0, (x, y), "+"); Neuron(*range(9)); Neuron(1.0, value=2.0); Neuron(1.0, "a", label="b"); Neuron(1.0, label="b").label
+Neuron(); Neuron(1.0, "a", 3); Neuron(1.0, (x, y), "+"); Neuron(*range(9));
+Neuron(1.0, value=2.0); Neuron(1.0, "a", label="b"); Neuron(1.0, label="b").label
 ops.hypot([x, y]); ops.tanh([x])
 Neuron(1.0, 2); Neuron(1.0, None); Neuron(1.0, b"w"); Neuron(1.0, label=Text("w"))
 type(Neuron(1.0, Text("w")).label)
