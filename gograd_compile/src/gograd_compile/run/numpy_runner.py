@@ -27,6 +27,7 @@ Rows = slice | Integers
 EXACT = {"input", "constant", "add", "subtract", "multiply", "divide", "negative", "abs", "sqrt", "where"}
 """Functions whose results IEEE 754 defines to the last bit. That of others may depend on how NumPy calls them."""
 
+
 class NumpyRunner:
     """Runs the steps of a schedule on a memory with a row per slot and a column per point."""
 
