@@ -166,7 +166,7 @@ def function_of(call: Call) -> Callable[..., Any]:
     is_exact = call.symbol is not None and all(symbol.function in EXACT for symbol in postorder([call.symbol]))
 
     def on_arrays(*inputs: Any) -> Any:
-        given = dict(call.rules.fixed)
+        given: dict[int, Any] = dict(call.rules.fixed)
         if not is_exact:  # fixed numbers become arrays, since NumPy computes some powers of numbers differently
             given = {place: np.full(inputs[0].shape, number) for place, number in given.items()}
         given |= zip(call.needs, inputs, strict=True)
