@@ -29,7 +29,7 @@ def norm_cdf_partial(xp: Any, out: Any, x: Any) -> Any:
 
 def moneyness(xp: Any, spot: Any, strike: Any, time: Any, rate: Any, volatility: Any) -> tuple[Any, Any]:
     """Compute d1 and d2 of Black and Scholes (1973)."""
-    width = volatility * xp.sqrt(time)
+    width = xp.maximum(volatility * xp.sqrt(time), 1e-300)  # even where the product underflows
     d1 = (xp.log(spot / strike) + rate * time) / width + 0.5 * width
     return d1, d1 - width
 
