@@ -110,6 +110,15 @@ def test_cross_entropy_of_huge_logits_neither_overflows_nor_vanishes(logits, tar
     assert differentiate(lambda x: cross_entropy(x, target), logits) == (value, gradient)
 
 
+@pytest.mark.parametrize("gap", [20.0, 37.0, 50.0, 700.0])
+def test_the_cross_entropy_of_a_confident_prediction_keeps_its_digits(gap):
+    """With two classes it is log1p(exp(-gap)), and its slopes are 1/(1 + exp(gap)), up to the sign."""
+    value, slopes = differentiate(lambda x: cross_entropy(x, 0), [gap, 0.0])
+    slope = 1.0 / (1.0 + math.exp(gap))
+    assert value == pytest.approx(math.log1p(math.exp(-gap)), rel=1e-15, abs=0.0)  # a few roundings
+    assert slopes == pytest.approx([-slope, slope], rel=1e-15, abs=0.0)
+
+
 logits = st.lists(st.integers(-64, 64).map(lambda n: n / 8), min_size=2, max_size=6)
 
 

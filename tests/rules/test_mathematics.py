@@ -13,7 +13,7 @@ import pytest
 
 import gograd_ops_basic
 import gograd_ops_extra
-from gograd_core import DomainError, Neuron, current, derivative, errstate, gradient, hessian, ops
+from gograd_core import DomainError, Neuron, current, derivative, errstate, grad, gradient, hessian, ops
 from gograd_core.namespaces import scalar
 
 ULP = 2.0**-52
@@ -237,6 +237,25 @@ def test_a_product_that_overflows_or_underflows_on_the_way():
     assert gradient(ops.prod((0.0, 1e200, 1e200, factor)), factor) == 0.0
 
 
+@pytest.mark.parametrize("y", [3.0, 4.0, 2.0**53, 2.0**53 + 2.0, 1e16, 1e17, -1e17, -(2.0**53) - 2.0])
+@pytest.mark.parametrize("x", [-1.0, -1.0 - 2.0**-52, -0.5])
+def test_slopes_of_powers_of_negative_numbers_have_the_right_sign(x, y):
+    """x**y is even or odd in x as y is, and so y * x**(y - 1) is odd or even."""
+    sign = -1.0 if y % 2.0 == 0.0 else 1.0
+    with errstate(domain="ignore"):
+        slope, mirrored = (grad(ops.pow)(each, y) for each in (x, -x))
+        assert slope == sign * mirrored
+        assert derivative(lambda t: t**y, order=2)(x) == -sign * derivative(lambda t: t**y, order=2)(-x)
+
+
+@pytest.mark.parametrize("x", [0.0, 1.0, 2.0, -1.5])
+@pytest.mark.parametrize("bound", [1.0, -1.5])
+def test_clip_between_equal_bounds_is_the_bound(x, bound):
+    assert ops.clip(x, bound, bound) == bound
+    assert grad(lambda t: ops.clip(x, t, t))(bound) == 1.0
+    assert grad(ops.clip)(x, bound, bound) == 0.0
+
+
 TIES = [
     (ops.max, ((2.0, 1.0, 2.0),), [[0.5, 0.0, 0.5]]),
     (ops.max, ((3.0, 3.0, 3.0, 3.0),), [[0.25] * 4]),
@@ -246,6 +265,7 @@ TIES = [
     (ops.clip, (1.0, 1.0, 2.0), [0.5, 0.5, 0.0]),
     (ops.clip, (1.0, 0.0, 1.0), [0.5, 0.0, 0.5]),
     (ops.clip, (5.0, 2.0, 1.0), [0.0, 0.0, 1.0]),
+    (ops.clip, (1.0, 1.0, 1.0), [0.0, 0.0, 1.0]),
 ]
 
 

@@ -153,6 +153,34 @@ class TestDigamma:
         ops.polygamma(n, x).backward()
         assert (n.grad, x.grad) == (0.0, ops.polygamma(3, 0.5))
 
+    @pytest.mark.parametrize(
+        ("n", "x"),
+        [
+            (2.0, 1e100),
+            (24.0, 1170270327.0),
+            (50.0, 2e6),
+            (113.0, 2035.5),
+            (150.0, 127.0),
+            (150.0, 140.0),
+            (170.0, 100.0),
+        ],
+    )
+    def test_where_zeta_is_too_small_for_a_float(self, n, x):
+        with mpmath.workdps(60):  # the first terms, and the rest by the formula of Euler and Maclaurin
+            s, start = mpmath.mpf(n + 1.0), mpmath.mpf(x) + 600
+            exact = mpmath.fsum((mpmath.mpf(x) + k) ** -s for k in range(600)) + start**-s * (start / (s - 1) + 0.5)
+            for j in range(1, 25):
+                exact += (
+                    mpmath.bernoulli(2 * j)
+                    / mpmath.factorial(2 * j)
+                    * mpmath.rf(s, 2 * j - 1)
+                    / start ** (s + 2 * j - 1)
+                )
+            exact *= mpmath.factorial(int(n)) * (1 if n % 2.0 else -1)
+            assert within(polygamma(n, x), exact, 8)
+        both = ops.polygamma(np.array([n, 2.0]), np.array([x, 0.5]))
+        assert both.tolist() == pytest.approx([polygamma(n, x), polygamma(2.0, 0.5)], rel=1e-15, abs=0.0)
+
     def test_a_high_order_overflows(self):
         assert polygamma(170.0, 0.5) == -inf
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from gograd_core import Neuron, ops
+from gograd_core import ops
 
 __all__ = ["cross_entropy", "hinge", "mse"]
 
@@ -37,16 +37,14 @@ def hinge(score: Any, label: int) -> Any:
 
 
 def cross_entropy(logits: Sequence[Any], target: int) -> Any:
-    """Compute -log(softmax(logits)[target]) by log-sum-exp.
+    """Compute -log(softmax(logits)[target]), as log-sum-exp of the differences from the logit of the target.
 
-    The largest logit is first subtracted as a constant, so that no exponential overflows. It cancels, in the derivative
-    too.
+    That of the target itself is the constant 0. So a loss near 0, and its derivatives, keep their digits.
 
     Raises:
         IndexError: `target` is not an index of `logits`.
     """
     if not 0 <= target < len(logits):
         raise IndexError(f"cross_entropy() expects a class from 0 to {len(logits) - 1}, got {target!r}")
-    largest = max(logit.value if isinstance(logit, Neuron) else logit for logit in logits)
-    shifted = [logit - largest for logit in logits]
-    return ops.log(ops.sum([ops.exp(z) for z in shifted])) - shifted[target]
+    others = [logit - logits[target] for index, logit in enumerate(logits) if index != target]
+    return ops.logsumexp([0.0, *others])

@@ -15,11 +15,10 @@ def pow_forward(xp: Any, x: Any, y: Any) -> Any:
 
 
 def pow_partial_x(xp: Any, out: Any, x: Any, y: Any) -> Any:
-    # If y - 1 is rounded, x ** (y - 1) is wrong for large x. There y * out / x is used, unless out underflows, and
-    # multiplied in the order that does not overflow. (If y exceeds 2**53, powers are finite only for x near 1, and
-    # the rounding does no harm.)
-    exact = xp.logical_and(y == xp.floor(y), y != 0.0)
-    plain = xp.logical_or(exact, xp.abs(out) < 1e-290)
+    # If y - 1 is rounded, x ** (y - 1) is wrong for large x, and has the wrong sign for negative x if y exceeds 2**53.
+    # There y * out / x is used, unless out underflows, and multiplied in the order that does not overflow.
+    exact = xp.logical_or(xp.logical_and(y == xp.floor(y), y != 0.0), xp.abs(out) < 1e-290)
+    plain = xp.logical_or(x == 0.0, xp.logical_and(exact, xp.abs(y) < 2.0**53))
     base = xp.where(plain, 1.0, x)
     quotient = xp.where(xp.abs(x) > 1.0, y * (out / base), y * out / base)
     slope = xp.where(plain, y * x ** (y - 1.0), quotient)
@@ -62,6 +61,7 @@ POW = Op(
         Edge((0.0, -1.0), inf, (-inf, 0.0), "a pole"),
         Edge((-0.0, -1.0), -inf, (-inf, 0.0), "the same pole, approached from below"),
         Edge((0.0, -2.0), inf, (-inf, 0.0), "a pole of even order"),
+        Edge((-1.0, 1e17), 1.0, (-1e17, nan), "an even exponent, which is too large to subtract 1"),
         Edge((10.0, 400.0), inf, (inf, inf), "an overflow"),
     ),
     domain="x > 0 or x == 0 and y >= 0 or x < 0 and y == floor(y)",

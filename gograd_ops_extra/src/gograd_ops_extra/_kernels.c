@@ -630,8 +630,14 @@ static double clip_by_min(double out, double x, double min, double max)
 
 static double clip_by_max(double out, double x, double min, double max)
 {
-    const double t1 = xp_maximum(x, min);
-    return t1 > max ? 1.0 : t1 == max ? 0.5 : 0.0;
+    double t1;
+    if (min >= max && out == max) {
+        t1 = 1.0;
+    } else {
+        const double t2 = xp_maximum(x, min);
+        t1 = t2 > max ? 1.0 : t2 == max ? 0.5 : 0.0;
+    }
+    return t1;
 }
 
 static double where_forward(double condition, double x, double y)
@@ -1176,7 +1182,7 @@ static const Entry ENTRIES[] = {
         {(void *)maximum_by_x, (void *)maximum_by_y}},
     {"minimum", "7943984c339f69a2", "03a84ee4c5dc9e12", "double (double, double)", (void *)minimum_forward, "double (double, double, double)", 2,
         {(void *)minimum_by_x, (void *)minimum_by_y}},
-    {"clip", "f4c27262dfe153ee", "48a9080a1c2d0248", "double (double, double, double)", (void *)clip_forward, "double (double, double, double, double)", 3,
+    {"clip", "dd7e9963dc6a634e", "d843c039f6320cf1", "double (double, double, double)", (void *)clip_forward, "double (double, double, double, double)", 3,
         {(void *)clip_by_x, (void *)clip_by_min, (void *)clip_by_max}},
     {"where", "027306ed2beea223", "4a879b66383e90cb", "double (double, double, double)", (void *)where_forward, "double (double, double, double, double)", 3,
         {NULL, (void *)where_by_x, (void *)where_by_y}},

@@ -78,7 +78,7 @@ def clip_partial_min(xp: Any, out: Any, x: Any, min: Any, max: Any) -> Any:
 
 
 def clip_partial_max(xp: Any, out: Any, x: Any, min: Any, max: Any) -> Any:
-    return share_of_larger(xp, xp.maximum(x, min), max)
+    return xp.where(xp.logical_and(min >= max, out == max), 1.0, share_of_larger(xp, xp.maximum(x, min), max))
 
 
 CLIP = Op(
@@ -90,6 +90,8 @@ CLIP = Op(
         Edge((1.0, -1.0, 1.0), 1.0, (0.5, 0.0, 0.5), BOUND),
         Edge((-1.0, -1.0, 1.0), -1.0, (0.5, 0.5, 0.0), BOUND),
         Edge((0.0, 2.0, 1.0), 1.0, (0.0, 0.0, 1.0), "bounds in the wrong order: the upper one holds"),
+        Edge((0.0, 1.0, 1.0), 1.0, (0.0, 0.0, 1.0), "equal bounds: the upper one holds"),
+        Edge((1.0, 1.0, 1.0), 1.0, (0.0, 0.0, 1.0), "equal bounds: the upper one holds"),
         Edge((nan, -1.0, 1.0), nan, (0.0, 0.0, 0.0), "NaN propagates; it is neither inside the bounds nor outside"),
     ),
     reference=lambda mp, x, lower, upper: min(max(x, lower), upper),

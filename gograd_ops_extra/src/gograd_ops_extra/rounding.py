@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from math import inf, isfinite, nan
+from math import copysign, inf, isfinite, nan
 from typing import Any
 
 from gograd_core import Edge, Op
@@ -90,7 +90,12 @@ def round_to_forward(xp: Any, x: Any, digits: Any) -> Any:
 
 
 def round_to_of_floats(x: float, digits: float) -> float:
-    return round(x, int(digits)) if isfinite(x) and isfinite(digits) else x + 0.0 * digits
+    if not (isfinite(x) and isfinite(digits)):
+        return x + 0.0 * digits
+    try:
+        return round(x, int(digits))
+    except OverflowError:
+        return copysign(inf, x)
 
 
 def round_to_partial(xp: Any, out: Any, x: Any, digits: Any) -> Any:

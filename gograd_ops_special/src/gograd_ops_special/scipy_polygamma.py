@@ -9,7 +9,11 @@ from typing import Any
 import numpy as np
 from scipy.special import gamma, psi, zeta  # type: ignore[import-untyped]
 
-__all__ = ["polygamma_of_array", "polygamma_of_float"]
+__all__ = ["polygamma_of_array", "polygamma_of_float", "scaled_product"]
+
+SMALL = 1e-290  # below, zeta has lost digits, or is 0
+BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510, 43867 / 798, -174611 / 330)
+"""The Bernoulli numbers B2, B4, …"""
 
 
 @np.errstate(all="ignore")
@@ -33,8 +37,29 @@ def polygamma_of_float(n: float, x: float) -> float:
     if not (n > 0.0 and n % 1.0 == 0.0):
         return nan
     factorial = math.gamma(n + 1.0) if n < 171.0 else math.inf
-    total = zeta_left_of_zero(n + 1.0, x) if x < 0.0 else zeta(n + 1.0, x)
-    return (factorial if n % 2.0 else -factorial) * float(total)
+    total = float(zeta_left_of_zero(n + 1.0, x) if x < 0.0 else zeta(n + 1.0, x))
+    sign = 1.0 if n % 2.0 else -1.0
+    if 0.0 <= total < SMALL and n < 171.0 and 0.0 < x < math.inf:
+        return sign * scaled_product(factorial, n + 1.0, x)
+    return sign * factorial * total
+
+
+def scaled_product(factor: float, s: float, x: float) -> float:
+    """Compute factor * zeta(s, x) where zeta is too small for a float, for s from 2 to 171 and x > 1.
+
+    It is factor / x**s times the sum of (1 + k / x)**-s over k = 0, 1, …, which is found by the formula of Euler and
+    Maclaurin (DLMF 25.11.5 with 25.11.43). Powers of 2 are kept apart, so that nothing overflows or underflows.
+    """
+    count = max(0, math.ceil(s - x) + 10)
+    start = x + count
+    terms = [math.exp(-s * math.log1p(k / x)) for k in range(count)]
+    rest, term = start / (s - 1.0) + 0.5, s / start
+    for place, number in enumerate(BERNOULLI, 1):
+        rest += number * term / math.factorial(2 * place)
+        term *= (s + 2 * place - 1) * (s + 2 * place) / (start * start)
+    total = math.fsum([*terms, math.exp(-s * math.log1p(count / x)) * rest])
+    (a, exponent), (b, other) = math.frexp(factor), math.frexp(x)
+    return math.ldexp(a * b**-s * total, exponent - int(s) * other)
 
 
 @np.errstate(all="ignore")
@@ -45,4 +70,7 @@ def polygamma_of_array(n: Any, x: Any) -> Any:
     if np.any(is_left):
         total = np.where(is_left, zeta_left_of_zero(n + 1.0, np.where(is_left, x, -1.0)), total)
     derivative = np.where(n % 2.0 == 0.0, -1.0, 1.0) * gamma(n + 1.0) * total
+    n, x = np.broadcast_arrays(n, x)
+    for at in np.argwhere((total >= 0.0) & (total < SMALL) & (n > 0.0) & (n < 171.0) & (x > 0.0) & np.isfinite(x)):
+        derivative[tuple(at)] = polygamma_of_float(float(n[tuple(at)]), float(x[tuple(at)]))
     return np.where(n == 0.0, psi(x), np.where((n > 0.0) & (n % 1.0 == 0.0), derivative, nan))

@@ -72,13 +72,15 @@ def _in_python(op: Any) -> Callable[..., Any] | None:
     if op.operator is not None:
         symbols = UNARY if op.arity == 1 else BINARY
         name = symbols.get(op.operator)
-        return getattr(operator, f"__{name}__") if name else getattr(builtins, op.operator)  # type: ignore[no-any-return]
-    own = _of_math(op)
+        if name:
+            return getattr(operator, f"__{name}__")  # type: ignore[no-any-return]
+    own = _of_math(op) if op.operator is None else getattr(builtins, op.operator)
     if own is None:
         return None
 
     def run(*inputs: Any) -> Any:
-        for given in (inputs, map(_as_int, inputs), *inputs[:1]):  # math.ldexp takes an integer, math.hypot no list
+        with_integers = (*inputs[:1], *map(_as_int, inputs[1:]))
+        for given in (inputs, with_integers, *inputs[:1]):  # ldexp and round take an integer, and hypot no list
             with contextlib.suppress(TypeError):
                 return own(*given)
         return _by_rule(op)(*inputs)
