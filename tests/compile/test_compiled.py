@@ -49,7 +49,7 @@ class TestSettings:
                 "numba",
                 "ImportError: the native backend needs numba, which is not installed: pip install numba platformdirs",
             ),
-            ("gograd_compile.run.driver", "ModuleNotFoundError: import of gograd_compile.run.driver halted"),
+            ("gograd_compile.run.native_runner", "import of gograd_compile.run.native_runner halted"),
         ):
             command = [sys.executable, "-c", code.format(missing)]
             found = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -14,11 +14,13 @@ import pytest
 
 pytest.importorskip("numba")
 
+import llvmlite
 import numba
 
-from gograd_compile.kernels import CacheWarning, cache, clear, expand, kernel, native, report
+from gograd_compile.kernels import CacheWarning, cache, clear, expand, kernel, machine, native, numba_code, report
 from gograd_core import Op
 from kernel_calls import made, value
+from made_up import operation
 
 pytestmark = pytest.mark.any_engine
 
@@ -69,11 +71,21 @@ class Processor:
         return self.facts
 
 
+def code_of_nothing():
+    return machine._Machine().compile("")
+
+
 class TestKeys:
     """Whatever the code depends on makes another file of it."""
 
     def key(self, signature="(float64,)", processor=("x86_64", "znver3", "+avx2")):
-        return cache.CodeCache(made, "made", "source")._key(signature, Processor(*processor))
+        return numba_code.CodeCache(made, "made", "source")._key(signature, Processor(*processor))
+
+    @pytest.mark.parametrize("fact", ["triple", "cpu", "features"])
+    def test_of_kernels_have_the_processor(self, fact, monkeypatch):
+        before = machine._surroundings()
+        monkeypatch.setattr(machine._machine(), fact, "another")
+        assert machine._surroundings.__wrapped__() != before
 
     def test_have_the_types_and_the_processor(self):
         keys = {self.key(), self.key("(int64,)"), self.key(processor=("x86_64", "znver3", "-avx2"))}
@@ -84,11 +96,11 @@ class TestKeys:
     def test_have_the_settings_of_numba(self, setting, monkeypatch):
         before = self.key()
         monkeypatch.setattr(numba.core.config, setting, "another")
-        cache._surroundings.cache_clear()
+        numba_code._surroundings.cache_clear()
         try:
             assert self.key() != before
         finally:
-            cache._surroundings.cache_clear()
+            numba_code._surroundings.cache_clear()
 
 
 def test_what_could_not_be_written_leaves_nothing_behind(folder, monkeypatch):
@@ -107,7 +119,7 @@ class TestOneProcess:
         assert made() is first
         assert first.origin == "compiled"
         assert value(first, 0.0) == 2.0
-        assert [path.suffix for path in sorted(folder.iterdir())] == [".code", ".py"]
+        assert [path.suffix for path in sorted(folder.iterdir())] == [".code", ".ll"]
 
     def test_another_name_of_the_operation_changes_nothing(self, folder):
         rules = expand(Op("other", forward=lambda xp, y: xp.exp(y) * 2.0, partials=(None,)))
@@ -133,11 +145,32 @@ class TestOneProcess:
         assert found.origin == "cache"
         assert value(found, 0.0) == 2.0
 
-    def test_another_numba_compiles_anew(self, folder, monkeypatch):
+    def test_another_llvmlite_compiles_anew(self, folder, monkeypatch):
         made()
         forget(monkeypatch)
-        monkeypatch.setattr(cache, "_surroundings", lambda: ("numba 99.0",))
-        assert made().origin == "compiled"
+        monkeypatch.setattr(llvmlite, "__version__", "99.0")
+        machine._surroundings.cache_clear()
+        try:
+            assert made().origin == "compiled"
+        finally:
+            machine._surroundings.cache_clear()
+
+    def test_a_file_without_the_function_is_made_anew(self, folder, monkeypatch):
+        rules = expand(operation("made_up", lambda xp, x: xp.exp(x) * 7.0, None))
+        with monkeypatch.context() as patch:
+            patch.setattr(machine._machine(), "link", lambda *_: 1)
+            patch.setattr(machine._machine(), "compile", lambda _: code_of_nothing())
+            kernel(rules.forward, rules.inputs)
+        forget(monkeypatch)
+        found = kernel(rules.forward, rules.inputs)
+        assert (found.origin, value(found)) == ("compiled", 7.0)
+
+    def test_another_numba_changes_nothing(self, folder, monkeypatch):
+        made()
+        forget(monkeypatch)
+        monkeypatch.setattr(numba, "__version__", "99.0")
+        monkeypatch.setenv("NUMBA_OPT", "0")
+        assert made().origin == "cache"
 
     @pytest.mark.parametrize(
         "spoil",
@@ -261,5 +294,4 @@ print(scaled(1.0), scaled(2), report()["compiled"], report()["loaded"])
 class TestWithoutNumba:
     def test_a_kernel(self, folder, monkeypatch):
         monkeypatch.setitem(sys.modules, "numba", None)
-        with pytest.raises(ImportError, match=r"pip install numba platformdirs"):
-            made()
+        assert value(made()) == 2.0

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from gograd_compile.kernels.cache import CacheWarning, clear, directory, jitted, report
+from gograd_compile.kernels.cache import CacheWarning, clear, directory, report
 from gograd_compile.kernels.generate import CHUNK
 from gograd_compile.kernels.native import Kernel, kernel
+from gograd_compile.kernels.numba_code import jitted
 from gograd_compile.kernels.rules import expand, specialize
 
 __all__ = [

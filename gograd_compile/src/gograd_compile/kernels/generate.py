@@ -1,19 +1,24 @@
-"""Writes the source of kernels: Python that Numba compiles, over chunks of points, from expressions of symbols.
+"""Writes kernels, over chunks of points, from expressions of symbols: in the language of LLVM.
 
 An expression is cut into stages. The arithmetic of one stage is one loop, written so that LLVM vectorises it: both arms
 of every choice are computed. Between the loops there are calls of functions such as exp, each for the whole chunk. They
 use NumPy's own loop if there is one, otherwise a loop over the function of the C library. The inputs and results of
 such calls lie in rows of `scratch`.
+
+Kernels that call a function which an operation provides for Numba are written in Python, and Numba compiles them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from math import inf, isnan
+from typing import NamedTuple
 
-from gograd_core.extend import CALLS, OPERATORS, PythonBody, Symbol, postorder
+from gograd_compile.kernels.columns import Columns
+from gograd_compile.kernels.instructions import INLINE, Function, constant
+from gograd_core.extend import CALLS, Symbol, postorder
 
-__all__ = ["CHUNK", "NUMBA", "kernel_text"]
+__all__ = ["CHUNK", "INLINE", "LOOPS", "NUMBA", "Text", "kernel_text"]
 
 CHUNK = 256
 """The most points that a kernel is called with, and the length of a row of inputs or of `scratch`."""
@@ -21,7 +26,7 @@ CHUNK = 256
 NUMBA = "numba "
 """The prefix of `Symbol.function` for a function that Numba compiles. The function's name and digest follow."""
 
-HEADER = "from gograd_compile.kernels.functions import *\n\n"
+HEAD = "define void @kernel(i64 %n, i64 %length, ptr noalias %out, ptr noalias %x, ptr noalias %scratch)"
 LOOPS = {
     "acos": "arccos", "acosh": "arccosh", "asin": "arcsin", "asinh": "arcsinh", "atan": "arctan", "atan2": "arctan2",
     "atanh": "arctanh", "pow": "power",
@@ -32,44 +37,37 @@ LOOPS = {
 }  # fmt: skip
 """The ufuncs of NumPy that are two to five times as fast as the C library, with AVX-512. sin, cos and hypot are not."""
 
-INLINE = {
-    "negative": "-{0}",
-    "abs": "fabs({0})",
-    "sqrt": "sqrt({0})",
-    "ceil": "ceil({0})",
-    "floor": "floor({0})",
-    "trunc": "trunc({0})",
-    "round": "rint({0})",  # as long as nobody changes how the processor rounds
-    "copysign": "copysign({0}, {1})",
-    "signbit": "copysign(1.0, {0}) < 0.0",
-    "isnan": "{0} != {0}",
-    "isinf": "fabs({0}) == inf",
-    "isfinite": "fabs({0}) < inf",
-    "maximum": "{1} if ({0} < {1}) | ({1} != {1}) else {0}",
-    "minimum": "{1} if ({0} > {1}) | ({1} != {1}) else {0}",
-    "sign": "{0} if {0} != {0} else (1.0 if {0} > 0.0 else 0.0) - (1.0 if {0} < 0.0 else 0.0)",
-    "where": "{1} if {0} else {2}",
-    "logical_and": "{0} & {1}",
-    "logical_or": "{0} | {1}",
-    "logical_xor": "{0} != {1}",
-    "logical_not": "not {0}",
-    **{name: f"{{0}} {sign} {{1}}" for name, (sign, _) in OPERATORS.items() if not name.startswith("logical")},
-}
-"""Functions for which LLVM has vector instructions, written in Python. The operands are names or numbers."""
+
+class Text(NamedTuple):
+    """The source of a kernel, which is named `kernel` in it.
+
+    Attributes:
+        code: a module in the language of LLVM, or in Python if Numba must compile it.
+        scratch: how many rows of `scratch` it needs.
+        loops: the ufuncs whose inner loops it calls, as "numpy:exp".
+        is_python: whether it is Python.
+    """
+
+    code: str
+    scratch: int
+    loops: tuple[str, ...] = ()
+    is_python: bool = False
 
 
-def kernel_text(root: Symbol, inputs: Sequence[Symbol]) -> tuple[str, int]:
+def kernel_text(root: Symbol, inputs: Sequence[Symbol]) -> Text:
     """Write the kernel that computes `root` from `inputs`, which lie in `x` in that order.
 
-    Returns the source of a module that defines ``kernel(n, length, out, x, scratch)``, and how many rows of `scratch`
-    it needs.
+    It is a function ``kernel(n, length, out, x, scratch)``.
 
     Columns among the inputs lie there one after the other. With columns, the result is a column if `root` is one or the
     output is among the inputs. Otherwise it is one number.
     """
     root = root.library.as_number(root)
-    if any(symbol.is_column for symbol in inputs):
-        return _of_columns(root, inputs)
+    has_columns = any(symbol.is_column for symbol in inputs)
+    if root.function.startswith(NUMBA):
+        return Text(_of_numba(root, inputs, has_columns=has_columns), 0, is_python=True)
+    if has_columns:
+        return Text(Columns(Function(HEAD), root, inputs).text(), 0)
     return _Stages(root, inputs).text()
 
 
@@ -78,18 +76,17 @@ class _Stages:
 
     def __init__(self, root: Symbol, inputs: Sequence[Symbol]) -> None:
         self.root = root
-        self.places = {symbol: f"x[{_offset(row, 'i')}]" for row, symbol in enumerate(inputs)}
-        self.pointers = {symbol: f"shifted(x, {row * CHUNK})" for row, symbol in enumerate(inputs)}
+        self.function = Function(HEAD)
+        self.places = {symbol: ("%x", row) for row, symbol in enumerate(inputs)}
         self.rows = 0
-        self.functions: dict[str, str] = {}
-        self.lines: list[str] = []
+        self.loops: dict[str, None] = {}
         self.symbols = postorder([root])
         self.levels: dict[Symbol, int] = {}
         for symbol in self.symbols:
             before = (self.levels[argument] + _is_call(argument) for argument in symbol.arguments)
             self.levels[symbol] = max(before, default=0)
 
-    def text(self) -> tuple[str, int]:
+    def text(self) -> Text:
         calls = [symbol for symbol in self.symbols if _is_call(symbol)]
         for level in sorted({self.levels[call] for call in calls}):
             stage = [call for call in calls if self.levels[call] == level]
@@ -97,126 +94,100 @@ class _Stages:
             for call in stage:
                 self._call(call)
         if not _is_call(self.root):
-            self._loop({self.root: "out[i]"})
-        source = HEADER + "".join(f"{name} = {value}\n" for name, value in self.functions.items())
-        source += "\n\ndef kernel(n, length, out, x, scratch):\n" + "".join(f"    {line}\n" for line in self.lines)
-        return source, self.rows
+            self._loop({self.root: ("%out", 0)})
+        return Text(self.function.text(), self.rows, tuple(self.loops))
 
     def _prepare(self, calls: Sequence[Symbol]) -> None:
         """Put the inputs of the calls of a stage into rows. Constants too: NumPy's power differs for strides of 0."""
         computed = {}
         for argument in dict.fromkeys(argument for call in calls for argument in call.arguments):
             if argument not in self.places:
-                self._give_row(argument)
-                computed[argument] = self.places.pop(argument)
+                computed[argument] = self._row()
         if computed:
             self._loop(computed)
             self.places.update(computed)
 
-    def _give_row(self, symbol: Symbol) -> None:
-        self.places[symbol] = f"scratch[{_offset(self.rows, 'i')}]"
-        self.pointers[symbol] = f"shifted(scratch, {self.rows * CHUNK})"
+    def _row(self) -> tuple[str, int]:
         self.rows += 1
+        return "%scratch", self.rows - 1
 
     def _call(self, call: Symbol) -> None:
-        """Write the statement that applies one function of the C library or NumPy to all points."""
-        if call is self.root:
-            self.places[call], self.pointers[call] = "out[i]", "out"
-        else:
-            self._give_row(call)
-        name, arguments = f"f_{call.function.rpartition(':')[2]}", call.arguments
-        function = LOOPS.get(call.function)
-        ufunc = f"numpy:{function}" if function else call.function
-        if ufunc.startswith(NUMBA):
-            name, self.functions[name] = _of_numba(call)
-        elif ":" in ufunc:
-            self.functions[name] = f"numpy_loop({ufunc!r})"
-            operands = ", ".join(f"{self.pointers[each]}" for each in arguments)
-            self.lines.append(f"{name}(n, {self.pointers[call]}, {operands})")
+        """Write what applies one function of the C library or NumPy to all points."""
+        self.places[call] = ("%out", 0) if call is self.root else self._row()
+        ufunc = f"numpy:{LOOPS[call.function]}" if call.function in LOOPS else call.function
+        if ":" in ufunc:
+            self._call_loop(ufunc, [self._start(each) for each in (*call.arguments, call)])
             return
-        else:
-            self.functions[name] = f"c_function({CALLS[call.function]!r}, {len(arguments)})"
-        operands = ", ".join(_number(each) if each.function == "constant" else self.places[each] for each in arguments)
-        self.lines += ["for i in range(n):", f"    {self.places[call]} = {name}({operands})"]
+        with self.function.loop("%n") as i:
+            operands = [self._loaded(each, {}, i) for each in call.arguments]
+            self._store(self.function.call(CALLS[call.function], operands), self.places[call], i)
 
-    def _loop(self, results: dict[Symbol, str]) -> None:
+    def _call_loop(self, ufunc: str, rows: Sequence[str]) -> None:
+        """Write the call of the inner loop of a ufunc, whose arguments are arrays of pointers and of strides."""
+        function, name = self.function, symbol_of(ufunc)
+        self.loops[ufunc] = None
+        function.declared[name] = f"declare void @{name}(ptr, ptr, ptr, ptr)"
+        function.declared[f"{name}_data"] = f"@{name}_data = external global i8"
+        count = function.allocate("i64")
+        pointers, strides = (function.allocate(f"[{len(rows)} x {kind}]") for kind in ("ptr", "i64"))
+        function.do(f"store i64 %n, ptr {count}")
+        for place, row in enumerate(rows):
+            function.do(f"store ptr {row}, ptr {function.add(f'getelementptr ptr, ptr {pointers}, i64 {place}')}")
+            function.do(f"store i64 8, ptr {function.add(f'getelementptr i64, ptr {strides}, i64 {place}')}")
+        function.do(f"call void @{name}(ptr {pointers}, ptr {count}, ptr {strides}, ptr @{name}_data)")
+
+    def _loop(self, results: dict[Symbol, tuple[str, int]]) -> None:
         """Write one loop that computes the results from what is in memory, and stores them."""
         names: dict[Symbol, str] = {}
-        self.lines.append("for i in range(n):")
-        for symbol in postorder(results, known=self.places):
-            if not symbol.is_leaf:
-                names[symbol] = self._statement(symbol, names)
-        for symbol, place in results.items():
-            self.lines.append(f"    {place} = {self._loaded(symbol, names)}")
+        with self.function.loop("%n") as i:
+            for symbol in postorder(results, known=self.places):
+                if not symbol.is_leaf:
+                    operands = [self._loaded(argument, names, i) for argument in symbol.arguments]
+                    names[symbol] = self.function.apply(symbol, operands)
+            for symbol, place in results.items():
+                self._store(self._loaded(symbol, names, i), place, i)
 
-    def _loaded(self, symbol: Symbol, names: dict[Symbol, str]) -> str:
+    def _loaded(self, symbol: Symbol, names: dict[Symbol, str], i: str) -> str:
         """Find the name of a value, and load it if needed."""
         if symbol.function == "constant":
-            return _number(symbol)
+            return constant(symbol)
         if symbol not in names:
-            names[symbol] = f"t{len(names)}"
-            self.lines.append(f"    {names[symbol]} = {self.places[symbol]}")
+            names[symbol] = self.function.load(self._start(symbol), i)
         return names[symbol]
 
-    def _statement(self, symbol: Symbol, names: dict[Symbol, str]) -> str:
-        operands = [self._loaded(argument, names) for argument in symbol.arguments]
-        truths = 1 if symbol.function == "where" else len(operands) if symbol.function.startswith("logical_") else 0
-        for place, argument in enumerate(symbol.arguments[:truths]):
-            if not argument.is_truth:
-                operands[place] = f"({operands[place]} != 0.0)"
-        name = f"t{len(names)}"
-        self.lines.append(f"    {name} = {INLINE[symbol.function].format(*operands)}")
-        return name
+    def _store(self, value: str, place: tuple[str, int], i: str) -> None:
+        self.function.store(value, self.function.shifted(place[0], f"{place[1] * CHUNK}"), i)
+
+    def _start(self, symbol: Symbol) -> str:
+        """Compute the address of the row of a symbol."""
+        start, row = self.places[symbol]
+        return self.function.shifted(start, f"{row * CHUNK}")
 
 
-def _offset(row: int, index: str) -> str:
-    return f"{row * CHUNK} + {index}" if row else index
+def symbol_of(ufunc: str) -> str:
+    """Name the inner loop of a ufunc, for machine code that calls it."""
+    return f"gograd_{ufunc.replace(':', '_').replace('.', '_')}"
 
 
 def _is_call(symbol: Symbol) -> bool:
     return not symbol.is_leaf and symbol.function not in INLINE
 
 
-def _of_numba(call: Symbol) -> tuple[str, str]:
-    """Name a function that Numba compiles, and write the Python that defines it."""
+def _of_numba(call: Symbol, inputs: Sequence[Symbol], *, has_columns: bool) -> str:
+    """Write the Python that calls a function which Numba compiles, with the numbers of each point or with columns."""
     function, digest = call.function.removeprefix(NUMBA).split(" ")
     name = f"f_{function.rpartition(':')[2]}".replace(".", "_")
-    return name, f"numba_function({function!r}, {digest!r})"
+    if has_columns:
+        arrays = ", ".join(f"carray(shifted(x, {place} * length), (length,))" for place in range(len(inputs)))
+        body = f"    out[0] = {name}({arrays})\n"
+    else:
+        places = {symbol: f"x[{row * CHUNK} + i]" for row, symbol in enumerate(inputs)}
+        operands = ", ".join(places.get(each) or _number(each.value) for each in call.arguments)
+        body = f"    for i in range(n):\n        out[i] = {name}({operands})\n"
+    head = f"from gograd_compile.kernels.functions import *\n\n{name} = numba_function({function!r}, {digest!r})\n\n\n"
+    return f"{head}def kernel(n, length, out, x, scratch):\n{body}"
 
 
-def _number(symbol: Symbol) -> str:
-    value = symbol.value
-    if symbol.is_truth:
-        return str(bool(value))
+def _number(value: float) -> str:
+    """Write a constant in Python."""
     return "nan" if isnan(value) else "inf" if value == inf else "(-inf)" if value == -inf else f"({value!r})"
-
-
-class _Columns(PythonBody):
-    """The statements that compute one number, or one per entry, from columns of `n` numbers. The result goes to `d`."""
-
-    def returned(self) -> str:
-        self._reduce()
-        result = self._text(self.root, self.uses).code
-        return "".join(f"    {line}\n" for line in [*self.lines, f"d[0] = {result}"])
-
-
-def _of_columns(root: Symbol, inputs: Sequence[Symbol]) -> tuple[str, int]:
-    if root.function.startswith(NUMBA):
-        name, function = _of_numba(root)
-        arrays = ", ".join(f"carray(shifted(x, {place} * n), (n,))" for place in range(len(inputs)))
-        code = f"    d[0] = {name}({arrays})\n"
-        return f"{HEADER}{name} = {function}\n\n\ndef kernel(count, n, d, x, scratch):\n{code}", 0
-    names = {}
-    before = columns = 0
-    for symbol in inputs:
-        column = {0: "", 1: "n + "}.get(columns, f"{columns} * n + ")
-        names[symbol] = f"x[{before} + {column}i]" if symbol.is_column else f"x[{before} + {column}0]"
-        columns, before = columns + symbol.is_column, before + (not symbol.is_column)
-    body = _Columns(root, names)
-    is_partial = root.is_column or any(symbol.value == -1.0 for symbol in inputs)
-    code = body.stored() if is_partial else body.returned()
-    symbols = postorder([root])
-    calls = {CALLS[each.function]: len(each.arguments) for each in symbols if each.function in CALLS}
-    calls |= {f"xp_{each.function}imum": 2 for each in symbols if each.function in ("max", "min")}
-    lines = "".join(f"{name} = python_function({name!r}, {count})\n" for name, count in calls.items())
-    return f"{HEADER}{lines}\n\ndef kernel(count, n, d, x, scratch):\n{code}", 0

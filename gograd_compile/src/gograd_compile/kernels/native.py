@@ -1,4 +1,4 @@
-"""Kernels as functions in memory: loaded from the cache, or compiled by Numba."""
+"""Kernels as functions in memory: loaded from the cache, or compiled."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from typing import Any
 
 import attrs
 
-from gograd_compile.kernels.cache import CodeCache
-from gograd_compile.kernels.generate import kernel_text
+from gograd_compile.kernels.generate import Text, kernel_text
+from gograd_compile.kernels.numba_code import CodeCache, c_function
 from gograd_core.extend import Symbol
 
-__all__ = ["Kernel", "c_function", "kernel"]
+__all__ = ["Kernel", "kernel"]
 
 MOST_TEXTS = 1024
 """How many sources of kernels are kept in memory."""
 
-_kernels: dict[str, Kernel] = {}
+_kernels: dict[Text, Kernel] = {}
 _lock = threading.Lock()
 
 
@@ -34,7 +34,7 @@ class Kernel:
         scratch: how many rows of CHUNK doubles of `scratch` it needs.
         origin: "cache", "compiled", or "compiled, not cached".
         seconds: how long loading or compiling took.
-        function: the object that keeps the code alive.
+        function: the object that keeps the code alive, if Numba compiled it.
     """
 
     address: int
@@ -55,42 +55,41 @@ def kernel(root: Symbol, inputs: Sequence[Symbol]) -> Kernel:
     Otherwise it is ``out[0]``.
 
     Raises:
-        ImportError: Numba is not installed.
+        ImportError: llvmlite is not installed.
     """
-    source, scratch = _text(root, tuple(inputs))
+    text = _text(root, tuple(inputs))
     with _lock:
-        found = _kernels.get(source)
+        found = _kernels.get(text)
         if found is None:
-            found = _kernels[source] = _made(source, scratch)
+            found = _kernels[text] = _made(text)
     return found
 
 
 _text = functools.lru_cache(maxsize=MOST_TEXTS)(kernel_text)
 
 
-def _made(source: str, scratch: int) -> Kernel:
-    try:
-        numba: Any = import_module("numba")
-    except ModuleNotFoundError:
-        raise ImportError("native kernels need Numba: pip install numba platformdirs") from None
+def _made(text: Text) -> Kernel:
     start = time.perf_counter()
     # LLVM finds code by name, so every kernel needs its own, whichever process compiled it.
-    name = f"kernel_{hashlib.sha256(source.encode()).hexdigest()[:16]}"
+    name = f"kernel_{hashlib.sha256(text.code.encode()).hexdigest()[:16]}"
+    if text.is_python:
+        compiled = _by_numba(name, text.code)
+        address, origin = compiled.address, compiled._cache.origin
+    else:
+        from gograd_compile.kernels import machine  # with llvmlite: not before it is needed
+
+        compiled = None
+        address, origin = machine.load(name, "kernel", text.code.replace("@kernel(", f"@{name}("), text.loops)
+    return Kernel(address, text.scratch, origin, time.perf_counter() - start, compiled)
+
+
+def _by_numba(name: str, code: str) -> Any:
+    """Compile a kernel that is written in Python."""
+    types = import_module("numba").types
     namespace: dict[str, Any] = {"__name__": "gograd_compile.kernels.functions"}
-    exec(compile(source, f"<{name}>", "exec"), namespace)
+    exec(compile(code, f"<{name}>", "exec"), namespace)
     function = namespace["kernel"]
     function.__name__ = function.__qualname__ = name
-    numbers = numba.types.CPointer(numba.types.float64)
-    kind = numba.types.void(numba.types.intp, numba.types.intp, numbers, numbers, numbers)
-    compiled = c_function(function, kind, CodeCache(function, "kernel", source, source))
-    return Kernel(compiled.address, scratch, compiled._cache.origin, time.perf_counter() - start, compiled)
-
-
-def c_function(function: Any, kind: Any, cache: CodeCache) -> Any:
-    """Compile a function that C can call, with a signature of Numba, or load it from the cache."""
-    compiled = import_module("numba.core.ccallback").CFunc(
-        function, (kind.args, kind.return_type), locals={}, options={"error_model": "numpy"}
-    )
-    compiled._cache = cache
-    compiled.compile()
-    return compiled
+    numbers = types.CPointer(types.float64)
+    kind = types.void(types.intp, types.intp, numbers, numbers, numbers)
+    return c_function(function, kind, CodeCache(function, "kernel", code, code))

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import ctypes
 import functools
-import inspect
-import sys
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import types
 
-from gograd_compile.kernels.cache import CodeCache
+from gograd_compile.kernels import machine
 from gograd_compile.kernels.generate import CHUNK
-from gograd_compile.kernels.native import Kernel, c_function
-from gograd_compile.kernels.pointers import doubles_at, integers_at, shifted
-from gograd_compile.kernels.vectors import call_kernel
+from gograd_compile.kernels.instructions import Function
+from gograd_compile.kernels.native import Kernel
 from gograd_core.extend import Instead
 
 __all__ = ["at_one_point", "of_columns"]
@@ -29,24 +25,31 @@ kept: list[Any] = []
 """What native code has the addresses of."""
 
 
-def value(data: Any, inputs: Any) -> Any:
-    """Call the kernel that `data` describes: its address, how many inputs it has, and the address of a buffer.
+def _value_text() -> str:
+    """Write a function that calls the kernel which `data` describes: its address, arity, and the address of a buffer.
 
     The buffer holds the result, the inputs (CHUNK apart), and the scratch space of the kernel.
     """
-    address, arity, buffer = integers_at(data)[0], integers_at(data)[1], doubles_at(integers_at(data)[2])
-    for place in range(arity):
-        buffer[1 + place * CHUNK] = inputs[place]
-    call_kernel(address, 1, 0, buffer, shifted(buffer, 1), shifted(buffer, 1 + arity * CHUNK))
-    return buffer[0]
+    function = Function("define double @gograd_value(i64 %data, ptr %inputs)")
+    data = function.add("inttoptr i64 %data to ptr")
+    address, arity, buffer = (
+        function.add(f"load i64, ptr {function.add(f'getelementptr i64, ptr {data}, i64 {place}')}")
+        for place in range(3)
+    )
+    out = function.add(f"inttoptr i64 {buffer} to ptr")
+    x = function.shifted(out, "1")
+    with function.loop(arity) as place:
+        function.store(function.load("%inputs", place), x, function.add(f"mul i64 {place}, {CHUNK}"))
+    scratch = function.shifted(x, function.add(f"mul i64 {arity}, {CHUNK}"))
+    kernel = function.add(f"inttoptr i64 {address} to ptr")
+    function.do(f"call void {kernel}(i64 1, i64 0, ptr {out}, ptr {x}, ptr {scratch})")
+    return function.text(f"double {function.load(out)}")
 
 
 @functools.cache
-def _value() -> Any:
-    """Compile `value`, or load it from the cache."""
-    key = inspect.getsource(sys.modules[__name__])
-    kind = types.float64(types.int64, types.CPointer(types.float64))
-    return c_function(value, kind, CodeCache(value, "value", key))
+def _value() -> int:
+    """Find the address of that function."""
+    return machine.load("gograd_value", "value", _value_text()).address
 
 
 def at_one_point(kernel: Kernel, arity: int) -> Instead:
@@ -54,9 +57,9 @@ def at_one_point(kernel: Kernel, arity: int) -> Instead:
     buffer = np.zeros(1 + (arity + kernel.scratch) * CHUNK)
     data = np.array([kernel.address, arity, buffer.ctypes.data])
     kept.append((kernel, data, buffer))
-    run = VALUE(_value().address)
+    run = VALUE(_value())
     numbers, place = ctypes.c_double * arity, data.ctypes.data
-    return Instead(lambda *inputs: run(place, numbers(*inputs)), _value().address, place)
+    return Instead(lambda *inputs: run(place, numbers(*inputs)), _value(), place)
 
 
 def of_columns(kernel: Kernel, columns: int, length: int) -> Callable[..., float]:

@@ -13,6 +13,7 @@ import attrs
 import numpy as np
 
 from gograd_compile.kernels.generate import NUMBA
+from gograd_compile.kernels.ufuncs import inner_loop
 from gograd_core.extend import Expansion, ExpansionError, Symbol, SymbolLibrary, expand_with, postorder, resolve, scalar
 from gograd_core.extend import expand as expand_for_c
 
@@ -31,8 +32,6 @@ class UFuncSymbol(Symbol):
     __slots__ = ()
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
-        from gograd_compile.kernels.functions import inner_loop
-
         if method != "__call__" or options:
             raise TypeError(f"ufunc {ufunc.__name__!r} is called with something other than numbers")
         if ufunc.__name__ in scalar.__all__:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,17 @@ from gograd_compile.kernels.one_point import at_one_point, of_columns
 from gograd_compile.lower.graph import FORWARD, Call
 from gograd_compile.lower.rules import OUTPUT, Rules
 from gograd_compile.lower.schedule import Schedule
-from gograd_compile.run import driver
 from gograd_compile.run.point_values import by_numpy
 from gograd_compile.run.records import Points, Slots
 from gograd_compile.trace.tape import Floats, Integers
 from gograd_core.extend import Instead
 
 __all__ = ["NativeRunner", "by_kernel", "kernel_of"]
+
+
+def _driver() -> Any:
+    """Import the driver when it is first needed: it needs Numba, and runs at one point do without it."""
+    return import_module("gograd_compile.run.driver")
 
 
 def kernel_of(call: Call) -> Kernel | None:
@@ -76,11 +81,11 @@ class NativeRunner:
 
     def run(self, memory: Floats, begin: int, end: int) -> None:
         """Run the steps from `begin` to `end`."""
-        driver.run_steps(memory.reshape(-1), memory.shape[1], begin, end, self._addresses, np.empty(self._room))
+        _driver().run_steps(memory.reshape(-1), memory.shape[1], begin, end, self._addresses, np.empty(self._room))
 
     def run_carefully(self, memory: Floats, begin: int, end: int, lane: int) -> bool:
         """Run the sums among these steps again in one lane, as `driver.run_carefully` does."""
-        return bool(driver.run_carefully(memory.reshape(-1), memory.shape[1], lane, begin, end, self._addresses))
+        return bool(_driver().run_carefully(memory.reshape(-1), memory.shape[1], lane, begin, end, self._addresses))
 
     def steps(self, watched: Integers, results: Integers) -> Any:
         """Return all steps, to be run at one point. They are None if `prepared` was not built."""
@@ -95,4 +100,4 @@ class NativeRunner:
         """Run all steps at the points from `begin` to `end`: see `driver.run_points`."""
         where = memory.reshape(-1), memory.shape[1], begin, end
         own = self.schedule.bands, self._addresses, np.empty(self._room)
-        driver.run_points(*where, points, slots, *wanted, *found, *own)
+        _driver().run_points(*where, points, slots, *wanted, *found, *own)
