@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import keyword
+import re
 from collections.abc import Callable, Mapping, Sequence
 from types import FunctionType
 from typing import Any
@@ -20,6 +21,9 @@ from gograd_core.op.metadata import Accuracy, Edge, normalised
 from gograd_core.python_operators import OPERATORS
 
 __all__ = ["as_name", "as_names", "as_tuple", "checked_arity", "validate_kernels"]
+
+PLAIN = re.compile(r"\(\$module((?:, \w+)*), /\)")
+"""The signature of a C function that takes only positional arguments, all of them."""
 
 
 def as_tuple(values: Any) -> Any:
@@ -47,45 +51,45 @@ def checked_arity(op: Any) -> int:
     require = functools.partial(_require, op)
     _validate_name("name", op.name, require)
     for field in ("aliases", "samples", "edges"):
-        require(isinstance(getattr(op, field), tuple), f"{field} must be a sequence, got {getattr(op, field)!r}")
+        require(isinstance(getattr(op, field), tuple), "{} must be a sequence, got {!r}", field, getattr(op, field))
     for alias in op.aliases:
         _validate_name("alias", alias, require)
     functions = isinstance(op.implementations, Mapping) and all(
         callable(own) or (isinstance(own, str) and own.count(":") == 1) for own in op.implementations.values()
     )
-    expected = 'implementations must map backends to functions or "module:name"'
-    require(functions, f"{expected}, got {op.implementations!r}")
+    expected = 'implementations must map backends to functions or "module:name", got {!r}'
+    require(functions, expected, op.implementations)
     absent = op.formula is None and "scalar" in op.implementations
-    require(absent or callable(op.formula), f"forward must be a function, got {op.formula!r}")
+    require(absent or callable(op.formula), "forward must be a function, got {!r}", op.formula)
     partials = op._partials  # those to run are made from them
     require(isinstance(partials, tuple) and bool(partials), "partials must hold one function (or None) per input")
     count = len(partials)
     _validate_count(op.formula, count, require)
     for index, partial in enumerate(partials):
-        require(partial is None or callable(partial), f"partial {index} must be a function or None, got {partial!r}")
+        require(partial is None or callable(partial), "partial {} must be a function or None, got {!r}", index, partial)
         _validate_signature(partial, 2 + count, f"partial {index}", "xp, out, *inputs", require)
     _validate_signature(op.formula, 1 + count, "forward", "xp, *inputs", require)
-    require(op.reference is None or callable(op.reference), f"reference must be a function, got {op.reference!r}")
+    require(op.reference is None or callable(op.reference), "reference must be a function, got {!r}", op.reference)
     if op.operator is not None:
         known = not op.variadic and (op.operator, count) in OPERATORS
         inputs = "columns" if op.variadic else f"{count} inputs"
-        require(known, f"Python has no operator {op.operator!r} with {inputs}")
+        require(known, "Python has no operator {!r} with {}", op.operator, inputs)
     for field in ("domain", "doc", "symbol"):
-        require(isinstance(getattr(op, field), str), f"{field} must be a string, got {getattr(op, field)!r}")
+        require(isinstance(getattr(op, field), str), "{} must be a string, got {!r}", field, getattr(op, field))
     if op.domain:
         wrong = misfit(op.domain, op.input_names)
-        require(not wrong, f"domain {op.domain!r}: {wrong}")
-    require(isinstance(op.accuracy, Accuracy), f"accuracy must be an Accuracy, got {op.accuracy!r}")
+        require(not wrong, "domain {!r}: {}", op.domain, wrong)
+    require(isinstance(op.accuracy, Accuracy), "accuracy must be an Accuracy, got {!r}", op.accuracy)
     named = isinstance(op.math, str) and op.math.isidentifier()
-    require(op.math is None or named, f"math must name a function, got {op.math!r}")
+    require(op.math is None or named, "math must name a function, got {!r}", op.math)
     for name in {op.name, *op.aliases} & set(scalar.__all__):
         _validate_standard_name(name, count, is_variadic=op.variadic, require=require)
     for sample in op.samples:
         fits = isinstance(sample, tuple) and len(sample) == count
-        require(fits, f"sample {sample!r} must be a tuple of {count} inputs")
+        require(fits, "sample {!r} must be a tuple of {} inputs", sample, count)
     for edge in op.edges:
         fits = isinstance(edge, Edge) and len(edge.inputs) == len(edge.partials) == count
-        require(fits, f"edge {edge!r} must be an Edge with {count} inputs and partials")
+        require(fits, "edge {!r} must be an Edge with {} inputs and partials", edge, count)
     return 0 if op.variadic else count
 
 
@@ -97,46 +101,50 @@ def validate_kernels(op: Any, kernels: Kernels | None) -> None:
     """
     if kernels is None:
         return
-    _require(op, isinstance(kernels, Kernels), f"kernels must be Kernels, got {kernels!r}")
+    _require(op, isinstance(kernels, Kernels), "kernels must be Kernels, got {!r}", kernels)
     given, count = len(kernels.partials), len(op.partials)
-    _require(op, given == count, f"kernels must hold one function (or None) per partial, {count} of them, got {given}")
+    expected = "kernels must hold one function (or None) per partial, {} of them, got {}"
+    _require(op, given == count, expected, count, given)
     missing = [
         index for index, (own, rule) in enumerate(zip(kernels.partials, op.partials, strict=True)) if rule and not own
     ]
-    _require(op, not missing, f"kernels must hold a function for each partial that is a rule; not so {missing}")
+    _require(op, not missing, "kernels must hold a function for each partial that is a rule; not so {}", missing)
 
 
-def _require(op: Op, holds: bool, message: str) -> None:
+def _require(op: Op, holds: bool, message: str, *facts: Any) -> None:
+    """Raise the error if something does not hold. Only then are the facts put into words, since that takes long."""
     if not holds:
-        raise InvalidOperationError(f"operation {op.name!r}: {message}")
+        raise InvalidOperationError(f"operation {op.name!r}: {message.format(*facts)}")
 
 
-def _validate_name(field: str, name: Any, require: Callable[[bool, str], None]) -> None:
-    require(isinstance(name, str) and name.isidentifier(), f"{field} {name!r} is not an identifier")
-    require(not keyword.iskeyword(name), f"{field} {name!r} is a keyword of Python")
-    require(not name.startswith("_"), f"{field} {name!r} begins with an underscore")
-    require(name != "backend", f"{field} {name!r} is an attribute of the namespaces that rules receive")
-    require(name not in engines.RESERVED_NAMES, f"{field} {name!r} is an attribute of Neuron")
+def _validate_name(field: str, name: Any, require: Callable[..., None]) -> None:
+    require(isinstance(name, str) and name.isidentifier(), "{} {!r} is not an identifier", field, name)
+    require(not keyword.iskeyword(name), "{} {!r} is a keyword of Python", field, name)
+    require(not name.startswith("_"), "{} {!r} begins with an underscore", field, name)
+    require(name != "backend", "{} {!r} is an attribute of the namespaces that rules receive", field, name)
+    require(name not in engines.RESERVED_NAMES, "{} {!r} is an attribute of Neuron", field, name)
     standard = getattr(scalar, name) if name in scalar.__all__ else None
-    require(not isinstance(standard, float), f"{field} {name!r} is a constant of the array API standard")
+    require(not isinstance(standard, float), "{} {!r} is a constant of the array API standard", field, name)
 
 
-def _validate_standard_name(name: str, count: int, *, is_variadic: bool, require: Callable[[bool, str], None]) -> None:
+def _validate_standard_name(name: str, count: int, *, is_variadic: bool, require: Callable[..., None]) -> None:
     """Check that a rule which calls ``xp.NAME`` gets the same function on floats and on neurons."""
     reduces = name in REDUCTIONS
     kind = "a column to a number" if reduces else "numbers to a number"
-    require(is_variadic is reduces, f"{name!r} is a function of the array API standard, from {kind}")
-    message = f"{name!r} is a function of the array API standard, which does not take {count} inputs"
-    require(_takes(name, count), message)
+    require(is_variadic is reduces, "{!r} is a function of the array API standard, from {}", name, kind)
+    message = "{!r} is a function of the array API standard, which does not take {} inputs"
+    require(_takes(name, count), message, name, count)
 
 
 @functools.cache
 def _takes(name: str, count: int) -> bool:
     """Say whether a function of the standard takes so many inputs. To read the signatures of C functions takes long."""
-    return not _misfit(getattr(scalar, name), count)
+    function = getattr(scalar, name)
+    plain = PLAIN.fullmatch(getattr(inspect.unwrap(function), "__text_signature__", None) or "")
+    return plain[1].count(",") == count if plain else not _misfit(function, count)
 
 
-def _validate_count(formula: Callable[..., Any] | None, given: int, require: Callable[[bool, str], None]) -> None:
+def _validate_count(formula: Callable[..., Any] | None, given: int, require: Callable[..., None]) -> None:
     """Check that there is a partial for each input of the forward rule: one is easily forgotten."""
     if formula is None or not _misfit(formula, 1 + given):
         return
@@ -144,17 +152,19 @@ def _validate_count(formula: Callable[..., Any] | None, given: int, require: Cal
     inputs = [parameter.name for parameter in parameters if parameter.kind is parameter.POSITIONAL_OR_KEYWORD]
     require(
         len(inputs) in (0, given),
-        f"forward takes {len(inputs)} input{'s' * (len(inputs) > 1)} ({', '.join(inputs)}), but there "
-        f"{'is 1 partial' if given == 1 else f'are {given} partials'}: "
-        "give one function (or None: no derivative) per input",
+        "forward takes {} input{} ({}), but there {}: give one function (or None: no derivative) per input",
+        len(inputs),
+        "s" * (len(inputs) > 1),
+        ", ".join(inputs),
+        "is 1 partial" if given == 1 else f"are {given} partials",
     )
 
 
 def _validate_signature(
-    rule: Callable[..., Any] | None, count: int, what: str, expected: str, require: Callable[[bool, str], None]
+    rule: Callable[..., Any] | None, count: int, what: str, expected: str, require: Callable[..., None]
 ) -> None:
     misfit = "" if rule is None else _misfit(rule, count)
-    require(not misfit, f"{what} must take {count} arguments ({expected}), but {misfit}")
+    require(not misfit, "{} must take {} arguments ({}), but {}", what, count, expected, misfit)
 
 
 def _misfit(rule: Callable[..., Any], count: int) -> str:

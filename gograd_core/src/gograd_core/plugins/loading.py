@@ -108,19 +108,31 @@ def _find() -> list[tuple[Provider, importlib_metadata.EntryPoint | Exception]]:
         try:
             if ENTRY_POINT_GROUP not in (distribution.read_text("entry_points.txt") or ""):
                 continue
-            provider = Provider(canonical(distribution.name))
+            headers = _headers(distribution)
+            provider = Provider(canonical(headers.get("Name", [""])[0] or distribution.name))
             if provider.distribution in names:  # hidden by an earlier one on sys.path
                 continue
             names.add(provider.distribution)
-            provider = attrs.evolve(provider, version=distribution.version)
+            provider = attrs.evolve(provider, version=headers.get("Version", [""])[0] or distribution.version)
+            requires = headers.get("Requires-Dist") or distribution.requires or ()
             for entry_point in distribution.entry_points.select(group=ENTRY_POINT_GROUP):
                 known = attrs.evolve(provider, entry_point=entry_point.name)
-                missing = unmet(distribution.requires or (), "gograd-core", __version__)
+                missing = unmet(requires, "gograd-core", __version__)
                 needs = PluginError(f"it needs {missing}, and gograd-core {__version__} is installed")
                 found.append((known, needs if missing else entry_point))
         except Exception as error:
             found.append((provider, error))
     return sorted(found, key=lambda pair: (pair[0].distribution, pair[0].entry_point))
+
+
+def _headers(distribution: importlib_metadata.Distribution) -> dict[str, list[str]]:
+    """Read the headers of a distribution. importlib-metadata parses an e-mail for them, which takes long."""
+    text = distribution.read_text("METADATA") or distribution.read_text("PKG-INFO") or ""
+    headers: dict[str, list[str]] = {}
+    for line in text.partition("\n\n")[0].splitlines():
+        header, _, value = line.partition(":")
+        headers.setdefault(header, []).append(value.strip())
+    return headers
 
 
 def _load(
