@@ -125,7 +125,7 @@ def _find() -> list[tuple[Provider, importlib_metadata.EntryPoint | Exception]]:
     return sorted(found, key=lambda pair: (pair[0].distribution, pair[0].entry_point))
 
 
-def _headers(distribution: importlib_metadata.Distribution) -> dict[str, list[str]]:
+def _headers(distribution: Any) -> dict[str, list[str]]:
     """Read the headers of a distribution. importlib-metadata parses an e-mail for them, which takes long."""
     text = distribution.read_text("METADATA") or distribution.read_text("PKG-INFO") or ""
     headers: dict[str, list[str]] = {}
