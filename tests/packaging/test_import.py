@@ -13,7 +13,7 @@ import pytest
 import gograd_compile
 import gograd_core
 from gograd_core import Registry
-from gograd_core.kernels.expressions import CALLS
+from gograd_core.kernels.calls import CALLS
 from gograd_core.namespaces import scalar
 from gograd_core.namespaces.columns import REDUCTIONS
 

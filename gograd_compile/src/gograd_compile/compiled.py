@@ -5,14 +5,11 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gograd_compile.batch import Batched
-from gograd_compile.explain.explanation import Explanation, explain
-from gograd_compile.files.portable import Portable, compiled_anew, from_tapes, recorded
-from gograd_compile.files.storage import load_tapes, save_tapes
+from gograd_compile.files.portable import Portable, compiled_anew, from_file
 from gograd_compile.nesting.trees import flatten, nest_matrix, numbers_like, row_of
 from gograd_compile.nesting.whole_numbers import whole
 from gograd_compile.paths.budget import NoPath
@@ -32,6 +29,10 @@ from gograd_core.extend import (
     replacing,
     transforms,
 )  # fmt: skip
+
+if TYPE_CHECKING:
+    from gograd_compile.batch import Batched
+    from gograd_compile.explain.explanation import Explanation
 
 __all__ = ["Compiled", "compile", "load"]
 
@@ -216,28 +217,15 @@ class Compiled(Portable):
             TypeError: `threads` is not a whole number.
             ValueError: `threads` is less than 1.
         """
+        from gograd_compile.batch import Batched  # what not every program needs is imported when it is used
+
         return Batched(self.store, in_axes, None if threads is None else whole("threads", threads))
 
     def explain(self) -> Explanation:
         """Report what was recorded, what was made of it, and how long that took, in a dict that prints as text."""
+        from gograd_compile.explain.explanation import explain
+
         return explain(self.store)
-
-    def save(self, path: str | os.PathLike[str], *, lines: bool = True) -> None:
-        """Write everything that was recorded so far to a file, which `load` reads.
-
-        The file has second derivatives if hvp or hessian was called. Captured neurons are saved with their values.
-
-        Args:
-            path: the file. If it exists, it is replaced after everything has been written.
-            lines: whether to save, for messages, where each operation ran and whether the function ignores its errors.
-                The function runs again for this.
-
-        Raises:
-            ValueError: nothing was recorded yet.
-            TypeError: an operation does not come from an installed distribution, or something is nested in a container
-                that only Python knows, such as a named tuple.
-        """
-        save_tapes(path, recorded(self.store, lines=lines), self.__name__)
 
     def _inlined(self, named: dict[str, Any]) -> Callable[..., Any] | None:
         """Return the function itself inside a function that is recorded, or evaluated without a recording.
@@ -295,4 +283,4 @@ def load(path: str | os.PathLike[str], *, backend: str | None = None) -> Compile
             the same version.
         OSError: the file cannot be read.
     """
-    return from_tapes(Compiled, *load_tapes(path), backend)
+    return from_file(Compiled, path, backend)

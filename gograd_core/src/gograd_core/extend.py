@@ -82,8 +82,9 @@ from gograd_core.settings import (
 )
 
 if TYPE_CHECKING:
+    from gograd_core.kernels.calls import CALLS
     from gograd_core.kernels.expansion import Expansion, ExpansionError, expand, expand_with
-    from gograd_core.kernels.expressions import CALLS, OPERATORS
+    from gograd_core.kernels.expressions import OPERATORS
     from gograd_core.kernels.extension import Extension, print_extension
     from gograd_core.kernels.jit import PythonBody, helpers, printing_files
     from gograd_core.kernels.symbols import Symbol, SymbolLibrary, postorder
@@ -186,7 +187,8 @@ if not TYPE_CHECKING:
     # What only some packages need is imported when it is asked for.
     _LATER = {
         **dict.fromkeys(("Expansion", "ExpansionError", "expand", "expand_with"), "kernels.expansion"),
-        **dict.fromkeys(("CALLS", "OPERATORS"), "kernels.expressions"),
+        "CALLS": "kernels.calls",
+        "OPERATORS": "kernels.expressions",
         **dict.fromkeys(("Extension", "print_extension"), "kernels.extension"),
         **dict.fromkeys(("PythonBody", "helpers", "printing_files"), "kernels.jit"),
         **dict.fromkeys(("Symbol", "SymbolLibrary", "postorder"), "kernels.symbols"),

@@ -108,7 +108,8 @@ cdef bint all_finite(const double *v, const int64_t[:, ::1] ranges) noexcept nog
 def ranges_of(slots):
     """Find the ranges that these slots make up: a row for each, with its first slot and the one after its last."""
     if (np.diff(slots) <= 0).any():
-        slots = np.unique(slots)
+        slots = np.sort(slots)
+        slots = slots[np.diff(slots, prepend=-1) > 0]
     begins = np.flatnonzero(np.diff(slots, prepend=-2) != 1)
     ends = np.append(begins, len(slots))[1:]
     return np.stack([slots[begins], slots[ends - 1] + 1], axis=1).astype(np.int64)

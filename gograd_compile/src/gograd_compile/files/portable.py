@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import copy
 import functools
+import os
 import pickle
 import sys
 from collections.abc import Callable
 from operator import attrgetter
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from gograd_compile.files.storage import Recorded, from_bytes, to_bytes
 from gograd_compile.nesting.whole_numbers import whole
 from gograd_compile.paths.lru import Recent
 from gograd_compile.paths.path import Path
@@ -24,7 +24,10 @@ from gograd_compile.run.backends import backend as find_backend
 from gograd_core import Neuron
 from gograd_core.extend import require_function
 
-__all__ = ["Portable", "compiled_anew", "from_tapes", "recorded", "with_tapes"]
+if TYPE_CHECKING:
+    from gograd_compile.files.storage import Recorded
+
+__all__ = ["Portable", "compiled_anew", "from_file", "from_tapes", "recorded", "with_tapes"]
 
 T = TypeVar("T", bound="Portable")
 NAMES = ("__module__", "__qualname__", "__doc__")
@@ -93,6 +96,25 @@ class Portable:
                 "be pickled, since no module has it by name"
             ) from None
 
+    def save(self, path: str | os.PathLike[str], *, lines: bool = True) -> None:
+        """Write everything that was recorded so far to a file, which `load` reads.
+
+        The file has second derivatives if hvp or hessian was called. Captured neurons are saved with their values.
+
+        Args:
+            path: the file. If it exists, it is replaced after everything has been written.
+            lines: whether to save, for messages, where each operation ran and whether the function ignores its errors.
+                The function runs again for this.
+
+        Raises:
+            ValueError: nothing was recorded yet.
+            TypeError: an operation does not come from an installed distribution, or something is nested in a container
+                that only Python knows, such as a named tuple.
+        """
+        from gograd_compile.files.storage import save_tapes
+
+        save_tapes(path, recorded(self.store, lines=lines), self.__name__)
+
     def __copy__(self) -> Self:
         return self
 
@@ -111,6 +133,8 @@ class Portable:
 
     def _saved(self) -> tuple[bytes, list[Neuron], str]:
         """Return the recordings, the neurons that they capture (pickled as usual), and the backend."""
+        from gograd_compile.files.storage import to_bytes  # files are read and written by few programs
+
         tapes = recorded(self.store, lines=True)
         captured = dict.fromkeys(neuron for each in tapes for neuron in each.tape.captured)
         return to_bytes(tapes, self.__name__), list(captured), self.store.backend.name
@@ -143,6 +167,8 @@ def recorded(store: Store, *, lines: bool) -> list[Recorded]:
     Raises:
         ValueError: nothing was recorded.
     """
+    from gograd_compile.files.storage import Recorded
+
     found = [
         Recorded(structure, path.structure, path.with_lines() if lines else path.tape, gradient, path.has_truths)
         for (structure, gradient), paths in store.paths.items()
@@ -170,6 +196,17 @@ def from_tapes(cls: type[T], tapes: list[Recorded], name: str, backend: str | No
     return cls(store)
 
 
+def from_file(cls: type[T], path: str | os.PathLike[str], backend: str | None) -> T:
+    """Make a program of what is in a file.
+
+    Raises:
+        ProgramFileError, OSError: as for `load`.
+    """
+    from gograd_compile.files.storage import load_tapes
+
+    return from_tapes(cls, *load_tapes(path), backend)
+
+
 def _name(f: Any) -> str:
     """Find what messages call a function: its qualified name, without the function in which it was defined."""
     while isinstance(f, functools.partial):
@@ -180,6 +217,8 @@ def _name(f: Any) -> str:
 
 def _from_saved(cls: type[T], data: bytes, captured: list[Neuron], backend: str) -> T:
     """Make a program of what a pickle contains."""
+    from gograd_compile.files.storage import from_bytes
+
     return from_tapes(cls, *from_bytes(data, captured), backend)
 
 

@@ -11,7 +11,6 @@ The directory is GOGRAD_CACHE_DIR, or the user's cache directory. Whoever can wr
 from __future__ import annotations
 
 import os
-import tempfile
 import warnings
 from pathlib import Path
 from typing import Any
@@ -106,6 +105,8 @@ def read(name: str, key: str) -> Code | None:
 
 def write(name: str, data: bytes) -> bool:
     """Write a file, and say whether that was possible. A process that reads it meanwhile sees all of it or nothing."""
+    import tempfile  # when something is compiled
+
     try:
         private_files.make_directory(directory())
         folder = _trusted_directory()

@@ -22,7 +22,6 @@ import numpy as np
 
 from gograd_compile.kernels import cache
 from gograd_compile.kernels.code_files import Code
-from gograd_core.extend import printing_files
 
 __all__ = ["CodeCache", "c_function", "jitted", "require_numba"]
 
@@ -112,12 +111,12 @@ class CodeCache:
 
 @functools.cache
 def _surroundings() -> tuple[str, ...]:
-    """Collect what all compiled code depends on: the versions of libraries, and the sources that print and use it."""
+    """Collect what code of Numba depends on: the versions of libraries, and the sources of this package."""
     config = _numba("core.config")
     packages = ("numba", "llvmlite", "numpy", "gograd_core", "gograd_compile")
     versions = [f"{name} {import_module(name).__version__}" for name in packages]
     settings = [config.OPT, config.LOOP_VECTORIZE, config.BOUNDSCHECK, config.DEBUGINFO_DEFAULT]
-    files = [*printing_files(), *sorted(Path(__file__).parent.glob("*.py"))]
+    files = sorted(Path(__file__).parent.glob("*.py"))
     sources = [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
     return (sys.version, sysconfig.get_platform(), str(settings), *versions, *sources)
 

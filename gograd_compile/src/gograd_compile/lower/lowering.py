@@ -126,8 +126,8 @@ def _calls(tape: Tape, kinds: Integers, variants: Sequence[Rules]) -> tuple[Inte
         if rules.terms is None and rules.op.variadic:
             ran = np.flatnonzero(kinds == kind)
             lengths = (tape.starts[ran + 1] - tape.starts[ran]) // len(rules.op.partials)
-            for length in np.unique(lengths):
-                calls.append(Call(rules, FORWARD, int(length), rules.needs))
+            for length in sorted(set(lengths.tolist())):
+                calls.append(Call(rules, FORWARD, length, rules.needs))
                 codes[ran[lengths == length]] = len(calls)
     return codes, tuple(calls)
 

@@ -41,7 +41,7 @@ class Asked:
         self._expected = guards.outcomes
         self._rows = [
             (_ANSWERS[GUARDS[kind]], np.flatnonzero(guards.kinds == kind))
-            for kind in np.unique(guards.kinds).tolist()
+            for kind in sorted({kind for kind, _ in self.outcomes})
             if kind != DOMAIN
         ]
         nodes = guards.nodes[tape.domains]

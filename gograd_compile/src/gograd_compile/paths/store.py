@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import attrs
 import numpy as np
@@ -19,12 +19,14 @@ from gograd_compile.paths.path import CAPTURED, Path, Want
 from gograd_compile.paths.paths import Paths
 from gograd_compile.paths.prepared import prepare
 from gograd_compile.paths.replay_errors import judged_matrix
-from gograd_compile.paths.sort_points import BatchRun
 from gograd_compile.run.backends import Backend
 from gograd_compile.trace.sources import Source
 from gograd_compile.trace.tape import Floats, Integers
 from gograd_core import DomainError, Neuron
 from gograd_core.extend import transforms
+
+if TYPE_CHECKING:
+    from gograd_compile.paths.sort_points import BatchRun
 
 __all__ = ["Key", "Store", "Wrt"]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -184,6 +183,8 @@ class Program:
         if threads == 1 or len(strips) < 2:
             work(iter(range(len(strips))))
         else:
+            from concurrent.futures import ThreadPoolExecutor
+
             shared = iter(range(len(strips)))  # each thread takes the next strip when it is free
             with ThreadPoolExecutor(threads) as pool:
                 for done in [pool.submit(work, shared) for _ in range(threads)]:

@@ -57,10 +57,11 @@ def _depending(tape: Tape, first: int, passes_on: Integers) -> tuple[Integers, I
 
 def _give_neurons(tape: Tape, values: Floats) -> Integers:
     """Find the operations that give neurons where the engine runs, and not plain numbers as comparisons do."""
-    codes, firsts = np.unique(tape.codes, return_index=True)
     found = np.ones(len(tape.operations), dtype=np.uint8)
-    for code, first in zip(codes.tolist(), firsts.tolist(), strict=True):
-        found[code] = not gives_plain(tape.operations[code], values[tape.inputs_of(tape.leaves + first)].tolist())
+    for code, op in enumerate(tape.operations):
+        first = int(np.argmax(tape.codes == code)) if len(tape.codes) else 0
+        if tape.codes[first : first + 1] == code:
+            found[code] = not gives_plain(op, values[tape.inputs_of(tape.leaves + first)].tolist())
     return found
 
 

@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import ClassVar
 
-from gograd_core.kernels.expressions import CALLS, Text, format_symbol
+from gograd_core.kernels.calls import CALLS
+from gograd_core.kernels.expressions import Text, format_symbol
 from gograd_core.kernels.symbols import Symbol, postorder
 from gograd_core.namespaces.columns import REDUCTIONS
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import attrs
 
 from gograd_core.kernels.bodies import Body
+from gograd_core.kernels.calls import CALLS
 from gograd_core.kernels.expansion import Expansion, ExpansionError, expand
-from gograd_core.kernels.expressions import CALLS, HELPERS
+from gograd_core.kernels.expressions import HELPERS
 from gograd_core.kernels.fingerprint import fingerprint
 from gograd_core.op.native_functions import expected, too_many
 

@@ -8,9 +8,10 @@ from fractions import Fraction
 from math import isinf, isnan
 from typing import NamedTuple
 
+from gograd_core.kernels.calls import CALLS
 from gograd_core.kernels.symbols import Symbol
 
-__all__ = ["CALLS", "HELPERS", "Text", "format_symbol"]
+__all__ = ["HELPERS", "Text", "format_symbol"]
 
 # How tightly operators bind. An operand that binds less tightly is put in parentheses.
 TERNARY, LOGICAL, COMPARISON, SUM, PRODUCT, UNARY, ATOM = range(7)
@@ -21,16 +22,6 @@ OPERATORS = {
     "logical_and": ("&&", LOGICAL), "logical_or": ("||", LOGICAL),
 }  # fmt: skip
 SIGNS = {"negative": "-", "logical_not": "!"}
-CALLS = {
-    **{name: name for name in (
-        "acos", "acosh", "asin", "asinh", "atan", "atan2", "atanh", "cbrt", "ceil", "copysign", "cos", "cosh", "erf",
-        "erfc", "exp", "exp2", "expm1", "floor", "fma", "hypot", "isfinite", "isinf", "isnan", "log", "log10", "log1p",
-        "log2", "nextafter", "pow", "signbit", "sin", "sinh", "sqrt", "tan", "tanh", "trunc",
-    )},
-    "abs": "fabs", "round": "rint",  # as long as nobody changes how the processor rounds
-    "floor_divide": "xp_floor_divide", "maximum": "xp_maximum", "minimum": "xp_minimum",
-    "remainder": "xp_remainder", "sign": "xp_sign",
-}  # fmt: skip
 HELPERS = {
     "xp_maximum": """\
 /* The larger of two; NaN if one of them is. */

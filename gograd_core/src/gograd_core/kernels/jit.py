@@ -12,8 +12,9 @@ from gograd_core import current
 from gograd_core.engine_choice import engine
 from gograd_core.kernels.bodies import Body
 from gograd_core.kernels.c import kernel_source
+from gograd_core.kernels.calls import CALLS
 from gograd_core.kernels.expansion import expand
-from gograd_core.kernels.expressions import CALLS, HELPERS, OPERATORS, Text
+from gograd_core.kernels.expressions import HELPERS, OPERATORS, Text
 from gograd_core.kernels.symbols import Symbol, postorder
 from gograd_core.namespaces import scalar
 from gograd_core.op.kernels import Kernels
