@@ -1168,7 +1168,7 @@ static const Entry ENTRIES[] = {
         {(void *)step_by_x}},
     {"copysign", "459313ffd0413940", "fd33aa8f10cef095", "double (double, double)", (void *)copysign_forward, "double (double, double, double)", 2,
         {(void *)copysign_by_x, (void *)copysign_by_y}},
-    {"fma", "a64a72a9d51698db", "f286916efe7b70f4", "double (double, double, double)", (void *)fma_forward, "double (double, double, double, double)", 3,
+    {"fma", "a64a72a9d51698db", "b7e657eaccf3fb44", "double (double, double, double)", (void *)fma_forward, "double (double, double, double, double)", 3,
         {(void *)fma_by_x, (void *)fma_by_y, (void *)fma_by_z}},
     {"floor_divide", "ee15f8a44b289cab", "57014d75b42e6ff3", "double (double, double)", (void *)floor_divide_forward, "double (double, double, double)", 2,
         {(void *)floor_divide_by_x, (void *)floor_divide_by_y}},

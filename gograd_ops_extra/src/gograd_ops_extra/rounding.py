@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from math import copysign, inf, isfinite, nan
 from typing import Any
 
@@ -178,6 +177,8 @@ def fma(x: float, y: float, z: float) -> float:
         return x * y + z
     if not isfinite(z):
         return z  # x * y is finite, although it may overflow as a float
+    from fractions import Fraction  # which few programs need
+
     exact = Fraction(x) * Fraction(y) + Fraction(z)
     if exact == 0:
         return x * y + z  # exact too, and a zero with the sign of IEEE 754
