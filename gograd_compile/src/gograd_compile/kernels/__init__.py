@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from gograd_compile.kernels.cache import CacheWarning, clear, directory, report
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from gograd_compile.kernels.generate import CHUNK
-from gograd_compile.kernels.native import Kernel, kernel
-from gograd_compile.kernels.numba_code import jitted
 from gograd_compile.kernels.rules import expand, specialize
+
+if TYPE_CHECKING:
+    from gograd_compile.kernels.cache import CacheWarning, clear, directory, report
+    from gograd_compile.kernels.native import Kernel, kernel
+    from gograd_compile.kernels.numba_code import jitted
 
 __all__ = [
     "CHUNK",
@@ -20,3 +25,16 @@ __all__ = [
     "report",
     "specialize",
 ]
+
+if not TYPE_CHECKING:
+    # The cache, and what compiles, are imported when they are asked for: by the native backend.
+    _LATER = {
+        **dict.fromkeys(("CacheWarning", "clear", "directory", "report"), "cache"),
+        **dict.fromkeys(("Kernel", "kernel"), "native"),
+        "jitted": "numba_code",
+    }
+
+    def __getattr__(name: str) -> Any:
+        if name not in _LATER:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import inspect
 import sys
 from collections.abc import Callable, Mapping
@@ -90,6 +89,8 @@ def _for_numba(op: Op) -> FunctionType | None:
 
 def _with_numba(op: Op, function: FunctionType) -> Expansion:
     """Write out the partials. The value is a call of the operation's function for Numba."""
+    from hashlib import sha256  # for few operations
+
     bare = attrs.evolve(op, forward=op.formula or (lambda xp, *inputs: 0.0), implementations={})
     expansion = expand_for_c(bare)
     name = f"{function.__module__}:{function.__qualname__}"
@@ -99,7 +100,7 @@ def _with_numba(op: Op, function: FunctionType) -> Expansion:
         source = inspect.getsource(sys.modules[function.__module__])
     except (ImportError, OSError, TypeError) as error:
         raise ExpansionError(op, f"its function for Numba cannot be found again: {error}") from error
-    digest = hashlib.sha256(source.encode()).hexdigest()[:16]
+    digest = sha256(source.encode()).hexdigest()[:16]
     forward = Symbol(expansion.out.library, f"{NUMBA}{name} {digest}", expansion.inputs)
     return attrs.evolve(expansion, forward=forward)
 

@@ -6,7 +6,6 @@ import functools
 import warnings
 from typing import Any, Protocol
 
-from gograd_compile.kernels.numba_code import require_numba
 from gograd_compile.lower.graph import Call
 from gograd_compile.lower.schedule import Schedule
 from gograd_compile.run.numpy_runner import NumpyRunner
@@ -71,8 +70,10 @@ class Native:
 
     def __init__(self) -> None:
         try:
+            from gograd_compile.kernels.numba_code import require_numba
+
             require_numba()
-            from gograd_compile.run.native_runner import NativeRunner, by_kernel  # with llvmlite
+            from gograd_compile.run.native_runner import NativeRunner, by_kernel  # which need llvmlite
         except ModuleNotFoundError as error:
             if error.name not in NEEDED:
                 raise

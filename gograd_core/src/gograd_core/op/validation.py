@@ -22,8 +22,8 @@ from gograd_core.python_operators import OPERATORS
 
 __all__ = ["as_name", "as_names", "as_tuple", "checked_arity", "validate_kernels"]
 
-PLAIN = re.compile(r"\(\$module((?:, \w+)*), /\)")
-"""The signature of a C function that takes only positional arguments, all of them."""
+PLAIN = re.compile(r"\(\$module(?:, /)?((?:, \w+)*)((?:, \w+=\w+)*)(?:, /)?\)")
+"""The signature of a C function whose arguments may all be positional: those that it needs, and others."""
 
 
 def as_tuple(values: Any) -> Any:
@@ -141,7 +141,9 @@ def _takes(name: str, count: int) -> bool:
     """Say whether a function of the standard takes so many inputs. To read the signatures of C functions takes long."""
     function = getattr(scalar, name)
     plain = PLAIN.fullmatch(getattr(inspect.unwrap(function), "__text_signature__", None) or "")
-    return plain[1].count(",") == count if plain else not _misfit(function, count)
+    if plain is None:
+        return not _misfit(function, count)
+    return 0 <= count - plain[1].count(",") <= plain[2].count(",")
 
 
 def _validate_count(formula: Callable[..., Any] | None, given: int, require: Callable[..., None]) -> None:
