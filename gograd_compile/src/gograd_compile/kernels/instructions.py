@@ -49,7 +49,7 @@ INLINE: Mapping[str, str] = {
         "one = select i1 {more}, double 1.0, double 0.0; other = select i1 {less}, double 1.0, double 0.0;"
         "sign = fsub double {one}, {other}; select i1 {nan}, double {a}, double {sign}"
     ),
-    "where": "select i1 {a}, {kind} {b}, {kind} {c}",
+    "where": "select i1 {a}, double {b}, double {c}",
     "logical_and": "and i1 {a}, {b}",
     "logical_or": "or i1 {a}, {b}",
     "logical_xor": "xor i1 {a}, {b}",
@@ -58,6 +58,7 @@ INLINE: Mapping[str, str] = {
 }
 """Functions for which there are vector instructions: what follows a semicolon uses what was named before it."""
 
+CHOICE_OF_TRUTHS = "select i1 {a}, i1 {b}, i1 {c}"
 REMAINDER = (
     "rest = frem double {a}, {b}; below = fcmp olt double {rest}, 0.0; negative = fcmp olt double {b}, 0.0;"
     "differ = xor i1 {below}, {negative}; is_zero = fcmp oeq double {rest}, 0.0;"
@@ -154,8 +155,10 @@ class Function:
         template = INLINE.get(symbol.function) or WITHOUT_LIBRARY.get(symbol.function)
         if template is None:
             return self.call(CALLS[symbol.function], given)
+        if symbol.function == "where" and symbol.is_truth:
+            template = CHOICE_OF_TRUTHS
         *earlier, last = template.split(";")
-        names = {**dict(zip("abc", given, strict=False)), "kind": "i1" if symbol.is_truth else "double"}
+        names = dict(zip("abc", given, strict=False))
         for each in earlier:
             name, _, instruction = each.strip().partition(" = ")
             names[name] = self._inline(instruction, names)

@@ -1,0 +1,166 @@
+"""The first answer of a process: the cache has all code, so neither Numba nor anything that not every program needs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip("numba")
+
+import llvmlite
+import numpy as np
+
+from gograd_compile.call import prepared
+from gograd_compile.kernels import CacheWarning, cache, numba_code
+
+pytestmark = [
+    pytest.mark.any_engine,
+    pytest.mark.skipif(prepared is None, reason="without a C compiler the driver runs at one point as well"),
+]
+
+FUNCTION = """
+import sys
+from gograd_compile import compile
+from gograd_core import ops
+
+@compile
+def f(p):
+    x, y, z = p
+    size = ops.logsumexp([x, y, z]) if x < y else ops.prod([x, y, z])
+    return ops.tanh(x * y) ** 2 + ops.exp(-z) * ops.sin(x) / (1.0 + y * y) + ops.erf(z) + size
+
+"""
+ANSWERS = """
+point, other = [0.3, 1.5, -0.7], [1.5, 0.3, -0.7]
+answers = [f(point), f(other), *f.grad(point), *f.grad(other), *f.hvp(point, [1.0, 0.0, -1.0])]
+print([each.hex() for each in answers])
+unneeded = {"concurrent.futures", "fractions", "gograd_compile.batch", "logging", "numba", "numpy.ma"}
+print(sorted(unneeded & {*sys.modules}))
+"""
+ONE_BY_ONE = """
+import numpy as np
+points = np.sort(np.random.default_rng(1).normal(size=(50, 3)) * 3.0)
+values, slopes = zip(*map(f.value_and_grad, points))
+assert "numba" not in sys.modules
+together = f.batch().value_and_grad(points)
+assert "numba" in sys.modules
+assert np.array(values).tobytes() == together[0].tobytes()
+assert np.array(slopes).tobytes() == together[1].tobytes()
+"""
+
+
+def run(program, folder, **environment):
+    command = [sys.executable, "-c", program]
+    environment = {**os.environ, "GOGRAD_CACHE_DIR": str(folder), **environment}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def lines(done):
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def test_needs_no_numba_and_has_the_same_bits(tmp_path):
+    folder = tmp_path / "cache"
+    cold, *loaded = lines(run(FUNCTION + ANSWERS, folder))
+    assert "'numba'" in loaded[0]  # it was imported to see whether that is possible
+    assert lines(run(FUNCTION + ANSWERS, folder)) == [cold, "[]"]
+
+
+def test_has_the_bits_of_batches(tmp_path):
+    """Which Numba's driver runs, in many lanes."""
+    lines(run(FUNCTION + "f([0.3, 1.5, -0.7])", tmp_path / "cache"))
+    assert lines(run(FUNCTION + ONE_BY_ONE, tmp_path / "cache")) == []
+
+
+def test_settings_of_numba_import_it_again(tmp_path):
+    program = "import gograd_compile, sys; gograd_compile.compile(abs); print('numba' in sys.modules)"
+    folder = tmp_path / "cache"
+    found = [lines(run(program, folder, **settings)) for settings in ({}, {}, {"NUMBA_OPT": "1"}, {"NUMBA_OPT": "1"})]
+    assert found == [["True"], ["False"], ["True"], ["False"]]
+
+
+def test_a_numba_that_cannot_be_imported_is_found_even_if_another_one_could(tmp_path):
+    folder = tmp_path / "cache"
+    program = "import gograd_compile; print(gograd_compile.compile(abs).backend.name)"
+    assert lines(run(program, folder)) == ["native"]
+    (tmp_path / "numba").mkdir()
+    (tmp_path / "numba" / "__init__.py").write_text("raise ImportError('Numba needs NumPy 2.3 or less')")
+    broken = run(program, folder, PYTHONPATH=str(tmp_path))
+    assert lines(broken) == ["numpy"]
+    assert "Numba is installed but cannot be used (Numba needs NumPy 2.3 or less)" in broken.stderr
+
+
+class TestKeys:
+    """What may keep Numba from working is in the name of the file which says that it works."""
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            lambda patch: patch.setenv("NUMBA_CPU_NAME", "generic"),
+            lambda patch: patch.setattr(np, "__version__", "99.0"),
+            lambda patch: patch.setattr(llvmlite, "__version__", "99.0"),
+            lambda patch: patch.setattr(sys, "version", "99.0"),
+        ],
+        ids=["settings", "NumPy", "llvmlite", "Python"],
+    )
+    def test_change(self, change, monkeypatch):
+        before = numba_code._installed()
+        assert numba_code._installed() == before
+        change(monkeypatch)
+        assert numba_code._installed() != before
+
+    def test_change_with_its_files(self, tmp_path, monkeypatch):
+        found = set()
+        for version in ("1.0", "2.00"):
+            folder = tmp_path / version / "numba"
+            folder.mkdir(parents=True)
+            (folder / "__init__.py").touch()
+            (folder / "_version.py").write_text(version)
+            spec = type("Spec", (), {"origin": str(folder / "__init__.py")})
+            monkeypatch.setattr(numba_code, "find_spec", lambda name, spec=spec: spec)
+            found.add(numba_code._installed())
+        assert len(found) == 2
+
+
+class TestRefused:
+    """A file that others may have written does not say that Numba works."""
+
+    @pytest.fixture
+    def path(self, tmp_path, monkeypatch):
+        monkeypatch.setenv("GOGRAD_CACHE_DIR", str(tmp_path / "cache"))
+        monkeypatch.setattr(cache, "_told", set())
+        numba_code.require_numba()
+        (path,) = (tmp_path / "cache").iterdir()
+        # As in a process that has not imported it. What would import it now fails.
+        monkeypatch.delitem(sys.modules, "numba")
+        monkeypatch.setattr(numba_code, "import_module", self.imported)
+        return path
+
+    @staticmethod
+    def imported(name):
+        if name == "numba":
+            raise InterruptedError("Numba is imported")
+        return sys.modules[name]
+
+    def test_otherwise_it_is_not_imported(self, path):
+        numba_code.require_numba()
+
+    @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="modes are those of POSIX")
+    def test_that_everybody_may_write(self, path):
+        path.chmod(0o666)
+        with pytest.warns(CacheWarning, match="it can be written by everybody"), pytest.raises(InterruptedError):
+            numba_code.require_numba()
+
+    def test_that_is_damaged(self, path):
+        path.write_bytes(path.read_bytes()[:-1])
+        with pytest.warns(CacheWarning, match="it was changed or cut off"), pytest.raises(InterruptedError):
+            numba_code.require_numba()
+
+    def test_that_is_missing(self, path):
+        path.unlink()
+        with pytest.raises(InterruptedError):
+            numba_code.require_numba()
