@@ -78,6 +78,7 @@ docs: $(STAMP)
 
 bench: $(BENCH_STAMP) $(PEERS_STAMP)
 	$(BIN)/python benchmarks/import_time.py
+	$(BIN)/python benchmarks/first_answer.py
 	$(BIN)/python benchmarks/plugins.py
 	$(BIN)/python benchmarks/eager.py
 	$(BIN)/python benchmarks/beside_floats.py
