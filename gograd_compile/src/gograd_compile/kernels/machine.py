@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import sys
+import threading
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -53,8 +54,9 @@ class _Machine:
         self.engine: Any = llvm.create_mcjit_compiler(llvm.parse_assembly(""), self._new_target())
 
     def _new_target(self) -> Any:
+        relocation = "static" if self.triple.startswith(("i386", "i686", "x86")) else "default"
         return llvm.Target.from_triple(self.triple).create_target_machine(
-            cpu=self.cpu, features=self.features, opt=SPEED, reloc="static", codemodel="jitdefault", jit=True
+            cpu=self.cpu, features=self.features, opt=SPEED, reloc=relocation, codemodel="jitdefault", jit=True
         )
 
     def compile(self, text: str) -> bytes:
@@ -78,6 +80,7 @@ class _Machine:
 
 
 _machine = functools.cache(_Machine)
+_lock = threading.Lock()
 
 
 def load(name: str, kind: str, text: str, loops: Iterable[str] = ()) -> Loaded:
@@ -92,6 +95,11 @@ def load(name: str, kind: str, text: str, loops: Iterable[str] = ()) -> Loaded:
     Raises:
         ImportError: it calls a function that the C library lacks.
     """
+    with _lock:
+        return _load(name, kind, text, loops)
+
+
+def _load(name: str, kind: str, text: str, loops: Iterable[str]) -> Loaded:
     start, machine = time.perf_counter(), _machine()
     for ufunc in loops:
         _bind(ufunc)

@@ -155,7 +155,7 @@ def require_numba() -> None:
     """
     key = _installed()
     name = f"gograd_numba_{key[:40]}.code"
-    if "numba" in sys.modules or cache.read(name, key) is None:
+    if cache.read(name, key) is None:
         import_module("numba")
         cache.write(name, Code("numba", "", "", "none", (), b"", b"").to_bytes(key))
 
