@@ -240,6 +240,37 @@ def test_functions_give_the_same_bits_wherever_a_point_lies_in_a_chunk(name):
     assert list(map(bits, run(found, columns))) == list(map(bits, alone))
 
 
+OF_COLUMNS = {
+    "remainder": lambda xp, x, y: xp.remainder(x, y),
+    "floor_divide": lambda xp, x, y: xp.floor_divide(x, y),
+    "choices of truth values": lambda xp, x, y: xp.where(xp.where(x < y, xp.isfinite(x), xp.signbit(y)), xp.sign(x), y),
+    "numbers as truth values": lambda xp, x, y: xp.where(xp.logical_or(x, xp.logical_not(y)), -x, xp.minimum(x, y)),
+    "a number for all": lambda xp, x, y: x * xp.max(y) - xp.min(x) * len(y),
+}
+
+
+@pytest.mark.parametrize("length", [1, 2, 13])
+@pytest.mark.parametrize("rule", OF_COLUMNS.values(), ids=OF_COLUMNS)
+def test_exact_rules_of_columns(rule, length):
+    def entries(xp, out, x, y):
+        return rule(xp, x, y)
+
+    def total(xp, x, y):
+        return xp.sum(rule(xp, x, y))
+
+    op = Op("made_up", forward=total, partials=(entries, None), variadic=True)
+    rules = expand(op)
+    forward, partial = kernel(rules.forward, rules.inputs), kernel(rules.partials[0], (rules.out, *rules.inputs))
+    xs, ys = zip(*itertools.product(SPECIAL, repeat=2), strict=True)
+    xs, ys = [*xs, *sweep("x")[::5]], [*ys, *sweep("y")[::5]]
+    for start in range(0, len(xs) - length, length):
+        point = xs[start : start + length], ys[start : start + length]
+        arguments, flat = [Column(column) for column in point], [*itertools.chain(*point)]
+        assert_agree(run_columns(forward, flat, length, 1), [run_rule(op, total, *arguments)], True, [point])
+        local = as_numbers(op, run_rule(op, entries, 0.0, *arguments), length, "a partial")
+        assert_agree(run_columns(partial, [0.0, *flat], length, length), local, True, [point] * length)
+
+
 EXACT = COMPOSITIONS | {
     "rounding and signs": lambda xp, x: (
         xp.clip(x, -1.0, 1.0) * xp.sign(x) + xp.copysign(xp.floor(x), -x) + xp.trunc(x) + xp.ceil(x)
