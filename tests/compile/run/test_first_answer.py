@@ -13,8 +13,11 @@ pytest.importorskip("numba")
 import llvmlite
 import numpy as np
 
+import gograd_compile
 from gograd_compile.call import prepared
 from gograd_compile.kernels import CacheWarning, cache, numba_code
+from gograd_compile.paths import store
+from gograd_core import DomainError, errstate, ops
 
 pytestmark = [
     pytest.mark.any_engine,
@@ -35,7 +38,8 @@ def f(p):
 """
 ANSWERS = """
 point, other = [0.3, 1.5, -0.7], [1.5, 0.3, -0.7]
-answers = [f(point), f(other), *f.grad(point), *f.grad(other), *f.hvp(point, [1.0, 0.0, -1.0])]
+answers = [f(point), f(other), *f.grad(point), *f.grad(other), *f.hvp(point, [1.0, 0.0, -1.0]), *f.jacobian(point)]
+answers += sum(f.hessian(point), [])
 print([each.hex() for each in answers])
 unneeded = {"concurrent.futures", "fractions", "gograd_compile.batch", "logging", "numba", "numpy.ma"}
 print(sorted(unneeded & {*sys.modules}))
@@ -74,6 +78,25 @@ def test_has_the_bits_of_batches(tmp_path):
     """Which Numba's driver runs, in many lanes."""
     lines(run(FUNCTION + "f([0.3, 1.5, -0.7])", tmp_path / "cache"))
     assert lines(run(FUNCTION + ONE_BY_ONE, tmp_path / "cache")) == []
+
+
+@pytest.mark.parametrize("point", [(0.3, 0.5), (0.0, 0.5), (2.0, -0.5), (0.0, 0.0), (1e200, 1e200)], ids=str)
+def test_seeds_give_the_same_bits_one_by_one_and_in_the_driver(point, outcome, bits, monkeypatch):
+    def both(x, y):
+        return [ops.sqrt(x * y) * y, ops.where(x > 1.0, x * y, ops.log(y)), x**3.0 / y]
+
+    def one(x, y):
+        return ops.sqrt(x) * y**3.0 + ops.where(y < 0.0, x * y, x / y)
+
+    found = []
+    for most in (2**13, 0):
+        monkeypatch.setattr(store, "ONE_BY_ONE", most)
+        jacobian, hessian = gograd_compile.compile(both).jacobian, gograd_compile.compile(one).hessian
+        found += [outcome(jacobian, *point, wrt=(0, 1)), outcome(hessian, *point, wrt=(0, 1))]
+        with errstate(domain="ignore"):
+            found += [jacobian(*point, wrt=(0, 1)), hessian(*point, wrt=(0, 1))]
+    compared = [each if DomainError in np.ravel(each).tolist() else bits(each) for each in found]
+    assert compared[:4] == compared[4:]
 
 
 def test_settings_of_numba_import_it_again(tmp_path):

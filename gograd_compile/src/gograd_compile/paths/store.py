@@ -36,6 +36,8 @@ Key = tuple[Structure, Positions | None]
 """How arguments are nested, and None, or the arguments that a recorded gradient is taken with respect to."""
 
 MOST_STRUCTURES, MOST_WANTS, MOST_CALLS = 64, 256, 64
+ONE_BY_ONE = 2**13
+"""How many values the runs for all seeds may compute, if they run one by one, which is faster and needs no driver."""
 
 
 @attrs.define(eq=False, repr=False)
@@ -170,13 +172,16 @@ class Store:
         program = path.program(want)
         graph = program.schedule.graph
         captured = path.captured()
-        found = program.over(
-            numbers,
-            captured,
-            np.eye(graph.seeds),
-            np.arange(graph.leaves - graph.seeds, graph.leaves),
-            per_point=np.arange(len(program.result_slots)),
-            summed=np.empty(0, dtype=np.int64),
-        )
-        bad = np.flatnonzero(path.to_judge(found.status))
-        return judged_matrix(path, want, numbers, captured, found.gradients, bad) if len(bad) else found.gradients
+        if program.steps is not None and graph.seeds * program.size <= ONE_BY_ONE:
+            gradients, status = program.at_each(numbers, captured, np.eye(graph.seeds))
+        else:
+            _, gradients, _, status = program.over(
+                numbers,
+                captured,
+                np.eye(graph.seeds),
+                np.arange(graph.leaves - graph.seeds, graph.leaves),
+                per_point=np.arange(len(program.result_slots)),
+                summed=np.empty(0, dtype=np.int64),
+            )
+        bad = np.flatnonzero(path.to_judge(status))
+        return judged_matrix(path, want, numbers, captured, gradients, bad) if len(bad) else gradients

@@ -135,6 +135,15 @@ class Program:
             return memory, self._run(memory[:, np.newaxis], 1, holds)[0]
         return memory, self.steps.run(memory)
 
+    def at_each(self, numbers: Floats, captured: Floats, seeds: Floats) -> tuple[Floats, Integers]:
+        """Run at one point for each row of seeds. Returns the derivatives, a row for each, and what was not finite."""
+        derivatives, status = np.empty((len(seeds), len(self.result_slots))), np.zeros(len(seeds), dtype=np.uint8)
+        for row, own in enumerate(seeds):
+            memory, status[row] = self.at(numbers, captured, own, None)
+            derivatives[row] = memory[self.result_slots]
+            self.give_back(memory)
+        return derivatives, status
+
     def over(
         self,
         numbers: Floats,
