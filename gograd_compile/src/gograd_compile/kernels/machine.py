@@ -50,8 +50,12 @@ class _Machine:
         llvm.initialize_native_asmprinter()
         self.triple, self.cpu = llvm.get_process_triple(), llvm.get_host_cpu_name()
         self.features = llvm.get_host_cpu_features().flatten()
-        self.target: Any = self._new_target()
         self.engine: Any = llvm.create_mcjit_compiler(llvm.parse_assembly(""), self._new_target())
+
+    @functools.cached_property
+    def target(self) -> Any:
+        """Return what code is compiled for. The engine takes another one, which it frees."""
+        return self._new_target()
 
     def _new_target(self) -> Any:
         relocation = "static" if self.triple.startswith(("i386", "i686", "x86")) else "default"

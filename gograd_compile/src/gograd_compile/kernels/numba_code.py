@@ -10,7 +10,6 @@ import hashlib
 import inspect
 import os
 import sys
-import sysconfig
 import time
 from collections.abc import Callable
 from importlib import import_module
@@ -112,13 +111,15 @@ class CodeCache:
 @functools.cache
 def _surroundings() -> tuple[str, ...]:
     """Collect what code of Numba depends on: the versions of libraries, and the sources of this package."""
+    from sysconfig import get_platform
+
     config = _numba("core.config")
     packages = ("numba", "llvmlite", "numpy", "gograd_core", "gograd_compile")
     versions = [f"{name} {import_module(name).__version__}" for name in packages]
     settings = [config.OPT, config.LOOP_VECTORIZE, config.BOUNDSCHECK, config.DEBUGINFO_DEFAULT]
     files = sorted(Path(__file__).parent.glob("*.py"))
     sources = [hashlib.sha256(path.read_bytes()).hexdigest() for path in files]
-    return (sys.version, sysconfig.get_platform(), str(settings), *versions, *sources)
+    return (sys.version, get_platform(), str(settings), *versions, *sources)
 
 
 def _numba(name: str) -> Any:

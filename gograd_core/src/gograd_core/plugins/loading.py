@@ -6,7 +6,6 @@ import functools
 import itertools
 import os
 import time
-import traceback
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -186,13 +185,14 @@ def _in_words(error: BaseException) -> str:
 
 def _place(error: BaseException) -> str:
     """Find where an error was raised, outside of gograd and of Python's imports, as " (FILE:LINE)"; may be empty."""
-    frames = [
-        (frame.f_code.co_filename, line)
-        for frame, line in traceback.walk_tb(error.__traceback__)
-        if not frame.f_code.co_filename.startswith("<")
-        and frame.f_globals.get("__name__", "").partition(".")[0] not in LOADERS
-    ]
-    return " ({}:{})".format(*frames[-1]) if frames else ""
+    place, entry = "", error.__traceback__
+    while entry is not None:
+        frame = entry.tb_frame
+        name, package = frame.f_code.co_filename, frame.f_globals.get("__name__", "").partition(".")[0]
+        if not name.startswith("<") and package not in LOADERS:
+            place = f" ({name}:{entry.tb_lineno})"
+        entry = entry.tb_next
+    return place
 
 
 def _collect(manager: pluggy.PluginManager, plugin: Any, provider: Provider, scope: Scope) -> tuple[Op, ...]:
