@@ -117,6 +117,13 @@ def test_a_numba_that_cannot_be_imported_is_found_even_if_another_one_could(tmp_
     assert "Numba is installed but cannot be used (Numba needs NumPy 2.3 or less)" in broken.stderr
 
 
+def test_an_llvmlite_that_is_too_old_is_one_that_cannot_be_used(tmp_path):
+    old = "import llvmlite.binding as llvm; llvm.llvm_version_info = (15, 0, 7)\n"
+    done = run(f"{old}import gograd_compile; print(gograd_compile.compile(abs).backend.name)", tmp_path / "cache")
+    assert lines(done) == ["numpy"]
+    assert "cannot be used (native kernels need llvmlite 0.45 or later, and" in done.stderr
+
+
 class TestKeys:
     """What may keep Numba from working is in the name of the file which says that it works."""
 
