@@ -18,7 +18,7 @@ def pow_partial_x(xp: Any, out: Any, x: Any, y: Any) -> Any:
     # If y - 1 is rounded, x ** (y - 1) is wrong for large x, and has the wrong sign for negative x if y exceeds 2**53.
     # There y * out / x is used, unless out underflows, and multiplied in the order that does not overflow.
     exact = xp.logical_or(xp.logical_and(y == xp.floor(y), y != 0.0), xp.abs(out) < 1e-290)
-    plain = xp.logical_or(x == 0.0, xp.logical_and(exact, xp.abs(y) < 2.0**53))
+    plain = xp.logical_or(xp.logical_and(exact, xp.abs(y) < 2.0**53), x == 0.0)  # decided for fixed y
     base = xp.where(plain, 1.0, x)
     quotient = xp.where(xp.abs(x) > 1.0, y * (out / base), y * out / base)
     slope = xp.where(plain, y * x ** (y - 1.0), quotient)
