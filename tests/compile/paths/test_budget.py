@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gograd_compile.paths.budget import FREE
-from gograd_core import ops
+from gograd_core import math, ops
 
 
 def stairs(x):
@@ -18,6 +18,14 @@ def recorded(c):
 
 def evaluated(c):
     return c.explain()["evaluated"]
+
+
+def steps(x):
+    """A function with a path for each whole number. They are short, and differ in their lengths."""
+    y, steps = x, int(x)
+    for _ in range(steps + 3):
+        y = math.sin(y * x) + steps
+    return y
 
 
 class TestTheBudget:
@@ -70,6 +78,17 @@ class TestTheBudget:
         for _ in range(300):
             c.batch()(points)
         assert recorded(c) > FREE
+
+    @pytest.mark.parametrize("calls", [30, 200, 1000])
+    def test_single_calls_do_not_keep_batches_from_their_paths(self, compiled, calls):
+        """A search costs more for one point than for each of many."""
+        c, chance = compiled(steps), np.random.default_rng(0)
+        for x in chance.uniform(0.0, 6.0, calls).tolist():
+            c(x)
+        c.batch()(chance.uniform(0.0, 6.0, 1000))
+        before = c.explain()["evaluated"]
+        c.batch()(chance.uniform(0.0, 6.0, 1000))
+        assert c.explain()["evaluated"] - before < 400  # those of paths without a recording
 
     def test_replays_pay_for_recordings(self, compiled):
         def f(x):

@@ -97,7 +97,7 @@ def evaluating(compiled, f, *point, gradient=None, wait=10**9):
     if gradient is not None:
         c.hessian(*point, wrt=gradient)
     for paths in c.store.paths.values():
-        paths.budget.recordings, paths.budget.wait = FREE, wait
+        paths.budget.recordings, paths.budget.wait, paths.budget.apart = FREE, wait, (0, wait)
     return c
 
 

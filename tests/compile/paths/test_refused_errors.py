@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import cmath
+import math as python_math
+
 import numpy as np
 import pytest
 
@@ -35,6 +38,9 @@ ANYWHERE = {
     "its gradient": (caught(lambda x: x.grad, BaseException), 3.0, "uses .grad"),
     "a text": (caught(lambda x: float(f"{x:.2f}"), TypeError), 3.0, "uses .value"),
     "a function of math": (caught(lambda x: math.log(x, base=2.0), TypeError), 3.0, "catches an error"),
+    "a float": (caught(float, TypeError), 3.0, "catches an error"),
+    "a function of Python's math": (caught(python_math.sin, TypeError), 3.0, "catches an error"),
+    "a function of complex numbers": (caught(lambda x: cmath.sqrt(x).real, TypeError), 3.0, "catches an error"),
     "a derivative in a no_grad block": (caught(no_grad()(grad(ops.exp)), TypeError), 1.0, "catches an error"),
 }
 SOMEWHERE = {

@@ -6,6 +6,9 @@ do the same.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import attrs
 
 __all__ = ["Budget", "NoPath"]
@@ -16,12 +19,14 @@ RECORDING, PER_OPERATION = 2**17, 32
 """What a recording costs, besides what each of its operations costs."""
 REPLAY, POINT = 256, 64
 """What a point costs besides its operations: if it is replayed alone, and if it is evaluated without a recording."""
-TRY, RUN = 2048, 8192
+TRY, RUN = 2048, 4096
 """What it costs to try a path that is not the right one, at one point and at many."""
 GUARDED = 8
 """What it costs to try a path at each of many points: its operations divided by this."""
 SHARE = 64
 """The part of the work without a recording that may be spent on recordings, and as much again on searching."""
+CREDIT = 2**20
+"""How much searches that save more than they cost may make up for others that follow."""
 
 
 class NoPath(Exception):  # noqa: N818 - it never leaves this package
@@ -48,8 +53,9 @@ class Budget:
         size: the number of operations of the last recording.
         saved: the operations that replays saved.
         recorded: what recordings have cost.
-        searched: what searches have cost that found nothing.
+        searched: what searches have cost, less what they have saved: negative if they pay.
         wait: how many points are evaluated before a path is tried again. It may be negative.
+        apart: the same two of batches, or in a batch those of points alone.
         calls: how many calls there were. A run over many points counts as one.
     """
 
@@ -62,6 +68,7 @@ class Budget:
     recorded: int = 0
     searched: int = 0
     wait: int = 0
+    apart: tuple[int, int] = (0, 0)
     calls: int = 0
 
     @property
@@ -80,18 +87,30 @@ class Budget:
         self.recordings += 1
         self.size = operations
 
-    def may_try_more(self, tried: int) -> bool:
-        """Say whether one more path may be tried at a point, after so many others."""
-        return self.is_free or tried * TRY + self.searched <= self._allowed + self._price
+    def may_try_more(self, tried: int, points: int = 1) -> bool:
+        """Say whether one more path may be tried for so many points, after so many others."""
+        return self.is_free or tried * TRY + self.searched <= self._allowed + points * self._price
 
     def note_tries(self, tried: int, operations: int = 0) -> None:
         """Take note that so many paths were tried before one of so many operations was found (0 if none was)."""
         self.note_search(tried * TRY + (REPLAY - operations if operations else 0))
 
+    @contextmanager
+    def of_batches(self) -> Iterator[None]:
+        """Count searches inside the block apart from those at points alone, where they cost more for each point."""
+        self._swap()
+        try:
+            yield
+        finally:
+            self._swap()
+
+    def _swap(self) -> None:
+        self.searched, self.wait, self.apart = *self.apart, (self.searched, self.wait)
+
     def note_search(self, cost: int) -> None:
-        """Take note of a search that cost more than it saved. While recordings are made at once, it costs nothing."""
-        if cost > 0 and not self.is_free:
-            self.searched += cost
+        """Take note of a search, whose cost is negative if it saved more. While recordings are free, so are searches."""
+        if cost and not self.is_free:
+            self.searched = max(self.searched + cost, -CREDIT)
             self.wait = (self.searched - self._allowed) * SHARE // self._price
 
     def note_replays(self, points: int, operations: int) -> None:
@@ -110,7 +129,7 @@ class Budget:
         self.replayed += right
         self.evaluated -= right
         self.saved += right * operations
-        if wrong:
+        if wrong or self.searched > 0:
             self.note_search(RUN + (right + wrong) * operations // GUARDED - right * self._price)
 
     @property

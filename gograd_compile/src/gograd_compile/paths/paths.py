@@ -95,11 +95,13 @@ class Paths:
         self.budget.note_replays(path.replays, len(path.tape.codes))
         path.replays = 0
 
-    def instead_of(self, path: Path, failure: tuple[int, float], numbers: Floats, tried: Collection[Path]) -> Found:
+    def instead_of(
+        self, path: Path, failure: tuple[int, float], numbers: Floats, tried: Collection[Path], points: int = 1
+    ) -> Found:
         """Find the path that begins as `path` does up to a guard that turned out differently, or record it.
 
         It is recorded with the answers of compiled code. Python's numbers may differ in a last digit and decide
-        otherwise. Paths that were `tried` at this point do not count.
+        otherwise. Paths that were `tried` at this point do not count. The path is to be tried at so many `points`.
 
         Raises:
             NoPath: there is no such path, and it is not worth a recording, or to try it is not worth it.
@@ -113,7 +115,7 @@ class Paths:
         if known is None and self._source is None:  # an error that is caught may have changed the guard
             known = self._known(path, tried, lambda other: other.catches_at(numbers))
         if known is not None:
-            self._require(self.budget.may_try_more(len(tried)), len(tried))
+            self._require(self.budget.may_try_more(len(tried), points), len(tried))
             return known, None
         if self._source is None:
             line = path.tape.guards.lines[first]

@@ -83,7 +83,8 @@ class BatchRun:
 
         Then apply `evaluate` to the points without a path, and to the result. There is none if no point has a path.
         """
-        self._taken = self._sorted()
+        with self.paths.budget.of_batches():
+            self._taken = self._sorted()
         while True:
             parts, others = self.parts(), self._taken.get(None, NOTHING)
             try:
@@ -245,7 +246,7 @@ class BatchRun:
             try:
                 with self.noted(members[0]):
                     at = self.batch.at(members[0])
-                    other, given = self.paths.instead_of(path, (int(guard), outcome), at, tried)
+                    other, given = self.paths.instead_of(path, (int(guard), outcome), at, tried, len(members))
             except NoPath:
                 left.append(members)
             else:

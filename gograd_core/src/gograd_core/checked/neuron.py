@@ -223,6 +223,7 @@ def refuse(neuron: Node, *_: object) -> Any:
     """Refuse to become a float, unless that is for a text: ``"%.2f" % x``."""
     if _makes_text(sys._getframe(1)):
         return neuron.value
+    recording.failed()  # the program may catch this
     raise TypeError(
         f"{neuron!r} cannot become a plain number: that would silently cut its graph. Use x.value, or "
         "stop_gradient(x), which is a neuron without derivative. For the functions of math, write "
