@@ -44,6 +44,7 @@ class Asked:
             for kind in sorted({kind for kind, _ in self.outcomes})
             if kind != DOMAIN
         ]
+        self._places = tape.domains
         nodes = guards.nodes[tape.domains]
         ends = np.cumsum([len(guards), *(len(tape.inputs_of(node)) for node in nodes.tolist())]).tolist()
         operations = [tape.operations[code] for code in tape.codes[nodes - tape.leaves]]
@@ -57,10 +58,11 @@ class Asked:
         found = np.empty((len(self), values.shape[1]))
         for answer, rows in self._rows:
             found[rows] = answer(values[rows])
-        for guard, op, (begin, end) in self.domains:
-            outside = domain_errors_raise() & _is_outside(values[guard], values[begin:end])
-            found[guard] = 0.0
-            for point in np.flatnonzero(outside):
+        found[self._places] = 0.0
+        infinite = ~np.isfinite(values[self._places]).all(axis=1) & domain_errors_raise()
+        for each in np.flatnonzero(infinite).tolist():
+            guard, op, (begin, end) = self.domains[each]
+            for point in np.flatnonzero(_is_outside(values[guard], values[begin:end])):
                 found[guard, point] = error_code(op, values[begin:end, point].tolist())
         return found
 
