@@ -53,7 +53,6 @@ MISNOMERS = {
         "every neuron has a derivative; for one without, write stop_gradient(x), or compute with x.value",
     ),
     "gradient": "call y.backward() and read x.grad, or call gradient(y, x)",
-    "as_integer_ratio": "a fraction has no derivative; that of its number is x.value.as_integer_ratio()",
     "detach": "write stop_gradient(x), which is a neuron without derivative, or read its number as x.value",
     "clone": "write ops.identity(x), which has the same value and passes on derivatives",
     "zero_grad": "call the function zero_grad([x])",
@@ -88,6 +87,14 @@ def _is_integer(self: Any) -> Any:
     return self._value.is_integer() if recording.recorder() is None else self // 1.0 == self
 
 
+def _as_integer_ratio(self: Node) -> NoReturn:
+    """Refuse: a fraction has no derivative."""
+    recording.failed()
+    raise TypeError(
+        f"{self!r} cannot become a fraction, which has no derivative. That of its number is x.value.as_integer_ratio()"
+    )
+
+
 def _itself(self: Node) -> Node:
     return self
 
@@ -110,6 +117,7 @@ FURTHER: dict[str, Any] = {
     "__dir__": _listed,
     "__copy__": _copied,
     "__deepcopy__": _copied,
+    "as_integer_ratio": _as_integer_ratio,
     "is_integer": _is_integer,
     "conjugate": _itself,
     "real": property(_itself),

@@ -23,6 +23,7 @@ from typing import Any
 import attrs
 
 from gograd_core import math
+from gograd_core.programs.classes import with_classes
 from gograd_core.programs.look_alikes import LOOK_ALIKES
 from gograd_core.programs.report import HIDDEN, Report, outside
 
@@ -119,7 +120,11 @@ class _Loader:
             sys.modules[module.__name__] = importlib.import_module(original)
         else:
             vars(module)["__builtins__"] = self._copies.builtins
-            self._own.exec_module(module)
+            changed = with_classes(self._own, module.__name__)
+            if changed is None:
+                self._own.exec_module(module)
+            else:
+                exec(changed, vars(module))
 
 
 class _Finder:
@@ -252,7 +257,8 @@ def _imported(name: str, copies: _Copies) -> ModuleType:
         if isinstance(error, ModuleNotFoundError) and f"{private}.".startswith(f"{error.name}."):
             raise _missing(name) from None
         error.add_note(
-            f"adapted() was importing a private copy of {name!r}, which a package that is partly in C may refuse"
+            f"adapted() was importing a private copy of {name!r}: a package may refuse that if it is partly in C, or "
+            "relies on its own name"
         )
         raise
     if module.__name__ != private:

@@ -9,12 +9,16 @@ from __future__ import annotations
 import builtins
 import sys
 from collections.abc import Callable
+from types import FunctionType, MethodDescriptorType, WrapperDescriptorType
 from typing import Any
 
 from gograd_core.engines import Neuron
 from gograd_core.followed import Followed
 
-__all__ = ["LOOK_ALIKES"]
+__all__ = ["CLASS_OF", "LOOK_ALIKES"]
+
+CLASS_OF = "__gograd_class_of__"
+"""The name under which a copy finds what stands for ``x.__class__``."""
 
 
 class LookAlike(type):
@@ -53,13 +57,29 @@ class _FloatClass(LookAlike):
     def __call__(cls, x: Any = 0.0, /) -> Any:
         if type(x) is Neuron:
             return x
-        return x.__mul__(1.0) if type(x) is Followed else float(x)
+        if type(x) is Followed:
+            return x.__mul__(1.0)
+        convert = getattr(type(x), "__float__", None)
+        if not isinstance(convert, FunctionType):
+            return float(x)
+        found = convert(x)  # in Python, so it may give a neuron
+        return found if type(found) is Neuron else float(_Converted(found))
 
     def __instancecheck__(cls, x: Any) -> bool:
         return type(x) is Neuron or isinstance(x, float)
 
     def __subclasscheck__(cls, kind: Any) -> bool:
         return kind is Neuron or issubclass(kind, float)
+
+
+class _Converted:
+    """What a `__float__` returned, for `float` to judge."""
+
+    def __init__(self, found: Any) -> None:
+        self._found = found
+
+    def __float__(self) -> Any:
+        return self._found
 
 
 class Float(float, metaclass=_FloatClass):
@@ -88,6 +108,29 @@ def _isinstance(x: Any, kinds: Any, /) -> bool:
     return isinstance(x, kinds) or (type(x) is Neuron and isinstance(0.0, kinds))
 
 
+def _class_of(x: Any, /) -> Any:
+    """Return ``x.__class__``, which is that of floats for a neuron."""
+    kind = x.__class__
+    return Float if kind is float or kind is Neuron else kind
+
+
+def _of_either(name: str, own: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a method of floats, such as ``float.__mul__``, one of neurons too."""
+
+    def method(self: Any, *args: Any) -> Any:
+        return getattr(self, name)(*args) if type(self) is Neuron else own(self, *args)
+
+    return method
+
+
+for _name, _method in vars(float).items():
+    if isinstance(_method, (MethodDescriptorType, WrapperDescriptorType)) and _name not in (
+        "__getattribute__",
+        "__hash__",
+    ):
+        setattr(Float, _name, _of_either(_name, _method))
+
+
 def _build_class(body: Callable[[], Any], name: str, /, *bases: Any, **named: Any) -> Any:
     return builtins.__build_class__(body, name, *map(_own, bases), **{key: _own(arg) for key, arg in named.items()})
 
@@ -99,5 +142,6 @@ LOOK_ALIKES: dict[str, Any] = {
     "type": Type,
     "isinstance": _isinstance,
     "__build_class__": _build_class,
+    CLASS_OF: _class_of,
 }
 """What stands for the built-in names."""

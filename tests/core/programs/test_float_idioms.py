@@ -1,0 +1,72 @@
+"""How programs ask whether something is a float, and use it as one: alike for floats and neurons, in the copy."""
+
+from __future__ import annotations
+
+import importlib
+import textwrap
+
+import pytest
+
+from gograd_core import adapted, value_and_grad
+
+IDIOMS = {
+    "its class": ("x * x if x.__class__ is float else 0.0 * x", 6.0),
+    "its class, in a tuple": ("x * x if x.__class__ in (int, float) else 0.0 * x", 6.0),
+    "its class, equal": ("x * x if x.__class__ == float else 0.0 * x", 6.0),
+    "a subclass": ("x * x if issubclass(x.__class__, Real) else 0.0 * x", 6.0),
+    "the class of its class": ("x * x if x.__class__ is type(1.0) and type(x) is x.__class__ else 0.0 * x", 6.0),
+    "the name of its class": ("x * x if x.__class__.__name__ == 'float' else 0.0 * x", 6.0),
+    "a method of float": ("float.__mul__(x, x) + float.__neg__(x)", 5.0),
+    "another method of float": ("x * x if float.is_integer(x) else 0.0 * x", 6.0),
+    "a conversion of its own": ("float(Wrapped(x)) * x", 6.0),
+    "a class of its own": ("Wrapped(x).__class__(x * x).value", 6.0),
+    "the class of another object": ("x * x if [].__class__ is list and 'a'.__class__ is str else 0.0 * x", 6.0),
+}
+PROGRAM = """
+from numbers import Real
+
+class Wrapped:
+    def __init__(self, value):
+        self.value = value
+
+    def __float__(self):
+        return self.value
+
+def f(x):
+    return {idiom}
+"""
+
+
+@pytest.fixture
+def both(tmp_path, monkeypatch, request):
+    """Make a function from a line: as its module has it, and as the copy has it."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    name = f"idiom_{abs(hash(request.node.name))}"
+
+    def make(idiom):
+        (tmp_path / f"{name}.py").write_text(textwrap.dedent(PROGRAM).format(idiom=idiom), encoding="utf-8")
+        importlib.invalidate_caches()
+        return importlib.import_module(name).f, adapted(name).f
+
+    return make
+
+
+@pytest.mark.parametrize(("idiom", "slope"), IDIOMS.values(), ids=IDIOMS)
+def test_floats_and_neurons_take_the_same_way(both, idiom, slope):
+    original, copied = both(idiom)
+    assert copied(3.0) == original(3.0)
+    assert value_and_grad(copied)(3.0) == (original(3.0), slope)
+
+
+def test_lines_of_a_changed_module_are_those_of_its_source(both):
+    _, copied = both("x.__class__(x) / (x - x)")
+    with pytest.raises(ZeroDivisionError) as caught:
+        copied(3.0)
+    assert caught.traceback[-1].lineno + 1 == 12
+
+
+def test_a_conversion_that_gives_no_number_is_refused_as_always(both):
+    original, copied = both("float(Wrapped([x]))")
+    for f in (original, copied):
+        with pytest.raises(TypeError, match="returned non-float"):
+            f("text")
