@@ -13,7 +13,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from gograd_core import DomainError, Neuron, grad, gradient, math, ops, value_and_grad
+from gograd_core import DomainError, Neuron, grad, gradient, ops, value_and_grad
 
 NUMBERS = [-7.5, -2.0, -0.5, -0.0, 0.0, 0.5, 2.675, 3.0, 1e16]
 
@@ -81,8 +81,6 @@ def test_division_by_zero_is_one(zero):
     [
         (lambda x: x.as_integer_ratio(), TypeError, r"That of its number is x.value.as_integer_ratio\(\)"),
         (lambda x: statistics.mean([x, x]), TypeError, r"That of its number is x.value.as_integer_ratio\(\)"),
-        (lambda x: int(x * 2.0**51), TypeError, r"would keep all of its digits.*int\(x.value\)"),
-        (lambda x: int(math.frexp(x)[0] * 2.0**53), TypeError, r"would keep all of its digits.*int\(x.value\)"),
         (Decimal, TypeError, "conversion from .*Neuron to Decimal is not supported"),
         (complex, TypeError, "cannot become a plain number"),
         (float, TypeError, "cannot become a plain number"),

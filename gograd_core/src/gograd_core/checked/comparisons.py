@@ -22,9 +22,6 @@ COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "<": operator.lt, "<=": operator.le, "==": operator.eq, "!=": operator.ne, ">": operator.gt, ">=": operator.ge,
 }  # fmt: skip
 
-EXACT = 2.0**52
-"""From here on every float is whole. Programs that take floats apart make integers of such numbers."""
-
 
 def _whole(value: float) -> int:
     number = int(value)
@@ -33,17 +30,8 @@ def _whole(value: float) -> int:
     return number
 
 
-def _truncated(value: float) -> int:
-    if abs(value) >= EXACT and math.isfinite(value):
-        raise TypeError(
-            f"int() of a neuron does not take {value!r}: it has no digits after the point, so int() would keep all "
-            "of its digits, and lose its derivative. Write int(x.value) if it needs none"
-        )
-    return math.trunc(value)
-
-
 WHOLE: dict[str, Callable[[float], int]] = {
-    "trunc": _truncated,
+    "trunc": math.trunc,
     "round": round,
     "floor": math.floor,
     "ceil": math.ceil,
