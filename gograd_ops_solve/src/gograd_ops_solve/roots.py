@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from math import isfinite, isnan, nan
+from collections.abc import Callable, Iterator
+from math import inf, isfinite, isnan, nan, ulp
 from sys import float_info
 from typing import Any
 
 from gograd_core.extend import resolve
+from gograd_ops_solve.equations import Equation
 from gograd_ops_solve.errors import NotFoundError
-from gograd_ops_solve.implicit import Equation
+from gograd_ops_solve.rounding import FACTOR, checked, is_root, is_settled, polished
 
 __all__ = ["METHODS", "root_solver"]
 
@@ -21,10 +22,11 @@ XTOL = 5e-324  # so that only the relative tolerance counts
 MOST_ITERATIONS = 200  # a method that needs more has stalled, as Brent's does near roots as small as 1e-290
 MOST_BISECTIONS = 2200  # from 1e308 to the smallest number, with some to spare
 STEP_RTOL = 1e-12  # of a step of Newton's method, whose error is about its square
-MOST_NEWTON_STEPS = 100
+MOST_NEWTON_STEPS = 200  # each at least halves the distance, or takes a third of it, near a double or triple root
+SLOW = 0.25  # of Newton's method: how much shorter each step is than the one before, near a multiple root
+FLAT = 1e-6  # relative distance at which F is not 0 any more, if it is so at one place only
 FIRST_STEP = 0.1  # of the search, relative to the guess unless that is 0
 MOST_STEPS = 2200  # each twice as long as the one before: enough from the smallest number to the largest
-JUMP = 1e-6  # relative width above which values at the ends should differ much from that at the root
 
 
 def root_solver(method: str | Callable[..., float], starts: int) -> Callable[..., float]:
@@ -34,7 +36,7 @@ def root_solver(method: str | Callable[..., float], starts: int) -> Callable[...
         ValueError: there is no such method, or it does not take such a guess.
     """
     if callable(method):
-        return method
+        return checked(method)
     if method not in METHODS:
         raise ValueError(f"root() knows the methods {', '.join(METHODS)}, or takes a function; got {method!r}")
     if method not in BRACKETING:
@@ -42,7 +44,7 @@ def root_solver(method: str | Callable[..., float], starts: int) -> Callable[...
             raise ValueError(f"method {method!r} starts from one number, not from a pair")
         return _newton
 
-    solve = resolve(f"scipy.optimize:{method}")
+    solve = _toms748 if method == "toms748" else resolve(f"scipy.optimize:{method}")
 
     def from_pair(equation: Equation, low: float, high: float) -> float:
         return _in_bracket(solve, equation, low, high)
@@ -58,8 +60,10 @@ def _in_bracket(solve: Callable[..., Any], equation: Equation, low: float, high:
     low, high = min(low, high), max(low, high)
     at_low, at_high = equation(low), equation(high)
     if at_low == 0.0 or at_high == 0.0:
-        return low if at_low == 0.0 else high
+        return _exact(equation, low if at_low == 0.0 else high)
     if isnan(at_low) or isnan(at_high) or (at_low > 0.0) is (at_high > 0.0):
+        for end in _end(equation, low, high):
+            return end
         raise NotFoundError(
             f"{equation.name} is {at_low!r} at {low!r} and {at_high!r} at {high!r}, which is no change of sign. Give a "
             "pair of numbers at which it has different signs"
@@ -68,17 +72,57 @@ def _in_bracket(solve: Callable[..., Any], equation: Equation, low: float, high:
     try:
         x, report = solve(equation, low, high, maxiter=MOST_ITERATIONS, **options)
         if not report.converged:
-            x, report = resolve("scipy.optimize:toms748")(equation, low, high, maxiter=MOST_BISECTIONS, **options)
+            x, report = _toms748(equation, low, high, maxiter=MOST_BISECTIONS, **options)
     except ValueError as error:  # NaN on the way
         raise NotFoundError(f"{equation.name} has no value somewhere between ({error})") from None
     if not report.converged:
         raise NotFoundError(f"it did not converge in {report.iterations} steps")
-    at_root = equation(x)
-    if high - low > JUMP * abs(x) and not abs(at_root) < max(min(abs(at_low), abs(at_high)), 1e-300):
+    x, at_root = float(x), equation(x)
+    if abs(at_root) <= min(abs(at_low), abs(at_high)):  # a pole between the two has a larger value
+        point = polished(equation, x, direction=at_high)
+        if point is not None and low <= point.x <= high:
+            return point.x
+        if is_settled(equation, x):
+            return x
+    for end in _end(equation, low, high, at_high):  # a pair that is too narrow for the method
+        return end
+    raise NotFoundError(
+        f"{equation.name} changes its sign at {x!r}, but by a jump or at a pole: its value there is {at_root!r}"
+    )
+
+
+def _toms748(equation: Equation, low: float, high: float, **options: Any) -> Any:
+    import numpy as np
+
+    with np.errstate(all="ignore"):  # it divides differences of values, which may be infinite or 0
+        return resolve("scipy.optimize:toms748")(equation, low, high, **options)
+
+
+def _exact(equation: Equation, x: float) -> float:
+    """Return a place where F is 0, unless it is 0 all around, as where it underflows."""
+    point = equation.point(x)
+    aside = FLAT * abs(x)
+    if point is not None and not point.slope and not equation(x - aside) and not equation(x + aside) and aside:
         raise NotFoundError(
-            f"{equation.name} changes its sign at {x!r}, but by a jump or at a pole: its value there is {at_root!r}"
+            f"{equation.name} is 0.0 at {x!r} and all around it, so no single x is the root. If it becomes too small "
+            "for a float there, give a guess nearer to the root, or a pair of numbers at which it has different signs"
         )
-    return float(x)
+    return x
+
+
+def _end(equation: Equation, low: float, high: float, direction: float = 0.0) -> Iterator[float]:
+    """Yield the number of a pair at which F is smaller, if it is a root but for rounding, and not beside a pole."""
+    end = min((low, high), key=lambda end: abs(equation(end)))
+    aside, point = 64.0 * ulp(end), equation.point(end)
+    if point is not None and is_root(point, direction):
+        around = abs(equation(end - aside)), abs(equation(end + aside))
+        if not abs(point.value) > max(around):
+            yield end
+
+
+def _is_accepted(equation: Equation, x: float, factor: float = FACTOR) -> bool:
+    point = equation.point(x)
+    return point is not None and is_root(point, factor=factor)
 
 
 def _bracket_around(equation: Equation, guess: float) -> tuple[float, float]:
@@ -106,6 +150,8 @@ def _bracket_around(equation: Equation, guess: float) -> tuple[float, float]:
             else:
                 ends[side] = x
             steps[side] *= growth[side]
+    for end in _end(equation, guess, guess):
+        return end, end
     raise NotFoundError(
         f"{equation.name} has the same sign at all points tried, from {ends[1]!r} to {ends[0]!r}. Give a pair of "
         "numbers at which it has different signs"
@@ -113,18 +159,30 @@ def _bracket_around(equation: Equation, guess: float) -> tuple[float, float]:
 
 
 def _newton(equation: Equation, guess: float) -> float:
-    """Follow the slope, until a step is so small that the next one would change nothing."""
-    x = guess
+    """Follow the slope, until a step is so small that the next one would change nothing.
+
+    Near a multiple root, steps shrink slowly. There it follows the slope until F is nothing but rounding.
+    """
+    x, before = guess, inf
+    nearest, least = guess, inf
     for _ in range(MOST_NEWTON_STEPS):
         value, slope = equation(x), equation.slope(x)
         if value == 0.0:
-            return x
+            return _exact(equation, x)
+        if abs(value) < least:
+            nearest, least = x, abs(value)
         step = value / slope if slope else nan
-        x -= step
-        if abs(step) <= STEP_RTOL * abs(x):
+        following = x - step
+        if abs(step) <= STEP_RTOL * abs(following):
+            if _is_accepted(equation, following) or is_settled(equation, following):
+                return following
+        elif not abs(step) <= SLOW * before and _is_accepted(equation, x, 1.0):
             return x
-        if not isfinite(x):
+        if not isfinite(following):
             break
+        x, before = following, abs(step)
+    if _is_accepted(equation, nearest):
+        return nearest
     raise NotFoundError(
         f"Newton's method did not converge: it is at {x!r}. Give a better guess, or a pair of numbers at which "
         f"{equation.name} has different signs"
