@@ -71,8 +71,9 @@ def _in_bracket(solve: Callable[..., Any], equation: Equation, low: float, high:
     options: dict[str, Any] = {"xtol": XTOL, "rtol": RTOL, "full_output": True, "disp": False}
     try:
         x, report = solve(equation, low, high, maxiter=MOST_ITERATIONS, **options)
-        if not report.converged:
-            x, report = _toms748(equation, low, high, maxiter=MOST_BISECTIONS, **options)
+        for surer in (_toms748, resolve("scipy.optimize:bisect")):
+            if not report.converged:
+                x, report = surer(equation, low, high, maxiter=MOST_BISECTIONS, **options)
     except ValueError as error:  # NaN on the way
         raise NotFoundError(f"{equation.name} has no value somewhere between ({error})") from None
     if not report.converged:
@@ -176,8 +177,12 @@ def _newton(equation: Equation, guess: float) -> float:
         if abs(step) <= STEP_RTOL * abs(following):
             if _is_accepted(equation, following) or is_settled(equation, following):
                 return following
-        elif not abs(step) <= SLOW * before and _is_accepted(equation, x, 1.0):
-            return x
+        elif SLOW * before < abs(step):
+            if _is_accepted(equation, x, 1.0):
+                return x
+            if abs(step) < before:  # near a multiple root: each step leaves the same part of the way
+                leap = x - step / (1.0 - abs(step) / before)
+                following = leap if abs(equation(leap)) < abs(equation(following)) else following
         if not isfinite(following):
             break
         x, before = following, abs(step)
