@@ -10,7 +10,7 @@ from typing import Any
 from gograd_core.extend import resolve
 from gograd_ops_solve.equations import Equation
 from gograd_ops_solve.errors import NotFoundError
-from gograd_ops_solve.rounding import FACTOR, checked, is_root, is_settled, polished
+from gograd_ops_solve.rounding import FACTOR, checked, is_root, is_settled, is_simple, polished
 
 __all__ = ["METHODS", "root_solver"]
 
@@ -24,6 +24,7 @@ MOST_BISECTIONS = 2200  # from 1e308 to the smallest number, with some to spare
 STEP_RTOL = 1e-12  # of a step of Newton's method, whose error is about its square
 MOST_NEWTON_STEPS = 200  # each at least halves the distance, or takes a third of it, near a double or triple root
 SLOW = 0.25  # of Newton's method: how much shorter each step is than the one before, near a multiple root
+STARTS_NEAR = 1e-6  # of F at the guess, relative to that one step away: the guess may be the root already
 FLAT = 1e-6  # relative distance at which F is not 0 any more, if it is so at one place only
 FIRST_STEP = 0.1  # of the search, relative to the guess unless that is 0
 MOST_STEPS = 2200  # each twice as long as the one before: enough from the smallest number to the largest
@@ -82,8 +83,11 @@ def _in_bracket(solve: Callable[..., Any], equation: Equation, low: float, high:
     if abs(at_root) <= min(abs(at_low), abs(at_high)):  # a pole between the two has a larger value
         point = polished(equation, x, direction=at_high)
         if point is not None and low <= point.x <= high:
-            return point.x
-        if is_settled(equation, x):
+            # If F changes as much from one float to the next as between the ends, any float would pass for a root.
+            tells = FACTOR * abs(point.slope) * ulp(x) < min(abs(at_low), abs(at_high))
+            if tells or is_simple(equation, point):
+                return point.x
+        elif is_settled(equation, x):
             return x
     for end in _end(equation, low, high, at_high):  # a pair that is too narrow for the method
         return end
@@ -112,13 +116,15 @@ def _exact(equation: Equation, x: float) -> float:
 
 
 def _end(equation: Equation, low: float, high: float, direction: float = 0.0) -> Iterator[float]:
-    """Yield the number of a pair at which F is smaller, if it is a root but for rounding, and not beside a pole."""
+    """Yield the root at an end of a pair, if one of them is a root but for rounding, and not beside a pole."""
     end = min((low, high), key=lambda end: abs(equation(end)))
-    aside, point = 64.0 * ulp(end), equation.point(end)
+    point = equation.point(end)
     if point is not None and is_root(point, direction):
-        around = abs(equation(end - aside)), abs(equation(end + aside))
-        if not abs(point.value) > max(around):
-            yield end
+        if abs(point.value) <= FACTOR * point.noise or is_simple(equation, point):
+            better = polished(equation, end, direction=direction, thorough=True)
+            yield better.x if better is not None and (low <= better.x <= high or low == high) else end
+    elif is_settled(equation, end):
+        yield end
 
 
 def _is_accepted(equation: Equation, x: float, factor: float = FACTOR) -> bool:
@@ -144,6 +150,9 @@ def _bracket_around(equation: Equation, guess: float) -> tuple[float, float]:
             if not isfinite(x) or x == ends[side]:
                 continue
             there = equation(x)
+            if ends[side] == guess and abs(value) <= STARTS_NEAR * abs(there):
+                for root in _end(equation, guess, guess):
+                    return root, root
             if isnan(there):
                 growth[side] = 0.5
             elif there == 0.0 or (there > 0.0) is not (value > 0.0):
@@ -164,7 +173,7 @@ def _newton(equation: Equation, guess: float) -> float:
 
     Near a multiple root, steps shrink slowly. There it follows the slope until F is nothing but rounding.
     """
-    x, before = guess, inf
+    x, before = guess, 0.0  # of which a first step is no small part, so a guess that is a multiple root is seen
     nearest, least = guess, inf
     for _ in range(MOST_NEWTON_STEPS):
         value, slope = equation(x), equation.slope(x)

@@ -20,7 +20,7 @@ SHORTEST = 32.0  # and at least so many units in the last place of x
 BEND = 0.25  # how far F may be from a straight line there, relative to its change
 MOST_STEPS = 60  # of Newton's method
 NEAR = 1e-3  # how far from the result of a user's method Newton's method may go, relative to it
-NEIGHBOURS = 3  # how many floats to look at on each side
+NEIGHBOURS = 8  # how many floats to look at on each side
 
 
 def is_root(point: Point, direction: float = 0.0, factor: float = FACTOR) -> bool:
@@ -51,8 +51,8 @@ def is_settled(equation: Equation, x: float) -> bool:
     changes = sorted(abs(b - a) for a, b in pairwise(values))
     size = abs(equation.left_of(x))
     return (
-        len(changes) > NEIGHBOURS
-        and size <= FACTOR * changes[-NEIGHBOURS]
+        len(changes) >= NEIGHBOURS
+        and size <= FACTOR * changes[-3]
         and size <= 2.0 * max(abs(values[0]), abs(values[-1]))
     )
 
