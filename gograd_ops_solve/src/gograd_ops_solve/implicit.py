@@ -156,37 +156,42 @@ class Implicit:
             latest = self._latest
             if latest is not None and latest.x == out and latest.inputs == inputs:
                 point = latest.point
-                if point is not None and point.by_parameters and (latest.is_simple or self._is_simple(latest)):
+                if point and point.by_parameters and point.slope and (latest.is_simple or self._is_simple(latest)):
                     return xp.divide(-point.by_parameters[place], point.slope)
-            by_x, by_parameter = self._slopes(out, parameters, place)
+            by_x, by_parameter = self._slopes(out, inputs, place)
             return xp.divide(-by_parameter, by_x)
 
         return partial
 
-    def _slopes_inside(self, x: float, parameters: tuple[float, ...], place: int) -> tuple[float, float]:
+    def _slopes_inside(self, x: float, inputs: tuple[float, ...], place: int) -> tuple[float, float]:
         """Compute the derivatives of F with respect to x, and to a parameter. The first is NaN at a multiple root.
 
         Raises:
             DomainError: one of them does not exist, or the root is not simple.
         """
-        solution = self._solution(x, parameters)
+        solution = self._solution(x, inputs[self._starts :])
         point = solution.point
         if point is None or not point.by_parameters:  # a derivative does not exist: is it this one?
             point = solution.equation.seen_from(x, (place,))
             by_parameter = point.by_parameters[0]
         else:
             by_parameter = point.by_parameters[place]
-        if _is_simple(solution):
-            return point.slope, by_parameter
-        if domain_errors_raise() and recorder() is None:
+        is_simple = _is_simple(solution)
+        if domain_errors_raise() and recorder() is None and not (is_simple and point.slope):
+            fact = "is 0.0"
+            if point.slope:
+                fact = (
+                    f"is {point.slope!r}, which cannot be told from 0, since it changes by as much over the digits of "
+                    "x that rounding leaves uncertain"
+                )
             raise DomainError(
-                f"the {self.title}({', '.join(['x', *map(repr, parameters)])}) has no derivative: at {x!r} the slope "
-                f"is {point.slope!r}, which cannot be told from 0. It changes by as much over the digits of x that "
-                "rounding leaves uncertain, as at a double root or very near one",
+                f"{self.op.name}({', '.join(map(repr, inputs))}) has no derivative with respect to input "
+                f"{self._starts + place}: at the {self.title}, which is {x!r}, the slope {fact}. So it is at double "
+                "roots and very near them",
                 operation=self.op,
-                inputs=parameters,
+                inputs=inputs,
             )
-        return nan, by_parameter
+        return point.slope if is_simple else nan, by_parameter
 
     def _slope_or_nan(self, by_x: float, x: float, *parameters: float) -> float:
         return by_x if self._has_derivative(x, parameters) else nan

@@ -18,6 +18,7 @@ __all__ = ["fixed_point_solver"]
 
 MOST_STEPS = {"steffensen": 200, "iteration": 100_000}
 TOLERANCE = 2.0 * float_info.epsilon
+SMALLEST = 1e-323  # a step of two units in the last place, where numbers are tiny
 NEAR = 1e-12  # relative size of the steps from which on they may be rounding
 REACH = 1e-3  # how far Newton's method may go, relative to x
 
@@ -44,7 +45,7 @@ def fixed_point_solver(method: str | Callable[..., float]) -> Callable[..., floa
                 break
             step = abs(following - x)
             # Steps no longer shrink where rounding moves x to and fro.
-            if step <= TOLERANCE * abs(following) or (before <= step <= NEAR * abs(following)):
+            if step <= TOLERANCE * abs(following) + SMALLEST or (before <= step <= NEAR * abs(following)):
                 return _with_last_digits(g, following)
             x, before = following, step
         raise NotFoundError(

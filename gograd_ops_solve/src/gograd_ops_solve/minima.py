@@ -20,6 +20,7 @@ MOST_STEPS = 100  # of Newton's method, which takes two or three, and many where
 SLOW = 0.9  # how much shorter each step has to be than the one before
 FACTOR = 16.0  # how many times what rounding does f may become larger
 FIRST_STEP = 0.1  # of SciPy's search for an interval, relative to the guess
+FLAT = 1e-13  # relative change of f that may be rounding
 XATOL = 1e-9  # relative to the interval
 
 
@@ -56,8 +57,7 @@ def _by_scipy(f: Equation, *start: float) -> float:
         low, high = min(start), max(start)
         options = {"bounds": (low, high), "method": "bounded", "options": {"xatol": XATOL * (high - low)}}
     else:
-        step = FIRST_STEP * (abs(start[0]) or 1.0)
-        options = {"bracket": (start[0], start[0] + step), "method": "brent"}
+        options = {"bracket": (start[0], start[0] + _first_step(f, start[0])), "method": "brent"}
     try:
         with np.errstate(all="ignore"):
             found = resolve("scipy.optimize:minimize_scalar")(f, **options)
@@ -66,6 +66,16 @@ def _by_scipy(f: Equation, *start: float) -> float:
     if not (found.success and isfinite(found.x)):
         raise NotFoundError(f"SciPy's minimize_scalar says: {found.message.strip()}")
     return float(found.x)
+
+
+def _first_step(f: Equation, x: float) -> float:
+    """Choose a step over which f changes by more than rounding."""
+    first = step = FIRST_STEP * (abs(x) or 1.0)
+    while isfinite(x + step):
+        if not abs(f(x + step) - f(x)) <= FLAT * abs(f(x)):
+            return step
+        step *= 8.0
+    return first
 
 
 def _polished(f: Equation, x: float, low: float, high: float) -> Point:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from math import inf, isfinite, isnan, nan, ulp
+from math import inf, isfinite, isnan, nan, nextafter, ulp
 from sys import float_info
 from typing import Any
 
 from gograd_core.extend import resolve
-from gograd_ops_solve.equations import Equation
+from gograd_ops_solve.equations import Equation, Point
 from gograd_ops_solve.errors import NotFoundError
 from gograd_ops_solve.rounding import FACTOR, checked, is_root, is_settled, is_simple, polished
 
@@ -24,8 +24,9 @@ MOST_BISECTIONS = 2200  # from 1e308 to the smallest number, with some to spare
 STEP_RTOL = 1e-12  # of a step of Newton's method, whose error is about its square
 MOST_NEWTON_STEPS = 200  # each at least halves the distance, or takes a third of it, near a double or triple root
 SLOW = 0.25  # of Newton's method: how much shorter each step is than the one before, near a multiple root
+ASIDE = (-256.0, -64.0, 64.0, 256.0)  # units in the last place, over which |F| grows beside a root, not beside a pole
 STARTS_NEAR = 1e-6  # of F at the guess, relative to that one step away: the guess may be the root already
-FLAT = 1e-6  # relative distance at which F is not 0 any more, if it is so at one place only
+FLAT = 1e-2  # relative distance at which F is not 0 any more, if it is so at one place only, even a multiple root
 FIRST_STEP = 0.1  # of the search, relative to the guess unless that is 0
 MOST_STEPS = 2200  # each twice as long as the one before: enough from the smallest number to the largest
 
@@ -61,7 +62,7 @@ def _in_bracket(solve: Callable[..., Any], equation: Equation, low: float, high:
     low, high = min(low, high), max(low, high)
     at_low, at_high = equation(low), equation(high)
     if at_low == 0.0 or at_high == 0.0:
-        return _exact(equation, low if at_low == 0.0 else high)
+        return _exact(equation, low if at_low == 0.0 else high, high - low or abs(low))
     if isnan(at_low) or isnan(at_high) or (at_low > 0.0) is (at_high > 0.0):
         for end in _end(equation, low, high):
             return end
@@ -80,6 +81,8 @@ def _in_bracket(solve: Callable[..., Any], equation: Equation, low: float, high:
     if not report.converged:
         raise NotFoundError(f"it did not converge in {report.iterations} steps")
     x, at_root = float(x), equation(x)
+    if at_root == 0.0:
+        return _exact(equation, x, 0.0)
     if abs(at_root) <= min(abs(at_low), abs(at_high)):  # a pole between the two has a larger value
         point = polished(equation, x, direction=at_high)
         if point is not None and low <= point.x <= high:
@@ -103,11 +106,31 @@ def _toms748(equation: Equation, low: float, high: float, **options: Any) -> Any
         return resolve("scipy.optimize:toms748")(equation, low, high, **options)
 
 
-def _exact(equation: Equation, x: float) -> float:
-    """Return a place where F is 0, unless it is 0 all around, as where it underflows."""
+def _exact(equation: Equation, x: float, reach: float) -> float:
+    """Return a place where F is 0, unless it jumps there, or is 0 far and wide, as where it underflows.
+
+    Args:
+        equation: what is solved.
+        x: where F is 0.
+        reach: how far the search went. If it is 0.0, F is known to change its sign.
+    """
     point = equation.point(x)
-    aside = FLAT * abs(x)
-    if point is not None and not point.slope and not equation(x - aside) and not equation(x + aside) and aside:
+    if point is None:
+        return x
+    before, after = nextafter(x, -inf), nextafter(x, inf)
+    if _jumps(equation, point, before) and _jumps(equation, point, after):
+        raise NotFoundError(
+            f"{equation.name} is 0.0 at {x!r}, but only there: it is {equation(before)!r} and {equation(after)!r} at "
+            "the floats beside it, which is a jump"
+        )
+    near, far = FLAT * abs(x), FLAT * reach
+    if (
+        not point.slope
+        and near
+        and reach
+        and not (equation(x - near) or equation(x + near))
+        and not (equation(x - far) and equation(x + far))
+    ):
         raise NotFoundError(
             f"{equation.name} is 0.0 at {x!r} and all around it, so no single x is the root. If it becomes too small "
             "for a float there, give a guess nearer to the root, or a pair of numbers at which it has different signs"
@@ -115,12 +138,20 @@ def _exact(equation: Equation, x: float) -> float:
     return x
 
 
+def _jumps(equation: Equation, point: Point, beside: float) -> bool:
+    """Return whether F has another value at the next float, and about the same one at the float after that."""
+    there, beyond = abs(equation(beside)), abs(equation(beside + (beside - point.x)))
+    return there > FACTOR * (point.noise + abs(point.slope) * ulp(point.x)) and beyond < 1.2 * there
+
+
 def _end(equation: Equation, low: float, high: float, direction: float = 0.0) -> Iterator[float]:
     """Yield the root at an end of a pair, if one of them is a root but for rounding, and not beside a pole."""
     end = min((low, high), key=lambda end: abs(equation(end)))
     point = equation.point(end)
     if point is not None and is_root(point, direction):
-        if abs(point.value) <= FACTOR * point.noise or is_simple(equation, point):
+        around = [end + units * ulp(end) for units in ASIDE]
+        is_lowest = 2.0 * abs(point.value) <= min(abs(equation(place)) for place in around)
+        if is_lowest or abs(point.value) <= FACTOR * point.noise:
             better = polished(equation, end, direction=direction, thorough=True)
             yield better.x if better is not None and (low <= better.x <= high or low == high) else end
     elif is_settled(equation, end):
@@ -178,7 +209,7 @@ def _newton(equation: Equation, guess: float) -> float:
     for _ in range(MOST_NEWTON_STEPS):
         value, slope = equation(x), equation.slope(x)
         if value == 0.0:
-            return _exact(equation, x)
+            return _exact(equation, x, abs(x - guess) or abs(guess))
         if abs(value) < least:
             nearest, least = x, abs(value)
         step = value / slope if slope else nan
