@@ -24,7 +24,7 @@ MOST_BISECTIONS = 2200  # from 1e308 to the smallest number, with some to spare
 STEP_RTOL = 1e-12  # of a step of Newton's method, whose error is about its square
 MOST_NEWTON_STEPS = 200  # each at least halves the distance, or takes a third of it, near a double or triple root
 SLOW = 0.25  # of Newton's method: how much shorter each step is than the one before, near a multiple root
-ASIDE = (-256.0, -64.0, 64.0, 256.0)  # units in the last place, over which |F| grows beside a root, not beside a pole
+ASIDE = 64.0  # units in the last place, over which |F| grows beside a root
 STARTS_NEAR = 1e-6  # of F at the guess, relative to that one step away: the guess may be the root already
 FLAT = 1e-2  # relative distance at which F is not 0 any more, if it is so at one place only, even a multiple root
 FIRST_STEP = 0.1  # of the search, relative to the guess unless that is 0
@@ -149,9 +149,10 @@ def _end(equation: Equation, low: float, high: float, direction: float = 0.0) ->
     end = min((low, high), key=lambda end: abs(equation(end)))
     point = equation.point(end)
     if point is not None and is_root(point, direction):
-        around = [end + units * ulp(end) for units in ASIDE]
-        is_lowest = 2.0 * abs(point.value) <= min(abs(equation(place)) for place in around)
-        if is_lowest or abs(point.value) <= FACTOR * point.noise:
+        around = min(abs(equation(end + ASIDE * ulp(end))), abs(equation(end - ASIDE * ulp(end))))
+        # F grows from here on, and by about as much as its slope says, which tells a root from a pole, and from chaos.
+        grows = around >= max(2.0 * abs(point.value), 0.1 * abs(point.slope) * ASIDE * ulp(end))
+        if grows or abs(point.value) <= FACTOR * point.noise:
             better = polished(equation, end, direction=direction, thorough=True)
             yield better.x if better is not None and (low <= better.x <= high or low == high) else end
     elif is_settled(equation, end):

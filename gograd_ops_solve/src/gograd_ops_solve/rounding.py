@@ -42,16 +42,19 @@ def is_settled(equation: Equation, x: float) -> bool:
     """Return whether F changes from each float to the next by about as much as it is at x.
 
     Then rounding moves F by more than its operations promise, or F has no derivative here. If F jumps, it changes much
-    at one place or two, and little beside it. At a pole it is largest.
+    at one place or two, and little beside it. At a pole it is largest. If it oscillates between floats, its changes are
+    smaller than its slope says.
     """
     places = [x]
     for _ in range(NEIGHBOURS):
         places = [nextafter(places[0], -inf), *places, nextafter(places[-1], inf)]
     values = [value for value in map(equation.left_of, places) if not isnan(value)]
     changes = sorted(abs(b - a) for a, b in pairwise(values))
-    size = abs(equation.left_of(x))
+    size, point = abs(equation.left_of(x)), equation.point(x)
+    expected = abs(point.slope) * ulp(x) if point is not None else 0.0
     return (
         len(changes) >= NEIGHBOURS
+        and changes[-3] >= 0.1 * expected
         and size <= FACTOR * changes[-3]
         and size <= 2.0 * max(abs(values[0]), abs(values[-1]))
     )
