@@ -19,7 +19,7 @@ __all__ = ["minimum_solver"]
 MOST_STEPS = 100  # of Newton's method, which takes two or three, and many where the minimum is flat
 SLOW = 0.9  # how much shorter each step has to be than the one before
 FACTOR = 16.0  # how many times what rounding does f may become larger
-FIRST_STEP = 0.1  # of SciPy's search for an interval, relative to the guess
+FIRST_STEP = 0.1  # of SciPy's search for an interval, relative to the guess. Where f is flat it grows
 FLAT = 1e-13  # relative change of f that may be rounding
 XATOL = 1e-9  # relative to the interval
 

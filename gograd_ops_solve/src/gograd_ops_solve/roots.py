@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from math import inf, isfinite, isnan, nan, nextafter, ulp
 from sys import float_info
 from typing import Any
@@ -22,8 +22,8 @@ XTOL = 5e-324  # so that only the relative tolerance counts
 MOST_ITERATIONS = 200  # a method that needs more has stalled, as Brent's does near roots as small as 1e-290
 MOST_BISECTIONS = 2200  # from 1e308 to the smallest number, with some to spare
 STEP_RTOL = 1e-12  # of a step of Newton's method, whose error is about its square
-MOST_NEWTON_STEPS = 200  # each at least halves the distance, or takes a third of it, near a double or triple root
-SLOW = 0.25  # of Newton's method: how much shorter each step is than the one before, near a multiple root
+MOST_NEWTON_STEPS = 200
+SLOW = 0.25  # a step of Newton's method is a larger part of the one before only near a multiple root, or far away
 ASIDE = 64.0  # units in the last place, over which |F| grows beside a root
 STARTS_NEAR = 1e-6  # of F at the guess, relative to that one step away: the guess may be the root already
 FLAT = 1e-2  # relative distance at which F is not 0 any more, if it is so at one place only, even a multiple root
@@ -64,7 +64,7 @@ def _in_bracket(solve: Callable[..., Any], equation: Equation, low: float, high:
     if at_low == 0.0 or at_high == 0.0:
         return _exact(equation, low if at_low == 0.0 else high, high - low or abs(low))
     if isnan(at_low) or isnan(at_high) or (at_low > 0.0) is (at_high > 0.0):
-        for end in _end(equation, low, high):
+        if (end := _root_at_end(equation, low, high)) is not None:
             return end
         raise NotFoundError(
             f"{equation.name} is {at_low!r} at {low!r} and {at_high!r} at {high!r}, which is no change of sign. Give a "
@@ -92,7 +92,7 @@ def _in_bracket(solve: Callable[..., Any], equation: Equation, low: float, high:
                 return point.x
         elif is_settled(equation, x):
             return x
-    for end in _end(equation, low, high, at_high):  # a pair that is too narrow for the method
+    if (end := _root_at_end(equation, low, high, at_high)) is not None:  # the pair is too narrow for the method
         return end
     raise NotFoundError(
         f"{equation.name} changes its sign at {x!r}, but by a jump or at a pole: its value there is {at_root!r}"
@@ -144,19 +144,19 @@ def _jumps(equation: Equation, point: Point, beside: float) -> bool:
     return there > FACTOR * (point.noise + abs(point.slope) * ulp(point.x)) and beyond < 1.2 * there
 
 
-def _end(equation: Equation, low: float, high: float, direction: float = 0.0) -> Iterator[float]:
-    """Yield the root at an end of a pair, if one of them is a root but for rounding, and not beside a pole."""
+def _root_at_end(equation: Equation, low: float, high: float, direction: float = 0.0) -> float | None:
+    """Return the root at an end of a pair, if one of them is a root but for rounding, and not beside a pole."""
     end = min((low, high), key=lambda end: abs(equation(end)))
     point = equation.point(end)
-    if point is not None and is_root(point, direction):
+    if point is None or not is_root(point, direction):
+        return end if is_settled(equation, end) else None
+    if abs(point.value) > FACTOR * point.noise:
+        # F has to grow from here on, and by about as much as its slope says, which it does not at a pole, or in chaos.
         around = min(abs(equation(end + ASIDE * ulp(end))), abs(equation(end - ASIDE * ulp(end))))
-        # F grows from here on, and by about as much as its slope says, which tells a root from a pole, and from chaos.
-        grows = around >= max(2.0 * abs(point.value), 0.1 * abs(point.slope) * ASIDE * ulp(end))
-        if grows or abs(point.value) <= FACTOR * point.noise:
-            better = polished(equation, end, direction=direction, thorough=True)
-            yield better.x if better is not None and (low <= better.x <= high or low == high) else end
-    elif is_settled(equation, end):
-        yield end
+        if not around >= max(2.0 * abs(point.value), 0.1 * abs(point.slope) * ASIDE * ulp(end)):
+            return None
+    better = polished(equation, end, direction=direction, thorough=True)
+    return better.x if better is not None and (low <= better.x <= high or low == high) else end
 
 
 def _is_accepted(equation: Equation, x: float, factor: float = FACTOR) -> bool:
@@ -183,7 +183,7 @@ def _bracket_around(equation: Equation, guess: float) -> tuple[float, float]:
                 continue
             there = equation(x)
             if ends[side] == guess and abs(value) <= STARTS_NEAR * abs(there):
-                for root in _end(equation, guess, guess):
+                if (root := _root_at_end(equation, guess, guess)) is not None:
                     return root, root
             if isnan(there):
                 growth[side] = 0.5
@@ -192,8 +192,8 @@ def _bracket_around(equation: Equation, guess: float) -> tuple[float, float]:
             else:
                 ends[side] = x
             steps[side] *= growth[side]
-    for end in _end(equation, guess, guess):
-        return end, end
+    if (root := _root_at_end(equation, guess, guess)) is not None:
+        return root, root
     raise NotFoundError(
         f"{equation.name} has the same sign at all points tried, from {ends[1]!r} to {ends[0]!r}. Give a pair of "
         "numbers at which it has different signs"
