@@ -182,9 +182,9 @@ def _bracket_around(equation: Equation, guess: float) -> tuple[float, float]:
             if not isfinite(x) or x == ends[side]:
                 continue
             there = equation(x)
-            if ends[side] == guess and abs(value) <= STARTS_NEAR * abs(there):
-                if (root := _root_at_end(equation, guess, guess)) is not None:
-                    return root, root
+            is_near = ends[side] == guess and abs(value) <= STARTS_NEAR * abs(there)
+            if is_near and (root := _root_at_end(equation, guess, guess)) is not None:
+                return root, root
             if isnan(there):
                 growth[side] = 0.5
             elif there == 0.0 or (there > 0.0) is not (value > 0.0):
