@@ -73,9 +73,11 @@ def _in_bracket(solve: Callable[..., Any], equation: Equation, low: float, high:
     options: dict[str, Any] = {"xtol": XTOL, "rtol": RTOL, "full_output": True, "disp": False}
     try:
         x, report = solve(equation, low, high, maxiter=MOST_ITERATIONS, **options)
-        for surer in (_toms748, resolve("scipy.optimize:bisect")):
-            if not report.converged:
-                x, report = surer(equation, low, high, maxiter=MOST_BISECTIONS, **options)
+        if not report.converged:
+            x, report = _toms748(equation, low, high, maxiter=MOST_BISECTIONS, **options)
+        if not report.converged:
+            bisect = resolve("scipy.optimize:bisect")
+            x, report = bisect(equation, low, high, maxiter=MOST_BISECTIONS, **options)
     except ValueError as error:  # NaN on the way
         raise NotFoundError(f"{equation.name} has no value somewhere between ({error})") from None
     if not report.converged:
