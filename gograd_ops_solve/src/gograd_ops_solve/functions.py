@@ -37,14 +37,17 @@ def root(f: Callable[..., Any], guess: Any, *parameters: Any, method: str | Solv
             With one number the bracketing methods search to both sides for a change of sign.
         parameters: numbers, neurons, or arrays of numbers.
         method: SciPy's "brentq", "brenth", "bisect", "ridder" or "toms748"; from one number also "newton", with
-            gograd's derivative; or a function ``method(f, *guess)`` of floats that returns x.
+            gograd's derivative; or a function ``method(f, *guess)`` of floats that returns x, up to a thousandth. In
+            this case Newton's method finds the last digits.
 
     Returns:
         A float, a neuron if there is one among the numbers, or an array if there is one.
 
     Raises:
-        SolveError: no root was found. It is a `DomainError`: under ``errstate(domain="ignore")`` the result is NaN.
-        DomainError: (when differentiated) f_x is 0 at the root, which then has no derivative.
+        SolveError: no root was found; or f jumps there, or has a pole. It is a `DomainError`: under
+            ``errstate(domain="ignore")`` the result is NaN.
+        DomainError: (when differentiated) f_x is 0 at the root but for rounding, as at a double root, which has no
+            derivative.
         TypeError: f does not return one number, or uses a neuron that is not a parameter.
         ValueError: there is no such method, or it does not take such a guess.
     """
@@ -60,7 +63,7 @@ def fixed_point(g: Callable[..., Any], guess: Any, *parameters: Any, method: str
         guess: a number near the fixed point.
         parameters: as for `root`.
         method: "steffensen", "iteration" (x becomes g(x) until it no longer changes), or a function
-            ``method(g, guess)`` of floats that returns x.
+            ``method(g, guess)`` of floats that returns x, up to a thousandth. Newton's method finds the last digits.
 
     Returns:
         As `root`.
@@ -88,7 +91,8 @@ def minimize_scalar(f: Callable[..., Any], guess: Any, *parameters: Any, method:
         As `root`: the place of the minimum. The smallest value is f of that.
 
     Raises:
-        SolveError: no minimum was found; or it is at the end of the interval, at a kink, or where f_xx is not positive.
+        SolveError: no minimum was found; or it is at the end of the interval, at a kink, or where f_xx is not positive,
+            or cannot be told from 0 because of rounding.
         DomainError, TypeError: as `root`.
     """
     start = _start(guess)

@@ -7,71 +7,36 @@ a rule like any other: on neurons it runs `grad` on neurons, so that it can be d
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from math import isfinite, isnan, nan
-from typing import Any, NoReturn
+from typing import Any
 
-from gograd_core import DomainError, InvalidOperationError, Neuron, Op, grad
-from gograd_core.extend import NO_NUMBER, adjoints, as_float, flatten, nested, outside_transforms, recorder
+import attrs
+
+from gograd_core import DomainError, InvalidOperationError, Op, grad
+from gograd_core.extend import NO_NUMBER, as_float, domain_errors_raise, outside_transforms, recorder
+from gograd_ops_solve.equations import Equation, Point
 from gograd_ops_solve.errors import NotFoundError, SolveError
+from gograd_ops_solve.rounding import is_simple
 
-__all__ = ["Equation", "Implicit"]
+__all__ = ["Implicit"]
 
 Solver = Callable[..., float]
 
 
-class Equation:
-    """What a solver sees: the left-hand side of F(x) = 0 as a function of floats, with its derivative.
+@attrs.define(eq=False)
+class Solution:
+    """A root, and the inputs of the operation that it belongs to.
 
-    Args:
-        function: F(x, *parameters), or whatever the solver works with instead.
-        name: what messages call it.
-        parameters: the parameters, as floats.
+    Attributes:
+        is_simple: whether it is known to be simple. This is asked only if someone wants a derivative.
     """
 
-    def __init__(self, function: Callable[..., Any], name: str, parameters: tuple[float, ...]) -> None:
-        self.function = function
-        self.name = name
-        self.parameters = parameters
-
-    def __call__(self, x: float) -> float:
-        """Compute the value, NaN where there is none.
-
-        Raises:
-            TypeError: it is not a real number, or depends on a neuron that is not a parameter.
-        """
-        try:
-            value = self.function(float(x), *self.parameters)
-        except NO_NUMBER:
-            return nan
-        if isinstance(value, complex):  # the root of a negative number
-            return nan
-        return value if type(value) is float else self._number(value)
-
-    def slope(self, x: float) -> float:
-        """Compute the derivative with respect to x; NaN where there is none."""
-        neuron = Neuron(x)
-        try:
-            result = nested().run(self.function, neuron, *self.parameters)
-            return adjoints([result], [1.0], [neuron], neuron._stamp + 1)[0] if type(result) is Neuron else 0.0
-        except NO_NUMBER:
-            return nan
-
-    def _number(self, value: Any) -> float:
-        if type(value) is Neuron:
-            leaves = flatten([value], 0).leaves
-            refuse_captured(next((leaf for leaf in leaves if leaf.label), leaves[0]), self.name)
-        if isinstance(value, bool):
-            raise TypeError(f"{self.name} must return one number, it returned the truth value {value}")
-        return as_float(value, f"{self.name} must return one number: a solver")
-
-
-def refuse_captured(neuron: Neuron, name: str) -> NoReturn:
-    """Refuse a neuron that the function `name` uses without receiving it."""
-    raise TypeError(
-        f"{name} uses {neuron!r}, which is not among its parameters: its derivative would be lost. Pass it as a "
-        "parameter, or use its .value if it is a constant."
-    )
+    x: float
+    inputs: tuple[float, ...]
+    equation: Equation
+    point: Point | None
+    is_simple: bool = attrs.field(default=False, init=False)
 
 
 class Implicit:
@@ -98,13 +63,22 @@ class Implicit:
         self._solver = solver
         self._starts = starts
         self._find = outside_transforms(self._find_inside)
-        self._slopes_again = outside_transforms(self._slopes)
-        self._latest: tuple[float, tuple[float, ...], list[float]] = nan, (), []
+        self._slopes = outside_transforms(self._slopes_inside)
+        self._is_simple = outside_transforms(_is_simple)
+        self._has_derivative = outside_transforms(self._has_derivative_inside)
+        self._latest: Solution | None = None
+        name = "".join(letter if letter.isalnum() else "_" for letter in title)
         self.op = Op(
-            "".join(letter if letter.isalnum() else "_" for letter in title),
+            name,
             implementations={"scalar": self._value},
             partials=(*[None] * starts, *map(self._partial, range(count))),
             doc=f"The {title}(x, ...), as a function of the parameters. The first inputs are where the solver starts.",
+        )
+        self._slope_of_simple = Op(
+            f"slope_at_{name}",
+            implementations={"scalar": self._slope_or_nan},
+            partials=(_one, *[None] * (1 + count)),
+            doc="F_x (the first input) if the root is simple, else NaN. The root and the parameters follow.",
         )
 
     def __call__(self, *inputs: Any) -> Any:
@@ -149,15 +123,23 @@ class Implicit:
 
     def _find_inside(self, *inputs: float) -> float:
         parameters = inputs[self._starts :]
-        x = float(self._solver(Equation(self._function, self._name, parameters), *inputs[: self._starts]))
+        equation = self._equation_with(parameters)
+        x = float(self._solver(equation, *inputs[: self._starts]))
         if not isfinite(x):
             raise NotFoundError(f"the solver returned {x!r}")
-        try:
-            slopes = self._slopes(x, parameters, range(len(parameters)))
-        except NO_NUMBER:  # some may exist: each partial will ask again
-            slopes = []
-        self._latest = x, inputs, slopes
+        self._latest = Solution(x, inputs, equation, equation.point(x))
         return x
+
+    def _equation_with(self, parameters: tuple[float, ...]) -> Equation:
+        return Equation(self._equation, self._function, self._name, parameters)
+
+    def _solution(self, x: float, parameters: tuple[float, ...]) -> Solution:
+        """Look at a root again, unless it is the latest one."""
+        latest = self._latest
+        if latest is not None and latest.x == x and latest.inputs[self._starts :] == parameters:
+            return latest
+        equation = self._equation_with(parameters)
+        return Solution(x, parameters, equation, equation.point(x))
 
     def _partial(self, place: int) -> Callable[..., Any]:
         """Make the rule for the derivative with respect to a parameter: -F_p / F_x."""
@@ -168,33 +150,62 @@ class Implicit:
             if xp.backend == "neuron":
                 # Fresh neurons: those of the sweep that runs this rule take no part in another one.
                 by_x, by_parameter = on_neurons(out, *map(xp.identity, parameters))
-                return -by_parameter / by_x
+                return -by_parameter / self._slope_of_simple(by_x, out, *parameters)
             if xp.backend != "scalar":
                 raise InvalidOperationError(f"{self.op.title} computes its derivatives on floats, not in {xp.backend}")
-            x, at, slopes = self._latest
-            if slopes and x == out and at == inputs:
-                return xp.divide(-slopes[1 + place], slopes[0])
-            by_x, by_parameter = self._slopes_again(out, parameters, (place,))
+            latest = self._latest
+            if latest is not None and latest.x == out and latest.inputs == inputs:
+                point = latest.point
+                if point and point.by_parameters and point.slope and (latest.is_simple or self._is_simple(latest)):
+                    return xp.divide(-point.by_parameters[place], point.slope)
+            by_x, by_parameter = self._slopes(out, inputs, place)
             return xp.divide(-by_parameter, by_x)
 
         return partial
 
-    def _slopes(self, x: float, parameters: tuple[float, ...], places: Sequence[int]) -> list[float]:
-        """Compute the derivatives of F with respect to x, and to some of the parameters.
-
-        It is `grad` without what floats do not need.
+    def _slopes_inside(self, x: float, inputs: tuple[float, ...], place: int) -> tuple[float, float]:
+        """Compute the derivatives of F with respect to x, and to a parameter. The first is NaN at a multiple root.
 
         Raises:
-            TypeError: F uses a neuron that is not a parameter. Only here does one show that a transform hides.
+            DomainError: one of them does not exist, or the root is not simple.
         """
-        entries: list[Any] = list(parameters)
-        neuron = Neuron(x)
-        for place in places:
-            entries[place] = Neuron(entries[place])
-        result = nested().run(self._equation, neuron, *entries)
-        if type(result) is not Neuron:
-            return [0.0] * (1 + len(places))
-        for leaf in flatten([result], neuron._stamp).leaves:
-            if leaf._stamp < neuron._stamp:
-                refuse_captured(leaf, self._name)
-        return adjoints([result], [1.0], [neuron, *(entries[place] for place in places)], neuron._stamp + 1)
+        solution = self._solution(x, inputs[self._starts :])
+        point = solution.point
+        if point is None or not point.by_parameters:  # a derivative does not exist: is it this one?
+            point = solution.equation.seen_from(x, (place,))
+            by_parameter = point.by_parameters[0]
+        else:
+            by_parameter = point.by_parameters[place]
+        is_simple = _is_simple(solution)
+        if domain_errors_raise() and recorder() is None and not (is_simple and point.slope):
+            fact = "is 0.0"
+            if point.slope:
+                fact = (
+                    f"is {point.slope!r}, which cannot be told from 0, since it changes by as much over the digits of "
+                    "x that rounding leaves uncertain"
+                )
+            raise DomainError(
+                f"{self.op.name}({', '.join(map(repr, inputs))}) has no derivative with respect to input "
+                f"{self._starts + place}: at the {self.title}, which is {x!r}, the slope {fact}. So it is at double "
+                "roots and very near them",
+                operation=self.op,
+                inputs=inputs,
+            )
+        return point.slope if is_simple else nan, by_parameter
+
+    def _slope_or_nan(self, by_x: float, x: float, *parameters: float) -> float:
+        return by_x if self._has_derivative(x, parameters) else nan
+
+    def _has_derivative_inside(self, x: float, parameters: tuple[float, ...]) -> bool:
+        return _is_simple(self._solution(x, parameters))
+
+
+def _is_simple(solution: Solution) -> bool:
+    """Return whether there is a derivative. Where F has none, nothing is known, and others say so."""
+    if not solution.is_simple:
+        solution.is_simple = solution.point is None or is_simple(solution.equation, solution.point)
+    return solution.is_simple
+
+
+def _one(xp: Any, out: Any, *inputs: Any) -> float:
+    return 1.0
