@@ -108,7 +108,7 @@ class Budget:
         self.searched, self.wait, self.apart = *self.apart, (self.searched, self.wait)
 
     def note_search(self, cost: int) -> None:
-        """Take note of a search, whose cost is negative if it saved more. While recordings are free, so are searches."""
+        """Take note of a search. Its cost is negative if it saved more. While recordings are free, so are searches."""
         if cost and not self.is_free:
             self.searched = max(self.searched + cost, -CREDIT)
             self.wait = (self.searched - self._allowed) * SHARE // self._price
