@@ -96,6 +96,15 @@ def _nothing(self: Node) -> float:
     return 0.0
 
 
+def _inputs(self: Node) -> tuple[Any, ...]:
+    """The constituents by input of the operation: an entry for each, which is a tuple for a column."""
+    op: Any = self.operation
+    if op is None:
+        return ()
+    columns = op.columns(self.constituents)
+    return tuple(map(tuple, columns)) if op.variadic else tuple(column[0] for column in columns)
+
+
 def _copied(self: Node, _memo: Any = None) -> Node:
     """Return a copy of a leaf; inside a transform the neuron itself, because a copy would have no derivative."""
     return self if now().depth else restore(*reduced(self)[1])
@@ -114,6 +123,7 @@ FURTHER: dict[str, Any] = {
     "conjugate": _itself,
     "real": property(_itself),
     "imag": property(_nothing),
+    "inputs": property(_inputs),
     **{name: Misnomer(name) for name in MISNOMERS},
 }
 """What else a neuron has in both engines: the attributes of a float, and those that are refused."""
