@@ -96,7 +96,7 @@ def _nothing(self: Node) -> float:
     return 0.0
 
 
-def _inputs(self: Node) -> tuple[Any, ...]:
+def _inputs(self: Any) -> tuple[Any, ...]:
     """The constituents by input of the operation: an entry for each, which is a tuple for a column."""
     op: Any = self.operation
     if op is None:

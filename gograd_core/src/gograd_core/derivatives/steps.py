@@ -132,7 +132,7 @@ def _slopes(node: Node, wanted: Mapping[Node, float]) -> Iterator[tuple[int, int
         Neuron(entry._value) if counts else entry if type(entry) is float else entry._value
         for (_, _, entry), counts in zip(places, matters, strict=True)
     ]
-    leaves = [copy for copy, counts in zip(copies, matters, strict=True) if counts]
+    leaves: list[Any] = [copy for copy, counts in zip(copies, matters, strict=True) if counts]
     with errstate(domain="ignore"):
         slopes = iter(engines.adjoints([engines.node(op, node._value, tuple(copies))], [1.0], leaves, 0))
     for (index, place, entry), counts in zip(places, matters, strict=True):
