@@ -22,6 +22,9 @@ from gograd_core.plugins.names import canonical, claimants, claimed_by, explain,
 from gograd_core.settings import Swap, completed
 
 if TYPE_CHECKING:
+    from typing import Any
+
+    from gograd_core.interfaces import Node
     from gograd_core.plugins.records import PluginRecord
 
 __all__ = ["Registry"]
@@ -201,6 +204,14 @@ class Registry(Swap):
             op = attrs.evolve(op, provider=Provider(BY_HAND), scope=self._scope)
             self._settle(self._records, (*self._by_hand, op))
         return op
+
+    def displayed(self, neuron: Node) -> dict[str, Any]:
+        """Return what a notebook shows of a neuron besides its text; empty if no package that draws is installed."""
+        if not self._discovers:
+            return {}
+        from gograd_core.plugins.display import display
+
+        return display(neuron, self._only, self._block)
 
     def _settle(self, records: tuple[PluginRecord, ...], by_hand: tuple[Op, ...], *, strict: bool = False) -> None:
         """Decide who gets each name, and only then publish the result."""
