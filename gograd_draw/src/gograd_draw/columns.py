@@ -21,7 +21,7 @@ __all__ = ["column_picture"]
 
 MOST_UNITS = 10
 """How many units of a column are drawn at most; of more, the first and the last ones."""
-RADIUS, PITCH, BETWEEN = 9.0, 26.0, 90.0
+RADIUS, SMALL_RADIUS, PITCH, BETWEEN = 9.0, 4.0, 26.0, 90.0
 LONGEST_LINE = 40
 
 
@@ -46,6 +46,11 @@ class Column:
             return list(range(self.units))
         half = MOST_UNITS // 2
         return [*range(half), None, *range(self.units - half + 1, self.units)]
+
+    @property
+    def radius(self) -> float:
+        """The radius of its circles."""
+        return RADIUS if self.units else SMALL_RADIUS
 
     @property
     def breadth(self) -> float:
@@ -84,7 +89,7 @@ def _diagram(columns: list[Column], name: str) -> Diagram:
         )
         for column in columns
     ]
-    return Diagram(tuple(boxes), tuple(Edge(index, index + 1) for index in range(len(boxes) - 1)), name)
+    return Diagram(tuple(boxes), tuple(Edge(index, index + 1) for index in range(len(boxes) - 1)), name, caption=True)
 
 
 def _print_units(columns: list[Column], name: str, theme: Theme) -> str:
@@ -100,7 +105,7 @@ def _print_units(columns: list[Column], name: str, theme: Theme) -> str:
     for column, middle, where in zip(columns, middles, points, strict=True):
         body += _column(column, middle, where, highest)
     deepest = highest + 26 + ROW * max(len(column.lines) for column in columns)
-    return document(body, Size(right, deepest), theme, name)
+    return document(body, Size(right, deepest), theme, name, caption=True)
 
 
 def _points(column: Column, x: float, middle: float) -> list[tuple[float, float]]:
@@ -112,7 +117,7 @@ def _lines(columns: list[Column], points: list[list[tuple[float, float]]]) -> It
     for index in range(len(columns) - 1):
         here, there = columns[index], columns[index + 1]
         paths = [
-            f"M{number(x0 + RADIUS)} {number(y0)}L{number(x1 - RADIUS)} {number(y1)}"
+            f"M{number(x0 + here.radius)} {number(y0)}L{number(x1 - there.radius)} {number(y1)}"
             for (x0, y0), unit in zip(points[index], here.shown or [0], strict=True)
             for (x1, y1), other in zip(points[index + 1], there.shown or [0], strict=True)
             if unit is not None and other is not None
@@ -127,9 +132,8 @@ def _column(column: Column, x: float, where: Iterable[tuple[float, float]], belo
         if unit is None:
             yield from (f'<circle class="gg-head" cx="{number(x)}" cy="{number(y + d)}" r="1.5"/>' for d in (-5, 0, 5))
         else:
-            radius = RADIUS if column.units else 4.0
             for kind in ("gg-under", "gg-shape"):
-                yield f'<circle class="{kind}" cx="{number(x)}" cy="{number(y)}" r="{number(radius)}"/>'
+                yield f'<circle class="{kind}" cx="{number(x)}" cy="{number(y)}" r="{number(column.radius)}"/>'
     y = below + 20
     yield text(x, y, column.title, "gg-title", "middle")
     for line in column.lines:

@@ -43,11 +43,15 @@ class Edge:
 
 @attrs.frozen
 class Diagram:
-    """Boxes, and edges between them. The edges into a box are in the order of its inputs."""
+    """Boxes, and edges between them. The edges into a box are in the order of its inputs.
+
+    If `caption` is true, the name stands above the picture.
+    """
 
     boxes: tuple[Box, ...]
     edges: tuple[Edge, ...]
     name: str = "graph"
+    caption: bool = False
 
     def plugins(self) -> list[str]:
         """List the plugins of the operations, each once, in the order of their names."""

@@ -14,7 +14,7 @@ from gograd_draw.themes import Theme, colours_of, style
 __all__ = ["document", "legend", "number", "print_svg", "text"]
 
 MARGIN = 16.0
-LEGEND_ROW = 20.0
+LEGEND_ROW, CAPTION = 20.0, 26.0
 
 
 def number(value: float) -> str:
@@ -47,19 +47,24 @@ def print_svg(placed: Placed, theme: Theme, outputs: Collection[int] = ()) -> st
         lines, legend_size = legend(colours, size.height + 18)
         body += lines
         size = Size(max(size.width, legend_size.width), legend_size.height)
-    return document(body, size, theme, placed.diagram.name)
+    return document(body, size, theme, placed.diagram.name, caption=placed.diagram.caption)
 
 
-def document(body: Sequence[str], size: Size, theme: Theme, name: str) -> str:
-    """Print an SVG document of this size, with a margin around it."""
-    wide, high = number(size.width + 2 * MARGIN), number(size.height + 2 * MARGIN)
+def document(body: Sequence[str], size: Size, theme: Theme, name: str, *, caption: bool = False) -> str:
+    """Print an SVG document of this size, with a margin around it, and perhaps its name above."""
+    above = CAPTION if caption else 0.0
+    shown = cleaned(name, 80)
+    wide, high = number(size.width + 2 * MARGIN), number(size.height + 2 * MARGIN + above)
+    if caption:
+        wide = number(max(size.width, width(shown) * SMALL * ADVANCE) + 2 * MARGIN)
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{wide}" height="{high}" viewBox="0 0 {wide} {high}" '
-            f'class="gograd gg-{theme}" role="img" aria-label="{quoted_for_xml(cleaned(name, 80))}">',
+            f'class="gograd gg-{theme}" role="img" aria-label="{quoted_for_xml(shown)}">',
             f"<style>\n{style(theme)}</style>",
             f'<rect class="gg-paper" width="{wide}" height="{high}"/>',
-            f'<g transform="translate({number(MARGIN)} {number(MARGIN)})">',
+            *([text(MARGIN, MARGIN + 10, shown, "gg-note")] if caption else ()),
+            f'<g transform="translate({number(MARGIN)} {number(MARGIN + above)})">',
             *body,
             "</g>",
             "</svg>\n",

@@ -11,21 +11,22 @@ __all__ = ["picture_of"]
 def picture_of(name: str, layers: Sequence[Any], parameters: int) -> dict[str, Any]:
     """Describe layers as columns of units: their activations, and how many parameters they have."""
     flat = list(_flattened(layers))
-    widths = [_width(layer) for layer in flat]
-    sizes = [len(flat[0].units[0].w) if widths[0] else 0, *widths]
-    shape = "-".join(str(size) for size in sizes if size)
-    columns = [{"title": "inputs", "lines": [], "units": sizes[0]}]
-    columns += [_column(index, layer, width) for (index, layer), width in zip(enumerate(flat), widths, strict=True)]
+    widths = [_width(layer) for _, layer in flat]
+    inputs = len(flat[0][1].units[0].w) if widths[0] else 0
+    shape = "-".join(str(size) for size in (inputs, *widths) if size)
+    columns = [{"title": "inputs", "lines": [f"{inputs:,} numbers"] if inputs else [], "units": inputs}]
+    columns += [_column(title, layer, width) for (title, layer), width in zip(flat, widths, strict=True)]
     return {"name": f"{name} {shape}, {_counted(parameters)}", "columns": columns}
 
 
-def _flattened(layers: Iterable[Any]) -> Iterator[Any]:
-    """Yield the layers, and those of nets among them."""
-    for layer in layers:
+def _flattened(layers: Iterable[Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the layers, and those of nets among them, with the names that their parameters begin with."""
+    for index, layer in enumerate(layers):
+        title = f"{prefix}layer{index}"
         if hasattr(layer, "layers"):
-            yield from _flattened(layer.layers)
+            yield from _flattened(layer.layers, f"{title}.")
         else:
-            yield layer
+            yield title, layer
 
 
 def _width(layer: Any) -> int:
@@ -33,14 +34,14 @@ def _width(layer: Any) -> int:
     return len(getattr(layer, "units", ()))
 
 
-def _column(index: int, layer: Any, width: int) -> dict[str, Any]:
+def _column(title: str, layer: Any, width: int) -> dict[str, Any]:
     if not width:
         own = _counted(len(layer.parameters())) if hasattr(layer, "parameters") else "no parameters"
         return {"title": getattr(layer, "__name__", type(layer).__name__), "lines": [own], "units": 0}
     activations = list(dict.fromkeys(_activation(unit.activation) for unit in layer.units))
     units = f"{width:,} unit{'s' if width > 1 else ''}"
     lines = [units, ", ".join(activations), _counted(len(layer.parameters()))]
-    return {"title": f"layer{index}", "lines": lines, "units": width}
+    return {"title": title, "lines": lines, "units": width}
 
 
 def _activation(activation: Any) -> str:
