@@ -72,7 +72,15 @@ def test_examples_show_what_they_print(page):
 
 @pytest.mark.parametrize(
     "module",
-    ["gograd_core", "gograd_core.testing", "gograd_core.kernels", "gograd_compile", "gograd_nn", "gograd_ops_solve"],
+    [
+        "gograd_core",
+        "gograd_core.testing",
+        "gograd_core.kernels",
+        "gograd_compile",
+        "gograd_nn",
+        "gograd_draw",
+        "gograd_ops_solve",
+    ],  # fmt: skip
 )
 def test_the_reference_has_every_public_name(module):
     """Operations, and the namespace that they are in, have pages of their own."""

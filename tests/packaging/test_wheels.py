@@ -11,6 +11,7 @@ ENTRY_POINTS = {
     "gograd": {"console_scripts": {"gograd": "gograd.cli:app"}},
     "gograd-compile": {},
     "gograd-core": {"gograd.ops": {"core": "gograd_core.plugins.builtin_ops"}},
+    "gograd-draw": {"gograd.display": {"draw": "gograd_draw.notebook:show"}},
     "gograd-nn": {},
     "gograd-ops-basic": {"gograd.ops": {"basic": "gograd_ops_basic"}},
     "gograd-ops-extra": {"gograd.ops": {"extra": "gograd_ops_extra"}},
@@ -90,6 +91,7 @@ class TestContents:
     ("name", "needs"),
     [
         ("gograd-core", [*CORE_NEEDS]),
+        ("gograd-draw", ["attrs", "gograd-core"]),
         ("gograd-ops-basic", ["gograd-core"]),
         ("gograd-ops-extra", ["gograd-core"]),
         ("gograd-ops-special", ["gograd-core", "scipy"]),
@@ -107,10 +109,10 @@ def test_the_compiler_needs_no_operations_and_numba_only_if_it_is_wanted(wheel):
     assert needed(requirements, extra="native") == sorted([*COMPILER_NEEDS, "llvmlite", "numba", "platformdirs"])
 
 
-def test_whoever_has_the_command_has_everything_but_the_compiler_and_the_solvers(wheels):
+def test_whoever_has_the_command_has_everything_but_the_compiler_the_pictures_and_the_solvers(wheels):
     with zipfile.ZipFile(wheels["gograd"]) as wheel:
         ours = {name for name in needed(metadata(wheel).get_all("Requires-Dist")) if name in ENTRY_POINTS}
-    assert ours == {*ENTRY_POINTS} - {"gograd", "gograd-compile", "gograd-ops-solve"}
+    assert ours == {*ENTRY_POINTS} - {"gograd", "gograd-compile", "gograd-draw", "gograd-ops-solve"}
 
 
 @pytest.fixture

@@ -62,7 +62,7 @@ class _Describer:
         contents = [_of_kind(count, what) for count, what in counts if count]
         tooltip = [f"{name}: {contents[0]}", *contents[1:]]
         plugins = {_plugin(operation) for operation in operations}
-        if len(common := Counter(map(_symbol, operations)).most_common()) > 1:
+        if len(common := Counter(map(_short, operations)).most_common()) > 1:
             each = [f"{count:,} {symbol}" if count > 1 else symbol for symbol, count in common[:MOST_OPERATIONS]]
             contents.append(cleaned(", ".join(each + ["…"] * (len(common) > MOST_OPERATIONS))))
         tooltip += [f"{count:,} × {cleaned(title, IN_A_TOOLTIP)}" for title, count in _titles(operations)]
@@ -116,11 +116,11 @@ def _name(graph: Graph, part: Part) -> str:
         return f"{symbol} … {symbol}"
     if why == "leaves":
         first, last = (str(getattr(graph.nodes[part.members[end]], "label", "")) for end in (0, -1))
-        return f"{cleaned(first, LONGEST // 2 - 1)}…{cleaned(last, LONGEST // 2 - 1)}" if first and last else "inputs"
+        return f"{cleaned(first, LONGEST // 2 - 1)}…{cleaned(last, LONGEST // 2 - 1)}" if first and last else "leaves"
     if why == "levels":
         first, last = which[0] if isinstance(which[0], tuple) else which
         return f"levels {first}–{last}" if last > first else f"level {first}"
-    return "everything"
+    return "constants" if why == "constants" else "everything"
 
 
 def _why(key: Hashable) -> tuple[str, Any]:
@@ -134,6 +134,11 @@ def _symbol(operation: Any) -> str:
     """Return how an operation is drawn, with its name if that cannot be guessed."""
     plain = operation.symbol in (operation.name, operation.operator)
     return cleaned(operation.symbol if plain else f"{operation.symbol} {operation.name}")
+
+
+def _short(operation: Any) -> str:
+    """Return the symbol of an operation, or its name if the symbol alone cannot be guessed."""
+    return cleaned(operation.symbol if operation.symbol == operation.operator else operation.name)
 
 
 def _plugin(operation: Any) -> str:

@@ -62,6 +62,8 @@ def _candidates(graph: Graph, limit: int) -> Iterator[Keys]:
     """Yield ways to fold a graph, from the finest to the coarsest."""
     keys: Keys = range(len(graph.nodes))
     prefixes = _prefixes(graph)
+    for output in graph.outputs if len(graph.outputs) <= limit // 4 else ():
+        prefixes[output] = ()  # it has a box of its own
     for length in range(max(map(len, prefixes)), 0, -1):
         keys = [Folded("prefix", prefix[:length]) if prefix else node for node, prefix in enumerate(prefixes)]
         yield _with_constants(graph, keys)
@@ -135,13 +137,17 @@ def _runs(graph: Graph, keys: Keys) -> Keys:
 
 
 def _with_leaves(graph: Graph, keys: Keys) -> Keys:
-    """Group leaves and constants that the same groups use."""
+    """Group leaves that the same groups use, and constants likewise."""
     users: dict[int, dict[Hashable, None]] = {}
     for node, sources in enumerate(graph.inputs):
         for source in sources:
             if not graph.inputs[source] and keys[source] == source:
                 users.setdefault(source, {})[keys[node]] = None
-    bundles = {leaf: Folded("leaves", frozenset(used)) for leaf, used in users.items() if leaf not in graph.outputs}
+    bundles = {
+        leaf: Folded("constants" if graph.is_constant(leaf) else "leaves", frozenset(used))
+        for leaf, used in users.items()
+        if leaf not in graph.outputs
+    }
     sizes = Counter(bundles.values())
     return [bundles[n] if n in bundles and sizes[bundles[n]] >= FEWEST_LEAVES else keys[n] for n in range(len(keys))]
 

@@ -28,5 +28,7 @@ def display(neuron: Node, only: Iterable[str] | None, block: Iterable[str]) -> d
                 raise TypeError(f"it returned {type(shown).__name__}, expected a mapping from MIME types")
             return dict(shown)
         except Exception as error:
-            warnings.warn(f"gograd plugin {provider} cannot show a neuron: {in_words(error)}", PluginWarning, stacklevel=4)
+            warnings.warn(
+                f"gograd plugin {provider} cannot show a neuron: {in_words(error)}", PluginWarning, stacklevel=4
+            )
     return {}

@@ -144,10 +144,10 @@ class Registry(Swap):
         Returns:
             What became of every plugin, as `report` gives it.
         """
-        self._load(only, block, strict=strict, again=True)
+        self._load(None if only is None else tuple(only), tuple(block), strict=strict, again=True)
         return self._records
 
-    def _load(self, only: Iterable[str] | None, block: Iterable[str], *, strict: bool, again: bool) -> None:
+    def _load(self, only: tuple[str, ...] | None, block: tuple[str, ...], *, strict: bool, again: bool) -> None:
         """Load in one thread at a time, without holding a lock: plugins are imported, and imports have locks too."""
         loads = False
         try:
@@ -161,7 +161,7 @@ class Registry(Swap):
             records, complaints = loading.load_plugins(only, block, scope=self._scope, strict=strict)
             with self._lock:
                 self._settle(records, self._by_hand, strict=strict)
-                self._discovers = True
+                self._only, self._block, self._discovers = only, block, True
                 complaints += [complaint for record in self._records for complaint in record.complaints()]
                 by_hand = refusals(self._by_hand, self._claims, self._owners)
                 complaints += [f"gograd operation {BY_HAND}: {why}" for why in by_hand.values()]
