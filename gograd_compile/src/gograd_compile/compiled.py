@@ -11,7 +11,7 @@ import numpy as np
 
 from gograd_compile.batch import Batched
 from gograd_compile.explain.explanation import Explanation, explain
-from gograd_compile.explain.picture import picture_of
+from gograd_compile.explain.picture import Pictured
 from gograd_compile.files.portable import Portable, compiled_anew, from_tapes, recorded
 from gograd_compile.files.storage import load_tapes, save_tapes
 from gograd_compile.nesting.trees import flatten, nest_matrix, numbers_like, row_of
@@ -24,7 +24,14 @@ from gograd_compile.paths.store import Wrt
 from gograd_compile.run.backends import Backend
 from gograd_core import DomainError, Neuron
 from gograd_core.extend import (
-    add_gradients, is_computed, jacobians, observers, positions, recorder, replacing, transforms,
+    add_gradients,
+    is_computed,
+    jacobians,
+    observers,
+    positions,
+    recorder,
+    replacing,
+    transforms,
 )  # fmt: skip
 
 __all__ = ["Compiled", "compile", "load"]
@@ -32,7 +39,7 @@ __all__ = ["Compiled", "compile", "load"]
 WITH_CAPTURED = Want("adjoints", CAPTURED)
 
 
-class Compiled(Portable):
+class Compiled(Portable, Pictured):
     """A function that runs as it was recorded. `compile` and `load` make it.
 
     Arguments are positional: numbers or NumPy arrays of them, nested in containers. Results are nested as the function
@@ -215,10 +222,6 @@ class Compiled(Portable):
     def explain(self) -> Explanation:
         """Report what was recorded, what was made of it, and how long that took, in a dict that prints as text."""
         return explain(self.store)
-
-    def _gograd_picture_(self) -> dict[str, Any]:
-        """Describe the levels of a recording for gograd-draw."""
-        return picture_of(self.store)
 
     def save(self, path: str | os.PathLike[str], *, lines: bool = True) -> None:
         """Write everything that was recorded so far to a file, which `load` reads.

@@ -18,9 +18,18 @@ if TYPE_CHECKING:
     from gograd_compile.lower.schedule import Schedule
     from gograd_compile.paths.store import Store
 
-__all__ = ["picture_of"]
+__all__ = ["Pictured", "picture_of"]
 
 MOST_COLUMNS, MOST_LINES = 24, 6
+
+
+class Pictured:
+    """A function with recordings that can be drawn."""
+
+    store: Store
+
+    def _gograd_picture_(self) -> dict[str, Any]:
+        return picture_of(self.store)
 
 
 def picture_of(store: Store) -> dict[str, Any]:
