@@ -144,3 +144,15 @@ def test_a_graph_that_is_too_large_is_not_read():
     assert len(read([output], 3).nodes) == 3
     with pytest.raises(TooLargeError, match="more than 2 neurons"):
         read([output], 2)
+
+
+def test_edges_are_to_be_few_as_well():
+    titles = {box.title for box in check_folded(SHAPES["labelled_layers"](), 100).boxes}
+    assert titles == {"layer0", "layer1", "layer2", "Σ sum"}  # units would be 37 boxes, but 300 edges
+
+
+def test_what_is_independent_is_side_by_side():
+    chains = [SHAPES["deep_chain"]()[0] for _ in range(2)]
+    titles = [box.title for box in check_folded(chains, 200).boxes if box.kind == "folded"]
+    counts = Counter(title.removesuffix(" (2)") for title in titles)
+    assert (len(counts), set(counts.values())) == (24, {2})

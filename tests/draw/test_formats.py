@@ -238,3 +238,39 @@ def test_themes(theme):
     assert ("prefers-color-scheme" in svg) == (theme == "auto")
     assert (LIGHT["paper"] in svg) == (theme != "dark")
     assert (DARK["paper"] in svg) == (theme != "light")
+
+
+def check_texts_fit(svg):
+    """Every text of a box is inside of its shape, in a font as wide as the widest of those that are asked for."""
+    for group in ElementTree.fromstring(svg).iter(f"{SVG}g"):
+        shapes = [each for each in group.findall(f"{SVG}rect") if each.get("class") == "gg-shape"]
+        if group.find(f"{SVG}title") is None or not shapes:
+            continue
+        left = float(shapes[0].get("x"))
+        right = left + float(shapes[0].get("width"))
+        top, bottom = (float(shapes[0].get("y")) + part * float(shapes[0].get("height")) for part in (0, 1))
+        for each in group.findall(f"{SVG}text"):
+            extent = width(each.text) * 0.602 * (13 if each.get("class") == "gg-title" else 11)
+            start = float(each.get("x")) - (extent / 2 if each.get("text-anchor") == "middle" else 0.0)
+            assert left <= start, each.text
+            assert start + extent <= right, each.text
+            assert top + 9 <= float(each.get("y")) <= bottom - 3, each.text
+
+
+@given(st.integers(0, 10**6), st.integers(1, 80), st.sampled_from(["right", "down"]))
+def test_texts_fit_in_their_boxes(seed, limit, direction):
+    check_texts_fit(draw(random_graph(seed), limit=limit, direction=direction).svg)
+
+
+def test_hostile_texts_fit_in_their_boxes():
+    check_texts_fit(draw([Neuron(-1.234e-300, label) for label in HOSTILE], digits=17).svg)
+
+
+def test_merged_edges_have_their_count():
+    total = Neuron(0.0)
+    for index in range(600):
+        total = total + Neuron(float(index))
+    for direction in ("right", "down"):
+        picture = draw(total, direction=direction)
+        assert "×601" in texts_of(picture.svg)
+        assert '[label="×601"]' in picture.dot

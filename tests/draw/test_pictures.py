@@ -163,3 +163,8 @@ NESTED = [
 )
 def test_nets(net, name, texts):
     assert texts_of(draw(net).svg) == [name, *texts.split(", ")]
+
+
+def test_png_is_light_unless_dark_is_asked_for():
+    x = Neuron(1.0)
+    assert draw(x, theme="auto").png == draw(x, theme="light").png != draw(x, theme="dark").png

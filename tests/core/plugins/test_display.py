@@ -4,8 +4,11 @@ import importlib_metadata
 import pytest
 
 from gograd_core import Neuron, PluginWarning, Registry, load_plugins, ops
+from gograd_core.derivatives.trace import nested
 from gograd_core.op.metadata import Provider
 from gograd_core.plugins import loading
+from gograd_core.recording import observed_by
+from recorders import Notes
 
 SHOWN = {}
 
@@ -96,6 +99,12 @@ def test_switches_choose(offered, x, monkeypatch):
     monkeypatch.setenv("GOGRAD_DISABLE_PLUGINS", "")
     monkeypatch.setenv("GOGRAD_ONLY_PLUGINS", "gograd-ops-basic")
     assert x._repr_mimebundle_() == TEXT
+
+
+def test_while_a_function_is_recorded_no_number_is_shown(offered):
+    offered("shown")
+    with nested(), observed_by(Notes()):
+        assert Neuron(2.0, "x")._repr_mimebundle_() == {"text/plain": "Neuron(…, label='x')"}
 
 
 def test_a_registry_that_does_not_look_for_plugins(offered, x):
