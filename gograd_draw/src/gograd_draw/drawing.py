@@ -41,7 +41,8 @@ def draw(
     an operation says which plugin it comes from. A box with others behind it stands for several neurons.
 
     Args:
-        what: a neuron, neurons in lists and tuples, or an object with a method ``_gograd_picture_()``.
+        what: a neuron, neurons in lists and tuples, or an object with a method ``_gograd_picture_()``, for which only
+            `direction` and `theme` matter.
         digits: how many significant digits of a number are shown. Tooltips show all.
         direction: where edges lead to: "right" or "down".
         gradients: whether `grad` is shown.

@@ -15,6 +15,8 @@ __all__ = ["document", "legend", "number", "print_svg", "text"]
 
 MARGIN = 16.0
 LEGEND_ROW, CAPTION = 20.0, 26.0
+MANY_EDGES = 150
+"""Of more edges, each is a thin line."""
 
 
 def number(value: float) -> str:
@@ -124,14 +126,15 @@ def _rectangle(where: Place, kind: str, radius: float, shift: float = 0.0) -> st
 
 def _edges(placed: Placed) -> Iterator[tuple[str, ...]]:
     counted = []
+    kind = "gg-edge gg-fine" if len(placed.diagram.edges) > MANY_EDGES else "gg-edge"
     for edge, route, space in zip(placed.diagram.edges, placed.routes, placed.spaces, strict=True):
         head = max(2.5, min(6.0, space))
         counted += [_count(edge, route, across=placed.across)] if edge.count > 1 and space > 10 else []
-        yield _edge(edge, route, head, across=placed.across)
+        yield _edge(edge, route, head, kind, across=placed.across)
     yield tuple(counted)  # above all lines
 
 
-def _edge(edge: Edge, route: Sequence[Point], head: float, *, across: bool) -> tuple[str, str]:
+def _edge(edge: Edge, route: Sequence[Point], head: float, kind: str, *, across: bool) -> tuple[str, str]:
     x, y = route[-1]
     end = (x - head, y) if across else (x, y - head)
     points = [*route[:-1], end]
@@ -149,7 +152,7 @@ def _edge(edge: Edge, route: Sequence[Point], head: float, *, across: bool) -> t
     corners = ((x - head, y - half), (x - head, y + half)) if across else ((x - half, y - head), (x + half, y - head))
     ends = "".join(f"L{number(a)} {number(b)}" for a, b in corners)
     return (
-        f'<path class="gg-edge" d="{"".join(parts)}"{thick}/>',
+        f'<path class="{kind}" d="{"".join(parts)}"{thick}/>',
         f'<path class="gg-head" d="M{number(x)} {number(y)}{ends}Z"/>',
     )
 

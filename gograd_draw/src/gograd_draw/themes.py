@@ -40,6 +40,7 @@ COMMON = f"""\
 .gograd text {{ font-family: {FONTS}; font-size: 11px; user-select: text; unicode-bidi: isolate; white-space: pre; }}
 .gograd .gg-title {{ font-size: 13px; font-weight: 600; }}
 .gograd .gg-edge {{ fill: none; stroke-width: 1.2; stroke-linecap: round; }}
+.gograd .gg-fine {{ stroke-width: 0.6; }}
 .gograd .gg-constant text, .gograd .gg-count {{ font-size: 11px; font-weight: 400; }}
 .gograd .gg-output .gg-shape {{ stroke-width: 2.4; }}
 """
