@@ -274,3 +274,16 @@ def test_merged_edges_have_their_count():
         picture = draw(total, direction=direction)
         assert "×601" in texts_of(picture.svg)
         assert '[label="×601"]' in picture.dot
+
+
+def test_hostile_prefixes():
+    labels = [label.replace(".", "") for label in HOSTILE]
+    leaves = [Neuron(1.0, f"{label}.w{index}") for label in labels for index in range(10)]
+    picture = draw(ops.sum(leaves), limit=60)
+    titles = titles_of(picture.svg)
+    for label in labels:
+        assert cleaned(label) in texts_of(picture.svg)
+        assert f"{cleaned(label, 200)}: 10 leaves" in titles
+    assert len(parsed_dot(picture.dot)[0]) == len(labels) + 1
+    picture.svg.encode()
+    picture.dot.encode()

@@ -110,7 +110,7 @@ def _names(graph: Graph, parts: list[Part]) -> list[str]:
 def _name(graph: Graph, part: Part) -> str:
     why, which = _why(part.key)
     if why == "prefix":
-        return ".".join(which)
+        return cleaned(".".join(which), IN_A_TOOLTIP)
     if why == "run":
         symbol = _symbol(graph.operation(which))
         return f"{symbol} … {symbol}"
