@@ -212,3 +212,23 @@ class TestCompiling:
         environment.variables["GOGRAD_CACHE_DIR"] = str(tmp_path / "cache")
         environment.bring(wanted, "gograd-ops-basic")
         assert environment.run(SQUARE) == f"{backend} (9.0, 6.0) {backend == 'native'}"
+
+
+SHOWN = "from gograd_core import Neuron; x = Neuron(2.0, 'x'); print(*(x * x)._repr_mimebundle_())"
+PNG = """
+from gograd_core import Neuron
+from gograd_draw import draw
+try: print(draw(Neuron(1.0)).png[1:4])
+except ImportError as error: print(error)
+"""
+
+
+class TestPictures:
+    def test_notebooks_show_them_once_they_are_installed(self, core, wheels):
+        core.install(wheels["gograd-ops-basic"])
+        assert core.run(SHOWN) == "text/plain"
+        core.bring("gograd-draw")
+        assert core.run(SHOWN) == "text/plain image/svg+xml"
+        assert core.run(PNG).startswith("PNG needs resvg-py: install it with pip install 'gograd-draw[png]'")
+        core.bring("gograd-draw[png]")
+        assert core.run(PNG) == "b'PNG'"
