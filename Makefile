@@ -2,8 +2,8 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-DISTS := gograd_core gograd_ops_basic gograd_ops_extra gograd_ops_special gograd_ops_solve gograd_compile gograd_nn gograd
-INSTALLED := $(patsubst gograd_compile,gograd_compile[native],$(DISTS))
+DISTS := gograd_core gograd_ops_basic gograd_ops_extra gograd_ops_special gograd_ops_solve gograd_compile gograd_nn gograd_draw gograd
+INSTALLED := $(patsubst gograd_draw,gograd_draw[png],$(patsubst gograd_compile,gograd_compile[native],$(DISTS)))
 VENV := .venv/.created
 EXTENSIONS := $(addprefix .venv/.compiled-,gograd_core gograd_ops_basic gograd_ops_extra gograd_compile)
 STAMP := .venv/.installed

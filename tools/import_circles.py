@@ -16,6 +16,7 @@ PACKAGES = (
     "gograd_core",
     "gograd_compile",
     "gograd_nn",
+    "gograd_draw",
     "gograd",
     "gograd_ops_basic",
     "gograd_ops_extra",

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gograd_core import Op, current
+from svg_texts import texts_of
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -24,6 +25,14 @@ def tables():
 )
 def test_what_is_generated_is_current(tables, page, table):
     assert tables[table]() in (DOCS / page).read_text(encoding="utf-8")
+
+
+def test_pictures_are_current():
+    """Their texts, since tooltips show the last digit, which varies with the C library."""
+    pictures = runpy.run_path(str(DOCS / "pictures.py"))["PICTURES"]
+    assert {name: texts_of(make().svg) for name, make in pictures.items()} == {
+        name: texts_of((DOCS / "_static" / name).read_text(encoding="utf-8")) for name in pictures
+    }
 
 
 def test_every_family_of_operations_has_a_current_page(tables):
@@ -72,7 +81,15 @@ def test_examples_show_what_they_print(page):
 
 @pytest.mark.parametrize(
     "module",
-    ["gograd_core", "gograd_core.testing", "gograd_core.kernels", "gograd_compile", "gograd_nn", "gograd_ops_solve"],
+    [
+        "gograd_core",
+        "gograd_core.testing",
+        "gograd_core.kernels",
+        "gograd_compile",
+        "gograd_nn",
+        "gograd_draw",
+        "gograd_ops_solve",
+    ],
 )
 def test_the_reference_has_every_public_name(module):
     """Operations, and the namespace that they are in, have pages of their own."""

@@ -32,8 +32,8 @@ NUMPYS_NAMES = {
 PYTHONS_WORDS = {*dir(builtins), *dir(operator), *(name.strip("_") for name in dir(float))}
 FLOATS = ("_math", "math", "scalar")  # modules with functions of floats
 OTHERS = (
-    "gograd", "gograd_compile", "gograd_nn", "gograd_ops_basic", "gograd_ops_extra", "gograd_ops_solve",
-    "gograd_ops_special",
+    "gograd", "gograd_compile", "gograd_draw", "gograd_nn", "gograd_ops_basic", "gograd_ops_extra",
+    "gograd_ops_solve", "gograd_ops_special",
 )  # fmt: skip
 
 
@@ -87,7 +87,7 @@ class TestTheFirstLookUp:
         loaded = modules_after(f"from gograd_core import *\n{code}")
         assert {"importlib_metadata", "gograd_ops_basic", "gograd_ops_extra", "gograd_ops_special"} <= loaded
         assert loaded.isdisjoint(HEAVY)
-        assert loaded.isdisjoint({"gograd", "gograd_nn"})
+        assert loaded.isdisjoint({"gograd", "gograd_draw", "gograd_nn"})
 
 
 def nodes(*kinds, modules=MODULES):

@@ -11,6 +11,7 @@ ENTRY_POINTS = {
     "gograd": {"console_scripts": {"gograd": "gograd.cli:app"}},
     "gograd-compile": {},
     "gograd-core": {"gograd.ops": {"core": "gograd_core.plugins.builtin_ops"}},
+    "gograd-draw": {"gograd.display": {"draw": "gograd_draw.notebook:show"}},
     "gograd-nn": {},
     "gograd-ops-basic": {"gograd.ops": {"basic": "gograd_ops_basic"}},
     "gograd-ops-extra": {"gograd.ops": {"extra": "gograd_ops_extra"}},
@@ -90,6 +91,7 @@ class TestContents:
     ("name", "needs"),
     [
         ("gograd-core", [*CORE_NEEDS]),
+        ("gograd-draw", ["attrs", "gograd-core"]),
         ("gograd-ops-basic", ["gograd-core"]),
         ("gograd-ops-extra", ["gograd-core"]),
         ("gograd-ops-special", ["gograd-core", "scipy"]),
@@ -107,10 +109,10 @@ def test_the_compiler_needs_no_operations_and_numba_only_if_it_is_wanted(wheel):
     assert needed(requirements, extra="native") == sorted([*COMPILER_NEEDS, "llvmlite", "numba", "platformdirs"])
 
 
-def test_whoever_has_the_command_has_everything_but_the_compiler_and_the_solvers(wheels):
+def test_whoever_has_the_command_has_everything_but_the_compiler_the_pictures_and_the_solvers(wheels):
     with zipfile.ZipFile(wheels["gograd"]) as wheel:
         ours = {name for name in needed(metadata(wheel).get_all("Requires-Dist")) if name in ENTRY_POINTS}
-    assert ours == {*ENTRY_POINTS} - {"gograd", "gograd-compile", "gograd-ops-solve"}
+    assert ours == {*ENTRY_POINTS} - {"gograd", "gograd-compile", "gograd-draw", "gograd-ops-solve"}
 
 
 @pytest.fixture
@@ -210,3 +212,23 @@ class TestCompiling:
         environment.variables["GOGRAD_CACHE_DIR"] = str(tmp_path / "cache")
         environment.bring(wanted, "gograd-ops-basic")
         assert environment.run(SQUARE) == f"{backend} (9.0, 6.0) {backend == 'native'}"
+
+
+SHOWN = "from gograd_core import Neuron; x = Neuron(2.0, 'x'); print(*(x * x)._repr_mimebundle_())"
+PNG = """
+from gograd_core import Neuron
+from gograd_draw import draw
+try: print(draw(Neuron(1.0)).png[1:4])
+except ImportError as error: print(error)
+"""
+
+
+class TestPictures:
+    def test_notebooks_show_them_once_they_are_installed(self, core, wheels):
+        core.install(wheels["gograd-ops-basic"])
+        assert core.run(SHOWN) == "text/plain"
+        core.bring("gograd-draw")
+        assert core.run(SHOWN) == "text/plain image/svg+xml"
+        assert core.run(PNG).startswith("PNG needs resvg-py: install it with pip install 'gograd-draw[png]'")
+        core.bring("gograd-draw[png]")
+        assert core.run(PNG) == "b'PNG'"

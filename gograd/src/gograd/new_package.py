@@ -23,7 +23,7 @@ __all__ = ["new_package"]
 
 TEMPLATE = Path(__file__).with_name("new-package")
 SUFFIX = ".jinja"
-OURS = {"gograd", "gograd-nn", "gograd-compile", "gograd-ops-solve", *OWN_DISTRIBUTIONS}
+OURS = {"gograd", "gograd-nn", "gograd-compile", "gograd-draw", "gograd-ops-solve", *OWN_DISTRIBUTIONS}
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 

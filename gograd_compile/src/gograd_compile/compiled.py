@@ -227,6 +227,12 @@ class Compiled(Portable):
 
         return explain(self.store)
 
+    def _gograd_picture_(self) -> dict[str, Any]:
+        """Describe the levels of the schedule, for gograd-draw."""
+        from gograd_compile.explain.picture import picture_of
+
+        return picture_of(self.store)
+
     def _inlined(self, named: dict[str, Any]) -> Callable[..., Any] | None:
         """Return the function itself inside a function that is recorded, or evaluated without a recording.
 

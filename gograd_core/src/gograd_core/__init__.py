@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from gograd_core.derivatives.gradient_check import check_grad
+    from gograd_core.derivatives.steps import Step, TangentStep, sweep_steps, tangent_steps
     from gograd_core.kernels.jit import compile_kernels
     from gograd_core.plugins.records import PluginRecord
     from gograd_core.programs.adapted import adapted
@@ -51,6 +52,8 @@ __all__ = [
     "Registry",
     "RuleError",
     "StaleGraphError",
+    "Step",
+    "TangentStep",
     "UnknownOperationError",
     "adapted",
     "check_grad",
@@ -72,6 +75,8 @@ __all__ = [
     "register",
     "register_container",
     "stop_gradient",
+    "sweep_steps",
+    "tangent_steps",
     "value_and_grad",
     "vjp",
     "zero_grad",
@@ -103,6 +108,7 @@ if not TYPE_CHECKING:
         "adapted": "gograd_core.programs.adapted",
         "check_grad": "gograd_core.derivatives.gradient_check",
         "compile_kernels": "gograd_core.kernels.jit",
+        **dict.fromkeys(("Step", "TangentStep", "sweep_steps", "tangent_steps"), "gograd_core.derivatives.steps"),
     }
 
     _INSTEAD = {

@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol
 import attrs
 
 from gograd_core import Neuron, ops
+from gograd_nn.pictures import picture_of
 
 __all__ = ["MLP", "Initialisation", "Layer", "Module", "Net", "Perceptron"]
 
@@ -131,6 +132,10 @@ class Layer:
     def __call__(self, inputs: Sequence[Any]) -> list[Any]:
         return [unit(inputs) for unit in self.units]
 
+    def _gograd_picture_(self) -> dict[str, Any]:
+        """Describe the layer for gograd-draw."""
+        return picture_of(type(self).__name__, [self], len(self.parameters()))
+
     def parameters(self) -> list[Neuron]:
         """List the parameters of all units, in order."""
         return [parameter for unit in self.units for parameter in unit.parameters()]
@@ -167,6 +172,10 @@ class Net:
         for layer in self.layers:
             values = layer(values)
         return values
+
+    def _gograd_picture_(self) -> dict[str, Any]:
+        """Describe the net for gograd-draw."""
+        return picture_of(type(self).__name__, self.layers, len(self.parameters()))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {len(self.layers)} layers, {len(self.parameters())} parameters>"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gograd_compile.run.program import Program
     from gograd_compile.trace.sources import Note
 
-__all__ = ["Explanation", "explain"]
+__all__ = ["Explanation", "explain", "purpose", "what_of"]
 
 MODES = {
     "values": "values",
@@ -123,7 +123,7 @@ def _program(want: Want, program: Program, path: Path) -> dict[str, Any]:
     values = preparation[0].count
     arrays = attrs.asdict(schedule, recurse=False).values()
     return {
-        "for": _purpose(want, path),
+        "for": purpose(want, path),
         "values": _counts(graph, slice(values)),
         "derivatives": _counts(graph, slice(values, None)),
         "steps": len(schedule.steps),
@@ -135,7 +135,8 @@ def _program(want: Want, program: Program, path: Path) -> dict[str, Any]:
     }
 
 
-def _purpose(want: Want, path: Path) -> str:
+def purpose(want: Want, path: Path) -> str:
+    """Say what a program computes."""
     purpose = MODES[want.mode]
     if want.mode in ("adjoints", "pull", "push"):
         count, what = (len(path.tape.captured), "captured neuron") if want.wrt is None else (len(want.wrt), "number")
@@ -164,7 +165,7 @@ def _kernels(program: Program, graph: Graph) -> list[dict[str, Any]]:
         found.append(
             {
                 "operation": op.title,
-                "what": _what(call),
+                "what": what_of(call),
                 "calls": count // call.width,
                 "origin": origin,
                 "seconds": native.seconds if native is not None else 0.0,
@@ -173,7 +174,8 @@ def _kernels(program: Program, graph: Graph) -> list[dict[str, Any]]:
     return [kernel for kernel in found if kernel["calls"]]
 
 
-def _what(call: Call) -> str:
+def what_of(call: Call) -> str:
+    """Say what of an operation is computed."""
     length = f" of {call.length}" if call.length else ""
     if call.what == FORWARD:
         return f"forward{length}"

@@ -103,6 +103,23 @@ def _nothing(self: Node) -> float:
     return 0.0
 
 
+def _inputs(self: Any) -> tuple[Any, ...]:
+    """The constituents by input of the operation: an entry for each, which is a tuple for a column."""
+    op: Any = self.operation
+    if op is None:
+        return ()
+    columns = op.columns(self.constituents)
+    return tuple(map(tuple, columns)) if op.variadic else tuple(column[0] for column in columns)
+
+
+def _mimebundle(self: Node, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+    """Return what a notebook shows, by MIME type: a picture if a package that draws is installed, and a text."""
+    text = {"text/plain": repr(self)}
+    if recording.recorder() is not None:  # a number in a picture would be lost to the recorder
+        return text
+    return {**text, **current.registry.displayed(self)}
+
+
 def _copied(self: Node, _memo: Any = None) -> Node:
     """Return a copy of a leaf; inside a transform the neuron itself, because a copy would have no derivative."""
     return self if now().depth else restore(*reduced(self)[1])
@@ -122,6 +139,8 @@ FURTHER: dict[str, Any] = {
     "conjugate": _itself,
     "real": property(_itself),
     "imag": property(_nothing),
+    "inputs": property(_inputs),
+    "_repr_mimebundle_": _mimebundle,
     **{name: Misnomer(name) for name in MISNOMERS},
 }
 """What else a neuron has in both engines: the attributes of a float, and those that are refused."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
 
 from gograd_core.checked.accumulation import Shares, is_chosen, is_finite
@@ -12,7 +12,17 @@ from gograd_core.checked.rules import describe
 from gograd_core.errors import StaleGraphError
 from gograd_core.interfaces import Node
 
-__all__ = ["BUSY", "NOT_AGAIN", "differentiated", "lock", "propagate", "propagate_one", "receives", "refuse_stale"]
+__all__ = [
+    "BUSY",
+    "NOT_AGAIN",
+    "differentiated",
+    "lock",
+    "propagate",
+    "propagate_one",
+    "receives",
+    "refuse_stale",
+    "shares_of",
+]
 
 BUSY = "a rule started a sweep over neurons of the sweep that is running the rule"
 
@@ -79,7 +89,13 @@ def propagate_one(node: Node) -> None:
 
 
 def pass_on(node: Node, sums: Shares) -> None:
-    """Pass on the adjoint of one neuron, together with the causes of numbers that are not finite.
+    """Pass on the adjoint of one neuron, together with the causes of numbers that are not finite."""
+    for index, _, entry, local in shares_of(node, sums, receives):
+        sums.add(entry, node, local, node, index)
+
+
+def shares_of(node: Node, sums: Shares, receives: Callable[[Any], bool]) -> Iterator[tuple[int, int, Any, float]]:
+    """List what passes on the adjoint of a neuron: the input, the place in its column, the constituent, and the slope.
 
     A local derivative of 0.0 never passes on an infinity that is no error. It passes on one that is an error, unless
     the zero is a choice.
@@ -94,4 +110,4 @@ def pass_on(node: Node, sums: Shares) -> None:
                 and (not sums.is_flawed(node) or is_chosen(node, index, place))
             ):
                 continue
-            sums.add(entry, node, local, node, index)
+            yield index, place, entry, local

@@ -24,9 +24,10 @@ from gograd_core.plugins.records import PluginRecord
 from gograd_core.plugins.versions import unmet
 from gograd_core.version import __version__
 
-__all__ = ["ENTRY_POINT_GROUP", "load_plugins", "plugin_modules"]
+__all__ = ["ENTRY_POINT_GROUP", "displays", "in_words", "load_plugins", "plugin_modules"]
 
 ENTRY_POINT_GROUP = "gograd.ops"
+DISPLAY_GROUP = "gograd.display"
 LOADERS = ("gograd_core", "importlib", "importlib_metadata", "pluggy")
 """Packages that load plugins: an error that is raised in them is still the plugin's."""
 
@@ -82,8 +83,10 @@ def load_plugins(
     manager.add_hookspecs(hookspecs)
     found = _find()
     installed = {name for provider, _ in found for name in plugin_names(provider)}
-    unknown = sorted(choice.named() - installed)
-    complaints = [f"gograd plugin {name!r} was chosen or blocked, but is not installed" for name in unknown]
+    unknown = choice.named() - installed
+    if unknown:  # unless they name what draws
+        unknown -= {name for provider, _ in _find(DISPLAY_GROUP) for name in plugin_names(provider)}
+    complaints = [f"gograd plugin {name!r} was chosen or blocked, but is not installed" for name in sorted(unknown)]
     if strict and complaints:
         raise PluginError(complaints[0])
     return tuple(_load(manager, *each, choice, scope, strict) for each in found), complaints
@@ -98,14 +101,22 @@ def plugin_modules(distribution: str) -> list[str]:
     ]
 
 
-def _find() -> list[tuple[Provider, importlib_metadata.EntryPoint | Exception]]:
+def displays(
+    only: Iterable[str] | None, block: Iterable[str]
+) -> list[tuple[Provider, importlib_metadata.EntryPoint | Exception]]:
+    """List what shows neurons in notebooks, among the plugins that are chosen."""
+    choice = _Choice.of(only, block)
+    return [each for each in _find(DISPLAY_GROUP) if not choice.against(each[0])]
+
+
+def _find(group: str = ENTRY_POINT_GROUP) -> list[tuple[Provider, importlib_metadata.EntryPoint | Exception]]:
     """Read the entry points of each distribution separately, as one may be damaged. Nothing else reads them."""
     found: list[tuple[Provider, importlib_metadata.EntryPoint | Exception]] = []
     names = set()
     for distribution in importlib_metadata.distributions():
         provider = Provider(f"a distribution in {distribution.locate_file('')}")
         try:
-            if ENTRY_POINT_GROUP not in (distribution.read_text("entry_points.txt") or ""):
+            if group not in (distribution.read_text("entry_points.txt") or ""):
                 continue
             headers = _headers(distribution)
             provider = Provider(canonical(headers.get("Name", [""])[0] or distribution.name))
@@ -114,7 +125,7 @@ def _find() -> list[tuple[Provider, importlib_metadata.EntryPoint | Exception]]:
             names.add(provider.distribution)
             provider = attrs.evolve(provider, version=headers.get("Version", [""])[0] or distribution.version)
             requires = headers.get("Requires-Dist") or distribution.requires or ()
-            for entry_point in distribution.entry_points.select(group=ENTRY_POINT_GROUP):
+            for entry_point in distribution.entry_points.select(group=group):
                 known = attrs.evolve(provider, entry_point=entry_point.name)
                 missing = unmet(requires, "gograd-core", __version__)
                 needs = PluginError(f"it needs {missing}, and gograd-core {__version__} is installed")
@@ -157,7 +168,7 @@ def _load(
         raise
     except BaseException as error:  # a plugin may fail in any way, and hurts only itself
         seconds = time.perf_counter() - start
-        record = attrs.evolve(record, status="failed", reason=_in_words(error), seconds=seconds)
+        record = attrs.evolve(record, status="failed", reason=in_words(error), seconds=seconds)
         if strict:
             raise PluginError(f"gograd plugin {record}") from error
         if manager.has_plugin(provider.plugin):
@@ -176,7 +187,8 @@ def _import(
     return _collect(manager, plugin, provider, scope)
 
 
-def _in_words(error: BaseException) -> str:
+def in_words(error: BaseException) -> str:
+    """Say what an error of a plugin is, and where it was raised."""
     try:
         return f"{type(error).__name__}: {error}{_place(error)}"
     except Exception:  # even its message may fail

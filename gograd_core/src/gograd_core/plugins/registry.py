@@ -22,6 +22,9 @@ from gograd_core.plugins.names import canonical, claimants, claimed_by, explain,
 from gograd_core.settings import Swap, completed
 
 if TYPE_CHECKING:
+    from typing import Any
+
+    from gograd_core.interfaces import Node
     from gograd_core.plugins.records import PluginRecord
 
 __all__ = ["Registry"]
@@ -141,10 +144,10 @@ class Registry(Swap):
         Returns:
             What became of every plugin, as `report` gives it.
         """
-        self._load(only, block, strict=strict, again=True)
+        self._load(None if only is None else tuple(only), tuple(block), strict=strict, again=True)
         return self._records
 
-    def _load(self, only: Iterable[str] | None, block: Iterable[str], *, strict: bool, again: bool) -> None:
+    def _load(self, only: tuple[str, ...] | None, block: tuple[str, ...], *, strict: bool, again: bool) -> None:
         """Load in one thread at a time, without holding a lock: plugins are imported, and imports have locks too."""
         loads = False
         try:
@@ -158,7 +161,7 @@ class Registry(Swap):
             records, complaints = loading.load_plugins(only, block, scope=self._scope, strict=strict)
             with self._lock:
                 self._settle(records, self._by_hand, strict=strict)
-                self._discovers = True
+                self._only, self._block, self._discovers = only, block, True
                 complaints += [complaint for record in self._records for complaint in record.complaints()]
                 by_hand = refusals(self._by_hand, self._claims, self._owners)
                 complaints += [f"gograd operation {BY_HAND}: {why}" for why in by_hand.values()]
@@ -201,6 +204,14 @@ class Registry(Swap):
             op = attrs.evolve(op, provider=Provider(BY_HAND), scope=self._scope)
             self._settle(self._records, (*self._by_hand, op))
         return op
+
+    def displayed(self, neuron: Node) -> dict[str, Any]:
+        """Return what a notebook shows of a neuron besides its text; empty if no package that draws is installed."""
+        if not self._discovers:
+            return {}
+        from gograd_core.plugins.display import display
+
+        return display(neuron, self._only, self._block)
 
     def _settle(self, records: tuple[PluginRecord, ...], by_hand: tuple[Op, ...], *, strict: bool = False) -> None:
         """Decide who gets each name, and only then publish the result."""
