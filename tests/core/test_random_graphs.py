@@ -96,7 +96,7 @@ PEERS = {
     "where": lambda c, x, y: anp.where(constant(c) != 0.0, x, y),
     "xlogy": lambda x, y: x * anp.log(y),
 }
-WITHOUT_PEER = {"polygamma"}  # its order is an integer, which random graphs do not have
+WITHOUT_PEER = {"polygamma", "round_to"}  # the order and the digits are integers, which random graphs do not have
 OPERATIONS = [
     op for op in current.registry.operations() if op.name in PEERS or (any(op.partials) and op.name not in WITHOUT_PEER)
 ]
