@@ -110,6 +110,13 @@ def test_cross_entropy_of_huge_logits_neither_overflows_nor_vanishes(logits, tar
     assert differentiate(lambda x: cross_entropy(x, target), logits) == (value, gradient)
 
 
+def test_the_cross_entropy_of_a_single_class_is_a_neuron_too():
+    logit = Neuron(7.0)
+    loss = cross_entropy([logit], 0)
+    loss.backward()
+    assert (loss.value, logit.grad) == (0.0, 0.0)
+
+
 @pytest.mark.parametrize("gap", [20.0, 37.0, 50.0, 700.0])
 def test_the_cross_entropy_of_a_confident_prediction_keeps_its_digits(gap):
     """With two classes it is log1p(exp(-gap)), and its slopes are 1/(1 + exp(gap)), up to the sign."""

@@ -46,5 +46,7 @@ def cross_entropy(logits: Sequence[Any], target: int) -> Any:
     """
     if not 0 <= target < len(logits):
         raise IndexError(f"cross_entropy() expects a class from 0 to {len(logits) - 1}, got {target!r}")
+    if len(logits) == 1:
+        return logits[0] - logits[0]
     others = [logit - logits[target] for index, logit in enumerate(logits) if index != target]
     return ops.logsumexp([0.0, *others])

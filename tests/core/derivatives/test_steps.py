@@ -152,6 +152,10 @@ def test_what_backward_refuses_is_refused_at_once():
         tangent_steps(output, {x: 1.0})
     with pytest.raises(TypeError, match=r"sweep_steps\(\) expects a neuron, got 1.0"):
         sweep_steps(1.0)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"sweep_steps\(seed\) expects a real number, got 'a'"):
+        sweep_steps(Neuron(1.0), "a")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"expects the tangents of neurons, got 2.0 as a key"):
+        tangent_steps(Neuron(1.0), {2.0: 1.0})
 
 
 def test_the_error_comes_after_the_steps():

@@ -18,6 +18,9 @@ IDIOMS = {
     "the name of its class": ("x * x if x.__class__.__name__ == 'float' else 0.0 * x", 6.0),
     "a method of float": ("float.__mul__(x, x) + float.__neg__(x)", 5.0),
     "another method of float": ("x * x if float.is_integer(x) else 0.0 * x", 6.0),
+    "a comparison by a method of float": ("x * 10.0 if float.__lt__(5.0, x) else x * x", 6.0),
+    "arithmetic by a method of float": ("float.__mul__(2.0, x) + float.__rsub__(x, 1.0) + float.__rsub__(1.0, x)", 2.0),
+    "a pattern that names a class": ("matched(x)", 6.0),
     "a conversion of its own": ("float(Wrapped(x)) * x", 6.0),
     "a class of its own": ("Wrapped(x).__class__(x * x).value", 6.0),
     "the class of another object": ("x * x if [].__class__ is list and 'a'.__class__ is str else 0.0 * x", 6.0),
@@ -31,6 +34,15 @@ class Wrapped:
 
     def __float__(self):
         return self.value
+
+    def asks(self, kind):
+        match kind:
+            case self.__class__:
+                return True
+        return False
+
+def matched(x):
+    return x * x if Wrapped(x).asks(Wrapped) else 0.0 * x
 
 def f(x):
     return {idiom}
@@ -62,11 +74,16 @@ def test_lines_of_a_changed_module_are_those_of_its_source(both):
     _, copied = both("x.__class__(x) / (x - x)")
     with pytest.raises(ZeroDivisionError) as caught:
         copied(3.0)
-    assert caught.traceback[-1].lineno + 1 == 12
+    assert caught.traceback[-1].lineno + 1 == 21
+
+
+def test_a_module_that_is_nested_deeply_is_adapted(both):
+    _, copied = both("x.__class__(x) + " + " + ".join(["x"] * 900))
+    assert value_and_grad(copied)(1.0) == (901.0, 901.0)
 
 
 def test_a_conversion_that_gives_no_number_is_refused_as_always(both):
     original, copied = both("float(Wrapped([x]))")
     for f in (original, copied):
-        with pytest.raises(TypeError, match="returned non-float"):
+        with pytest.raises(TypeError, match=r"Wrapped.__float__ returned non-float \(type list\)"):
             f("text")

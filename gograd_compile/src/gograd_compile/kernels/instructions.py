@@ -1,7 +1,7 @@
 """Writes functions in the language of LLVM, instruction by instruction.
 
-A number is a `double`, and a truth value an `i1`. Nothing may be reordered or fused, so every compiler of this language
-computes the same bits.
+A number is a `double`, and a truth value an `i1`. Nothing may be reordered or fused. In loops over columns, LLVM may
+replace a call of the C library by an equal one, such as pow(2, x) by exp2(x), which may differ in the last bit.
 """
 
 from __future__ import annotations

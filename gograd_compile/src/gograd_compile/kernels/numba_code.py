@@ -22,7 +22,7 @@ import numpy as np
 from gograd_compile.kernels import cache
 from gograd_compile.kernels.code_files import Code
 
-__all__ = ["CodeCache", "c_function", "jitted", "require_numba"]
+__all__ = ["CodeCache", "c_function", "forget_numba", "jitted", "require_numba"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -155,10 +155,18 @@ def require_numba() -> None:
         ImportError: it is not installed, or cannot be used.
     """
     key = _installed()
-    name = f"gograd_numba_{key[:40]}.code"
-    if cache.read(name, key) is None:
+    if cache.read(_note(key), key) is None:
         import_module("numba")
-        cache.write(name, Code("numba", "", "", "none", (), b"", b"").to_bytes(key))
+        cache.write(_note(key), Code("numba", "", "", "none", (), b"", b"").to_bytes(key))
+
+
+def forget_numba() -> None:
+    """Forget that Numba could be imported, so that the next process finds out."""
+    (cache.directory() / _note(_installed())).unlink(missing_ok=True)
+
+
+def _note(key: str) -> str:
+    return f"gograd_numba_{key[:40]}.code"
 
 
 def _installed() -> str:

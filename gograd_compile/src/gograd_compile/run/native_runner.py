@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from importlib import import_module
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from gograd_compile.call import prepared
 from gograd_compile.kernels import CHUNK, Kernel, kernel
+from gograd_compile.kernels.numba_code import forget_numba
 from gograd_compile.kernels.one_point import at_one_point, of_columns
 from gograd_compile.lower.graph import FORWARD, Call
 from gograd_compile.lower.rules import OUTPUT, Rules
@@ -21,9 +23,21 @@ from gograd_core.extend import Instead
 __all__ = ["NativeRunner", "by_kernel", "kernel_of"]
 
 
+@functools.cache
 def _driver() -> Any:
-    """Import the driver when it is first needed: it needs Numba, and runs at one point do without it."""
-    return import_module("gograd_compile.run.driver")
+    """Import the driver when it is first needed: it needs Numba, and runs at one point do without it.
+
+    Raises:
+        ImportError: Numba cannot be imported, although an earlier process could.
+    """
+    try:
+        return import_module("gograd_compile.run.driver")
+    except ImportError as error:
+        forget_numba()
+        raise ImportError(
+            f"Numba is installed but cannot be used ({error}), although an earlier process used it. "
+            'Start again, and compiled functions run with NumPy; or repair Numba, or ask for backend="numpy".'
+        ) from error
 
 
 def kernel_of(call: Call) -> Kernel | None:

@@ -13,6 +13,7 @@ import attrs
 from gograd_core import engines
 from gograd_core.checked.accumulation import Shares, is_chosen, is_finite, is_zero
 from gograd_core.checked.partials import among, float_partials
+from gograd_core.checked.rules import as_float
 from gograd_core.checked.sweep import differentiated, lock, shares_of
 from gograd_core.derivatives.forward import creation_order
 from gograd_core.engines import Neuron
@@ -86,6 +87,7 @@ def sweep_steps(output: Node, seed: float = 1.0) -> Iterator[Step]:
     """
     if type(output) is not Neuron:
         raise TypeError(f"sweep_steps() expects a neuron, got {quoted(output)}")
+    seed = as_float(seed, "sweep_steps(seed)", "a real number")
     with lock:
         interior, leaves = engines.reachable([output], 0)
     wanted: dict[Node, float] = dict.fromkeys(leaves, 0.0)
@@ -169,6 +171,10 @@ def tangent_steps(output: Node, tangents: Mapping[Any, float]) -> Iterator[Tange
     """
     if type(output) is not Neuron:
         raise TypeError(f"tangent_steps() expects a neuron, got {quoted(output)}")
+    for neuron, tangent in tangents.items():
+        if type(neuron) is not Neuron:
+            raise TypeError(f"tangent_steps() expects the tangents of neurons, got {quoted(neuron)} as a key")
+        as_float(tangent, "tangent_steps()", "tangents that are real numbers")
     known = {neuron: float(tangent) for neuron, tangent in tangents.items() if not is_zero(tangent)}
     order = [node for node in creation_order([output]) if node not in known]
     found = dict(known)

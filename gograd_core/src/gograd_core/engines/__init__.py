@@ -49,9 +49,10 @@ else:
 
 current.Neuron, current.node = Neuron, node
 
+if native is not None:
+    native.connect()
+
 RESERVED_NAMES = frozenset(dir(Neuron))
 """Names that no operation may have: Neuron's own attributes."""
 
-if native is not None:
-    native.connect()
 discover(True)  # nothing was looked up yet

@@ -27,7 +27,7 @@ def display(neuron: Node, only: Iterable[str] | None, block: Iterable[str]) -> d
             if not isinstance(shown, Mapping) or not all(isinstance(kind, str) for kind in shown):
                 raise TypeError(f"it returned {type(shown).__name__}, expected a mapping from MIME types")
             return dict(shown)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             warnings.warn(
                 f"gograd plugin {provider} cannot show a neuron: {in_words(error)}", PluginWarning, stacklevel=4
             )

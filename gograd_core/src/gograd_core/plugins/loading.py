@@ -139,7 +139,7 @@ def _headers(distribution: Any) -> dict[str, list[str]]:
     """Read the headers of a distribution. importlib-metadata parses an e-mail for them, which takes long."""
     text = distribution.read_text("METADATA") or distribution.read_text("PKG-INFO") or ""
     headers: dict[str, list[str]] = {}
-    for line in text.partition("\n\n")[0].splitlines():
+    for line in text.replace("\r\n", "\n").partition("\n\n")[0].replace("\n ", " ").replace("\n\t", " ").split("\n"):
         header, _, value = line.partition(":")
         headers.setdefault(header, []).append(value.strip())
     return headers

@@ -12,7 +12,9 @@ __all__ = ["with_classes"]
 
 
 def with_classes(loader: Any, name: str) -> CodeType | None:
-    """Compile a module so that it asks a look-alike for ``x.__class__``. It is None if the module never asks for it.
+    """Compile a module so that it asks a look-alike for ``x.__class__``.
+
+    It is None if the module never asks for it, or is nested too deeply.
 
     Args:
         loader: what finds the source.
@@ -21,15 +23,22 @@ def with_classes(loader: Any, name: str) -> CodeType | None:
     source = loader.get_source(name) if hasattr(loader, "get_source") else None
     if source is None or ".__class__" not in source:
         return None
-    tree = _Asking().visit(ast.parse(source))
-    return compile(tree, loader.get_filename(name), "exec", dont_inherit=True)
+    tree = ast.parse(source)
+    for node in ast.walk(tree):  # not by recursion, since long sums are nested deeply
+        for field, value in ast.iter_fields(node):
+            if isinstance(value, list):
+                value[:] = map(_asking, value)
+            elif not isinstance(node, ast.MatchValue):  # a pattern cannot call anything
+                setattr(node, field, _asking(value))
+    try:
+        return compile(tree, loader.get_filename(name), "exec", dont_inherit=True)
+    except RecursionError:
+        return None
 
 
-class _Asking(ast.NodeTransformer):
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        """Replace ``x.__class__``, unless it is set or deleted."""
-        self.generic_visit(node)
-        if node.attr != "__class__" or not isinstance(node.ctx, ast.Load):
-            return node
-        asked = ast.Call(ast.Name(CLASS_OF, ast.Load()), [node.value], [])
-        return ast.fix_missing_locations(ast.copy_location(asked, node))
+def _asking(node: Any) -> Any:
+    """Replace ``x.__class__``, unless it is set or deleted."""
+    if not isinstance(node, ast.Attribute) or node.attr != "__class__" or not isinstance(node.ctx, ast.Load):
+        return node
+    name = ast.copy_location(ast.Name(CLASS_OF, ast.Load()), node)
+    return ast.copy_location(ast.Call(name, [node.value], []), node)

@@ -7,9 +7,10 @@ of classes find them. A class statement or a call of `type` that names one as a 
 from __future__ import annotations
 
 import builtins
+import operator
 import sys
 from collections.abc import Callable
-from types import FunctionType, MethodDescriptorType, WrapperDescriptorType
+from types import BuiltinFunctionType, MethodDescriptorType, WrapperDescriptorType
 from typing import Any
 
 from gograd_core.engines import Neuron
@@ -19,6 +20,8 @@ __all__ = ["CLASS_OF", "LOOK_ALIKES"]
 
 CLASS_OF = "__gograd_class_of__"
 """The name under which a copy finds what stands for ``x.__class__``."""
+
+IN_C = (BuiltinFunctionType, MethodDescriptorType, WrapperDescriptorType)
 
 
 class LookAlike(type):
@@ -59,27 +62,19 @@ class _FloatClass(LookAlike):
             return x
         if type(x) is Followed:
             return x.__mul__(1.0)
-        convert = getattr(type(x), "__float__", None)
-        if not isinstance(convert, FunctionType):
+        convert: Any = getattr(type(x), "__float__", None)
+        if convert is None or isinstance(convert, IN_C):
             return float(x)
         found = convert(x)  # in Python, so it may give a neuron
-        return found if type(found) is Neuron else float(_Converted(found))
+        if type(found) is Neuron or isinstance(found, float):
+            return found
+        raise TypeError(f"{type(x).__name__}.__float__ returned non-float (type {type(found).__name__})")
 
     def __instancecheck__(cls, x: Any) -> bool:
         return type(x) is Neuron or isinstance(x, float)
 
     def __subclasscheck__(cls, kind: Any) -> bool:
         return kind is Neuron or issubclass(kind, float)
-
-
-class _Converted:
-    """What a `__float__` returned, for `float` to judge."""
-
-    def __init__(self, found: Any) -> None:
-        self._found = found
-
-    def __float__(self) -> Any:
-        return self._found
 
 
 class Float(float, metaclass=_FloatClass):
@@ -116,15 +111,23 @@ def _class_of(x: Any, /) -> Any:
 
 def _of_either(name: str, own: Callable[..., Any]) -> Callable[..., Any]:
     """Make a method of floats, such as ``float.__mul__``, one of neurons too."""
+    of_operator = getattr(operator, name.replace("__r", "__") if name in REFLECTED else name, None)
 
     def method(self: Any, *args: Any) -> Any:
-        return getattr(self, name)(*args) if type(self) is Neuron else own(self, *args)
+        if type(self) is Neuron:
+            return getattr(self, name)(*args)
+        if of_operator is None or not args or type(args[0]) is not Neuron:
+            return own(self, *args)
+        return of_operator(args[0], self) if name in REFLECTED else of_operator(self, *args)
 
     return method
 
 
+REFLECTED = {f"__r{name}__" for name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow", "divmod")}
+
+
 for _name, _method in vars(float).items():
-    if isinstance(_method, (MethodDescriptorType, WrapperDescriptorType)) and _name not in (
+    if isinstance(_method, IN_C) and _name not in (
         "__getattribute__",
         "__hash__",
     ):
