@@ -9,7 +9,7 @@ import pytest
 from gograd_core.plugins.loading import _headers
 
 TEXTS = {
-    "ordinary": "Metadata-Version: 2.1\nName: a\nVersion: 1.0\nRequires-Dist: b>1\nRequires-Dist: c\n\nName: not this\n",
+    "ordinary": "Metadata-Version: 2.1\nName: a\nVersion: 1.0\nRequires-Dist: b>1\nRequires-Dist: c\n\nName: b\n",
     "folded": "Name: a\nVersion: 1.0\nRequires-Dist: gograd-core (>=0.1,\n  <0.05)\nRequires-Dist: c\n",
     "other ends of lines": "Name: a\r\nVersion: 1.0\r\nRequires-Dist: b\r\n\r\nVersion: 2.0\r\n",
     "other separators": "Name: a\nVersion: 1.0\nLicense: x\x0cRequires-Dist: gograd-core<0\nRequires-Dist: b\n",
