@@ -20,6 +20,7 @@ from gograd_core.errors import (
     StaleGraphError,
     UnknownOperationError,
 )
+from gograd_core.lines import Line, trace
 from gograd_core.namespaces.operations import ops
 from gograd_core.op import Op
 from gograd_core.op.metadata import Accuracy, Edge, Provider
@@ -44,6 +45,7 @@ __all__ = [
     "Edge",
     "Engine",
     "InvalidOperationError",
+    "Line",
     "Neuron",
     "Op",
     "PluginError",
@@ -77,6 +79,7 @@ __all__ = [
     "stop_gradient",
     "sweep_steps",
     "tangent_steps",
+    "trace",
     "value_and_grad",
     "vjp",
     "zero_grad",

@@ -15,6 +15,7 @@ from gograd_core.computed import function_of
 from gograd_core.errors import DomainError
 from gograd_core.followed import Followed, unfollowed
 from gograd_core.interfaces import Node, Op
+from gograd_core.lines import origin
 from gograd_core.namespaces.columns import Column
 
 __all__ = ["Operation", "apply", "call", "followed_inputs", "is_array", "observed"]
@@ -137,7 +138,7 @@ def apply(op: Op, entries: tuple[Any, ...]) -> Any:
     if not involved:
         return out
     if not settings.is_recording():
-        return current.Neuron(out)
+        return noted(current.Neuron(out))
     neuron = current.node(op, out, tuple(constituents))
     if is_truth and any(op.partials):
         neuron = current.plain(neuron)  # without a recorder it is a bool, which has no derivative
@@ -152,6 +153,7 @@ def followed_inputs(neuron: Node) -> tuple[Any, ...]:
 
 def observed(neuron: Node) -> Node:
     """Tell the recorder, if any, of a neuron that an operation made. Return what the operation is to return."""
+    noted(neuron)
     recorder = recording.recorder()
     if recorder is None:
         return neuron
@@ -161,6 +163,13 @@ def observed(neuron: Node) -> Node:
         return neuron
     made_by: Any = neuron.operation
     return current.stop_gradient(neuron) if any(made_by.partials) else neuron
+
+
+def noted(neuron: Node) -> Node:
+    """Note in a neuron the user's line that is running, if `trace` is in force."""
+    if settings.now().tracing:
+        neuron._origin = origin()
+    return neuron
 
 
 def is_array(x: Any) -> bool:

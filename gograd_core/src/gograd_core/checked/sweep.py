@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
 
 from gograd_core.checked.accumulation import Shares, is_chosen, is_finite
-from gograd_core.checked.partials import float_partials
-from gograd_core.checked.rules import describe
+from gograd_core.checked.partials import described, float_partials
 from gograd_core.errors import StaleGraphError
 from gograd_core.interfaces import Node
 
@@ -56,7 +55,7 @@ def refuse_stale(interior: Sequence[Node]) -> None:
 
 
 def _refuse(node: Node, leaf: Any) -> NoReturn:
-    made = describe(node._operation, node._constituents)
+    made = described(node)
     raise StaleGraphError(
         f"{leaf!r} was set after {made} was computed from it: compute the graph again before you differentiate"
     )

@@ -8,8 +8,8 @@ from typing import Any
 
 import attrs
 
-from gograd_core.checked.partials import among, float_partials, value_of
-from gograd_core.checked.rules import as_inputs, as_number, describe, run_rule
+from gograd_core.checked.partials import among, described, float_partials, value_of
+from gograd_core.checked.rules import as_inputs, as_number, run_rule
 from gograd_core.derivatives.finite_differences import Comparison, compare, has_kink
 from gograd_core.derivatives.trace import Trace, pull
 from gograd_core.engines import Neuron
@@ -100,4 +100,4 @@ def _checked_partials(
             index, row = divmod(position, length)
             local = partials[index][row] if index in partials else 0.0  # no partial: no derivative
             comparison = compare(along(position), values[position], local, rtol)
-            yield entry, Culprit(op, describe(op, node.constituents), index, comparison), along(position)
+            yield entry, Culprit(op, described(node), index, comparison), along(position)

@@ -14,9 +14,10 @@ from gograd_core.checked import neuron as checked
 from gograd_core.checked.calls import apply
 from gograd_core.checked.rules import annotate
 from gograd_core.computed import function_of
-from gograd_core.engines.neuron import Neuron, next_stamp
+from gograd_core.engines.neuron import Neuron, next_stamp, node
 from gograd_core.errors import NO_NUMBER
 from gograd_core.interfaces import Op
+from gograd_core.lines import origin
 from gograd_core.python_operators import BINARY, UNARY
 
 __all__ = ["bind_method", "bind_operator", "discover"]
@@ -89,17 +90,19 @@ def _bound_operator(op: Op) -> tuple[Method, Method]:
         except Exception as raised:
             annotate(raised, op, (self._value, y))
             raise
-        if type(out) is not float or out - out != 0.0 or settings.pauses:
+        if type(out) is not float or out - out != 0.0:
             return apply(op, (self, other))
+        if settings.pauses:
+            return _in_block(op, (self, other), out)
         if settings.replacing and function_of(op) is not None:
             return apply(op, (self, other))
-        node = _new(Neuron)
-        node._value = out
-        node._operation = op
-        node._constituents = (self, other)
-        node._stamp = next_stamp()
-        node._mark = None
-        return node
+        made = _new(Neuron)
+        made._value = out
+        made._operation = op
+        made._constituents = (self, other)
+        made._stamp = next_stamp()
+        made._mark = None
+        return made
 
     def reflected(self: Neuron, other: Any) -> Any:
         if type(other) is float or type(other) is int:
@@ -107,6 +110,15 @@ def _bound_operator(op: Op) -> tuple[Method, Method]:
         return op(other, self) if checked.is_operand(other) else NotImplemented
 
     return method, reflected
+
+
+def _in_block(op: Op, entries: tuple[Any, ...], out: float) -> Any:
+    """Make the result while a block is open somewhere, which may be `trace`."""
+    if not settings.now().only_traces or settings.replacing:
+        return apply(op, entries)
+    made = node(op, out, entries)
+    made._label = "", origin()
+    return made
 
 
 def _bound_method(op: Op) -> Method:

@@ -71,12 +71,17 @@ cdef bint is_recording():
 
 
 cdef PyObject *result_in_block(Operation op, double out, PyObject **args, Py_ssize_t count) except NULL:
-    """Make the result while a block is open somewhere: `no_grad`, or that of a recorder that wants nodes."""
-    cdef PyObject *made
+    """Make the result while a block is open somewhere: `no_grad`, `trace`, or that of a recorder that wants nodes."""
     if not is_recording():
-        return new_node(NULL, out)
-    made = new_result(op, out, args, count)
-    return made if observers == 0 else owned(calls.observed(steal(made)))
+        return noted(new_node(NULL, out))
+    return noted(new_result(op, out, args, count))
+
+
+cdef PyObject *noted(PyObject *made) except NULL:
+    """Let a recorder know of a neuron that an operation made, and note the user's line, if that is wanted."""
+    if observers != 0 and node_of(made).op is not NULL:
+        return owned(calls.observed(steal(made)))
+    return with_origin(made) if in_force().tracing else made
 
 
 cdef PyObject *apply_rule(Operation op, PyObject **args, double *a, Py_ssize_t count, bint involved) except? NULL:
@@ -156,11 +161,14 @@ cdef PyObject *apply_columns(Operation op, PyObject **args) except? NULL:
         PyMem_Free(a)
     if involved > 0 and recorded and isfinite(out):
         node_of(made).value = out
-        return made if pauses == 0 or observers == 0 else owned(calls.observed(steal(made)))
+        return made if pauses == 0 else noted(made)
     Py_DECREF(made)
     if not isfinite(out):
         return NULL
-    return new_node(NULL, out) if involved else owned(out)
+    if not involved:
+        return owned(out)
+    made = new_node(NULL, out)
+    return made if pauses == 0 else noted(made)
 
 
 cdef int gather(PyObject **args, Py_ssize_t columns, Py_ssize_t n, Entries *entries, double *a) noexcept:

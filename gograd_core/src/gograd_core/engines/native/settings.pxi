@@ -9,7 +9,7 @@ cdef int pauses = 0, observers = 0, replacing = 0  # how many living `Settings` 
 cdef class Settings:
     """See `Settings` of the Python engine."""
 
-    cdef readonly bint recording
+    cdef readonly bint recording, tracing
     cdef readonly int depth
     cdef readonly object domain, recorder, values
     cdef bint wants_nodes, pauses, observed, replacing
@@ -41,7 +41,8 @@ cdef Settings changed(Settings outer, Block block):
         else:
             made.recorder, made.wants_nodes = block.recorder, block.wants_nodes
     made.values = outer.values if block.values is None and not block.outside else block.values
-    made.pauses = made.wants_nodes or not made.recording
+    made.tracing = outer.tracing or block.tracing
+    made.pauses = made.wants_nodes or made.tracing or not made.recording
     made.observed = made.recorder is not None
     made.replacing = made.values is not None
     pauses += made.pauses
@@ -65,14 +66,16 @@ cdef class Block:
 
     cdef int recording  # 1, or -1 for no; 0: as around the block
     cdef object domain, recorder, values
-    cdef bint wants_nodes, deeper, outside
+    cdef bint wants_nodes, deeper, outside, tracing
 
-    def __init__(self, *, recording=None, domain=None, recorder=None, deeper=False, outside=False, values=None):
+    def __init__(
+        self, *, recording=None, domain=None, recorder=None, deeper=False, outside=False, values=None, tracing=False
+    ):
         self.recording = 0 if recording is None else 1 if recording else -1
         self.domain = domain
         self.wants_nodes = recorder is not None and recorder.wants_nodes
         self.recorder = recorder
-        self.deeper, self.outside, self.values = deeper, outside, values
+        self.deeper, self.outside, self.values, self.tracing = deeper, outside, values, tracing
 
     def __enter__(self):
         PyContextVar_Set(settings, changed(in_force(), self))
