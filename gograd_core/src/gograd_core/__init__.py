@@ -12,6 +12,8 @@ from gograd_core.derivatives.transforms import grad, gradient, jvp, value_and_gr
 from gograd_core.engine_choice import Engine, engine
 from gograd_core.engines import Neuron
 from gograd_core.errors import (
+    AnomalyError,
+    AnomalyWarning,
     DomainError,
     InvalidOperationError,
     PluginError,
@@ -33,6 +35,7 @@ from gograd_core.version import __version__ as __version__
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from gograd_core.derivatives.anomalies import detect_anomaly
     from gograd_core.derivatives.gradient_check import check_grad
     from gograd_core.derivatives.steps import Step, TangentStep, sweep_steps, tangent_steps
     from gograd_core.kernels.jit import compile_kernels
@@ -41,6 +44,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Accuracy",
+    "AnomalyError",
+    "AnomalyWarning",
     "DomainError",
     "Edge",
     "Engine",
@@ -61,6 +66,7 @@ __all__ = [
     "check_grad",
     "compile_kernels",
     "derivative",
+    "detect_anomaly",
     "engine",
     "errstate",
     "grad",
@@ -109,6 +115,7 @@ def load_report() -> tuple[PluginRecord, ...]:
 if not TYPE_CHECKING:
     _LAZY = {
         "adapted": "gograd_core.programs.adapted",
+        "detect_anomaly": "gograd_core.derivatives.anomalies",
         "check_grad": "gograd_core.derivatives.gradient_check",
         "compile_kernels": "gograd_core.kernels.jit",
         **dict.fromkeys(("Step", "TangentStep", "sweep_steps", "tangent_steps"), "gograd_core.derivatives.steps"),

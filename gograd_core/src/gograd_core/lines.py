@@ -16,9 +16,20 @@ from typing import Any
 
 import attrs
 
-from gograd_core.settings import Block
+from gograd_core.settings import Block, now, pauses
 
-__all__ = ["Line", "Origin", "is_library", "line_at", "origin", "running_line", "trace", "user_frame"]
+__all__ = [
+    "Line",
+    "Origin",
+    "ignoring",
+    "is_library",
+    "line_at",
+    "origin",
+    "running_line",
+    "trace",
+    "user_frame",
+    "watching",
+]
 
 Origin = tuple[CodeType, int]
 """A code, and the offset of an instruction in it."""
@@ -96,6 +107,17 @@ class trace(Block):
 
     def __init__(self) -> None:
         super().__init__(tracing=True)
+
+
+def watching() -> Any:
+    """Return what is to be told of anomalies here and now; None if nothing is."""
+    tracing = now().tracing if pauses else None
+    return None if tracing is None or type(tracing) is bool else tracing
+
+
+def ignoring() -> Block:
+    """Return a block for what the engine computes for itself: nothing in it is judged, noted or reported."""
+    return Block(domain="ignore", tracing=False)
 
 
 def is_library(filename: str) -> bool:

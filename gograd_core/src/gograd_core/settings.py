@@ -57,8 +57,7 @@ class Settings:
     """
 
     __slots__ = (
-        "__weakref__", "block", "depth", "domain", "only_traces", "outer", "recorder", "recording", "tracing",
-        "values", "wants_nodes",
+        "__weakref__", "block", "depth", "domain", "outer", "recorder", "recording", "tracing", "values", "wants_nodes",
     )  # fmt: skip
 
     recorder: Any
@@ -68,7 +67,7 @@ class Settings:
         self.block = block
         if outer is None or block is None:
             self.recording, self.domain, self.depth, self.recorder, self.wants_nodes = True, "raise", 0, None, False
-            self.values, self.tracing, self.only_traces = None, False, False
+            self.values, self.tracing = None, None
             return
         self.recording = outer.recording if block.recording is None else block.recording
         self.domain = outer.domain if block.domain is None else block.domain
@@ -78,8 +77,8 @@ class Settings:
         if block.outside:
             self.depth, self.recorder, self.wants_nodes = int(block.deeper), None, False
         self.values = outer.values if block.values is None and not block.outside else block.values
-        self.tracing = outer.tracing or block.tracing
-        self.only_traces = self.tracing and self.recording and not self.wants_nodes
+        kept = block.tracing is None or (block.tracing is True and outer.tracing)
+        self.tracing = outer.tracing if kept else block.tracing
         if self.wants_nodes or self.tracing or not self.recording:
             _pauses.add(ref(self, _pauses.discard))
         if self.recorder is not None:
@@ -101,7 +100,7 @@ class PythonBlock:
         deeper: whether one more transform is running.
         outside: whether to hide all transforms, recorders and other functions for values.
         values: which other functions compute the values of operations; see `computed.computed_by`.
-        tracing: whether neurons note the user's line; see `lines.trace`.
+        tracing: whether neurons note the user's line, or what is to be told of anomalies; see the module `lines`.
     """
 
     def __init__(
@@ -113,7 +112,7 @@ class PythonBlock:
         deeper: bool = False,
         outside: bool = False,
         values: Any = None,
-        tracing: bool = False,
+        tracing: Any = None,
     ) -> None:
         self.recording = recording
         self.domain = domain

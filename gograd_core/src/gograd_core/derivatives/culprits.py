@@ -15,7 +15,7 @@ from gograd_core.derivatives.trace import Trace, pull
 from gograd_core.engines import Neuron
 from gograd_core.op import Op
 
-__all__ = ["Culprit", "culprit", "kink"]
+__all__ = ["Culprit", "culprit", "kink", "wrong_partial"]
 
 
 @attrs.frozen
@@ -73,6 +73,13 @@ def kink(run: Trace, rtol: float) -> Culprit | None:
                 if has_kink(along, entry._value, use.comparison.derivative, rtol):
                     return attrs.evolve(use, comparison=attrs.evolve(use.comparison, kink=True))
     return None
+
+
+def wrong_partial(node: Neuron, rtol: float) -> Culprit | None:
+    """Find a partial of the operation that made `node` which differs from finite differences, if there is one."""
+    neurons = {entry for entry in node.constituents if isinstance(entry, Neuron)}
+    uses = (use for _, use, _ in _checked_partials(node, neurons, rtol))
+    return next((use for use in uses if use.comparison.verdict == "differs"), None)
 
 
 def _total(uses: list[tuple[float, Culprit]]) -> float:

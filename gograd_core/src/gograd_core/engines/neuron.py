@@ -165,8 +165,7 @@ class Neuron:
 
     @_origin.setter
     def _origin(self, origin: Origin | None) -> None:
-        if origin is not None:
-            self._label = (self.label, origin)
+        self._label = (self.label, origin)
 
     def backward(self, seed: float = 1.0) -> None:
         """Add the derivative of this neuron, times `seed`, to the `grad` of every leaf below it.

@@ -11,13 +11,12 @@ from typing import Any
 
 from gograd_core import settings
 from gograd_core.checked import neuron as checked
-from gograd_core.checked.calls import apply
+from gograd_core.checked.calls import apply, apply_in_block
 from gograd_core.checked.rules import annotate
 from gograd_core.computed import function_of
-from gograd_core.engines.neuron import Neuron, next_stamp, node
+from gograd_core.engines.neuron import Neuron, next_stamp
 from gograd_core.errors import NO_NUMBER
 from gograd_core.interfaces import Op
-from gograd_core.lines import origin
 from gograd_core.python_operators import BINARY, UNARY
 
 __all__ = ["bind_method", "bind_operator", "discover"]
@@ -93,7 +92,7 @@ def _bound_operator(op: Op) -> tuple[Method, Method]:
         if type(out) is not float or out - out != 0.0:
             return apply(op, (self, other))
         if settings.pauses:
-            return _in_block(op, (self, other), out)
+            return apply_in_block(op, (self, other), out)
         if settings.replacing and function_of(op) is not None:
             return apply(op, (self, other))
         made = _new(Neuron)
@@ -110,15 +109,6 @@ def _bound_operator(op: Op) -> tuple[Method, Method]:
         return op(other, self) if checked.is_operand(other) else NotImplemented
 
     return method, reflected
-
-
-def _in_block(op: Op, entries: tuple[Any, ...], out: float) -> Any:
-    """Make the result while a block is open somewhere, which may be `trace`."""
-    if not settings.now().only_traces or settings.replacing:
-        return apply(op, entries)
-    made = node(op, out, entries)
-    made._label = "", origin()
-    return made
 
 
 def _bound_method(op: Op) -> Method:

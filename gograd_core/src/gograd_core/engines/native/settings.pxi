@@ -9,9 +9,9 @@ cdef int pauses = 0, observers = 0, replacing = 0  # how many living `Settings` 
 cdef class Settings:
     """See `Settings` of the Python engine."""
 
-    cdef readonly bint recording, tracing
+    cdef readonly bint recording
     cdef readonly int depth
-    cdef readonly object domain, recorder, values
+    cdef readonly object domain, recorder, values, tracing
     cdef bint wants_nodes, pauses, observed, replacing
     cdef Settings outer
     cdef Block block
@@ -41,8 +41,9 @@ cdef Settings changed(Settings outer, Block block):
         else:
             made.recorder, made.wants_nodes = block.recorder, block.wants_nodes
     made.values = outer.values if block.values is None and not block.outside else block.values
-    made.tracing = outer.tracing or block.tracing
-    made.pauses = made.wants_nodes or made.tracing or not made.recording
+    kept = block.tracing is None or (block.tracing is True and outer.tracing)
+    made.tracing = outer.tracing if kept else block.tracing
+    made.pauses = made.wants_nodes or bool(made.tracing) or not made.recording
     made.observed = made.recorder is not None
     made.replacing = made.values is not None
     pauses += made.pauses
@@ -65,11 +66,11 @@ cdef class Block:
     """See `PythonBlock`."""
 
     cdef int recording  # 1, or -1 for no; 0: as around the block
-    cdef object domain, recorder, values
-    cdef bint wants_nodes, deeper, outside, tracing
+    cdef object domain, recorder, values, tracing
+    cdef bint wants_nodes, deeper, outside
 
     def __init__(
-        self, *, recording=None, domain=None, recorder=None, deeper=False, outside=False, values=None, tracing=False
+        self, *, recording=None, domain=None, recorder=None, deeper=False, outside=False, values=None, tracing=None
     ):
         self.recording = 0 if recording is None else 1 if recording else -1
         self.domain = domain
