@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from gograd_core.derivatives.anomalies import detect_anomaly
     from gograd_core.derivatives.gradient_check import check_grad
+    from gograd_core.derivatives.heaviest_paths import explain_gradient
     from gograd_core.derivatives.steps import Step, TangentStep, sweep_steps, tangent_steps
     from gograd_core.kernels.jit import compile_kernels
     from gograd_core.plugins.records import PluginRecord
@@ -69,6 +70,7 @@ __all__ = [
     "detect_anomaly",
     "engine",
     "errstate",
+    "explain_gradient",
     "grad",
     "gradient",
     "hessian",
@@ -116,6 +118,7 @@ if not TYPE_CHECKING:
     _LAZY = {
         "adapted": "gograd_core.programs.adapted",
         "detect_anomaly": "gograd_core.derivatives.anomalies",
+        "explain_gradient": "gograd_core.derivatives.heaviest_paths",
         "check_grad": "gograd_core.derivatives.gradient_check",
         "compile_kernels": "gograd_core.kernels.jit",
         **dict.fromkeys(("Step", "TangentStep", "sweep_steps", "tangent_steps"), "gograd_core.derivatives.steps"),
