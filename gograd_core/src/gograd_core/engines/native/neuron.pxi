@@ -142,7 +142,8 @@ cdef class Neuron:
     @_origin.setter
     def _origin(self, origin):
         if origin is not None:
-            keep_note(&self.node.label, origin[0], origin[1])
+            code, instruction = <tuple?>origin
+            keep_note(&self.node.label, code, instruction)
 
     def backward(self, seed=1.0):
         """Add the derivative of this neuron, times `seed`, to the `grad` of every leaf below it.
