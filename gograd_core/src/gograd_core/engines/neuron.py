@@ -16,7 +16,7 @@ from gograd_core.checked import neuron as checked
 from gograd_core.checked.rules import as_float
 from gograd_core.engines import backward as _backward
 from gograd_core.interfaces import Op
-from gograd_core.lines import Origin
+from gograd_core.lines import Line, Origin
 
 __all__ = ["Neuron", "next_stamp", "node"]
 
@@ -86,9 +86,9 @@ class Neuron:
     # gives a topological order, and a leaf that is younger than its result makes a graph stale.
     _stamp: int
     _mark: object  # the last sweep that visited it
+    line: Line | None  # a property; see `checked.neuron`
     _grad: Any  # a float; None where the last sweep wanted no adjoint. Unset until used.
-    # Unset until used, which spares memory and time. If the neuron noted the user's line, that is kept here, too.
-    _label: str | tuple[str, Origin | None]
+    _label: str | tuple[str, Origin | None]  # unset until used, which spares memory and time; with what `trace` noted
 
     def __init__(self, value: Any = None, label: str = "", *more: Any, **misnamed: Any) -> None:
         if misnamed:
