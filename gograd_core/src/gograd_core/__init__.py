@@ -12,6 +12,8 @@ from gograd_core.derivatives.transforms import grad, gradient, jvp, value_and_gr
 from gograd_core.engine_choice import Engine, engine
 from gograd_core.engines import Neuron
 from gograd_core.errors import (
+    AnomalyError,
+    AnomalyWarning,
     DomainError,
     InvalidOperationError,
     PluginError,
@@ -20,6 +22,7 @@ from gograd_core.errors import (
     StaleGraphError,
     UnknownOperationError,
 )
+from gograd_core.lines import Line, trace
 from gograd_core.namespaces.operations import ops
 from gograd_core.op import Op
 from gograd_core.op.metadata import Accuracy, Edge, Provider
@@ -32,7 +35,9 @@ from gograd_core.version import __version__ as __version__
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from gograd_core.derivatives.anomalies import detect_anomaly
     from gograd_core.derivatives.gradient_check import check_grad
+    from gograd_core.derivatives.heaviest_paths import explain_gradient
     from gograd_core.derivatives.steps import Step, TangentStep, sweep_steps, tangent_steps
     from gograd_core.kernels.jit import compile_kernels
     from gograd_core.plugins.records import PluginRecord
@@ -40,10 +45,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Accuracy",
+    "AnomalyError",
+    "AnomalyWarning",
     "DomainError",
     "Edge",
     "Engine",
     "InvalidOperationError",
+    "Line",
     "Neuron",
     "Op",
     "PluginError",
@@ -59,8 +67,10 @@ __all__ = [
     "check_grad",
     "compile_kernels",
     "derivative",
+    "detect_anomaly",
     "engine",
     "errstate",
+    "explain_gradient",
     "grad",
     "gradient",
     "hessian",
@@ -77,6 +87,7 @@ __all__ = [
     "stop_gradient",
     "sweep_steps",
     "tangent_steps",
+    "trace",
     "value_and_grad",
     "vjp",
     "zero_grad",
@@ -106,6 +117,8 @@ def load_report() -> tuple[PluginRecord, ...]:
 if not TYPE_CHECKING:
     _LAZY = {
         "adapted": "gograd_core.programs.adapted",
+        "detect_anomaly": "gograd_core.derivatives.anomalies",
+        "explain_gradient": "gograd_core.derivatives.heaviest_paths",
         "check_grad": "gograd_core.derivatives.gradient_check",
         "compile_kernels": "gograd_core.kernels.jit",
         **dict.fromkeys(("Step", "TangentStep", "sweep_steps", "tangent_steps"), "gograd_core.derivatives.steps"),

@@ -11,6 +11,8 @@ from typing import Any
 __all__ = [
     "LONGEST",
     "NO_NUMBER",
+    "AnomalyError",
+    "AnomalyWarning",
     "DomainError",
     "InvalidOperationError",
     "OverflowDomainError",
@@ -76,6 +78,14 @@ class ValueDomainError(DomainError, ValueError):
 
 NO_NUMBER = (DomainError, ArithmeticError, ValueError)
 """What is raised where a function has no real value, on neurons and on floats."""
+
+
+class AnomalyError(RuntimeError):
+    """`detect_anomaly` found what it was asked to look for: an adjoint out of bounds, or a rule that is wrong."""
+
+
+class AnomalyWarning(RuntimeWarning):
+    """`detect_anomaly` found the first number that is not finite where such numbers are ignored."""
 
 
 class InvalidOperationError(ValueError):

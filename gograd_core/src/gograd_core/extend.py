@@ -32,6 +32,8 @@ For packages that run, record or draw graphs:
 - `PluginRecord`, `plugin_modules`, `OWN_DISTRIBUTIONS`: what is installed.
 - `UNARY`, `BINARY`, `COMPARISONS`: the operators of Python, and their special methods.
 - `typed_sources`: what `gograd stubs` fills in.
+- `running_line`: the user's line that is running, as `trace` notes it.
+- `ignoring`: a block for computations of one's own, in which nothing is judged, noted or reported.
 - `quoted`, `LONGEST`: values in messages, cut to a readable length.
 """
 
@@ -58,6 +60,7 @@ from gograd_core.errors import LONGEST, NO_NUMBER, quoted
 from gograd_core.followed import unfollowed
 from gograd_core.interfaces import Flat
 from gograd_core.kernels import with_kernels
+from gograd_core.lines import ignoring, running_line
 from gograd_core.namespaces import scalar
 from gograd_core.namespaces.columns import Column
 from gograd_core.namespaces.scalar import _total as total
@@ -138,6 +141,7 @@ __all__ = [
     "followed_inputs",
     "gives_plain",
     "helpers",
+    "ignoring",
     "inside",
     "is_computed",
     "is_internal",
@@ -166,6 +170,7 @@ __all__ = [
     "require_function",
     "resolve",
     "run_rule",
+    "running_line",
     "scalar",
     "take_apart",
     "total",

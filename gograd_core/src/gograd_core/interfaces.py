@@ -17,6 +17,7 @@ class Node(Protocol):
     label: str
     grad: float
     _grad: Any  # a float; None where nobody asks for the adjoint
+    _origin: Any  # the code and the instruction that made it; None unless that was traced
 
     @property
     def _value(self) -> float: ...

@@ -21,10 +21,10 @@ from gograd_core.checked.refusals import refusal
 from gograd_core.engines import MathFunction, Neuron
 from gograd_core.errors import DomainError, UnknownOperationError
 from gograd_core.followed import Followed, unfollowed
+from gograd_core.lines import ignoring
 from gograd_core.plugins.builtin_ops import plain
 from gograd_core.python_operators import OF_INTEGERS
 from gograd_core.recording import failed, recorder
-from gograd_core.settings import errstate
 
 if TYPE_CHECKING:
     from gograd_core.op import Op
@@ -156,7 +156,7 @@ def _isclose(a: Any, b: Any, *, rel_tol: Any = 1e-09, abs_tol: Any = 0.0) -> boo
         return True
     if _here.isinf(a) or _here.isinf(b):
         return False
-    with errstate(domain="ignore"):
+    with ignoring():
         difference = _here.fabs(b - a)
         return bool(
             difference <= _here.fabs(rel_tol * b) or difference <= _here.fabs(rel_tol * a) or difference <= abs_tol

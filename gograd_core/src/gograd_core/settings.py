@@ -38,7 +38,7 @@ __all__ = [
 
 # One entry for each living `Settings` of a kind: while there is none, nobody has to ask the slower ContextVar.
 # An entry disappears together with its `Settings`, so that no block has to count down.
-_pauses: set[Any] = set()  # those that every operation has to look at: no_grad, and recorders that want nodes
+_pauses: set[Any] = set()  # those that every operation has to look at: no_grad, trace, and recorders that want nodes
 _observers: set[Any] = set()  # those with a recorder
 _replacing: set[Any] = set()  # those in which other functions compute the values of operations
 
@@ -53,10 +53,12 @@ class Settings:
     Attributes:
         depth: how many transforms are running. A transform inside another one returns neurons, which the outer one
             can differentiate. A float would cut the graph, and the outer derivative would be wrong.
-        recording, domain, recorder, values: see `PythonBlock`.
+        recording, domain, recorder, values, tracing: see `PythonBlock`.
     """
 
-    __slots__ = ("__weakref__", "block", "depth", "domain", "outer", "recorder", "recording", "values", "wants_nodes")
+    __slots__ = (
+        "__weakref__", "block", "depth", "domain", "outer", "recorder", "recording", "tracing", "values", "wants_nodes",
+    )  # fmt: skip
 
     recorder: Any
 
@@ -65,7 +67,7 @@ class Settings:
         self.block = block
         if outer is None or block is None:
             self.recording, self.domain, self.depth, self.recorder, self.wants_nodes = True, "raise", 0, None, False
-            self.values = None
+            self.values, self.tracing = None, None
             return
         self.recording = outer.recording if block.recording is None else block.recording
         self.domain = outer.domain if block.domain is None else block.domain
@@ -75,7 +77,9 @@ class Settings:
         if block.outside:
             self.depth, self.recorder, self.wants_nodes = int(block.deeper), None, False
         self.values = outer.values if block.values is None and not block.outside else block.values
-        if self.wants_nodes or not self.recording:
+        kept = block.tracing is None or (block.tracing is True and outer.tracing)
+        self.tracing = outer.tracing if kept else block.tracing
+        if self.wants_nodes or self.tracing or not self.recording:
             _pauses.add(ref(self, _pauses.discard))
         if self.recorder is not None:
             _observers.add(ref(self, _observers.discard))
@@ -96,6 +100,7 @@ class PythonBlock:
         deeper: whether one more transform is running.
         outside: whether to hide all transforms, recorders and other functions for values.
         values: which other functions compute the values of operations; see `computed.computed_by`.
+        tracing: whether neurons note the user's line, or what is to be told of anomalies; see the module `lines`.
     """
 
     def __init__(
@@ -107,6 +112,7 @@ class PythonBlock:
         deeper: bool = False,
         outside: bool = False,
         values: Any = None,
+        tracing: Any = None,
     ) -> None:
         self.recording = recording
         self.domain = domain
@@ -115,6 +121,7 @@ class PythonBlock:
         self.deeper = deeper
         self.outside = outside
         self.values = values
+        self.tracing = tracing
 
     def __enter__(self) -> None:
         outer = _settings.get()

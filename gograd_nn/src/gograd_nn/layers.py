@@ -171,6 +171,10 @@ class Net:
         values: Any = inputs
         for layer in self.layers:
             values = layer(values)
+        return self.result(values)
+
+    def result(self, values: Any) -> Any:
+        """Return what the net returns if its last layer returns `values`: the same."""
         return values
 
     def _gograd_picture_(self) -> dict[str, Any]:
@@ -237,6 +241,6 @@ class MLP(Net):
             )
         )
 
-    def __call__(self, inputs: Sequence[Any]) -> Any:
-        outputs = super().__call__(inputs)
-        return outputs[0] if len(outputs) == 1 else outputs
+    def result(self, values: Any) -> Any:
+        """Return a single output as a number, and several as they are."""
+        return values[0] if len(values) == 1 else values

@@ -72,6 +72,7 @@ MUL = Op(
     samples=PAIRS,
     reference=lambda mp, x, y: mp.fmul(x, y),
     doc="The product x * y.",
+    advice="scale the factors, or add their logarithms",
 )
 
 
@@ -103,6 +104,7 @@ DIV = Op(
     domain="y != 0",
     reference=lambda mp, x, y: mp.fdiv(x, y),
     doc="The quotient x / y.",
+    advice="keep the divisor away from 0, as x / maximum(y, 1e-12) or x / (norm + 1e-12) do",
 )
 
 

@@ -67,4 +67,5 @@ POW = Op(
     domain="x > 0 or x == 0 and y >= 0 or x < 0 and y == floor(y)",
     reference=lambda mp, x, y: mp.power(x, y),
     doc="The power x ** y.",
+    advice="a negative base needs a whole exponent, and base 0 an exponent of at least 1",
 )

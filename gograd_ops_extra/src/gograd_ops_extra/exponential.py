@@ -26,6 +26,7 @@ EXP = Op(
     edges=(Edge((1000.0,), inf, (inf,), "an overflow"), Edge((-inf,), 0.0, (0.0,), "the limit")),
     reference=lambda mp, x: mp.exp(x),
     doc="The exponential function.",
+    advice="use logsumexp or logaddexp for a sum of exponentials, or bound the exponent by minimum",
 )
 
 
@@ -46,6 +47,7 @@ EXP2 = Op(
     edges=(Edge((1024.0,), inf, (inf,), "an overflow"), Edge((-inf,), 0.0, (0.0,), "the limit")),
     reference=lambda mp, x: mp.power(2, x),
     doc="2 to the power x.",
+    advice="use logsumexp or logaddexp for a sum of exponentials, or bound the exponent by minimum",
 )
 
 
@@ -69,6 +71,7 @@ EXPM1 = Op(
     ),
     reference=lambda mp, x: mp.expm1(x),
     doc="exp(x) - 1, accurate even near 0.",
+    advice="use logsumexp or logaddexp for a sum of exponentials, or bound the exponent by minimum",
 )
 
 
@@ -94,6 +97,7 @@ LOG = Op(
     domain="x > 0",
     reference=lambda mp, x: mp.log(x),
     doc="The natural logarithm.",
+    advice="keep the input above 0, as log(maximum(x, 1e-12)) does; log1p and logaddexp need no such bound",
 )
 
 
@@ -117,6 +121,7 @@ LOG2 = Op(
     domain="x > 0",
     reference=lambda mp, x: mp.log(x, 2),
     doc="The logarithm to base 2.",
+    advice="keep the input above 0, as log2(maximum(x, 1e-12)) does; log1p and logaddexp need no such bound",
 )
 
 
@@ -140,6 +145,7 @@ LOG10 = Op(
     domain="x > 0",
     reference=lambda mp, x: mp.log10(x),
     doc="The logarithm to base 10.",
+    advice="keep the input above 0, as log10(maximum(x, 1e-12)) does; log1p and logaddexp need no such bound",
 )
 
 
@@ -164,6 +170,7 @@ LOG1P = Op(
     domain="x > -1",
     reference=lambda mp, x: mp.log1p(x),
     doc="log(1 + x), accurate even near 0.",
+    advice="keep the input above -1, as log1p(maximum(x, -0.999)) does",
 )
 
 

@@ -30,6 +30,7 @@ SINH = Op(
     ),
     reference=lambda mp, x: mp.sinh(x),
     doc="The hyperbolic sine.",
+    advice="bound the input: it grows as exp(abs(x))",
 )
 
 
@@ -52,6 +53,7 @@ COSH = Op(
     ),
     reference=lambda mp, x: mp.cosh(x),
     doc="The hyperbolic cosine.",
+    advice="bound the input: it grows as exp(abs(x))",
 )
 
 
@@ -145,6 +147,7 @@ ATANH = Op(
     domain="-1 < x < 1",
     reference=lambda mp, x: mp.atanh(x),
     doc="The number whose hyperbolic tangent is x.",
+    advice="keep the input between -1 and 1, as clip(x, -0.999, 0.999) does",
 )
 
 HYPERBOLIC = (SINH, COSH, TANH, ASINH, ACOSH, ATANH)

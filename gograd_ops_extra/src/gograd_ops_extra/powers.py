@@ -33,6 +33,7 @@ SQRT = Op(
     domain="x >= 0",
     reference=lambda mp, x: mp.sqrt(x),
     doc="The square root.",
+    advice="keep the input above 0, as sqrt(x + 1e-12) does: at 0 the derivative is infinite",
 )
 
 
@@ -105,6 +106,7 @@ RECIPROCAL = Op(
     domain="x != 0",
     reference=lambda mp, x: 1 / x,
     doc="The reciprocal 1 / x.",
+    advice="keep the input away from 0, or decide with `if` before what happens there",
 )
 
 

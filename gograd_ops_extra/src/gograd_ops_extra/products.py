@@ -90,6 +90,7 @@ PROD = Op(
     accuracy=Accuracy(input_ulps=1.0, why="one rounding per factor"),
     reference=lambda mp, x: mp.fprod(x),
     doc="The product of a column of numbers.",
+    advice="add logarithms in place of multiplying many numbers",
 )
 
 

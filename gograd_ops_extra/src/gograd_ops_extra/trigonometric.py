@@ -100,6 +100,7 @@ ASIN = Op(
     domain="-1 <= x <= 1",
     reference=lambda mp, x: mp.asin(x),
     doc="The angle between -π/2 and π/2 whose sine is x.",
+    advice="keep the input between -1 and 1, as clip(x, -0.999, 0.999) does",
 )
 
 
@@ -125,6 +126,7 @@ ACOS = Op(
     domain="-1 <= x <= 1",
     reference=lambda mp, x: mp.acos(x),
     doc="The angle between 0 and π whose cosine is x.",
+    advice="keep the input between -1 and 1, as clip(x, -0.999, 0.999) does",
 )
 
 

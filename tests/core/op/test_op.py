@@ -28,6 +28,7 @@ class TestFields:
             "operator": None,
             "symbol": "f",
             "doc": "",
+            "advice": "",
             "aliases": (),
             "variadic": False,
             "opaque": False,

@@ -9,13 +9,14 @@ import numpy as np
 from gograd_compile.paths.domain_errors import error_of
 from gograd_compile.paths.path import Path, Want
 from gograd_compile.trace.tape import Floats, Integers, Tape
-from gograd_core import DomainError, Neuron, errstate, grad, hvp
+from gograd_core import DomainError, Neuron, grad, hvp
 from gograd_core.extend import (
     ForwardSweep,
     adjoints,
     computed_by,
     creation_order,
     domain_errors_raise,
+    ignoring,
     plain,
     recording,
     variable,
@@ -163,7 +164,7 @@ def _replayed(tape: Tape, numbers: Floats, captured: Floats) -> list[Any]:
     labels = [""] * tape.arguments + [neuron.label for neuron in tape.captured]
     leaves = [*numbers.tolist(), *captured.tolist()]
     nodes: list[Any] = [*map(Neuron, leaves, labels), *tape.constants.tolist()]
-    recording().run(errstate(domain="ignore").run, _replay, tape, nodes)
+    recording().run(ignoring().run, _replay, tape, nodes)
     return nodes
 
 

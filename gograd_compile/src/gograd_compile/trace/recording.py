@@ -13,8 +13,17 @@ from gograd_compile.errors import RecordingError
 from gograd_compile.nesting.trees import Structure, flatten_result
 from gograd_compile.trace.tape import DOMAIN, GUARDS, Floats, Guards, Integers, Tape
 from gograd_compile.trace.watcher import AWAITED, NO_ERRORS, NOT_ASKED, Answers, Raising, Watcher, WatcherWithoutNumbers
-from gograd_core import DomainError, Neuron, errstate
-from gograd_core.extend import domain_errors_raise, flatten, nested, next_stamp, not_ignored, observed_by, read_values
+from gograd_core import DomainError, Neuron
+from gograd_core.extend import (
+    domain_errors_raise,
+    flatten,
+    ignoring,
+    nested,
+    next_stamp,
+    not_ignored,
+    observed_by,
+    read_values,
+)
 from gograd_core.extend import flatten_numbers as numbers_of
 
 if TYPE_CHECKING:
@@ -151,7 +160,7 @@ def structure_of_result(f: Callable[..., Any], arguments: Structure, name: str) 
         watcher = WatcherWithoutNumbers(name, (), structure_of_result.__code__)
         inputs = [Neuron(number) for _ in range(arguments.size)]
         try:
-            result = nested().run(observed_by(watcher).run, errstate(domain="ignore").run, f, *arguments.build(inputs))
+            result = nested().run(observed_by(watcher).run, ignoring().run, f, *arguments.build(inputs))
             if not watcher.decided:
                 return flatten_result(result, f"the result of {name}")[1]
         except Exception as error:

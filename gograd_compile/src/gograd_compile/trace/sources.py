@@ -18,6 +18,7 @@ from gograd_compile.trace.recording import Recording, record, structure_of_resul
 from gograd_compile.trace.tape import Floats, Tape
 from gograd_compile.trace.watcher import NO_ERRORS, Answers, Raising
 from gograd_core import errstate
+from gograd_core.extend import ignoring
 
 __all__ = ["Note", "Source", "simplified"]
 
@@ -96,8 +97,9 @@ class Source:
         """Add lines of source to the tape, if recording once more with the same `answers` gives them."""
         for domain in ("raise", "ignore"):  # which of the two was in force then is not known
             with contextlib.suppress(Exception):  # an error of the function now is not the one that is being reported
-                again = errstate(domain=domain).run(
-                    lambda: simplified(self._again(numbers, answers, raising, with_lines=True))
+                again = ignoring().run(
+                    errstate(domain=domain).run,
+                    lambda: simplified(self._again(numbers, answers, raising, with_lines=True)),
                 )
                 if again.runs_as(tape):
                     return attrs.evolve(tape, lines=again.lines, line_of=again.line_of, ignored=again.ignored)

@@ -21,6 +21,7 @@ from gograd_core.extend import (
     errors_matter,
     followed_inputs,
     next_stamp,
+    running_line,
 )
 
 if TYPE_CHECKING:
@@ -39,10 +40,11 @@ NO_ERRORS: Raising = {}
 Question = tuple[Neuron, str, int, int, str]
 """The number, what is asked, the answer, when, and at which line."""
 
-OURS = (
+NEVER_CATCH = (
     *(os.path.dirname(sys.modules[name].__file__ or "") + os.sep for name in ("gograd_core", "gograd_compile")),
-    contextlib.__file__,  # it enters gograd's blocks
+    contextlib.__file__,
 )
+"""Code that keeps no error to itself. Others of gograd's packages may, such as one that looks for a root."""
 
 
 class Watcher:
@@ -182,8 +184,8 @@ def is_in_try(end: CodeType) -> bool:
     """Say whether the user may catch an error that is raised here. `end` is the code that runs the function."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and frame.f_code is not end:
-        is_ours = frame.f_code.co_filename.startswith(OURS)
-        if not is_ours and any(begin <= frame.f_lasti < until for begin, until in _caught(frame.f_code)):
+        may_catch = not frame.f_code.co_filename.startswith(NEVER_CATCH)
+        if may_catch and any(begin <= frame.f_lasti < until for begin, until in _caught(frame.f_code)):
             return True
         frame = frame.f_back
     return False
@@ -201,11 +203,5 @@ def source_line(end: CodeType) -> str:
 
     `end` is the code that runs the user's function.
     """
-    frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_code.co_filename.startswith(OURS):
-        if frame.f_code is end:
-            return ""
-        frame = frame.f_back
-    if frame is None:
-        return ""
-    return f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno} in {frame.f_code.co_name}"
+    line = running_line(end)
+    return "" if line is None else str(line)

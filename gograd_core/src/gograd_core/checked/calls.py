@@ -5,6 +5,7 @@ The engines have shorter ways for the common cases. They call these functions wh
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,9 +16,10 @@ from gograd_core.computed import function_of
 from gograd_core.errors import DomainError
 from gograd_core.followed import Followed, unfollowed
 from gograd_core.interfaces import Node, Op
+from gograd_core.lines import origin, watching
 from gograd_core.namespaces.columns import Column
 
-__all__ = ["Operation", "apply", "call", "followed_inputs", "is_array", "observed"]
+__all__ = ["Operation", "apply", "apply_in_block", "call", "followed_inputs", "is_array", "observed"]
 
 _OF_ONE = "np.{0} does not take a single neuron: write ops.{0}([x, y]), or np.{0} of a list or an array of neurons"
 
@@ -125,7 +127,7 @@ def apply(op: Op, entries: tuple[Any, ...]) -> Any:
         raise
     if out - out != 0.0:
         try:
-            judge(op, values, out, lambda: describe(op, constituents), is_value=True)
+            judge_value(op, values, out, constituents)
         except DomainError as error:
             if not involved or recording.recorder() is None:
                 raise
@@ -137,12 +139,40 @@ def apply(op: Op, entries: tuple[Any, ...]) -> Any:
     if not involved:
         return out
     if not settings.is_recording():
-        return current.Neuron(out)
+        return noted(current.Neuron(out))
     neuron = current.node(op, out, tuple(constituents))
     if is_truth and any(op.partials):
         neuron = current.plain(neuron)  # without a recorder it is a bool, which has no derivative
     neuron = observed(neuron) if settings.pauses else neuron
     return Followed(neuron, bool(out), most=1.0) if is_truth else neuron
+
+
+def judge_value(op: Op, values: Sequence[float], out: float, constituents: Sequence[Any]) -> None:
+    """Judge a result, and tell what watches for anomalies. If errors are ignored, it is told, but nothing is raised.
+
+    Raises:
+        DomainError: the result is not finite although the inputs are.
+    """
+    watch = watching()
+    block = settings.errstate(domain="raise") if watch is not None and settings.errors_ignored() else None
+    try:
+        run = judge if block is None else functools.partial(block.run, judge)
+        run(op, values, out, lambda: describe(op, constituents), is_value=True)
+    except DomainError as error:
+        if watch is not None:
+            watch.found_value(error, op, constituents, ignored=block is not None)
+        if block is None:
+            raise
+
+
+def apply_in_block(op: Op, entries: tuple[Any, ...], out: float) -> Any:
+    """Make the result `out` of an operator of the Python engine while a block is open somewhere: `trace`, say."""
+    here = settings.now()
+    if not (here.tracing and here.recording) or here.wants_nodes or settings.replacing:
+        return apply(op, entries)
+    made = current.node(op, out, entries)
+    made._label = "", origin()  # the label of a new neuron
+    return made
 
 
 def followed_inputs(neuron: Node) -> tuple[Any, ...]:
@@ -152,6 +182,7 @@ def followed_inputs(neuron: Node) -> tuple[Any, ...]:
 
 def observed(neuron: Node) -> Node:
     """Tell the recorder, if any, of a neuron that an operation made. Return what the operation is to return."""
+    noted(neuron)
     recorder = recording.recorder()
     if recorder is None:
         return neuron
@@ -161,6 +192,13 @@ def observed(neuron: Node) -> Node:
         return neuron
     made_by: Any = neuron.operation
     return current.stop_gradient(neuron) if any(made_by.partials) else neuron
+
+
+def noted(neuron: Node) -> Node:
+    """Note in a neuron the user's line that is running, if `trace` is in force."""
+    if settings.now().tracing:
+        neuron._origin = origin()
+    return neuron
 
 
 def is_array(x: Any) -> bool:

@@ -15,6 +15,7 @@ from gograd_core.checked.rules import as_float, as_real
 from gograd_core.errors import quoted
 from gograd_core.followed import Followed
 from gograd_core.interfaces import Node
+from gograd_core.lines import Line, line_at
 from gograd_core.settings import now
 
 __all__ = [
@@ -112,6 +113,12 @@ def _inputs(self: Any) -> tuple[Any, ...]:
     return tuple(map(tuple, columns)) if op.variadic else tuple(column[0] for column in columns)
 
 
+def _line(self: Node) -> Line | None:
+    """The user's line that made it, if an operation made it while `trace` was in force; otherwise None."""
+    found = self._origin
+    return None if found is None else line_at(*found)
+
+
 def _mimebundle(self: Node, include: Any = None, exclude: Any = None) -> dict[str, Any]:
     """Return what a notebook shows, by MIME type: a picture if a package that draws is installed, and a text."""
     text = {"text/plain": repr(self)}
@@ -140,6 +147,7 @@ FURTHER: dict[str, Any] = {
     "real": property(_itself),
     "imag": property(_nothing),
     "inputs": property(_inputs),
+    "line": property(_line),
     "_repr_mimebundle_": _mimebundle,
     **{name: Misnomer(name) for name in MISNOMERS},
 }

@@ -12,9 +12,10 @@ from gograd_core.checked.rules import as_column, as_inputs, as_numbers, describe
 from gograd_core.errors import InvalidOperationError
 from gograd_core.followed import unfollowed
 from gograd_core.interfaces import Node
+from gograd_core.lines import line_at
 from gograd_core.namespaces.columns import ColumnNamespace
 
-__all__ = ["among", "float_partials", "judge_share", "neuron_partials", "product", "value_of"]
+__all__ = ["among", "described", "float_partials", "judge_share", "neuron_partials", "product", "value_of"]
 
 # For each input of the operation: its index, its constituents (one, or a column), and the local derivatives with
 # respect to them.
@@ -87,6 +88,12 @@ def product(x: Any, y: Any) -> Any:
     return x if type(y) is float and y == 1.0 else x * y
 
 
+def described(node: Node) -> str:
+    """Describe the operation that made a neuron, and the line if it is known: "log(x=0.0) at model.py:12 in loss"."""
+    origin = node._origin
+    return f"{describe(node._operation, node._constituents)}{f' at {line_at(*origin)}' if origin else ''}"
+
+
 def judge_share(node: Node, index: int, local: float, name: str, factor: float, before: float) -> None:
     """Judge a local derivative of `node`, its product with the adjoint or tangent `factor`, and the sum with `before`.
 
@@ -94,7 +101,7 @@ def judge_share(node: Node, index: int, local: float, name: str, factor: float, 
         DomainError: one of the three is not finite although what it was computed from is.
     """
     op: Any = node._operation
-    what = f"the derivative of {describe(op, node._constituents)} with respect to input {index}"
+    what = f"the derivative of {described(node)} with respect to input {index}"
     share = factor * local
     judge(op, [*map(value_of, node._constituents)], local, lambda: what)
     judge(op, (factor, local), share, lambda: f"{what}, times the {name} {factor!r},")

@@ -7,15 +7,16 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
 
 from gograd_core.checked.accumulation import Shares, is_chosen, is_finite
-from gograd_core.checked.partials import float_partials
-from gograd_core.checked.rules import describe
+from gograd_core.checked.partials import described, float_partials
 from gograd_core.errors import StaleGraphError
 from gograd_core.interfaces import Node
+from gograd_core.lines import ignoring, watching
 
 __all__ = [
     "BUSY",
     "NOT_AGAIN",
     "differentiated",
+    "examine",
     "lock",
     "propagate",
     "propagate_one",
@@ -30,6 +31,13 @@ NOT_AGAIN = (MemoryError, RecursionError)
 """After these the sweep is not repeated with every check: it would fail again, after just as long."""
 
 lock = threading.RLock()  # one sweep at a time: sweeps of several threads may share leaves
+
+
+def examine(outputs: Sequence[Node], seeds: Sequence[float]) -> None:
+    """Let what watches for anomalies look at a sweep before it begins. It may raise an error."""
+    watch = watching()
+    if watch is not None:
+        ignoring().run(watch.before_sweep, outputs, seeds)
 
 
 def receives(entry: Any) -> bool:
@@ -56,7 +64,7 @@ def refuse_stale(interior: Sequence[Node]) -> None:
 
 
 def _refuse(node: Node, leaf: Any) -> NoReturn:
-    made = describe(node._operation, node._constituents)
+    made = described(node)
     raise StaleGraphError(
         f"{leaf!r} was set after {made} was computed from it: compute the graph again before you differentiate"
     )

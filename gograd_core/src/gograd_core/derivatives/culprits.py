@@ -8,14 +8,14 @@ from typing import Any
 
 import attrs
 
-from gograd_core.checked.partials import among, float_partials, value_of
-from gograd_core.checked.rules import as_inputs, as_number, describe, run_rule
+from gograd_core.checked.partials import among, described, float_partials, value_of
+from gograd_core.checked.rules import as_inputs, as_number, run_rule
 from gograd_core.derivatives.finite_differences import Comparison, compare, has_kink
 from gograd_core.derivatives.trace import Trace, pull
 from gograd_core.engines import Neuron
 from gograd_core.op import Op
 
-__all__ = ["Culprit", "culprit", "kink"]
+__all__ = ["Culprit", "culprit", "kink", "wrong_partial"]
 
 
 @attrs.frozen
@@ -75,6 +75,13 @@ def kink(run: Trace, rtol: float) -> Culprit | None:
     return None
 
 
+def wrong_partial(node: Neuron, rtol: float) -> Culprit | None:
+    """Find a partial of the operation that made `node` which differs from finite differences, if there is one."""
+    neurons = {entry for entry in node.constituents if isinstance(entry, Neuron)}
+    uses = (use for _, use, _ in _checked_partials(node, neurons, rtol))
+    return next((use for use in uses if use.comparison.verdict == "differs"), None)
+
+
 def _total(uses: list[tuple[float, Culprit]]) -> float:
     return abs(math.fsum(change for change, _ in uses))
 
@@ -100,4 +107,4 @@ def _checked_partials(
             index, row = divmod(position, length)
             local = partials[index][row] if index in partials else 0.0  # no partial: no derivative
             comparison = compare(along(position), values[position], local, rtol)
-            yield entry, Culprit(op, describe(op, node.constituents), index, comparison), along(position)
+            yield entry, Culprit(op, described(node), index, comparison), along(position)

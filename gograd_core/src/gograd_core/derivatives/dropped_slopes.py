@@ -12,8 +12,7 @@ from typing import Any
 
 import attrs
 
-from gograd_core.checked.partials import among, float_partials
-from gograd_core.checked.rules import describe
+from gograd_core.checked.partials import among, described, float_partials
 from gograd_core.derivatives.trace import Trace, pull
 from gograd_core.op import Op
 
@@ -64,7 +63,7 @@ def dropped_slopes(run: Trace, beside: Trace | None = None) -> Iterator[DroppedS
             for index, _, slopes in float_partials(node, among(depends)):
                 for slope in slopes:
                     if slope - slope != 0.0:
-                        yield DroppedSlope(op, describe(op, node.constituents), index, slope)
+                        yield DroppedSlope(op, described(node), index, slope)
 
 
 def _adjoints(run: Trace) -> list[float]:

@@ -10,8 +10,8 @@ from typing import Any
 
 from gograd_core import engines
 from gograd_core.checked.accumulation import Shares, is_zero
-from gograd_core.checked.partials import among, neuron_partials
-from gograd_core.checked.sweep import differentiated, lock
+from gograd_core.checked.partials import among, neuron_partials, value_of
+from gograd_core.checked.sweep import differentiated, examine, lock
 from gograd_core.derivatives.choices import shares
 from gograd_core.interfaces import Node
 from gograd_core.recording import noted
@@ -27,6 +27,7 @@ def graph_adjoints(outputs: Sequence[Node], seeds: Sequence[Any], inputs: Sequen
     The derivatives are neurons, or constant floats. Neurons older than the stamp `since` do not depend on the inputs,
     so the sweep ends at them.
     """
+    examine(outputs, [*map(value_of, seeds)])
     with lock:
         visited = engines.visit(outputs, since)
         interior = visited[0]

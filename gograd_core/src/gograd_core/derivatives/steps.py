@@ -19,9 +19,9 @@ from gograd_core.derivatives.forward import creation_order
 from gograd_core.engines import Neuron
 from gograd_core.errors import quoted
 from gograd_core.interfaces import Node
-from gograd_core.settings import errstate
+from gograd_core.lines import ignoring
 
-__all__ = ["Step", "TangentStep", "sweep_steps", "tangent_steps"]
+__all__ = ["Step", "TangentStep", "steps_of", "sweep_steps", "tangent_steps"]
 
 
 @attrs.frozen(eq=False)
@@ -87,17 +87,22 @@ def sweep_steps(output: Node, seed: float = 1.0) -> Iterator[Step]:
     """
     if type(output) is not Neuron:
         raise TypeError(f"sweep_steps() expects a neuron, got {quoted(output)}")
-    seed = as_float(seed, "sweep_steps(seed)", "a real number")
+    return steps_of([output], [as_float(seed, "sweep_steps(seed)", "a real number")])
+
+
+def steps_of(outputs: Sequence[Node], seeds: Sequence[float]) -> Iterator[Step]:
+    """Iterate over one sweep from several outputs, each with its seed."""
     with lock:
-        interior, leaves = engines.reachable([output], 0)
+        interior, leaves = engines.reachable(outputs, 0)
     wanted: dict[Node, float] = dict.fromkeys(leaves, 0.0)
     leads = among(wanted)
     for node in reversed(interior):
         if any(map(leads, differentiated(node))):
             wanted[node] = 0.0
     leading = [node for node in interior if node in wanted]
-    if output in wanted:
-        wanted[output] += seed
+    for output, seed in zip(outputs, seeds, strict=True):
+        if output in wanted:
+            wanted[output] += seed
     steps = _steps(leading, leaves, dict(wanted))
     return iter(steps) if steps is not None else _checked_steps(leading, leaves, wanted)
 
@@ -135,7 +140,7 @@ def _slopes(node: Node, wanted: Mapping[Node, float]) -> Iterator[tuple[int, int
         for (_, _, entry), counts in zip(places, matters, strict=True)
     ]
     leaves: list[Any] = [copy for copy, counts in zip(copies, matters, strict=True) if counts]
-    with errstate(domain="ignore"):
+    with ignoring():
         slopes = iter(engines.adjoints([engines.node(op, node._value, tuple(copies))], [1.0], leaves, 0))
     for (index, place, entry), counts in zip(places, matters, strict=True):
         if counts:

@@ -13,7 +13,16 @@ from operator import attrgetter
 from typing import Any
 
 from gograd_core import current
-from gograd_core.checked.sweep import BUSY, NOT_AGAIN, differentiated, lock, propagate, propagate_one, refuse_stale
+from gograd_core.checked.sweep import (
+    BUSY,
+    NOT_AGAIN,
+    differentiated,
+    examine,
+    lock,
+    propagate,
+    propagate_one,
+    refuse_stale,
+)
 from gograd_core.interfaces import Node
 
 __all__ = ["adjoints", "backward", "reachable", "run", "visit"]
@@ -29,6 +38,7 @@ last_setting = 0  # the stamp of the last leaf whose value was set: a younger gr
 
 def backward(output: Node, seed: float) -> None:
     """Add the derivative of `output`, times `seed`, to the `grad` of the leaves; see `Neuron.backward`."""
+    examine([output], [seed])
     with lock:
         visited = visit([output])
         leaves = visited[1]
@@ -50,6 +60,7 @@ def adjoints(outputs: Sequence[Node], seeds: Sequence[float], inputs: Sequence[N
     The `grad` of every neuron stays as it is. Neurons older than the stamp `since` do not depend on the inputs, so the
     sweep ends at them.
     """
+    examine(outputs, seeds)
     with lock:
         visited = visit(outputs, since)
         neurons = [*visited[0], *visited[1], *inputs]

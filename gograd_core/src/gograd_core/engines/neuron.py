@@ -16,6 +16,7 @@ from gograd_core.checked import neuron as checked
 from gograd_core.checked.rules import as_float
 from gograd_core.engines import backward as _backward
 from gograd_core.interfaces import Op
+from gograd_core.lines import Line, Origin
 
 __all__ = ["Neuron", "next_stamp", "node"]
 
@@ -85,8 +86,9 @@ class Neuron:
     # gives a topological order, and a leaf that is younger than its result makes a graph stale.
     _stamp: int
     _mark: object  # the last sweep that visited it
+    line: Line | None  # a property; see `checked.neuron`
     _grad: Any  # a float; None where the last sweep wanted no adjoint. Unset until used.
-    _label: str  # unset until used, which spares memory and time
+    _label: str | tuple[str, Origin | None]  # unset until used, which spares memory and time; with what `trace` noted
 
     def __init__(self, value: Any = None, label: str = "", *more: Any, **misnamed: Any) -> None:
         if misnamed:
@@ -148,11 +150,22 @@ class Neuron:
     @property
     def label(self) -> str:
         """A name for messages and pictures."""
-        return getattr(self, "_label", "")
+        kept = getattr(self, "_label", "")
+        return kept if isinstance(kept, str) else kept[0]
 
     @label.setter
     def label(self, label: str) -> None:
-        self._label = checked.checked_label(label)
+        label, origin = checked.checked_label(label), self._origin
+        self._label = label if origin is None else (label, origin)
+
+    @property
+    def _origin(self) -> Origin | None:
+        kept = getattr(self, "_label", "")
+        return None if isinstance(kept, str) else kept[1]
+
+    @_origin.setter
+    def _origin(self, origin: Origin | None) -> None:
+        self._label = (self.label, origin)
 
     def backward(self, seed: float = 1.0) -> None:
         """Add the derivative of this neuron, times `seed`, to the `grad` of every leaf below it.

@@ -11,7 +11,7 @@ from typing import Any
 
 from gograd_core import settings
 from gograd_core.checked import neuron as checked
-from gograd_core.checked.calls import apply
+from gograd_core.checked.calls import apply, apply_in_block
 from gograd_core.checked.rules import annotate
 from gograd_core.computed import function_of
 from gograd_core.engines.neuron import Neuron, next_stamp
@@ -89,17 +89,19 @@ def _bound_operator(op: Op) -> tuple[Method, Method]:
         except Exception as raised:
             annotate(raised, op, (self._value, y))
             raise
-        if type(out) is not float or out - out != 0.0 or settings.pauses:
+        if type(out) is not float or out - out != 0.0:
             return apply(op, (self, other))
+        if settings.pauses:
+            return apply_in_block(op, (self, other), out)
         if settings.replacing and function_of(op) is not None:
             return apply(op, (self, other))
-        node = _new(Neuron)
-        node._value = out
-        node._operation = op
-        node._constituents = (self, other)
-        node._stamp = next_stamp()
-        node._mark = None
-        return node
+        made = _new(Neuron)
+        made._value = out
+        made._operation = op
+        made._constituents = (self, other)
+        made._stamp = next_stamp()
+        made._mark = None
+        return made
 
     def reflected(self: Neuron, other: Any) -> Any:
         if type(other) is float or type(other) is int:

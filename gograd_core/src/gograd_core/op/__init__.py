@@ -50,6 +50,7 @@ class Op(engines.Operation):
         symbol: how it is drawn; `name` unless given.
         doc: what it computes, in a sentence.
         aliases: additional names.
+        advice: what to write where a value or a derivative is not finite, in a sentence. Messages quote it.
         variadic: whether the inputs are columns of equal length.
         opaque: whether the rules understand only floats.
         implementations: functions that replace `forward` in some backends ("scalar", "numpy", "jax", "mpmath", …),
@@ -76,6 +77,7 @@ class Op(engines.Operation):
     math: str | None = attrs.field(kw_only=True, default=None)
     symbol: str = attrs.field(kw_only=True, default=attrs.Factory(lambda op: op.operator or op.name, takes_self=True))
     doc: str = attrs.field(kw_only=True, default="")
+    advice: str = attrs.field(kw_only=True, default="")
     aliases: tuple[str, ...] = attrs.field(kw_only=True, default=(), converter=as_names)
     variadic: bool = attrs.field(kw_only=True, default=False)
     opaque: bool = attrs.field(kw_only=True, default=False)

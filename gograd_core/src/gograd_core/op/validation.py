@@ -74,7 +74,7 @@ def checked_arity(op: Any) -> int:
         known = not op.variadic and (op.operator, count) in OPERATORS
         inputs = "columns" if op.variadic else f"{count} inputs"
         require(known, "Python has no operator {!r} with {}", op.operator, inputs)
-    for field in ("domain", "doc", "symbol"):
+    for field in ("domain", "doc", "symbol", "advice"):
         require(isinstance(getattr(op, field), str), "{} must be a string, got {!r}", field, getattr(op, field))
     if op.domain:
         wrong = misfit(op.domain, op.input_names)

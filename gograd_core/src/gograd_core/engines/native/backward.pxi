@@ -5,6 +5,8 @@ cdef int backward(Neuron output, double seed) except -1:
     global running
     cdef Graph graph
     cdef Py_ssize_t i
+    if pauses != 0:
+        checked_sweep.examine((output,), (seed,))
     lock()
     try:
         graph = traverse((output,), 0, True, to_zero=True)
@@ -31,6 +33,8 @@ def adjoints(outputs, seeds, inputs, since):
     global running
     cdef Graph graph
     inputs = list(inputs)
+    if pauses != 0:
+        checked_sweep.examine(outputs, seeds)
     lock()
     try:
         graph = traverse(outputs, since, True)

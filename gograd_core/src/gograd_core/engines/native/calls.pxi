@@ -49,7 +49,7 @@ cdef inline PyObject *apply(Operation op, PyObject **args, Py_ssize_t count) exc
         return NULL
     if not involved:
         return owned(out)
-    return new_result(op, out, args, count) if pauses == 0 else result_in_block(op, out, args, count)
+    return new_result(op, out, args, count) if pauses == 0 else in_block(op, out, args, count)
 
 
 cdef tuple instead_of(Operation op):
@@ -71,12 +71,22 @@ cdef bint is_recording():
 
 
 cdef PyObject *result_in_block(Operation op, double out, PyObject **args, Py_ssize_t count) except NULL:
-    """Make the result while a block is open somewhere: `no_grad`, or that of a recorder that wants nodes."""
+    """Make the result while a block is open somewhere: `no_grad`, `trace`, or that of a recorder that wants nodes."""
     cdef PyObject *made
     if not is_recording():
-        return new_node(NULL, out)
+        return noted(new_node(NULL, out))
     made = new_result(op, out, args, count)
-    return made if observers == 0 else owned(calls.observed(steal(made)))
+    return noted(made) if observers == 0 else owned(calls.observed(steal(made)))
+
+
+# Called through a pointer, so that the compiler leaves it out of the common path, which would be 3 % slower.
+cdef PyObject *(*in_block)(Operation, double, PyObject **, Py_ssize_t) except NULL
+in_block = result_in_block
+
+
+cdef PyObject *noted(PyObject *made) except NULL:
+    """Note the user's line in a neuron that an operation made, if that is wanted."""
+    return with_origin(made) if in_force().tracing else made
 
 
 cdef PyObject *apply_rule(Operation op, PyObject **args, double *a, Py_ssize_t count, bint involved) except? NULL:
@@ -100,7 +110,7 @@ cdef PyObject *apply_rule(Operation op, PyObject **args, double *a, Py_ssize_t c
     out = answer
     if not involved:
         return owned(answer)
-    return new_result(op, out, args, count) if pauses == 0 else result_in_block(op, out, args, count)
+    return new_result(op, out, args, count) if pauses == 0 else in_block(op, out, args, count)
 
 
 cdef object ask(rule, xp, double *out, double *a, Py_ssize_t count):
@@ -156,11 +166,16 @@ cdef PyObject *apply_columns(Operation op, PyObject **args) except? NULL:
         PyMem_Free(a)
     if involved > 0 and recorded and isfinite(out):
         node_of(made).value = out
-        return made if pauses == 0 or observers == 0 else owned(calls.observed(steal(made)))
+        if pauses == 0:
+            return made
+        return noted(made) if observers == 0 else owned(calls.observed(steal(made)))
     Py_DECREF(made)
     if not isfinite(out):
         return NULL
-    return new_node(NULL, out) if involved else owned(out)
+    if not involved:
+        return owned(out)
+    made = new_node(NULL, out)
+    return made if pauses == 0 else noted(made)
 
 
 cdef int gather(PyObject **args, Py_ssize_t columns, Py_ssize_t n, Entries *entries, double *a) noexcept:

@@ -7,6 +7,7 @@ It runs the common cases itself. Everything unusual goes to the same Python func
 functions behind pointers. If an operation has no kernels, its Python rules are called.
 
 - `neuron.pxi`: the node and its methods; `memory.pxi`: the memory of nodes, and how they are made and freed.
+- `lines.pxi`: the user's line that made a neuron.
 - `settings.pxi`: the settings of `with` blocks; `cpython.pxi`: parts of CPython that Cython does not declare.
 - `rules.pxi`: an operation and its kernels; `calls.pxi`: calling an operation;
   `operators.pxi`: operations as operators and methods of neurons.
@@ -45,10 +46,11 @@ cdef object lock, unlock  # methods of the lock of sweeps: a with statement need
 
 def connect():
     """Import the Python modules that this one uses. Some of them import this one, so it is done later."""
-    global calls, comparisons, containers, current, errors, flat, interfaces, native_functions, neurons, recording, checked_sweep
+    global calls, comparisons, containers, current, errors, flat, interfaces, lines, native_functions, neurons, recording
+    global checked_sweep, libraries
     global InvalidOperationError, annotate, as_float
     global kinds, lock, unlock
-    from gograd_core import containers, current, errors, interfaces, recording
+    from gograd_core import containers, current, errors, interfaces, lines, recording
     from gograd_core.checked import calls, comparisons, flat
     from gograd_core.checked import neuron as neurons
     from gograd_core.checked import sweep as checked_sweep
@@ -57,11 +59,12 @@ def connect():
     from gograd_core.op import native_functions
 
     lock, unlock = checked_sweep.lock.acquire, checked_sweep.lock.release
-    kinds = containers.kinds
+    kinds, libraries = containers.kinds, lines.libraries
     (<dict>neuron_type.tp_dict)["__signature__"] = neurons.SIGNATURE
     (<dict>neuron_type.tp_dict).update(neurons.FURTHER)
 
 
+include "lines.pxi"
 include "neuron.pxi"
 include "memory.pxi"
 include "rules.pxi"

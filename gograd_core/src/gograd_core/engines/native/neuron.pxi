@@ -11,7 +11,7 @@ cdef struct Node:
     PyObject *op  # owned, like the next three; NULL for a leaf
     PyObject *x  # a Neuron or a float, or the Entries
     PyObject *y
-    PyObject *label  # NULL for none
+    PyObject *label  # NULL for none, or a Note that holds it
     PyObject *weakrefs  # those to the neuron, or NULL
     int64_t stamp  # see the Python engine
     uint64_t mark  # the last sweep that visited it, an even number; plus 1 while nobody asks for its adjoint
@@ -107,17 +107,11 @@ cdef class Neuron:
     @property
     def label(self):
         """A name for messages and pictures."""
-        return "" if self.node.label is NULL else <object>self.node.label
+        return label_at(self.node.label)
 
     @label.setter
     def label(self, label):
-        if type(label) is not str:
-            label = neurons.checked_label(label)
-        cdef PyObject *before = self.node.label
-        Py_INCREF(<PyObject *>label)
-        self.node.label = <PyObject *>label
-        if before is not NULL:
-            Py_DECREF(before)
+        set_label(&self.node.label, label if type(label) is str else neurons.checked_label(label))
 
     @label.deleter
     def label(self):
@@ -140,6 +134,16 @@ cdef class Neuron:
     @_grad.setter
     def _grad(self, double grad):
         self.node.grad = grad
+
+    @property
+    def _origin(self):
+        return origin_at(self.node.label)
+
+    @_origin.setter
+    def _origin(self, origin):
+        if origin is not None:
+            code, instruction = <tuple?>origin
+            keep_note(&self.node.label, code, instruction)
 
     def backward(self, seed=1.0):
         """Add the derivative of this neuron, times `seed`, to the `grad` of every leaf below it.

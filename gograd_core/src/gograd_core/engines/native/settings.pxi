@@ -11,7 +11,7 @@ cdef class Settings:
 
     cdef readonly bint recording
     cdef readonly int depth
-    cdef readonly object domain, recorder, values
+    cdef readonly object domain, recorder, values, tracing
     cdef bint wants_nodes, pauses, observed, replacing
     cdef Settings outer
     cdef Block block
@@ -41,7 +41,9 @@ cdef Settings changed(Settings outer, Block block):
         else:
             made.recorder, made.wants_nodes = block.recorder, block.wants_nodes
     made.values = outer.values if block.values is None and not block.outside else block.values
-    made.pauses = made.wants_nodes or not made.recording
+    kept = block.tracing is None or (block.tracing is True and outer.tracing)
+    made.tracing = outer.tracing if kept else block.tracing
+    made.pauses = made.wants_nodes or bool(made.tracing) or not made.recording
     made.observed = made.recorder is not None
     made.replacing = made.values is not None
     pauses += made.pauses
@@ -64,15 +66,17 @@ cdef class Block:
     """See `PythonBlock`."""
 
     cdef int recording  # 1, or -1 for no; 0: as around the block
-    cdef object domain, recorder, values
+    cdef object domain, recorder, values, tracing
     cdef bint wants_nodes, deeper, outside
 
-    def __init__(self, *, recording=None, domain=None, recorder=None, deeper=False, outside=False, values=None):
+    def __init__(
+        self, *, recording=None, domain=None, recorder=None, deeper=False, outside=False, values=None, tracing=None
+    ):
         self.recording = 0 if recording is None else 1 if recording else -1
         self.domain = domain
         self.wants_nodes = recorder is not None and recorder.wants_nodes
         self.recorder = recorder
-        self.deeper, self.outside, self.values = deeper, outside, values
+        self.deeper, self.outside, self.values, self.tracing = deeper, outside, values, tracing
 
     def __enter__(self):
         PyContextVar_Set(settings, changed(in_force(), self))

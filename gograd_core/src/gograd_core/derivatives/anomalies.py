@@ -1,0 +1,167 @@
+"""`detect_anomaly`: where numbers went wrong, how they got there, and what would have to change."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping, Sequence
+from math import isfinite
+from typing import Any
+
+from gograd_core.checked.partials import described, value_of
+from gograd_core.checked.rules import as_inputs, as_number, run_rule
+from gograd_core.derivatives.culprits import wrong_partial
+from gograd_core.derivatives.routes import origins, route_to_output, shortened, told
+from gograd_core.derivatives.steps import steps_of
+from gograd_core.errors import AnomalyError, AnomalyWarning, DomainError, quoted
+from gograd_core.interfaces import Node
+from gograd_core.lines import ignoring, running_line
+from gograd_core.op.domains import inside
+from gograd_core.settings import Block
+
+__all__ = ["detect_anomaly"]
+
+
+class detect_anomaly(Block):
+    """A block (or decorator) that explains where a number went wrong. Inside it, neurons note lines as with `trace`.
+
+    A `DomainError` of an operation then also says how its inputs came about, and one of a sweep tells the way from
+    there to the output, with values, operations, plugins and lines. Both say what would have to change. These texts are
+    notes of the exception, which tracebacks show. Where ``errstate(domain="ignore")`` holds, nothing is raised, and an
+    `AnomalyWarning` says the same of the first number that is not finite, among values and among derivatives.
+
+    Args:
+        vanishing: a sweep stops at an adjoint that is not 0.0 and smaller than this, or at a share that underflows.
+        exploding: a sweep stops at an adjoint that is larger than this.
+        check: whether to compare the partials of every operation with finite differences before each sweep.
+        rtol: how far a partial may be from finite differences, relative to the larger of both.
+
+    Raises:
+        AnomalyError: (by a sweep in reverse mode) an adjoint is out of these bounds, or a partial is wrong.
+        ValueError: a bound is not a positive number.
+    """
+
+    def __init__(
+        self,
+        *,
+        vanishing: float | None = None,
+        exploding: float | None = None,
+        check: bool = False,
+        rtol: float = 1e-6,
+    ) -> None:
+        for name, bound in (("vanishing", vanishing), ("exploding", exploding)):
+            if bound is not None and not bound > 0.0:
+                raise ValueError(f"detect_anomaly({name}=...) takes a positive number, not {quoted(bound)}")
+        super().__init__(tracing=Watch(vanishing, exploding, rtol if check else None))
+
+
+class Watch:
+    """What the engine tells of anomalies; see `detect_anomaly`."""
+
+    def __init__(self, vanishing: float | None, exploding: float | None, rtol: float | None) -> None:
+        self._vanishing, self._exploding, self._rtol = vanishing, exploding, rtol
+        self._warned: set[str] = set()
+        self._right: set[tuple[Any, ...]] = set()  # uses of operations whose partials are right
+
+    def found_value(self, error: DomainError, op: Any, constituents: Sequence[Any], *, ignored: bool) -> None:
+        """Explain the error of an operation that was called with these numbers and neurons."""
+        came = origins([constituents[place] for place in ignoring().run(_to_blame, op, constituents)])
+        self._tell(error, "value", ["how its input came about, latest first:", *_indented(map(told, came))], ignored)
+
+    def found_derivative(
+        self, error: DomainError, place: Node, numbers: Mapping[Any, Any], name: str, *, ignored: bool
+    ) -> None:
+        """Explain the error of a sweep. It arose at the neuron `place`, and `numbers` are its adjoints or tangents."""
+        way = [told(node, numbers.get(node), name) for node in route_to_output(place, numbers)]
+        self._tell(error, "derivative", ["the way from there to the output:", *_indented(way)], ignored)
+
+    def _tell(self, error: DomainError, kind: str, lines: list[str], ignored: bool) -> None:
+        text = "\n".join([*lines, *advice(error.operation, error.inputs)])
+        if not ignored:
+            error.add_note(text)
+        elif kind not in self._warned:
+            self._warned.add(kind)
+            line = running_line()
+            where = (line.filename, line.number) if line else (__file__, 1)
+            warnings.warn_explicit(f"{error.fact}\n{text}", AnomalyWarning, *where)
+
+    def before_sweep(self, outputs: Sequence[Node], seeds: Sequence[float]) -> None:
+        """Follow a sweep that is about to begin, and stop at the first anomaly.
+
+        Raises:
+            AnomalyError: there is one.
+        """
+        if self._vanishing is None and self._exploding is None and self._rtol is None:
+            return
+        adjoints: dict[Any, float] = {}
+        checked: set[Node] = set()
+        for step in steps_of(outputs, seeds):
+            if step.neuron not in checked:
+                checked.add(step.neuron)
+                adjoints[step.neuron] = step.adjoint
+                self._check_rule(step.neuron, adjoints)
+                self._check_size(step.neuron, adjoints)
+            adjoints[step.constituent] = step.total
+            if self._vanishing is not None and step.share == 0.0 and step.local != 0.0:
+                what = f"the adjoint {step.adjoint!r} of {described(step.neuron)}, times {step.local!r}, vanishes"
+                raise _anomaly(what, step.neuron, adjoints)
+        for node in adjoints:
+            if node._operation is None:
+                self._check_size(node, adjoints)
+
+    def _check_size(self, node: Node, adjoints: Mapping[Any, float]) -> None:
+        size = abs(adjoints[node])
+        if self._exploding is not None and not size <= self._exploding:
+            raise _anomaly(f"the adjoint {adjoints[node]!r} exceeds {self._exploding!r}", node, adjoints)
+        if self._vanishing is not None and 0.0 < size < self._vanishing:
+            raise _anomaly(f"the adjoint {adjoints[node]!r} is below {self._vanishing!r}", node, adjoints)
+
+    def _check_rule(self, node: Node, adjoints: Mapping[Any, float]) -> None:
+        use = (node._operation, *map(value_of, node._constituents))
+        if self._rtol is None or use in self._right:
+            return
+        wrong = wrong_partial(node, self._rtol)  # type: ignore[arg-type]
+        if wrong is not None:
+            raise _anomaly(f"a rule is wrong: {wrong}", node, adjoints)
+        self._right.add(use)
+
+
+def _anomaly(what: str, place: Node, adjoints: Mapping[Any, float]) -> AnomalyError:
+    way = [told(node, adjoints.get(node)) for node in route_to_output(place, adjoints)]
+    return AnomalyError("\n".join([what, "the way from there to the output:", *_indented(way)]))
+
+
+def _indented(lines: Any) -> list[str]:
+    return [f"  {line}" for line in shortened(list(lines))]
+
+
+def _to_blame(op: Any, constituents: Sequence[Any]) -> list[int]:
+    """Find the inputs to blame for a result that is not finite: with 1.0 in place of one of them it would be finite.
+
+    If there is none, all are to blame.
+    """
+    values = [value_of(entry) for entry in constituents]
+    places = [place for place, entry in enumerate(constituents) if type(entry) is not float]
+    found = []
+    for place in places if len(places) <= 100 else ():
+        entries = as_inputs(op, [*values[:place], 1.0, *values[place + 1 :]])
+        try:
+            out = as_number(op, run_rule(op, op.forward, *entries))
+        except Exception:  # a rule that fails must not hide the error that is being explained
+            continue
+        if isfinite(out):
+            found.append(place)
+    return found or places
+
+
+def advice(op: Any, inputs: Sequence[Any]) -> list[str]:
+    """Say what is known of an operation at a point where it is not finite, and what to write instead."""
+    if op is None:
+        return []
+    facts = [
+        f"{op.name}({', '.join(map(repr, inputs))}): {edge.why}" for edge in op.edges if edge.inputs == tuple(inputs)
+    ]
+    if not inside(op, inputs):
+        facts.append(f"{op.name} needs {op.domain}")
+    if op.advice:
+        facts.append(op.advice)
+    return [f"what would have to change: {'; '.join(facts)}"] if facts else []
