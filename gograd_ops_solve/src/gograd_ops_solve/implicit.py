@@ -77,7 +77,7 @@ class Implicit:
         self._slope_of_simple = Op(
             f"slope_at_{name}",
             implementations={"scalar": self._slope_or_nan},
-            partials=(_one, *[None] * (1 + count)),
+            partials=(_one, *[_zero_or_nan] * (1 + count)),
             doc="F_x (the first input) if the root is simple, else NaN. The root and the parameters follow.",
         )
 
@@ -178,16 +178,15 @@ class Implicit:
             by_parameter = point.by_parameters[place]
         is_simple = _is_simple(solution)
         if domain_errors_raise() and recorder() is None and not (is_simple and point.slope):
-            fact = "is 0.0"
+            fact = "the slope is 0.0. So it is at double roots and very near them"
             if point.slope:
                 fact = (
-                    f"is {point.slope!r}, which cannot be told from 0, since it changes by as much over the digits of "
-                    "x that rounding leaves uncertain"
+                    f"the derivative of the equation, {point.slope!r}, is not its slope beside the root, as at a "
+                    "multiple root, a kink or a vertical tangent"
                 )
             raise DomainError(
                 f"{self.op.name}({', '.join(map(repr, inputs))}) has no derivative with respect to input "
-                f"{self._starts + place}: at the {self.title}, which is {x!r}, the slope {fact}. So it is at double "
-                "roots and very near them",
+                f"{self._starts + place}: at the {self.title}, which is {x!r}, {fact}",
                 operation=self.op,
                 inputs=inputs,
             )
@@ -209,3 +208,7 @@ def _is_simple(solution: Solution) -> bool:
 
 def _one(xp: Any, out: Any, *inputs: Any) -> float:
     return 1.0
+
+
+def _zero_or_nan(xp: Any, out: Any, *inputs: Any) -> Any:
+    return out - out

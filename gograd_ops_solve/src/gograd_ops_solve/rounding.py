@@ -17,6 +17,7 @@ __all__ = ["FACTOR", "checked", "is_root", "is_settled", "is_simple", "polished"
 FACTOR = 16.0  # F may be so many times as large at a root as rounding makes it, and x may be so many units off
 REACH = 16.0  # how far to look for a bend of F, in units of the uncertainty of x
 SHORTEST = 32.0  # and at least so many units in the last place of x
+LADDER = [SHORTEST**step for step in range(6)]  # times that: what an operation errs by disappears farther away
 BEND = 0.25  # how far F may be from a straight line there, relative to its change
 MOST_STEPS = 60  # of Newton's method
 NEAR = 1e-3  # how far from the result of a user's method Newton's method may go, relative to it
@@ -89,20 +90,24 @@ def is_simple(equation: Equation, point: Point) -> bool:
 
     Otherwise F_x at the computed x says nothing about F_x at the root, as near a double root. There F is about half of
     what the slope predicts, however near x is, so this needs no tolerance. (If F_x is 0, so is what divides by it.)
+
+    The line need not be straight at the shortest distance, where operations may err by more than they promise. At a
+    multiple root or a kink F bends at all of them.
     """
     x, value, slope, noise, _ = point
     if slope == 0.0:
         return True
-    distance = max(REACH * ((noise + abs(value)) / abs(slope)), SHORTEST * ulp(x))
+    shortest = max(REACH * ((noise + abs(value)) / abs(slope)), SHORTEST * ulp(x))
     sides = 0
-    for place in (x + distance, x - distance):
-        there = equation.left_of(place) if isfinite(place) else inf
-        if isnan(there):  # outside of the domain of F
-            continue
-        change = slope * (place - x)
-        if abs(there - value - change) <= BEND * abs(change):
-            return True
-        sides += 1
+    for distance in (step * shortest for step in LADDER):
+        for place in (x + distance, x - distance):
+            there = equation.left_of(place) if isfinite(place) else inf
+            if isnan(there):  # outside of the domain of F
+                continue
+            change = slope * (place - x)
+            if abs(there - value - change) <= BEND * abs(change):
+                return True
+            sides += 1
     return sides == 0
 
 
