@@ -12,7 +12,7 @@ from math import inf, isfinite, isnan, nextafter, ulp
 from gograd_ops_solve.equations import Equation, Point
 from gograd_ops_solve.errors import NotFoundError
 
-__all__ = ["FACTOR", "checked", "is_root", "is_settled", "is_simple", "polished"]
+__all__ = ["FACTOR", "checked", "is_root", "is_settled", "is_simple", "nearest", "polished", "tells"]
 
 FACTOR = 16.0  # F may be so many times as large at a root as rounding makes it, and x may be so many units off
 REACH = 16.0  # how far to look for a bend of F, in units of the uncertainty of x
@@ -22,6 +22,8 @@ BEND = 0.25  # how far F may be from a straight line there, relative to its chan
 MOST_STEPS = 60  # of Newton's method
 NEAR = 1e-3  # how far from the result of a user's method Newton's method may go, relative to it
 NEIGHBOURS = 8  # how many floats to look at on each side
+ASIDE = 64.0  # units in the last place, over which |F| grows beside a root
+OUTWARD = 1024.0  # how far to look beside a root where F is rounding, in units of the uncertainty of x
 
 
 def is_root(point: Point, direction: float = 0.0, factor: float = FACTOR) -> bool:
@@ -58,6 +60,7 @@ def is_settled(equation: Equation, x: float) -> bool:
         and changes[-3] >= 0.1 * expected
         and size <= FACTOR * changes[-3]
         and size <= 2.0 * max(abs(values[0]), abs(values[-1]))
+        and any(size <= max(_beside(equation, x, OUTWARD**k * ulp(x)), default=size) for k in (1, 2, 3))
     )
 
 
@@ -111,15 +114,65 @@ def is_simple(equation: Equation, point: Point) -> bool:
     return sides == 0
 
 
+def tells(equation: Equation, point: Point) -> bool:
+    """Return whether what `is_root` accepts stands out from other numbers: whether F grows beside it.
+
+    Beside a pole F becomes smaller, on both sides. Where it oscillates faster than floats can follow, rounding makes
+    more of it than it has anywhere, so that any float would pass for a root.
+    """
+    x, value, slope, noise, _ = point
+    if value == 0.0 or slope == 0.0:
+        return True
+    size = abs(value)
+    if size > FACTOR * noise:  # its slope is why it is accepted. F has to grow by about as much
+        for distance in (ASIDE * ulp(x), ASIDE * OUTWARD * ulp(x)):
+            around = _beside(equation, x, distance)
+            if not around or min(around) >= max(2.0 * size, 0.1 * abs(slope) * distance):
+                return True
+        return False
+    distance = OUTWARD * max((size + noise) / abs(slope), ulp(x))
+    around = _beside(equation, x, distance)
+    if around and max(around) < size:
+        return False
+    while around and max(around) <= FACTOR * noise and distance <= abs(x):
+        distance *= OUTWARD
+        around = _beside(equation, x, distance)
+    return not around or max(around) > FACTOR * noise
+
+
+def _beside(equation: Equation, x: float, distance: float) -> list[float]:
+    """Compute |F| on both sides, where it has a value."""
+    return [abs(value) for value in map(equation.left_of, (x - distance, x + distance)) if not isnan(value)]
+
+
+def nearest(equation: Equation, x: float) -> float:
+    """Return the one of five neighbouring floats at which F is nearest to 0."""
+    below, above = nextafter(x, -inf), nextafter(x, inf)
+    places = [x, below, above, nextafter(below, -inf), nextafter(above, inf)]
+    sizes = [abs(equation.left_of(place)) for place in places]
+    return min(zip(sizes, places, strict=True), key=lambda pair: inf if isnan(pair[0]) else pair[0])[1]
+
+
+def _direction(equation: Equation, start: tuple[float, ...]) -> float:
+    """Return the sign of F beyond the root, if the user's guess is a pair of numbers that tells."""
+    if len(start) < 2:
+        return 0.0
+    at_low, at_high = equation.left_of(min(start)), equation.left_of(max(start))
+    return at_high if (at_low < 0.0 < at_high or at_high < 0.0 < at_low) else 0.0
+
+
 def checked(method: Callable[..., float]) -> Callable[..., float]:
     """Make a solver of a method that a user gave. Newton's method finds the last digits, if any are left."""
 
     def solve(equation: Equation, *start: float) -> float:
         x = float(method(equation, *start))
-        point = polished(equation, x, reach=NEAR) if isfinite(x) else None
+        point = polished(equation, x, direction=_direction(equation, start), reach=NEAR) if isfinite(x) else None
         if point is not None:
-            return point.x
-        if isfinite(x) and not is_settled(equation, x):
+            if tells(equation, point):
+                return point.x
+            if equation.left_of(better := nearest(equation, point.x)) == 0.0:
+                return better
+        if isfinite(x) and (point is not None or not is_settled(equation, x)):
             raise NotFoundError(
                 f"the method returned {x!r}, but the equation is off by {equation.left_of(x)!r} there, and there is no "
                 "solution nearby"
