@@ -46,12 +46,9 @@ def is_settled(equation: Equation, x: float) -> bool:
 
     Then rounding moves F by more than its operations promise, or F has no derivative here. If F jumps, it changes much
     at one place or two, and little beside it. At a pole it is largest. If it oscillates between floats, its changes are
-    smaller than its slope says.
+    smaller than its slope says, or as large as F is anywhere.
     """
-    places = [x]
-    for _ in range(NEIGHBOURS):
-        places = [nextafter(places[0], -inf), *places, nextafter(places[-1], inf)]
-    values = [value for value in map(equation.left_of, places) if not isnan(value)]
+    values = [value for value in map(equation.left_of, _neighbours(x)) if not isnan(value)]
     changes = sorted(abs(b - a) for a, b in pairwise(values))
     size, point = abs(equation.left_of(x)), equation.point(x)
     expected = abs(point.slope) * ulp(x) if point is not None else 0.0
@@ -60,7 +57,7 @@ def is_settled(equation: Equation, x: float) -> bool:
         and changes[-3] >= 0.1 * expected
         and size <= FACTOR * changes[-3]
         and size <= 2.0 * max(abs(values[0]), abs(values[-1]))
-        and any(size <= max(_beside(equation, x, OUTWARD**k * ulp(x)), default=size) for k in (1, 2, 3))
+        and any(_exceeds(equation, x, OUTWARD**step * ulp(x), max(size, 4.0 * changes[-3])) for step in range(1, 7))
     )
 
 
@@ -145,12 +142,22 @@ def _beside(equation: Equation, x: float, distance: float) -> list[float]:
     return [abs(value) for value in map(equation.left_of, (x - distance, x + distance)) if not isnan(value)]
 
 
+def _exceeds(equation: Equation, x: float, distance: float, size: float) -> bool:
+    return max(_beside(equation, x, distance), default=inf) > size
+
+
 def nearest(equation: Equation, x: float) -> float:
-    """Return the one of five neighbouring floats at which F is nearest to 0."""
-    below, above = nextafter(x, -inf), nextafter(x, inf)
-    places = [x, below, above, nextafter(below, -inf), nextafter(above, inf)]
+    """Return the one of the neighbouring floats at which F is nearest to 0."""
+    places = _neighbours(x)
     sizes = [abs(equation.left_of(place)) for place in places]
     return min(zip(sizes, places, strict=True), key=lambda pair: inf if isnan(pair[0]) else pair[0])[1]
+
+
+def _neighbours(x: float) -> list[float]:
+    places = [x]
+    for _ in range(NEIGHBOURS):
+        places = [nextafter(places[0], -inf), *places, nextafter(places[-1], inf)]
+    return places
 
 
 def _direction(equation: Equation, start: tuple[float, ...]) -> float:
