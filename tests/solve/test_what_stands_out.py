@@ -100,7 +100,7 @@ def test_a_root_between_floats_that_differ_is_the_one_where_the_function_is_zero
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_plain_value_takes_no_sweep(method):
-    """Only who asks for a derivative pays for one. (Newton's method needs slopes.)"""
+    """Only who asks for a derivative pays for one, besides the slopes of Newton's method."""
     met = []
 
     def kepler(x, mean):
