@@ -61,6 +61,14 @@ class TestMethodsOfYourOwn:
                 assert f(p) == pytest.approx(math.sqrt(p), rel=5e-16)
                 assert grad(f)(p) == pytest.approx(0.5 / math.sqrt(p), rel=1e-14)
 
+    @pytest.mark.parametrize("place", [-1.0, 0.25, 2.0])
+    def test_any_of_several_roots_may_be_found(self, place):
+        f = lambda p: root(  # noqa: E731
+            lambda x, p: (x + 1.0) * (x - p) * (x - 2.0), (-3.0, 4.0), p, method=lambda f, *start: place + 1e-9
+        )
+        assert f(0.25) == place
+        assert grad(f)(0.25) == (place == 0.25)
+
     def test_halving_from_any_sign(self):
         for p in np.linspace(0.1, 90.0, 57).tolist():
             assert root(lambda x, p: x * x - p, (0.0, 10.0), p, method=halving) == pytest.approx(p**0.5, rel=5e-16)
@@ -94,8 +102,9 @@ class TestOscillation:
 @pytest.mark.parametrize("p", [0.3, 1.0, 2.0, 3.7, 8.1])
 @pytest.mark.parametrize("steepness", [1e14, 1e15, 1e16, 1e30])
 def test_a_root_between_floats_that_differ_is_the_one_where_the_function_is_zero(method, p, steepness):
-    found = root(lambda x, p: ops.tanh(steepness * (x - p)), (0.0, 10.0), p, method=method)
-    assert found == pytest.approx(p, rel=3e-16)
+    for chosen in (method, halving):
+        found = root(lambda x, p: ops.tanh(steepness * (x - p)), (0.0, 10.0), p, method=chosen)
+        assert found == pytest.approx(p, rel=3e-16)
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -160,20 +160,12 @@ def _neighbours(x: float) -> list[float]:
     return places
 
 
-def _direction(equation: Equation, start: tuple[float, ...]) -> float:
-    """Return the sign of F beyond the root, if the user's guess is a pair of numbers that tells."""
-    if len(start) < 2:
-        return 0.0
-    at_low, at_high = equation.left_of(min(start)), equation.left_of(max(start))
-    return at_high if (at_low < 0.0 < at_high or at_high < 0.0 < at_low) else 0.0
-
-
 def checked(method: Callable[..., float]) -> Callable[..., float]:
     """Make a solver of a method that a user gave. Newton's method finds the last digits, if any are left."""
 
     def solve(equation: Equation, *start: float) -> float:
         x = float(method(equation, *start))
-        point = polished(equation, x, direction=_direction(equation, start), reach=NEAR) if isfinite(x) else None
+        point = polished(equation, x, reach=NEAR) if isfinite(x) else None
         if point is not None:
             if tells(equation, point):
                 return point.x
