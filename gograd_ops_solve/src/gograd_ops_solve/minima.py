@@ -36,8 +36,8 @@ def minimum_solver(method: Callable[..., float] | None) -> Callable[..., float]:
         if not is_simple(f, point) and (is_root(point) or low < point.x < high):
             raise NotFoundError(
                 f"the second derivative of {f.name} at the minimum {point.x!r}, {point.slope!r}, is not the slope of "
-                "the first one beside it, as where a minimum is flat or the first derivative has a kink. It has to be, and "
-                "has to be positive, so that the minimum is a function of the parameters"
+                "the first one beside it, as where a minimum is flat or the first derivative has a kink. It has to be, "
+                "and has to be positive, so that the minimum is a function of the parameters"
             )
         if not (is_root(point) or is_settled(f, point.x)) or not f(point.x) <= f(found) + _noise(f, found):
             raise NotFoundError(
