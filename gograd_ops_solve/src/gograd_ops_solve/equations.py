@@ -99,6 +99,12 @@ class Equation:
                     return None
         return self._latest
 
+    def makes_neurons(self, x: float) -> bool:
+        """Return whether F uses neurons inside, as a transform does. Only then can it hide one that it captured."""
+        stamp = Neuron(x)._stamp
+        self.left_of(x)
+        return Neuron(x)._stamp != stamp + 1
+
     def seen_from(self, x: float, places: Sequence[int]) -> Point:
         """Compute F and its derivatives with respect to x and some of the parameters, in one sweep."""
         entries: list[Any] = list(self.parameters)

@@ -46,8 +46,8 @@ def root(f: Callable[..., Any], guess: Any, *parameters: Any, method: str | Solv
     Raises:
         SolveError: no root was found; or f jumps there, or has a pole. It is a `DomainError`: under
             ``errstate(domain="ignore")`` the result is NaN.
-        DomainError: (when differentiated) f_x is 0 at the root but for rounding, as at a double root, which has no
-            derivative.
+        DomainError: (when differentiated) f_x at the root is 0, or not the slope of f beside it, as at a multiple root,
+            a kink or a vertical tangent, which have no derivative.
         TypeError: f does not return one number, or uses a neuron that is not a parameter.
         ValueError: there is no such method, or it does not take such a guess.
     """
@@ -92,7 +92,7 @@ def minimize_scalar(f: Callable[..., Any], guess: Any, *parameters: Any, method:
 
     Raises:
         SolveError: no minimum was found; or it is at the end of the interval, at a kink, or where f_xx is not positive,
-            or cannot be told from 0 because of rounding.
+            or not the slope of f_x beside the minimum.
         DomainError, TypeError: as `root`.
     """
     start = _start(guess)

@@ -29,14 +29,15 @@ class Solution:
     """A root, and the inputs of the operation that it belongs to.
 
     Attributes:
-        is_simple: whether it is known to be simple. This is asked only if someone wants a derivative.
+        point: what is known of the equation there.
+        is_simple: whether the root is simple. Both are asked only if someone wants a derivative.
     """
 
     x: float
     inputs: tuple[float, ...]
     equation: Equation
-    point: Point | None
-    is_simple: bool = attrs.field(default=False, init=False)
+    point: Point | None = attrs.field(default=None, init=False)
+    is_simple: bool | None = attrs.field(default=None, init=False)
 
 
 class Implicit:
@@ -77,7 +78,7 @@ class Implicit:
         self._slope_of_simple = Op(
             f"slope_at_{name}",
             implementations={"scalar": self._slope_or_nan},
-            partials=(_one, *[None] * (1 + count)),
+            partials=(_one, *[_zero_or_nan] * (1 + count)),
             doc="F_x (the first input) if the root is simple, else NaN. The root and the parameters follow.",
         )
 
@@ -127,7 +128,9 @@ class Implicit:
         x = float(self._solver(equation, *inputs[: self._starts]))
         if not isfinite(x):
             raise NotFoundError(f"the solver returned {x!r}")
-        self._latest = Solution(x, inputs, equation, equation.point(x))
+        if equation.makes_neurons(x):
+            equation.point(x)  # it refuses those that F captured
+        self._latest = Solution(x, inputs, equation)
         return x
 
     def _equation_with(self, parameters: tuple[float, ...]) -> Equation:
@@ -139,7 +142,7 @@ class Implicit:
         if latest is not None and latest.x == x and latest.inputs[self._starts :] == parameters:
             return latest
         equation = self._equation_with(parameters)
-        return Solution(x, parameters, equation, equation.point(x))
+        return Solution(x, parameters, equation)
 
     def _partial(self, place: int) -> Callable[..., Any]:
         """Make the rule for the derivative with respect to a parameter: -F_p / F_x."""
@@ -155,8 +158,9 @@ class Implicit:
                 raise InvalidOperationError(f"{self.op.title} computes its derivatives on floats, not in {xp.backend}")
             latest = self._latest
             if latest is not None and latest.x == out and latest.inputs == inputs:
+                is_simple = latest.is_simple or self._is_simple(latest)
                 point = latest.point
-                if point and point.by_parameters and point.slope and (latest.is_simple or self._is_simple(latest)):
+                if is_simple and point and point.by_parameters and point.slope:
                     return xp.divide(-point.by_parameters[place], point.slope)
             by_x, by_parameter = self._slopes(out, inputs, place)
             return xp.divide(-by_parameter, by_x)
@@ -170,24 +174,22 @@ class Implicit:
             DomainError: one of them does not exist, or the root is not simple.
         """
         solution = self._solution(x, inputs[self._starts :])
-        point = solution.point
+        is_simple, point = _is_simple(solution), solution.point
         if point is None or not point.by_parameters:  # a derivative does not exist: is it this one?
             point = solution.equation.seen_from(x, (place,))
             by_parameter = point.by_parameters[0]
         else:
             by_parameter = point.by_parameters[place]
-        is_simple = _is_simple(solution)
         if domain_errors_raise() and recorder() is None and not (is_simple and point.slope):
-            fact = "is 0.0"
+            fact = "the slope is 0.0. So it is at double roots and very near them"
             if point.slope:
                 fact = (
-                    f"is {point.slope!r}, which cannot be told from 0, since it changes by as much over the digits of "
-                    "x that rounding leaves uncertain"
+                    f"the derivative of the equation, {point.slope!r}, is not its slope beside the root, as at a "
+                    "multiple root, a kink or a vertical tangent"
                 )
             raise DomainError(
                 f"{self.op.name}({', '.join(map(repr, inputs))}) has no derivative with respect to input "
-                f"{self._starts + place}: at the {self.title}, which is {x!r}, the slope {fact}. So it is at double "
-                "roots and very near them",
+                f"{self._starts + place}: at the {self.title}, which is {x!r}, {fact}",
                 operation=self.op,
                 inputs=inputs,
             )
@@ -202,10 +204,15 @@ class Implicit:
 
 def _is_simple(solution: Solution) -> bool:
     """Return whether there is a derivative. Where F has none, nothing is known, and others say so."""
-    if not solution.is_simple:
-        solution.is_simple = solution.point is None or is_simple(solution.equation, solution.point)
+    if solution.is_simple is None:
+        point = solution.point = solution.equation.point(solution.x)
+        solution.is_simple = point is None or is_simple(solution.equation, point)
     return solution.is_simple
 
 
 def _one(xp: Any, out: Any, *inputs: Any) -> float:
     return 1.0
+
+
+def _zero_or_nan(xp: Any, out: Any, *inputs: Any) -> Any:
+    return out - out

@@ -35,9 +35,9 @@ def minimum_solver(method: Callable[..., float] | None) -> Callable[..., float]:
         point = _polished(f, found, low, high)
         if not is_simple(f, point) and (is_root(point) or low < point.x < high):
             raise NotFoundError(
-                f"the second derivative of {f.name} cannot be told from 0 at the minimum {point.x!r}: it is "
-                f"{point.slope!r}, and changes by as much over the digits that are uncertain. It has to be positive, "
-                "so that the minimum is a function of the parameters"
+                f"the second derivative of {f.name} at the minimum {point.x!r}, {point.slope!r}, is not the slope of "
+                "the first one beside it, as where a minimum is flat or the first derivative has a kink. It has to be, "
+                "and has to be positive, so that the minimum is a function of the parameters"
             )
         if not (is_root(point) or is_settled(f, point.x)) or not f(point.x) <= f(found) + _noise(f, found):
             raise NotFoundError(

@@ -10,7 +10,7 @@ from typing import Any
 from gograd_core.extend import resolve
 from gograd_ops_solve.equations import Equation, Point
 from gograd_ops_solve.errors import NotFoundError
-from gograd_ops_solve.rounding import FACTOR, checked, is_root, is_settled, is_simple, polished
+from gograd_ops_solve.rounding import FACTOR, checked, is_root, is_settled, is_simple, nearest, polished, tells
 
 __all__ = ["METHODS", "root_solver"]
 
@@ -23,8 +23,9 @@ MOST_ITERATIONS = 200  # a method that needs more has stalled, as Brent's does n
 MOST_BISECTIONS = 2200  # from 1e308 to the smallest number, with some to spare
 STEP_RTOL = 1e-12  # of a step of Newton's method, whose error is about its square
 MOST_NEWTON_STEPS = 200
+FAST = 1e-3  # a step that is so much shorter than the one before confirms the slope
 SLOW = 0.25  # a step of Newton's method is a larger part of the one before only near a multiple root, or far away
-ASIDE = 64.0  # units in the last place, over which |F| grows beside a root
+CLEAR = 1e-9  # F changes by a smaller part of what it is elsewhere over a few units in the last place of a plain root
 STARTS_NEAR = 1e-6  # of F at the guess, relative to that one step away: the guess may be the root already
 FLAT = 1e-2  # relative distance at which F is not 0 any more, if it is so at one place only, even a multiple root
 FIRST_STEP = 0.1  # of the search, relative to the guess unless that is 0
@@ -82,23 +83,52 @@ def _in_bracket(solve: Callable[..., Any], equation: Equation, low: float, high:
         raise NotFoundError(f"{equation.name} has no value somewhere between ({error})") from None
     if not report.converged:
         raise NotFoundError(f"it did not converge in {report.iterations} steps")
-    x, at_root = float(x), equation(x)
+    return _certified(equation, float(x), (low, at_low), (high, at_high))
+
+
+def _certified(equation: Equation, x: float, below: tuple[float, float], above: tuple[float, float]) -> float:
+    """Return x, or what is nearer to the root, if F has one there and not a jump or a pole."""
+    (low, at_low), (high, at_high) = below, above
+    at_root, least = equation(x), min(abs(at_low), abs(at_high))
+    if _crosses(equation, x, at_root, at_high, CLEAR * least):
+        return x
     if at_root == 0.0:
         return _exact(equation, x, 0.0)
-    if abs(at_root) <= min(abs(at_low), abs(at_high)):  # a pole between the two has a larger value
+    if abs(at_root) <= least:  # a pole between the two has a larger value
         point = polished(equation, x, direction=at_high)
         if point is not None and low <= point.x <= high:
-            # If F changes as much from one float to the next as between the ends, any float would pass for a root.
-            tells = FACTOR * abs(point.slope) * ulp(x) < min(abs(at_low), abs(at_high))
-            if tells or is_simple(equation, point):
+            # If F changes as much from one float to the next as between the ends, any float would pass for a root. So
+            # it would if rounding makes as much of it.
+            passes = FACTOR * max(abs(point.slope) * ulp(x), point.noise)
+            if passes < least or is_simple(equation, point):
                 return point.x
         elif is_settled(equation, x):
             return x
     if (end := _root_at_end(equation, low, high, at_high)) is not None:  # the pair is too narrow for the method
         return end
+    if equation(better := nearest(equation, x)) == 0.0:
+        return _exact(equation, better, 0.0)
     raise NotFoundError(
-        f"{equation.name} changes its sign at {x!r}, but by a jump or at a pole: its value there is {at_root!r}"
+        f"{equation.name} changes its sign at {x!r}, but by a jump or at a pole, or it oscillates faster than floats "
+        f"can follow: its value there is {at_root!r}"
     )
+
+
+def _crosses(equation: Equation, x: float, value: float, direction: float, most: float) -> bool:
+    """Return whether F crosses 0 at x in a straight line. This costs two values, `is_root` costs a sweep.
+
+    Args:
+        equation: what is solved.
+        x: the place.
+        value: F(x).
+        direction: as for `is_root`.
+        most: how much F may change over a few units in the last place.
+    """
+    distance = FACTOR * ulp(x)
+    before, after = value - equation(x - distance), equation(x + 2.0 * distance) - value
+    if direction < 0.0:
+        before, after = -before, -after
+    return before > 0.0 and abs(value) <= before and 1.5 * before <= after <= min(most, 3.0 * before)
 
 
 def _toms748(equation: Equation, low: float, high: float, **options: Any) -> Any:
@@ -152,18 +182,15 @@ def _root_at_end(equation: Equation, low: float, high: float, direction: float =
     point = equation.point(end)
     if point is None or not is_root(point, direction):
         return end if is_settled(equation, end) else None
-    if abs(point.value) > FACTOR * point.noise:
-        # F has to grow from here on, and by about as much as its slope says, which it does not at a pole, or in chaos.
-        around = min(abs(equation(end + ASIDE * ulp(end))), abs(equation(end - ASIDE * ulp(end))))
-        if not around >= max(2.0 * abs(point.value), 0.1 * abs(point.slope) * ASIDE * ulp(end)):
-            return None
+    if not tells(equation, point):
+        return None
     better = polished(equation, end, direction=direction, thorough=True)
     return better.x if better is not None and (low <= better.x <= high or low == high) else end
 
 
 def _is_accepted(equation: Equation, x: float, factor: float = FACTOR) -> bool:
     point = equation.point(x)
-    return point is not None and is_root(point, factor=factor)
+    return point is not None and is_root(point, factor=factor) and tells(equation, point)
 
 
 def _bracket_around(equation: Equation, guess: float) -> tuple[float, float]:
@@ -212,12 +239,16 @@ def _newton(equation: Equation, guess: float) -> float:
     for _ in range(MOST_NEWTON_STEPS):
         value, slope = equation(x), equation.slope(x)
         if value == 0.0:
+            if slope and _crosses(equation, x, value, slope, 4.0 * FACTOR * abs(slope) * ulp(x)):
+                return x
             return _exact(equation, x, abs(x - guess) or abs(guess))
         if abs(value) < least:
             nearest, least = x, abs(value)
         step = value / slope if slope else nan
         following = x - step
         if abs(step) <= STEP_RTOL * abs(following):
+            if abs(step) <= FAST * before and abs(equation(following)) <= FACTOR * abs(slope) * ulp(following):
+                return following
             if _is_accepted(equation, following) or is_settled(equation, following):
                 return following
         elif SLOW * before < abs(step):
