@@ -48,7 +48,6 @@ else:
     MathFunction, nest, walk = native.MathFunction, native.nest, native.walk
 
 current.Neuron, current.node = Neuron, node
-
 if native is not None:
     native.connect()
 
