@@ -15,8 +15,9 @@ INNER = {"COMPARISONS", "Constants", "Graph", "Method", "SYMBOLS", "Writer"}  # 
 FUNCTIONS = {each.name: each for each in STUB.body if isinstance(each, ast.FunctionDef)}
 CLASSES = {each.name: each for each in STUB.body if isinstance(each, ast.ClassDef)}
 VALUES = {each.target.id for each in STUB.body if isinstance(each, ast.AnnAssign)}
-LIKE_A_FLOAT = {"real", "imag", "conjugate", "is_integer"}  # in the class where this engine runs
-BOUND = {"__getattr__", *LIKE_A_FLOAT}  # the slot of __getattr__ is empty after an operation was looked up
+SHARED = {"real", "imag", "conjugate", "is_integer", "as_integer_ratio", "inputs", "_repr_mimebundle_"}
+"""What both engines have from Python: it is in the class where this engine runs."""
+BOUND = {"__getattr__", *SHARED}  # the slot of __getattr__ is empty after an operation was looked up
 
 
 def parameters(function):
@@ -66,4 +67,4 @@ def test_no_other_members_of(name):
     operations = ("Method", "Misnomer")  # what operations, and names that lead elsewhere, put into the class
     own = {member for member, it in vars(getattr(native, name)).items() if type(it).__name__ not in operations}
     known = {member for member in members(CLASSES[name]) if not member.startswith("__")}
-    assert {each for each in own if not each.startswith("__")} - LIKE_A_FLOAT == known - LIKE_A_FLOAT
+    assert {each for each in own if not each.startswith("__")} - SHARED == known - SHARED
