@@ -182,7 +182,7 @@ class TestAccuracy:
         assert orders(ratio).verdict == "passed"
 
     def test_but_no_more(self):
-        line = unary("line", lambda xp, x: 3.0 * x, lambda xp, out, x: 3.0 + 1e-13 * xp.sin(x))
+        line = unary("straight", lambda xp, x: 3.0 * x, lambda xp, out, x: 3.0 + 1e-13 * xp.sin(x))
         assert "expected 0.0" in orders(line).message
 
 

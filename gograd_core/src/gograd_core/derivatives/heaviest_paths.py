@@ -71,7 +71,7 @@ class Tail(NamedTuple):
     """The rest of a path, from a neuron to the output."""
 
     weight: float  # the logarithm of the absolute product, which neither overflows nor vanishes
-    step: Step | None  # the first step; None at the output
+    first: Step | None  # the first step; None at the output
     rest: Tail | None
 
 
@@ -122,7 +122,7 @@ def _weight(tail: Tail) -> float:
 def _steps(tail: Tail) -> Sequence[Step]:
     steps = []
     rest: Tail | None = tail
-    while rest is not None and rest.step is not None:
-        steps.append(rest.step)
+    while rest is not None and rest.first is not None:
+        steps.append(rest.first)
         rest = rest.rest
     return steps
