@@ -61,6 +61,7 @@ POW = Op(
         Edge((0.0, -1.0), inf, (-inf, 0.0), "a pole"),
         Edge((-0.0, -1.0), -inf, (-inf, 0.0), "the same pole, approached from below"),
         Edge((0.0, -2.0), inf, (-inf, 0.0), "a pole of even order"),
+        Edge((1e-110, 3.0), 0.0, (3e-220, 0.0), "the value underflows, but the slope does not"),
         Edge((-1.0, 1e17), 1.0, (-1e17, nan), "an even exponent, which is too large to subtract 1"),
         Edge((10.0, 400.0), inf, (inf, inf), "an overflow"),
     ),
