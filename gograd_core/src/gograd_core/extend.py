@@ -33,7 +33,7 @@ For packages that run, record or draw graphs:
 - `UNARY`, `BINARY`, `COMPARISONS`: the operators of Python, and their special methods.
 - `typed_sources`: what `gograd stubs` fills in.
 - `running_line`: the user's line that is running, as `trace` notes it.
-- `ignoring`: a block for computations of one's own, in which nothing is judged, noted or reported.
+- `ignoring`: a block for computations of the engine's own. Inside, nothing is judged, noted or reported.
 - `quoted`, `LONGEST`: values in messages, cut to a readable length.
 """
 
