@@ -114,10 +114,13 @@ def _nodes(graph: Graph, number_of: Mapping[Any, int]) -> dict[str, Any]:
 def _lines(graph: Graph) -> dict[str, Any]:
     """Describe the lines of the program that made the neurons, where `trace` was in force."""
     numbers: dict[Any, int] = {}
+    of_origin: dict[Any, int] = {None: -1}  # finding a line takes long, and many neurons share one
     line_of = []
     for neuron in graph.nodes:
-        line = neuron.line if isinstance(neuron, Neuron) else None
-        line_of.append(-1 if line is None else numbers.setdefault(line, len(numbers)))
+        origin = getattr(neuron, "_origin", None)
+        if origin not in of_origin:
+            of_origin[origin] = numbers.setdefault(neuron.line, len(numbers))
+        line_of.append(of_origin[origin])
     lines = [
         {
             "path": cleaned(line.path, IN_A_TOOLTIP),

@@ -22,7 +22,7 @@ class Leaf {
       type: "number", step: "any", "aria-label": `value of ${name} as a number`, disabled: refusal !== "",
       change: () => set(Number.parseFloat(this.number.value)),
     });
-    this.back = button("↺", `set ${name} back to the recorded value`, () => state.set(leaf, null), { class: "icon" });
+    this.back = button(icon("reset"), `set ${name} back to the recorded value`, () => state.set(leaf, null), { class: "icon" });
     this.range = { low, high };
     this.element = element("div", { class: "leaf" }, this.slider, this.number, this.back,
       refusal ? element("p", { class: "refusal" }, `This leaf cannot be dragged: ${refusal}`) : null);
@@ -34,7 +34,8 @@ class Leaf {
     const { low, high } = this.range;
     const at = Math.round((1000 * (value - low)) / (high - low));
     if (Number.isFinite(at) && Number(this.slider.value) !== at) this.slider.value = at;
-    if (document.activeElement !== this.number || Number(this.number.value) !== value) this.number.value = value;
+    const text = short(value, 7);
+    if (this.number.value !== text && Number(this.number.value) !== value) this.number.value = text;
     this.slider.setAttribute("aria-valuetext", short(value));
     this.back.disabled = !this.state.settings.has(this.leaf);
   }

@@ -1,5 +1,7 @@
 // Puts the page together.
 
+const OVERVIEW_FIRST = 5000; // neurons; of so many, boxes hide more than they show
+
 class App {
   constructor(state, viz) {
     this.state = state;
@@ -21,6 +23,8 @@ class App {
     state.on("boxes", () => this.fit());
     state.on("numbers", () => { this.notice(); this.leafControl?.refresh(); this.plot?.refresh(); });
     this.fit();
+    this.legend();
+    if (state.model.size > OVERVIEW_FIRST) this.showAll(true);
     this.notice();
   }
 
@@ -32,8 +36,6 @@ class App {
     setText(byId("title"), model.title || labelOf(model, model.output) || "A graph");
     const leaves = model.codes.reduce((count, code) => count + Number(code === LEAF), 0);
     setText(byId("summary"), `${counted(operations, "operation")}, ${counted(leaves, "leaf", "leaves")}`);
-    const plugins = new Map(model.operations.map(({ plugin, colour }) => [plugin, colour]));
-    byId("legend").append(...[...plugins].map(([plugin, colour]) => element("li", { class: `p${colour}` }, plugin)));
     byId("unseen").append(...this.limits().map((text) => element("p", { class: "muted small" }, text)));
     fillHelp(byId("help"));
     byId("views").hidden = model.groups.parents.length === 0;
@@ -77,6 +79,17 @@ class App {
     window.addEventListener("resize", () => (this.allShown ? this.overview.show(true) : this.fit()));
   }
 
+  // What the colours mean: plugins in boxes, operations among all neurons.
+  legend() {
+    const plugins = new Map(this.state.model.operations.map(({ plugin, colour }) => [plugin, `--p${colour}`]));
+    const entries = this.allShown ? this.overview.legend : [...plugins];
+    byId("legend").replaceChildren(...entries.map(([text, name]) => {
+      const entry = element("li", {}, text);
+      entry.style.setProperty("--own", `var(${name})`);
+      return entry;
+    }));
+  }
+
   showAll(shown) {
     if (byId("views").hidden) return;
     this.allShown = shown;
@@ -86,6 +99,7 @@ class App {
     byId("show-boxes").setAttribute("aria-pressed", !shown);
     byId("fold-all").hidden = shown;
     this.overview.show(shown);
+    this.legend();
     if (!shown && this.state.selected !== null) this.reach(this.state.selected);
   }
 

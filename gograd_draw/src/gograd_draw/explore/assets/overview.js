@@ -2,7 +2,8 @@
 // While the picture moves, the last one is shown, moved; it is drawn again when it rests.
 
 const COLUMN = 14;
-const ROW = 3;
+const ROW = 9;
+const COLOURS = [7, 3, 1, 2, 4, 5, 6, 0]; // in the order in which operations take them
 const FEW_EDGES = 6000;
 const REST = 140; // milliseconds
 
@@ -16,20 +17,36 @@ class Overview {
     for (const what of ["numbers", "position", "selection"]) state.on(what, () => this.shown && this.draw());
   }
 
-  // Give each node its place. Columns are as high as they have to be, up to a limit; then they are denser.
+  // Give each node its place. Large columns are higher than small ones, but not in proportion: they are denser.
   arrange() {
     const { model } = this.state;
-    let [deepest, highest] = [0, 1];
-    for (let node = 0; node < model.size; node++) {
-      deepest = Math.max(deepest, model.levels[node]);
-      highest = Math.max(highest, Math.abs(model.places[node]));
-    }
-    const across = (deepest + 1) * COLUMN;
-    const row = Math.min(ROW, (0.35 * across + 200) / highest);
+    const highest = new Int32Array(1 + model.levels.reduce((most, level) => Math.max(most, level), 0)).fill(1);
+    model.places.forEach((place, node) => {
+      const level = model.levels[node];
+      highest[level] = Math.max(highest[level], Math.abs(place));
+    });
+    const across = highest.length * COLUMN;
+    const most = highest.reduce((one, other) => Math.max(one, other));
+    const half = Math.min((most * ROW) / 2, 0.32 * across + 100);
+    const stretch = highest.map((high) => 1000 * Math.min(ROW / 2, (half / high) * (high / most) ** 0.45));
     this.x = Float32Array.from(model.levels, (level) => (level + 0.5) * COLUMN);
-    this.y = Float32Array.from(model.places, (place) => place * row);
-    this.dot = Math.max(1.2, Math.min(7, row * 1.7));
-    this.extent = { left: 0, top: -highest * row - 8, width: across, height: 2 * highest * row + 16 };
+    this.y = Float32Array.from(model.places, (place, node) => (place * stretch[model.levels[node]]) / 1000);
+    this.dot = 5;
+    this.extent = { left: 0, top: -half - 10, width: across, height: 2 * half + 20 };
+    this.colours = this.operationColours();
+  }
+
+  // The operations that occur most have a colour of their own here, the others share one.
+  operationColours() {
+    const { model } = this.state;
+    const counts = model.operations.map((_, code) => ({ code, count: 0 }));
+    for (const code of model.codes) if (code >= 0) counts[code].count++;
+    counts.sort((one, other) => other.count - one.count);
+    const colours = new Array(counts.length).fill("--muted");
+    counts.slice(0, COLOURS.length).forEach(({ code }, place) => { colours[code] = `--p${COLOURS[place]}`; });
+    this.legend = counts.slice(0, COLOURS.length).map(({ code }) => [symbolOf(model.operations[code]), colours[code]]);
+    if (counts.length > COLOURS.length) this.legend.push(["others", "--muted"]);
+    return colours;
   }
 
   show(shown) {
@@ -121,7 +138,7 @@ class Overview {
     for (const node of this.visible()) {
       const code = model.codes[node];
       const arrived = adjointsKnown && completions[node] <= count && adjoints[node] !== 0;
-      const key = `${code >= 0 ? `--p${model.operations[code].colour}` : code === LEAF ? "--ink" : "--border"} ${arrived ? 1 : 0.28}`;
+      const key = `${code >= 0 ? this.colours[code] : code === LEAF ? "--ink" : "--border"} ${arrived ? 1 : 0.28}`;
       if (!groups.has(key)) groups.set(key, []);
       groups.get(key).push(node);
     }

@@ -6,7 +6,7 @@ class Player {
   constructor(state, place, follow) {
     Object.assign(this, { state, follow, playing: false });
     const go = (change) => () => { this.pause(); this.go(change()); };
-    this.play = button("▶", "play", () => this.toggle(), { class: "icon play" });
+    this.play = button(icon("play"), "play", () => this.toggle(), { class: "icon play" });
     this.slider = element("input", { type: "range", min: 0, step: 1, "aria-label": "step of the sweep",
       input: () => { this.pause(); this.go(Number(this.slider.value)); } });
     this.speed = element("select", { "aria-label": "speed" }, ...SPEEDS.map(([name, rate]) => element("option", { value: rate }, name)));
@@ -14,11 +14,11 @@ class Player {
     this.position = element("span", { class: "position" });
     place.append(
       element("div", { class: "transport" },
-        button("⏮", "to the beginning", go(() => 0), { class: "icon" }),
-        button("◀", "one step back", go(() => state.count - 1), { class: "icon" }),
+        button(icon("first"), "to the beginning", go(() => 0), { class: "icon" }),
+        button(icon("back"), "one step back", go(() => state.count - 1), { class: "icon" }),
         this.play,
-        button("▶▏", "one step forward", go(() => state.count + 1), { class: "icon" }),
-        button("⏭", "to the end", go(() => state.steps.nodes.length), { class: "icon" }),
+        button(icon("forward"), "one step forward", go(() => state.count + 1), { class: "icon" }),
+        button(icon("last"), "to the end", go(() => state.steps.nodes.length), { class: "icon" }),
         this.speed, this.position),
       this.slider, this.text);
     this.speed.value = String(state.steps.nodes.length > 400 ? 0 : state.steps.nodes.length > 60 ? 4 : 1);
@@ -75,7 +75,7 @@ class Player {
     const length = state.steps.nodes.length;
     this.slider.max = length;
     this.slider.value = state.count;
-    setText(this.play, this.playing ? "⏸" : "▶");
+    this.play.replaceChildren(icon(this.playing ? "pause" : "play"));
     this.play.setAttribute("aria-label", this.playing ? "pause" : "play");
     this.play.title = this.playing ? "pause" : "play";
     setText(this.position, `${state.count.toLocaleString("en")} / ${length.toLocaleString("en")}`);
@@ -88,6 +88,10 @@ class Player {
     const { state } = this;
     const { model, step } = state;
     if (state.stop) return [state.stop.why];
+    if (!state.walking) {
+      const end = `The sweep made ${counted(state.steps.nodes.length, "step")}. Each passes a share of an adjoint on to an input.`;
+      return [end, " Press play to see them."];
+    }
     if (step === null) return ["The sweep begins at ", strong(nameOf(model, model.output)), ", whose adjoint is 1."];
     return [
       strong(nameOf(model, step.node)), " passes on to ", strong(nameOf(model, step.target)), ": ",

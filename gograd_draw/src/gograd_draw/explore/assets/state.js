@@ -14,6 +14,7 @@ class State {
     this.refusal = refusals(model);
     this.compute();
     this.count = this.steps.nodes.length;
+    this.walking = false; // whether somebody goes through the steps
     this.locate();
   }
 
@@ -42,6 +43,7 @@ class State {
     else this.settings.set(leaf, value);
     this.compute();
     const length = this.steps.nodes.length;
+    this.walking = !atEnd;
     this.count = atEnd ? length : Math.min(this.count, length);
     this.locate();
     this.tell("numbers");
@@ -59,6 +61,7 @@ class State {
     const next = Math.max(0, Math.min(count, this.steps.nodes.length));
     if (next === this.count) return;
     this.count = next;
+    this.walking = true;
     this.locate();
     this.tell("position");
   }
@@ -72,7 +75,7 @@ class State {
   // The step that was done last; null before the first one.
   get step() {
     const { steps, count } = this;
-    if (count === 0) return null;
+    if (count === 0 || !this.walking) return null;
     const at = count - 1;
     const pick = (name) => steps[name][at];
     const before = this.totalBefore(at);
