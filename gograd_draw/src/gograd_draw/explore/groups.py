@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import attrs
 
 from gograd_draw.describing import describe
-from gograd_draw.folding import fold
+from gograd_draw.folding import Folded, fold
+from gograd_draw.parts import Part
 from gograd_draw.reading import Graph
 
 __all__ = ["Groups", "fold_deeply"]
@@ -40,19 +42,27 @@ def fold_deeply(graph: Graph) -> Groups:
     for around, members in pending:  # it grows
         part_graph = graph if around < 0 else _inside(graph, members)
         parts = fold(part_graph, AT_FIRST if around < 0 else INSIDE)
-        if len(parts) == 1 and len(members) > 1:
-            continue  # nothing divides it: its box shows all of it
+        divided = len(parts) > 1 or len(members) == 1
+        if not divided:
+            parts = _pieces(len(members))
         boxes = describe(part_graph, parts, digits=4, gradients=False).boxes
-        for part, box in zip(parts, boxes, strict=True):
+        for number, (part, box) in enumerate(zip(parts, boxes, strict=True), 1):
             if len(part.members) > 1:
                 inside = [members[node] for node in part.members]
-                found.names.append(box.title)
+                found.names.append(box.title if divided else f"part {number} of {len(parts)}")
                 found.contents.append([text for _, text in box.rows])
                 found.parents.append(around)
                 pending.append((len(found.names) - 1, inside))
                 for node in inside:
                     found.group_of[node] = len(found.names) - 1
     return found
+
+
+def _pieces(count: int) -> list[Part]:
+    """Cut nodes that nothing else divides into pieces, in the order in which they were read, which form no circle."""
+    pieces = min(INSIDE, -(-count // INSIDE), count) if count > INSIDE else count
+    ends = [count * piece // pieces for piece in range(pieces + 1)]
+    return [Part(Folded("piece", first), tuple(range(first, end))) for first, end in pairwise(ends)]
 
 
 def _inside(graph: Graph, members: Sequence[int]) -> Graph:

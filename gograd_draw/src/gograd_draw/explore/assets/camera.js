@@ -30,8 +30,9 @@ class Camera {
 
   // Show all of an extent; but never so small that nothing can be read, if `least` is given.
   fit({ left, top, width, height }, least = 0) {
-    const { clientWidth, clientHeight } = this.stage;
-    const scale = Math.min((clientWidth - 32) / width, (clientHeight - 32) / height, 1.35);
+    const { clientWidth } = this.stage;
+    const clientHeight = this.stage.clientHeight - 28; // below is the legend
+    const scale = Math.min((clientWidth - 32) / width, (clientHeight - 24) / height, 1.35);
     this.scale = Math.max(scale, least);
     this.least = Math.min(scale, 1) / 3;
     this.x = clientWidth / 2 - (left + width / 2) * this.scale;
@@ -53,12 +54,18 @@ class Camera {
     this.moved();
   }
 
-  // Move just so far that a point is well inside of the stage.
-  show(x, y, always = false) {
-    const at = { x: x * this.scale + this.x, y: y * this.scale + this.y };
+  // Move just so far that a point is well inside of the stage, and zoom in if nothing could be read there.
+  show(x, y, least = 0) {
     const { clientWidth, clientHeight } = this.stage;
-    const inside = at.x > 60 && at.x < clientWidth - 60 && at.y > 50 && at.y < clientHeight - 50;
-    if (always || !inside) this.pan(clientWidth / 2 - at.x, clientHeight / 2 - at.y);
+    if (this.scale < least) {
+      this.scale = Math.min(1, least * 1.5);
+      this.x = clientWidth / 2 - x * this.scale;
+      this.y = clientHeight / 2 - y * this.scale;
+      return this.moved();
+    }
+    const beyond = (at, size, margin) => Math.max(margin - at, 0) - Math.max(at - (size - margin), 0);
+    const [dx, dy] = [beyond(x * this.scale + this.x, clientWidth, 80), beyond(y * this.scale + this.y, clientHeight, 60)];
+    if (dx || dy) this.pan(dx, dy);
   }
 
   toWorld(x, y) {

@@ -9,7 +9,7 @@ function rangeOf(value) {
 }
 
 class Leaf {
-  constructor(state, leaf, name) {
+  constructor(state, leaf, name, why = (text) => `This leaf cannot be dragged: ${text}`) {
     Object.assign(this, { state, leaf });
     const { low, high } = rangeOf(state.model.values[leaf]);
     const refusal = state.refusal(leaf) || (Number.isFinite(high - low) ? "" : "Its value is not finite.");
@@ -25,7 +25,7 @@ class Leaf {
     this.back = button(icon("reset"), `set ${name} back to the recorded value`, () => state.set(leaf, null), { class: "icon" });
     this.range = { low, high };
     this.element = element("div", { class: "leaf" }, this.slider, this.number, this.back,
-      refusal ? element("p", { class: "refusal" }, `This leaf cannot be dragged: ${refusal}`) : null);
+      refusal ? element("p", { class: "refusal" }, why(refusal)) : null);
     this.refresh();
   }
 
@@ -51,7 +51,7 @@ class Leaves {
     all.sort((one, other) => Number(!labelOf(model, one)) - Number(!labelOf(model, other)) || Number(!steps.has(one)) - Number(!steps.has(other)));
     this.leaves = all.slice(0, MOST_SLIDERS).map((node) => {
       const name = labelOf(model, node) || `leaf #${node}`;
-      const leaf = new Leaf(state, node, name);
+      const leaf = new Leaf(state, node, name, () => "It cannot be dragged. Select it to see why.");
       leaf.gradient = element("span", { class: "gradient" });
       leaf.element.prepend(element("button", { type: "button", class: "link", click: () => visit(node) }, cut(name, 18)), leaf.gradient);
       return leaf;

@@ -1,5 +1,6 @@
 // Puts the page together.
 
+const READABLE = 0.5; // the smallest scale at which texts can be read
 const OVERVIEW_FIRST = 5000; // neurons; of so many, boxes hide more than they show
 
 class App {
@@ -121,14 +122,14 @@ class App {
     if (this.allShown) return isGroup(box) ? undefined : this.allCamera.show(this.overview.x[box], this.overview.y[box]);
     if (!isGroup(box)) reveal(this.state, box);
     const shown = this.drawing.at.get(box) ?? this.drawing.at.get(isGroup(box) ? box : boxOfNode(this.state, box));
-    if (shown) this.boxCamera.show(shown.x, shown.y);
+    if (shown) this.boxCamera.show(shown.x, shown.y, READABLE);
   }
 
   focus(box) {
     const shown = this.drawing.at.get(box);
     for (const each of this.drawing.boxes) each.group.setAttribute("tabindex", each === shown ? 0 : -1);
     shown.group.focus({ preventScroll: true });
-    this.boxCamera.show(shown.x, shown.y);
+    this.boxCamera.show(shown.x, shown.y, READABLE);
   }
 
   // Enter on a box: select it; if it is selected, unfold it.
@@ -148,7 +149,7 @@ class App {
     }
     const box = this.drawing.at.get(this.state.selected);
     if (box) {
-      this.boxCamera.show(box.x, box.y);
+      this.boxCamera.show(box.x, box.y, READABLE);
       box.group.focus({ preventScroll: true });
     }
   }

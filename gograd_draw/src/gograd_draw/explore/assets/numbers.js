@@ -28,9 +28,13 @@ function sign(power) {
   return (power < 0 ? "-" : "+") + String(Math.abs(power)).padStart(2, "0");
 }
 
-// A number in a formula: a minus sign of its own, in parentheses where it would be read as an operator.
+// A number in a formula has a minus sign of its own. It is in parentheses where it would be read as an operator.
+function plainInFormula(number) {
+  return short(number, 6).replace(/^-/, "−");
+}
+
 function inFormula(number) {
-  const text = short(number, 6).replace(/^-/, "−");
+  const text = plainInFormula(number);
   return text.startsWith("−") ? `(${text})` : text;
 }
 

@@ -14,7 +14,9 @@ class Overview {
     this.kept = document.createElement("canvas");
     this.arrange();
     camera.add(() => this.shown && this.move());
-    for (const what of ["numbers", "position", "selection"]) state.on(what, () => this.shown && this.draw());
+    state.on("numbers", () => this.shown && this.draw());
+    state.on("position", () => this.shown && this.soon());
+    state.on("selection", () => this.shown && this.repaint());
   }
 
   // Give each node its place. Large columns are higher than small ones, but not in proportion: they are denser.
@@ -72,20 +74,34 @@ class Overview {
   }
 
   move() {
-    if (!this.keptAt) return this.draw();
+    this.repaint();
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => this.draw(), REST);
+  }
+
+  // Dots change colour while the sweep goes on: often enough, but not in every frame.
+  soon() {
+    this.repaint();
+    this.changing ??= setTimeout(() => { this.changing = null; if (this.shown) this.draw(); }, REST);
+  }
+
+  // Show the picture that is kept, moved to where it is now, and what is selected.
+  repaint() {
     const { context, camera, keptAt, ratio } = this;
+    if (!keptAt) return;
     const scale = camera.scale / keptAt.scale;
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, this.canvas.width, this.canvas.height);
     context.setTransform(scale, 0, 0, scale, (camera.x - keptAt.x * scale) * ratio, (camera.y - keptAt.y * scale) * ratio);
     context.drawImage(this.kept, 0, 0);
-    clearTimeout(this.resting);
-    this.resting = setTimeout(() => this.draw(), REST);
+    context.setTransform(ratio * camera.scale, 0, 0, ratio * camera.scale, ratio * camera.x, ratio * camera.y);
+    this.drawSelected(context);
   }
 
+  // Draw all dots, and keep the picture.
   draw() {
     clearTimeout(this.resting);
-    const { context, kept, camera, ratio } = this;
+    const { kept, camera, ratio } = this;
     const { x, y, scale } = camera;
     const own = kept.getContext("2d");
     own.setTransform(1, 0, 0, 1, 0, 0);
@@ -93,11 +109,8 @@ class Overview {
     own.setTransform(ratio * scale, 0, 0, ratio * scale, ratio * x, ratio * y);
     this.drawEdges(own);
     this.drawDots(own);
-    this.drawSelected(own);
     this.keptAt = { x, y, scale };
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, kept.width, kept.height);
-    context.drawImage(kept, 0, 0);
+    this.repaint();
   }
 
   *visible() {

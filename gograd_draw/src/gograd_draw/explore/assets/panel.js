@@ -79,29 +79,29 @@ class Panel {
       const line = element("div", { class: "formula" }, element("span", { class: "head" }, `${head} = `));
       if (formula) {
         line.append(write(formula, byName));
-        const numbers = write(formula, byNumber);
-        if (numbers !== write(formula, byName)) line.append(element("span", { class: "with-numbers" }, `= ${numbers}`));
+        const numbers = write(formula, byNumber).replace(/^\((−[^()]*)\)$/, "$1");
+        if (numbers !== write(formula, byName) && numbers !== result) line.append(element("span", { class: "with-numbers" }, `= ${numbers}`));
       } else {
         line.append(`${operation.name}(${operation.inputs.join(", ")})`);
       }
       if (result !== null) line.append(element("span", { class: "result" }, `= ${result}`));
       box.append(line);
     };
-    show("out", operation.formula, state.valueText(node, (number) => short(number, 6)));
+    show("out", operation.formula, state.valueText(node, plainInFormula));
     operation.inputs.forEach((name, position) => {
       if (!operation.differentiable[position]) {
         box.append(element("div", { class: "formula muted" }, `∂out/∂${name}: there is none`));
       } else if (operation.partials[position]) {
         const first = state.model.starts[node] + position * (operation.variadic ? values[position].length : 1);
-        show(`∂out/∂${name}`, operation.partials[position], operation.variadic ? null : this.localText(node, first, 6));
+        show(`∂out/∂${name}`, operation.partials[position], operation.variadic ? null : this.localText(node, first, plainInFormula));
       }
     });
     return box;
   }
 
-  localText(node, slot, digits) {
+  localText(node, slot, write = short) {
     const local = this.state.adjointsKnown ? localAt(this.state, node, slot) : null;
-    return local === null ? null : short(local, digits);
+    return local === null ? null : write(local);
   }
 
   inputs(node, operation) {
@@ -111,7 +111,7 @@ class Panel {
     for (let slot = starts[node]; slot < Math.min(starts[node + 1], starts[node] + 40); slot++) {
       const { input, place } = placeOf(state.model, node, slot);
       const name = operation.variadic ? `${operation.inputs[input]}[${place}]` : operation.inputs[input];
-      const local = this.localText(node, slot, 4);
+      const local = this.localText(node, slot);
       rows.append(element("tr", {},
         element("td", {}, name), element("td", {}, this.link(inputs[slot])),
         element("td", { class: "figure" }, state.valueText(inputs[slot])), element("td", { class: "figure" }, local ?? "–")));

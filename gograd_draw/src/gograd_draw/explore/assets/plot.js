@@ -3,7 +3,7 @@
 
 const SAMPLES = 121;
 const BUDGET = 12; // milliseconds in one go
-const PLOT = { width: 320, height: 170, left: 46, right: 8, top: 10, bottom: 22 };
+const PLOT = { width: 320, height: 170, left: 54, right: 8, top: 10, bottom: 22 };
 
 class Plot {
   constructor(state, leaf) {

@@ -38,6 +38,7 @@ class State {
 
   // Give a leaf another value; the recorded one if `value` is null.
   set(leaf, value) {
+    if (this.refusal(leaf)) return;
     const atEnd = this.count === this.steps.nodes.length;
     if (value === null || Object.is(value, this.model.values[leaf])) this.settings.delete(leaf);
     else this.settings.set(leaf, value);
@@ -91,21 +92,21 @@ class State {
     return target === this.model.output ? 1 : 0;
   }
 
-  // Whether values, and whether adjoints, are what Python gives.
-  get valuesKnown() { return this.numbers.stop === null; }
+  // Whether the adjoints are what Python gives.
   get adjointsKnown() { return this.numbers.stop === null && this.steps.stop === null; }
   get stop() { return this.numbers.stop ?? this.steps.stop; }
 
   // The adjoint of a node at this step as text, and whether it is complete: it is a running sum until then.
   adjointText(node, write = short) {
     if (isConstant(this.model, node)) return { text: "", complete: true };
-    if (!this.adjointsKnown) return { text: "?", complete: false };
+    if (!this.adjointsKnown) return { text: "?", complete: true };
     const complete = this.completions[node] <= this.count;
     return { text: write(this.adjoints[node]), complete };
   }
 
   valueText(node, write = short) {
-    const known = this.valuesKnown || !this.numbers.reached[node];
+    const { stop, reached } = this.numbers;
+    const known = stop === null || !reached[node] || this.model.rank[node] < stop.when;
     return known ? write(this.numbers.values[node]) : "?";
   }
 }
