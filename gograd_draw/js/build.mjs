@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
-const target = new URL("../src/gograd_draw/explore/assets/viz.js.gz", import.meta.url);
+const target = new URL("../src/gograd_draw/explorer/assets/viz.js.gz", import.meta.url);
 const result = await build({
   stdin: { contents: 'export { instance } from "@viz-js/viz";', resolveDir: import.meta.dirname },
   bundle: true,

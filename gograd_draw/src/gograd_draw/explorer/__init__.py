@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from gograd_core import Neuron
-from gograd_draw.explore.data import collect
-from gograd_draw.explore.decisions import watch
-from gograd_draw.explore.page import page_of
+from gograd_draw.explorer.data import collect
+from gograd_draw.explorer.decisions import watch
+from gograd_draw.explorer.page import page_of
 
 __all__ = ["explore"]
 
@@ -19,8 +19,9 @@ def explore(
     what: Neuron | Callable[..., Any],
     path: str | os.PathLike[str],
     *,
-    at: Sequence[float] | None = None,
+    at: Sequence[float] | Mapping[str, float] | None = None,
     title: str = "",
+    lines: bool = True,
 ) -> None:
     """Write a page that shows the graph of a neuron, or of what a function computes. It opens in a browser.
 
@@ -31,12 +32,14 @@ def explore(
     Args:
         what: a neuron, or a function that returns one.
         path: the file to write, such as "page.html".
-        at: the arguments of the function, numbers.
+        at: the arguments of the function: numbers, in order or by name.
         title: the heading of the page. Otherwise it is the label of the neuron, or the name of the function.
+        lines: whether to note which line of the function makes each neuron. For a neuron, use `gograd_core.trace`.
 
     Raises:
         TypeError: `what` is neither, a function has no arguments `at`, or it does not return a number that it computed.
         StaleGraphError: the value of a leaf was set after a neuron was computed from it.
+        OSError: the file cannot be written.
         Whatever the function raises.
     """
     if isinstance(what, Neuron):
@@ -46,8 +49,7 @@ def explore(
     elif callable(what):
         if at is None:
             raise TypeError("explore() of a function needs its arguments: explore(f, path, at=[1.0, 2.0])")
-        watched = watch(what, [float(number) for number in at])
-        collected = collect(watched.output, watched, title or getattr(what, "__name__", ""))
+        collected = collect(*watch(what, at, lines=lines), title=title or getattr(what, "__name__", ""))
     else:
         raise TypeError(f"explore() takes a neuron, or a function with its arguments `at`, got {type(what).__name__}")
     Path(path).write_text(page_of(collected), encoding="utf-8")

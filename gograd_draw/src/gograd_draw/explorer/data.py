@@ -8,12 +8,12 @@ from typing import Any
 import attrs
 
 from gograd_core import Neuron
-from gograd_draw.explore.decisions import Watched
-from gograd_draw.explore.formulas import formulas_of
-from gograd_draw.explore.groups import fold_deeply
-from gograd_draw.explore.levels import levels_of, places_of
-from gograd_draw.explore.packing import floats, integers
-from gograd_draw.explore.sweeps import Sweep, sweep_of
+from gograd_draw.explorer.decisions import Decisions
+from gograd_draw.explorer.formulas import formulas_of
+from gograd_draw.explorer.groups import fold_deeply
+from gograd_draw.explorer.levels import levels_of, places_of
+from gograd_draw.explorer.packing import floats, integers
+from gograd_draw.explorer.sweeps import Sweep, sweep_of
 from gograd_draw.javascript import RulesScript, rules_script
 from gograd_draw.reading import Graph, read
 from gograd_draw.texts import IN_A_TOOLTIP, cleaned
@@ -33,13 +33,13 @@ class Collected:
     rules: RulesScript
 
 
-def collect(output: Neuron, watched: Watched | None = None, title: str = "") -> Collected:
+def collect(output: Neuron, decisions: Decisions | None = None, *, title: str = "") -> Collected:
     """Collect what a page shows about the graph of a neuron.
 
     Raises:
         StaleGraphError: the value of a leaf was set after a neuron was computed from it.
     """
-    others = [] if watched is None else [*(each.neuron for each in watched.decisions), *watched.made]
+    others = [] if decisions is None else [*(each.neuron for each in decisions.asked), *decisions.neurons]
     graph = read([output, *others])
     sweep = sweep_of(graph, graph.outputs[0])
     operations = list(dict.fromkeys(op for node in range(len(graph.nodes)) if (op := graph.operation(node))))
@@ -51,7 +51,7 @@ def collect(output: Neuron, watched: Watched | None = None, title: str = "") -> 
         "operations": _operations(operations, rules),
         **_nodes(graph, number_of),
         **_lines(graph),
-        **_decisions(graph, watched, sweep),
+        **_decisions(graph, decisions, sweep),
         **_boxes(graph),
         "order": integers(sweep.order),
         "locals": floats(sweep.locals),
@@ -134,12 +134,12 @@ def _lines(graph: Graph) -> dict[str, Any]:
     return {"lines": lines, "lineOf": integers(line_of) if lines else None}
 
 
-def _decisions(graph: Graph, watched: Watched | None, sweep: Sweep) -> dict[str, Any]:
+def _decisions(graph: Graph, decisions: Decisions | None, sweep: Sweep) -> dict[str, Any]:
     """List what the function asked about numbers; None if nobody watched it."""
-    if watched is None:
+    if decisions is None:
         return {"decisions": None, "unseen": []}
     node_of = {id(neuron): node for node, neuron in enumerate(graph.nodes)}
-    decisions = [
+    asked = [
         {
             "node": node_of[id(each.neuron)],
             "kind": each.kind,
@@ -147,9 +147,9 @@ def _decisions(graph: Graph, watched: Watched | None, sweep: Sweep) -> dict[str,
             "line": cleaned(each.line, IN_A_TOOLTIP),
             "after": sweep.made_before(each.stamp),
         }
-        for each in watched.decisions
+        for each in decisions.asked
     ]
-    return {"decisions": decisions, "unseen": [cleaned(each, IN_A_TOOLTIP) for each in watched.unseen]}
+    return {"decisions": asked, "unseen": [cleaned(each, IN_A_TOOLTIP) for each in decisions.unseen]}
 
 
 def _boxes(graph: Graph) -> dict[str, Any]:

@@ -46,7 +46,7 @@ class App {
   limits() {
     const { model } = this.state;
     if (model.decisions === null) {
-      return ["The program that made this graph was not watched. If it decides by numbers, with if or while, it might make another graph at other values."];
+      return ["The program that made this graph was not watched. If it compares numbers, or decides by them, it might make another graph at other values."];
     }
     const decided = model.decisions.length;
     const known = decided ? [`The function decided ${counted(decided, "time")} by numbers. The page checks that each decision stays as it was.`]

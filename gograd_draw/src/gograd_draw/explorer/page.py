@@ -8,8 +8,8 @@ import hashlib
 import html
 from importlib.resources import files
 
-from gograd_draw.explore.data import Collected
-from gograd_draw.explore.packing import bytes_as_text, json_for_html
+from gograd_draw.explorer.data import Collected
+from gograd_draw.explorer.packing import bytes_as_text, json_for_html
 from gograd_draw.themes import DARK, FONTS, LIGHT, PLUGINS
 
 __all__ = ["page_of"]
@@ -66,7 +66,7 @@ def program() -> str:
 
 @functools.cache
 def _asset(name: str) -> bytes:
-    return files("gograd_draw.explore").joinpath("assets", name).read_bytes()
+    return files("gograd_draw.explorer").joinpath("assets", name).read_bytes()
 
 
 @functools.cache
