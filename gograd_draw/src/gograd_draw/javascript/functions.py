@@ -39,7 +39,9 @@ def _printed(op: Op) -> str:
             partials.append("null")
             continue
         body = JavaScriptBody(partial, names)
-        text = f"{length}    const d = new Array(n);\n{body.stored()}    return d;\n" if op.variadic else body.returned()
+        text = (
+            f"{length}    const d = new Array(n);\n{body.stored()}    return d;\n" if op.variadic else body.returned()
+        )
         partials.append(f"(out, {', '.join(inputs)}) => {{\n{text}}}")
     return f"{{\nforward: ({', '.join(inputs)}) => {{\n{length}{forward}}},\npartials: [{', '.join(partials)}],\n}}"
 
