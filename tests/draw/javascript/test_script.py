@@ -102,6 +102,12 @@ def test_an_operation_is_printed_once():
     assert script == rules_script(iter([op]))
 
 
+def deep(xp, x, count=3000):
+    for _ in range(count):
+        x = xp.sin(x + 1.0)
+    return x
+
+
 @pytest.mark.parametrize(
     ("op", "reason"),
     [
@@ -119,12 +125,6 @@ def test_what_cannot_be_printed_is_refused_with_a_reason(op, reason):
     assert reason in script.refusals[op]
     assert script.refusals[op].endswith(".")
     assert list(script.keys.values()) == ["halve"]
-
-
-def deep(xp, x, count=3000):
-    for _ in range(count):
-        x = xp.sin(x + 1.0)
-    return x
 
 
 @needs_node
