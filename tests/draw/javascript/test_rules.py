@@ -13,6 +13,7 @@ from gograd_core import current
 from gograd_core.extend import Column, as_number, as_numbers, expand, postorder, run_rule
 from gograd_core.namespaces.ieee import IEEENamespace
 from gograd_draw.javascript import rules_script
+from gograd_draw.javascript.functions import _expanded
 from javascript import called, needs_node
 
 pytestmark = needs_node
@@ -26,12 +27,19 @@ EXACT = {
     "logical_and", "logical_not", "logical_or", "logical_xor", "floor", "ceil", "trunc", "round", "remainder",
     "floor_divide", "signbit", "isnan", "isinf", "isfinite", "nextafter", "sum", "prod", "max", "min",
 }  # fmt: skip
+LENGTHS = {"norm", "dist"}
+"""Their values are computed by functions: Python's are not rounded once in every version."""
 TOLERANCE = 1e-13
 """Of the largest number that a rule meets: libraries of C and V8 differ by up to 2 ulps, which differences enlarge."""
+UNDERFLOW = 1e-320
+"""Numbers near the smallest float have few digits."""
 
 
 def points_of(op):
-    """Where an operation is tried: samples, edges, odd points, and random ones."""
+    """Where an operation is tried: samples, edges, odd points, and random ones.
+
+    Orders of polygamma beyond 170 are left out. Values overflow there, and SciPy's are NaN now and then.
+    """
     rng = random.Random(op.name)
     known = [
         tuple(map(_column, each)) if op.variadic else each for each in (*op.samples, *(e.inputs for e in op.edges))
@@ -45,7 +53,7 @@ def points_of(op):
         odd = list(itertools.product(ODD, repeat=count))
         odd = odd if len(odd) <= 300 else rng.sample(odd, 300)
         usual = [tuple(usual_number(rng) for _ in range(count)) for _ in range(150)]
-    return [tuple(each) for each in (*known, *odd, *usual)]
+    return [point for point in (*known, *odd, *usual) if op.name != "polygamma" or not point[0] > 170.0]
 
 
 def _column(entries):
@@ -90,7 +98,8 @@ def of_javascript():
 
 def largest_met(root, point, out):
     """The largest finite number that turns up while a rule is computed."""
-    xp, values, met = IEEENamespace(), {}, 0.0
+    xp, values = IEEENamespace(), {}
+    met = max((abs(each) for each in _entries([*point, out]) if math.isfinite(each)), default=0.0)
     for symbol in postorder([root]):
         if symbol.function == "input":
             value = out if symbol.value == -1.0 else point[int(symbol.value)]
@@ -105,6 +114,10 @@ def largest_met(root, point, out):
         sizes = [abs(float(each)) for each in entries if math.isfinite(each)]
         met = max([met, sum(sizes) if symbol.is_column else max(sizes, default=0.0)])
     return met
+
+
+def _entries(inputs):
+    return [number for each in inputs for number in (each if isinstance(each, list) else [each])]
 
 
 def _applied(xp, symbol, values):
@@ -126,16 +139,16 @@ def same(mine, expected):
 
 @pytest.mark.parametrize("op", SCRIPT.keys, ids=lambda op: op.name)
 def test_a_rule_gives_the_same_in_javascript(op):
-    expansion = expand(op)
+    expansion = _expanded(op)
     for place, point in enumerate(points_of(op)):
         expected = of_python(op, point)
         for which, (root, wanted) in enumerate(zip((expansion.forward, *expansion.partials), expected, strict=True)):
             if root is None:
                 continue
             found = of_javascript()[op.title, place, which]
-            exact = all(symbol.function in EXACT for symbol in postorder([root]))
+            is_exact = all(symbol.function in EXACT for symbol in postorder([root])) and (which or op.name not in LENGTHS)
             pairs = zip(found, wanted, strict=True) if isinstance(wanted, list) else [(found, wanted)]
             for mine, theirs in pairs:
                 if not same(mine, theirs):
-                    allowed = 0.0 if exact else TOLERANCE * largest_met(root, point, expected[0])
+                    allowed = 0.0 if is_exact else TOLERANCE * largest_met(root, point, expected[0]) + UNDERFLOW
                     assert abs(mine - theirs) <= allowed, (which, point, mine, theirs, allowed)
