@@ -10,7 +10,7 @@ from functools import cache
 import pytest
 
 from gograd_core import current
-from gograd_core.extend import Column, as_number, as_numbers, expand, postorder, run_rule
+from gograd_core.extend import Column, as_number, as_numbers, postorder, run_rule
 from gograd_core.namespaces.ieee import IEEENamespace
 from gograd_draw.javascript import rules_script
 from gograd_draw.javascript.functions import _expanded
@@ -146,7 +146,9 @@ def test_a_rule_gives_the_same_in_javascript(op):
             if root is None:
                 continue
             found = of_javascript()[op.title, place, which]
-            is_exact = all(symbol.function in EXACT for symbol in postorder([root])) and (which or op.name not in LENGTHS)
+            is_exact = all(symbol.function in EXACT for symbol in postorder([root])) and (
+                which or op.name not in LENGTHS
+            )
             pairs = zip(found, wanted, strict=True) if isinstance(wanted, list) else [(found, wanted)]
             for mine, theirs in pairs:
                 if not same(mine, theirs):

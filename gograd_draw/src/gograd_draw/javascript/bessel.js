@@ -1,7 +1,7 @@
 // Bessel functions of orders 0 and 1: power series near 0 (DLMF 10.8, 10.25), the recurrence from high orders down in
 // the middle (DLMF 3.6), and Hankel's expansions far away (DLMF 10.17, 10.40).
 
-// The sum of q ** k / (k! * (k + order)!) over k = 0, 1, …
+// The sum of q ** k / (k! * (k + order)!) over k = 0, 1, ...
 const bessel_series = (order, q) => {
     let total = 1, term = 1;
     for (let k = 1; fabs(term) > 1e-18 * fabs(total); k++) {
@@ -38,7 +38,7 @@ const bessel = (order, x) => {
         for (let k = 80; k > 0; k--) {
             [above, here] = [here, ((2 * k) / size) * here - above];
             if (k < 3) found[k - 1] = here;
-            if (k % 2 === 1) total += (k === 1 ? 1 : 2) * here;  // J0 + 2 * (J2 + J4 + …) is 1
+            if (k % 2 === 1) total += (k === 1 ? 1 : 2) * here;  // J0 + 2 * (J2 + J4 + ...) is 1
         }
         return (sign * found[order]) / total;
     }

@@ -1,7 +1,7 @@
 // The gamma function and its derivatives, by the series of Stirling (DLMF 5.11) and of Euler and Maclaurin (DLMF 25.11).
 const BERNOULLI = [
     1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510, 43867 / 798, -174611 / 330,
-];  // B2, B4, …
+];  // B2, B4, ...
 const FAR = 13;  // from there on these terms are enough
 
 // sin(pi * x), where the multiple of pi is taken away exactly.
@@ -63,7 +63,7 @@ const digamma = (x) => {
     return log(far) - 0.5 / far - series - sum;
 };
 
-// The sum of (1 + k / x) ** -s over k = 0, 1, …, for x > 0.
+// The sum of (1 + k / x) ** -s over k = 0, 1, ..., for x > 0.
 const scaled_zeta = (s, x) => {
     const count = Math.max(0, ceil(s - x) + 10), start = x + count;
     let total = 0, rest = start / (s - 1) + 0.5, term = s / start, factorial = 1;
@@ -77,7 +77,7 @@ const scaled_zeta = (s, x) => {
     return total;
 };
 
-// The sum of 1 / (x + k) ** s over k = 0, 1, …, for a whole s > 1.
+// The sum of 1 / (x + k) ** s over k = 0, 1, ..., for a whole s > 1.
 const zeta = (s, x) => {
     if (!isfinite(x)) return x > 0 ? 0 : NaN;
     if (x > 0) return s > 200 ? pow(x, -s) : pow(x, -s) * scaled_zeta(s, x);
