@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-__all__ = ["called", "evaluated", "needs_node"]
+__all__ = ["CALL", "called", "evaluated", "needs_node", "read", "written"]
 
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="there is no 'node' here to run JavaScript")
 
@@ -39,13 +39,15 @@ def called(source, calls):
 
     The first input of a partial is the output.
     """
-    as_bits = [(key, partial, [_written(each) for each in inputs]) for key, partial, inputs in calls]
-    return [_read(each) for each in evaluated(source + CALL, f"{json.dumps(as_bits)}.map(call)")]
+    as_bits = [(key, partial, [written(each) for each in inputs]) for key, partial, inputs in calls]
+    return [read(each) for each in evaluated(source + CALL, f"{json.dumps(as_bits)}.map(call)")]
 
 
-def _written(number):
-    return [_written(each) for each in number] if isinstance(number, (list, tuple)) else struct.pack(">d", number).hex()
+def written(number):
+    """A number, or a list of numbers, as its bits."""
+    return [written(each) for each in number] if isinstance(number, (list, tuple)) else struct.pack(">d", number).hex()
 
 
-def _read(bits):
-    return [_read(each) for each in bits] if isinstance(bits, list) else struct.unpack(">d", bytes.fromhex(bits))[0]
+def read(bits):
+    """What `written` wrote."""
+    return [read(each) for each in bits] if isinstance(bits, list) else struct.unpack(">d", bytes.fromhex(bits))[0]

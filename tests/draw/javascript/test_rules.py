@@ -13,7 +13,7 @@ from gograd_core import current
 from gograd_core.extend import Column, as_number, as_numbers, postorder, run_rule
 from gograd_core.namespaces.ieee import IEEENamespace
 from gograd_draw.javascript import rules_script
-from gograd_draw.javascript.functions import _expanded
+from gograd_draw.javascript.functions import OF_COLUMNS, OF_NUMBERS, expanded
 from javascript import called, needs_node
 
 pytestmark = needs_node
@@ -137,20 +137,35 @@ def same(mine, expected):
     return mine == expected and math.copysign(1.0, mine) == math.copysign(1.0, expected)
 
 
+def is_exact(op, which, root):
+    """Whether the bits must agree: rules of + - * / and sqrt, comparisons and choices."""
+    return all(symbol.function in EXACT for symbol in postorder([root])) and (which > 0 or op.name not in LENGTHS)
+
+
 @pytest.mark.parametrize("op", SCRIPT.keys, ids=lambda op: op.name)
 def test_a_rule_gives_the_same_in_javascript(op):
-    expansion = _expanded(op)
+    expansion = expanded(op)
     for place, point in enumerate(points_of(op)):
         expected = of_python(op, point)
         for which, (root, wanted) in enumerate(zip((expansion.forward, *expansion.partials), expected, strict=True)):
             if root is None:
                 continue
             found = of_javascript()[op.title, place, which]
-            is_exact = all(symbol.function in EXACT for symbol in postorder([root])) and (
-                which or op.name not in LENGTHS
-            )
             pairs = zip(found, wanted, strict=True) if isinstance(wanted, list) else [(found, wanted)]
             for mine, theirs in pairs:
                 if not same(mine, theirs):
-                    allowed = 0.0 if is_exact else TOLERANCE * largest_met(root, point, expected[0]) + UNDERFLOW
+                    exact = is_exact(op, which, root)
+                    allowed = 0.0 if exact else TOLERANCE * largest_met(root, point, expected[0]) + UNDERFLOW
                     assert abs(mine - theirs) <= allowed, (which, point, mine, theirs, allowed)
+
+
+def test_every_operation_can_be_printed():
+    assert SCRIPT.refusals == {}
+    assert list(SCRIPT.keys.items()) == [(op, op.name) for op in OPS]
+
+
+def test_functions_replace_only_what_python_computes():
+    for table in (OF_NUMBERS, OF_COLUMNS):
+        for distribution, names in table.items():
+            found = {name for name in names if "scalar" in current.registry[f"{distribution}:{name}"].implementations}
+            assert found == names

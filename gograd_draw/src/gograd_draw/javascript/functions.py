@@ -14,7 +14,7 @@ from gograd_core.extend import Body, Expansion, ExpansionError, Symbol, SymbolLi
 if TYPE_CHECKING:
     from gograd_core import Op
 
-__all__ = ["RUNTIME", "functions_of"]
+__all__ = ["OF_COLUMNS", "OF_NUMBERS", "RUNTIME", "expanded", "functions_of"]
 
 RUNTIME = ("runtime.js", "probability.js", "gamma.js", "bessel.js")
 """Files that define the functions, under the names that they have in C, or else those of operations."""
@@ -54,14 +54,15 @@ def _is_among(table: Mapping[str, set[str]], op: Op) -> bool:
     return op.provider is not None and op.name in table.get(canonical(op.provider.distribution), ())
 
 
-def _expanded(op: Op) -> Expansion:
-    if _is_among(OF_COLUMNS, op):  # only its partials are needed
+def expanded(op: Op) -> Expansion:
+    """Write the rules of `op` as expressions. The value of an operation in `OF_COLUMNS` is only a 0 in its place."""
+    if _is_among(OF_COLUMNS, op):
         op = attrs.evolve(op, forward=lambda xp, *inputs: 0.0, implementations={})
     return expand(op, kind=JavaScriptLibrary)
 
 
 def _printed(op: Op) -> str:
-    expansion = _expanded(op)
+    expansion = expanded(op)
     inputs = [f"x{position}" for position in range(len(expansion.inputs))]
     names = dict(zip(expansion.inputs, (f"{x}[i]" for x in inputs) if op.variadic else inputs, strict=True))
     names[expansion.out] = "out"
