@@ -14,8 +14,8 @@ const exp2 = (x) => 2 ** x;
 // Rounds to an integer, and a half to the even one.
 const rint = (x) => (fabs(x) < 2 ** 52 ? copysign(fabs(x) + 2 ** 52 - 2 ** 52, x) : x);
 
-// JavaScript says that 1 ** NaN, and (-1) ** Infinity, are NaN.
-const pow = (x, y) => (x === 1 || (x === -1 && isinf(y)) ? 1 : x ** y);
+// JavaScript says that 1 ** NaN, and (-1) ** Infinity, are NaN, and its squares may be wrong in the last place.
+const pow = (x, y) => (y === 2 ? x * x : x === 1 || (x === -1 && isinf(y)) ? 1 : x ** y);
 
 // The neighbour of x in the direction of y.
 const nextafter = (x, y) => {
@@ -68,7 +68,7 @@ const rounded = (integer, exponent) => {
         if (lost > half || (lost === half && kept & 1n)) kept += 1n;
         exponent += excess;
     }
-    let result = Number(integer < 0n ? -kept : kept);
+    let result = Number(kept) * (integer < 0n ? -1 : 1);
     for (; exponent > 1000; exponent -= 1000) result *= 2 ** 1000;
     for (; exponent < -1000; exponent += 1000) result *= 2 ** -1000;
     return result * 2 ** exponent;
@@ -83,63 +83,76 @@ const fma = (x, y, z) => {
     return rounded(((a * b) << BigInt(i + j - least)) + (c << BigInt(k - least)), least);
 };
 
-// The error function by the rational approximations of W. J. Cody, "Rational Chebyshev approximations for the error
-// function", Mathematics of Computation 23 (1969), in the form of his program CALERF: P(x) / Q(x), highest power first.
-const fraction = (x, above, below) => {
-    let p = above[0], q = 1;
-    for (let i = 1; i < above.length; i++) p = p * x + above[i];
-    for (const coefficient of below) q = q * x + coefficient;
-    return p / q;
-};
-const ERF_SMALL = [
-    [1.85777706184603153e-1, 3.16112374387056560, 1.13864154151050156e2, 3.77485237685302021e2, 3.20937758913846947e3],
-    [2.36012909523441209e1, 2.44024637934444173e2, 1.28261652607737228e3, 2.84423683343917062e3],
-];
-const ERF_MIDDLE = [
-    [
-        2.15311535474403846e-8, 5.64188496988670089e-1, 8.88314979438837594, 6.61191906371416295e1,
-        2.98635138197400131e2, 8.81952221241769090e2, 1.71204761263407058e3, 2.05107837782607147e3,
-        1.23033935479799725e3,
-    ],
-    [
-        1.57449261107098347e1, 1.17693950891312499e2, 5.37181101862009858e2, 1.62138957456669019e3,
-        3.29079923573345963e3, 4.36261909014324716e3, 3.43936767414372164e3, 1.23033935480374942e3,
-    ],
-];
-const ERF_LARGE = [
-    [
-        1.63153871373020978e-2, 3.05326634961232344e-1, 3.60344899949804439e-1, 1.25781726111229246e-1,
-        1.60837851487422766e-2, 6.58749161529837803e-4,
-    ],
-    [
-        2.56852019228982242, 1.87295284992346725, 5.27905102951428412e-1, 6.05183413124413191e-2,
-        2.33520497626869185e-3,
-    ],
-];
-
-// exp(-x * x), where the square is split so that its rounding does not matter.
-const exp_of_square = (x) => {
-    const near = trunc(x * 16) / 16;
-    return exp(-near * near) * exp(-(x - near) * (x + near));
-};
-
-// exp(x * x) * erfc(x) for x > 0.46875.
-const scaled_erfc = (x) => {
-    if (x <= 4) return fraction(x, ...ERF_MIDDLE);
-    const s = 1 / (x * x);
-    return (1 / sqrt(Math.PI) - s * fraction(s, ...ERF_LARGE)) / x;
+// The sum of a column, rounded once as Python's math.fsum does it. Partial sums are in order of size and do not overlap
+// (J. R. Shewchuk's expansions). If one of them overflows, the result is the sum from left to right.
+const fsum = (x) => {
+    const partials = [];
+    let from_left = 0, special = 0, infinities = 0, overflows = false;
+    for (const number of x) {
+        from_left += number;
+        let total = number, kept = 0;
+        for (const partial of partials) {
+            const [small, large] = fabs(total) < fabs(partial) ? [total, partial] : [partial, total];
+            total = large + small;
+            const lost = small - (total - large);
+            if (lost !== 0) partials[kept++] = lost;
+        }
+        partials.length = kept;
+        if (isfinite(total)) {
+            partials.push(total);
+        } else {
+            overflows = overflows || isfinite(number);
+            special += number;
+            infinities += isinf(number) ? number : 0;
+            partials.length = 0;
+        }
+    }
+    if (overflows) return from_left;
+    if (special !== 0) return isnan(infinities) ? NaN : special;
+    let total = 0, lost = 0;
+    while (partials.length > 0 && lost === 0) {
+        const large = partials.pop(), before = total;
+        total += large;
+        lost = large - (total - before);
+    }
+    // If half of the last place is lost, the partial sums not added yet decide, and not which neighbour is even.
+    const next = partials.pop() ?? 0;
+    if ((lost < 0 && next < 0) || (lost > 0 && next > 0)) {
+        const twice = total + 2 * lost;
+        if (twice - total === 2 * lost) total = twice;
+    }
+    return total;
 };
 
-const erf = (x) => {
-    const size = fabs(x);
-    if (!(size > 0.46875)) return x * fraction(x * x, ...ERF_SMALL);
-    return copysign(size > 6 ? 1 : 1 - exp_of_square(size) * scaled_erfc(size), x);
+// The length of a vector. A power of 2 keeps squares from overflow and underflow.
+const norm = (x) => {
+    let largest = 0, has_nan = false;
+    for (const number of x) {
+        if (isinf(number)) return Infinity;
+        has_nan = has_nan || isnan(number);
+        largest = Math.max(largest, fabs(number));
+    }
+    if (has_nan || largest === 0) return has_nan ? NaN : 0;
+    const [low, high] = largest > 1 ? [2 ** -600, 2 ** 600] : [2 ** 600, 2 ** -600];
+    if (largest > 2 ** -400 && largest < 2 ** 400) return sqrt(fsum(x.map((it) => it * it)));
+    return sqrt(fsum(x.map((it) => it * low * (it * low)))) * high;
 };
+const dist = (x, y) => norm(x.map((number, i) => number - y[i]));
 
-const erfc = (x) => {
-    const size = fabs(x);
-    if (!(size > 0.46875)) return 1 - x * fraction(x * x, ...ERF_SMALL);
-    if (size > 28) return x > 0 ? 0 : 2;
-    const tail = exp_of_square(size) * scaled_erfc(size);
-    return x > 0 ? tail : 2 - tail;
+// Python's round(x, digits): exactly x is rounded to a decimal number, halfway to the even digit.
+const round_to = (x, digits) => {
+    if (!isfinite(x) || !isfinite(digits)) return x + 0 * digits;
+    const places = trunc(digits);
+    if (places > 323) return x;
+    if (places < -308) return 0 * x;
+    const [integer, exponent] = parts(fabs(x));
+    let above = integer, below = 1n;
+    if (exponent > 0) above <<= BigInt(exponent);
+    else below <<= BigInt(-exponent);
+    if (places > 0) above *= 10n ** BigInt(places);
+    else below *= 10n ** BigInt(-places);
+    let nearest = above / below;
+    const twice = 2n * (above % below);
+    if (twice > below || (twice === below && nearest & 1n)) nearest += 1n;
+    return copysign(Number(`${nearest}e${-places}`), x);
 };

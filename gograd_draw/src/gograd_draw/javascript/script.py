@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from gograd_core.extend import ExpansionError
-from gograd_draw.javascript.functions import functions_of
+from gograd_draw.javascript.functions import RUNTIME, functions_of
 
 if TYPE_CHECKING:
     from gograd_core import Op
@@ -54,7 +54,8 @@ def rules_script(operations: Iterable[Op]) -> RulesScript:
             refusals[op] = f"{op.name} cannot be computed in a page: {error.reason}."
     keys = _keys(printed)
     entries = "".join(f"[{quoted_for_script(keys[op])}]: {text},\n" for op, text in printed.items())
-    runtime = files(__name__.rpartition(".")[0]).joinpath("runtime.js").read_text(encoding="utf-8")
+    folder = files(__name__.rpartition(".")[0])
+    runtime = "\n".join(folder.joinpath(name).read_text(encoding="utf-8") for name in RUNTIME)
     # A key in brackets is only a key, even if it is "__proto__".
     source = f'const rules = (() => {{\n"use strict";\n{runtime}\nreturn {{\n__proto__: null,\n{entries}}};\n}})();\n'
     return RulesScript(source, keys, refusals)
