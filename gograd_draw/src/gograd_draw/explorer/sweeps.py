@@ -56,18 +56,20 @@ def sweep_of(graph: Graph, output: int) -> Sweep:
     locals_ = [nan] * starts[-1]
     node_of = {id(neuron): node for node, neuron in enumerate(nodes) if graph.operation(node) is not None}
     passed = set()
-    adjoints = {}
+    adjoints = {output: 1.0}
     for step in steps:
         node = node_of[id(step.neuron)]
         length = len(graph.inputs[node]) // len(nodes[node].operation.partials)
         slot = starts[node] + step.input * length + step.place
         locals_[slot] = step.local
         passed.add(slot)
-        adjoints[node] = step.adjoint
+        if id(step.constituent) in node_of:
+            adjoints[node_of[id(step.constituent)]] = step.total
     leading = _leading(graph)
     skipped = [
         slot
-        for node in adjoints
+        for node, adjoint in adjoints.items()
+        if adjoint != 0.0
         for slot in range(starts[node], starts[node + 1])
         if leading[slot] and slot not in passed
     ]

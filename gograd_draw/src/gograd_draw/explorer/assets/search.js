@@ -12,18 +12,19 @@ class Search {
     list.addEventListener("pointerdown", (event) => event.preventDefault()); // the input keeps the focus
   }
 
-  // Whether a node matches, for a text in lower case. Operations and lines are looked through once.
+  // How well a node matches a text in lower case: by its label (0), its operation (1), its line (2), or not at all (-1).
+  // Operations and lines are looked through once.
   matcher(wanted) {
     const { model } = this.state;
     const has = (...texts) => texts.some((text) => text.toLowerCase().includes(wanted));
     const operations = model.operations.map(({ name, symbol, plugin }) => has(name, symbol, plugin));
     const lines = model.lines.map((line) => has(`${line.path}:${line.number} in ${line.function}`, line.source));
-    return (node) =>
-      !isConstant(model, node) &&
-      ((model.codes[node] >= 0 && operations[model.codes[node]]) ||
-        (model.labels[node] !== undefined && has(model.labels[node])) ||
-        (model.lineOf && model.lineOf[node] >= 0 && lines[model.lineOf[node]]) ||
-        wanted === `#${node}`);
+    return (node) => {
+      if (isConstant(model, node)) return -1;
+      if (wanted === `#${node}` || has(labelOf(model, node))) return 0;
+      if (operations[model.codes[node]]) return 1;
+      return model.lineOf && lines[model.lineOf[node]] ? 2 : -1;
+    };
   }
 
   search() {
@@ -32,14 +33,14 @@ class Search {
     const matches = this.matcher(wanted);
     const { model } = this.state;
     let count = 0;
-    const [labelled, others] = [[], []];
+    const ranked = [[], [], []];
     for (let node = 0; node < model.size; node++) {
-      if (!matches(node)) continue;
+      const rank = matches(node);
+      if (rank < 0) continue;
       count++;
-      const list = model.labels[node] !== undefined ? labelled : others;
-      if (list.length < MOST_FOUND) list.push(node);
+      if (ranked[rank].length < MOST_FOUND) ranked[rank].push(node);
     }
-    this.found = [...labelled, ...others].slice(0, MOST_FOUND);
+    this.found = ranked.flat().slice(0, MOST_FOUND);
     this.at = this.found.length ? 0 : -1;
     this.list.replaceChildren(...this.found.map((node, index) => this.option(node, index)));
     const text = count > this.found.length ? `${counted(count, "neuron")} found; the first ${this.found.length} are listed` : `${counted(count, "neuron")} found`;
