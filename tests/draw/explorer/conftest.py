@@ -40,7 +40,8 @@ class Shown:
     def run(self, code, argument=None):
         """What an expression of JavaScript gives. `state` and `model` are those of the page."""
         return self.page.evaluate(
-            f"(argument) => {{ const app = explorer, {{ state }} = app, {{ model }} = state; return {code}; }}", argument
+            f"(argument) => {{ const app = explorer, {{ state }} = app, {{ model }} = state; return {code}; }}",
+            argument,
         )
 
     def text(self, selector):

@@ -81,11 +81,12 @@ def test_steps_of_random_graphs(show):
 
 
 def test_going_back_gives_the_sums_of_before(show):
-    output = random_graph(3, 40)[0]
-    shown = show(output)
-    at = shown.run("Array.from({ length: state.steps.nodes.length }, (_, k) => (state.goTo(k), [...state.adjoints]))")
-    back = "Array.from({ length: state.steps.nodes.length }, (_, k) => (state.goTo(k), [...state.adjoints]))"
-    assert shown.run(f"(state.goTo(state.steps.nodes.length), {back})") == at
+    shown = show(random_graph(3, 40)[0])
+    length = shown.run("state.steps.nodes.length")
+    sums = "argument.map((k) => (state.goTo(k), [...state.adjoints]))"
+    forward = shown.run(sums, list(range(length)))
+    assert shown.run(sums, list(reversed(range(length)))) == forward[::-1]
+    assert len({tuple(each) for each in forward}) > length / 2
 
 
 def test_playing_and_pausing(show):
@@ -116,7 +117,9 @@ def test_a_click_says_everything(show):
     assert "y = ops.tanh(w * x + b) + x * x * 3.0" in text
     assert shown.text("#details mark") == "ops.tanh(w * x + b)"
     shown.page.click("#details button.link >> nth=0")
-    assert shown.run("state.selected") == shown.run("model.inputs[model.starts[argument]]", numbers_of(output)[id(tanh)])
+    assert shown.run("state.selected") == shown.run(
+        "model.inputs[model.starts[argument]]", numbers_of(output)[id(tanh)]
+    )
 
 
 def test_paths_are_relative(show):
@@ -220,7 +223,9 @@ def test_axe_finds_no_serious_fault(show, scheme, width):
         shown = show(output, scheme=scheme, width=width)
         shown.run("(app.visit(0), state.goTo(3))")
         found = axe.Axe().run(shown.page).response["violations"]
-        serious = [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in found if v["impact"] in ("serious", "critical")]
+        serious = [
+            (v["id"], [n["html"][:200] for n in v["nodes"]]) for v in found if v["impact"] in ("serious", "critical")
+        ]
         assert serious == []
 
 

@@ -162,4 +162,3 @@ def _boxes(graph: Graph) -> dict[str, Any]:
         "levels": integers(levels),
         "places": integers(round(2 * place) for place in places_of(graph, levels)),
     }
-

@@ -62,7 +62,7 @@ class Decisions:
         """Note a neuron."""
         self.neurons.append(neuron)
 
-    def read(self, neuron: Any, attribute: str) -> Any:
+    def read(self, _: Any, attribute: str) -> Any:
         """Note that a number leaves the graph."""
         self._unseen[f"{_line() or 'The function'} uses .{attribute} of a neuron."] = None
 
@@ -86,11 +86,12 @@ def watch(
         Whatever the function raises.
     """
     decisions = Decisions()
-    by_name = isinstance(at, Mapping)
-    names = list(at) if by_name else _names(function, len(at))
-    values = at.values() if isinstance(at, Mapping) else at
-    leaves = {name: Neuron(float(value), label=name) for name, value in zip(names, values, strict=True)}
-    arguments, named = ((), leaves) if by_name else (tuple(leaves.values()), {})
+    named_values = at if isinstance(at, Mapping) else dict(zip(_names(function, len(at)), at, strict=True))
+    leaves = {name: Neuron(float(value), label=name) for name, value in named_values.items()}
+    arguments: tuple[Neuron, ...] = tuple(leaves.values())
+    named: dict[str, Neuron] = {}
+    if isinstance(at, Mapping):
+        arguments, named = (), leaves
     run = observed_by(decisions).run
     result = trace().run(run, _run, function, arguments, named) if lines else run(_run, function, arguments, named)
     output = unfollowed(result)

@@ -41,7 +41,7 @@ def json_for_html(data: Any) -> str:
 
 
 def _packed(numbers: array[Any]) -> str:
-    """Compress the bytes of all numbers, in little-endian order: first the lowest byte of each, then the next, …
+    """Compress the bytes of all numbers: first the lowest byte of each, then the next one of each, and so on.
 
     Neighbouring bytes are then similar, and compress better.
     """

@@ -97,9 +97,7 @@ def _leading(graph: Graph) -> Sequence[bool]:
             leads[node] = not graph.is_constant(node)
             continue
         length = len(sources) // len(op.partials)
-        own = [
-            op.partials[slot // length] is not None and leads[source] for slot, source in enumerate(sources)
-        ]
+        own = [op.partials[slot // length] is not None and leads[source] for slot, source in enumerate(sources)]
         leads[node] = any(own)
         found += own
     return found
