@@ -277,11 +277,3 @@ def test_leaves_have_the_names_of_parameters():
     assert labels(lambda w, x: w * x, [1.0, 2.0]) == ["w", "x"]
     assert labels(lambda w, *xs: w * xs[0], [1.0, 2.0]) == ["w", "x1"]
     assert labels(lambda **named: named["a"] * named["b"], {"a": 1.0, "b": 2.0}) == ["a", "b"]
-
-
-def test_accumulated_counts_are_slots():
-    output = random_graph(5)[0]
-    data = collect(output).data
-    assert (
-        list(accumulate(unpacked(data["counts"])))[-1] == len(unpacked(data["inputs"])) == len(unpacked(data["locals"]))
-    )
