@@ -44,7 +44,7 @@ class Drawing {
     edge.d = `M${first.join(" ")}${curves.join("")}`;
     edge.line = drawn("path", { class: "edge", d: edge.d, "stroke-width": edge.count > 1 ? Math.min(4, 1 + Math.log10(edge.count)) : null });
     edge.head = drawn("path", { class: "head", d: arrow(rest.at(-2) ?? first, end) });
-    const group = drawn("g", {}, edge.line, edge.head);
+    const group = (edge.group = drawn("g", {}, edge.line, edge.head));
     if (edge.count > 1) group.append(drawn("text", { class: "count", x: end[0] - 8, y: end[1] - 5, "text-anchor": "end" }, `×${edge.count.toLocaleString("en")}`));
     return group;
   }
@@ -92,6 +92,9 @@ class Drawing {
       box.group.classList.toggle("giving", box.id === from);
       box.group.classList.toggle("taking", box.id === to && to !== from);
       box.group.setAttribute("aria-label", this.spoken(box));
+    }
+    for (const edge of this.edges) {
+      edge.group.classList.toggle("near", edge.source === state.selected || edge.target === state.selected);
     }
     const focus = this.at.has(state.selected) ? state.selected : this.boxes.at(-1)?.id;
     for (const box of this.boxes) box.group.setAttribute("tabindex", box.id === focus ? 0 : -1);

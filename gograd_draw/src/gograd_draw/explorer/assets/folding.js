@@ -1,6 +1,7 @@
 // Which boxes are shown: a group that is open shows what is inside, one that is closed stands for all of it.
 
 const MOST_BOXES = 300;
+const ENOUGH_BOXES = 140; // beyond this, groups that were opened before are closed
 
 // The box of every node, and the boxes that there are, in the order of their first nodes.
 function shownBoxes(model, open) {
@@ -47,7 +48,7 @@ function groupsAround(model, group) {
   return found;
 }
 
-// Open groups, and close others, the longest open ones first, if there would be too many boxes.
+// Open groups, and close others, the longest open ones first, if there would be more boxes than one can overlook.
 // Returns whether they could be opened.
 function openGroups(state, groups) {
   const { model, open } = state;
@@ -55,7 +56,7 @@ function openGroups(state, groups) {
   const before = new Set(open);
   for (const group of kept) { open.delete(group); open.add(group); }
   for (const group of before) {
-    if (shownBoxes(model, open).boxes.size <= MOST_BOXES) break;
+    if (shownBoxes(model, open).boxes.size <= ENOUGH_BOXES) break;
     if (!kept.has(group)) open.delete(group);
   }
   if (shownBoxes(model, open).boxes.size > MOST_BOXES) {
