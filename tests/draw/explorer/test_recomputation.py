@@ -247,6 +247,17 @@ def test_what_has_no_rules_in_the_page_cannot_be_edited():
     assert by_y["values"][number[id(output)]] == 10.0
 
 
+@needs_node
+def test_a_rule_that_does_not_give_what_python_gave_stops_the_page():
+    factor = [2.0]
+    with Registry():
+        op = register(Op("changing", forward=lambda xp, x: x * factor[0], partials=(lambda xp, out, x: factor[0],)))
+        output = op(x := Neuron(1.0, "x")) + 1.0
+        factor[0] = 2.0001
+        ((found,),) = explored([((output,), [{numbering([output])[id(x)]: 5.0}])])
+    assert found["text"].startswith("The page does not compute changing #1 as Python does")
+
+
 @pytest.mark.parametrize("part", range(6))
 def test_each_operation_agrees_with_python_in_the_browser(show, part):
     """One page for many operations, each at one sample; then all leaves move to the next samples."""

@@ -84,7 +84,7 @@ class Panel {
       } else {
         line.append(`${operation.name}(${operation.inputs.join(", ")})`);
       }
-      if (result !== null) line.append(element("span", { class: "result" }, `= ${result}`));
+      if (result !== null && !(formula && write(formula, byName) === result)) line.append(element("span", { class: "result" }, `= ${result}`));
       box.append(line);
     };
     show("out", operation.formula, state.valueText(node, plainInFormula));

@@ -23,6 +23,8 @@ function argumentsOf(model, node, values) {
   return operation.inputs.map((_, input) => numbers.slice(input * length, (input + 1) * length));
 }
 
+const REPRODUCED = 1e-9; // of the largest number: far above what libraries differ by, and far below a wrong rule
+
 // Numbers after some leaves were set. `reached` are the nodes with an input that changed. `stop` says where Python
 // would do something that the page does not know; nothing after that is to be believed.
 function recompute(model, rules, settings) {
@@ -37,6 +39,9 @@ function recompute(model, rules, settings) {
   for (let node = 0; settings.size > 0 && node < model.size; node++) {
     if (!inputsOf(model, node).some((input) => changed[input])) continue;
     reached[node] = 1;
+    if (!isReproduced(model, rules, node) && (stop === null || model.rank[node] < stop.when)) {
+      stop = { when: model.rank[node], node, differs: true };
+    }
     values[node] = rules[operationOf(model, node).key].forward(...argumentsOf(model, node, values));
     changed[node] = Number(!Object.is(values[node], model.values[node]));
     if (!model.ignores && isOutside(model, node, values)) {
@@ -46,6 +51,19 @@ function recompute(model, rules, settings) {
   const turn = firstTurn(model, values, reached);
   if (turn !== null && (stop === null || turn.when < stop.when)) stop = turn;
   return { values, reached, stop: stop && { ...stop, why: reason(model, stop, values) } };
+}
+
+// Whether the rules give here what Python recorded, but for the last digits. Each node is tried once.
+function isReproduced(model, rules, node) {
+  model.reproduced ??= new Int8Array(model.size).fill(-1);
+  if (model.reproduced[node] < 0) {
+    const value = rules[operationOf(model, node).key].forward(...argumentsOf(model, node, model.values));
+    const expected = model.values[node];
+    const size = Math.max(Math.abs(expected), ...Array.from(inputsOf(model, node), (input) => Math.abs(model.values[input])));
+    const same = Object.is(value, expected) || value === expected || Math.abs(value - expected) <= REPRODUCED * size;
+    model.reproduced[node] = Number(same);
+  }
+  return model.reproduced[node] === 1;
 }
 
 // The first decision of the recorded function that turns out differently.
@@ -79,6 +97,9 @@ function reason(model, stop, values) {
   if (stop.decision) {
     const where = stop.decision.line ? `: ${stop.decision.line} decides differently` : "";
     return `Python would take another path here${where}. Its graph would not be this one.`;
+  }
+  if (stop.differs) {
+    return `The page does not compute ${nameOf(model, stop.node)} as Python does, so nothing that follows is known.`;
   }
   const numbers = Array.from(inputsOf(model, stop.node), (input) => short(values[input])).slice(0, 4).join(", ");
   const { name } = operationOf(model, stop.node);
