@@ -1,7 +1,7 @@
 """The page of a large graph, the GPT step of some 61,000 operations, in Chromium without a GPU.
 
-It measures how long Python takes to write the page, when its picture is there after the browser began to open it, how long
-frames take while it is moved and zoomed, and how long it takes until a click is answered on the screen.
+It measures how long Python takes to write the page, when its picture is there after the browser began to open it, how
+long frames take while it is moved and zoomed, and how long it takes until a click is answered on the screen.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The screenshots of `docs/explorer.md`: ``python docs/screenshots.py`` writes them. It needs Chromium and Playwright."""
+"""The screenshots of `docs/explorer.md`: ``python docs/screenshots.py`` writes them, with Chromium and Playwright."""
 
 from __future__ import annotations
 
