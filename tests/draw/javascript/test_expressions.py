@@ -14,12 +14,15 @@ from made_up import operation
 pytestmark = needs_node
 
 NAN, INF = math.nan, math.inf
+SQUARED = [1.1 + 0.01 * place for place in range(200)]
 
 NUMBERS = (
     (lambda xp, x: xp.where(x, 1.0, 2.0), [0.0, -0.0, NAN, 5e-324], [2.0, 2.0, 1.0, 1.0]),
     (lambda xp, x: xp.where(xp.logical_not(x), 1.0, 2.0), [0.0, NAN, 3.0], [1.0, 2.0, 2.0]),
     (lambda xp, x: xp.where(xp.logical_xor(x, x < 1), 1.0, 2.0), [0.0, 0.5, 2.0, NAN], [1.0, 2.0, 1.0, 1.0]),
     (lambda xp, x: xp.logical_and(x, xp.logical_or(x < 1, x > 2)), [0.0, 0.5, 1.5, 3.0], [0.0, 1.0, 0.0, 1.0]),
+    (lambda xp, x: xp.logical_xor(x < 1, True), [0.0, 2.0], [0.0, 1.0]),
+    (lambda xp, x: xp.logical_xor(x < 1, False), [0.0, 2.0], [1.0, 0.0]),
     (lambda xp, x: xp.where((x < 0) == (x < 1), 1.0, x), [-1.0, 0.5, 2.0], [1.0, 0.5, 1.0]),
     (lambda xp, x: 2.0 * (x > 0), [1.0, -1.0, NAN], [2.0, 0.0, 0.0]),
     (lambda xp, x: x > 0, [1.0, -1.0], [1.0, 0.0]),
@@ -35,6 +38,7 @@ NUMBERS = (
     (lambda xp, x: x % 3, [-1.0, -0.0, INF, 7.5, -3.0], [2.0, 0.0, NAN, 1.5, 0.0]),
     (lambda xp, x: 5 % x, [-INF, INF, 0.0, -3.0], [-INF, 5.0, NAN, -1.0]),
     (lambda xp, x: x // 0.1, [1.0, -1.0, 0.3], [9.0, -10.0, 2.0]),
+    (lambda xp, x: -0.5 // x, [-3.0, -INF, 3.0, INF], [0.0, 0.0, -1.0, -1.0]),
     (lambda xp, x: 1 // x, [0.0, -0.0, INF, -INF], [INF, -INF, 0.0, -1.0]),
     (
         lambda xp, x: xp.round(x),
@@ -44,6 +48,7 @@ NUMBERS = (
     (lambda xp, x: 1**x, [NAN, INF, -INF, 3.0], [1.0, 1.0, 1.0, 1.0]),
     (lambda xp, x: (-1.0) ** x, [INF, -INF, NAN, 3.0, 0.5], [1.0, 1.0, NAN, -1.0, NAN]),
     (lambda xp, x: x**0, [NAN, INF, 0.0], [1.0, 1.0, 1.0]),
+    (lambda xp, x: x**2, SQUARED, [x * x for x in SQUARED]),
     (lambda xp, x: x**-3, [0.0, -0.0, -INF, -2.0], [INF, -INF, -0.0, -0.125]),
     (lambda xp, x: x ** (1 / 3), [-8.0, -INF, 0.0, -0.0], [NAN, INF, 0.0, 0.0]),
     (
@@ -87,6 +92,7 @@ def script():
         ops.append(made(f"column{place}", rule, lambda xp, x, rule=rule: rule(xp, x) * x, variadic=True))
     ops.append(made("left_to_right", lambda xp, x: xp.sum(x), lambda xp, x: 1.0, variadic=True))
     ops.append(made("product", lambda xp, x: xp.prod(x), lambda xp, x: xp.max(x) - x, variadic=True))
+    ops.append(made("largest", lambda xp, x: xp.max(x), lambda xp, x: 1.0, variadic=True))
     printed = rules_script(ops)
     assert printed.refusals == {}
     return printed.source
@@ -135,3 +141,4 @@ def test_sums_are_rounded_from_left_to_right():
 def test_empty_columns():
     calls = [("left_to_right", None, [[]]), ("product", None, [[]]), ("product", 0, [1.0, []])]
     assert called(script(), calls) == [0.0, 1.0, []]
+    assert math.isnan(called(script(), [("largest", None, [[]])])[0])

@@ -110,7 +110,7 @@ def graphs():
 def test_there_are_enough_graphs():
     assert len(graphs()) > GRAPHS / 2
     used = {neuron.operation for neurons, *_ in graphs() for neuron in neurons[LEAVES:]}
-    assert used == {op for op in OPERATIONS if any(op.partials)}  # others give bools
+    assert used >= {op for op in OPERATIONS if any(op.partials)}  # most others give bools
 
 
 @pytest.mark.parametrize("part", range(10))

@@ -154,8 +154,8 @@ def test_a_rule_gives_the_same_in_javascript(op):
             pairs = zip(found, wanted, strict=True) if isinstance(wanted, list) else [(found, wanted)]
             for mine, theirs in pairs:
                 if not same(mine, theirs):
-                    exact = is_exact(op, which, root)
-                    allowed = 0.0 if exact else TOLERANCE * largest_met(root, point, expected[0]) + UNDERFLOW
+                    assert not is_exact(op, which, root), (which, point, mine, theirs)
+                    allowed = TOLERANCE * largest_met(root, point, expected[0]) + UNDERFLOW
                     assert abs(mine - theirs) <= allowed, (which, point, mine, theirs, allowed)
 
 

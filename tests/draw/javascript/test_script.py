@@ -9,8 +9,9 @@ from html.parser import HTMLParser
 import pytest
 
 from gograd_core import Op
-from gograd_core.extend import scalar
+from gograd_core.extend import SymbolLibrary, scalar
 from gograd_draw.javascript import rules_script
+from gograd_draw.javascript.functions import JavaScriptBody
 from gograd_draw.javascript.script import quoted_for_script
 from javascript import called, evaluated, needs_node
 from made_up import of_rule, operation, unary
@@ -134,6 +135,11 @@ def test_a_rule_as_deep_as_it_can_be_printed_runs():
     assert len(script.keys) > 1
     found = called(script.source, [(key, None, [0.5]) for key in script.keys.values()])
     assert found == pytest.approx([op.forward(scalar, 0.5) for op in script.keys], rel=1e-13)
+
+
+def test_two_signs_in_a_row_are_no_operator():
+    body = JavaScriptBody(SymbolLibrary("c").call("negative", -1.0), {})
+    assert body.returned() == "    return -(-1.0);\n"
 
 
 @needs_node

@@ -87,7 +87,7 @@ const fma = (x, y, z) => {
 // (J. R. Shewchuk's expansions). If one of them overflows, the result is the sum from left to right.
 const fsum = (x) => {
     const partials = [];
-    let from_left = 0, special = 0, infinities = 0, overflows = false;
+    let from_left = 0, special = 0, overflows = false;
     for (const number of x) {
         from_left += number;
         let total = number, kept = 0;
@@ -103,12 +103,11 @@ const fsum = (x) => {
         } else {
             overflows = overflows || isfinite(number);
             special += number;
-            infinities += isinf(number) ? number : 0;
             partials.length = 0;
         }
     }
     if (overflows) return from_left;
-    if (special !== 0) return isnan(infinities) ? NaN : special;
+    if (special !== 0) return special;
     let total = 0, lost = 0;
     while (partials.length > 0 && lost === 0) {
         const large = partials.pop(), before = total;
