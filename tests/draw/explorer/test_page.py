@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import operator
+import pathlib
 import re
+import runpy
+import types
 
 import pytest
 
@@ -234,3 +239,26 @@ def test_nothing_is_wider_than_the_page(show, width):
     shown = show(expression(), width=width)
     shown.run("app.visit(0)")
     assert shown.run("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.slow
+def test_a_graph_of_sixty_thousand_operations(show, tmp_path):
+    """It is the step of a language model that the benchmarks have."""
+    benchmarks = pathlib.Path(__file__).parents[3] / "benchmarks"
+    model = runpy.run_path(str(benchmarks / "models.py"))["Transformer"]
+    numbers = types.SimpleNamespace(
+        number=Neuron, relu=ops.relu, exp=ops.exp, log=ops.log, value=operator.attrgetter("value")
+    )
+    output = model(numbers)()
+    shown = show(output, title="GPT step")
+    assert (tmp_path / "page0.html").stat().st_size < 5_000_000
+    assert shown.text("#summary") == "61,513 operations, 3,712 leaves"
+    assert json.loads(shown.run(f"JSON.stringify({STEPS})")) == steps_of(output)
+    assert shown.page.locator("#canvas").is_visible()
+    shown.page.click("#canvas")
+    shown.page.click("#show-boxes")
+    assert 1 < shown.page.locator(".box").count() <= 300
+    for node in (100, 30_000, 60_000):
+        shown.run("app.visit(argument)", node)
+        assert shown.page.locator(f".box.selected[data-box='{node}']").count() == 1
+        assert shown.page.locator(".box").count() <= 300

@@ -1,6 +1,6 @@
 // Goes through the steps of the sweep: forward and backward, by hand or by itself.
 
-const SPEEDS = [["1 step a second", 1], ["4 steps a second", 4], ["20 steps a second", 20], ["in 10 seconds", 0]];
+const SPEEDS = [["1 step/s", 1], ["4 steps/s", 4], ["20 steps/s", 20], ["all in 10 s", 0]];
 
 class Player {
   constructor(state, place, follow) {
