@@ -46,8 +46,10 @@ def random_graph(seed, *, odd=False):
             continue  # not in the domain of the operation
         if type(made) is Neuron:
             pool.append(made)
+    neurons = [entry for entry in pool if type(entry) is Neuron]
+    chance.shuffle(neurons)  # so that they are not read in the order in which they were made
     with errstate(domain="ignore"):
-        return ops.sum([entry for entry in pool if type(entry) is Neuron])
+        return ops.sum(neurons)
 
 
 def bits(numbers):
@@ -175,6 +177,10 @@ def rounding(x):
     return x * (3.0 if round(x) == 2 else 1.0)
 
 
+def truthy(x):
+    return x * 2.0 if x else x
+
+
 def looping(x):
     total = x
     while total < 10.0:
@@ -185,7 +191,13 @@ def looping(x):
 @needs_node
 @pytest.mark.parametrize(
     ("f", "at", "stays", "turns"),
-    [(branching, 1.5, 1.1, 0.9), (branching, 0.5, 0.9, 1.1), (rounding, 2.2, 2.4, 2.6), (looping, 1.0, 1.2, 1.4)],
+    [
+        (branching, 1.5, 1.1, 0.9),
+        (branching, 0.5, 0.9, 1.1),
+        (rounding, 2.2, 2.5, 2.6),
+        (truthy, 1.0, 0.25, 0.0),
+        (looping, 1.0, 1.2, 1.4),
+    ],
 )
 def test_decisions_are_judged(f, at, stays, turns):
     (same, value), (other, _) = pages_of(f, [at], [{"x": stays}, {"x": turns}])
@@ -227,6 +239,22 @@ def test_an_adjoint_that_is_not_finite_is_named():
     with pytest.raises(DomainError):
         ops.sqrt(x := Neuron(0.0)).backward()
     assert x.grad == 0.0
+
+
+@needs_node
+def test_what_the_page_cannot_know_about_an_adjoint_it_says():
+    ((text, _),) = pages_of(lambda x: ops.sqrt(ops.relu(x)), [4.0], [{"x": -1.0}])
+    assert text.startswith("An adjoint is not finite here, and the page does not know")
+
+
+@needs_node
+def test_the_sign_of_zero_beside_numbers_that_are_not_finite():
+    with errstate(domain="ignore"):
+        output = Neuron(1.0) * -0.0 + Neuron(1.0) * math.inf
+    ((found,),) = explored([((output,), [{}])])
+    nodes, figures = steps_of(output)
+    assert "-0x0.0p+0" in figures[3]
+    assert (found["steps"], list(map(bits, found["figures"]))) == (nodes, figures)
 
 
 @needs_node
