@@ -1,6 +1,6 @@
 """Print what is longer than the house allows: ``python tools/file_lengths.py``.
 
-Files of Python and Cython may have 300 lines, and those of tests 400. Functions outside of tests may have 50 besides
+Files of Python, Cython and JavaScript may have 300 lines, and those of tests 400. Functions outside of tests may have 50 besides
 their docstring, and the files that one reads to understand the engine 950 together.
 """
 
@@ -15,17 +15,17 @@ ROOT = Path(__file__).parents[1]
 CORE = ROOT / "gograd_core" / "src" / "gograd_core"
 MOST_IN_A_FILE, MOST_IN_A_TEST, MOST_IN_A_FUNCTION, MOST_TO_READ = 300, 400, 50, 950
 FOLDERS = ("gograd*", "benchmarks", "docs", "examples", "tools")
-SKIPPED = {"tests", "build", "_build"}
+SKIPPED = {"tests", "build", "_build", "node_modules"}
 ALLOWED = {"_kernels.c"}
 READING_SET = (CORE / "current.py", *sorted((CORE / "engines").glob("*.py")), CORE / "op" / "__init__.py")
 
 
 def sources() -> Iterator[Path]:
-    """Find the files of Python and Cython outside of tests."""
+    """Find the files of Python, Cython and JavaScript outside of tests."""
     for folder in FOLDERS:
         for root in ROOT.glob(folder):
             for path in sorted(root.rglob("*")):
-                if path.suffix in {".py", ".pyx", ".pxi", ".pxd"} and not SKIPPED & set(path.relative_to(ROOT).parts):
+                if path.suffix in {".py", ".pyx", ".pxi", ".pxd", ".js"} and not SKIPPED & set(path.relative_to(ROOT).parts):
                     yield path
 
 

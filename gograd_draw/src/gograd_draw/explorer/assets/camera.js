@@ -12,12 +12,18 @@ class Camera {
     for (const kind of ["pointerup", "pointercancel"]) stage.addEventListener(kind, (event) => this.release(event));
   }
 
-  add(listener) { this.listeners.push(listener); }
+  add(listener) {
+    this.listeners.push(listener);
+  }
 
-  get transform() { return `translate(${this.x} ${this.y}) scale(${this.scale})`; }
+  get transform() {
+    return `translate(${this.x} ${this.y}) scale(${this.scale})`;
+  }
 
   // Whether the last press was a drag, so that it is no click.
-  get dragged() { return this.distance > 4; }
+  get dragged() {
+    return this.distance > 4;
+  }
 
   moved() {
     if (this.waiting) return;
@@ -64,7 +70,10 @@ class Camera {
       return this.moved();
     }
     const beyond = (at, size, margin) => Math.max(margin - at, 0) - Math.max(at - (size - margin), 0);
-    const [dx, dy] = [beyond(x * this.scale + this.x, clientWidth, 80), beyond(y * this.scale + this.y, clientHeight, 60)];
+    const [dx, dy] = [
+      beyond(x * this.scale + this.x, clientWidth, 80),
+      beyond(y * this.scale + this.y, clientHeight, 60),
+    ];
     if (dx || dy) this.pan(dx, dy);
   }
 

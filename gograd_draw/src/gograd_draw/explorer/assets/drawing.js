@@ -39,13 +39,29 @@ class Drawing {
     const [first, ...rest] = points;
     const curves = [];
     for (let index = 0; index + 2 < rest.length; index += 3) {
-      curves.push(`C${rest.slice(index, index + 3).map(([x, y]) => `${x} ${y}`).join(" ")}`);
+      curves.push(
+        `C${rest
+          .slice(index, index + 3)
+          .map(([x, y]) => `${x} ${y}`)
+          .join(" ")}`,
+      );
     }
     edge.d = `M${first.join(" ")}${curves.join("")}`;
-    edge.line = drawn("path", { class: "edge", d: edge.d, "stroke-width": edge.count > 1 ? Math.min(4, 1 + Math.log10(edge.count)) : null });
+    edge.line = drawn("path", {
+      class: "edge",
+      d: edge.d,
+      "stroke-width": edge.count > 1 ? Math.min(4, 1 + Math.log10(edge.count)) : null,
+    });
     edge.head = drawn("path", { class: "head", d: arrow(rest.at(-2) ?? first, end) });
     const group = (edge.group = drawn("g", {}, edge.line, edge.head));
-    if (edge.count > 1) group.append(drawn("text", { class: "count", x: end[0] - 8, y: end[1] - 5, "text-anchor": "end" }, `×${edge.count.toLocaleString("en")}`));
+    if (edge.count > 1)
+      group.append(
+        drawn(
+          "text",
+          { class: "count", x: end[0] - 8, y: end[1] - 5, "text-anchor": "end" },
+          `×${edge.count.toLocaleString("en")}`,
+        ),
+      );
     return group;
   }
 
@@ -57,22 +73,35 @@ class Drawing {
     const output = box.id === this.state.model.output ? " output" : "";
     const radius = { leaf: Math.min(16, height / 2), constant: 11 }[box.kind] ?? 6;
     box.rect = drawn("rect", { class: "shape", x: left, y: top, width, height, rx: radius });
-    box.group = drawn("g", { class: `box ${box.kind}${colour}${output}`, role: "button", tabindex: -1, "data-box": box.id });
+    box.group = drawn("g", {
+      class: `box ${box.kind}${colour}${output}`,
+      role: "button",
+      tabindex: -1,
+      "data-box": box.id,
+    });
     for (const shift of box.kind === "folded" ? [6, 3] : []) {
       box.group.append(drawn("rect", { class: "behind", x: left + shift, y: top + shift, width, height, rx: radius }));
     }
     box.group.append(drawn("rect", { class: "under", x: left, y: top, width, height, rx: radius }), box.rect);
-    box.group.append(drawn("text", { class: "title", x, y: top + (box.kind === "constant" ? 15 : 19), "text-anchor": "middle" }, box.title));
-    box.rows = box.rows.map(([key, text], index) => {
-      const at = top + 36 + index * ROW_HEIGHT;
-      if (!key) {
-        box.group.append(drawn("text", { class: "note", x, y: at, "text-anchor": "middle" }, text));
-        return null;
-      }
-      const shown = drawn("text", { class: `number ${key}`, x: left + width - 12, y: at, "text-anchor": "end" });
-      box.group.append(drawn("text", { class: "key", x: left + 12, y: at }, key), shown);
-      return shown;
-    }).filter((row) => row !== null);
+    box.group.append(
+      drawn(
+        "text",
+        { class: "title", x, y: top + (box.kind === "constant" ? 15 : 19), "text-anchor": "middle" },
+        box.title,
+      ),
+    );
+    box.rows = box.rows
+      .map(([key, text], index) => {
+        const at = top + 36 + index * ROW_HEIGHT;
+        if (!key) {
+          box.group.append(drawn("text", { class: "note", x, y: at, "text-anchor": "middle" }, text));
+          return null;
+        }
+        const shown = drawn("text", { class: `number ${key}`, x: left + width - 12, y: at, "text-anchor": "end" });
+        box.group.append(drawn("text", { class: "key", x: left + 12, y: at }, key), shown);
+        return shown;
+      })
+      .filter((row) => row !== null);
     return box.group;
   }
 
@@ -105,7 +134,8 @@ class Drawing {
     const { state } = this;
     if (isGroup(box.id)) return `${box.title}, ${state.model.groups.contents[~box.id].join(", ")}, folded`;
     if (box.kind === "constant") return `constant ${box.title}`;
-    return `${nameOf(state.model, box.id)}, ${box.title}, value ${state.valueText(box.id)}, adjoint ${state.adjointText(box.id).text}`;
+    const { text } = state.adjointText(box.id);
+    return `${nameOf(state.model, box.id)}, ${box.title}, value ${state.valueText(box.id)}, adjoint ${text}`;
   }
 
   // The share of the last step, against the direction of its edge.
@@ -119,7 +149,11 @@ class Drawing {
     this.flow.append(
       drawn("path", { class: "share", d: edge.d }),
       drawn("path", { class: "share-head", d: arrow(rest[0], first, 9) }),
-      drawn("text", { class: "share-text", x: middle[0], y: middle[1] - 6, "text-anchor": "middle" }, short(step.share)),
+      drawn(
+        "text",
+        { class: "share-text", x: middle[0], y: middle[1] - 6, "text-anchor": "middle" },
+        short(step.share),
+      ),
     );
   }
 }

@@ -54,7 +54,10 @@ function openGroups(state, groups) {
   const { model, open } = state;
   const kept = new Set(groups.flatMap((group) => groupsAround(model, group)));
   const before = new Set(open);
-  for (const group of kept) { open.delete(group); open.add(group); }
+  for (const group of kept) {
+    open.delete(group);
+    open.add(group);
+  }
   for (const group of before) {
     if (shownBoxes(model, open).boxes.size <= ENOUGH_BOXES) break;
     if (!kept.has(group)) open.delete(group);

@@ -6,7 +6,7 @@ const HELP = [
   ["↑ ↓", "in the graph: go to the box above or below"],
   ["Enter", "select the box; unfold or fold a selected group"],
   [", .", "one step back, one step forward (with Shift: one neuron)"],
-  ["Space", "play, or pause"],
+  ["Space", "play, or pause; in the graph: as Enter"],
   ["+ − 0", "zoom in, zoom out, show everything"],
   ["Shift + arrows", "move the picture"],
   ["o", "boxes, or all neurons"],
@@ -36,15 +36,22 @@ function actionFor(app, event, { onButton, inGraph, onSlider }) {
   if (move && event.shiftKey && !onSlider) return () => app.camera.pan(...move);
   if (move && inGraph) return () => walk(app, event.key);
   const plain = {
-    ",": () => player.go(state.count - 1), ".": () => player.go(state.count + 1),
-    "<": () => player.goByNeuron(false), ">": () => player.goByNeuron(true), ";": () => player.goByNeuron(false),
+    ",": () => player.go(state.count - 1),
+    ".": () => player.go(state.count + 1),
+    "<": () => player.goByNeuron(false),
+    ">": () => player.goByNeuron(true),
+    ";": () => player.goByNeuron(false),
     ":": () => player.goByNeuron(true),
-    0: () => app.fit(), o: () => app.showAll(!app.allShown), "/": () => app.search.input.focus(), "?": () => byId("help").showModal(),
+    0: () => app.fit(),
+    o: () => app.showAll(!app.allShown),
+    "/": () => app.search.input.focus(),
+    "?": () => byId("help").showModal(),
     Escape: () => state.select(null),
   }[event.key];
   if (plain) return plain;
-  if (event.key === " " && !onButton) return () => player.toggle();
-  if (event.key === "Enter" && inGraph) return () => app.press(Number(event.target.dataset.box ?? state.selected ?? state.model.output));
+  if (event.key === " " && !onButton && !inGraph) return () => player.toggle();
+  if ((event.key === "Enter" || event.key === " ") && inGraph)
+    return () => app.press(Number(event.target.dataset.box ?? state.selected ?? state.model.output));
   return null;
 }
 
@@ -64,8 +71,11 @@ function walk(app, key) {
     const [along, beside] = across ? ["y", "x"] : ["x", "y"];
     next = drawing.boxes
       .filter((other) => (forward ? other[along] > box[along] : other[along] < box[along]))
-      .sort((one, other) => distance(one) - distance(other)).map(({ id: other }) => other);
-    function distance(other) { return Math.abs(other[along] - box[along]) + 3 * Math.abs(other[beside] - box[beside]); }
+      .sort((one, other) => distance(one) - distance(other))
+      .map(({ id: other }) => other);
+    function distance(other) {
+      return Math.abs(other[along] - box[along]) + 3 * Math.abs(other[beside] - box[beside]);
+    }
   }
   if (next.length) app.focus(next[0]);
 }
@@ -83,6 +93,11 @@ function walkAll(state, key) {
 
 function fillHelp(dialog) {
   const list = element("dl", {});
-  for (const [keys, meaning] of HELP) list.append(element("dt", {}, element("kbd", {}, keys)), element("dd", {}, meaning));
-  dialog.append(element("h2", {}, "Keys"), list, element("form", { method: "dialog" }, element("button", { class: "wide" }, "Close")));
+  for (const [keys, meaning] of HELP)
+    list.append(element("dt", {}, element("kbd", {}, keys)), element("dd", {}, meaning));
+  dialog.append(
+    element("h2", {}, "Keys"),
+    list,
+    element("form", { method: "dialog" }, element("button", { class: "wide" }, "Close")),
+  );
 }

@@ -17,7 +17,10 @@ function describeBox(state, box, members) {
     return { kind: "constant", title, rows: [], colour: -1, width: 18 + title.length * CHARACTER.row, height: 22 };
   }
   const label = labelOf(model, box);
-  const rows = [["value", ""], ["grad", ""]];
+  const rows = [
+    ["value", ""],
+    ["grad", ""],
+  ];
   const kind = operation ? "operation" : "leaf";
   const title = operation ? symbolOf(operation) : cut(label || "leaf", 22);
   if (operation && label) rows.unshift(["", cut(label, 22)]);
@@ -25,7 +28,10 @@ function describeBox(state, box, members) {
 }
 
 function symbolOf(operation) {
-  return cut(operation.infix || operation.symbol === operation.name ? operation.symbol : `${operation.symbol} ${operation.name}`, 22);
+  return cut(
+    operation.infix || operation.symbol === operation.name ? operation.symbol : `${operation.symbol} ${operation.name}`,
+    22,
+  );
 }
 
 function cut(text, most) {
@@ -62,7 +68,9 @@ function placeBoxes(viz, boxes, edges, across) {
     const [x, y] = object.pos.split(",").map(Number);
     Object.assign(boxes[Number(object.name)], { x, y });
   }
-  (placed.edges ?? []).forEach((object, index) => { edges[index].path = pathOf(object.pos); });
+  (placed.edges ?? []).forEach((object, index) => {
+    edges[index].path = pathOf(object.pos);
+  });
 }
 
 // The points of an edge: "e,x,y" is where its arrow ends, the others are a spline.

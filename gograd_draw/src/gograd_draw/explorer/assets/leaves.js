@@ -15,17 +15,33 @@ class Leaf {
     const refusal = state.refusal(leaf) || (Number.isFinite(high - low) ? "" : "Its value is not finite.");
     const set = (value) => Number.isFinite(value) && state.set(leaf, value);
     this.slider = element("input", {
-      type: "range", min: 0, max: 1000, step: 1, "aria-label": `value of ${name}`, disabled: refusal !== "",
+      type: "range",
+      min: 0,
+      max: 1000,
+      step: 1,
+      "aria-label": `value of ${name}`,
+      disabled: refusal !== "",
       input: () => set(low + (Number(this.slider.value) / 1000) * (high - low)),
     });
     this.number = element("input", {
-      type: "number", step: "any", "aria-label": `value of ${name} as a number`, disabled: refusal !== "",
+      type: "number",
+      step: "any",
+      "aria-label": `value of ${name} as a number`,
+      disabled: refusal !== "",
       change: () => set(Number.parseFloat(this.number.value)),
     });
-    this.back = button(icon("reset"), `set ${name} back to the recorded value`, () => state.set(leaf, null), { class: "icon" });
+    this.back = button(icon("reset"), `set ${name} back to the recorded value`, () => state.set(leaf, null), {
+      class: "icon",
+    });
     this.range = { low, high };
-    this.element = element("div", { class: "leaf" }, this.slider, this.number, this.back,
-      refusal ? element("p", { class: "refusal" }, why(refusal)) : null);
+    this.element = element(
+      "div",
+      { class: "leaf" },
+      this.slider,
+      this.number,
+      this.back,
+      refusal ? element("p", { class: "refusal" }, why(refusal)) : null,
+    );
     this.refresh();
   }
 
@@ -48,19 +64,37 @@ class Leaves {
     const all = [];
     const steps = new Set(state.steps.targets);
     for (let node = 0; node < model.size; node++) if (isLeaf(model, node)) all.push(node);
-    all.sort((one, other) => Number(!labelOf(model, one)) - Number(!labelOf(model, other)) || Number(!steps.has(one)) - Number(!steps.has(other)));
+    all.sort(
+      (one, other) =>
+        Number(!labelOf(model, one)) - Number(!labelOf(model, other)) ||
+        Number(!steps.has(one)) - Number(!steps.has(other)),
+    );
     this.leaves = all.slice(0, MOST_SLIDERS).map((node) => {
       const name = labelOf(model, node) || `leaf #${node}`;
       const leaf = new Leaf(state, node, name, () => "It cannot be dragged. Select it to see why.");
       leaf.gradient = element("span", { class: "gradient" });
-      leaf.element.prepend(element("button", { type: "button", class: "link", click: () => visit(node) }, cut(name, 18)), leaf.gradient);
+      leaf.element.prepend(
+        element("button", { type: "button", class: "link", click: () => visit(node) }, cut(name, 18)),
+        leaf.gradient,
+      );
       return leaf;
     });
-    this.reset = button("Back to the recorded values", "Set all leaves back to the recorded values", () => state.reset(), { class: "wide" });
+    this.reset = button(
+      "Back to the recorded values",
+      "Set all leaves back to the recorded values",
+      () => state.reset(),
+      { class: "wide" },
+    );
     place.append(...this.leaves.map((leaf) => leaf.element));
     if (all.length > MOST_SLIDERS) {
       const more = (all.length - MOST_SLIDERS).toLocaleString("en");
-      place.append(element("p", { class: "muted small" }, `There are ${more} more leaves. Select one in the graph, or search for it, to change it.`));
+      place.append(
+        element(
+          "p",
+          { class: "muted small" },
+          `There are ${more} more leaves. Select one in the graph, or search for it, to change it.`,
+        ),
+      );
     }
     place.append(this.reset);
     this.state = state;

@@ -15,21 +15,31 @@ class App {
     this.plot = null;
     this.leafControl = null;
     const visit = (node) => this.visit(node);
-    this.panel = new Panel(state, byId("details"), { visit, toggle: (group, open) => this.toggle(group, open), leaf: (node) => this.leaf(node) });
+    this.panel = new Panel(state, byId("details"), {
+      visit,
+      toggle: (group, open) => this.toggle(group, open),
+      leaf: (node) => this.leaf(node),
+    });
     this.leaves = new Leaves(state, byId("leaves"), visit);
     this.player = new Player(state, byId("steps"), (playing) => this.follow(playing));
     this.search = new Search(state, byId("query"), byId("found"), visit);
     this.describe();
     this.listen();
     state.on("boxes", () => this.fit());
-    state.on("numbers", () => { this.notice(); this.leafControl?.refresh(); this.plot?.refresh(); });
+    state.on("numbers", () => {
+      this.notice();
+      this.leafControl?.refresh();
+      this.plot?.refresh();
+    });
     this.fit();
     this.legend();
     if (state.model.size > OVERVIEW_FIRST) this.showAll(true);
     this.notice();
   }
 
-  get camera() { return this.allShown ? this.allCamera : this.boxCamera; }
+  get camera() {
+    return this.allShown ? this.allCamera : this.boxCamera;
+  }
 
   describe() {
     const { model } = this.state;
@@ -46,11 +56,19 @@ class App {
   limits() {
     const { model } = this.state;
     if (model.decisions === null) {
-      return ["The program that made this graph was not watched. If it compares numbers, or decides by them, it might make another graph at other values."];
+      return [
+        "The program that made this graph was not watched. If it compares numbers, or decides by them, it might make " +
+          "another graph at other values.",
+      ];
     }
     const decided = model.decisions.length;
-    const known = decided ? [`The function decided ${counted(decided, "time")} by numbers. The page checks that each decision stays as it was.`]
+    const known = decided
+      ? [
+          `The function decided ${counted(decided, "time")} by numbers. ` +
+            "The page checks that each decision stays as it was.",
+        ]
       : ["The function decided nothing by numbers."];
+    if (model.ignores) known.push("Errors were ignored, since some numbers are not finite. The page looks for none.");
     return [...known, ...model.unseen.map((text) => `${text} The page cannot tell what depends on that.`)];
   }
 
@@ -73,7 +91,11 @@ class App {
     byId("zoom-in").addEventListener("click", () => this.camera.zoom(1.3));
     byId("zoom-out").addEventListener("click", () => this.camera.zoom(1 / 1.3));
     byId("zoom-fit").addEventListener("click", () => this.fit());
-    byId("fold-all").addEventListener("click", () => { this.state.open.clear(); this.state.select(null); this.state.tell("boxes"); });
+    byId("fold-all").addEventListener("click", () => {
+      this.state.open.clear();
+      this.state.select(null);
+      this.state.tell("boxes");
+    });
     byId("show-help").addEventListener("click", () => byId("help").showModal());
     listenToTheme(byId("theme"), () => this.allShown && this.overview.draw());
     listenToKeys(this);
@@ -84,11 +106,13 @@ class App {
   legend() {
     const plugins = new Map(this.state.model.operations.map(({ plugin, colour }) => [plugin, `--p${colour}`]));
     const entries = this.allShown ? this.overview.legend : [...plugins];
-    byId("legend").replaceChildren(...entries.map(([text, name]) => {
-      const entry = element("li", {}, text);
-      entry.style.setProperty("--own", `var(${name})`);
-      return entry;
-    }));
+    byId("legend").replaceChildren(
+      ...entries.map(([text, name]) => {
+        const entry = element("li", {}, text);
+        entry.style.setProperty("--own", `var(${name})`);
+        return entry;
+      }),
+    );
   }
 
   showAll(shown) {
@@ -119,7 +143,8 @@ class App {
 
   // Make the box of a node, or of a group, visible.
   reach(box) {
-    if (this.allShown) return isGroup(box) ? undefined : this.allCamera.show(this.overview.x[box], this.overview.y[box]);
+    if (this.allShown)
+      return isGroup(box) ? undefined : this.allCamera.show(this.overview.x[box], this.overview.y[box]);
     if (!isGroup(box)) reveal(this.state, box);
     const shown = this.drawing.at.get(box) ?? this.drawing.at.get(isGroup(box) ? box : boxOfNode(this.state, box));
     if (shown) this.boxCamera.show(shown.x, shown.y, READABLE);
@@ -140,8 +165,14 @@ class App {
 
   toggle(group, open = !this.state.open.has(group)) {
     if (open) {
-      if (!openGroups(this.state, [group])) return this.tell(`There would be more than ${MOST_BOXES} boxes. Look at all neurons instead.`);
-      const inside = this.drawing.boxes.find(({ id }) => groupsAround(this.state.model, isGroup(id) ? this.state.model.groups.parents[~id] : this.state.model.groupOf[id]).includes(group));
+      if (!openGroups(this.state, [group]))
+        return this.tell(`There would be more than ${MOST_BOXES} boxes. Look at all neurons instead.`);
+      const inside = this.drawing.boxes.find(({ id }) =>
+        groupsAround(
+          this.state.model,
+          isGroup(id) ? this.state.model.groups.parents[~id] : this.state.model.groupOf[id],
+        ).includes(group),
+      );
       if (inside) this.state.select(inside.id);
     } else {
       closeGroup(this.state, group);
@@ -173,7 +204,11 @@ class App {
 
   notice() {
     const { stop, model } = this.state;
-    const text = stop ? stop.why : model.error && this.state.settings.size === 0 ? `Python raised at the end of the sweep: ${model.error}` : "";
+    const text = stop
+      ? stop.why
+      : model.error && this.state.settings.size === 0
+        ? `Python raised at the end of the sweep: ${model.error}`
+        : "";
     byId("notice").hidden = !text;
     setText(byId("notice-text"), text);
     byId("notice-back").hidden = this.state.settings.size === 0;

@@ -24,7 +24,11 @@ async function inflated(text, format) {
 async function readModel(data) {
   const model = { ...data };
   const packed = ["codes", "values", "counts", "inputs", "order", "locals", "groupOf", "levels", "places", "lineOf"];
-  await Promise.all(packed.map(async (name) => { model[name] = data[name] && (await unpack(data[name])); }));
+  await Promise.all(
+    packed.map(async (name) => {
+      model[name] = data[name] && (await unpack(data[name]));
+    }),
+  );
   const size = (model.size = model.codes.length);
   model.starts = new Int32Array(size + 1);
   for (let node = 0; node < size; node++) model.starts[node + 1] = model.starts[node] + model.counts[node];
@@ -35,18 +39,30 @@ async function readModel(data) {
   }
   model.skipped = new Set(data.skipped);
   model.rank = new Int32Array(size).fill(-1); // how many operations ran before this one
-  model.order.forEach((node, place) => { model.rank[node] = model.order.length - 1 - place; });
+  model.order.forEach((node, place) => {
+    model.rank[node] = model.order.length - 1 - place;
+  });
   model.leading = leadingSlots(model);
   model.users = usersOf(model);
   model.ignores = model.values.some((_, node) => model.codes[node] >= 0 && isOutside(model, node, model.values));
   return model;
 }
 
-function isLeaf(model, node) { return model.codes[node] === LEAF; }
-function isConstant(model, node) { return model.codes[node] === CONSTANT; }
-function operationOf(model, node) { return model.operations[model.codes[node]] ?? null; }
-function labelOf(model, node) { return model.labels[node] ?? ""; }
-function lineOf(model, node) { return model.lineOf ? model.lines[model.lineOf[node]] ?? null : null; }
+function isLeaf(model, node) {
+  return model.codes[node] === LEAF;
+}
+function isConstant(model, node) {
+  return model.codes[node] === CONSTANT;
+}
+function operationOf(model, node) {
+  return model.operations[model.codes[node]] ?? null;
+}
+function labelOf(model, node) {
+  return model.labels[node] ?? "";
+}
+function lineOf(model, node) {
+  return model.lineOf ? (model.lines[model.lineOf[node]] ?? null) : null;
+}
 
 function inputsOf(model, node) {
   return model.inputs.subarray(model.starts[node], model.starts[node + 1]);
@@ -91,12 +107,22 @@ function usersOf(model) {
   return (node) => [...new Set(all.subarray(starts[node], starts[node + 1]))];
 }
 
-// Whether an operation gives NaN for numbers, or an infinity for finite ones: where Python raises a DomainError.
+// Whether a number is NaN though what it was made of is not, or an infinity though all that is finite.
+function isOdd(number, made) {
+  if (Number.isFinite(number)) return false;
+  return Number.isNaN(number) ? !made.some(Number.isNaN) : made.every(Number.isFinite);
+}
+
+// Whether the value of an operation is odd: Python raises a DomainError there, unless errors are ignored.
 function isOutside(model, node, values) {
   const value = values[node];
-  if (Number.isFinite(value)) return false;
-  const allowed = Number.isNaN(value) ? (input) => !Number.isNaN(input) : Number.isFinite;
-  return inputsOf(model, node).every((input) => allowed(values[input]));
+  return (
+    !Number.isFinite(value) &&
+    isOdd(
+      value,
+      Array.from(inputsOf(model, node), (input) => values[input]),
+    )
+  );
 }
 
 // A short name: the label, else the operation with its number.

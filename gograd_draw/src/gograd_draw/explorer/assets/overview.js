@@ -45,7 +45,9 @@ class Overview {
     for (const code of model.codes) if (code >= 0) counts[code].count++;
     counts.sort((one, other) => other.count - one.count);
     const colours = new Array(counts.length).fill("--muted");
-    counts.slice(0, COLOURS.length).forEach(({ code }, place) => { colours[code] = `--p${COLOURS[place]}`; });
+    counts.slice(0, COLOURS.length).forEach(({ code }, place) => {
+      colours[code] = `--p${COLOURS[place]}`;
+    });
     this.legend = counts.slice(0, COLOURS.length).map(({ code }) => [symbolOf(model.operations[code]), colours[code]]);
     if (counts.length > COLOURS.length) this.legend.push(["others", "--muted"]);
     return colours;
@@ -82,7 +84,10 @@ class Overview {
   // Dots change colour while the sweep goes on: often enough, but not in every frame.
   soon() {
     this.repaint();
-    this.changing ??= setTimeout(() => { this.changing = null; if (this.shown) this.draw(); }, REST);
+    this.changing ??= setTimeout(() => {
+      this.changing = null;
+      if (this.shown) this.draw();
+    }, REST);
   }
 
   // Show the picture that is kept, moved to where it is now, and what is selected.
@@ -92,7 +97,14 @@ class Overview {
     const scale = camera.scale / keptAt.scale;
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, this.canvas.width, this.canvas.height);
-    context.setTransform(scale, 0, 0, scale, (camera.x - keptAt.x * scale) * ratio, (camera.y - keptAt.y * scale) * ratio);
+    context.setTransform(
+      scale,
+      0,
+      0,
+      scale,
+      (camera.x - keptAt.x * scale) * ratio,
+      (camera.y - keptAt.y * scale) * ratio,
+    );
     context.drawImage(this.kept, 0, 0);
     context.setTransform(ratio * camera.scale, 0, 0, ratio * camera.scale, ratio * camera.x, ratio * camera.y);
     this.drawSelected(context);
@@ -118,7 +130,8 @@ class Overview {
     const low = camera.toWorld(-10, -10);
     const high = camera.toWorld(canvas.width / ratio + 10, canvas.height / ratio + 10);
     for (let node = 0; node < this.x.length; node++) {
-      if (this.x[node] >= low.x && this.x[node] <= high.x && this.y[node] >= low.y && this.y[node] <= high.y) yield node;
+      if (this.x[node] >= low.x && this.x[node] <= high.x && this.y[node] >= low.y && this.y[node] <= high.y)
+        yield node;
     }
   }
 
@@ -175,8 +188,16 @@ class Overview {
       context.stroke();
     };
     if (selected !== null && !isGroup(selected)) {
-      line(Array.from(inputsOf(model, selected), (input) => [input, selected]), "--accent", 1.4);
-      line(model.users(selected).map((user) => [selected, user]), "--accent", 0.8);
+      line(
+        Array.from(inputsOf(model, selected), (input) => [input, selected]),
+        "--accent",
+        1.4,
+      );
+      line(
+        model.users(selected).map((user) => [selected, user]),
+        "--accent",
+        0.8,
+      );
       this.ring(context, selected, "--accent");
     }
     if (step !== null && this.state.count < this.state.steps.nodes.length) {

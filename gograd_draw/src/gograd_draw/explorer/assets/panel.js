@@ -17,7 +17,11 @@ class Panel {
   start() {
     return [
       element("h2", {}, "Nothing selected"),
-      element("p", { class: "muted" }, "Click a box to see its numbers, or press the play button to see how the gradient flows back through the graph."),
+      element(
+        "p",
+        { class: "muted" },
+        "Click a box to see its numbers, or press the play button to see how the gradient flows back.",
+      ),
     ];
   }
 
@@ -27,7 +31,12 @@ class Panel {
     return [
       element("h2", {}, state.model.groups.names[group]),
       element("p", { class: "muted" }, state.model.groups.contents[group].join(" · ")),
-      button(isOpen ? "Fold" : "Unfold", isOpen ? "Fold this group" : "Unfold this group", () => this.actions.toggle(group), { class: "wide" }),
+      button(
+        isOpen ? "Fold" : "Unfold",
+        isOpen ? "Fold this group" : "Unfold this group",
+        () => this.actions.toggle(group),
+        { class: "wide" },
+      ),
     ];
   }
 
@@ -41,10 +50,18 @@ class Panel {
     if (isLeaf(model, node)) parts.push(...this.actions.leaf(node));
     if (operation) parts.push(this.formula(node, operation), this.inputs(node, operation));
     parts.push(...this.users(node), ...this.line(node));
-    if (operation) parts.push(element("p", { class: "muted small" }, `From ${operation.plugin} ${operation.version}`.trim()));
+    if (operation)
+      parts.push(element("p", { class: "muted small" }, `From ${operation.plugin} ${operation.version}`.trim()));
     if (model.groupOf[node] >= 0) {
       const group = model.groupOf[node];
-      parts.push(button("Fold the group around it", `Fold ${model.groups.names[group]}`, () => this.actions.toggle(group, false), { class: "wide" }));
+      parts.push(
+        button(
+          "Fold the group around it",
+          `Fold ${model.groups.names[group]}`,
+          () => this.actions.toggle(group, false),
+          { class: "wide" },
+        ),
+      );
     }
     return parts;
   }
@@ -73,18 +90,21 @@ class Panel {
     const values = argumentsOf(state.model, node, state.numbers.values);
     const write = (formula, names) => formula.map((part) => (typeof part === "string" ? part : names(part))).join("");
     const byName = (position) => (position < 0 ? "out" : operation.inputs[position]);
-    const byNumber = (position) => (position < 0 ? inFormula(state.numbers.values[node]) : columnText(values[position]));
+    const byNumber = (position) =>
+      position < 0 ? inFormula(state.numbers.values[node]) : columnText(values[position]);
     const box = element("section", { class: "formulas" }, element("h3", {}, "Formula"));
     const show = (head, formula, result) => {
       const line = element("div", { class: "formula" }, element("span", { class: "head" }, `${head} = `));
       if (formula) {
         line.append(write(formula, byName));
         const numbers = write(formula, byNumber).replace(/^\((−[^()]*)\)$/, "$1");
-        if (numbers !== write(formula, byName) && numbers !== result) line.append(element("span", { class: "with-numbers" }, `= ${numbers}`));
+        if (numbers !== write(formula, byName) && numbers !== result)
+          line.append(element("span", { class: "with-numbers" }, `= ${numbers}`));
       } else {
         line.append(`${operation.name}(${operation.inputs.join(", ")})`);
       }
-      if (result !== null && !(formula && write(formula, byName) === result)) line.append(element("span", { class: "result" }, `= ${result}`));
+      if (result !== null && !(formula && write(formula, byName) === result))
+        line.append(element("span", { class: "result" }, `= ${result}`));
       box.append(line);
     };
     show("out", operation.formula, state.valueText(node, plainInFormula));
@@ -93,7 +113,11 @@ class Panel {
         box.append(element("div", { class: "formula muted" }, `∂out/∂${name}: there is none`));
       } else if (operation.partials[position]) {
         const first = state.model.starts[node] + position * (operation.variadic ? values[position].length : 1);
-        show(`∂out/∂${name}`, operation.partials[position], operation.variadic ? null : this.localText(node, first, plainInFormula));
+        show(
+          `∂out/∂${name}`,
+          operation.partials[position],
+          operation.variadic ? null : this.localText(node, first, plainInFormula),
+        );
       }
     });
     return box;
@@ -112,14 +136,30 @@ class Panel {
       const { input, place } = placeOf(state.model, node, slot);
       const name = operation.variadic ? `${operation.inputs[input]}[${place}]` : operation.inputs[input];
       const local = this.localText(node, slot);
-      rows.append(element("tr", {},
-        element("td", {}, name), element("td", {}, this.link(inputs[slot])),
-        element("td", { class: "figure" }, state.valueText(inputs[slot])), element("td", { class: "figure" }, local ?? "–")));
+      rows.append(
+        element(
+          "tr",
+          {},
+          element("td", {}, name),
+          element("td", {}, this.link(inputs[slot])),
+          element("td", { class: "figure" }, state.valueText(inputs[slot])),
+          element("td", { class: "figure" }, local ?? "–"),
+        ),
+      );
     }
-    const head = element("tr", {}, ...["", "input", "value", "local"].map((text) => element("th", { scope: "col" }, text)));
+    const head = element(
+      "tr",
+      {},
+      ...["", "input", "value", "local"].map((text) => element("th", { scope: "col" }, text)),
+    );
     const more = starts[node + 1] - starts[node] - 40;
-    return element("section", {}, element("h3", {}, "Inputs"),
-      element("table", {}, element("thead", {}, head), rows), more > 0 ? element("p", { class: "muted" }, `and ${more.toLocaleString("en")} more`) : null);
+    return element(
+      "section",
+      {},
+      element("h3", {}, "Inputs"),
+      element("table", {}, element("thead", {}, head), rows),
+      more > 0 ? element("p", { class: "muted" }, `and ${more.toLocaleString("en")} more`) : null,
+    );
   }
 
   users(node) {
@@ -137,13 +177,20 @@ class Panel {
     const code = element("code");
     const at = line.expression === line.source ? -1 : line.source.indexOf(line.expression);
     if (at >= 0 && line.expression) {
-      code.append(line.source.slice(0, at), element("mark", {}, line.expression), line.source.slice(at + line.expression.length));
+      code.append(
+        line.source.slice(0, at),
+        element("mark", {}, line.expression),
+        line.source.slice(at + line.expression.length),
+      );
     } else {
       code.append(line.source);
     }
     const where = `${line.path}:${line.number} in ${line.function}`;
-    return [element("h3", {}, "Line"), element("p", { class: "where" }, where), line.source ? element("pre", { tabindex: 0 }, code) : null]
-      .filter((part) => part !== null);
+    return [
+      element("h3", {}, "Line"),
+      element("p", { class: "where" }, where),
+      line.source ? element("pre", { tabindex: 0 }, code) : null,
+    ].filter((part) => part !== null);
   }
 
   link(node) {

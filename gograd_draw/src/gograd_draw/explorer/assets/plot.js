@@ -62,12 +62,18 @@ class Plot {
     if (Number.isFinite(at[1])) {
       const slope = state.adjointsKnown ? adjointsAfter(state.model, state.steps, state.steps.nodes.length)[leaf] : NaN;
       if (Number.isFinite(slope)) parts.push(tangent(at, slope, { range, low, high, toX, toY }));
-      if (at[0] >= range.low && at[0] <= range.high) parts.push(drawn("circle", { class: "point", cx: toX(at[0]), cy: toY(at[1]), r: 4 }));
+      if (at[0] >= range.low && at[0] <= range.high)
+        parts.push(drawn("circle", { class: "point", cx: toX(at[0]), cy: toY(at[1]), r: 4 }));
     }
     this.svg.replaceChildren(...parts);
     const name = nameOf(state.model, leaf);
-    const gaps = points.some(([, y]) => !Number.isFinite(y)) ? " In the gaps Python would take another path or raise an error, or the output is not finite." : "";
-    this.svg.setAttribute("aria-label", `The output as a function of ${name}: it is ${short(at[1])} at ${short(at[0])}, where the slope is ${text}`);
+    const gaps = points.some(([, y]) => !Number.isFinite(y))
+      ? " In the gaps Python would take another path or raise an error, or the output is not finite."
+      : "";
+    this.svg.setAttribute(
+      "aria-label",
+      `The output as a function of ${name}: it is ${short(at[1])} at ${short(at[0])}, where the slope is ${text}`,
+    );
     setText(this.note, `The output as a function of ${name}. The slope of the dashed line is the gradient.${gaps}`);
   }
 }
@@ -95,7 +101,11 @@ function* axes(toX, toY, range, [low, high]) {
     yield drawn("path", { class: "grid", d: `M${left} ${toY(y)}H${toX(range.high)}` });
     yield drawn("text", { x: left - 5, y: toY(y) + 4, "text-anchor": "end" }, short(y, 3));
   }
-  for (const [share, anchor] of [[0, "start"], [0.5, "middle"], [1, "end"]]) {
+  for (const [share, anchor] of [
+    [0, "start"],
+    [0.5, "middle"],
+    [1, "end"],
+  ]) {
     const x = range.low + share * (range.high - range.low);
     yield drawn("text", { x: toX(x), y: PLOT.height - 7, "text-anchor": anchor }, short(x, 3));
   }
@@ -106,5 +116,8 @@ function tangent([x, y], slope, { range, low, high, toX, toY }) {
   const reach = 0.22 * (range.high - range.low);
   const most = slope === 0 ? Infinity : (0.3 * (high - low)) / Math.abs(slope);
   const run = Math.min(reach, most);
-  return drawn("path", { class: "tangent", d: `M${toX(x - run)} ${toY(y - slope * run)}L${toX(x + run)} ${toY(y + slope * run)}` });
+  return drawn("path", {
+    class: "tangent",
+    d: `M${toX(x - run)} ${toY(y - slope * run)}L${toX(x + run)} ${toY(y + slope * run)}`,
+  });
 }

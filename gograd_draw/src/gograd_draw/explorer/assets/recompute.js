@@ -59,7 +59,10 @@ function isReproduced(model, rules, node) {
   if (model.reproduced[node] < 0) {
     const value = rules[operationOf(model, node).key].forward(...argumentsOf(model, node, model.values));
     const expected = model.values[node];
-    const size = Math.max(Math.abs(expected), ...Array.from(inputsOf(model, node), (input) => Math.abs(model.values[input])));
+    const size = Math.max(
+      Math.abs(expected),
+      ...Array.from(inputsOf(model, node), (input) => Math.abs(model.values[input])),
+    );
     const same = Object.is(value, expected) || value === expected || Math.abs(value - expected) <= REPRODUCED * size;
     model.reproduced[node] = Number(same);
   }
@@ -101,7 +104,9 @@ function reason(model, stop, values) {
   if (stop.differs) {
     return `The page does not compute ${nameOf(model, stop.node)} as Python does, so nothing that follows is known.`;
   }
-  const numbers = Array.from(inputsOf(model, stop.node), (input) => short(values[input])).slice(0, 4).join(", ");
+  const numbers = Array.from(inputsOf(model, stop.node), (input) => short(values[input]))
+    .slice(0, 4)
+    .join(", ");
   const { name } = operationOf(model, stop.node);
-  return `Python would raise a DomainError: ${name}(${numbers}) is ${short(values[stop.node])}.`;
+  return `Python would raise a DomainError, unless errors are ignored: ${name}(${numbers}) is ${short(values[stop.node])}.`;
 }

@@ -12,7 +12,7 @@ class Search {
     list.addEventListener("pointerdown", (event) => event.preventDefault()); // the input keeps the focus
   }
 
-  // How well a node matches a text in lower case: by its label (0), its operation (1), its line (2), or not at all (-1).
+  // How well a node matches a text in lower case: by label (0), operation (1), or line (2); -1 if it does not.
   // Operations and lines are looked through once.
   matcher(wanted) {
     const { model } = this.state;
@@ -43,7 +43,10 @@ class Search {
     this.found = ranked.flat().slice(0, MOST_FOUND);
     this.at = this.found.length ? 0 : -1;
     this.list.replaceChildren(...this.found.map((node, index) => this.option(node, index)));
-    const text = count > this.found.length ? `${counted(count, "neuron")} found; the first ${this.found.length} are listed` : `${counted(count, "neuron")} found`;
+    const text =
+      count > this.found.length
+        ? `${counted(count, "neuron")} found; the first ${this.found.length} are listed`
+        : `${counted(count, "neuron")} found`;
     this.list.append(element("li", { class: "muted small", role: "presentation" }, text));
     this.show(true);
     this.mark();
@@ -53,10 +56,13 @@ class Search {
     const { model } = this.state;
     const operation = operationOf(model, node);
     const line = lineOf(model, node);
-    return element("li", { role: "option", id: `found-${index}`, click: () => this.choose(index) },
+    return element(
+      "li",
+      { role: "option", id: `found-${index}`, click: () => this.choose(index) },
       element("span", { class: "name" }, cut(nameOf(model, node), 30)),
       element("span", { class: "muted" }, operation ? operation.name : "leaf"),
-      line ? element("span", { class: "muted" }, `${cut(line.path, 18)}:${line.number}`) : null);
+      line ? element("span", { class: "muted" }, `${cut(line.path, 18)}:${line.number}`) : null,
+    );
   }
 
   key(event) {

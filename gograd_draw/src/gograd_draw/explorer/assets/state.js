@@ -81,8 +81,15 @@ class State {
     const pick = (name) => steps[name][at];
     const before = this.totalBefore(at);
     return {
-      at, node: pick("nodes"), slot: pick("slots"), target: pick("targets"), local: pick("locals"),
-      adjoint: pick("adjoints"), share: pick("shares"), total: pick("totals"), before,
+      at,
+      node: pick("nodes"),
+      slot: pick("slots"),
+      target: pick("targets"),
+      local: pick("locals"),
+      adjoint: pick("adjoints"),
+      share: pick("shares"),
+      total: pick("totals"),
+      before,
     };
   }
 
@@ -93,8 +100,12 @@ class State {
   }
 
   // Whether the adjoints are what Python gives.
-  get adjointsKnown() { return this.numbers.stop === null && this.steps.stop === null; }
-  get stop() { return this.numbers.stop ?? this.steps.stop; }
+  get adjointsKnown() {
+    return this.numbers.stop === null && this.steps.stop === null;
+  }
+  get stop() {
+    return this.numbers.stop ?? this.steps.stop;
+  }
 
   // The adjoint of a node at this step as text, and whether it is complete: it is a running sum until then.
   adjointText(node, write = short) {
@@ -109,8 +120,4 @@ class State {
     const known = stop === null || !reached[node] || this.model.rank[node] < stop.when;
     return known ? write(this.numbers.values[node]) : "?";
   }
-}
-
-function emptySteps() {
-  return { nodes: [], slots: [], targets: [], locals: [], adjoints: [], shares: [], totals: [], stop: null };
 }

@@ -1,16 +1,12 @@
 // The reverse sweep, step by step: each step passes one share from a node to one of its inputs.
 
 // The sweep at the recorded numbers, with the local derivatives that the engine computed; or, if `numbers` were
-// computed again, with those of the rules where an input changed. `stop` says why nobody knows how it goes on.
+// computed again, with those of the rules where an input changed.
 function sweep(model, rules, numbers) {
-  const edited = numbers.reached.some(Boolean);
-  if (!edited) return runSweep(model, recordedLocals(model), model.careful, model.skipped, numbers);
+  const recorded = (node, slot) => model.locals[slot];
+  if (!numbers.reached.some(Boolean)) return new Sweep(model, null, recorded, model.careful).run();
   const locals = localsOf(model, rules, numbers);
-  return runSweep(model, locals, false, null, numbers) ?? runSweep(model, locals, true, null, numbers);
-}
-
-function recordedLocals(model) {
-  return (node, slot) => model.locals[slot];
+  return new Sweep(model, numbers, locals, false).run() ?? new Sweep(model, numbers, locals, true).run();
 }
 
 // Local derivatives by rules. Where no input changed, the engine's are used if it computed them.
@@ -33,54 +29,85 @@ function localsOf(model, rules, numbers) {
   };
 }
 
-function runSweep(model, localOf, careful, skipped, numbers) {
-  const found = { nodes: [], slots: [], targets: [], locals: [], adjoints: [], shares: [], totals: [], stop: null };
-  const totals = new Float64Array(model.size);
-  const flawed = new Set();
-  totals[model.output] = 1;
-  for (const node of model.order) {
-    const adjoint = totals[node];
-    if (adjoint === 0) continue; // nothing was added, or an arm of a choice that was not taken
-    if (!careful && !Number.isFinite(adjoint)) return null;
-    for (let slot = model.starts[node]; slot < model.starts[node + 1]; slot++) {
-      if (!model.leading[slot] || skipped?.has(slot)) continue;
-      const target = model.inputs[slot];
-      const local = localOf(node, slot);
-      if (local === null) return stopped(found, node, `${operationOf(model, node).name} has a derivative that nobody needed in Python.`);
-      if (!skipped && local === 0 && !Number.isFinite(adjoint)) {
-        if (!flawed.has(node)) continue;
-        return stopped(found, node, "An adjoint is not finite here, and the page does not know whether Python passes it on.");
-      }
-      const share = adjoint * local;
-      const before = totals[target];
-      const total = (totals[target] = careful && before === 0 ? share : before + share);
-      if (careful && !skipped && isFlawed(model, numbers, flawed, { node, target, local, adjoint, share, before, total })) flawed.add(target);
-      found.nodes.push(node); found.slots.push(slot); found.targets.push(target); found.locals.push(local);
-      found.adjoints.push(adjoint); found.shares.push(share); found.totals.push(total);
-    }
+// One sweep. What the engine did at the recorded numbers is known; at others (`numbers`, else null) its way of dealing
+// with numbers that are not finite is repeated, once it is `careful`.
+class Sweep {
+  constructor(model, numbers, localOf, careful) {
+    Object.assign(this, { model, numbers, localOf, careful });
+    this.totals = new Float64Array(model.size);
+    this.totals[model.output] = 1;
+    this.flawed = new Set(); // nodes whose adjoint is not finite although it should be
+    this.steps = emptySteps();
   }
-  const leaves = [...new Set(found.targets)].filter((node) => isLeaf(model, node));
-  if (!careful && leaves.some((leaf) => !Number.isFinite(totals[leaf]))) return null;
-  const bad = leaves.find((leaf) => flawed.has(leaf));
-  if (bad !== undefined) return stopped(found, bad, `Python would raise a DomainError: the adjoint of ${nameOf(model, bad)} is ${short(totals[bad])}.`);
-  return found;
+
+  // The steps; null if a number is not finite and the sweep was not careful. `stop` says why nobody knows more.
+  run() {
+    for (const node of this.model.order) {
+      if (this.totals[node] === 0) continue; // nothing was added, or an arm of a choice that was not taken
+      if (!this.careful && !Number.isFinite(this.totals[node])) return null;
+      const why = this.passOn(node);
+      if (why) return this.stopped(node, why);
+    }
+    const leaves = [...new Set(this.steps.targets)].filter((node) => isLeaf(this.model, node));
+    if (!this.careful && leaves.some((leaf) => !Number.isFinite(this.totals[leaf]))) return null;
+    const bad = leaves.find((leaf) => this.flawed.has(leaf));
+    if (bad === undefined) return this.steps;
+    const what = `the adjoint of ${nameOf(this.model, bad)} is ${short(this.totals[bad])}`;
+    return this.stopped(bad, `Python would raise a DomainError, unless errors are ignored: ${what}.`);
+  }
+
+  stopped(node, why) {
+    return { ...this.steps, stop: { node, why } };
+  }
+
+  // Pass the adjoint of a node on. Returns why that is not possible.
+  passOn(node) {
+    const { model } = this;
+    for (let slot = model.starts[node]; slot < model.starts[node + 1]; slot++) {
+      if (!model.leading[slot] || (this.numbers === null && model.skipped.has(slot))) continue;
+      const local = this.localOf(node, slot);
+      if (local === null) return `${operationOf(model, node).name} has a derivative that nobody needed in Python.`;
+      if (this.numbers !== null && local === 0 && !Number.isFinite(this.totals[node])) {
+        if (!this.flawed.has(node)) continue;
+        return "An adjoint is not finite here, and the page does not know whether Python passes it on.";
+      }
+      this.add(node, slot, local);
+    }
+    return "";
+  }
+
+  add(node, slot, local) {
+    const { steps, totals } = this;
+    const target = this.model.inputs[slot];
+    const adjoint = totals[node];
+    const share = adjoint * local;
+    const before = totals[target];
+    const total = (totals[target] = this.careful && before === 0 ? share : before + share);
+    if (this.numbers !== null && this.isFlawed(node, local, share, before, total)) this.flawed.add(target);
+    steps.nodes.push(node);
+    steps.slots.push(slot);
+    steps.targets.push(target);
+    steps.locals.push(local);
+    steps.adjoints.push(adjoint);
+    steps.shares.push(share);
+    steps.totals.push(total);
+  }
+
+  // Whether a total is not finite although it should be: the engine judges the derivative, the share, and the sum.
+  isFlawed(node, local, share, before, total) {
+    if (this.model.ignores || Number.isFinite(total)) return false;
+    if (this.flawed.has(node)) return true;
+    const inputs = Array.from(inputsOf(this.model, node), (input) => this.numbers.values[input]);
+    const adjoint = this.totals[node];
+    return isOdd(local, inputs) || isOdd(share, [adjoint, local]) || isOdd(total, [before, share]);
+  }
 }
 
-function stopped(found, node, why) {
-  return { ...found, stop: { node, why } };
+function emptySteps() {
+  return { nodes: [], slots: [], targets: [], locals: [], adjoints: [], shares: [], totals: [], stop: null };
 }
 
-// Whether an adjoint that is not finite should be: the engine judges the derivative, the share, and the sum.
-function isFlawed(model, numbers, flawed, { node, local, adjoint, share, before, total }) {
-  if (model.ignores || Number.isFinite(total)) return false;
-  if (flawed.has(node)) return true;
-  const inputs = Array.from(inputsOf(model, node), (input) => numbers.values[input]);
-  const judged = [[inputs, local], [[adjoint, local], share], [[before, share], total]];
-  return judged.some(([made, value]) =>
-    Number.isNaN(value) ? !made.some(Number.isNaN) : !Number.isFinite(value) && made.every(Number.isFinite));
-}
-
-// The adjoints after so many steps, how many shares each node still waits for, and which node has passed on last.
+// The adjoints after so many steps.
 function adjointsAfter(model, steps, count) {
   const totals = new Float64Array(model.size);
   totals[model.output] = 1;
@@ -91,6 +118,8 @@ function adjointsAfter(model, steps, count) {
 // For each node the number of the step after which its adjoint is complete; 0 if it gets no share.
 function completions(model, steps) {
   const found = new Int32Array(model.size);
-  steps.targets.forEach((target, step) => { found[target] = step + 1; });
+  steps.targets.forEach((target, step) => {
+    found[target] = step + 1;
+  });
   return found;
 }

@@ -14,6 +14,9 @@ function listenToTheme(control, redraw) {
     show();
     redraw();
   });
-  system.addEventListener("change", () => { show(); redraw(); });
+  system.addEventListener("change", () => {
+    show();
+    redraw();
+  });
   show();
 }
