@@ -29,8 +29,8 @@ For packages that run, record or draw graphs:
 - `inside`: whether a point lies in the domain of an operation.
 - `Expansion`, `ExpansionError`, `expand`, `expand_with`, `Symbol`, `SymbolLibrary`, `postorder`, `CALLS`, `OPERATORS`,
   `PythonBody`, `helpers`, `print_extension`, `Extension`, `printing_files`: rules as expressions, and printed as C.
-- `Body`, `Text`: the statements of such expressions. A subclass of `Body` prints them in another language, as its
-  docstring says.
+- `Body`, `Text`: the statements of such expressions. A subclass of `Body` prints them in another language, and
+  `function_for` in a subclass of `SymbolLibrary`, which `expand` takes as `kind`, names the functions that it has.
 - `PluginRecord`, `plugin_modules`, `OWN_DISTRIBUTIONS`: what is installed.
 - `UNARY`, `BINARY`, `COMPARISONS`: the operators of Python, and their special methods.
 - `typed_sources`: what `gograd stubs` fills in.

@@ -6,9 +6,10 @@ import json
 import math
 from html.parser import HTMLParser
 
+import attrs
 import pytest
 
-from gograd_core import Op
+from gograd_core import Op, current
 from gograd_core.extend import SymbolLibrary, scalar
 from gograd_draw.javascript import rules_script
 from gograd_draw.javascript.functions import JavaScriptBody
@@ -79,6 +80,15 @@ def test_hostile_names_in_refusals_stay_as_they_are():
     op = renamed(of_rule(lambda xp, x: x if x > 0 else -x), "</script>")
     (text,) = rules_script([op]).refusals.values()
     assert text.startswith("</script> cannot be computed in a page: forward: whether a symbol holds is not known yet")
+
+
+@pytest.mark.parametrize("name", ["gamma", "norm", "expit"])
+def test_a_copy_of_an_operation_with_another_function_is_refused(name):
+    op = current.registry[name]
+    copy = attrs.evolve(op, implementations={"scalar": lambda *inputs: 1.0})
+    script = rules_script([op, copy])
+    assert list(script.keys) == [op]
+    assert "a function of Python" in script.refusals[copy]
 
 
 def test_names_that_are_shared_get_their_distribution():

@@ -29,6 +29,8 @@ OF_NUMBERS = {
 """Operations whose value is computed by a function of Python, but here by a function of their name."""
 OF_COLUMNS = {"gograd-ops-extra": {"dist", "fsum", "norm"}}
 """The same for variadic operations, whose functions take arrays."""
+HOMES = ("math", "scipy.special.", "gograd_ops_")
+"""Where the functions of Python are that these replace. A copy of the operation may have another one."""
 
 
 def functions_of(op: Op) -> str:
@@ -51,7 +53,10 @@ class JavaScriptLibrary(SymbolLibrary):
 
 
 def _is_among(table: Mapping[str, set[str]], op: Op) -> bool:
-    return op.provider is not None and op.name in table.get(canonical(op.provider.distribution), ())
+    if op.provider is None or op.name not in table.get(canonical(op.provider.distribution), ()):
+        return False
+    function = op.implementations.get("scalar", "")
+    return (function if isinstance(function, str) else function.__module__).startswith(HOMES)
 
 
 def expanded(op: Op) -> Expansion:

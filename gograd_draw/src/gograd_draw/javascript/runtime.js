@@ -14,8 +14,8 @@ const exp2 = (x) => 2 ** x;
 // Rounds to an integer, and a half to the even one.
 const rint = (x) => (fabs(x) < 2 ** 52 ? copysign(fabs(x) + 2 ** 52 - 2 ** 52, x) : x);
 
-// JavaScript says that 1 ** NaN, and (-1) ** Infinity, are NaN, and its squares may be wrong in the last place.
-const pow = (x, y) => (y === 2 ? x * x : x === 1 || (x === -1 && isinf(y)) ? 1 : x ** y);
+// JavaScript says that 1 ** NaN, and (-1) ** Infinity, are NaN.
+const pow = (x, y) => (x === 1 || (x === -1 && isinf(y)) ? 1 : x ** y);
 
 // The neighbour of x in the direction of y.
 const nextafter = (x, y) => {

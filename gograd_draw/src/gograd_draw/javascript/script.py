@@ -27,7 +27,8 @@ class RulesScript:
     ``rules[key].partials[position](out, ...inputs)`` the derivative by an input, at the output `out`. The entry is null
     where there is no derivative. Inputs of a variadic operation are arrays of equal length, and a partial returns an
     array of that length. Truth values are 1 and 0. Numbers are what the rules give on floats, by IEEE 754: infinity at
-    a pole, NaN outside the domain, and never an exception.
+    a pole, NaN outside the domain, and never an exception. The bits are those of Python where a rule needs only
+    arithmetic, square roots, comparisons and choices. Other functions differ in the last places. NaN has no sign.
 
     Attributes:
         source: a script that defines the constant `rules`. It is safe in a ``<script>`` element.
@@ -43,7 +44,8 @@ class RulesScript:
 def rules_script(operations: Iterable[Op]) -> RulesScript:
     """Print the rules of operations as JavaScript.
 
-    An operation whose value is computed by a function of Python, or whose rules choose with ``if``, is refused.
+    An operation is refused if its rules choose with ``if``, understand only floats, or call a function of Python for
+    which there is none in JavaScript.
     """
     printed: dict[Op, str] = {}
     refusals: dict[Op, str] = {}
