@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1]
 CORE = ROOT / "gograd_core" / "src" / "gograd_core"
 MOST_IN_A_FILE, MOST_IN_A_TEST, MOST_IN_A_FUNCTION, MOST_TO_READ = 300, 400, 50, 950
 FOLDERS = ("gograd*", "benchmarks", "docs", "examples", "tools")
+SUFFIXES = {".py", ".pyx", ".pxi", ".pxd", ".js"}
 SKIPPED = {"tests", "build", "_build", "node_modules"}
 ALLOWED = {"_kernels.c"}
 READING_SET = (CORE / "current.py", *sorted((CORE / "engines").glob("*.py")), CORE / "op" / "__init__.py")
@@ -25,7 +26,7 @@ def sources() -> Iterator[Path]:
     for folder in FOLDERS:
         for root in ROOT.glob(folder):
             for path in sorted(root.rglob("*")):
-                if path.suffix in {".py", ".pyx", ".pxi", ".pxd", ".js"} and not SKIPPED & set(path.relative_to(ROOT).parts):
+                if path.suffix in SUFFIXES and not SKIPPED & set(path.relative_to(ROOT).parts):
                     yield path
 
 
