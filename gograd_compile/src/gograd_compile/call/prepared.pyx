@@ -15,7 +15,9 @@ import math
 import numpy as np
 
 from gograd_core import DomainError, Neuron
-from gograd_core.extend import add_gradients, domain_errors_raise, error_code, read_values, recorder, take_apart
+from gograd_core.extend import (
+    add_gradients, domain_errors_raise, error_code, observers, read_values, recorder, replacing, take_apart,
+)
 
 
 cdef extern from "Python.h":
@@ -175,6 +177,9 @@ cdef class Calls:
 
         Returns NotImplemented if anything is unusual, so that the call must take the general way.
         """
+        return self.answer(args)
+
+    cdef object answer(self, tuple args):
         cdef Call call
         if self.budget.wait > 0:
             return NotImplemented if self.evaluation is None else self.evaluated(args)
@@ -242,3 +247,6 @@ def add_values(f, Nested arguments, const double[:, ::1] rows, taken, list found
     for i in range(rows.shape[0]):
         result = f(*arguments.neurons(&rows[i, 0], None))
         found.append(result._value if type(result) is Neuron else taken(result))
+
+
+include "front.pxi"
