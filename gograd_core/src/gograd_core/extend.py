@@ -29,6 +29,8 @@ For packages that run, record or draw graphs:
 - `inside`: whether a point lies in the domain of an operation.
 - `Expansion`, `ExpansionError`, `expand`, `expand_with`, `Symbol`, `SymbolLibrary`, `postorder`, `CALLS`, `OPERATORS`,
   `PythonBody`, `helpers`, `print_extension`, `Extension`, `printing_files`: rules as expressions, and printed as C.
+- `Body`, `Text`: the statements of such expressions. A subclass of `Body` prints them in another language, and
+  `function_for` in a subclass of `SymbolLibrary`, which `expand` takes as `kind`, names the functions that it has.
 - `PluginRecord`, `plugin_modules`, `OWN_DISTRIBUTIONS`: what is installed.
 - `UNARY`, `BINARY`, `COMPARISONS`: the operators of Python, and their special methods.
 - `typed_sources`: what `gograd stubs` fills in.
@@ -85,9 +87,10 @@ from gograd_core.settings import (
 )
 
 if TYPE_CHECKING:
+    from gograd_core.kernels.bodies import Body
     from gograd_core.kernels.calls import CALLS
     from gograd_core.kernels.expansion import Expansion, ExpansionError, expand, expand_with
-    from gograd_core.kernels.expressions import OPERATORS
+    from gograd_core.kernels.expressions import OPERATORS, Text
     from gograd_core.kernels.extension import Extension, print_extension
     from gograd_core.kernels.jit import PythonBody, helpers, printing_files
     from gograd_core.kernels.symbols import Symbol, SymbolLibrary, postorder
@@ -103,6 +106,7 @@ __all__ = [
     "OPERATORS",
     "OWN_DISTRIBUTIONS",
     "UNARY",
+    "Body",
     "Column",
     "Expansion",
     "ExpansionError",
@@ -117,6 +121,7 @@ __all__ = [
     "Recorder",
     "Symbol",
     "SymbolLibrary",
+    "Text",
     "add_gradients",
     "adjoints",
     "as_float",
@@ -192,8 +197,9 @@ if not TYPE_CHECKING:
     # What only some packages need is imported when it is asked for.
     _LATER = {
         **dict.fromkeys(("Expansion", "ExpansionError", "expand", "expand_with"), "kernels.expansion"),
+        "Body": "kernels.bodies",
         "CALLS": "kernels.calls",
-        "OPERATORS": "kernels.expressions",
+        **dict.fromkeys(("OPERATORS", "Text"), "kernels.expressions"),
         **dict.fromkeys(("Extension", "print_extension"), "kernels.extension"),
         **dict.fromkeys(("PythonBody", "helpers", "printing_files"), "kernels.jit"),
         **dict.fromkeys(("Symbol", "SymbolLibrary", "postorder"), "kernels.symbols"),
