@@ -23,7 +23,7 @@ from gograd_core import DomainError, Neuron
 __all__ = ["Found", "in_parts", "results", "with_others"]
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Found:
     """The results at all points.
 

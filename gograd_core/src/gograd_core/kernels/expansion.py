@@ -52,7 +52,7 @@ def _require_rules(op: Op, backend: str) -> None:
         raise ExpansionError(op, "a function of Python computes its value on floats, not a formula")
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Expansion:
     """The rules of an operation, written out.
 
