@@ -35,7 +35,15 @@ def test_what_is_stored_does_not_depend_on_the_machine(path):
     nbformat.validate(notebook)
     assert set(notebook.metadata) == {"kernelspec", "language_info"}
     assert set(notebook.metadata.language_info) == {"name"}
-    assert {key for cell in notebook.cells for key in cell.metadata} <= {"tags"}
+    assert {key for cell in notebook.cells for key in cell.metadata} <= {"mystnb", "tags"}
+
+
+@pytest.mark.parametrize("path", RUN["NOTEBOOKS"], ids=lambda path: path.stem)
+def test_every_picture_says_what_it_shows(path):
+    """The site has it for readers who cannot see the picture."""
+    cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code" and images(cell)]
+    assert cells
+    assert [cell.source for cell in cells if not cell.metadata.get("mystnb", {}).get("image", {}).get("alt")] == []
 
 
 def test_there_are_four_notebooks():
