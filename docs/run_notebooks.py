@@ -20,6 +20,7 @@ def executed(path: Path) -> nbformat.NotebookNode:
         CellExecutionError: a cell raised an exception.
     """
     notebook = nbformat.read(path, as_version=4)
+    # With a backend of the user's, figures would not be shown.
     environment = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}
     client = NotebookClient(notebook, timeout=300, record_timing=False, resources={"metadata": {"path": path.parent}})
     client.execute(env=environment)
