@@ -1,7 +1,7 @@
 """Print what is longer than the house allows: ``python tools/file_lengths.py``.
 
-Files of Python, Cython and JavaScript may have 300 lines, and those of tests 400. Functions outside of tests may have 50
-besides their docstring, and the files that one reads to understand the engine 950 together.
+Files of Python, Cython and JavaScript may have 300 lines, and those of tests 400. Functions outside of tests may have
+50 besides their docstring, and the files that one reads to understand the engine 950 together.
 """
 
 from __future__ import annotations

@@ -12,8 +12,7 @@ For packages that run, record or draw graphs:
 
 - `current`: the registry that is in force (`current.registry`).
 - `flatten`, `next_stamp`, `read_values`, `add_gradients`, `adjoints`: a graph as arrays, and sweeps over it.
-- `nested`, `positions`, `require_function`, `transforms`, `jacobians`, `ForwardSweep`, `creation_order`: derivatives of
-  functions.
+- `nested`, `positions`, `require_function`, `ForwardSweep`, `creation_order`: derivatives of functions.
 - `Recorder`, `observed_by`, `recorder`, `observers` (which is true while any recorder is in force), `failed`,
   `recording`, `unfollowed`: to watch a function that runs.
 - `computed_by`, `Instead`, `is_computed`, `replacing` (which is true while any such block is in force): to let other
@@ -51,7 +50,6 @@ from gograd_core.checked.refusals import DOMAIN_ERRORS, error_code
 from gograd_core.checked.rules import as_float, as_number, as_numbers, describe, judge, run_rule
 from gograd_core.computed import Instead, computed_by, is_computed
 from gograd_core.containers import refuse_keys
-from gograd_core.derivatives import jacobians, transforms
 from gograd_core.derivatives.choices import gives_plain
 from gograd_core.derivatives.forward import ForwardSweep, creation_order
 from gograd_core.derivatives.trace import nested, positions, require_function
@@ -70,10 +68,8 @@ from gograd_core.op.domains import inside
 from gograd_core.op.implementations import resolve
 from gograd_core.op.kernels import Kernels
 from gograd_core.op.metadata import normalised
-from gograd_core.plugins.builtin_ops import gograd_ops as engine_operations
-from gograd_core.plugins.builtin_ops import is_internal, plain, variable
+from gograd_core.plugins.engine_ops import engine_operations, is_internal, plain, variable
 from gograd_core.plugins.names import OWN_DISTRIBUTIONS, canonical
-from gograd_core.plugins.records import PluginRecord
 from gograd_core.python_operators import BINARY, COMPARISONS, UNARY
 from gograd_core.recording import Recorder, failed, observed_by, outside_transforms, recorder
 from gograd_core.settings import (
@@ -95,6 +91,7 @@ if TYPE_CHECKING:
     from gograd_core.kernels.jit import PythonBody, helpers, printing_files
     from gograd_core.kernels.symbols import Symbol, SymbolLibrary, postorder
     from gograd_core.plugins.loading import plugin_modules
+    from gograd_core.plugins.records import PluginRecord
 
 __all__ = [
     "BINARY",
@@ -150,7 +147,6 @@ __all__ = [
     "inside",
     "is_computed",
     "is_internal",
-    "jacobians",
     "judge",
     "leaf_paths",
     "nested",
@@ -179,7 +175,6 @@ __all__ = [
     "scalar",
     "take_apart",
     "total",
-    "transforms",
     "typed_sources",
     "unfollowed",
     "variable",
@@ -204,6 +199,7 @@ if not TYPE_CHECKING:
         **dict.fromkeys(("PythonBody", "helpers", "printing_files"), "kernels.jit"),
         **dict.fromkeys(("Symbol", "SymbolLibrary", "postorder"), "kernels.symbols"),
         "plugin_modules": "plugins.loading",
+        "PluginRecord": "plugins.records",
     }
 
     def __getattr__(name: str) -> Any:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import attrs
 import numpy as np
 
+import gograd_core
 from gograd_compile.errors import PathNotRecorded
-from gograd_compile.nesting.structure_json import structure_text
 from gograd_compile.nesting.trees import Structure
 from gograd_compile.paths.budget import NoPath
 from gograd_compile.paths.engine_answers import Answer, Question, engine_answer
@@ -23,7 +22,6 @@ from gograd_compile.run.backends import Backend
 from gograd_compile.trace.sources import Source
 from gograd_compile.trace.tape import Floats, Integers
 from gograd_core import DomainError, Neuron
-from gograd_core.extend import transforms
 
 if TYPE_CHECKING:
     from gograd_compile.paths.sort_points import BatchRun
@@ -40,33 +38,32 @@ ONE_BY_ONE = 2**13
 """How many values the runs for all seeds may compute, if they run one by one, which is faster and needs no driver."""
 
 
-@attrs.define(eq=False, repr=False)
 class Store:
     """The recordings of a function, by the nesting of its arguments.
 
-    Attributes:
+    Args:
         f: the function, or None if there are only recordings.
         name: what messages call it.
         backend: what runs recordings.
         check: whether to record everything twice, and compare.
         max_paths: how many paths are kept for arguments of one nesting.
+        structures: for how many nestings they are kept.
+
+    Attributes:
         paths: what was recorded, by the nesting of the arguments.
         calls: what answers calls in the common case, by what they compute.
         evaluation: the function at points without a path.
     """
 
-    f: Callable[..., Any] | None
-    name: str
-    backend: Backend
-    check: bool
-    max_paths: int
-    paths: Recent[Key, Paths] = attrs.field(factory=lambda: Recent(MOST_STRUCTURES))
-    calls: dict[Hashable, Any] = attrs.field(factory=dict, init=False)
-    evaluation: Evaluation = attrs.field(
-        default=attrs.Factory(lambda store: Evaluation(store.f, store.name, store.backend.values), takes_self=True),
-        init=False,
-    )
-    _wants: Recent[Hashable, tuple[Want, Structure]] = attrs.field(factory=lambda: Recent(MOST_WANTS), init=False)
+    def __init__(
+        self, f: Callable[..., Any] | None, name: str, backend: Backend, check: bool, max_paths: int,
+        structures: int = MOST_STRUCTURES,
+    ) -> None:  # fmt: skip
+        self.f, self.name, self.backend, self.check, self.max_paths = f, name, backend, check, max_paths
+        self.paths: Recent[Key, Paths] = Recent(structures)
+        self.calls: dict[Hashable, Any] = {}
+        self.evaluation = Evaluation(f, name, backend.values)
+        self._wants: Recent[Hashable, tuple[Want, Structure]] = Recent(MOST_WANTS)
 
     @property
     def captured(self) -> tuple[Neuron, ...]:
@@ -105,7 +102,7 @@ class Store:
         if gradient is None:
             return Source(f, self.name, structure, self.check)
         name = f"the gradient of {self.name}"
-        return Source(transforms.value_and_grad(f, gradient), name, structure, self.check, (f, gradient))
+        return Source(gograd_core.value_and_grad(f, gradient), name, structure, self.check, (f, gradient))
 
     def _refuse(self, key: Key) -> NoReturn:
         structure, gradient = key
@@ -118,6 +115,8 @@ class Store:
                 f"{self.name} was saved without second derivatives for wrt={gradient!r}: call hvp or hessian once, "
                 "with such arguments, before saving"
             )
+        from gograd_compile.nesting.structure_json import structure_text
+
         raise PathNotRecorded(
             f"{self.name} was saved without recordings for arguments nested as {structure_text(structure)}; there "
             f"are some for {'; '.join(map(structure_text, known))}. Save it after calling it with such arguments, too"
@@ -151,10 +150,10 @@ class Store:
 
     def answers(
         self, question: Question, run: BatchRun, points: Integers, wrt: Integers | None, vectors: Floats
-    ) -> list[Answer | float]:
+    ) -> list[Answer | float | list[float]]:
         """Answer a question at points of a batch that have no path. It raises what `answer` raises."""
         structure, rows = run.batch.structure, run.batch.rows(points)
-        found: list[Answer | float] = []
+        found: list[Answer | float | list[float]] = []
         while len(found) < len(points):
             done = len(found)
             try:

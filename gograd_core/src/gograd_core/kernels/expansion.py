@@ -57,7 +57,7 @@ def _require_value(op: Op, library: SymbolLibrary) -> Callable[..., Symbol] | No
     return function
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Expansion:
     """The rules of an operation, written out.
 
