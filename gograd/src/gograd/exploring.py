@@ -15,7 +15,6 @@ from gograd.console import cannot_write, console, fail, in_words
 from gograd.expression import ExpressionError, evaluate
 from gograd.variables import read_variables
 from gograd_core import DomainError
-from gograd_draw import explore
 
 __all__ = ["explore_graph"]
 
@@ -51,6 +50,8 @@ def explore_graph(
 def _write(
     function: Callable[..., Any], at: Sequence[float] | Mapping[str, float], out: Path, *, title: str, lines: bool
 ) -> None:
+    from gograd_draw import explore  # which other commands need not wait for
+
     try:
         explore(function, out, at=at, title=title, lines=lines)
     except (ExpressionError, DomainError) as error:
