@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import operator
 import pathlib
 import re
@@ -11,7 +12,7 @@ import types
 
 import pytest
 
-from gograd_core import Neuron, current, ops, sweep_steps, trace
+from gograd_core import Neuron, current, errstate, ops, sweep_steps, trace
 from gograd_draw.reading import read
 from gograd_nn import MLP, mse
 from random_graphs import random_graph
@@ -262,3 +263,56 @@ def test_a_graph_of_sixty_thousand_operations(show, tmp_path):
         shown.run("app.visit(argument)", node)
         assert shown.page.locator(f".box.selected[data-box='{node}']").count() == 1
         assert shown.page.locator(".box").count() <= 300
+
+
+def test_leaves_are_dragged_and_typed(show):
+    output = expression()
+    shown = show(output)
+    w = numbers_of(output)[id(next(n for n in read([output]).nodes if getattr(n, "label", "") == "w"))]
+    shown.run("app.visit(argument)", w)
+    number = shown.page.locator("#details .leaf input[type=text]")
+    number.fill("1.25")
+    number.press("Enter")
+    assert shown.run("state.numbers.values[argument]", w) == 1.25
+    assert "recorded\n\n2.0" in re.sub(r"\n+", "\n\n", shown.text("#details .numbers"))
+    number.fill("nonsense")
+    number.press("Enter")
+    assert number.input_value() == "1.25"
+    slider = shown.page.locator("#details .leaf input[type=range]")
+    slider.focus()
+    slider.press("End")
+    assert shown.run("state.numbers.values[argument]", w) == 6.0
+    slider.press("ArrowLeft")
+    assert shown.run("state.numbers.values[argument]", w) == pytest.approx(5.992)
+    assert shown.page.locator("#details .plot .tangent").count() == 1
+    shown.page.click("text=Back to the recorded values >> visible=true >> nth=0")
+    assert shown.run("state.numbers.values[argument]", w) == 2.0
+    assert shown.run(STEPS) == steps_of(output)
+
+
+def test_the_plot_is_the_output_over_a_leaf_with_its_slope(show):
+    output = expression()
+    shown = show(output)
+    x = numbers_of(output)[id(next(n for n in read([output]).nodes if getattr(n, "label", "") == "x"))]
+    shown.run("app.visit(argument)", x)
+    while shown.run("app.plot.points.length") < 121:
+        shown.page.wait_for_timeout(10)
+    points = shown.run("app.plot.points")
+    assert points[60] == [-1.0, output.value]
+    low, high = points[59], points[61]
+    output.backward()
+    grad = next(n for n in read([output]).nodes if getattr(n, "label", "") == "x").grad
+    assert (high[1] - low[1]) / (high[0] - low[0]) == pytest.approx(grad, rel=1e-2)  # of a curve, over 1/30
+    assert [points[0][0], points[-1][0]] == [-3.0, 1.0]
+    assert shown.page.locator(".plot .curve").count() == 1
+
+
+def test_numbers_that_are_not_finite_are_shown(show):
+    with errstate(domain="ignore"):
+        output = ops.log(Neuron(-1.0, "x")) * Neuron(math.inf, "y")
+    shown = show(output)
+    assert "y, y, value inf, adjoint nan" in shown.names(".box")
+    assert "*" in shown.names(".box")[-1]
+    assert "value nan" in shown.names(".box")[-1]
+    shown.run("app.visit(argument)", numbers_of(output)[id(output)])
+    assert shown.text("#details .numbers dd >> nth=0") == "nan"

@@ -24,11 +24,15 @@ class Leaf {
       input: () => set(low + (Number(this.slider.value) / 1000) * (high - low)),
     });
     this.number = element("input", {
-      type: "number",
-      step: "any",
+      type: "text",
+      inputmode: "decimal",
+      autocomplete: "off",
       "aria-label": `value of ${name} as a number`,
       disabled: refusal !== "",
-      change: () => set(Number.parseFloat(this.number.value)),
+      change: () => {
+        set(this.number.value.trim() === "" ? NaN : Number(this.number.value));
+        this.refresh();
+      },
     });
     this.back = button(icon("reset"), `set ${name} back to the recorded value`, () => state.set(leaf, null), {
       class: "icon",
@@ -50,8 +54,7 @@ class Leaf {
     const { low, high } = this.range;
     const at = Math.round((1000 * (value - low)) / (high - low));
     if (Number.isFinite(at) && Number(this.slider.value) !== at) this.slider.value = at;
-    const text = short(value, 7);
-    if (this.number.value !== text && Number(this.number.value) !== value) this.number.value = text;
+    if (!Object.is(Number(this.number.value || NaN), value)) this.number.value = short(value, 7);
     this.slider.setAttribute("aria-valuetext", short(value));
     this.back.disabled = !this.state.settings.has(this.leaf);
   }

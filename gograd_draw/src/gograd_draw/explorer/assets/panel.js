@@ -70,7 +70,7 @@ class Panel {
     const label = labelOf(this.state.model, node);
     const kind = isConstant(this.state.model, node) ? "constant" : operation ? operation.name : "leaf";
     const chip = element("span", { class: `chip${operation ? ` p${operation.colour}` : ""}` }, kind);
-    return element("h2", {}, label || (operation ? operation.symbol : kind), " ", chip);
+    return element("h2", {}, label || (operation ? operation.symbol : nameOf(this.state.model, node)), " ", chip);
   }
 
   numbers(node) {

@@ -96,10 +96,10 @@ function curveOf(points, toX, toY) {
 function* axes(toX, toY, range, [low, high]) {
   const [left, bottom] = [toX(range.low), toY(low)];
   yield drawn("path", { class: "axis", d: `M${left} ${toY(high)}V${bottom}H${toX(range.high)}` });
-  for (const share of [0.05, 0.5, 0.95]) {
-    const y = low + share * (high - low);
+  const heights = [0.05, 0.5, 0.95].map((share) => low + share * (high - low));
+  for (const [place, y] of heights.entries()) {
     yield drawn("path", { class: "grid", d: `M${left} ${toY(y)}H${toX(range.high)}` });
-    yield drawn("text", { x: left - 5, y: toY(y) + 4, "text-anchor": "end" }, short(y, 3));
+    yield drawn("text", { x: left - 5, y: toY(y) + 4, "text-anchor": "end" }, distinct(heights)[place]);
   }
   for (const [share, anchor] of [
     [0, "start"],
@@ -109,6 +109,12 @@ function* axes(toX, toY, range, [low, high]) {
     const x = range.low + share * (range.high - range.low);
     yield drawn("text", { x: toX(x), y: PLOT.height - 7, "text-anchor": anchor }, short(x, 3));
   }
+}
+
+// Numbers with as many digits as it takes to tell them apart.
+function distinct(numbers) {
+  const texts = [3, 4, 5, 6].map((digits) => numbers.map((number) => short(number, digits)));
+  return texts.find((each) => new Set(each).size === each.length) ?? texts.at(-1);
 }
 
 // A piece of the tangent that stays inside of the plot.

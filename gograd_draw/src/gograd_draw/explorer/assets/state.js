@@ -54,6 +54,7 @@ class State {
     for (const leaf of [...this.settings.keys()]) this.settings.delete(leaf);
     this.compute();
     this.count = this.steps.nodes.length;
+    this.walking = false;
     this.locate();
     this.tell("numbers");
   }
