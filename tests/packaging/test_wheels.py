@@ -221,6 +221,12 @@ from gograd_draw import draw
 try: print(draw(Neuron(1.0)).png[1:4])
 except ImportError as error: print(error)
 """
+EXPLORED = """
+from gograd_core import Neuron
+from gograd_draw import explore
+explore(Neuron(2.0, "x") * 3.0, "page.html")
+print(open("page.html").read(15))
+"""
 
 
 class TestPictures:
@@ -232,3 +238,11 @@ class TestPictures:
         assert core.run(PNG).startswith("PNG needs resvg-py: install it with pip install 'gograd-draw[png]'")
         core.bring("gograd-draw[png]")
         assert core.run(PNG) == "b'PNG'"
+
+    def test_the_explorer_brings_what_its_pages_hold_and_the_licences(self, core, wheels, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        core.bring("gograd-draw", "gograd-ops-basic")
+        assert core.run(EXPLORED) == "<!DOCTYPE html>"
+        with zipfile.ZipFile(wheels["gograd-draw"]) as wheel:
+            assert read(wheel, "licenses/LICENSES/EPL-2.0.txt").startswith("# Eclipse Public License - v 2.0")
+            assert "https://gitlab.com/graphviz/graphviz" in read(wheel, "licenses/LICENSES/THIRD-PARTY.md")

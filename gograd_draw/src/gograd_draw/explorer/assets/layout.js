@@ -48,7 +48,7 @@ function dotOf(boxes, edges, across) {
   const many = edges.length > 250; // with so many, order and curves cost more time than they are worth
   const effort = many ? "mclimit=0.2; nslimit=1; nslimit1=1; splines=line" : "ordering=in; splines=true";
   const lines = [
-    `digraph { rankdir=${across ? "LR" : "TB"}; nodesep=0.22; ranksep=${many ? 1 : 0.5}; ${effort};`,
+    `digraph { rankdir=${across ? "LR" : "TB"}; nodesep=0.22; ranksep=${many ? 1 : 0.65}; ${effort};`,
     `node [shape=box, fixedsize=true, label=""]; edge [arrowsize=0];`,
   ];
   boxes.forEach((box, index) => {
