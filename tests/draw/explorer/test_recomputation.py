@@ -286,6 +286,18 @@ def test_a_rule_that_does_not_give_what_python_gave_stops_the_page():
     assert found["text"].startswith("The page does not compute changing #1 as Python does")
 
 
+@needs_node
+def test_a_partial_that_does_not_give_what_python_gave_stops_the_page():
+    def partial(xp, out, x):
+        return 2.0 if isinstance(x, float) else 2.0001  # when it is printed
+
+    with Registry():
+        op = register(Op("turning", forward=lambda xp, x: x * 2.0, partials=(partial,)))
+        output = op(x := Neuron(1.0, "x")) + 1.0
+        ((found,),) = explored([((output,), [{numbering([output])[id(x)]: 5.0}])])
+    assert found["text"] == "The page does not compute the derivative of turning #1 as Python does."
+
+
 @pytest.mark.parametrize("part", range(6))
 def test_each_operation_agrees_with_python_in_the_browser(show, part):
     """One page for many operations, each at one sample; then all leaves move to the next samples."""

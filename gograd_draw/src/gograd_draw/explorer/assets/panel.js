@@ -213,5 +213,5 @@ function localAt(state, node, slot) {
   const { input } = placeOf(model, node, slot);
   const operation = operationOf(model, node);
   if (operation.key === null || !operation.differentiable[input]) return null;
-  return localsOf(model, state.rules, { ...numbers, reached: new Uint8Array(model.size).fill(1) })(node, slot);
+  return partialsAt(model, state.rules, numbers.values)(node, slot);
 }

@@ -58,15 +58,18 @@ function isReproduced(model, rules, node) {
   model.reproduced ??= new Int8Array(model.size).fill(-1);
   if (model.reproduced[node] < 0) {
     const value = rules[operationOf(model, node).key].forward(...argumentsOf(model, node, model.values));
-    const expected = model.values[node];
-    const size = Math.max(
-      Math.abs(expected),
-      ...Array.from(inputsOf(model, node), (input) => Math.abs(model.values[input])),
-    );
-    const same = Object.is(value, expected) || value === expected || Math.abs(value - expected) <= REPRODUCED * size;
-    model.reproduced[node] = Number(same);
+    model.reproduced[node] = Number(isClose(value, model.values[node], model, node));
   }
   return model.reproduced[node] === 1;
+}
+
+// Whether a value or a derivative of a node is what Python computed, up to a share of the largest number around it.
+function isClose(value, expected, model, node) {
+  if (Object.is(value, expected) || value === expected) return true;
+  const around = Array.from(inputsOf(model, node), (input) => Math.abs(model.values[input]));
+  return (
+    Math.abs(value - expected) <= REPRODUCED * Math.max(Math.abs(expected), Math.abs(model.values[node]), ...around)
+  );
 }
 
 // The first decision of the recorded function that turns out differently.

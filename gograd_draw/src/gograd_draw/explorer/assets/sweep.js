@@ -9,20 +9,36 @@ function sweep(model, rules, numbers) {
   return new Sweep(model, numbers, locals, false).run() ?? new Sweep(model, numbers, locals, true).run();
 }
 
-// Local derivatives by rules. Where no input changed, the engine's are used if it computed them.
+// Local derivatives by rules. Where no input changed, the engine's are used if it computed them. Null if there is no
+// rule, and undefined if it does not give what the engine computed at the recorded numbers.
 function localsOf(model, rules, numbers) {
-  const computed = new Map(); // of the node that is being looked at
+  const now = partialsAt(model, rules, numbers.values);
+  const recorded = partialsAt(model, rules, model.values);
+  model.reproducedSlots ??= new Uint8Array(model.inputs.length);
+  return (node, slot) => {
+    const expected = model.locals[slot];
+    if (!numbers.reached[node] && !Number.isNaN(expected)) return expected;
+    if (operationOf(model, node).key === null) return null;
+    if (!Number.isNaN(expected) && !model.reproducedSlots[slot]) {
+      if (!isClose(recorded(node, slot), expected, model, node)) return undefined;
+      model.reproducedSlots[slot] = 1;
+    }
+    return now(node, slot);
+  };
+}
+
+// The partial of a node by a slot. Those of one node are computed once, as long as one asks for that node.
+function partialsAt(model, rules, values) {
+  const computed = new Map();
   let current = -1;
   return (node, slot) => {
-    if (!numbers.reached[node] && !Number.isNaN(model.locals[slot])) return model.locals[slot];
     const operation = operationOf(model, node);
-    if (operation.key === null) return null;
     if (node !== current) computed.clear();
     current = node;
     const { input, place } = placeOf(model, node, slot);
     if (!computed.has(input)) {
       const partial = rules[operation.key].partials[input];
-      computed.set(input, partial(numbers.values[node], ...argumentsOf(model, node, numbers.values)));
+      computed.set(input, partial(values[node], ...argumentsOf(model, node, values)));
     }
     const local = computed.get(input);
     return operation.variadic && typeof local !== "number" ? local[place] : local;
@@ -67,6 +83,8 @@ class Sweep {
       if (!model.leading[slot] || (this.numbers === null && model.skipped.has(slot))) continue;
       const local = this.localOf(node, slot);
       if (local === null) return `${operationOf(model, node).name} has a derivative that nobody needed in Python.`;
+      if (local === undefined)
+        return `The page does not compute the derivative of ${nameOf(model, node)} as Python does.`;
       if (this.numbers !== null && local === 0 && !Number.isFinite(this.totals[node])) {
         if (!this.flawed.has(node)) continue;
         return "An adjoint is not finite here, and the page does not know whether Python passes it on.";
