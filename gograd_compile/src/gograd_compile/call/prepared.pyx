@@ -15,7 +15,9 @@ import math
 import numpy as np
 
 from gograd_core import DomainError, Neuron
-from gograd_core.extend import add_gradients, domain_errors_raise, error_code, read_values, recorder, take_apart
+from gograd_core.extend import (
+    add_gradients, domain_errors_raise, error_code, observers, read_values, recorder, take_apart, watching,
+)
 
 
 cdef extern from "Python.h":
@@ -176,6 +178,8 @@ cdef class Calls:
         Returns NotImplemented if anything is unusual, so that the call must take the general way.
         """
         cdef Call call
+        if observers and watching() is not None:
+            return NotImplemented
         if self.budget.wait > 0:
             return NotImplemented if self.evaluation is None else self.evaluated(args)
         call = self.latest()

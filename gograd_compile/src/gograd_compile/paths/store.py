@@ -23,7 +23,7 @@ from gograd_compile.run.backends import Backend
 from gograd_compile.trace.sources import Source
 from gograd_compile.trace.tape import Floats, Integers
 from gograd_core import DomainError, Neuron
-from gograd_core.extend import transforms
+from gograd_core.extend import transforms, watching, watching_at
 
 if TYPE_CHECKING:
     from gograd_compile.paths.sort_points import BatchRun
@@ -142,7 +142,8 @@ class Store:
             Whatever else the function raises.
         """
         if isinstance(reason, NoPath):
-            reason.budget.note_evaluated(1)
+            if reason.budget is not None:
+                reason.budget.note_evaluated(1)
             try:
                 return self.evaluation.answer(question, structure, numbers, *derivatives)
             except DomainError as error:
@@ -155,6 +156,12 @@ class Store:
         """Answer a question at points of a batch that have no path. It raises what `answer` raises."""
         structure, rows = run.batch.structure, run.batch.rows(points)
         found: list[Answer | float] = []
+        if watching() is not None:
+            for point, row, vector in zip(points.tolist(), rows, vectors, strict=True):
+                with run.noted(point):
+                    place = watching_at(f"at point {run.batch.first + point} of the batch")
+                    found.append(place.run(self.answer, NoPath(), question, structure, row, wrt, vector))
+            return found
         while len(found) < len(points):
             done = len(found)
             try:

@@ -36,8 +36,8 @@ class GradientPath:
 
     def __str__(self) -> str:
         begin = f"  {told(self.steps[0].constituent)}" if self.steps else "  the output itself"
-        lines = [f"  × {step.local!r} into {told(step.neuron)}" for step in self.steps]
-        return "\n".join([begin, *shortened(lines)])
+        lines = shortened(self.steps, lambda step: f"  × {step.local!r} into {told(step.neuron)}")
+        return "\n".join([begin, *lines])
 
 
 @attrs.frozen(eq=False)

@@ -5,7 +5,7 @@ cdef int backward(Neuron output, double seed) except -1:
     global running
     cdef Graph graph
     cdef Py_ssize_t i
-    if pauses != 0:
+    if observers != 0:
         checked_sweep.examine((output,), (seed,))
     lock()
     try:
@@ -33,8 +33,8 @@ def adjoints(outputs, seeds, inputs, since):
     global running
     cdef Graph graph
     inputs = list(inputs)
-    if pauses != 0:
-        checked_sweep.examine(outputs, seeds)
+    if observers != 0:
+        checked_sweep.examine(outputs, seeds, inputs, since)
     lock()
     try:
         graph = traverse(outputs, since, True)
