@@ -34,7 +34,8 @@ For packages that run, record or draw graphs:
 - `typed_sources`: what `gograd stubs` fills in.
 - `running_line`: the user's line that is running, as `trace` notes it.
 - `watching`, `watching_at`: what is to be told of anomalies inside `detect_anomaly`, and the point at which they are.
-- `ignoring`: a block for computations of the engine's own. Inside, nothing is judged, noted or reported.
+- `ignoring`, `unwatched`: blocks for computations of the engine's own. Inside, nothing is noted or reported, and in the
+  first of them nothing is judged.
 - `quoted`, `LONGEST`: values in messages, cut to a readable length.
 """
 
@@ -61,7 +62,7 @@ from gograd_core.errors import LONGEST, NO_NUMBER, quoted
 from gograd_core.followed import unfollowed
 from gograd_core.interfaces import Flat
 from gograd_core.kernels import with_kernels
-from gograd_core.lines import ignoring, running_line, watching, watching_at
+from gograd_core.lines import ignoring, running_line, unwatched, watching, watching_at
 from gograd_core.namespaces import scalar
 from gograd_core.namespaces.columns import Column
 from gograd_core.namespaces.scalar import _total as total
@@ -178,6 +179,7 @@ __all__ = [
     "transforms",
     "typed_sources",
     "unfollowed",
+    "unwatched",
     "variable",
     "watching",
     "watching_at",

@@ -27,6 +27,7 @@ __all__ = [
     "origin",
     "running_line",
     "trace",
+    "unwatched",
     "user_frame",
     "watching",
     "watching_at",
@@ -120,6 +121,11 @@ def watching_at(place: str) -> Block:
     """Return a block in which what is to be told of anomalies also says where: "at point 3 of the batch"."""
     watch = watching()
     return Block() if watch is None else Block(tracing=watch.at(place))
+
+
+def unwatched() -> Block:
+    """Return a block for what the engine computes for itself, and judges: nothing in it is noted or reported."""
+    return Block(tracing=False)
 
 
 def ignoring() -> Block:

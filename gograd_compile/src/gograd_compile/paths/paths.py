@@ -66,7 +66,7 @@ class Paths:
     @property
     def is_watched(self) -> bool:
         """Say whether the engine is to look for anomalies, which it finds only if the function itself runs."""
-        return bool(observers) and watching() is not None and self._source is not None
+        return bool(observers) and watching() is not None
 
     def structure(self) -> Structure:
         """Find how the result is nested without running at a point: as on any path, or by running without numbers.

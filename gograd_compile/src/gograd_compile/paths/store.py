@@ -19,6 +19,7 @@ from gograd_compile.paths.path import CAPTURED, Path, Want
 from gograd_compile.paths.paths import Paths
 from gograd_compile.paths.prepared import prepare
 from gograd_compile.paths.replay_errors import judged_matrix
+from gograd_compile.paths.replayed_function import ReplayedFunction
 from gograd_compile.run.backends import Backend
 from gograd_compile.trace.sources import Source
 from gograd_compile.trace.tape import Floats, Integers
@@ -63,7 +64,7 @@ class Store:
     paths: Recent[Key, Paths] = attrs.field(factory=lambda: Recent(MOST_STRUCTURES))
     calls: dict[Hashable, Any] = attrs.field(factory=dict, init=False)
     evaluation: Evaluation = attrs.field(
-        default=attrs.Factory(lambda store: Evaluation(store.f, store.name, store.backend.values), takes_self=True),
+        default=attrs.Factory(lambda store: store._evaluation(), takes_self=True),
         init=False,
     )
     _wants: Recent[Hashable, tuple[Want, Structure]] = attrs.field(factory=lambda: Recent(MOST_WANTS), init=False)
@@ -96,6 +97,10 @@ class Store:
         if found is None:
             found = self.paths.add(key, Paths(self._source(key), self.backend, self.max_paths))
         return found
+
+    def _evaluation(self) -> Evaluation:
+        f = ReplayedFunction(self.paths_of) if self.f is None else self.f
+        return Evaluation(f, self.name, self.backend.values)
 
     def _source(self, key: Key) -> Source:
         structure, gradient = key

@@ -71,7 +71,7 @@ class Watch:
     def at(self, place: str) -> Self:
         """Return the same watch for one of several points. It says where that is: "at point 3 of the batch"."""
         other = copy.copy(self)
-        other._place = f", {place}"
+        other._place = f"{self._place}, {place}"
         return other
 
     def found_value(self, error: DomainError, op: Any, constituents: Sequence[Any], *, ignored: bool) -> None:
