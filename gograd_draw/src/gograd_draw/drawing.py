@@ -13,8 +13,8 @@ from gograd_draw.describing import describe
 from gograd_draw.dot import print_dot
 from gograd_draw.folding import fold as folded
 from gograd_draw.layout import place
-from gograd_draw.picture import Picture
 from gograd_draw.parts import Part
+from gograd_draw.picture import Picture
 from gograd_draw.reading import Graph, read
 from gograd_draw.svg import print_svg
 from gograd_draw.texts import counted

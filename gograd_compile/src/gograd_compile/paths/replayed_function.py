@@ -63,19 +63,20 @@ def _run(path: Path, entries: list[Any]) -> list[Any]:
     caught = _caught(tape)
     for k, code in enumerate(tape.codes.tolist()):
         op, line = tape.operations[code], tape.line(k)
+        place = f"recorded at {line}" if line else "in a program without lines"
         inputs: Any = [nodes[number] for number in tape.inputs_of(tape.leaves + k)]
         is_silent = tape.ignores(k) or tape.leaves + k in caught
         try:
-            block = ignoring() if is_silent else watching_at(f"recorded at {line}")
+            block = ignoring() if is_silent else watching_at(place)
             made = block.run(op, *(op.columns(inputs) if op.variadic else inputs))
         except DomainError as error:
-            error.add_note(f"recorded at {line}")
+            error.add_note(place)
             raise
         if type(made) is Neuron:
             if op is plain:
                 made = made._value
-            else:
-                made._origin = _origin(line)
+            elif (origin := _origin(line)) is not None:
+                made._origin = origin
         elif op is variable:
             made = Neuron(made)
         nodes.append(made)
