@@ -14,8 +14,8 @@ For packages that run, record or draw graphs:
 - `flatten`, `next_stamp`, `read_values`, `add_gradients`, `adjoints`: a graph as arrays, and sweeps over it.
 - `nested`, `positions`, `require_function`, `transforms`, `jacobians`, `ForwardSweep`, `creation_order`: derivatives of
   functions.
-- `Recorder`, `observed_by`, `recorder`, `observers` (which is true while any recorder or `detect_anomaly` is in force), `failed`,
-  `recording`, `unfollowed`: to watch a function that runs.
+- `Recorder`, `observed_by`, `recorder`, `observers` (which is true while any recorder or `detect_anomaly` is in force),
+  `failed`, `recording`, `unfollowed`: to watch a function that runs.
 - `computed_by`, `Instead`, `is_computed`, `replacing` (which is true while any such block is in force): to let other
   functions compute the values of operations.
 - `outside_transforms`: for rules on floats that use neurons and transforms themselves.

@@ -216,11 +216,9 @@ class TestLoaded:
     @pytest.mark.parametrize("is_batch", [False, True], ids=["one point", "batch"])
     def test_faults_are_named(self, fault, is_batch, tmp_path):
         program = self.loaded(tmp_path, fault.f, fault.good)
+        run, at = (program.batch(), np.array([fault.at])) if is_batch else (program, fault.at)
         with detect_anomaly(**fault.settings), pytest.raises(REPORTED) as caught:
-            if is_batch:
-                program.batch().value_and_grad(np.array([fault.at]))
-            else:
-                program.value_and_grad(fault.at)
+            run.value_and_grad(at)
         check(fault, caught.value)
 
     def test_the_right_path_is_replayed(self, tmp_path):

@@ -21,6 +21,8 @@ from gograd_core.settings import Block
 
 __all__ = ["detect_anomaly"]
 
+MOST_USES = 2**16
+"""How many uses of operations are remembered, so that they are not checked again."""
 NO_NUMBERS: Mapping[Any, Any] = {}
 
 
@@ -117,6 +119,9 @@ class Watch:
                 self._check(step.neuron, adjoints, "adjoint")
             adjoints[step.constituent] = step.total
             self._check_share(step, step.neuron, "adjoint", step.adjoint, adjoints)
+        for output, seed in zip(outputs, seeds, strict=True):
+            if output in inputs if inputs is not None else output._operation is None:
+                adjoints.setdefault(output, seed)
         for node in adjoints:
             if node not in complete:
                 self._check_size(node, adjoints, "adjoint")
@@ -154,7 +159,7 @@ class Watch:
     def _check_share(
         self, step: Step | TangentStep, place: Node, name: str, number: float, numbers: Mapping[Any, float]
     ) -> None:
-        if self._vanishing is not None and step.share == 0.0 and step.local != 0.0:
+        if self._vanishing is not None and step.share == 0.0 and number != 0.0 and step.local != 0.0:
             what = f"the {name} {number!r} of {described(step.neuron)}, times {step.local!r}, vanishes"
             raise _anomaly(what, place, numbers, name)
 
@@ -172,6 +177,8 @@ class Watch:
         wrong = wrong_partial(node, self._rtol)  # type: ignore[arg-type]
         if wrong is not None:
             raise _anomaly(f"a rule is wrong: {wrong}", node, numbers, name)
+        if len(self._right) >= MOST_USES:
+            self._right.clear()
         self._right.add(use)
 
 
