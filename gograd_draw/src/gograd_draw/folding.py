@@ -160,10 +160,11 @@ def _by_line(graph: Graph, keys: Keys) -> Keys:
     """Group nodes that one line of source made, if they are in no group and `trace` noted it. Outputs stay apart."""
     found = list(keys)
     asked = set(graph.outputs)
+    known: dict[tuple[str, int], Line] = {}  # whatever the columns, and the functions within the line
     for node, key in enumerate(keys):
         line = None if key != node or node in asked or graph.is_constant(node) else graph.nodes[node].line
         if line is not None:
-            found[node] = Folded("line", Line(line.filename, line.number, line.function))  # whatever the column
+            found[node] = Folded("line", known.setdefault((line.filename, line.number), line))
     return found
 
 
