@@ -208,16 +208,7 @@ class Batched:
             return self._through(run, compute, question, want, found_of=found_of)
 
         def found_of(answers: list[Any]) -> Found:
-            if all(type(answer) is float for answer in answers):
-                return Found(ONE_NUMBER, np.array(answers)[:, np.newaxis], np.empty((len(answers), 0)), [])
-            answers = [Answer(ONE_NUMBER, [answer]) if type(answer) is float else answer for answer in answers]
-            if question == "value":
-                rows = np.array([answer.numbers for answer in answers], dtype=np.float64)
-                return Found(answers[0].structure, rows, np.empty((len(rows), 0)), [])
-            values = np.array([answer.numbers[:1] for answer in answers], dtype=np.float64)
-            gradients = np.array([np.array(answer.numbers[1:])[own] for answer in answers], dtype=np.float64)
-            totals = [(answer.captured, np.array(answer.numbers[1:])[shared]) for answer in answers]
-            return Found(answers[0].structure, values, gradients, totals)
+            return Found.of_values(answers) if question == "value" else Found.of_gradients(answers, own, shared)
 
         question: Question = "value" if want.mode == "values" else "captured" if want.wrt is CAPTURED else "gradient"
         return self._derivatives(batch, many, question, want, found_of=found_of)

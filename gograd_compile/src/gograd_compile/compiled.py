@@ -42,6 +42,9 @@ WITH_CAPTURED = Want("adjoints", CAPTURED)
 class Compiled(Portable):
     """A function that runs as it was recorded. `compile` and `load` make it.
 
+    A call computes what the function returns: floats and NumPy arrays, nested as the function nests them. Inside
+    another function that is being recorded, the function itself runs and becomes part of that recording.
+
     Arguments are positional: numbers or NumPy arrays of them, nested in containers. Results are nested as the function
     nests them. The function is recorded again for arguments that are nested differently, and if a comparison turns out
     differently from all recordings. If it has many paths, not every path is worth a recording. Without one, the
@@ -71,15 +74,9 @@ class Compiled(Portable):
         """List the leaf neurons that it reads at every call. It knows them after the first call."""
         return self.store.captured
 
-    def __call__(self, *args: Any, **named: Any) -> Any:
-        """Compute what the function returns: floats and NumPy arrays, nested as the function nests them.
-
-        Inside another function that is being recorded, the function itself runs and becomes part of that recording.
-        """
+    def _anyhow(self, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
         if (inlined := self._inlined(named)) is not None:
             return inlined(*args)
-        if (found := self.store.calls.get(VALUES, general)(args)) is not NotImplemented:
-            return found
         numbers, structure = flatten(args)
         try:
             path, outputs, _ = at_point(self.store.paths_of(structure), VALUES, numbers)

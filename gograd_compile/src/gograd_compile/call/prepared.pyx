@@ -16,7 +16,8 @@ import numpy as np
 
 from gograd_core import DomainError, Neuron
 from gograd_core.extend import (
-    add_gradients, domain_errors_raise, error_code, observers, read_values, recorder, take_apart, watching,
+    add_gradients, adjoints, domain_errors_raise, error_code, next_stamp, observers, read_values, recorder, replacing,
+    take_apart, watching,
 )
 
 
@@ -177,9 +178,13 @@ cdef class Calls:
 
         Returns NotImplemented if anything is unusual, so that the call must take the general way.
         """
-        cdef Call call
         if observers and watching() is not None:
             return NotImplemented
+        return self.answer(args)
+
+    cdef object answer(self, tuple args):
+        """Answer a call while nothing watches for anomalies."""
+        cdef Call call
         if self.budget.wait > 0:
             return NotImplemented if self.evaluation is None else self.evaluated(args)
         call = self.latest()
@@ -246,3 +251,39 @@ def add_values(f, Nested arguments, const double[:, ::1] rows, taken, list found
     for i in range(rows.shape[0]):
         result = f(*arguments.neurons(&rows[i, 0], None))
         found.append(result._value if type(result) is Neuron else taken(result))
+
+
+cdef class Gradient:
+    """A function and its gradient, evaluated without a recording: see `Gradients`.
+
+    Args:
+        f: the function.
+        output_of: makes a neuron of what the function returned if it is something else.
+        places: the places of the numbers to differentiate with respect to.
+    """
+
+    cdef object f, output_of
+    cdef list places
+
+    def __init__(self, f, output_of, list places not None):
+        self.f, self.output_of, self.places = f, output_of, places
+
+    def __call__(self, inputs, list leaves not None):
+        """Compute the value, and the derivatives with respect to some of the `leaves`, which are in the inputs."""
+        since = next_stamp()
+        result = self.f(*inputs)
+        output = result if type(result) is Neuron else self.output_of(result)
+        found = [output._value]
+        found += adjoints([output], [1.0], [leaves[place] for place in self.places], since)
+        return found
+
+
+def add_gradients_at(Gradient gradient, Nested arguments, const double[:, ::1] rows, list found):
+    """Add to `found` the value and the derivatives at each row of numbers."""
+    cdef Py_ssize_t i
+    for i in range(rows.shape[0]):
+        leaves = []
+        found.append(gradient(arguments.neurons(&rows[i, 0], leaves), leaves))
+
+
+include "front.pxi"

@@ -15,9 +15,10 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from gograd_compile.call.front import Front
 from gograd_compile.nesting.whole_numbers import whole
 from gograd_compile.paths.lru import Recent
-from gograd_compile.paths.path import Path
+from gograd_compile.paths.path import VALUES, Path
 from gograd_compile.paths.paths import Paths
 from gograd_compile.paths.store import Store
 from gograd_compile.run.backends import backend as find_backend
@@ -33,16 +34,17 @@ T = TypeVar("T", bound="Portable")
 NAMES = ("__module__", "__qualname__", "__doc__")
 
 
-class Portable:
+class Portable(Front):
     """A function with a store of recordings. In a class it is a method. It can be pickled and copied."""
 
     _attribute = ""  # its name as a method
 
     def __init__(self, store: Store) -> None:
+        super().__init__(store.calls, VALUES)
         self.store = store
         self.__name__ = store.name
         if store.f is not None:
-            functools.update_wrapper(self, store.f, NAMES, ())  # type: ignore[arg-type]  # Compiled can be called
+            functools.update_wrapper(self, store.f, NAMES, ())
 
     def __repr__(self) -> str:
         return f"<compiled {self.__name__}>"

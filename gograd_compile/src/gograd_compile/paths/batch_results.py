@@ -23,6 +23,24 @@ from gograd_core import DomainError, Neuron
 __all__ = ["Found", "in_parts", "results", "with_others"]
 
 
+Answers = Sequence[Answer | float | list[float]]
+"""At each point an answer, or only the number or numbers asked for, if the function returns one number."""
+
+
+def _rows(answers: Answers) -> Any:
+    """List the numbers of each answer. An answer that is one number may stay as it is if all are."""
+    if all(type(answer) is float for answer in answers):
+        return answers
+    return [
+        answer.numbers if isinstance(answer, Answer) else answer if isinstance(answer, list) else [answer]
+        for answer in answers
+    ]
+
+
+def _structures(answers: Answers) -> list[Structure]:
+    return [answer.structure if type(answer) is Answer else ONE_NUMBER for answer in answers]
+
+
 @attrs.frozen(eq=False)
 class Found:
     """The results at all points.
@@ -51,6 +69,25 @@ class Found:
         return cls(structure, np.empty((len(arrays), 0)), rows, [])
 
     @classmethod
+    def of_values(cls, answers: Answers) -> Found:
+        """Make results of the values at each point."""
+        (structure,) = _structures(answers[:1])
+        rows = np.array(_rows(answers), dtype=np.float64).reshape(len(answers), structure.size)
+        return cls(structure, rows, np.empty((len(rows), 0)), [])
+
+    @classmethod
+    def of_gradients(cls, answers: Answers, own: Integers, shared: Any) -> Found:
+        """Make results of one value at each point, and derivatives: those asked for per point, and in total."""
+        rows = _rows(answers)
+        values = np.array([row[0] for row in rows], dtype=np.float64)[:, np.newaxis]
+        gradients = np.array(rows, dtype=np.float64)[:, 1 + own] if len(own) else np.empty((len(rows), 0))
+        totals = []
+        if isinstance(shared, slice) or len(shared):
+            captured = [answer.captured if isinstance(answer, Answer) else () for answer in answers]
+            totals = [(leaves, np.array(row[1:])[shared]) for leaves, row in zip(captured, rows, strict=True)]
+        return cls(ONE_NUMBER, values, gradients, totals)
+
+    @classmethod
     def of_answers(cls, answers: list[Answer]) -> Found:
         """Make results that are only derivatives of answers, one for each point."""
         return cls.derivatives(answers[0].structure, np.array([answer.numbers for answer in answers]))
@@ -65,7 +102,7 @@ def with_others(
     Raises:
         ValueError: results are nested differently.
     """
-    structures = [ONE_NUMBER if type(answer) is float else answer.structure for answer in answers]
+    structures = _structures(answers)
     expected = structures[0] if found is None else found.structure
     for point, structure in zip(others.tolist(), structures, strict=True):
         if structure is not expected and structure != expected:

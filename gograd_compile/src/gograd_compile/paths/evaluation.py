@@ -53,7 +53,7 @@ class Evaluation:
         """Return what computes the same as paths that are asked for this, if it is values or a gradient."""
         if want == VALUES:
             return self
-        if want.mode != "adjoints" or want.wrt is CAPTURED or chosen is None:
+        if prepared is None or want.mode != "adjoints" or want.wrt is CAPTURED or chosen is None:
             return None
         return Gradients(self, want.wrt, chosen)
 
@@ -87,11 +87,12 @@ class Evaluation:
 
     def answers(
         self, question: Question, arguments: Structure, rows: Floats, wrt: Integers | None, vectors: Floats,
-        found: list[Answer | float],
+        found: list[Answer | float | list[float]],
     ) -> None:  # fmt: skip
         """Answer a question at many points. If anything is raised, `found` has the answers at the points before.
 
-        Values that are one number are answers as they are. Python's garbage collector would visit a million others.
+        Values that are one number are answers as they are, and so are lists of a value and derivatives. Python's
+        garbage collector would visit a million others.
 
         Raises:
             The same as `answer`.
@@ -106,6 +107,10 @@ class Evaluation:
                 found.append(self._taken(returned))
 
         def derivatives(rows: Floats) -> None:
+            if form is not None and form.is_plain and question == "gradient" and wrt is not CAPTURED:
+                gradient = prepared.Gradient(self.f, self.output, wrt.tolist())
+                prepared.add_gradients_at(gradient, form, rows, found)
+                return
             for row in rows.tolist():
                 found.append(self._derivatives(question, arguments, row, wrt, vectors[len(found) - before]))
 
@@ -149,65 +154,56 @@ class Evaluation:
         return result
 
     def _gradient(self, arguments: Structure, row: list[float], wrt: Integers | None) -> Answer:
-        first, inputs = next_stamp(), list(map(Neuron, row))
+        first, inputs, since = next_stamp(), list(map(Neuron, row)), next_stamp()
+        output = self.output(self.f(*arguments.build(inputs)))
         if wrt is not CAPTURED:
             wanted = [inputs[place] for place in wrt.tolist()]
-            return Answer(ONE_NUMBER, self.adjoints(arguments.build(inputs), wanted))
-        since = next_stamp()
-        output = self._output(self.f(*arguments.build(inputs)))
+            return Answer(ONE_NUMBER, [output._value, *adjoints([output], [1.0], wanted, since)])
         wanted = [leaf for leaf in flat_graph([output], since).leaves if leaf._stamp < first]
         for leaf in wanted:
             check_leaf(leaf, self.name)
         return Answer(ONE_NUMBER, [output._value, *adjoints([output], [1.0], wanted, since)], tuple(wanted))
 
-    def adjoints(self, inputs: Any, wanted: list[Neuron]) -> list[float]:
-        """Compute what the function returns for neurons, and its derivatives with respect to some of these.
+    def output(self, result: Any) -> Neuron:
+        """Make a neuron of what the function returned.
 
         Raises:
-            TypeError: it does not return one number.
+            TypeError: it is not one number.
         """
-        since = next_stamp()
-        result = self.f(*inputs)
-        output = result if type(result) is Neuron else self._output(result)
-        return [output._value, *adjoints([output], [1.0], wanted, since)]
-
-    def _output(self, result: Any) -> Neuron:
+        if type(result) is Neuron:
+            return result
         entries, structure = flatten_result(result, f"the result of {self.name}")
         if why := complaint("adjoints", structure, has_truths=isinstance(result, bool)):
             raise TypeError(why)
         return entries[0] if type(entries[0]) is Neuron else Neuron(entries[0])
 
 
-@attrs.frozen(eq=False)
 class Gradients:
     """A function and its gradient, evaluated without a recording.
 
-    Attributes:
+    Args:
         evaluation: the function.
         wrt: the places of the numbers to differentiate with respect to.
         chosen: how the derivatives are nested.
-        block: the block in which it is evaluated.
-        places: these places, as a list.
+
+    Attributes:
+        f: computes the value and the derivatives, from the inputs and a list of the neurons in them.
+        block: the block in which it is called.
     """
 
     needs_leaves = True
 
-    evaluation: Evaluation
-    wrt: Integers
-    chosen: Structure
-    block: computed_by = attrs.field(init=False, default=attrs.Factory(lambda self: self.evaluation.block, True))
-    places: list[int] = attrs.field(init=False, default=attrs.Factory(lambda self: self.wrt.tolist(), True))
-
-    def f(self, inputs: Any, leaves: list[Neuron]) -> list[float]:
-        """Compute the value and the derivatives. `leaves` are the neurons in the inputs."""
-        return self.evaluation.adjoints(inputs, [leaves[place] for place in self.places])
+    def __init__(self, evaluation: Evaluation, wrt: Integers, chosen: Structure) -> None:
+        self._evaluation, self._wrt, self._chosen = evaluation, wrt, chosen
+        self.f = prepared.Gradient(evaluation.f, evaluation.output, wrt.tolist())
+        self.block = evaluation.block
 
     def result_of(self, found: list[float]) -> tuple[float, Any]:
         """Nest the derivatives."""
         value, *derivatives = found
-        return value, self.chosen.build(derivatives)
+        return value, self._chosen.build(derivatives)
 
     def instead(self, arguments: Structure, numbers: list[float], error: DomainError) -> tuple[float, Any]:
         """Ask the engine where compiled code raises `error`: see `engine_answer`."""
-        answer = engine_answer(error, "gradient", self.evaluation.f, arguments, np.array(numbers), self.wrt)
+        answer = engine_answer(error, "gradient", self._evaluation.f, arguments, np.array(numbers), self._wrt)
         return self.result_of(answer.numbers.tolist())

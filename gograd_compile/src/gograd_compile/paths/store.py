@@ -157,10 +157,10 @@ class Store:
 
     def answers(
         self, question: Question, run: BatchRun, points: Integers, wrt: Integers | None, vectors: Floats
-    ) -> list[Answer | float]:
+    ) -> list[Answer | float | list[float]]:
         """Answer a question at points of a batch that have no path. It raises what `answer` raises."""
         structure, rows = run.batch.structure, run.batch.rows(points)
-        found: list[Answer | float] = []
+        found: list[Answer | float | list[float]] = []
         if watching() is not None:
             for point, row, vector in zip(points.tolist(), rows, vectors, strict=True):
                 with run.noted(point):

@@ -15,7 +15,7 @@ cdef int backward(Neuron output, double seed) except -1:
         try:
             if graph.lacks_partials:
                 lead_to(graph, listed(&graph.leaves))  # what is unwanted here is unwanted in any other sweep too
-            sweep(graph, (output,), (seed,))
+            sweep(graph, (seed,))
             for i in range(graph.leaves.count):
                 node_of(graph.leaves.items[i]).grad += graph.before[i]
         except BaseException:
@@ -44,7 +44,7 @@ def adjoints(outputs, seeds, inputs, since):
         graph.outer, running = running, graph
         try:
             lead_to(graph, inputs)
-            sweep(graph, outputs, seeds)
+            sweep(graph, seeds)
             return [(<Neuron>neuron).node.grad for neuron in inputs]
         finally:
             put_back(graph)
@@ -113,11 +113,11 @@ cdef inline bint receives(PyObject *entry) noexcept:
     return is_neuron(entry) and not is_unwanted(node_of(entry))
 
 
-cdef int sweep(Graph graph, outputs, seeds) except -1:
+cdef int sweep(Graph graph, seeds) except -1:
     """Leave the adjoint of every wanted neuron in `grad`. Those of leaves are finite, unless errstate allows it."""
-    start(graph, outputs, seeds, graph.interior_kept)
+    start(graph, seeds, graph.interior_kept)
     if not propagate_fast(graph):
-        start(graph, outputs, seeds, graph.interior.count)
+        start(graph, seeds, graph.interior.count)
         checked_sweep.propagate(
             [neuron for neuron in listed(&graph.interior) if checked_sweep.receives(neuron)],
             [neuron for neuron in listed(&graph.leaves) if checked_sweep.receives(neuron)],
@@ -125,9 +125,10 @@ cdef int sweep(Graph graph, outputs, seeds) except -1:
     return 0
 
 
-cdef int start(Graph graph, outputs, seeds, Py_ssize_t interior) except -1:
+cdef int start(Graph graph, seeds, Py_ssize_t interior) except -1:
     """Set the adjoints of the outputs to their seeds, and those of the leaves and so many interior neurons to 0.0."""
     cdef Py_ssize_t i
+    cdef tuple outputs = graph.outputs
     for i in range(interior):
         look_for_signals(i)
         if receives(graph.interior.items[i]):
@@ -136,9 +137,9 @@ cdef int start(Graph graph, outputs, seeds, Py_ssize_t interior) except -1:
         look_for_signals(i)
         if receives(graph.leaves.items[i]):
             node_of(graph.leaves.items[i]).grad = 0.0
-    for output, seed in zip(outputs, seeds, strict=True):
-        if receives(<PyObject *>output):
-            (<Neuron>output).node.grad = (<Neuron>output).node.grad + <double>seed
+    for i in range(len(outputs)):
+        if receives(<PyObject *>outputs[i]):
+            (<Neuron>outputs[i]).node.grad = (<Neuron>outputs[i]).node.grad + <double>seeds[i]
     return 0
 
 

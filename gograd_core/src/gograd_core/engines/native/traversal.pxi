@@ -33,6 +33,7 @@ cdef inline int look_for_signals(Py_ssize_t i) except -1:
     return PyErr_CheckSignals() if i % SIGNALS == SIGNALS - 1 else 0
 
 
+@cython.freelist(8)
 cdef class Graph:
     """What a sweep visits. It refers to neurons without owning them: `outputs` keep them all alive."""
 
@@ -41,7 +42,7 @@ cdef class Graph:
     cdef double *before  # gradients to be put back: of the first `interior_kept` interior neurons, and of the leaves
     cdef Py_ssize_t interior_kept
     cdef bint lacks_partials  # at least one of the operations does
-    cdef object outputs
+    cdef tuple outputs
     cdef Graph outer  # the sweep that was running when this one began
 
     def __dealloc__(self):
