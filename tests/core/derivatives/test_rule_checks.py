@@ -90,6 +90,21 @@ def test_no_right_rule_is_named(op):
             backward(op, inputs)
 
 
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_a_kink_between_a_bend_and_a_line_is_no_wrong_rule(sign):
+    """At 0 the slope is that of the bent side, which differences never quite reach."""
+    bent = ALONE.register(
+        Op(
+            f"bent_{'up' if sign > 0.0 else 'down'}",
+            forward=lambda xp, x: xp.where(x > 0.0, 0.5 * x, xp.expm1(x)) * sign,
+            partials=(lambda xp, out, x: xp.where(x > 0.0, 0.5, xp.exp(x)) * sign,),
+        )
+    )
+    with detect_anomaly(check=True):
+        for x in (0.0, -1.0, 2.0):
+            bent(Neuron(x)).backward()
+
+
 def accusations(op):
     """List what is said of an operation at its samples, if anything."""
     for inputs in op.samples:
