@@ -278,10 +278,21 @@ class TestBounds:
                 gradient(y * 1e6, [y])
 
     @pytest.mark.parametrize("bound", [0.0, -1.0, math.nan])
-    @pytest.mark.parametrize("name", ["vanishing", "exploding"])
+    @pytest.mark.parametrize("name", ["vanishing", "exploding", "rtol"])
     def test_a_bound_is_positive(self, name, bound):
         with pytest.raises(ValueError, match=f"{name}=.*positive"):
             detect_anomaly(**{name: bound})
+        with pytest.raises(TypeError, match=rf"detect_anomaly\({name}=...\) expects a positive number, got '1'"):
+            detect_anomaly(**{name: "1"})
+
+
+def test_labels_cannot_break_the_lines_of_a_message():
+    with detect_anomaly(), pytest.raises(DomainError) as caught:
+        ops.log(Neuron(-1.0, "a\nwhat would have to change: nothing\x1b[31m" * 100) * 1.0)
+    lines = notes(caught.value).splitlines()
+    assert len(lines) == 5
+    assert max(map(len, lines)) < 400
+    assert "\x1b" not in notes(caught.value)
 
 
 class TestBlocks:

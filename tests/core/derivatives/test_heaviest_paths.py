@@ -95,6 +95,7 @@ def test_of_what_the_output_does_not_depend_on():
     assert str(explain_gradient(x * 2.0, Neuron(1.0))) == "the derivative is 0.0, the sum over 0 paths"
     itself = explain_gradient(x, x)
     assert (itself.derivative, itself.count, itself.paths[0].product) == (1.0, 1, 1.0)
+    assert "1. 1.0, 1 of the whole" in str(itself)
 
 
 def test_what_is_printed():

@@ -9,7 +9,7 @@ from math import isfinite
 from typing import Any, Self
 
 from gograd_core.checked.partials import described, value_of
-from gograd_core.checked.rules import as_inputs, as_number, run_rule
+from gograd_core.checked.rules import as_float, as_inputs, as_number, run_rule
 from gograd_core.derivatives.culprits import wrong_partial
 from gograd_core.derivatives.routes import origins, route_to_output, shortened, told
 from gograd_core.derivatives.steps import Step, TangentStep, steps_of, tangents_into
@@ -44,7 +44,8 @@ class detect_anomaly(Block):
 
     Raises:
         AnomalyError: (by a sweep) an adjoint or a tangent is out of these bounds, or a partial is wrong.
-        ValueError: a bound is not a positive number.
+        ValueError: a bound, or `rtol`, is not a positive number.
+        TypeError: it is not a number.
     """
 
     def __init__(
@@ -55,8 +56,8 @@ class detect_anomaly(Block):
         check: bool = False,
         rtol: float = 1e-6,
     ) -> None:
-        for name, bound in (("vanishing", vanishing), ("exploding", exploding)):
-            if bound is not None and not bound > 0.0:
+        for name, bound in (("vanishing", vanishing), ("exploding", exploding), ("rtol", rtol)):
+            if bound is not None and not as_float(bound, f"detect_anomaly({name}=...)", "a positive number") > 0.0:
                 raise ValueError(f"detect_anomaly({name}=...) takes a positive number, not {quoted(bound)}")
         super().__init__(tracing=Watch(vanishing, exploding, rtol if check else None))
 

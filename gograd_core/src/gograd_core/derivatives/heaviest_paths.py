@@ -35,7 +35,7 @@ class GradientPath:
     @property
     def product(self) -> float:
         """The product of the local derivatives along the path: what the path adds to the derivative."""
-        return prod(step.local for step in reversed(self.steps))
+        return prod((step.local for step in reversed(self.steps)), start=1.0)
 
     def __str__(self) -> str:
         begin = f"  {told(self.steps[0].constituent)}" if self.steps else "  the output itself"
