@@ -36,7 +36,7 @@ FAMILIES = {
     "normal": ("Error functions and the normal distribution", "extra.error_functions special.inverses special.normal"),
     "logistic": ("Logistic functions and entropies", "special.entropies"),
     "bessel": ("Bessel functions", "special.bessel"),
-    "engine": ("The engine's own operations", "plugins.builtin_ops"),
+    "engine": ("The engine's own operations", "plugins.engine_ops"),
 }
 """By page of docs/operations: its title, and the modules whose operations are on it."""
 BEGIN, END = "<!-- generated: python docs/tables.py -->\n", "<!-- end of what is generated -->\n"

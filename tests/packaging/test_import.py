@@ -7,6 +7,8 @@ import os
 import pathlib
 import subprocess
 import sys
+import textwrap
+from importlib.util import find_spec
 
 import pytest
 
@@ -38,8 +40,8 @@ OTHERS = (
 
 
 def modules_after(code):
-    """The top-level modules that a new process has after running `code`."""
-    program = f"{code}\nimport sys\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
+    """The modules that a new process has after running `code`."""
+    program = f"{code}\nimport sys\nprint(*sys.modules)"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GOGRAD_")}
     command = [sys.executable, "-c", program]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
@@ -47,6 +49,25 @@ def modules_after(code):
     return set(done.stdout.split())
 
 
+UNNEEDED = {
+    "gograd_core": {
+        "hashlib", "pluggy", "gograd_core.derivatives", "gograd_core.extend", "gograd_core.kernels",
+        "gograd_core.math", "gograd_core.plugins.hookspecs", "gograd_core.plugins.loading",
+        "gograd_core.plugins.records", "gograd_core.programs", "gograd_core.testing",
+    },
+    "gograd_compile": {
+        "concurrent.futures", "dataclasses", "fractions", "logging", "numpy.ma", "numpy.typing",
+        "platformdirs", "pluggy", "tempfile", "zipfile", "gograd_compile.batch", "gograd_compile.explain",
+        "gograd_compile.files.storage", "gograd_compile.kernels.cache", "gograd_compile.kernels.machine",
+        "gograd_compile.nesting.structure_json", "gograd_compile.run.native_runner",
+        "gograd_compile.run.records", "gograd_compile.trace.differences",
+        "gograd_core.derivatives.gradient_check", "gograd_core.derivatives.jacobians",
+        "gograd_core.derivatives.transforms", "gograd_core.kernels.jit",
+        "gograd_core.math", "gograd_core.plugins.hookspecs", "gograd_core.plugins.loading",
+        "gograd_core.plugins.records", "gograd_core.programs", "gograd_core.testing",
+    },
+}  # fmt: skip
+"""What not every program needs, or none before the first look-up of an operation."""
 IMPORTS = {
     "import": "import gograd_core",
     "every name": "from gograd_core import *",
@@ -79,6 +100,29 @@ class TestBeforeTheFirstLookUp:
     @pytest.mark.parametrize("code", IMPORTS.values(), ids=IMPORTS)
     def test_nothing_heavy_is_imported(self, code):
         assert modules_after(code).isdisjoint(HEAVY)
+
+
+class TestImport:
+    @pytest.mark.parametrize("package", UNNEEDED)
+    def test_what_not_every_program_needs_is_not_imported(self, package):
+        loaded = modules_after(f"import {package}") - modules_after("import numpy")
+        assert package in loaded
+        assert loaded & UNNEEDED[package] == set()
+
+    @pytest.mark.parametrize("package", UNNEEDED)
+    def test_our_modules_have_these_names(self, package):
+        """Otherwise the test above would say nothing about a module that was renamed."""
+        ours = sorted(name for name in UNNEEDED[package] if name.startswith("gograd_"))
+        assert [name for name in ours if find_spec(name) is None] == []
+
+    @pytest.mark.parametrize("package", ["gograd_core", "gograd_compile"])
+    def test_what_is_imported_later_is_listed_and_kept(self, package):
+        code = f"""
+            import {package} as module
+            assert [name for name in module.__all__ if name not in dir(module)] == []
+            assert [name for name in module.__all__ if getattr(module, name) is not vars(module)[name]] == []
+        """
+        modules_after(textwrap.dedent(code))
 
 
 class TestTheFirstLookUp:
@@ -137,7 +181,7 @@ class TestSource:
         namespaces = ("ops", "xp", "active", "registry", "self")
         found = [(where, ast.unparse(value), name) for where, value, name in taken if name in names]
         # The engine's own operations have rules, which take functions of the array API from `xp` as all rules do.
-        found = [place for place in found if not (place[0].startswith("builtin_ops.py") and place[2] in scalar.__all__)]
+        found = [place for place in found if not (place[0].startswith("engine_ops.py") and place[2] in scalar.__all__)]
         assert [place for place in found if place[1].rpartition(".")[2] in namespaces] == []
 
     def test_names_no_operation(self):
@@ -150,6 +194,6 @@ class TestSource:
         assert [
             (where, text)
             for where, text in found
-            if not where.startswith(("scalar.py", "builtin_ops.py", "python_operators.py", "math.py"))
+            if not where.startswith(("scalar.py", "engine_ops.py", "python_operators.py", "math.py"))
         ] == []
         assert {text for where, text in found if not where.startswith("math.py")} <= {*scalar.__all__}

@@ -184,6 +184,12 @@ class TestDigamma:
     def test_a_high_order_overflows(self):
         assert polygamma(170.0, 0.5) == -inf
 
+    @pytest.mark.parametrize(
+        ("n", "x", "expected"), [(1.0, 1.7e308, 1.0 / 1.7e308), (2.0, 1e308, -0.0), (3.0, 1e308, 0.0)]
+    )
+    def test_near_the_largest_float(self, n, x, expected):
+        assert polygamma(n, x) == pytest.approx(expected, rel=1e-14, abs=0.0)  # it is subnormal
+
     def test_order_0_is_digamma(self):
         assert ops.polygamma(0, 0.3) == ops.digamma(0.3)
 

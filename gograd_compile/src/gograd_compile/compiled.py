@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+import gograd_core
 from gograd_compile.files.portable import Portable, compiled_anew, from_file
 from gograd_compile.nesting.trees import flatten, nest_matrix, numbers_like, row_of
 from gograd_compile.nesting.whole_numbers import whole
@@ -22,12 +23,10 @@ from gograd_core import DomainError, Neuron
 from gograd_core.extend import (
     add_gradients,
     is_computed,
-    jacobians,
     observers,
     positions,
     recorder,
     replacing,
-    transforms,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -96,7 +95,7 @@ class Compiled(Portable):
         """
         wrt = positions(wrt)
         if (inlined := self._inlined(named)) is not None:
-            return transforms.value_and_grad(inlined, wrt)(*args)
+            return gograd_core.value_and_grad(inlined, wrt)(*args)
         found: tuple[float, Any] = self.store.calls.get(wrt, general)(args)
         if found is not NotImplemented:
             return found
@@ -144,7 +143,7 @@ class Compiled(Portable):
         """
         wrt = positions(wrt)
         if (inlined := self._inlined(named)) is not None:
-            return jacobians.jacobian(inlined, wrt)(*args)
+            return gograd_core.jacobian(inlined, wrt)(*args)
         numbers, structure = flatten(args)
         want, chosen = self.store.want("push", structure, wrt, ONLY_SEEDS)
         try:
@@ -169,7 +168,7 @@ class Compiled(Portable):
             raise TypeError(f"hvp() takes the arguments of {self.__name__}, then a vector nested like the argument wrt")
         wrt = positions(wrt)
         if (inlined := self._inlined(named)) is not None:
-            return jacobians.hvp(inlined, wrt)(*args_and_vector)
+            return gograd_core.hvp(inlined, wrt)(*args_and_vector)
         if (found := self.store.calls.get(("hvp", wrt), general)(args_and_vector)) is not NotImplemented:
             return found
         *args, vector = args_and_vector
@@ -191,7 +190,7 @@ class Compiled(Portable):
         """
         wrt = positions(wrt)
         if (inlined := self._inlined(named)) is not None:
-            return jacobians.hessian(inlined, wrt)(*args)
+            return gograd_core.hessian(inlined, wrt)(*args)
         numbers, structure = flatten(args)
         want, chosen = self.store.want("push", structure, wrt, ONLY_SEEDS)
         try:

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from gograd_core import current
 from gograd_core.containers import register_container
-from gograd_core.derivatives.jacobians import derivative, hessian, hvp, jacobian
-from gograd_core.derivatives.transforms import grad, gradient, jvp, value_and_grad, vjp, zero_grad
 from gograd_core.engine_choice import Engine, engine
 from gograd_core.engines import Neuron
 from gograd_core.errors import (
@@ -26,8 +24,7 @@ from gograd_core.lines import Line, trace
 from gograd_core.namespaces.operations import ops
 from gograd_core.op import Op
 from gograd_core.op.metadata import Accuracy, Edge, Provider
-from gograd_core.plugins.builtin_ops import stop_gradient
-from gograd_core.plugins.hookspecs import hookimpl
+from gograd_core.plugins.engine_ops import stop_gradient
 from gograd_core.plugins.registry import Registry
 from gograd_core.settings import errstate, no_grad
 from gograd_core.version import __version__ as __version__
@@ -38,8 +35,11 @@ if TYPE_CHECKING:
     from gograd_core.derivatives.anomalies import detect_anomaly
     from gograd_core.derivatives.gradient_check import check_grad
     from gograd_core.derivatives.heaviest_paths import explain_gradient
+    from gograd_core.derivatives.jacobians import derivative, hessian, hvp, jacobian
     from gograd_core.derivatives.steps import Step, TangentStep, sweep_steps, tangent_steps
+    from gograd_core.derivatives.transforms import grad, gradient, jvp, value_and_grad, vjp, zero_grad
     from gograd_core.kernels.jit import compile_kernels
+    from gograd_core.plugins.hookspecs import hookimpl
     from gograd_core.plugins.records import PluginRecord
     from gograd_core.programs.adapted import adapted
 
@@ -121,7 +121,12 @@ if not TYPE_CHECKING:
         "explain_gradient": "gograd_core.derivatives.heaviest_paths",
         "check_grad": "gograd_core.derivatives.gradient_check",
         "compile_kernels": "gograd_core.kernels.jit",
+        "hookimpl": "gograd_core.plugins.hookspecs",
+        **dict.fromkeys(("derivative", "hessian", "hvp", "jacobian"), "gograd_core.derivatives.jacobians"),
         **dict.fromkeys(("Step", "TangentStep", "sweep_steps", "tangent_steps"), "gograd_core.derivatives.steps"),
+        **dict.fromkeys(
+            ("grad", "gradient", "jvp", "value_and_grad", "vjp", "zero_grad"), "gograd_core.derivatives.transforms"
+        ),
     }
 
     _INSTEAD = {
@@ -135,10 +140,14 @@ if not TYPE_CHECKING:
     }
 
     def __getattr__(name: str) -> Any:
-        """Import a rarely needed function when it is asked for."""
+        """Import a function that not every program needs, when it is asked for."""
         if name in _LAZY:
-            return getattr(import_module(_LAZY[name]), name)
+            return globals().setdefault(name, getattr(import_module(_LAZY[name]), name))
         hint = "" if name.startswith("_") else ": operations are in gograd_core.ops, such as ops.tanh"
         if name in _INSTEAD or name in vars(ops):  # which does not load the plugins
             hint = f": {_INSTEAD.get(name, f'write ops.{name}')}"
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")
+
+    def __dir__() -> list[str]:
+        """List what can be imported, too."""
+        return sorted({*globals(), *__all__})

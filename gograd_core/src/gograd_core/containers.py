@@ -33,7 +33,7 @@ PutTogether = Callable[[Any, Sequence[Any]], Any]
 MOST_CLASSES = 1024
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Container:
     """A kind of container.
 

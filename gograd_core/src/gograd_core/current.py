@@ -18,4 +18,4 @@ registry: Any
 """The process-wide registry, or the one that a ``with registry:`` block puts in its place."""
 stop_gradient: Any
 plain: Any
-"""The engine's own operations; see `plugins.builtin_ops`."""
+"""The engine's own operations; see `plugins.engine_ops`."""

@@ -12,8 +12,7 @@ For packages that run, record or draw graphs:
 
 - `current`: the registry that is in force (`current.registry`).
 - `flatten`, `next_stamp`, `read_values`, `add_gradients`, `adjoints`: a graph as arrays, and sweeps over it.
-- `nested`, `positions`, `require_function`, `transforms`, `jacobians`, `ForwardSweep`, `creation_order`: derivatives of
-  functions.
+- `nested`, `positions`, `require_function`, `ForwardSweep`, `creation_order`: derivatives of functions.
 - `Recorder`, `observed_by`, `recorder`, `observers` (which is true while any recorder or `detect_anomaly` is in force),
   `failed`, `recording`, `unfollowed`: to watch a function that runs.
 - `computed_by`, `Instead`, `is_computed`, `replacing` (which is true while any such block is in force): to let other
@@ -29,6 +28,8 @@ For packages that run, record or draw graphs:
 - `inside`: whether a point lies in the domain of an operation.
 - `Expansion`, `ExpansionError`, `expand`, `expand_with`, `Symbol`, `SymbolLibrary`, `postorder`, `CALLS`, `OPERATORS`,
   `PythonBody`, `helpers`, `print_extension`, `Extension`, `printing_files`: rules as expressions, and printed as C.
+- `Body`, `Text`: the statements of such expressions. A subclass of `Body` prints them in another language, and
+  `function_for` in a subclass of `SymbolLibrary`, which `expand` takes as `kind`, names the functions that it has.
 - `PluginRecord`, `plugin_modules`, `OWN_DISTRIBUTIONS`: what is installed.
 - `UNARY`, `BINARY`, `COMPARISONS`: the operators of Python, and their special methods.
 - `typed_sources`: what `gograd stubs` fills in.
@@ -51,7 +52,6 @@ from gograd_core.checked.refusals import DOMAIN_ERRORS, error_code
 from gograd_core.checked.rules import as_float, as_number, as_numbers, describe, judge, run_rule
 from gograd_core.computed import Instead, computed_by, is_computed
 from gograd_core.containers import refuse_keys
-from gograd_core.derivatives import jacobians, transforms
 from gograd_core.derivatives.choices import gives_plain
 from gograd_core.derivatives.forward import ForwardSweep, creation_order
 from gograd_core.derivatives.trace import nested, positions, require_function
@@ -70,10 +70,8 @@ from gograd_core.op.domains import inside
 from gograd_core.op.implementations import resolve
 from gograd_core.op.kernels import Kernels
 from gograd_core.op.metadata import normalised
-from gograd_core.plugins.builtin_ops import gograd_ops as engine_operations
-from gograd_core.plugins.builtin_ops import is_internal, plain, variable
+from gograd_core.plugins.engine_ops import engine_operations, is_internal, plain, variable
 from gograd_core.plugins.names import OWN_DISTRIBUTIONS, canonical
-from gograd_core.plugins.records import PluginRecord
 from gograd_core.python_operators import BINARY, COMPARISONS, UNARY
 from gograd_core.recording import Recorder, failed, observed_by, outside_transforms, recorder
 from gograd_core.settings import (
@@ -87,13 +85,15 @@ from gograd_core.settings import (
 )
 
 if TYPE_CHECKING:
+    from gograd_core.kernels.bodies import Body
     from gograd_core.kernels.calls import CALLS
     from gograd_core.kernels.expansion import Expansion, ExpansionError, expand, expand_with
-    from gograd_core.kernels.expressions import OPERATORS
+    from gograd_core.kernels.expressions import OPERATORS, Text
     from gograd_core.kernels.extension import Extension, print_extension
     from gograd_core.kernels.jit import PythonBody, helpers, printing_files
     from gograd_core.kernels.symbols import Symbol, SymbolLibrary, postorder
     from gograd_core.plugins.loading import plugin_modules
+    from gograd_core.plugins.records import PluginRecord
 
 __all__ = [
     "BINARY",
@@ -105,6 +105,7 @@ __all__ = [
     "OPERATORS",
     "OWN_DISTRIBUTIONS",
     "UNARY",
+    "Body",
     "Column",
     "Expansion",
     "ExpansionError",
@@ -119,6 +120,7 @@ __all__ = [
     "Recorder",
     "Symbol",
     "SymbolLibrary",
+    "Text",
     "add_gradients",
     "adjoints",
     "as_float",
@@ -147,7 +149,6 @@ __all__ = [
     "inside",
     "is_computed",
     "is_internal",
-    "jacobians",
     "judge",
     "leaf_paths",
     "nested",
@@ -176,7 +177,6 @@ __all__ = [
     "scalar",
     "take_apart",
     "total",
-    "transforms",
     "typed_sources",
     "unfollowed",
     "unwatched",
@@ -197,12 +197,14 @@ if not TYPE_CHECKING:
     # What only some packages need is imported when it is asked for.
     _LATER = {
         **dict.fromkeys(("Expansion", "ExpansionError", "expand", "expand_with"), "kernels.expansion"),
+        "Body": "kernels.bodies",
         "CALLS": "kernels.calls",
-        "OPERATORS": "kernels.expressions",
+        **dict.fromkeys(("OPERATORS", "Text"), "kernels.expressions"),
         **dict.fromkeys(("Extension", "print_extension"), "kernels.extension"),
         **dict.fromkeys(("PythonBody", "helpers", "printing_files"), "kernels.jit"),
         **dict.fromkeys(("Symbol", "SymbolLibrary", "postorder"), "kernels.symbols"),
         "plugin_modules": "plugins.loading",
+        "PluginRecord": "plugins.records",
     }
 
     def __getattr__(name: str) -> Any:

@@ -90,7 +90,7 @@ class Op(Protocol):
     def bind(self, xp: Any) -> Callable[..., Any]: ...
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Flat:
     """A graph as arrays: first the leaves, then the interior neurons, both oldest first.
 

@@ -22,7 +22,7 @@ from gograd_core.engines import MathFunction, Neuron
 from gograd_core.errors import DomainError, UnknownOperationError
 from gograd_core.followed import Followed, unfollowed
 from gograd_core.lines import ignoring
-from gograd_core.plugins.builtin_ops import plain
+from gograd_core.plugins.engine_ops import plain
 from gograd_core.python_operators import OF_INTEGERS
 from gograd_core.recording import failed, recorder
 

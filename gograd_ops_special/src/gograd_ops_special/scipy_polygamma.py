@@ -59,7 +59,7 @@ def scaled_product(factor: float, s: float, x: float) -> float:
         term *= (s + 2 * place - 1) * (s + 2 * place) / (start * start)
     total = math.fsum([*terms, math.exp(-s * math.log1p(count / x)) * rest])
     (a, exponent), (b, other) = math.frexp(factor), math.frexp(x)
-    return math.ldexp(a * b**-s * total, exponent - int(s) * other)
+    return math.ldexp(a * b ** (1.0 - s) * (total / x), exponent - (int(s) - 1) * other)  # total may be as large as x
 
 
 @np.errstate(all="ignore")

@@ -9,7 +9,7 @@ import pytest
 
 import gograd_compile
 from gograd_core import current, ops, stop_gradient
-from gograd_core.plugins import builtin_ops
+from gograd_core.plugins import engine_ops
 from round_trips import again, reloaded
 
 OPERATIONS = current.registry.operations()
@@ -49,5 +49,5 @@ def test_every_operation_is_the_same_one_after_a_pickle(op):
 
 def test_what_the_engine_itself_uses_are_the_operations_of_that_name():
     assert ops.stop_gradient is stop_gradient
-    assert ops.identity is builtin_ops.identity
+    assert ops.identity is engine_ops.identity
     assert again(stop_gradient) is stop_gradient

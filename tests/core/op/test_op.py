@@ -1,6 +1,7 @@
 """What an operation is: its fields, its names, how it is called, and its copies."""
 
 import copy
+import functools
 import pickle
 
 import attrs
@@ -185,6 +186,8 @@ class TestInputNames:
             ({"forward": None, "implementations": {"scalar": abs}, "partials": (lambda xp, out, z: z,)}, ("z",)),
             ({"forward": None, "implementations": {"scalar": abs}, "partials": (None,)}, ("x0",)),
             ({"forward": lambda xp, *inputs: 0.0, "partials": (None,)}, ("x0",)),
+            ({"forward": lambda xp, x, **other: 0.0, "partials": (None,)}, ("x0",)),
+            ({"forward": functools.wraps(lambda xp, base: 0.0)(lambda a, b: 0.0)}, ("base",)),
         ],
     )
     def test_are_those_of_the_rules(self, fields, names):

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from gograd_compile.call.front import Front
 from gograd_compile.nesting.whole_numbers import whole
-from gograd_compile.paths.lru import Recent
 from gograd_compile.paths.path import VALUES, Path
 from gograd_compile.paths.paths import Paths
 from gograd_compile.paths.store import Store
@@ -193,7 +192,7 @@ def with_tapes(store: Store, tapes: list[Recorded]) -> None:
 
 def from_tapes(cls: type[T], tapes: list[Recorded], name: str, backend: str | None) -> T:
     """Make a program of what was recorded. It has no function."""
-    store = Store(None, name, find_backend(backend), check=False, max_paths=len(tapes), paths=Recent(len(tapes)))
+    store = Store(None, name, find_backend(backend), check=False, max_paths=len(tapes), structures=len(tapes))
     with_tapes(store, tapes)
     return cls(store)
 

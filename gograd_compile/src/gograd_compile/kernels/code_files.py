@@ -24,7 +24,7 @@ MOST_BYTES = 2**26
 TEXTS = ("library", "function", "environment", "result")
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Code:
     """One function as machine code.
 

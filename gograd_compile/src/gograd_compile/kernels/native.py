@@ -25,7 +25,7 @@ _kernels: dict[Text, Kernel] = {}
 _lock = threading.Lock()
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Kernel:
     """A rule as native code, for a chunk of points or one item of columns.
 

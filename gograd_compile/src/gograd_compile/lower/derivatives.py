@@ -17,7 +17,7 @@ from gograd_compile.trace.tape import Integers
 __all__ = ["Derived", "with_adjoints", "with_tangents", "without_derivatives"]
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Derived:
     """A graph with derivatives, or without any.
 

@@ -30,7 +30,7 @@ FORWARD = -1
 """What a call computes: the value of an operation. Any other number is the place of the input of a derivative."""
 
 
-@attrs.frozen
+@attrs.frozen(repr=False)
 class Call:
     """One of the functions that a graph calls: a rule of an operation.
 
@@ -66,7 +66,7 @@ class Call:
         return max(self.length, 1) if self.what != FORWARD else 1
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Graph:
     """Values, and how each is computed.
 

@@ -22,7 +22,7 @@ __all__ = ["Weights", "weights_of"]
 NONE, VALUE, PLACE, RULE = derivatives.KINDS
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Weights:
     """Local derivatives: values that follow those of a graph.
 

@@ -30,7 +30,7 @@ Factor = int | float
 """The place of an input (an int), or a number (a float)."""
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Partial:
     """The derivative with respect to one input.
 
@@ -45,7 +45,7 @@ class Partial:
     needs: tuple[int, ...] = ()
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Rules:
     """An operation as the compiler sees it.
 

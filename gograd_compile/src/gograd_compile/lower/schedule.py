@@ -25,7 +25,7 @@ FIELDS = ("code", "slot", "count", "start")
 BANDS = 4  # values that are shared, values that are not, derivatives that are shared, derivatives that are not
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Schedule:
     """The steps of a run.
 

@@ -23,7 +23,7 @@ MOST_LAYOUTS, MOST_NUMBERS = 64, 2**14
 """How many forms of arguments are remembered (the least recently used is dropped), with at most how many numbers."""
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Batch:
     """Arguments at many points.
 

@@ -14,7 +14,6 @@ from typing import Any
 
 import attrs
 import numpy as np
-from numpy.typing import NDArray
 
 from gograd_core import Neuron
 from gograd_core.extend import Form, flatten_like, leaf_paths, refuse_keys, take_apart, unfollowed
@@ -31,8 +30,10 @@ __all__ = [
     "row_of",
 ]
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.intp]
+# Which `numpy.typing` calls NDArray. NumPy itself does not import that.
+Array = np.ndarray[tuple[Any, ...], np.dtype[Any]]
+Floats = np.ndarray[tuple[Any, ...], np.dtype[np.float64]]
+Integers = np.ndarray[tuple[Any, ...], np.dtype[np.intp]]
 Shape = tuple[int, ...]
 
 PLAIN = {float, int, bool, np.float64}
@@ -42,7 +43,7 @@ MOST_STRUCTURES, MOST_LEAVES = 64, 2**14
 """How many structures are remembered (the least recently used is dropped), with at most how many leaves."""
 
 
-@attrs.frozen(slots=False)
+@attrs.frozen(repr=False, slots=False)
 class Structure:
     """How numbers are nested. It can be compared and hashed, since it is the key of recordings.
 
@@ -88,7 +89,7 @@ class Structure:
             leaves.append(block.item() if shape is None else block.reshape(shape))
         return self.form.nest(leaves)
 
-    def build_batch(self, matrix: NDArray[Any]) -> Any:
+    def build_batch(self, matrix: Array) -> Any:
         """Nest results at many points. Those of point i are in ``matrix[i]``.
 
         The last axis of the matrix has as many numbers as `size`. The axes before it come first in every leaf.
@@ -232,7 +233,7 @@ def _in_tuple(forms: Sequence[Form]) -> Form:
     return take_apart(tuple(form.nest([0.0] * form.leaves) for form in forms))[1]
 
 
-def nest_matrix(matrix: NDArray[Any], outputs: Structure, inputs: Structure) -> Any:
+def nest_matrix(matrix: Array, outputs: Structure, inputs: Structure) -> Any:
     """Nest a matrix with a row per number of `outputs` and a column per number of `inputs`.
 
     The result is nested like `outputs`. In the place of each number or array is something nested like `inputs`, whose
@@ -266,7 +267,7 @@ def _entry(value: Any) -> Any:
     return None if number is None or number.shape else number.item()
 
 
-def _as_array(block: Any) -> NDArray[Any]:
+def _as_array(block: Any) -> Array:
     if isinstance(block, np.ndarray):
         return block
     return np.fromiter(block, float if all(type(entry) is float for entry in block) else object, len(block))

@@ -41,7 +41,7 @@ def _structures(answers: Answers) -> list[Structure]:
     return [answer.structure if type(answer) is Answer else ONE_NUMBER for answer in answers]
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Found:
     """The results at all points.
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import attrs
-
 __all__ = ["Budget", "NoPath"]
 
 FREE = 20
@@ -39,7 +37,6 @@ class NoPath(Exception):  # noqa: N818 - it never leaves this package
         self.budget = budget
 
 
-@attrs.define(eq=False)
 class Budget:
     """What was spent on recordings of a function, for arguments of one nesting, and what may still be spent.
 
@@ -48,8 +45,10 @@ class Budget:
     and paths that return pay for more recordings. A recorded operation costs more than ten others. So at most a tenth
     as many operations are recorded as are answered.
 
-    Attributes:
+    Args:
         is_limited: whether it decides anything.
+
+    Attributes:
         recordings: how many recordings were made.
         replayed: how many points were replayed.
         evaluated: how many points were evaluated without a recording.
@@ -62,17 +61,11 @@ class Budget:
         calls: how many calls there were. A run over many points counts as one.
     """
 
-    is_limited: bool
-    recordings: int = 0
-    replayed: int = 0
-    evaluated: int = 0
-    size: int = 0
-    saved: int = 0
-    recorded: int = 0
-    searched: int = 0
-    wait: int = 0
-    apart: tuple[int, int] = (0, 0)
-    calls: int = 0
+    def __init__(self, is_limited: bool) -> None:
+        self.is_limited = is_limited
+        self.recordings = self.replayed = self.evaluated = self.calls = 0
+        self.size = self.saved = self.recorded = 0
+        self.searched, self.wait, self.apart = 0, 0, (0, 0)
 
     @property
     def is_free(self) -> bool:

@@ -12,11 +12,12 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+import gograd_core
 from gograd_compile.nesting.trees import Structure, flatten_result
 from gograd_compile.paths.path import CAPTURED
 from gograd_compile.trace.tape import Floats, Integers
-from gograd_core import DomainError, Neuron, gradient
-from gograd_core.extend import creation_order, flatten_numbers, jacobians, nested, transforms
+from gograd_core import DomainError, Neuron
+from gograd_core.extend import creation_order, flatten_numbers, nested
 
 __all__ = ["ASK", "Answer", "Flat", "Question", "answer_of", "engine_answer"]
 
@@ -25,11 +26,11 @@ NONE, NO_VECTOR = np.empty(0, dtype=np.intp), np.empty(0)
 
 ASK: dict[str, Callable[[Flat, list[float], list[float]], Any]] = {
     "value": lambda f, at, _: f(at),
-    "gradient": lambda f, at, _: transforms.value_and_grad(f.one)(at),
+    "gradient": lambda f, at, _: gograd_core.value_and_grad(f.one)(at),
     "captured": lambda f, at, _: f.with_captured(at),
-    "jacobian": lambda f, at, _: jacobians.jacobian(f)(at),
-    "hessian": lambda f, at, _: jacobians.hessian(f.one)(at),
-    "hvp": lambda f, at, vector: jacobians.hvp(f.one)(at, vector),
+    "jacobian": lambda f, at, _: gograd_core.jacobian(f)(at),
+    "hessian": lambda f, at, _: gograd_core.hessian(f.one)(at),
+    "hvp": lambda f, at, vector: gograd_core.hvp(f.one)(at, vector),
 }
 
 
@@ -77,7 +78,7 @@ class Flat:
         entries = chain([output], *(node.constituents for node in creation_order([output])))
         leaves = (entry for entry in entries if type(entry) is Neuron and not entry.constituents)
         self.captured = tuple({id(leaf): leaf for leaf in leaves}.values())
-        return [output, *gradient(output, self.captured)]
+        return [output, *gograd_core.gradient(output, self.captured)]
 
 
 def engine_answer(

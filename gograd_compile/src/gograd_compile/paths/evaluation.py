@@ -5,10 +5,9 @@ Values and decisions are then the same bits as those of a replay. Derivatives ar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import attrs
 import numpy as np
 
 from gograd_compile.call import prepared
@@ -29,25 +28,23 @@ ROWS = 64
 """For how many points at once numbers become objects of Python."""
 
 
-@attrs.frozen(eq=False)
 class Evaluation:
     """A function that is evaluated without a recording.
 
-    Attributes:
-        f: the function.
+    Args:
+        f: the function. None if there are only recordings; then nothing is evaluated.
         name: what messages call it.
         values: what computes the values of operations in compiled code.
+
+    Attributes:
         block: the block in which it computes them.
     """
 
     needs_leaves = False
 
-    f: Callable[..., Any]
-    name: str
-    values: Mapping[Any, Instead]
-    block: computed_by = attrs.field(
-        default=attrs.Factory(lambda self: computed_by(self.values, deeper=True), takes_self=True), init=False
-    )
+    def __init__(self, f: Any, name: str, values: Mapping[Any, Instead]) -> None:
+        self.f, self.name, self.values = f, name, values
+        self.block = computed_by(values, deeper=True)
 
     def of(self, want: Want, chosen: Structure | None) -> Evaluation | Gradients | None:
         """Return what computes the same as paths that are asked for this, if it is values or a gradient."""

@@ -16,7 +16,6 @@ from gograd_compile.lower.derivatives import Derived, with_adjoints, with_tangen
 from gograd_compile.lower.graph import Graph
 from gograd_compile.lower.lowering import lower
 from gograd_compile.lower.rules import rules_of
-from gograd_compile.nesting.structure_json import structure_text
 from gograd_compile.nesting.trees import Structure
 from gograd_compile.paths.domain_errors import error_of
 from gograd_compile.paths.guards import Asked
@@ -31,7 +30,7 @@ from gograd_core.extend import failed, read_values, recorder
 __all__ = ["CAPTURED", "ONLY_SEEDS", "VALUES", "Path", "Want", "complaint"]
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Want:
     """What a program should compute.
 
@@ -61,11 +60,10 @@ MOST_PROGRAMS = 32
 NOTHING = np.empty(0)
 
 
-@attrs.define(eq=False, repr=False)
 class Path:
     """One path through a function: a tape, and the programs that were asked for.
 
-    Attributes:
+    Args:
         structure: how the result is nested.
         tape: the operations.
         backend: what runs them.
@@ -76,27 +74,26 @@ class Path:
         notes: how the tape was made.
         is_gradient: whether it computes the value and the gradient of the function.
         has_truths: whether there are truth values in the result.
+
+    Attributes:
         programs: the program for each want.
         preparation: how each of these was made.
         guards: the guards of the tape.
         replays: how often it was replayed at one point since the budget last took note of it.
     """
 
-    structure: Structure
-    tape: Tape
-    backend: Backend
-    source: Source | None = None
-    numbers: Floats = NOTHING
-    answers: Answers = ()
-    raising: Raising = NO_ERRORS
-    notes: Sequence[Note] = ()
-    is_gradient: bool = attrs.field(default=False, kw_only=True)
-    has_truths: bool = attrs.field(default=False, kw_only=True)
-    programs: dict[Want, Program] = attrs.field(factory=dict, init=False)
-    preparation: dict[Want, list[Note]] = attrs.field(factory=dict, init=False)
-    replays: int = attrs.field(default=0, init=False)
-    guards: Asked = attrs.field(default=attrs.Factory(lambda path: Asked(path.tape), takes_self=True), init=False)
-    _lock: threading.Lock = attrs.field(factory=threading.Lock, init=False)
+    def __init__(
+        self, structure: Structure, tape: Tape, backend: Backend, source: Source | None = None,
+        numbers: Floats = NOTHING, answers: Answers = (), raising: Raising = NO_ERRORS, notes: Sequence[Note] = (),
+        *, is_gradient: bool = False, has_truths: bool = False,
+    ) -> None:  # fmt: skip
+        self.structure, self.tape, self.backend, self.source, self.numbers = structure, tape, backend, source, numbers
+        self.answers, self.raising, self.notes = answers, raising, notes
+        self.is_gradient, self.has_truths = is_gradient, has_truths
+        self.programs: dict[Want, Program] = {}
+        self.preparation: dict[Want, list[Note]] = {}
+        self.guards, self.replays = Asked(tape), 0
+        self._lock = threading.Lock()
 
     def returns_as(self, other: Path) -> bool:
         """Say whether the results of both are nested alike, and both or neither have truth values."""
@@ -234,6 +231,8 @@ class Path:
 def complaint(mode: str, structure: Structure, *, has_truths: bool) -> str:
     """Say why a result that is nested so has no derivatives of that mode. It is "" if it has."""
     if mode == "adjoints" and not structure.is_number:
+        from gograd_compile.nesting.structure_json import structure_text
+
         return f"only one number has a gradient; the result is {structure_text(structure)}: use jacobian"
     if mode in ("adjoints", "pull", "push") and has_truths:
         return "only numbers have derivatives; the function returned a truth value, which has no derivative"

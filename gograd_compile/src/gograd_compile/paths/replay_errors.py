@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+import gograd_core
 from gograd_compile.paths.domain_errors import error_of
 from gograd_compile.paths.path import Path, Want
 from gograd_compile.trace.tape import Floats, Integers, Tape
-from gograd_core import DomainError, Neuron, grad, hvp
+from gograd_core import DomainError, Neuron
 from gograd_core.extend import (
     ForwardSweep,
     adjoints,
@@ -128,9 +129,9 @@ def _judge_second_order(path: Path, want: Want, numbers: Floats, seeds: Floats, 
     as_compiled = computed_by(path.backend.values)
     if want.mode == "push":
         vector = path.source.structure.select(wrt)[0].build(seeds)
-        as_compiled.run(hvp(f, wrt), *args, vector)
+        as_compiled.run(gograd_core.hvp(f, wrt), *args, vector)
     else:
-        as_compiled.run(grad(f, wrt), *args)
+        as_compiled.run(gograd_core.grad(f, wrt), *args)
 
 
 def _in_reverse(path: Path, want: Want, numbers: Floats, captured: Floats) -> list[list[float]] | None:

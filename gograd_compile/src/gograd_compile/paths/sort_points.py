@@ -35,7 +35,7 @@ Work = list[tuple[Path, Integers | None, Integers, frozenset[Path]]]
 T = TypeVar("T")
 
 
-@attrs.define(eq=False)
+@attrs.define(eq=False, repr=False)
 class BatchRun:
     """One call of a function at many points.
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
-import attrs
 import numpy as np
 
+import gograd_core
 from gograd_compile.errors import PathNotRecorded
-from gograd_compile.nesting.structure_json import structure_text
 from gograd_compile.nesting.trees import Structure
 from gograd_compile.paths.budget import NoPath
 from gograd_compile.paths.engine_answers import Answer, Question, engine_answer
@@ -19,12 +18,11 @@ from gograd_compile.paths.path import CAPTURED, Path, Want
 from gograd_compile.paths.paths import Paths
 from gograd_compile.paths.prepared import prepare
 from gograd_compile.paths.replay_errors import judged_matrix
-from gograd_compile.paths.replayed_function import ReplayedFunction
 from gograd_compile.run.backends import Backend
 from gograd_compile.trace.sources import Source
 from gograd_compile.trace.tape import Floats, Integers
 from gograd_core import DomainError, Neuron
-from gograd_core.extend import transforms, watching, watching_at
+from gograd_core.extend import watching, watching_at
 
 if TYPE_CHECKING:
     from gograd_compile.paths.sort_points import BatchRun
@@ -41,33 +39,32 @@ ONE_BY_ONE = 2**13
 """How many values the runs for all seeds may compute, if they run one by one, which is faster and needs no driver."""
 
 
-@attrs.define(eq=False, repr=False)
 class Store:
     """The recordings of a function, by the nesting of its arguments.
 
-    Attributes:
+    Args:
         f: the function, or None if there are only recordings.
         name: what messages call it.
         backend: what runs recordings.
         check: whether to record everything twice, and compare.
         max_paths: how many paths are kept for arguments of one nesting.
+        structures: for how many nestings they are kept.
+
+    Attributes:
         paths: what was recorded, by the nesting of the arguments.
         calls: what answers calls in the common case, by what they compute.
         evaluation: the function at points without a path.
     """
 
-    f: Callable[..., Any] | None
-    name: str
-    backend: Backend
-    check: bool
-    max_paths: int
-    paths: Recent[Key, Paths] = attrs.field(factory=lambda: Recent(MOST_STRUCTURES))
-    calls: dict[Hashable, Any] = attrs.field(factory=dict, init=False)
-    evaluation: Evaluation = attrs.field(
-        default=attrs.Factory(lambda store: store._evaluation(), takes_self=True),
-        init=False,
-    )
-    _wants: Recent[Hashable, tuple[Want, Structure]] = attrs.field(factory=lambda: Recent(MOST_WANTS), init=False)
+    def __init__(
+        self, f: Callable[..., Any] | None, name: str, backend: Backend, check: bool, max_paths: int,
+        structures: int = MOST_STRUCTURES,
+    ) -> None:  # fmt: skip
+        self.f, self.name, self.backend, self.check, self.max_paths = f, name, backend, check, max_paths
+        self.paths: Recent[Key, Paths] = Recent(structures)
+        self.calls: dict[Hashable, Any] = {}
+        self.evaluation = Evaluation(self._replayed if f is None else f, name, backend.values)
+        self._wants: Recent[Hashable, tuple[Want, Structure]] = Recent(MOST_WANTS)
 
     @property
     def captured(self) -> tuple[Neuron, ...]:
@@ -98,9 +95,11 @@ class Store:
             found = self.paths.add(key, Paths(self._source(key), self.backend, self.max_paths))
         return found
 
-    def _evaluation(self) -> Evaluation:
-        f = ReplayedFunction(self.paths_of) if self.f is None else self.f
-        return Evaluation(f, self.name, self.backend.values)
+    def _replayed(self, *args: Any) -> Any:
+        """Compute on neurons what the function returned, of which there are only recordings."""
+        from gograd_compile.paths.replayed_function import ReplayedFunction  # what not every program needs
+
+        return ReplayedFunction(self.paths_of)(*args)
 
     def _source(self, key: Key) -> Source:
         structure, gradient = key
@@ -110,7 +109,7 @@ class Store:
         if gradient is None:
             return Source(f, self.name, structure, self.check)
         name = f"the gradient of {self.name}"
-        return Source(transforms.value_and_grad(f, gradient), name, structure, self.check, (f, gradient))
+        return Source(gograd_core.value_and_grad(f, gradient), name, structure, self.check, (f, gradient))
 
     def _refuse(self, key: Key) -> NoReturn:
         structure, gradient = key
@@ -123,6 +122,8 @@ class Store:
                 f"{self.name} was saved without second derivatives for wrt={gradient!r}: call hvp or hessian once, "
                 "with such arguments, before saving"
             )
+        from gograd_compile.nesting.structure_json import structure_text
+
         raise PathNotRecorded(
             f"{self.name} was saved without recordings for arguments nested as {structure_text(structure)}; there "
             f"are some for {'; '.join(map(structure_text, known))}. Save it after calling it with such arguments, too"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,9 +16,11 @@ from gograd_compile.lower.graph import FORWARD, Call
 from gograd_compile.lower.rules import OUTPUT, Rules
 from gograd_compile.lower.schedule import Schedule
 from gograd_compile.run.point_values import by_numpy
-from gograd_compile.run.records import Points, Slots
 from gograd_compile.trace.tape import Floats, Integers
 from gograd_core.extend import Instead
+
+if TYPE_CHECKING:
+    from gograd_compile.run.records import Points, Slots
 
 __all__ = ["NativeRunner", "by_kernel", "kernel_of"]
 

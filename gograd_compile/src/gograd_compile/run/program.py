@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,8 +13,10 @@ from gograd_compile.lower.graph import SUM
 from gograd_compile.lower.schedule import schedule
 from gograd_compile.run.backends import Backend
 from gograd_compile.run.numpy_runner import PythonCalls, rows_of
-from gograd_compile.run.records import Points, Slots
 from gograd_compile.trace.tape import Floats, Integers
+
+if TYPE_CHECKING:
+    from gograd_compile.run.records import Points, Slots
 
 __all__ = ["DERIVATIVES_NOT_FINITE", "VALUES_NOT_FINITE", "Holds", "Program"]
 
@@ -166,6 +168,8 @@ class Program:
             threads: how many threads work at once. The results do not depend on it.
             holds: if given, opaque operations are called only at points where the guards asked before hold.
         """
+        from gograd_compile.run.records import Points, Slots  # what is about many points is imported when it is used
+
         count = len(points)
         lanes = lanes_for(self.size, count, in_python=not self._is_driven)
         outputs, gradients = np.empty((count, len(self.output_slots))), np.empty((count, len(per_point)))

@@ -37,7 +37,7 @@ OLD_ARGUMENT = "argument of an earlier recording"
 _stamp = attrgetter("_stamp")
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Recording:
     """What a function did at one point.
 

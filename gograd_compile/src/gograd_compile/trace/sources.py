@@ -12,7 +12,6 @@ import numpy as np
 
 from gograd_compile.errors import RecordingError
 from gograd_compile.nesting.trees import Structure
-from gograd_compile.trace.differences import difference
 from gograd_compile.trace.passes import fold_constants, merge_duplicates, remove_dead
 from gograd_compile.trace.recording import Recording, record, structure_of_result
 from gograd_compile.trace.tape import Floats, Tape
@@ -28,7 +27,7 @@ __all__ = ["Note", "Source", "simplified"]
 np.empty(2**22 - 1024)
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class Note:
     """A step of the preparation: what was done, how many items it left, and how long it took."""
 
@@ -37,7 +36,7 @@ class Note:
     seconds: float
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Source:
     """A function, for arguments that are nested in one way.
 
@@ -112,6 +111,8 @@ class Source:
         )  # fmt: skip
 
     def _checked(self, numbers: Floats, answers: Answers, raising: Raising) -> Recording:
+        from gograd_compile.trace.differences import difference
+
         first = record(self.f, self.structure, numbers, self.name, answers, with_lines=True, raising=raising)
         again = f"{self.name}, recorded twice with the same arguments,"
         advice = "What changes from call to call must be an argument: random numbers, the time, what it changes itself."

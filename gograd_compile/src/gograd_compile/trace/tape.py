@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import attrs
 import numpy as np
-from numpy.typing import NDArray
 
 from gograd_core.extend import DOMAIN_ERRORS
 
@@ -15,8 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["DOMAIN", "FINITE", "GUARDS", "UNUSED", "Guards", "Tape", "answer_text", "question"]
 
-Integers = NDArray[Any]
-Floats = NDArray[np.float64]
+# Which `numpy.typing` calls NDArray. NumPy itself does not import that.
+Integers = np.ndarray[tuple[Any, ...], np.dtype[Any]]
+Floats = np.ndarray[tuple[Any, ...], np.dtype[np.float64]]
 
 GUARDS = ("bool", "trunc", "round", "floor", "ceil", "index", "finite", "domain", "unused")
 """What may be asked about a number that decides what runs. The kind of a guard is a place in here."""
@@ -42,7 +42,7 @@ def answer_text(kind: int, outcome: float) -> str:
     return error.__name__ if error else "none"
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Guards:
     """Numbers that decided what ran while the tape was recorded, and how they decided.
 
@@ -74,7 +74,7 @@ class Guards:
         )
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Tape:
     """The operations of one path through a function.
 

@@ -43,17 +43,18 @@ __all__ = [
 FINAL = "Neuron is final: write an operation instead of a subclass"
 
 MISNOMERS = {
-    **dict.fromkeys(("data", "item", "numpy", "tolist"), "read its number as x.value"),
+    **dict.fromkeys(("data", "item", "numpy", "tolist", "Value"), "read its number as x.value"),
     **dict.fromkeys(
-        ("partner", "parents", "children", "prev", "_prev"),
+        ("partner", "parents", "children", "prev", "_prev", "Partner", "Constituents"),
         "the inputs of an operation are the constituents of its result: y.constituents",
     ),
-    **dict.fromkeys(("op", "_op", "grad_fn"), "the operation that made it is y.operation"),
+    **dict.fromkeys(("op", "_op", "grad_fn", "Operation"), "the operation that made it is y.operation"),
     **dict.fromkeys(
         ("requires_grad", "requires_grad_"),
         "every neuron has a derivative; for one without, write stop_gradient(x), or compute with x.value",
     ),
-    "gradient": "call y.backward() and read x.grad, or call gradient(y, x)",
+    **dict.fromkeys(("gradient", "Gradient"), "call y.backward() and read x.grad, or call gradient(y, x)"),
+    "Grad": "read its derivative as x.grad",
     "detach": "write stop_gradient(x), which is a neuron without derivative, or read its number as x.value",
     "clone": "write ops.identity(x), which has the same value and passes on derivatives",
     "zero_grad": "call the function zero_grad([x])",

@@ -13,7 +13,7 @@ from gograd_core.checked.partials import product, value_of
 from gograd_core.checked.rules import as_inputs, run_rule
 from gograd_core.followed import unfollowed
 from gograd_core.interfaces import Node
-from gograd_core.plugins.builtin_ops import chosen, plain, variable
+from gograd_core.plugins.engine_ops import chosen, plain, variable
 
 __all__ = ["gives_plain", "shares"]
 

@@ -19,7 +19,7 @@ from gograd_core.derivatives.tree import Rebuild, flatten, flatten_like, flatten
 from gograd_core.engines import Neuron, next_stamp
 from gograd_core.errors import quoted
 from gograd_core.followed import unfollowed
-from gograd_core.plugins.builtin_ops import variable
+from gograd_core.plugins.engine_ops import variable
 from gograd_core.recording import failed, recorder
 from gograd_core.settings import Block, is_recording, now, without_derivative
 
@@ -87,7 +87,7 @@ def positions(wrt: Any) -> int | tuple[int, ...]:
     raise TypeError(f"wrt must be the number of an argument, or several, counted from 0; got {quoted(wrt)}")
 
 
-@attrs.frozen(eq=False, slots=False)
+@attrs.frozen(eq=False, repr=False, slots=False)
 class Trace:
     """What a function did with its arguments: the graph between `inputs` and `outputs`.
 

@@ -31,7 +31,9 @@ class Body:
     A value that is used more often gets a name. Reductions that do not depend on each other share a loop. One column
     that several loops need is kept in `d`, where the last loop puts the results.
 
-    A subclass for another language has its own `starts`, `format`, `declare`, `loop` and `choose`.
+    A subclass for another language has its own `starts`, `format`, `declare`, `loop` and `choose`. What is common to
+    all languages: statements end with a semicolon, `n` is the length of the columns, `i` an index, `d` the column of
+    results, and names are `t1`, `t2` and so on. `xp_maximum` and `xp_minimum` find the largest and smallest entries.
     """
 
     starts: ClassVar[Mapping[str, str]] = STARTS

@@ -41,18 +41,23 @@ class SymbolNamespace(ArrayNamespace):
 
     def __getattr__(self, name: str) -> Any:
         if name not in scalar.__all__:
-            _require_rules(self._lookup(name), self.backend)
+            op = self._lookup(name)
+            if function := _require_value(op, self._library):
+                return function
         return super().__getattr__(name)
 
 
-def _require_rules(op: Op, backend: str) -> None:
+def _require_value(op: Op, library: SymbolLibrary) -> Callable[..., Symbol] | None:
+    """Find the function of the language that computes the value of `op`, or None if its forward rule can do so."""
     if op.opaque:
         raise ExpansionError(op, "opaque: its rules understand only floats")
-    if "scalar" in op.implementations and backend not in op.implementations:
+    function = library.function_for(op)
+    if function is None and "scalar" in op.implementations and library.__name__ not in op.implementations:
         raise ExpansionError(op, "a function of Python computes its value on floats, not a formula")
+    return function
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Expansion:
     """The rules of an operation, written out.
 
@@ -74,17 +79,18 @@ class Expansion:
         return [self.forward, *(partial for partial in self.partials if partial is not None)]
 
 
-def expand(op: Op, backend: str = "c") -> Expansion:
+def expand(op: Op, backend: str = "c", kind: type[SymbolLibrary] = SymbolLibrary) -> Expansion:
     """Write the rules of `op` as expressions that give what the rules give on floats.
 
-    If a function in `implementations` computes the value on floats, there must be one for `backend` too.
+    If a function in `implementations` computes the value on floats, there must be one for `backend` too, or one that
+    `function_for` finds in a library of the given kind.
 
     Raises:
         ExpansionError: a rule does something that expressions cannot follow; the message says what.
     """
-    expansion = expand_with(op, SymbolLibrary(backend, counts=op.variadic))
+    expansion = expand_with(op, kind(backend, counts=op.variadic))
     for length in TRIED_LENGTHS if op.variadic else ():
-        library = SymbolLibrary(backend, length)
+        library = kind(backend, length)
         if any(map(operator.is_not, expand_with(op, library).rules, _remade(expansion.rules, library))):
             raise ExpansionError(op, "it computes with len() in Python: write xp.subtract(len(x), 1.0), for example")
     return expansion
@@ -96,7 +102,7 @@ def expand_with(op: Op, library: SymbolLibrary) -> Expansion:
     Raises:
         ExpansionError: as `expand`.
     """
-    _require_rules(op, library.__name__)
+    function = _require_value(op, library)
     xp = SymbolNamespace(library, op.scope.ops.__getitem__)
     out = library.input(-1, is_column=False)
     inputs = tuple(library.input(position, is_column=op.variadic) for position in range(len(op.partials)))
@@ -111,7 +117,7 @@ def expand_with(op: Op, library: SymbolLibrary) -> Expansion:
         except Exception as error:
             raise ExpansionError(op, f"{what}: {error}") from error
 
-    forward = run("forward", op.forward, *inputs)
+    forward = function(*inputs) if function else run("forward", op.forward, *inputs)
     if forward.is_column:
         raise ExpansionError(op, "forward returns a column")
     partials = (

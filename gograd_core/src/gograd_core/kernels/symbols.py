@@ -10,11 +10,14 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Collection, Iterable
 from math import nan
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gograd_core.namespaces.columns import REDUCTIONS
 from gograd_core.namespaces.ieee import IEEENamespace
 from gograd_core.python_operators import ARRAY_API, BINARY
+
+if TYPE_CHECKING:
+    from gograd_core.op import Op
 
 __all__ = ["Symbol", "SymbolLibrary", "postorder"]
 
@@ -141,6 +144,14 @@ class SymbolLibrary:
             arguments = arguments[:first] + tuple(map(self.as_number, arguments[first:]))
         is_column = function not in REDUCTIONS and any(argument.is_column for argument in arguments)
         return self._unique(function, arguments, is_column=is_column, is_truth=is_truth)
+
+    def function_for(self, op: Op) -> Callable[..., Symbol] | None:  # noqa: ARG002 - of use in subclasses
+        """Return what makes the symbol for the value of `op`, if the language has a function for it.
+
+        C has none. A subclass for another language, which `expand` is given, may have some: where functions of Python
+        compute the values of operations, they replace these.
+        """
+        return None
 
     def input(self, position: int, *, is_column: bool) -> Symbol:
         """Make the symbol of an input; position -1 is the output."""

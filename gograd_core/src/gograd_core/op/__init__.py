@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,7 +18,7 @@ from gograd_core.op.help import Doc, OwnSignature
 from gograd_core.op.implementations import forward_to_run, partials_to_run
 from gograd_core.op.kernels import Kernels, KernelsInUse
 from gograd_core.op.metadata import Accuracy, Edge, Provider
-from gograd_core.op.validation import as_name, as_names, as_tuple, checked_arity, validate_kernels
+from gograd_core.op.validation import as_name, as_names, as_tuple, checked_arity, parameter_names, validate_kernels
 
 __all__ = ["Op"]
 
@@ -160,9 +159,9 @@ class Op(engines.Operation):
         """The names that the rules give the inputs; x0, x1, … if they give none."""
         count = len(self._partials)
         for rule, skipped in ((self.formula, 1), *((partial, 2) for partial in self._partials)):
-            parameters = list(inspect.signature(rule).parameters.values())[skipped:] if rule else []
-            if len(parameters) == count and all(p.kind is not p.VAR_POSITIONAL for p in parameters):
-                return tuple(parameter.name for parameter in parameters)
+            names = parameter_names(rule)[skipped:] if rule else ()
+            if len(names) == count:
+                return names
         return tuple(f"x{index}" for index in range(count))
 
     def bind(self, xp: Any) -> Rule:

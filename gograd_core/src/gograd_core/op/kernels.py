@@ -9,7 +9,7 @@ import attrs
 __all__ = ["Kernels", "KernelsInUse"]
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(eq=False, repr=False)
 class Kernels:
     """The rules of an operation on floats, as native functions.
 

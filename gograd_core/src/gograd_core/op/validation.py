@@ -20,8 +20,9 @@ from gograd_core.op.kernels import Kernels
 from gograd_core.op.metadata import Accuracy, Edge, normalised
 from gograd_core.python_operators import OPERATORS
 
-__all__ = ["as_name", "as_names", "as_tuple", "checked_arity", "validate_kernels"]
+__all__ = ["as_name", "as_names", "as_tuple", "checked_arity", "parameter_names", "validate_kernels"]
 
+STANDARD = frozenset(scalar.__all__)
 PLAIN = re.compile(r"\(\$module(?:, /)?((?:, \w+)*)((?:, \w+=\w+)*)(?:, /)?\)")
 """The signature of a C function whose arguments may all be positional: those that it needs, and others."""
 
@@ -82,7 +83,7 @@ def checked_arity(op: Any) -> int:
     require(isinstance(op.accuracy, Accuracy), "accuracy must be an Accuracy, got {!r}", op.accuracy)
     named = isinstance(op.math, str) and op.math.isidentifier()
     require(op.math is None or named, "math must name a function, got {!r}", op.math)
-    for name in {op.name, *op.aliases} & set(scalar.__all__):
+    for name in STANDARD.intersection((op.name, *op.aliases)):
         _validate_standard_name(name, count, is_variadic=op.variadic, require=require)
     for sample in op.samples:
         fits = isinstance(sample, tuple) and len(sample) == count
@@ -91,6 +92,18 @@ def checked_arity(op: Any) -> int:
         fits = isinstance(edge, Edge) and len(edge.inputs) == len(edge.partials) == count
         require(fits, "edge {!r} must be an Edge with {} inputs and partials", edge, count)
     return 0 if op.variadic else count
+
+
+def parameter_names(rule: Callable[..., Any]) -> tuple[str, ...]:
+    """List the names of the parameters of a rule. There are none if it takes any number of inputs."""
+    if isinstance(rule, FunctionType) and not vars(rule):  # it is as its code says, and a signature takes longer
+        code = rule.__code__
+        if not code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
+            return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    parameters = inspect.signature(rule).parameters.values()
+    if any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters):
+        return ()
+    return tuple(parameter.name for parameter in parameters)
 
 
 def validate_kernels(op: Any, kernels: Kernels | None) -> None:
@@ -123,7 +136,7 @@ def _validate_name(field: str, name: Any, require: Callable[..., None]) -> None:
     require(not name.startswith("_"), "{} {!r} begins with an underscore", field, name)
     require(name != "backend", "{} {!r} is an attribute of the namespaces that rules receive", field, name)
     require(name not in engines.RESERVED_NAMES, "{} {!r} is an attribute of Neuron", field, name)
-    standard = getattr(scalar, name) if name in scalar.__all__ else None
+    standard = getattr(scalar, name) if name in STANDARD else None
     require(not isinstance(standard, float), "{} {!r} is a constant of the array API standard", field, name)
 
 

@@ -32,7 +32,7 @@ LOADERS = ("gograd_core", "importlib", "importlib_metadata", "pluggy")
 """Packages that load plugins: an error that is raised in them is still the plugin's."""
 
 
-@attrs.frozen
+@attrs.frozen(eq=False, repr=False)
 class _Choice:
     """Which plugins to load: for each switch, the names in it ("DISTRIBUTION" or "DISTRIBUTION:ENTRY_POINT")."""
 
@@ -114,7 +114,7 @@ def _find(group: str = ENTRY_POINT_GROUP) -> list[tuple[Provider, importlib_meta
     found: list[tuple[Provider, importlib_metadata.EntryPoint | Exception]] = []
     names = set()
     for distribution in importlib_metadata.distributions():
-        provider = Provider(f"a distribution in {distribution.locate_file('')}")
+        provider = None
         try:
             if group not in (distribution.read_text("entry_points.txt") or ""):
                 continue
@@ -131,7 +131,7 @@ def _find(group: str = ENTRY_POINT_GROUP) -> list[tuple[Provider, importlib_meta
                 needs = PluginError(f"it needs {missing}, and gograd-core {__version__} is installed")
                 found.append((known, needs if missing else entry_point))
         except Exception as error:
-            found.append((provider, error))
+            found.append((provider or Provider(f"a distribution in {distribution.locate_file('')}"), error))
     return sorted(found, key=lambda pair: (pair[0].distribution, pair[0].entry_point))
 
 
