@@ -333,3 +333,5 @@ def test_an_operation_on_floats_is_explained_too():
     with detect_anomaly(), pytest.raises(DomainError) as caught:
         ops.log(-1.0)
     assert "log needs x > 0" in notes(caught.value)
+    assert notes(caught.value).startswith("computed at test_anomalies.py:")
+    assert "came about" not in notes(caught.value)

@@ -81,8 +81,9 @@ class Watch:
         """Explain the error of an operation that was called with these numbers and neurons."""
         came = origins([constituents[place] for place in ignoring().run(_to_blame, op, constituents)])
         line = running_line()
-        where = [f"computed at {line}"] if line else []
-        self._tell(error, "value", [*where, "how its input came about, latest first:", *_indented(came)], ignored)
+        lines = [f"computed at {line}"] if line else []
+        lines += ["how its input came about, latest first:", *_indented(came)] if came else []
+        self._tell(error, "value", lines, ignored)
 
     def found_derivative(
         self, error: DomainError, place: Node, numbers: Mapping[Any, Any], name: str, *, ignored: bool
