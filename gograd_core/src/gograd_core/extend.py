@@ -12,6 +12,7 @@ For packages that run, record or draw graphs:
 
 - `current`: the registry that is in force (`current.registry`).
 - `flatten`, `next_stamp`, `read_values`, `add_gradients`, `adjoints`: a graph as arrays, and sweeps over it.
+- `adjoints_and_rounding`: derivatives, and how far rounding moves the value.
 - `nested`, `positions`, `require_function`, `ForwardSweep`, `creation_order`: derivatives of functions.
 - `Recorder`, `observed_by`, `recorder`, `observers` (which is true while any recorder or `detect_anomaly` is in force),
   `failed`, `recording`, `unfollowed`: to watch a function that runs.
@@ -57,7 +58,7 @@ from gograd_core.derivatives.forward import ForwardSweep, creation_order
 from gograd_core.derivatives.trace import nested, positions, require_function
 from gograd_core.derivatives.tree import Form, flatten_like, leaf_paths, take_apart
 from gograd_core.derivatives.tree import flatten as flatten_numbers
-from gograd_core.engines import add_gradients, adjoints, flatten, next_stamp, read_values
+from gograd_core.engines import add_gradients, adjoints, adjoints_and_rounding, flatten, next_stamp, read_values
 from gograd_core.errors import LONGEST, NO_NUMBER, quoted
 from gograd_core.followed import unfollowed
 from gograd_core.interfaces import Flat
@@ -123,6 +124,7 @@ __all__ = [
     "Text",
     "add_gradients",
     "adjoints",
+    "adjoints_and_rounding",
     "as_float",
     "as_number",
     "as_numbers",

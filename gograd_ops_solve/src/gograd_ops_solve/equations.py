@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import nan, ulp
-from sys import float_info
+from math import nan
 from typing import Any, NamedTuple, NoReturn
 
 from gograd_core import Neuron
-from gograd_core.extend import NO_NUMBER, adjoints, as_float, flatten, nested
+from gograd_core.extend import NO_NUMBER, adjoints, adjoints_and_rounding, as_float, flatten, nested
 
 __all__ = ["Equation", "Point"]
-
-UNIT = float_info.epsilon  # how far an operation rounds, relative to its result. Most stay below half of that
-SMALLEST = ulp(0.0)  # how far it rounds where numbers underflow
 
 
 class Point(NamedTuple):
@@ -91,7 +87,7 @@ class Equation:
         """
         if self._latest is None or self._latest.x != x:
             try:
-                self._latest = self.seen_from(x, range(len(self.parameters)))
+                self._latest = self.seen_from(x)
             except NO_NUMBER:  # some may exist: each partial will ask again
                 try:
                     self._latest = self.seen_from(x, ())._replace(by_parameters=[])
@@ -105,40 +101,23 @@ class Equation:
         self.left_of(x)
         return Neuron(x)._stamp != stamp + 1
 
-    def seen_from(self, x: float, places: Sequence[int]) -> Point:
-        """Compute F and its derivatives with respect to x and some of the parameters, in one sweep."""
-        entries: list[Any] = list(self.parameters)
+    def seen_from(self, x: float, places: Sequence[int] | None = None) -> Point:
+        """Compute F and its derivatives with respect to x and some of the parameters (all: None), in one sweep."""
         neuron = Neuron(x)
-        for place in places:
-            entries[place] = Neuron(entries[place])
+        entries: list[Any]
+        if places is None:
+            entries = chosen = [*map(Neuron, self.parameters)]
+        else:
+            entries, chosen = [*self.parameters], [Neuron(self.parameters[place]) for place in places]
+            for place, parameter in zip(places, chosen, strict=True):
+                entries[place] = parameter
         result = nested().run(self.left, neuron, *entries)
         if type(result) is not Neuron:
-            return Point(x, self.left_of(x), 0.0, 0.0, [0.0] * len(places))
-        since = neuron._stamp
-        computed = self._computed_since(result, since)
-        count = len(computed)
-        found = adjoints([result], [1.0], [*computed, neuron, *(entries[place] for place in places)], since + 1)
-        noise = 0.0
-        for node, adjoint in zip(computed, found, strict=False):
-            noise += abs(adjoint) * (abs(node._value) * UNIT + SMALLEST)
-        return Point(x, result._value, found[count], noise, found[count + 1 :])
-
-    def _computed_since(self, result: Neuron, since: int) -> list[Any]:
-        """Find all neurons that F computed, and refuse older ones, which it captured."""
-        computed: list[Any] = []
-        stack: list[Any] = [result]
-        found: set[Any] = {result}
-        while stack:
-            node = stack.pop()
-            if node._stamp < since:
-                refuse_captured(node, self.name)
-            if node._operation is not None:
-                computed.append(node)
-                for entry in node._constituents:
-                    if type(entry) is not float and entry not in found:
-                        found.add(entry)
-                        stack.append(entry)
-        return computed
+            return Point(x, self.left_of(x), 0.0, 0.0, [0.0] * len(chosen))
+        (slope, *by_parameters), noise, captured = adjoints_and_rounding(result, [neuron, *chosen], neuron._stamp)
+        if captured:
+            refuse_captured(captured[0], self.name)
+        return Point(x, result._value, slope, noise, by_parameters)
 
     def _number(self, value: Any) -> float:
         if type(value) is Neuron:
@@ -149,7 +128,7 @@ class Equation:
         return as_float(value, f"{self.name} must return one number: a solver")
 
 
-def refuse_captured(neuron: Neuron, name: str) -> NoReturn:
+def refuse_captured(neuron: Any, name: str) -> NoReturn:
     """Refuse a neuron that the function `name` uses without receiving it."""
     raise TypeError(
         f"{name} uses {neuron!r}, which is not among its parameters: its derivative would be lost. Pass it as a "

@@ -30,7 +30,8 @@ class Solution:
 
     Attributes:
         point: what is known of the equation there.
-        is_simple: whether the root is simple. Both are asked only if someone wants a derivative.
+        is_simple: whether the root is simple.
+        slope: F_x if all derivatives exist, else 0.0. All three are asked only if someone wants a derivative.
     """
 
     x: float
@@ -38,6 +39,7 @@ class Solution:
     equation: Equation
     point: Point | None = attrs.field(default=None, init=False)
     is_simple: bool | None = attrs.field(default=None, init=False)
+    slope: float | None = attrs.field(default=None, init=False)
 
 
 class Implicit:
@@ -65,7 +67,7 @@ class Implicit:
         self._starts = starts
         self._find = outside_transforms(self._find_inside)
         self._slopes = outside_transforms(self._slopes_inside)
-        self._is_simple = outside_transforms(_is_simple)
+        self._examined = outside_transforms(_examined)
         self._has_derivative = outside_transforms(self._has_derivative_inside)
         self._latest: Solution | None = None
         name = "".join(letter if letter.isalnum() else "_" for letter in title)
@@ -149,21 +151,22 @@ class Implicit:
         on_neurons = grad(self._equation, (0, 1 + place), create_graph=True)
 
         def partial(xp: Any, out: Any, *inputs: Any) -> Any:
-            parameters = inputs[self._starts :]
-            if xp.backend == "neuron":
-                # Fresh neurons: those of the sweep that runs this rule take no part in another one.
-                by_x, by_parameter = on_neurons(out, *map(xp.identity, parameters))
-                return -by_parameter / self._slope_of_simple(by_x, out, *parameters)
-            if xp.backend != "scalar":
+            if xp.backend == "scalar":
+                latest = self._latest
+                if latest is not None and latest.x == out and latest.inputs == inputs:
+                    slope = latest.slope
+                    if slope is None:
+                        slope = self._examined(latest).slope
+                    if slope and latest.point is not None:
+                        return -latest.point.by_parameters[place] / slope
+                by_x, by_parameter = self._slopes(out, inputs, place)
+                return xp.divide(-by_parameter, by_x)
+            if xp.backend != "neuron":
                 raise InvalidOperationError(f"{self.op.title} computes its derivatives on floats, not in {xp.backend}")
-            latest = self._latest
-            if latest is not None and latest.x == out and latest.inputs == inputs:
-                is_simple = latest.is_simple or self._is_simple(latest)
-                point = latest.point
-                if is_simple and point and point.by_parameters and point.slope:
-                    return xp.divide(-point.by_parameters[place], point.slope)
-            by_x, by_parameter = self._slopes(out, inputs, place)
-            return xp.divide(-by_parameter, by_x)
+            # Fresh neurons: those of the sweep that runs this rule take no part in another one.
+            parameters = inputs[self._starts :]
+            by_x, by_parameter = on_neurons(out, *map(xp.identity, parameters))
+            return -by_parameter / self._slope_of_simple(by_x, out, *parameters)
 
         return partial
 
@@ -173,8 +176,8 @@ class Implicit:
         Raises:
             DomainError: one of them does not exist, or the root is not simple.
         """
-        solution = self._solution(x, inputs[self._starts :])
-        is_simple, point = _is_simple(solution), solution.point
+        solution = _examined(self._solution(x, inputs[self._starts :]))
+        is_simple, point = solution.is_simple, solution.point
         if point is None or not point.by_parameters:  # a derivative does not exist: is it this one?
             point = solution.equation.seen_from(x, (place,))
             by_parameter = point.by_parameters[0]
@@ -199,15 +202,16 @@ class Implicit:
         return by_x if self._has_derivative(x, parameters) else nan
 
     def _has_derivative_inside(self, x: float, parameters: tuple[float, ...]) -> bool:
-        return _is_simple(self._solution(x, parameters))
+        return bool(_examined(self._solution(x, parameters)).is_simple)
 
 
-def _is_simple(solution: Solution) -> bool:
-    """Return whether there is a derivative. Where F has none, nothing is known, and others say so."""
-    if solution.is_simple is None:
+def _examined(solution: Solution) -> Solution:
+    """Find out whether there are derivatives. Where F has none, nothing is known, and others say so."""
+    if solution.slope is None:
         point = solution.point = solution.equation.point(solution.x)
-        solution.is_simple = point is None or is_simple(solution.equation, point)
-    return solution.is_simple
+        simple = solution.is_simple = point is None or is_simple(solution.equation, point)
+        solution.slope = point.slope if simple and point is not None and point.by_parameters else 0.0
+    return solution
 
 
 def _one(xp: Any, out: Any, *inputs: Any) -> float:

@@ -99,15 +99,14 @@ def is_simple(equation: Equation, point: Point) -> bool:
         return True
     shortest = max(REACH * ((noise + abs(value)) / abs(slope)), SHORTEST * ulp(x))
     sides = 0
-    for distance in (step * shortest for step in LADDER):
-        for place in (x + distance, x - distance):
+    for step in LADDER:
+        for place in (x + step * shortest, x - step * shortest):
             there = equation.left_of(place) if isfinite(place) else inf
-            if isnan(there):  # outside of the domain of F
-                continue
             change = slope * (place - x)
             if abs(there - value - change) <= BEND * abs(change):
                 return True
-            sides += 1
+            if not isnan(there):  # as it is outside of the domain of F
+                sides += 1
     return sides == 0
 
 

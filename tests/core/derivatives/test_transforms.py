@@ -133,6 +133,15 @@ class TestGrad:
         assert grad(f, wrt=-1)(2.0, 3.0, scale=10.0) == 120.0
         assert grad(f, wrt=(1, 0))(2.0, 3.0) == (12.0, 9.0)
 
+    @pytest.mark.parametrize("wrt", [(0,), (1,), (0, 1), (1, 0), (1, 2), (2, 0), (0, 1, 2), (2, 1, 0), (0, -1)])
+    def test_by_any_choice_of_arguments(self, wrt):
+        def f(x, y, z):
+            return x * y * y + 5.0 * z * x
+
+        slopes = (3.0**2 + 5.0 * 7.0, 2.0 * 2.0 * 3.0, 5.0 * 2.0)
+        assert value_and_grad(f, wrt=wrt)(2.0, 3.0, 7.0) == (88.0, tuple(slopes[place] for place in wrt))
+        assert grad(f, wrt=wrt)(2, 3.0, 7.0) == tuple(slopes[place] for place in wrt)
+
     def test_nested_structures_come_back_as_they_are(self):
         def f(p):
             return p["w"][0] * p["w"][1] + p["point"].x * p["point"].y

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gograd_core import DomainError, Neuron, Op, RuleError, StaleGraphError, errstate, gradient, ops, zero_grad
+from gograd_core.extend import adjoints
 from made_up import operation, refuse
 
 
@@ -254,3 +255,12 @@ def test_zero_grad_takes_whatever_holds_neurons():
     with pytest.raises(TypeError, match=r"zero_grad\(\) expects neurons, got 1.0"):
         zero_grad([x, 1.0])
     assert x.grad == 5.0
+
+
+@pytest.mark.parametrize("seeds", [[], [1.0], [1.0, 2.0, 3.0]])
+def test_there_must_be_a_seed_for_each_output(seeds):
+    x = Neuron(2.0)
+    outputs = [x * x, x * 3.0]
+    with pytest.raises(ValueError, match="argument 2|a seed for each of 2 outputs"):
+        adjoints(outputs, seeds, [x], 0)
+    assert adjoints(outputs, [1.0, 10.0], [x], 0) == [34.0]

@@ -21,7 +21,7 @@ from gograd_core.errors import quoted
 from gograd_core.followed import unfollowed
 from gograd_core.plugins.engine_ops import variable
 from gograd_core.recording import failed, recorder
-from gograd_core.settings import Block, is_recording, now, without_derivative
+from gograd_core.settings import Block, is_recording, now, pauses, without_derivative
 
 __all__ = [
     "Trace",
@@ -179,30 +179,41 @@ _first = operator.itemgetter(0)
 
 
 def of_floats(
-    f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], wrt: int | tuple[int, ...]
+    f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], wrt: int | slice | tuple[int, ...]
 ) -> tuple[float, Any] | None:
     """Compute the value of `f` and its gradient with respect to floats: several arguments, or one, or a list or tuple.
 
-    This is the common case of `trace` and `pull`, which take twice as long. It is None for other arguments.
+    This is the common case of `trace` and `pull`, which take twice as long. It is None for other arguments. The first
+    arguments, so many, may be given as a slice, which is faster than a tuple.
 
     Raises:
         TypeError: `f` does not return one number.
     """
-    argument = args[wrt] if isinstance(wrt, int) else tuple([args[place] for place in wrt])
-    kind = type(argument)
-    if kind is float:
-        inputs = [Neuron(argument)]
-    elif kind in (list, tuple) and argument and ONLY_FLOATS.issuperset(map(type, argument)):
+    argument: Any
+    kind: Any = tuple
+    if isinstance(wrt, slice):
+        argument = args[wrt]
+        if not ONLY_FLOATS.issuperset(map(type, argument)):
+            return None
         inputs = [*map(Neuron, argument)]
+        changed = [*inputs, *args[wrt.stop :]]
     else:
-        return None
-    since, changed = inputs[-1]._stamp + 1, [*args]
-    if isinstance(wrt, int):
-        changed[wrt] = inputs[0] if kind is float else kind(inputs)
-    else:
-        for place, neuron in zip(wrt, inputs, strict=True):
-            changed[place] = neuron
-    result = nested().run(f, *changed, **kwargs)
+        argument = args[wrt] if isinstance(wrt, int) else tuple([args[place] for place in wrt])
+        kind = type(argument)
+        if kind is float:
+            inputs = [Neuron(argument)]
+        elif kind in (list, tuple) and argument and ONLY_FLOATS.issuperset(map(type, argument)):
+            inputs = [*map(Neuron, argument)]
+        else:
+            return None
+        changed = [*args]
+        if isinstance(wrt, int):
+            changed[wrt] = inputs[0] if kind is float else kind(inputs)
+        else:
+            for place, neuron in zip(wrt, inputs, strict=True):
+                changed[place] = neuron
+    since = inputs[-1]._stamp + 1
+    result = (nested() if pauses else _nested).run(f, *changed, **kwargs)
     output = result if type(result) is Neuron else _as_neuron(result, f, scalar=True)
     gradient = engines.adjoints([output], [1.0], inputs, since)
     return output._value, gradient[0] if kind is float else kind(gradient)

@@ -12,36 +12,22 @@ from gograd_core import current
 from gograd_core.engine_choice import native
 
 __all__ = [
-    "RESERVED_NAMES",
-    "MathFunction",
-    "Neuron",
-    "Operation",
-    "add_gradients",
-    "adjoints",
-    "bind_method",
-    "bind_operator",
-    "discover",
-    "flatten",
-    "nest",
-    "next_stamp",
-    "node",
-    "reachable",
-    "read_values",
-    "run",
-    "visit",
-    "walk",
-]
+    "RESERVED_NAMES", "MathFunction", "Neuron", "Operation", "add_gradients", "adjoints", "adjoints_and_rounding",
+    "bind_method", "bind_operator", "discover", "flatten", "nest", "next_stamp", "node", "reachable", "read_values",
+    "run", "visit", "walk",
+]  # fmt: skip
 
 if TYPE_CHECKING or native is None:
     from gograd_core.checked.calls import Operation
     from gograd_core.checked.math_functions import MathFunction
     from gograd_core.containers import nest, walk
-    from gograd_core.engines.backward import adjoints, reachable, run, visit
+    from gograd_core.engines.backward import adjoints, adjoints_and_rounding, reachable, run, visit
     from gograd_core.engines.flat import add_gradients, flatten, read_values
     from gograd_core.engines.neuron import Neuron, next_stamp, node
     from gograd_core.engines.operators import bind_method, bind_operator, discover
 else:
-    adjoints, reachable, run, visit = native.adjoints, native.reachable, native.run, native.visit
+    adjoints, adjoints_and_rounding = native.adjoints, native.adjoints_and_rounding
+    reachable, run, visit = native.reachable, native.run, native.visit
     bind_method, bind_operator, discover = native.bind_method, native.bind_operator, native.discover
     add_gradients, flatten, read_values = native.add_gradients, native.flatten, native.read_values
     Neuron, Operation, next_stamp, node = native.Neuron, native.Operation, native.next_stamp, native.node

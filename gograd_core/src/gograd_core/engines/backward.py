@@ -8,7 +8,7 @@ runs, `_grad` holds the adjoint.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import inf
+from math import inf, ulp
 from operator import attrgetter
 from typing import Any
 
@@ -25,12 +25,14 @@ from gograd_core.checked.sweep import (
 )
 from gograd_core.interfaces import Node
 
-__all__ = ["adjoints", "backward", "reachable", "run", "visit"]
+__all__ = ["adjoints", "adjoints_and_rounding", "backward", "reachable", "run", "visit"]
 
 Visited = tuple[list[Node], list[Node]]  # interior neurons, youngest first, and where a sweep ends
 Seeded = Sequence[tuple[Node, float]]  # outputs, each with the adjoint that it starts from
 
 _running: tuple[Visited, ...] = ()  # more than one if a rule starts a sweep
+UNIT, SMALLEST = ulp(1.0), ulp(0.0)  # how far an operation may round, relative to its result, and where that is tiny
+
 _stamp = attrgetter("_stamp")
 _traversals = 0
 last_setting = 0  # the stamp of the last leaf whose value was set: a younger graph cannot be stale
@@ -64,19 +66,30 @@ def adjoints(outputs: Sequence[Node], seeds: Sequence[float], inputs: Sequence[N
     with lock:
         visited = visit(outputs, since)
         neurons = [*visited[0], *visited[1], *inputs]
-        before = [neuron.grad for neuron in neurons]
-        put_back = map(_set_grad(), neurons, before)
+        put_back = map(
+            vars(current.Neuron)["_grad"].__set__, neurons, [getattr(neuron, "_grad", 0.0) for neuron in neurons]
+        )
         try:
             seeded = list(zip(outputs, seeds, strict=True))
             run((visited[0], [*visited[1], *inputs]), _sweep_towards, visited, seeded, inputs)
             return [neuron._grad for neuron in inputs]
         finally:
-            any(put_back)  # runs the map to its end, in one step that no interrupt divides
+            any(put_back)  # runs the map to its end, in one step of C that no interrupt divides
 
 
-def _set_grad() -> Callable[[Node, float], None]:
-    """Return a function in C that sets `_grad`."""
-    return vars(current.Neuron)["_grad"].__set__  # type: ignore[no-any-return]
+def adjoints_and_rounding(output: Node, inputs: Sequence[Node], since: int) -> tuple[list[float], float, list[Node]]:
+    """Compute the derivative of `output` with respect to each input, and how far rounding may move its value.
+
+    The latter is to first order: the sum over all neurons below, each rounded once, of what that moves the output by.
+    Also list the neurons older than the stamp `since` which `output` depends on.
+    """
+    with lock:
+        interior, leaves = visit([output], since)
+        found = adjoints([output], [1.0], [*interior, *inputs], since)
+    rounding = 0.0
+    for node, adjoint in zip(interior, found, strict=False):
+        rounding += abs(adjoint) * (abs(node._value) * UNIT + SMALLEST)
+    return found[len(interior) :], rounding, [leaf for leaf in leaves if leaf._stamp < since]
 
 
 def _sweep_towards(visited: Visited, seeded: Seeded, inputs: Sequence[Node]) -> None:

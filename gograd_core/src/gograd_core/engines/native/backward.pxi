@@ -14,8 +14,8 @@ cdef int backward(Neuron output, double seed) except -1:
         graph.outer, running = running, graph
         try:
             if graph.lacks_partials:
-                lead_to(graph, listed(&graph.leaves))  # what is unwanted here is unwanted in any other sweep too
-            sweep(graph, (seed,))
+                lead_to(graph, 0)  # what is unwanted here is unwanted in any other sweep too
+            sweep(graph, (output,), (seed,))
             for i in range(graph.leaves.count):
                 node_of(graph.leaves.items[i]).grad += graph.before[i]
         except BaseException:
@@ -30,27 +30,61 @@ cdef int backward(Neuron output, double seed) except -1:
 
 def adjoints(outputs, seeds, inputs, since):
     """See `adjoints` of the Python engine."""
-    global running
-    cdef Graph graph
     inputs = list(inputs)
     if observers != 0:
         checked_sweep.examine(outputs, seeds, inputs, since)
     lock()
     try:
-        graph = traverse(outputs, since, True)
-        for neuron in inputs:  # some may not be visited
-            push(&graph.leaves, <PyObject *>neuron)
-        keep(graph, graph.interior.count)
-        graph.outer, running = running, graph
-        try:
-            lead_to(graph, inputs)
-            sweep(graph, seeds)
-            return [(<Neuron>neuron).node.grad for neuron in inputs]
-        finally:
-            put_back(graph)
-            running, graph.outer = graph.outer, None
+        return adjoints_in(traverse(outputs, since, True), outputs, seeds, inputs, NULL)
     finally:
         unlock()
+
+
+def adjoints_and_rounding(Neuron output, inputs, since):
+    """See `adjoints_and_rounding` of the Python engine."""
+    cdef Graph graph
+    cdef Py_ssize_t i
+    cdef double rounding = 0.0
+    cdef list older = []
+    inputs = list(inputs)
+    if observers != 0:
+        checked_sweep.examine((output,), (1.0,), inputs, since)
+    lock()
+    try:
+        graph = traverse((output,), since, True)
+        for i in range(graph.leaves.count):
+            if node_of(graph.leaves.items[i]).stamp < since:
+                older.append(<object>graph.leaves.items[i])
+        return adjoints_in(graph, (output,), (1.0,), inputs, &rounding), rounding, older
+    finally:
+        unlock()
+
+
+cdef list adjoints_in(Graph graph, outputs, seeds, list inputs, double *rounding):
+    """Sweep towards the inputs. If `rounding` is not NULL, sweep to everything, and add up how far it may move a value."""
+    global running
+    cdef Py_ssize_t i, asked = graph.leaves.count
+    for neuron in inputs:  # some may not be visited
+        push(&graph.leaves, <PyObject *>neuron)
+    if rounding is not NULL:
+        for i in range(graph.interior.count):
+            push(&graph.leaves, graph.interior.items[i])
+    keep(graph, graph.interior.count)
+    graph.outer, running = running, graph
+    try:
+        lead_to(graph, asked)
+        sweep(graph, outputs, seeds)
+        if rounding is not NULL:
+            for i in range(graph.interior.count):
+                rounding[0] += rounding_of(node_of(graph.interior.items[i]))
+        return [(<Neuron>neuron).node.grad for neuron in inputs]
+    finally:
+        put_back(graph)
+        running, graph.outer = graph.outer, None
+
+
+cdef inline double rounding_of(Node *node) noexcept:
+    return fabs(node.grad) * (fabs(node.value) * DBL_EPSILON + 5e-324)
 
 
 cdef int keep(Graph graph, Py_ssize_t interior) except -1:
@@ -84,8 +118,11 @@ cdef inline void want(Node *node) noexcept:
     node.mark &= ~<uint64_t>UNWANTED
 
 
-cdef int lead_to(Graph graph, list inputs) except -1:
-    """Mark all neurons as unwanted except `inputs` and what leads to them, so that no other partial is called."""
+cdef int lead_to(Graph graph, Py_ssize_t asked) except -1:
+    """Mark all neurons as unwanted except the leaves from `asked` on, and what leads to them.
+
+    Partials with respect to other neurons are then not called.
+    """
     cdef PyObject **items = NULL
     cdef Py_ssize_t i, j, count
     cdef Node *node
@@ -95,8 +132,8 @@ cdef int lead_to(Graph graph, list inputs) except -1:
     for i in range(graph.leaves.count):
         look_for_signals(i)
         node_of(graph.leaves.items[i]).mark |= UNWANTED
-    for neuron in inputs:
-        want(&(<Neuron>neuron).node)
+    for i in range(asked, graph.leaves.count):
+        want(node_of(graph.leaves.items[i]))
     for i in range(graph.interior.count - 1, -1, -1):
         look_for_signals(i)
         node = node_of(graph.interior.items[i])
@@ -113,11 +150,11 @@ cdef inline bint receives(PyObject *entry) noexcept:
     return is_neuron(entry) and not is_unwanted(node_of(entry))
 
 
-cdef int sweep(Graph graph, seeds) except -1:
+cdef int sweep(Graph graph, outputs, seeds) except -1:
     """Leave the adjoint of every wanted neuron in `grad`. Those of leaves are finite, unless errstate allows it."""
-    start(graph, seeds, graph.interior_kept)
+    start(graph, outputs, seeds, graph.interior_kept)
     if not propagate_fast(graph):
-        start(graph, seeds, graph.interior.count)
+        start(graph, outputs, seeds, graph.interior.count)
         checked_sweep.propagate(
             [neuron for neuron in listed(&graph.interior) if checked_sweep.receives(neuron)],
             [neuron for neuron in listed(&graph.leaves) if checked_sweep.receives(neuron)],
@@ -125,10 +162,9 @@ cdef int sweep(Graph graph, seeds) except -1:
     return 0
 
 
-cdef int start(Graph graph, seeds, Py_ssize_t interior) except -1:
+cdef int start(Graph graph, outputs, seeds, Py_ssize_t interior) except -1:
     """Set the adjoints of the outputs to their seeds, and those of the leaves and so many interior neurons to 0.0."""
     cdef Py_ssize_t i
-    cdef tuple outputs = graph.outputs
     for i in range(interior):
         look_for_signals(i)
         if receives(graph.interior.items[i]):
@@ -137,9 +173,11 @@ cdef int start(Graph graph, seeds, Py_ssize_t interior) except -1:
         look_for_signals(i)
         if receives(graph.leaves.items[i]):
             node_of(graph.leaves.items[i]).grad = 0.0
-    for i in range(len(outputs)):
+    if len(outputs) != len(seeds):
+        raise ValueError(f"expected a seed for each of {len(outputs)} outputs, got {len(seeds)}")
+    for i in range(len(outputs)):  # zip(strict=True) takes as long as the sweep over ten neurons
         if receives(<PyObject *>outputs[i]):
-            (<Neuron>outputs[i]).node.grad = (<Neuron>outputs[i]).node.grad + <double>seeds[i]
+            node_of(<PyObject *>outputs[i]).grad = node_of(<PyObject *>outputs[i]).grad + <double>seeds[i]
     return 0
 
 

@@ -27,7 +27,8 @@ from cpython.object cimport (
     Py_EQ, Py_GE, Py_GT, Py_LE, Py_LT, PyObject, PyObject_RichCompare,
 )
 from cpython.sequence cimport PySequence_Fast
-from libc.math cimport NAN, isfinite
+from libc.float cimport DBL_EPSILON
+from libc.math cimport NAN, fabs, isfinite
 from libc.stdint cimport int64_t, uint64_t
 from libc.stdlib cimport qsort
 from libc.string cimport memcmp, memcpy
