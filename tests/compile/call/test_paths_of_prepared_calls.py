@@ -281,10 +281,10 @@ def test_without_the_library_results_are_the_same(compile_native, general_calls,
         assert len(general_calls) == count + 2
 
 
-@pytest.mark.parametrize("backend", ["numpy", "native"])
-def test_opaque_operations_take_the_general_way(general_calls, backend):
+@pytest.mark.parametrize(("backend", "most"), [("numpy", 3), ("native", 1)])
+def test_numpy_takes_the_general_way(general_calls, backend, most):
     opaque = gograd_core.Op("opaque", forward=lambda xp, x: x * 2.0, partials=(lambda xp, out, x: 2.0,), opaque=True)
     f = gograd_compile.compile(lambda x: opaque(x) * x, backend=backend)
     for count in (1, 2, 3):
         assert f.value_and_grad(3.0) == (18.0, 12.0)
-        assert len(general_calls) == count
+        assert len(general_calls) == min(count, most)

@@ -10,6 +10,7 @@ from libc.math cimport NAN, ceil, floor, rint, trunc
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
+import functools
 import math
 
 import numpy as np
@@ -77,10 +78,11 @@ cdef class Call:
     cdef Py_ssize_t first_seed, failed
     cdef const int64_t[::1] slots, other_slots
     cdef bint is_busy, adds
+    cdef list stops  # what runs steps in Python, in this memory
 
     def __init__(self, path, Steps steps, memory, captured, guards, Nested arguments, seeds, results, adds):
         self.path, self.steps, self.captured, self.guards, self.arguments = path, steps, captured, guards, arguments
-        self.memory, self.buffer = memory, np.empty(steps.room)
+        self.memory, self.buffer, self.stops = memory, np.empty(steps.room), steps.bound(memory)
         self.captured_values = memory[arguments.size : arguments.size + len(captured)]
         if seeds is not None:
             self.seeds, self.first_seed = seeds
@@ -115,7 +117,10 @@ cdef class Call:
             if recorder() is not None:  # their values would be constants in that recording
                 return None
             read_values(self.captured, self.captured_values)
-        if self.steps.run_at(v, &self.buffer[0]):
+        try:
+            if self.steps.run_at(v, &self.buffer[0], self.stops):
+                return None
+        except Exception:  # of a step in Python: the general way finds out what it means
             return None
         if self.guards is not None:
             self.failed = self.guards.failure(v)

@@ -115,6 +115,9 @@ def ranges_of(slots):
     return np.stack([slots[begins], slots[ends - 1] + 1], axis=1).astype(np.int64)
 
 
+cdef object ignoring_errors = functools.partial(np.errstate, all="ignore")
+
+
 cdef class Steps:
     """The steps of a schedule, to be run at one point.
 
@@ -125,6 +128,8 @@ cdef class Steps:
         room: how many doubles kernels need besides the memory.
         watched: slots of values. If any value is not finite, one of these is not.
         results: the slots of the derivatives asked for.
+        stops: the steps that only Python can run. For each its number, and a function that takes the memory (a row for
+            each slot) and returns what runs the step there.
     """
 
     cdef const int64_t[:, ::1] steps
@@ -137,37 +142,66 @@ cdef class Steps:
     cdef Py_ssize_t derivatives
     cdef bint forward, is_long
     cdef readonly Py_ssize_t room
+    cdef list stops
 
-    def __init__(self, tables, derivatives, forward, room, watched, results):
+    def __init__(self, tables, derivatives, forward, room, watched, results, list stops not None):
         self.steps, self.starts, self.terms, self.gathers, self.calls = tables
         self.derivatives, self.forward, self.room = derivatives, forward, room
         self.watched, self.results = ranges_of(watched), ranges_of(results)
         self.is_long = len(tables[2]) + len(tables[3]) > LONG
+        self.stops = stops
 
-    def run(self, double[::1] memory):
+    cdef list bound(self, memory):
+        """Return what runs the steps in Python in a memory, and the number of each."""
+        return [(step, bind(memory[:, np.newaxis])) for step, bind in self.stops]
+
+    def run(self, memory):
         """Run all steps at the point whose numbers lie in the first slots, and say what was not finite.
 
         Returns 1 if it is a value, 2 if it is a derivative, 3 if both, otherwise 0. If a result is not finite, some
         derivative is not. The converse holds as well, unless that derivative is multiplied by 0.0.
-        """
-        cdef double[::1] buffer = np.empty(self.room)
-        return self.run_at(&memory[0], &buffer[0])
 
-    cdef int run_at(self, double *v, double *buffer):
-        """Run all steps as `run` does. Other threads run meanwhile if it takes long."""
+        Raises:
+            Whatever a step in Python raises.
+        """
+        cdef double[::1] numbers = memory, buffer = np.empty(self.room)
+        return self.run_at(&numbers[0], &buffer[0], self.bound(memory))
+
+    cdef int run_at(self, double *v, double *buffer, list stops) except -1:
+        """Run all steps as `run` does, in a memory to which `stops` are bound. Other threads run if it takes long.
+
+        Raises:
+            Whatever a step in Python raises.
+        """
+        cdef Py_ssize_t begin = 0, step
         cdef int status
+        if stops:
+            with ignoring_errors():
+                for step, run in stops:
+                    self.advance(v, buffer, begin, step)
+                    run()
+                    begin = step + 1
+        self.advance(v, buffer, begin, self.steps.shape[0])
         if not self.is_long:
-            return self.status(v, buffer)
+            return self.status(v)
         with nogil:
-            status = self.status(v, buffer)
+            status = self.status(v)
         return status
 
-    cdef int status(self, double *v, double *buffer) noexcept nogil:
+    cdef int advance(self, double *v, double *buffer, Py_ssize_t begin, Py_ssize_t end) except -1:
+        """Run the native steps from `begin` to `end`."""
+        if not self.is_long:
+            self.run_steps(v, buffer, begin, end)
+            return 0
+        with nogil:
+            self.run_steps(v, buffer, begin, end)
+        return 0
+
+    cdef void run_steps(self, double *v, double *buffer, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
         cdef Py_ssize_t k
         cdef const Step *step
         cdef const Callee *callee
-        cdef int found = 0
-        for k in range(self.steps.shape[0]):
+        for k in range(begin, end):
             step = <const Step *>&self.steps[k, 0]
             callee = <const Callee *>&self.calls[step.code, 0]
             if step.code == 0:
@@ -176,6 +210,10 @@ cdef class Steps:
                 run_calls(v, step, &self.gathers[step.at], callee, buffer)
             else:
                 run_columns(v, step, &self.gathers[step.at], callee, buffer)
+
+    cdef int status(self, double *v) noexcept nogil:
+        """Say what is not finite, as `run` does."""
+        cdef int found = 0
         if not all_finite(v, self.watched):
             found = 1
         if not all_finite(v, self.results) and not (self.run_carefully(v) and all_finite(v, self.results)):

@@ -185,7 +185,7 @@ class Store:
         program = path.program(want)
         graph = program.schedule.graph
         captured = path.captured()
-        if program.steps is not None and graph.seeds * program.size <= ONE_BY_ONE:
+        if program.steps is not None and not program.stops and graph.seeds * program.size <= ONE_BY_ONE:
             gradients, status = program.at_each(numbers, captured, np.eye(graph.seeds))
         else:
             _, gradients, _, status = program.over(

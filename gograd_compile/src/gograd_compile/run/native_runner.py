@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -103,12 +104,16 @@ class NativeRunner:
         """Run the sums among these steps again in one lane, as `driver.run_carefully` does."""
         return bool(_driver().run_carefully(memory.reshape(-1), memory.shape[1], lane, begin, end, self._addresses))
 
-    def steps(self, watched: Integers, results: Integers) -> Any:
-        """Return all steps, to be run at one point. They are None if `prepared` was not built."""
+    def steps(self, watched: Integers, results: Integers, stops: list[tuple[int, Callable[[Floats], Any]]]) -> Any:
+        """Return all steps, to be run at one point. They are None if `prepared` was not built.
+
+        Args:
+            watched, results, stops: as for `prepared.Steps`.
+        """
         if prepared is None:
             return None
         where = int(self.schedule.bands[2]), self.schedule.forward, self._room
-        return prepared.Steps(self._tables, *where, watched, results)
+        return prepared.Steps(self._tables, *where, watched, results, stops)
 
     def points(
         self, memory: Floats, begin: int, end: int, points: Floats, slots: Integers, wanted: Slots, found: Points

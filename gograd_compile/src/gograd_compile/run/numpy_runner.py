@@ -127,6 +127,18 @@ class PythonCalls:
         else:
             memory[rows] = function(*[memory[each] for each in places])
 
+    def bind(self, step: int, memory: Floats) -> Callable[[], None]:
+        """Return what runs a step of calls in that memory, again and again."""
+        call, function, rows, places = self._found(step)
+        if call.length or not all(isinstance(each, slice) for each in places):
+            return functools.partial(self.run, memory, step)
+        results, inputs = memory[rows], [memory[each] for each in places]
+
+        def run() -> None:
+            results[...] = function(*inputs)
+
+        return run
+
     def _find(self, step: int) -> tuple[Call, Callable[..., Any], Rows, Any]:
         """Find what a step calls, where its results are, and where its inputs are: an array of slots for columns."""
         code, slot, count, at = self._schedule.steps[step].tolist()

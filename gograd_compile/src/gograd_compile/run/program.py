@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -91,8 +92,15 @@ class Program:
         self.stops = self._find_stops()
         self._calls = PythonCalls(self.schedule)
         self._is_driven = self.runner.runs_whole_schedules and not self.stops
-        self.steps = self.runner.steps(self.watched, self.result_slots) if self._is_driven else None
+        self.steps = self._steps_at_one_point()
         self.call: Any = None  # what answers a call in the common case: see `paths.prepared`
+
+    def _steps_at_one_point(self) -> Any:
+        """Find the steps to be run at one point. They are None if guards must hold before one of them."""
+        if not self.runner.runs_whole_schedules or any(guards for _, guards in self.stops):
+            return None
+        stops = [(step, functools.partial(self._calls.bind, step)) for step, _ in self.stops]
+        return self.runner.steps(self.watched, self.result_slots, stops)
 
     def _find_watched(self) -> Integers:
         """Find values to watch: if any value is not finite, one of these is not. Factors of sums need no watching."""

@@ -1,0 +1,123 @@
+"""Calls in C of functions with steps that only Python can run: they are as those of many points at once."""
+
+from __future__ import annotations
+
+import math
+import warnings
+
+import numpy as np
+import pytest
+
+import gograd_compile
+import gograd_core
+from gograd_compile.call import prepared
+from gograd_core import Op, ops, value_and_grad
+from gograd_core import math as gmath
+
+pytest.importorskip("numba")
+pytestmark = pytest.mark.skipif(prepared is None, reason="calls in C were not built")
+
+
+def bent_forward(xp, x):
+    return x * x if x > 0.0 else -x  # a choice that cannot be written out
+
+
+def bent_partial(xp, out, x):
+    return 2.0 * x if x > 0.0 else -1.0
+
+
+def of_math_partial(xp, out, x):
+    return math.cos(x)
+
+
+BENT = Op("bent", forward=bent_forward, partials=(bent_partial,))
+OF_MATH = Op("of_math", forward=lambda xp, x: math.sin(x), partials=(of_math_partial,))
+OPAQUE = Op("called_back", forward=lambda xp, x: x * 2.0, partials=(lambda xp, out, x: 2.0,), opaque=True)
+
+PROGRAMS = {
+    "digits": lambda x: round(x, 3) * x,
+    "a function of SciPy": lambda x: ops.digamma(x) * x,
+    "several of one kind": lambda x: sum(ops.digamma(x + i * i) for i in range(4)) * x,
+    "one after the other": lambda x: ops.digamma(ops.digamma(x + 2.0) + 3.0) + round(x, 1),
+    "columns": lambda x: gmath.hypot(x, x * x, 1.5) * gmath.dist([x, 1.0], [2.0, x * x]),
+    "a rule with a choice": lambda x: BENT(x) * BENT(x - 2.0),
+    "a rule with math": lambda x: OF_MATH(x) + x,
+    "an opaque rule": lambda x: OPAQUE(x) * x,
+    "a guard after it": lambda x: round(x, 1) * (x if round(x, 2) > -9.0 else 2.0),
+}
+POINTS = (0.3, 1.23456, 2.5, 1e-3, 4.0)
+
+
+@pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS.keys())
+class TestPoints:
+    def test_calls_in_c_have_the_bits_of_a_batch(self, general_calls, bits, program):
+        f = gograd_compile.compile(program, backend="native")
+        f.value_and_grad(1.0), f(1.0)
+        count = len(general_calls)
+        found = np.array([(f(x), *f.value_and_grad(x)) for x in POINTS])
+        assert len(general_calls) == count  # every call was answered in C
+        values, gradients = f.batch().value_and_grad(np.array(POINTS))
+        assert bits(found.T) == bits(np.array([values, values, gradients]))
+
+    def test_they_agree_with_the_engine(self, program):
+        f, eager = gograd_compile.compile(program, backend="native"), value_and_grad(program)
+        for x in POINTS:  # values of SciPy on arrays and on floats, and the order of sums: some ulps
+            np.testing.assert_allclose(f.value_and_grad(x), eager(x), rtol=1e-13, atol=0.0)
+
+    def test_second_derivatives_too(self, program):
+        if program in (PROGRAMS["an opaque rule"], PROGRAMS["a rule with math"], PROGRAMS["a rule with a choice"]):
+            pytest.skip("rules on floats have no second derivative")
+        f, eager = gograd_compile.compile(program, backend="native"), gograd_core.hvp(program)
+        for x in POINTS:
+            np.testing.assert_allclose([f.hvp(x, 1.0), f.hessian(x)], [eager(x, 1.0)] * 2, rtol=1e-11, atol=1e-13)
+
+
+def test_the_numbers_of_an_earlier_call_are_not_used(bits):
+    f = gograd_compile.compile(PROGRAMS["one after the other"], backend="native")
+    g = gograd_compile.compile(PROGRAMS["one after the other"], backend="native")
+    for x in (0.5, 2.5, 0.5, 7.0):
+        g.store.calls.clear()
+        assert bits(np.array(f.value_and_grad(x))) == bits(np.array(g.value_and_grad(x)))
+
+
+def refuses_forward(xp, x):
+    if x > 2.0:
+        raise KeyError("more than 2")
+    return x * 2.0
+
+
+REFUSES = Op("refuses", forward=refuses_forward, partials=(lambda xp, out, x: 2.0,), opaque=True)
+
+
+def test_an_error_of_a_rule_is_that_of_eager_mode(compile_native):
+    f = compile_native(lambda x: REFUSES(x) * x)
+    assert f(1.0) == 2.0
+    for _ in range(2):
+        with pytest.raises(KeyError, match="more than 2"):
+            f(3.0)
+        assert f(1.5) == 4.5
+
+
+def test_a_pole_raises_the_same_error_as_before(compile_native, outcome):
+    f = compile_native(PROGRAMS["a function of SciPy"])
+    f.value_and_grad(1.0)
+    found = outcome(f.value_and_grad, 0.0)
+    f.store.calls.clear()
+    assert repr(outcome(f.value_and_grad, 0.0)) == repr(found)
+    assert "digamma" in repr(found)
+
+
+def test_what_a_rule_makes_numpy_warn_of_is_no_warning(compile_native):
+    noisy = Op("noisy", forward=lambda xp, x: x + np.exp(x * -1e6), partials=(lambda xp, out, x: 1.0,))  # underflows
+    f = compile_native(lambda x: noisy(x) * 1.0)
+    f(1.0)
+    with np.errstate(all="warn"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert [f(1.0), f(2.0)] == [1.0, 2.0]
+        with pytest.raises(RuntimeWarning):  # the caller's choice is in force again
+            np.float64(1e308) * 10.0
+
+
+def test_opaque_rules_run_only_where_guards_before_them_hold(compile_native):
+    f = compile_native(lambda x: REFUSES(x) if x < 2.0 else x)
+    assert [f(1.0), f(3.0), f(1.0), f(3.0)] == [2.0, 3.0, 2.0, 3.0]
