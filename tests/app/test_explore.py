@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 
 import pytest
 
@@ -78,6 +79,8 @@ def test_a_function(run, script, tmp_path):
         (["FILE:nothing", "--at", "1"], "returns one number that it computed from its arguments, got 3.0"),
         (["FILE:broken", "--at", "1"], "upper"),
         (["FILE:constant", "--at", "1"], "has no function 'constant'"),
+        (["model.py", "--at", "1"], "name the function, as in: gograd explore model.py:FUNCTION --at"),
+        (["model.py:", "--at", "1"], "name the function, as in: gograd explore model.py:FUNCTION --at"),
         (["nowhere.py:f", "--at", "1"], "there is no file nowhere.py"),
         (["x", "x=1", "--out", "/nowhere/page.html"], "cannot write /nowhere/page.html"),
     ],
@@ -98,3 +101,18 @@ def test_a_file_that_cannot_be_imported(run, tmp_path):
     code, _, error = run("explore", f"{tmp_path / 'bad.py'}:f", "--at", "1")
     assert code == 1
     assert "No module named 'nothing_of_that_name'" in error
+
+
+def test_a_file_that_ends_python(run, tmp_path):
+    (tmp_path / "ends.py").write_text("raise SystemExit(0)", encoding="utf-8")
+    code, _, error = run("explore", f"{tmp_path / 'ends.py'}:f", "--at", "1")
+    assert code == 1
+    assert "ends Python when it is imported" in error
+
+
+def test_a_file_with_the_name_of_a_module_replaces_none(run, tmp_path):
+    (tmp_path / "json.py").write_text("def f(x):\n    return x * 2.0", encoding="utf-8")
+    page = tmp_path / "page.html"
+    assert run("explore", f"{tmp_path / 'json.py'}:f", "--at", "1", "--out", page)[0] == 0
+    assert graph_in(page)["title"] == "f"
+    assert sys.modules["json"] is json

@@ -34,6 +34,8 @@ def explore_graph(
 ) -> None:
     """Write a page in which you can explore the graph of an expression or a function. Open it in a browser."""
     script = FUNCTION.fullmatch(what)
+    if script is None and re.search(r"\.py:?$", what):
+        raise fail(f"name the function, as in: gograd explore {what.removesuffix(':')}:FUNCTION --at 1.0 2.0")
     if script is None and at:
         raise fail("--at is for functions, such as model.py:loss; give the variables of an expression as NAME=NUMBER")
     if script is not None and not at:
@@ -71,14 +73,17 @@ def _numbers(texts: Sequence[str]) -> list[float]:
 
 def _load(path: Path, name: str) -> Callable[..., Any]:
     """Import a file as a module, and return a function in it."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module_name = path.stem if path.stem not in sys.modules else f"_explored_{path.stem}"  # json.py replaces no json
+    spec = importlib.util.spec_from_file_location(module_name, path)
     if spec is None or spec.loader is None or not path.is_file():
         raise fail(f"there is no file {path}")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
+    sys.modules[module_name] = module
     sys.path.insert(0, str(path.parent.resolve()))  # as if Python ran it
     try:
         spec.loader.exec_module(module)
+    except SystemExit:
+        raise fail(f"{path} ends Python when it is imported; put that under: if __name__ == '__main__'") from None
     except Exception as error:
         raise fail(f"{path} cannot be imported: {in_words(error)}") from None
     function = getattr(module, name, None)

@@ -220,22 +220,41 @@ def test_every_control_can_be_reached_with_tab(show):
     assert len(reached - {-1}) == wanted  # besides those controls, one box and the panel
 
 
+def serious_faults(shown):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    found = axe.Axe().run(shown.page).response["violations"]
+    return [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in found if v["impact"] in ("serious", "critical")]
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [400, 1200])
 def test_axe_finds_no_serious_fault(show, scheme, width):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
     loss = mse(MLP([2, 4, 1], seed=0)([1.0, 0.5]), 0.25)
     for output in (expression(), loss):
         shown = show(output, scheme=scheme, width=width)
         shown.run("(app.visit(0), state.goTo(3))")
-        found = axe.Axe().run(shown.page).response["violations"]
-        serious = [
-            (v["id"], [n["html"][:200] for n in v["nodes"]]) for v in found if v["impact"] in ("serious", "critical")
-        ]
-        assert serious == []
+        assert serious_faults(shown) == []
 
 
-@pytest.mark.parametrize("width", [400, 1200])
+@pytest.mark.parametrize(
+    "state",
+    [
+        "app.visit(model.output)",
+        "document.getElementById('help').showModal()",
+        "app.search.input.value = 'nothing of that name', app.search.search()",
+        "app.search.input.value = 'x', app.search.search()",
+        "app.showAll(true)",
+        "app.leaves.leaves[0].read('1,5')",
+        "app.player.toggle()",
+    ],
+)
+def test_axe_finds_no_serious_fault_in_any_state(show, state):
+    shown = show(mse(MLP([2, 4, 1], seed=0)([Neuron(1.0, "x"), 0.5]), 0.25))
+    shown.run(f"({state}, 0)")
+    assert serious_faults(shown) == []
+
+
+@pytest.mark.parametrize("width", [320, 1200])
 def test_nothing_is_wider_than_the_page(show, width):
     shown = show(expression(), width=width)
     shown.run("app.visit(0)")
@@ -316,3 +335,22 @@ def test_numbers_that_are_not_finite_are_shown(show):
     assert "value nan" in shown.names(".box")[-1]
     shown.run("app.visit(argument)", numbers_of(output)[id(output)])
     assert shown.text("#details .numbers dd >> nth=0") == "nan"
+
+
+def test_nobody_plays_to_a_hidden_page(show):
+    shown = show(expression())
+    shown.page.click("button[aria-label='play']")
+    hide = "Object.defineProperty(document, 'hidden', { value: true })"
+    shown.run(f"({hide}, document.dispatchEvent(new Event('visibilitychange')))")
+    assert shown.run("app.player.playing") is False
+
+
+@pytest.mark.parametrize("width", [400, 1200])
+def test_counts_of_edges_are_not_behind_boxes(show, width):
+    shown = show(mse(MLP([2, 16, 16, 1], seed=0)([Neuron(1.0, "x1"), Neuron(0.5, "x2")]), 0.25), width=width)
+    assert "×256" in shown.page.locator(".count").all_text_contents()
+    frames = "(selector) => [...document.querySelectorAll(selector)].map((each) => each.getBoundingClientRect())"
+    for one in shown.page.evaluate(frames, ".count"):
+        for other in shown.page.evaluate(frames, ".box .shape"):
+            apart_across = one["right"] <= other["left"] or other["right"] <= one["left"]
+            assert apart_across or one["bottom"] <= other["top"] or other["bottom"] <= one["top"]

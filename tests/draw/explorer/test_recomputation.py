@@ -147,7 +147,7 @@ def test_exact_operations_give_the_same_bits():
     chance = random.Random(1)
     points = [(chance.uniform(0.1, 3.0), chance.uniform(0.1, 3.0)) for _ in range(40)]
     output, decisions = watch(f, [1.3, 0.7], lines=False)
-    number = numbering([output, *(each.neuron for each in decisions.asked), *decisions.neurons])
+    number = numbering([output, *decisions.seen])
     leaves = {node.label: number[id(node)] for node in read([output]).nodes if isinstance(node, Neuron) and node.label}
     edits = [{leaves["x"]: x, leaves["y"]: y} for x, y in points]
     (found,) = explored([((output, decisions), edits)])
@@ -163,7 +163,7 @@ def test_exact_operations_give_the_same_bits():
 def pages_of(f, at, edits):
     """What the page computes for a function after each edit: values of its arguments, by name."""
     output, decisions = watch(f, at, lines=False)
-    graph = read([output, *(each.neuron for each in decisions.asked), *decisions.neurons])
+    graph = read([output, *decisions.seen])
     number = {neuron.label: n for n, neuron in enumerate(graph.nodes) if isinstance(neuron, Neuron) and neuron.label}
     (found,) = explored([((output, decisions), [{number[name]: v for name, v in edit.items()} for edit in edits])])
     return [(each["text"], each["values"][graph.outputs[0]]) for each in found]
@@ -220,6 +220,35 @@ def test_a_decision_before_an_error_comes_first():
 
     ((text, _),) = pages_of(f, [1.0], [{"x": -1.0}])
     assert text.startswith("Python would take another path here")
+
+
+def reading(x, y):
+    return x * x.value + y
+
+
+def catching(x, y):
+    try:
+        math.sqrt(x)
+    except TypeError:
+        y = y * 2.0
+    return x + y
+
+
+@needs_node
+@pytest.mark.parametrize(
+    ("f", "leaf", "word"), [(reading, "x", "uses a number outside"), (catching, "y", "met an error")]
+)
+def test_nobody_knows_what_depends_on_a_number_that_left_the_graph(f, leaf, word):
+    unchanged, changed = pages_of(f, [3.0, 4.0], [{leaf: {"x": 3.0, "y": 4.0}[leaf]}, {leaf: 5.0}])
+    assert unchanged == ("", f(Neuron(3.0), Neuron(4.0)).value)
+    assert changed[0].startswith("Nobody knows what Python does here")
+    assert word in changed[0]
+
+
+@needs_node
+def test_what_does_not_depend_on_a_number_that_left_the_graph_is_known():
+    ((text, value),) = pages_of(reading, [3.0, 4.0], [{"y": 5.0}])
+    assert (text, value) == ("", 14.0)
 
 
 @needs_node

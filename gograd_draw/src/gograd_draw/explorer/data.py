@@ -39,8 +39,7 @@ def collect(output: Neuron, decisions: Decisions | None = None, *, title: str = 
     Raises:
         StaleGraphError: the value of a leaf was set after a neuron was computed from it.
     """
-    others = [] if decisions is None else [*(each.neuron for each in decisions.asked), *decisions.neurons]
-    graph = read([output, *others])
+    graph = read([output, *(decisions.seen if decisions else ())])
     sweep = sweep_of(graph, graph.outputs[0])
     operations = list(dict.fromkeys(op for node in range(len(graph.nodes)) if (op := graph.operation(node))))
     rules = rules_script(operations)
@@ -141,7 +140,7 @@ def _decisions(graph: Graph, decisions: Decisions | None, sweep: Sweep) -> dict[
     node_of = {id(neuron): node for node, neuron in enumerate(graph.nodes)}
     asked = [
         {
-            "node": node_of[id(each.neuron)],
+            "node": -1 if each.neuron is None else node_of[id(each.neuron)],
             "kind": each.kind,
             "outcome": each.outcome,
             "line": cleaned(each.line, IN_A_TOOLTIP),

@@ -16,11 +16,12 @@ __all__ = ["Decision", "Decisions", "watch"]
 
 @attrs.frozen(eq=False)
 class Decision:
-    """One question that a function asked about a number.
+    """One question that a function asked about a number, or another way in which a number may matter.
 
     Attributes:
-        neuron: the number.
-        kind: what was asked: "bool", "trunc", "round", "floor", "ceil", "index", "finite" or "domain".
+        neuron: the number; None if nobody knows which one it was.
+        kind: what was asked: "bool", "trunc", "round", "floor", "ceil", "index", "finite" or "domain"; "read" if the
+            number left the graph, and "failed" if numbers caused an error.
         outcome: the answer.
         line: where, as text; empty if that is not known.
         stamp: when, among the stamps of neurons.
@@ -38,7 +39,7 @@ class Decisions:
 
     Attributes:
         asked: what it asked about numbers, in order.
-        made: every neuron that an operation made, whether it was used or not.
+        neurons: every neuron that an operation made, whether it was used or not.
         unseen: what it did with numbers that cannot be followed, as sentences.
     """
 
@@ -54,6 +55,11 @@ class Decisions:
         """What the function did with numbers that cannot be followed, as sentences."""
         return list(self._unseen)
 
+    @property
+    def seen(self) -> list[Neuron]:
+        """The numbers that the function asked about, and every neuron that an operation made."""
+        return [*(each.neuron for each in self.asked if each.neuron is not None), *self.neurons]
+
     def guard(self, neuron: Any, kind: str, outcome: int) -> None:
         """Note a question and its answer."""
         self.asked.append(Decision(neuron, kind, int(outcome), _line(), next_stamp()))
@@ -62,13 +68,15 @@ class Decisions:
         """Note a neuron."""
         self.neurons.append(neuron)
 
-    def read(self, _: Any, attribute: str) -> Any:
+    def read(self, neuron: Any, attribute: str) -> Any:
         """Note that a number leaves the graph."""
         self._unseen[f"{_line() or 'The function'} uses .{attribute} of a neuron."] = None
+        self.guard(neuron, "read", 0)
 
     def failed(self) -> None:
         """Note that a number caused an error, which the function may catch."""
         self._unseen[f"{_line() or 'The function'} meets an error that numbers cause."] = None
+        self.guard(None, "failed", 0)
 
 
 def _line() -> str:

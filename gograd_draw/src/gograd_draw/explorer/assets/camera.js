@@ -1,6 +1,7 @@
 // Pan and zoom: with the mouse, the wheel, fingers, or keys.
 
 const CLOSEST = 4;
+const NARROW = 620; // pixels
 
 class Camera {
   constructor(stage) {
@@ -36,9 +37,12 @@ class Camera {
 
   // Show all of an extent; but never so small that nothing can be read, if `least` is given.
   fit({ left, top, width, height }, least = 0) {
-    const { clientWidth } = this.stage;
-    const clientHeight = this.stage.clientHeight - 28; // below is the legend
+    const narrow = this.stage.clientWidth < NARROW ? 44 : 0; // the buttons are beside the picture, not on it
+    const clientWidth = Math.max(64, this.stage.clientWidth - narrow); // a page that is not shown yet has no size
+    const clientHeight = Math.max(64, this.stage.clientHeight - 28); // below is the legend
     const scale = Math.min((clientWidth - 32) / width, (clientHeight - 24) / height, 1.35);
+    this.touched = false;
+    this.size = this.currentSize();
     this.scale = Math.max(scale, least);
     this.least = Math.min(scale, 1) / 3;
     this.x = clientWidth / 2 - (left + width / 2) * this.scale;
@@ -46,17 +50,32 @@ class Camera {
     this.moved();
   }
 
+  currentSize() {
+    return [this.stage.clientWidth, this.stage.clientHeight];
+  }
+
+  // Keep the middle where it was, if somebody has moved the picture. Returns whether that is so.
+  resized() {
+    if (!this.touched) return false;
+    const [width, height] = this.currentSize();
+    this.pan((width - this.size[0]) / 2, (height - this.size[1]) / 2);
+    this.size = [width, height];
+    return true;
+  }
+
   zoom(factor, at = { x: this.stage.clientWidth / 2, y: this.stage.clientHeight / 2 }) {
     const scale = Math.max(this.least ?? 0.02, Math.min(CLOSEST, this.scale * factor));
     this.x = at.x - ((at.x - this.x) * scale) / this.scale;
     this.y = at.y - ((at.y - this.y) * scale) / this.scale;
     this.scale = scale;
+    this.touched = true;
     this.moved();
   }
 
   pan(dx, dy) {
     this.x += dx;
     this.y += dy;
+    this.touched = true;
     this.moved();
   }
 

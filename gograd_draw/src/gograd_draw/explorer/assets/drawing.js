@@ -16,7 +16,7 @@ class Drawing {
     const shown = shownBoxes(state.model, state.open);
     this.boxes = [...shown.boxes].map(([id, members]) => ({ id, ...members, ...describeBox(state, id, members) }));
     this.edges = edgesBetween(state.model, shown);
-    this.across = this.svg.clientWidth >= 620 || this.boxes.length > 60;
+    this.across = this.svg.clientWidth >= NARROW || this.boxes.length > 60;
     placeBoxes(this.viz, this.boxes, this.edges, this.across);
     this.boxOf = shown.boxOf;
     const lines = drawn("g", { class: this.edges.length > 150 ? "edges fine" : "edges" });
@@ -54,15 +54,15 @@ class Drawing {
     });
     edge.head = drawn("path", { class: "head", d: arrow(rest.at(-2) ?? first, end) });
     const group = (edge.group = drawn("g", {}, edge.line, edge.head));
-    if (edge.count > 1)
-      group.append(
-        drawn(
-          "text",
-          { class: "count", x: end[0] - 8, y: end[1] - 5, "text-anchor": "end" },
-          `×${edge.count.toLocaleString("en")}`,
-        ),
-      );
+    if (edge.count > 1) group.append(this.drawCount(edge));
     return group;
+  }
+
+  // How many edges this one stands for, beside its middle, where there is room between the boxes.
+  drawCount({ path, count }) {
+    const [x, y] = middleOf(path.points);
+    const place = this.across ? { x, y: y - 5, "text-anchor": "middle" } : { x: x + 6, y: y + 4 };
+    return drawn("text", { class: "count", ...place }, countText(count));
   }
 
   drawBox(box) {
@@ -144,7 +144,7 @@ class Drawing {
     if (!step || from === to) return;
     const edge = this.edgeAt.get(`${to} ${from} ${step.slot}`) ?? this.edgeAt.get(`${to} ${from} -1`);
     if (!edge) return;
-    const middle = edge.path.points[Math.floor(edge.path.points.length / 2)];
+    const middle = middleOf(edge.path.points);
     const [first, ...rest] = edge.path.points;
     this.flow.append(
       drawn("path", { class: "share", d: edge.d }),
@@ -162,6 +162,14 @@ function arrow([x0, y0], [x1, y1], size = 7) {
   const length = Math.hypot(x1 - x0, y1 - y0) || 1;
   const [dx, dy] = [((x1 - x0) / length) * size, ((y1 - y0) / length) * size];
   return `M${x1} ${y1}L${x1 - dx - dy * 0.45} ${y1 - dy + dx * 0.45}L${x1 - dx + dy * 0.45} ${y1 - dy - dx * 0.45}Z`;
+}
+
+// The middle of a chain of Bézier curves: where two of them meet, or halfway along the one in the middle.
+function middleOf(points) {
+  const curves = (points.length - 1) / 3;
+  if (curves % 2 === 0) return points[points.length >> 1];
+  const [a, b, c, d] = points.slice(3 * Math.floor(curves / 2));
+  return [0, 1].map((axis) => (a[axis] + 3 * b[axis] + 3 * c[axis] + d[axis]) / 8);
 }
 
 function extentOf(boxes) {

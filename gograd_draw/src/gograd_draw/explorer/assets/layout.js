@@ -44,11 +44,17 @@ function sized(box) {
   return { ...box, width: Math.max(72, Math.ceil(width)), height: 30 + box.rows.length * ROW_HEIGHT };
 }
 
+function countText(count) {
+  return `×${count.toLocaleString("en")}`;
+}
+
 function dotOf(boxes, edges, across) {
   const many = edges.length > 250; // with so many, order and curves cost more time than they are worth
   const effort = many ? "mclimit=0.2; nslimit=1; nslimit1=1; splines=line" : "ordering=in; splines=true";
+  const longest = Math.max(0, ...edges.map(({ count }) => (count > 1 ? countText(count).length : 0)));
+  const distance = Math.max(0.65, across ? (16 + longest * CHARACTER.row) / POINTS : 0); // with room for a count
   const lines = [
-    `digraph { rankdir=${across ? "LR" : "TB"}; nodesep=0.22; ranksep=${many ? 1 : 0.65}; ${effort};`,
+    `digraph { rankdir=${across ? "LR" : "TB"}; nodesep=0.22; ranksep=${many ? 1 : distance}; ${effort};`,
     `node [shape=box, fixedsize=true, label=""]; edge [arrowsize=0];`,
   ];
   boxes.forEach((box, index) => {

@@ -99,7 +99,11 @@ class App {
     byId("show-help").addEventListener("click", () => byId("help").showModal());
     listenToTheme(byId("theme"), () => this.allShown && this.overview.draw());
     listenToKeys(this);
-    window.addEventListener("resize", () => (this.allShown ? this.overview.show(true) : this.fit()));
+    window.addEventListener("resize", () => {
+      const kept = this.camera.resized();
+      if (this.allShown) this.overview.show(true);
+      if (!kept) this.fit();
+    });
   }
 
   // What the colours mean: plugins in boxes, operations among all neurons.

@@ -90,6 +90,7 @@ class Panel {
     const values = argumentsOf(state.model, node, state.numbers.values);
     const write = (formula, names) => formula.map((part) => (typeof part === "string" ? part : names(part))).join("");
     const byName = (position) => (position < 0 ? "out" : operation.inputs[position]);
+    const known = [node, ...inputsOf(state.model, node)].every((each) => state.isKnown(each));
     const byNumber = (position) =>
       position < 0 ? inFormula(state.numbers.values[node]) : columnText(values[position]);
     const box = element("section", { class: "formulas" }, element("h3", {}, "Formula"));
@@ -98,7 +99,7 @@ class Panel {
       if (formula) {
         line.append(write(formula, byName));
         const numbers = write(formula, byNumber).replace(/^\((−[^()]*)\)$/, "$1");
-        if (numbers !== write(formula, byName) && numbers !== result)
+        if (known && numbers !== write(formula, byName) && numbers !== result)
           line.append(element("span", { class: "with-numbers" }, `= ${numbers}`));
       } else {
         line.append(`${operation.name}(${operation.inputs.join(", ")})`);
@@ -150,7 +151,7 @@ class Panel {
     const head = element(
       "tr",
       {},
-      ...["", "input", "value", "local"].map((text) => element("th", { scope: "col" }, text)),
+      ...["input", "neuron", "value", "local"].map((text) => element("th", { scope: "col" }, text)),
     );
     const more = starts[node + 1] - starts[node] - 40;
     return element(

@@ -69,6 +69,7 @@ class Player {
     );
     this.speed.value = String(state.steps.nodes.length > 400 ? 0 : state.steps.nodes.length > 60 ? 4 : 1);
     for (const what of ["numbers", "position"]) state.on(what, () => this.refresh());
+    document.addEventListener("visibilitychange", () => document.hidden && this.pause()); // nobody would see it
     this.refresh();
   }
 

@@ -17,14 +17,16 @@ class Plot {
 
   begin() {
     this.points = [];
-    this.run = (this.run ?? 0) + 1;
+    const run = (this.run = (this.run ?? 0) + 1);
     this.settings = new Map(this.state.settings);
-    this.go(this.run);
+    this.draw();
+    setTimeout(() => this.go(run), 0); // after the answer to the click
   }
 
   // Whether a change of numbers only moved this leaf, so that the curve stays.
   isCurrent() {
-    const others = (settings) => JSON.stringify([...settings].filter(([leaf]) => leaf !== this.leaf));
+    const others = (settings) =>
+      String([...settings].filter(([leaf]) => leaf !== this.leaf).map(([leaf, value]) => [leaf, repr(value)]));
     return others(this.settings) === others(this.state.settings);
   }
 
@@ -58,9 +60,9 @@ class Plot {
     const toY = (y) => PLOT.height - PLOT.bottom - ((y - low) / (high - low)) * (PLOT.height - PLOT.top - PLOT.bottom);
     const parts = [...axes(toX, toY, range, [low, high])];
     parts.push(drawn("path", { class: "curve", d: curveOf(points, toX, toY) }));
-    const { text } = state.adjointText(leaf);
+    const known = state.adjointsKnown;
+    const slope = known ? adjointsAfter(state.model, state.steps, state.steps.nodes.length)[leaf] : NaN;
     if (Number.isFinite(at[1])) {
-      const slope = state.adjointsKnown ? adjointsAfter(state.model, state.steps, state.steps.nodes.length)[leaf] : NaN;
       if (Number.isFinite(slope)) parts.push(tangent(at, slope, { range, low, high, toX, toY }));
       if (at[0] >= range.low && at[0] <= range.high)
         parts.push(drawn("circle", { class: "point", cx: toX(at[0]), cy: toY(at[1]), r: 4 }));
@@ -68,11 +70,11 @@ class Plot {
     this.svg.replaceChildren(...parts);
     const name = nameOf(state.model, leaf);
     const gaps = points.some(([, y]) => !Number.isFinite(y))
-      ? " In the gaps Python would take another path or raise an error, or the output is not finite."
+      ? " In the gaps Python would take another path or raise an error, or the output is not finite or not known."
       : "";
     this.svg.setAttribute(
       "aria-label",
-      `The output as a function of ${name}: it is ${short(at[1])} at ${short(at[0])}, where the slope is ${text}`,
+      `The output as a function of ${name}: it is ${short(at[1])} at ${short(at[0])}, where its derivative is ${known ? short(slope) : "unknown"}`,
     );
     setText(this.note, `The output as a function of ${name}. The slope of the dashed line is the gradient.${gaps}`);
   }

@@ -16,7 +16,8 @@ function refusals(model) {
 
 // The inputs of a node as its rules take them: numbers, or columns.
 function argumentsOf(model, node, values) {
-  const numbers = Array.from(inputsOf(model, node), (input) => values[input]);
+  const numbers = []; // a loop: Array.from takes several times as long
+  for (let slot = model.starts[node]; slot < model.starts[node + 1]; slot++) numbers.push(values[model.inputs[slot]]);
   const operation = operationOf(model, node);
   if (!operation.variadic) return numbers;
   const length = numbers.length / operation.inputs.length;
@@ -48,7 +49,7 @@ function recompute(model, rules, settings) {
       if (stop === null || model.rank[node] + 0.5 < stop.when) stop = { when: model.rank[node] + 0.5, node };
     }
   }
-  const turn = firstTurn(model, values, reached);
+  const turn = firstTurn(model, values, reached, changed);
   if (turn !== null && (stop === null || turn.when < stop.when)) stop = turn;
   return { values, reached, stop: stop && { ...stop, why: reason(model, stop, values) } };
 }
@@ -72,12 +73,19 @@ function isClose(value, expected, model, node) {
   );
 }
 
-// The first decision of the recorded function that turns out differently.
-function firstTurn(model, values, reached) {
+// The first decision of the recorded function that turns out differently. What the function does with a number that
+// it reads, or after an error, nobody knows: then every change counts.
+function firstTurn(model, values, reached, changed) {
   for (const decision of model.decisions ?? []) {
-    const value = values[decision.node];
-    const answer = ANSWERS[decision.kind];
-    const turned = answer ? answer(value) !== decision.outcome : Boolean(reached[decision.node]);
+    const { node, kind, outcome } = decision;
+    const turned =
+      kind === "failed"
+        ? changed.some(Boolean)
+        : kind === "read"
+          ? changed[node]
+          : kind in ANSWERS
+            ? ANSWERS[kind](values[node]) !== outcome
+            : reached[node];
     if (turned) return { when: decision.after, node: decision.node, decision };
   }
   return null;
@@ -100,6 +108,10 @@ function toEven(value) {
 }
 
 function reason(model, stop, values) {
+  if (["read", "failed"].includes(stop.decision?.kind)) {
+    const does = stop.decision.kind === "read" ? "uses a number outside of the graph" : "met an error";
+    return `Nobody knows what Python does here: ${stop.decision.line || "the function"} ${does}.`;
+  }
   if (stop.decision) {
     const where = stop.decision.line ? `: ${stop.decision.line} decides differently` : "";
     return `Python would take another path here${where}. Its graph would not be this one.`;

@@ -47,7 +47,7 @@ class Search {
       count > this.found.length
         ? `${counted(count, "neuron")} found; the first ${this.found.length} are listed`
         : `${counted(count, "neuron")} found`;
-    this.list.append(element("li", { class: "muted small", role: "presentation" }, text));
+    setText(byId("hit-count"), text);
     this.show(true);
     this.mark();
   }
@@ -79,9 +79,7 @@ class Search {
   }
 
   mark() {
-    [...this.list.children].forEach((option, index) => {
-      if (option.getAttribute("role") === "option") option.setAttribute("aria-selected", index === this.at);
-    });
+    [...this.list.children].forEach((option, index) => option.setAttribute("aria-selected", index === this.at));
     const current = this.at >= 0 ? byId(`found-${this.at}`) : null;
     if (current) this.input.setAttribute("aria-activedescendant", current.id);
     else this.input.removeAttribute("aria-activedescendant");
@@ -94,7 +92,7 @@ class Search {
   }
 
   show(shown) {
-    this.list.hidden = !shown;
+    byId("hits").hidden = !shown;
     this.input.setAttribute("aria-expanded", shown);
   }
 }

@@ -116,9 +116,13 @@ class State {
     return { text: write(this.adjoints[node]), complete };
   }
 
-  valueText(node, write = short) {
+  // Whether the value of a node is what Python computes.
+  isKnown(node) {
     const { stop, reached } = this.numbers;
-    const known = stop === null || !reached[node] || this.model.rank[node] < stop.when;
-    return known ? write(this.numbers.values[node]) : "?";
+    return stop === null || !reached[node] || this.model.rank[node] < stop.when;
+  }
+
+  valueText(node, write = short) {
+    return this.isKnown(node) ? write(this.numbers.values[node]) : "?";
   }
 }
