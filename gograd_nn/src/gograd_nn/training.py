@@ -10,7 +10,7 @@ import attrs
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from gograd_core import Neuron, no_grad, ops
-from gograd_nn.optimisers import SGD
+from gograd_nn.optimisers import Optimiser
 
 __all__ = ["Epoch", "History", "accuracy", "fit", "predict"]
 
@@ -71,7 +71,7 @@ def fit(
     targets: Sequence[Any],
     *,
     loss: Loss,
-    optimiser: SGD,
+    optimiser: Optimiser,
     epochs: int = 10,
     batch_size: int = 32,
     seed: int = 0,
@@ -123,7 +123,12 @@ def fit(
 
 
 def _steps(
-    model: Model, inputs: Sequence[Any], targets: Sequence[Any], batches: list[list[int]], loss: Loss, optimiser: SGD
+    model: Model,
+    inputs: Sequence[Any],
+    targets: Sequence[Any],
+    batches: list[list[int]],
+    loss: Loss,
+    optimiser: Optimiser,
 ) -> Iterator[tuple[int, float, float]]:
     """Take one step for each batch. Yield how many examples were seen so far, their mean loss, and the accuracy."""
     total_loss, right, seen = 0.0, 0, 0
@@ -135,7 +140,7 @@ def _steps(
         yield seen, total_loss / seen, right / seen
 
 
-def _step(model: Model, inputs: list[Any], targets: list[Any], loss: Loss, optimiser: SGD) -> tuple[float, int]:
+def _step(model: Model, inputs: list[Any], targets: list[Any], loss: Loss, optimiser: Optimiser) -> tuple[float, int]:
     """Take one step of the optimiser on one batch. Return the mean loss, and how many predictions were right."""
     outputs = [model(x) for x in inputs]
     mean_loss = ops.sum([loss(output, target) for output, target in zip(outputs, targets, strict=True)]) / len(inputs)
