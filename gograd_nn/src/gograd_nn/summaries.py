@@ -43,7 +43,7 @@ class LayerSummary:
         values: the range of its outputs over all examples.
         gradients: the range of the derivatives of the loss with respect to its outputs.
         dead: the numbers of the units that are dead: for every example the output is 0, and so is the derivative of the
-            loss with respect to the bias. Training cannot change such a unit.
+            loss with respect to the bias (without a bias, to all weights). Training cannot change such a unit.
     """
 
     name: str
@@ -149,7 +149,8 @@ def _run(module: Any, values: Any, name: str, used: dict[str, _Used]) -> Any:
 
 
 def _row(values: Any) -> list[Any]:
-    return list(values) if hasattr(values, "__len__") else [values]
+    """List the numbers of an output, which may be a number, a list, or a list of lists."""
+    return [number for value in values for number in _row(value)] if hasattr(values, "__len__") else [values]
 
 
 def _note(used: _Used, whole: Neuron) -> None:
@@ -160,7 +161,7 @@ def _note(used: _Used, whole: Neuron) -> None:
     units = getattr(used.layer, "units", ())
     if not units:
         return
-    reached = gradient(whole, [unit.b for unit in units])
-    for number, (output, adjoint) in enumerate(zip(used.outputs, reached, strict=True)):
-        if getattr(output, "value", output) != 0.0 or adjoint != 0.0:
+    reached = gradient(whole, [unit.w if unit.b is None else [unit.b] for unit in units])
+    for number, (output, adjoints) in enumerate(zip(used.outputs, reached, strict=True)):
+        if getattr(output, "value", output) != 0.0 or any(adjoints):
             used.alive.add(number)
