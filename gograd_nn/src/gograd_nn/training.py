@@ -11,8 +11,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from gograd_core import Neuron, no_grad, ops
 from gograd_core.extend import flatten
-from gograd_nn import losses
 from gograd_nn.layers.dropout import MaskSource, drawn_masks, dropping_out
+from gograd_nn.losses import binary_cross_entropy
 from gograd_nn.metrics import class_of, is_right, score
 from gograd_nn.optimisers import Optimiser
 
@@ -86,7 +86,7 @@ def fit(
     Args:
         model: a function of one example, whose parameters `optimiser` holds.
         inputs, targets: the examples. Targets are classes if they are indices of one of several outputs, or one-hot
-            rows; or, for a model with one output, -1 and 1, or (unless the loss is `mse`, `mae` or `huber`) 0 and 1.
+            rows; or, for a model with one output, -1 and 1, or 0 and 1 if the loss is `binary_cross_entropy`.
         loss: a function of the model's output and the target. Its mean over a batch is minimised.
         epochs: how many passes over the data.
         batch_size: the number of examples per step. The last batch of an epoch may be smaller.
@@ -220,7 +220,7 @@ def _are_classes(targets: Sequence[Any], output: Any, loss: Loss) -> bool:
         return False
     if count > 1:
         return all(target in range(count) for target in found)
-    return found <= {-1, 1} or (found <= {0, 1} and loss not in (losses.mse, losses.mae, losses.huber))
+    return found <= {-1, 1} or (found <= {0, 1} and loss is binary_cross_entropy)
 
 
 def _progress_bar(visible: bool) -> Progress:
