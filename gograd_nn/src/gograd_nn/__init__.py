@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from gograd_nn import metrics
 from gograd_nn.layers import (
     MLP,
     CausalAttention,
@@ -63,7 +62,6 @@ __all__ = [
     "hinge",
     "huber",
     "mae",
-    "metrics",
     "mse",
     "one_hot",
     "predict",

@@ -38,7 +38,7 @@ def mae(output: Any, target: Any) -> Any:
 def huber(output: Any, target: Any, delta: float = 1.0) -> Any:
     """Compute Huber's loss of two numbers, or its mean over two sequences of equal length.
 
-    It is error**2 / 2 where the error is at most `delta`, and delta * (abs(error) - delta / 2) beyond, as
+    It is ``error**2 / 2`` where the error is at most `delta`, and ``delta * (abs(error) - delta / 2)`` beyond, as
     `torch.nn.HuberLoss` is.
 
     Raises:

@@ -17,8 +17,8 @@ class Adam(Optimiser):
     """Adam (Kingma and Ba 2015), as `torch.optim.Adam` does it.
 
     Running means of gradients, m, and of their squares, s, have the weights `betas`. In step t,
-    value -= rate * m / (1 - beta1**t) / (sqrt(s / (1 - beta2**t)) + epsilon). With `amsgrad`, s is the largest so far.
-    `weight_decay` times the value is added to each gradient. `AdamW` decays the values themselves.
+    ``value -= rate * m / (1 - beta1**t) / (sqrt(s / (1 - beta2**t)) + epsilon)``. With `amsgrad`, s is the largest so
+    far. `weight_decay` times the value is added to each gradient. `AdamW` decays the values themselves.
 
     Raises:
         TypeError: a parameter is not a leaf neuron, or the schedule is not a function.
@@ -70,7 +70,7 @@ class Adam(Optimiser):
 class AdamW(Adam):
     """Adam with decoupled weight decay (Loshchilov and Hutter 2019), as `torch.optim.AdamW` does it.
 
-    Each step begins with value *= 1 - rate * weight_decay. Otherwise it is `Adam` without weight decay.
+    Each step begins with ``value *= 1 - rate * weight_decay``. Otherwise it is `Adam` without weight decay.
 
     Raises:
         TypeError: a parameter is not a leaf neuron, or the schedule is not a function.

@@ -13,9 +13,9 @@ __all__ = ["SGD"]
 class SGD(Optimiser):
     """Stochastic gradient descent with momentum and weight decay, as `torch.optim.SGD` does it.
 
-    Each step computes g = grad + weight_decay * value, v = momentum * v + (1 - dampening) * g (g itself in the first
-    step), and then value -= rate * v. (This is the form of Sutskever et al. 2013.) With `nesterov`, it is
-    value -= rate * (g + momentum * v).
+    Each step computes ``g = grad + weight_decay * value``, ``v = momentum * v + (1 - dampening) * g`` (g itself in the
+    first step), and then ``value -= rate * v``. (This is the form of Sutskever et al. 2013.) With `nesterov`, it is
+    ``value -= rate * (g + momentum * v)``.
 
     Raises:
         TypeError: a parameter is not a leaf neuron, or the schedule is not a function.
