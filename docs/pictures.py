@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-from gograd_core import Neuron, ops
+from gograd_core import Neuron, ops, trace
 from gograd_draw import Picture, draw
 from gograd_nn import MLP, mse
 
 __all__ = ["PICTURES"]
 
 STATIC = Path(__file__).parent / "_static"
+
+
+def model(x: Any, weights: list[Any], biases: list[Any]) -> Any:
+    """Compute something in a few lines."""
+    hidden = [ops.tanh(weights[0] * x + biases[0]), ops.tanh(weights[1] * x + biases[1])]
+    total = ops.dot(hidden, [1.0, 2.0])
+    size = ops.dot(weights, weights) * 0.01
+    return total * total + size
 
 
 def expression() -> Picture:
@@ -35,7 +44,16 @@ def folded() -> Picture:
     return draw(loss, limit=20)
 
 
-PICTURES = {"graph.svg": expression, "net.svg": net, "folded.svg": folded}
+def lines() -> Picture:
+    """Draw what the lines of `model` compute."""
+    with trace():
+        weights, biases = ([Neuron(0.5 * i, f"{name}{i}") for i in (1, 2)] for name in "wb")
+        y = model(Neuron(0.5, "x"), weights, biases)
+    y.backward()
+    return draw(y, fold="lines")
+
+
+PICTURES = {"graph.svg": expression, "net.svg": net, "folded.svg": folded, "lines.svg": lines}
 
 
 if __name__ == "__main__":

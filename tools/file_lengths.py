@@ -1,7 +1,7 @@
 """Print what is longer than the house allows: ``python tools/file_lengths.py``.
 
-Files of Python and Cython may have 300 lines, and those of tests 400. Functions outside of tests may have 50 besides
-their docstring, and the files that one reads to understand the engine 950 together.
+Files of Python, Cython and JavaScript may have 300 lines, and those of tests 400. Functions outside of tests may have
+50 besides their docstring, and the files that one reads to understand the engine 950 together.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ ROOT = Path(__file__).parents[1]
 CORE = ROOT / "gograd_core" / "src" / "gograd_core"
 MOST_IN_A_FILE, MOST_IN_A_TEST, MOST_IN_A_FUNCTION, MOST_TO_READ = 300, 400, 50, 950
 FOLDERS = ("gograd*", "benchmarks", "docs", "examples", "tools")
-SKIPPED = {"tests", "build", "_build"}
+SUFFIXES = {".py", ".pyx", ".pxi", ".pxd", ".js"}
+SKIPPED = {"tests", "build", "_build", "node_modules"}
 ALLOWED = {"_kernels.c"}
 # Without `many_at_once.py`, which offers other packages what the engine itself does not use.
 ENGINE = (path for path in sorted((CORE / "engines").glob("*.py")) if path.name != "many_at_once.py")
@@ -23,11 +24,11 @@ READING_SET = (CORE / "current.py", *ENGINE, CORE / "op" / "__init__.py")
 
 
 def sources() -> Iterator[Path]:
-    """Find the files of Python and Cython outside of tests."""
+    """Find the files of Python, Cython and JavaScript outside of tests."""
     for folder in FOLDERS:
         for root in ROOT.glob(folder):
             for path in sorted(root.rglob("*")):
-                if path.suffix in {".py", ".pyx", ".pxi", ".pxd"} and not SKIPPED & set(path.relative_to(ROOT).parts):
+                if path.suffix in SUFFIXES and not SKIPPED & set(path.relative_to(ROOT).parts):
                     yield path
 
 

@@ -1,12 +1,12 @@
 """What is drawn is the graph: each neuron in one box, each use an edge, no circle, and few boxes."""
 
-import graphlib
 from collections import Counter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drawn_graphs import is_acyclic, uses
 from gograd_core import Neuron, ops
 from gograd_draw.describing import describe
 from gograd_draw.folding import Folded, fold
@@ -20,22 +20,6 @@ pytestmark = pytest.mark.any_engine
 def drawn(outputs, limit):
     graph = read(outputs)
     return graph, describe(graph, fold(graph, limit), digits=4, gradients=True)
-
-
-def uses(graph):
-    """How often each node is used by each other."""
-    return Counter((source, target) for target, sources in enumerate(graph.inputs) for source in sources)
-
-
-def is_acyclic(diagram):
-    sorter = graphlib.TopologicalSorter({index: set() for index in range(len(diagram.boxes))})
-    for edge in diagram.edges:
-        sorter.add(edge.target, edge.source)
-    try:
-        sorter.prepare()
-    except graphlib.CycleError:
-        return False
-    return True
 
 
 @given(st.integers(0, 10**6))

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gograd_core import Neuron, ops
 from gograd_draw import ordering
 from gograd_draw.describing import describe
 from gograd_draw.folding import fold
@@ -134,3 +135,37 @@ def test_sweeps_undo_crossings(monkeypatch):
     with_sweeps = crossings()
     monkeypatch.setattr(ordering, "SWEEPS", 0)
     assert with_sweeps < 0.8 * crossings()
+
+
+def each_uses_all_before(count):
+    hidden = [Neuron(1.0)]
+    for _ in range(count):
+        hidden.append(ops.tanh(hidden[-1]))
+    return [ops.sum(hidden)]
+
+
+def one_leaf_is_used_everywhere(count):
+    x = y = Neuron(1.0, "x")
+    for _ in range(count):
+        y = y * x
+    return [y]
+
+
+@pytest.mark.parametrize("outputs", [each_uses_all_before(600), one_leaf_is_used_everywhere(600)])
+def test_long_edges_take_no_more_room_than_a_graph_deserves(outputs):
+    """Otherwise there are as many places as the square of the neurons."""
+    diagram = diagram_of(outputs)
+    found = layered(len(diagram.boxes), diagram.edges)
+    assert sum(map(len, found.routes)) <= ordering.ROOM + 2 * ordering.ROOM_FOR_EACH * len(found.routes)
+    for edge, route in zip(diagram.edges, found.routes, strict=True):
+        assert (route[0].source, route[-1].target) == (edge.source, edge.target)
+        assert all(one.target == other.source for one, other in pairwise(route))
+    short = [len(route) for route in found.routes if len(route) > 1]
+    assert max(short) > 50  # only the longest lead straight to their targets
+    assert place(diagram, across=True).routes
+
+
+def test_edges_of_folded_pictures_are_never_cut_short():
+    diagram = diagram_of(one_leaf_is_used_everywhere(199))
+    found = layered(len(diagram.boxes), diagram.edges)
+    assert max(map(len, found.routes)) == 199

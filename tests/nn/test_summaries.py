@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from gograd_core import Neuron, no_grad, ops
+from gograd_core import Neuron, errstate, no_grad, ops
 from gograd_nn import MLP, Layer, Net, mse, summary
 
 INPUTS = [[0.5, -1.0], [2.0, 1.0], [-1.5, 0.25]]
@@ -77,7 +77,37 @@ def test_nets_in_nets_and_functions():
     assert [layer.name for layer in found.layers] == ["halved", "layer1.layer0", "halved", "layer2", "<lambda>"]
     assert [layer.units for layer in found.layers] == [0, 3, 0, 0, 0]
     assert found.layers[0].values.most == 1.0
-    assert str(found).splitlines()[1].split() == ["halved", "-", "0", "-0.75", "…", "1", "-", "none"]
+    assert str(found).splitlines()[1].split() == ["halved", "-", "-", "0", "-0.75", "…", "1", "-", "none"]
+
+
+class Doubled:
+    def __call__(self, x):
+        return x * 2.0
+
+
+def double(x):
+    return x * 2.0
+
+
+@pytest.mark.parametrize(
+    ("activation", "name"),
+    [("relu", "relu"), (ops.tanh, "tanh"), (double, "double"), (Doubled(), "Doubled"), (None, "")],
+)
+def test_the_activation_is_named(activation, name):
+    found = summary(Layer(2, 2, activation, seed=1), INPUTS)
+    assert found.layers[0].activation == name
+    assert str(found).splitlines()[1].split()[2] == (name or "-")
+
+
+def test_a_compiled_net_is_summarised_as_the_net():
+    net = relu_net((1, 2))
+    compiled = pytest.importorskip("gograd_compile").compile(net)
+    assert str(summary(compiled, INPUTS, TARGETS, mse)) == str(summary(net, INPUTS, TARGETS, mse))
+
+
+def test_a_decorated_net_runs_as_decorated():
+    net = errstate(domain="ignore")(relu_net())
+    assert [layer.name for layer in summary(net, INPUTS).layers] == ["inside"]  # one function, not its layers
 
 
 def test_needs_graphs():

@@ -70,7 +70,7 @@ class TestContents:
         found = metadata(wheel)
         assert (found["Name"], found["Version"]) == (name, "0.1.0")
         assert found["Requires-Python"] == ">=3.11"
-        assert found["License-Expression"] == "MIT"
+        assert found["License-Expression"] == ("MIT AND EPL-2.0" if name == "gograd-draw" else "MIT")
         assert found["Summary"]
         assert found.get_payload().strip()
 
@@ -109,10 +109,10 @@ def test_the_compiler_needs_no_operations_and_numba_only_if_it_is_wanted(wheel):
     assert needed(requirements, extra="native") == sorted([*COMPILER_NEEDS, "llvmlite", "numba", "platformdirs"])
 
 
-def test_whoever_has_the_command_has_everything_but_the_compiler_the_pictures_and_the_solvers(wheels):
+def test_whoever_has_the_command_has_everything_but_the_compiler_and_the_solvers(wheels):
     with zipfile.ZipFile(wheels["gograd"]) as wheel:
         ours = {name for name in needed(metadata(wheel).get_all("Requires-Dist")) if name in ENTRY_POINTS}
-    assert ours == {*ENTRY_POINTS} - {"gograd", "gograd-compile", "gograd-draw", "gograd-ops-solve"}
+    assert ours == {*ENTRY_POINTS} - {"gograd", "gograd-compile", "gograd-ops-solve"}
 
 
 @pytest.fixture
@@ -221,6 +221,12 @@ from gograd_draw import draw
 try: print(draw(Neuron(1.0)).png[1:4])
 except ImportError as error: print(error)
 """
+EXPLORED = """
+from gograd_core import Neuron
+from gograd_draw import explore
+explore(Neuron(2.0, "x") * 3.0, "page.html")
+print(open("page.html").read(15))
+"""
 
 
 class TestPictures:
@@ -232,3 +238,11 @@ class TestPictures:
         assert core.run(PNG).startswith("PNG needs resvg-py: install it with pip install 'gograd-draw[png]'")
         core.bring("gograd-draw[png]")
         assert core.run(PNG) == "b'PNG'"
+
+    def test_the_explorer_brings_what_its_pages_hold_and_the_licences(self, core, wheels, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        core.bring("gograd-draw", "gograd-ops-basic")
+        assert core.run(EXPLORED) == "<!DOCTYPE html>"
+        with zipfile.ZipFile(wheels["gograd-draw"]) as wheel:
+            assert read(wheel, "licenses/LICENSES/EPL-2.0.txt").startswith("# Eclipse Public License - v 2.0")
+            assert "https://gitlab.com/graphviz/graphviz" in read(wheel, "licenses/LICENSES/THIRD-PARTY.md")

@@ -10,8 +10,8 @@ from rich.text import Text
 
 from gograd.console import console, fail, in_words
 from gograd.expression import ExpressionError, evaluate
+from gograd.variables import read_variables
 from gograd_core import DomainError, Neuron
-from gograd_core.extend import normalised
 
 __all__ = ["evaluate_expression"]
 
@@ -21,18 +21,7 @@ def evaluate_expression(
     variables: Annotated[list[str] | None, typer.Argument(metavar="NAME=NUMBER...", help="Such as w=2 x=-1.")] = None,
 ) -> None:
     """Print the value of an expression, and its derivative with respect to every variable."""
-    neurons = {}
-    for assignment in variables or []:
-        name, _, number = (normalised(part.strip()) for part in assignment.partition("="))
-        try:
-            value = Neuron(float(number), label=name)
-        except ValueError:
-            raise fail(f"expected NAME=NUMBER, got {assignment!r}") from None
-        if not name.isidentifier():
-            raise fail(f"{name!r} is not a valid name for a variable")
-        if name in neurons:
-            raise fail(f"{name!r} is given twice, the second time as {assignment!r}")
-        neurons[name] = value
+    neurons = {name: Neuron(value, label=name) for name, value in read_variables(variables or []).items()}
     try:
         result = evaluate(expression, neurons)
         if isinstance(result, Neuron):

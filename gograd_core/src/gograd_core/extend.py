@@ -17,8 +17,8 @@ For packages that run, record or draw graphs:
   `value` does: graphs that were made of them are then stale.
 - `adjoints_and_rounding`: derivatives, and how far rounding moves the value.
 - `nested`, `positions`, `require_function`, `ForwardSweep`, `creation_order`: derivatives of functions.
-- `Recorder`, `observed_by`, `recorder`, `observers` (which is true while any recorder is in force), `failed`,
-  `recording`, `unfollowed`: to watch a function that runs.
+- `Recorder`, `observed_by`, `recorder`, `observers` (which is true while any recorder or `detect_anomaly` is in force),
+  `failed`, `recording`, `unfollowed`: to watch a function that runs.
 - `computed_by`, `Instead`, `is_computed`, `replacing` (which is true while any such block is in force): to let other
   functions compute the values of operations.
 - `outside_transforms`: for rules on floats that use neurons and transforms themselves.
@@ -38,7 +38,9 @@ For packages that run, record or draw graphs:
 - `UNARY`, `BINARY`, `COMPARISONS`: the operators of Python, and their special methods.
 - `typed_sources`: what `gograd stubs` fills in.
 - `running_line`: the user's line that is running, as `trace` notes it.
-- `ignoring`: a block for computations of the engine's own. Inside, nothing is judged, noted or reported.
+- `watching`, `watching_at`: what is to be told of anomalies inside `detect_anomaly`, and the point at which they are.
+- `ignoring`, `unwatched`: blocks for computations of the engine's own. Inside, nothing is noted or reported, and in the
+  first of them nothing is judged.
 - `quoted`, `LONGEST`: values in messages, cut to a readable length.
 """
 
@@ -74,7 +76,7 @@ from gograd_core.errors import LONGEST, NO_NUMBER, quoted
 from gograd_core.followed import unfollowed
 from gograd_core.interfaces import Flat
 from gograd_core.kernels import with_kernels
-from gograd_core.lines import ignoring, running_line
+from gograd_core.lines import ignoring, running_line, unwatched, watching, watching_at
 from gograd_core.namespaces import scalar
 from gograd_core.namespaces.columns import Column
 from gograd_core.namespaces.scalar import _total as total
@@ -193,7 +195,10 @@ __all__ = [
     "total",
     "typed_sources",
     "unfollowed",
+    "unwatched",
     "variable",
+    "watching",
+    "watching_at",
     "with_kernels",
     "write_gradients",
     "write_values",

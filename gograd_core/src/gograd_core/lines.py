@@ -16,7 +16,7 @@ from typing import Any
 
 import attrs
 
-from gograd_core.settings import Block, now, pauses
+from gograd_core.settings import Block, now, observers
 
 __all__ = [
     "Line",
@@ -27,8 +27,10 @@ __all__ = [
     "origin",
     "running_line",
     "trace",
+    "unwatched",
     "user_frame",
     "watching",
+    "watching_at",
 ]
 
 Origin = tuple[CodeType, int]
@@ -111,8 +113,19 @@ class trace(Block):
 
 def watching() -> Any:
     """Return what is to be told of anomalies here and now; None if nothing is."""
-    tracing = now().tracing if pauses else None
+    tracing = now().tracing if observers else None
     return None if tracing is None or type(tracing) is bool else tracing
+
+
+def watching_at(place: str) -> Block:
+    """Return a block in which what is to be told of anomalies also says where: "at point 3 of the batch"."""
+    watch = watching()
+    return Block() if watch is None else Block(tracing=watch.at(place))
+
+
+def unwatched() -> Block:
+    """Return a block for what the engine computes for itself, and judges: nothing in it is noted or reported."""
+    return Block(tracing=False)
 
 
 def ignoring() -> Block:

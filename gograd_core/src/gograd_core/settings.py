@@ -11,6 +11,7 @@ import functools
 from collections.abc import Callable
 from contextvars import ContextVar
 from inspect import isasyncgenfunction, iscoroutinefunction, isgeneratorfunction
+from types import NoneType
 from typing import TYPE_CHECKING, Any, Literal, Self
 from weakref import ref
 
@@ -39,7 +40,7 @@ __all__ = [
 # One entry for each living `Settings` of a kind: while there is none, nobody has to ask the slower ContextVar.
 # An entry disappears together with its `Settings`, so that no block has to count down.
 _pauses: set[Any] = set()  # those that every operation has to look at: no_grad, trace, and recorders that want nodes
-_observers: set[Any] = set()  # those with a recorder
+_observers: set[Any] = set()  # those with a recorder, or with something that watches for anomalies
 _replacing: set[Any] = set()  # those in which other functions compute the values of operations
 
 
@@ -81,7 +82,7 @@ class Settings:
         self.tracing = outer.tracing if kept else block.tracing
         if self.wants_nodes or self.tracing or not self.recording:
             _pauses.add(ref(self, _pauses.discard))
-        if self.recorder is not None:
+        if self.recorder is not None or type(self.tracing) not in (bool, NoneType):
             _observers.add(ref(self, _observers.discard))
         if self.values is not None:
             _replacing.add(ref(self, _replacing.discard))

@@ -1,4 +1,4 @@
-"""Pictures of gograd's graphs.
+"""Pictures of gograd's graphs, and pages in which one explores them.
 
 An object can be drawn if its class has a method ``_gograd_picture_()``, which need not import this package. It returns
 a mapping that describes columns, from left to right:
@@ -10,9 +10,28 @@ a mapping that describes columns, from left to right:
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from gograd_draw.drawing import draw
 from gograd_draw.picture import Picture
 
+if TYPE_CHECKING:
+    from gograd_draw.explorer import explore
+
 __version__ = "0.1.0"
 
-__all__ = ["Picture", "draw"]
+__all__ = ["Picture", "draw", "explore"]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """Import the explorer when it is asked for, since most programs only draw."""
+        if name != "explore":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from gograd_draw.explorer import explore
+
+        return globals().setdefault(name, explore)
+
+    def __dir__() -> list[str]:
+        """List what can be imported, too."""
+        return sorted({*globals(), *__all__})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Hashable
 from typing import Any
@@ -16,6 +17,8 @@ from gograd_draw.texts import IN_A_TOOLTIP, LONGEST, cleaned, counted, number
 
 __all__ = ["describe"]
 
+LONGEST_SOURCE = 40
+"""The most characters that a box shows of a line of source."""
 MOST_OPERATIONS = 3
 """How many operations a folded box counts one by one."""
 
@@ -48,6 +51,8 @@ class _Describer:
         lines = [cleaned(operation.title, IN_A_TOOLTIP) if operation else "leaf"]
         if neuron.label:
             lines.append(f"label: {cleaned(neuron.label, IN_A_TOOLTIP)}")
+        if neuron.line is not None:
+            lines += [cleaned(text, IN_A_TOOLTIP) for text in (f"at {neuron.line}", neuron.line.source) if text]
         lines.append(f"value: {neuron.value!r}")
         if self.gradients:
             lines.append(f"grad: {neuron.grad!r}")
@@ -65,6 +70,10 @@ class _Describer:
         if len(common := Counter(map(_short, operations)).most_common()) > 1:
             each = [f"{count:,} {symbol}" if count > 1 else symbol for symbol, count in common[:MOST_OPERATIONS]]
             contents.append(cleaned(", ".join(each + ["…"] * (len(common) > MOST_OPERATIONS))))
+        why, which = _why(part.key)
+        if why == "line":
+            tooltip[1:1] = [cleaned(text, IN_A_TOOLTIP) for text in (str(which), which.source) if text]
+            contents[:0] = [cleaned(which.source, LONGEST_SOURCE)] if which.source else []
         tooltip += [f"{count:,} × {cleaned(title, IN_A_TOOLTIP)}" for title, count in _titles(operations)]
         rows = tuple(("", each) for each in contents)
         plugin = plugins.pop() if len(plugins) == 1 else ""
@@ -114,6 +123,8 @@ def _name(graph: Graph, part: Part) -> str:
     if why == "run":
         symbol = _symbol(graph.operation(which))
         return f"{symbol} … {symbol}"
+    if why == "line":
+        return f"{os.path.basename(which.filename)}:{which.number}"
     if why == "leaves":
         first, last = (str(getattr(graph.nodes[part.members[end]], "label", "")) for end in (0, -1))
         return f"{cleaned(first, LONGEST // 2 - 1)}…{cleaned(last, LONGEST // 2 - 1)}" if first and last else "leaves"

@@ -11,17 +11,19 @@ from gograd_core import Neuron
 from gograd_draw.columns import column_picture
 from gograd_draw.describing import describe
 from gograd_draw.dot import print_dot
-from gograd_draw.folding import fold
+from gograd_draw.folding import fold as folded
 from gograd_draw.layout import place
+from gograd_draw.parts import Part
 from gograd_draw.picture import Picture
-from gograd_draw.reading import read
+from gograd_draw.reading import Graph, read
 from gograd_draw.svg import print_svg
 from gograd_draw.texts import counted
 from gograd_draw.themes import Theme, checked_theme
 
-__all__ = ["Direction", "draw"]
+__all__ = ["Direction", "Fold", "draw"]
 
 Direction = Literal["right", "down"]
+Fold = Literal["auto", "lines"]
 
 
 def draw(
@@ -32,6 +34,7 @@ def draw(
     direction: Direction = "right",
     gradients: bool = True,
     limit: int | None = 200,
+    fold: Fold = "auto",
     theme: Theme = "auto",
 ) -> Picture:
     """Draw the graph that neurons were computed by, or an object that describes itself, such as a net.
@@ -47,18 +50,23 @@ def draw(
         direction: where edges lead to: "right" or "down".
         gradients: whether `grad` is shown.
         limit: the most boxes. A larger graph is folded: by the prefixes of labels (``layer0.unit3.w7``), then by
-            runs of one operation and leaves that are used together, then by levels. None: never.
+            runs of one operation and leaves that are used together, then by lines of source if `trace` noted them, then
+            by levels. None: never.
+        fold: "lines" puts what one line of source made into one box, in a graph of any size. "auto" folds only what
+            is larger than the `limit`.
         theme: "light", "dark", or "auto": as the reader's system is.
 
     Raises:
         TypeError: this cannot be drawn.
-        ValueError: an argument is not one of those named here.
+        ValueError: an argument is not one of those named here, or no line is known.
     """
     theme = checked_theme(theme)
     if direction not in ("right", "down"):
         raise ValueError(f"direction must be 'right' or 'down', got {direction!r}")
     if operator.index(digits) < 1:
         raise ValueError(f"digits must be at least 1, got {digits!r}")
+    if fold not in ("auto", "lines"):
+        raise ValueError(f"fold must be 'auto' or 'lines', got {fold!r}")
     if limit is not None and operator.index(limit) < 1:
         raise ValueError(f"limit must be at least 1, or None, got {limit!r}")
     described = getattr(type(what), "_gograd_picture_", None)
@@ -67,14 +75,16 @@ def draw(
     outputs = list(_neurons(what))
     if not outputs:
         raise ValueError("there is no neuron to draw")
-    return _graph_picture(outputs, digits, direction == "right", gradients, limit, theme)
+    graph = read(outputs)
+    if fold == "lines" and not graph.has_lines():
+        raise ValueError('draw(fold="lines") needs neurons whose lines are known: compute them in a trace() block')
+    parts = folded(graph, limit, by_lines=fold == "lines")
+    return _graph_picture(graph, parts, digits, direction == "right", gradients, theme)
 
 
 def _graph_picture(
-    outputs: list[Neuron], digits: int, across: bool, gradients: bool, limit: int | None, theme: Theme
+    graph: Graph, parts: list[Part], digits: int, across: bool, gradients: bool, theme: Theme
 ) -> Picture:
-    graph = read(outputs)
-    parts = fold(graph, limit)
     diagram = describe(graph, parts, digits=digits, gradients=gradients)
     placed = functools.cache(functools.partial(place, diagram, across=across))
     asked = set(graph.outputs)

@@ -1,12 +1,13 @@
-"""Folds large graphs: by the prefixes of labels, then runs of one operation, then levels."""
+"""Folds large graphs: by the prefixes of labels, then runs of one operation, then lines of source, then levels."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from gograd_core import Line
 from gograd_draw.parts import Part, acyclic, parts_by
 from gograd_draw.reading import Graph
 
@@ -30,11 +31,17 @@ class Folded(NamedTuple):
     which: Hashable
 
 
-def fold(graph: Graph, limit: int | None) -> list[Part]:
-    """Divide a graph into at most `limit` parts that form no circle, as little folded as possible."""
+def fold(graph: Graph, limit: int | None, *, by_lines: bool = False) -> list[Part]:
+    """Divide a graph into at most `limit` parts that form no circle, as little folded as possible.
+
+    With `by_lines`, what one line of source made is together in any case.
+    """
     keys: Keys = range(len(graph.nodes))
-    if limit is not None and len(keys) > limit:
-        keys = next(each for each in _refined(graph, limit) if _fits(graph, each, limit))
+    if by_lines:
+        keys = acyclic(graph, _with_constants(graph, _by_line(graph, keys)))
+    if limit is not None and len(set(keys)) > limit:
+        candidates = _line_candidates if by_lines else _candidates
+        keys = next(each for each in _refined(graph, limit, candidates(graph, limit)) if _fits(graph, each, limit))
     return parts_by(keys)
 
 
@@ -51,8 +58,8 @@ def _fits(graph: Graph, keys: Keys, limit: int) -> bool:
     return len(links) <= MOST_EDGES * limit
 
 
-def _refined(graph: Graph, limit: int) -> Iterator[Keys]:
-    for keys in _candidates(graph, limit):
+def _refined(graph: Graph, limit: int, candidates: Iterable[Keys]) -> Iterator[Keys]:
+    for keys in candidates:
         if len(set(keys)) <= limit:  # splitting groups only makes more of them
             yield acyclic(graph, keys)
     yield [Folded("all", "")] * len(graph.nodes)
@@ -70,9 +77,22 @@ def _candidates(graph: Graph, limit: int) -> Iterator[Keys]:
     keys = _runs(graph, keys)
     yield _with_constants(graph, keys)
     yield (bundled := _with_leaves(graph, _with_constants(graph, keys)))
+    yield (by_line := _with_leaves(graph, _with_constants(graph, _by_line(graph, keys))))
+    yield from _in_bands(graph, limit, bundled, by_line)
+
+
+def _line_candidates(graph: Graph, limit: int) -> Iterator[Keys]:
+    """Yield ways to fold a graph further in which lines of source are together."""
+    by_line = _with_constants(graph, _by_line(graph, range(len(graph.nodes))))
+    yield (bundled := _with_leaves(graph, by_line))
+    yield from _in_bands(graph, limit, bundled)
+
+
+def _in_bands(graph: Graph, limit: int, *folded: Keys) -> Iterator[Keys]:
+    """Yield ways to put what is not folded in bands of levels."""
     bands, apart = _bands(graph, min(BANDS, limit)), _kept_apart(graph, limit)
     nothing_folded = range(len(graph.nodes))
-    for before in (bundled, nothing_folded):
+    for before in (*folded, nothing_folded):
         by_band = _by_band(before, bands, apart)
         yield _side_by_side(graph, by_band)
         yield by_band
@@ -133,6 +153,18 @@ def _runs(graph: Graph, keys: Keys) -> Keys:
     for head, members in heads.items():
         for node in members:
             found[node] = Folded("run", head) if len(members) >= SHORTEST_RUN else node
+    return found
+
+
+def _by_line(graph: Graph, keys: Keys) -> Keys:
+    """Group nodes that one line of source made, if they are in no group and `trace` noted it. Outputs stay apart."""
+    found = list(keys)
+    asked = set(graph.outputs)
+    known: dict[tuple[str, int], Line] = {}  # whatever the columns, and the functions within the line
+    for node, key in enumerate(keys):
+        line = None if key != node or node in asked or graph.is_constant(node) else graph.nodes[node].line
+        if line is not None:
+            found[node] = Folded("line", known.setdefault((line.filename, line.number), line))
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import math
 from collections.abc import Sequence
 
 import attrs
@@ -12,11 +13,13 @@ from gograd_draw.diagrams import Edge
 __all__ = ["Layered", "Link", "layered"]
 
 SWEEPS = 12
+ROOM, ROOM_FOR_EACH = 40_000, 16
+"""How many layers all edges together may cross, and how many more for each box and edge."""
 
 
 @attrs.frozen
 class Link:
-    """A piece of an edge, between items on two layers next to each other.
+    """A piece of an edge, between items on two layers next to each other, or all of a very long edge.
 
     Attributes:
         source: the item that it comes from.
@@ -38,7 +41,7 @@ class Layered:
         layer_of: the layer of each item.
         before: the links that arrive at each item.
         after: the links that leave each item.
-        routes: for each edge, the links that it is made of.
+        routes: for each edge, the links that it is made of. A very long one may be a single link.
     """
 
     layers: list[list[int]]
@@ -63,12 +66,14 @@ def layered(count: int, edges: Sequence[Edge]) -> Layered:
     levels = _levels(count, edges)
     ports = _ports(edges)
     layer_of, routes = list(levels), []
+    longest = _longest([levels[edge.target] - levels[edge.source] for edge in edges], count)
     chains: dict[tuple[int, int], int] = {}
     before: list[list[Link]] = [[] for _ in levels]
     after: list[list[Link]] = [[] for _ in levels]
     for edge, port in zip(edges, ports, strict=True):
         at, route = edge.source, []
-        for level in range(levels[edge.source] + 1, levels[edge.target]):
+        is_short = levels[edge.target] - levels[edge.source] <= longest
+        for level in range(levels[edge.source] + 1, levels[edge.target]) if is_short else ():
             place = chains.get((edge.source, level))  # edges from one box share their way
             link = Link(at, len(layer_of) if place is None else place)
             if place is None:
@@ -86,6 +91,19 @@ def layered(count: int, edges: Sequence[Edge]) -> Layered:
     found = Layered([[] for _ in range(max(levels) + 1)], layer_of, before, after, routes)
     _order(found, count)
     return found
+
+
+def _longest(lengths: Sequence[int], boxes: int) -> float:
+    """Return over how many layers an edge may lead to have a place on each. Longer ones lead straight to their target.
+
+    Otherwise the places would be as many as the square of the boxes, in a graph in which each uses all before.
+    """
+    room = ROOM + ROOM_FOR_EACH * (boxes + len(lengths))
+    for length in sorted(lengths):
+        room -= length
+        if room < 0:
+            return length - 1
+    return math.inf
 
 
 def _levels(count: int, edges: Sequence[Edge]) -> list[int]:

@@ -40,6 +40,10 @@ class Graph:
                 found[source][target] = None
         return [list(each) for each in found]
 
+    def has_lines(self) -> bool:
+        """Return whether `trace` noted the line of any node."""
+        return any(not self.is_constant(node) and self.nodes[node].line for node in range(len(self.nodes)))
+
     def is_constant(self, node: int) -> bool:
         """Return whether a node is a number that met a neuron."""
         return not isinstance(self.nodes[node], Neuron)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from inspect import isfunction
 from typing import Any
 
 import attrs
@@ -40,6 +41,7 @@ class LayerSummary:
         name: what the labels of its parameters begin with, such as "layer0"; the name of a function.
         parameters: how many parameters it has.
         units: how many units it has; 0 if it is not a layer of perceptrons.
+        activation: the name of the operation or function that its units end with; empty if there is none.
         values: the range of its outputs over all examples.
         gradients: the range of the derivatives of the loss with respect to its outputs.
         dead: the numbers of the units that are dead: for every example the output is 0, and so is the derivative of the
@@ -49,6 +51,7 @@ class LayerSummary:
     name: str
     parameters: int
     units: int
+    activation: str = ""
     values: Range = attrs.field(factory=Range)
     gradients: Range = attrs.field(factory=Range)
     dead: tuple[int, ...] = ()
@@ -63,11 +66,12 @@ class Summary:
     parameters: int
 
     def __str__(self) -> str:
-        head = ("layer", "units", "parameters", "outputs", "gradients", "dead")
+        head = ("layer", "units", "activation", "parameters", "outputs", "gradients", "dead")
         rows = [
             (
                 layer.name,
                 str(layer.units or "-"),
+                layer.activation or "-",
                 f"{layer.parameters:,}",
                 str(layer.values),
                 str(layer.gradients),
@@ -104,7 +108,7 @@ def summary(
     """Summarise what a net computes for some examples. The `grad` of its parameters stays as it is.
 
     Args:
-        net: a net, or a single layer.
+        net: a net, a single layer, or one of these that was compiled.
         inputs: the examples.
         targets: a target for each example, if there is a `loss`.
         loss: a function of the output of the net and the target. Without it, gradients are those of the sum of the
@@ -117,6 +121,8 @@ def summary(
         raise ValueError(f"summary() expects examples, each with a target if there are any; got {len(inputs)} examples")
     if (loss is None) != (targets is None):
         raise ValueError("summary() expects a loss together with targets")
+    if not isfunction(net):
+        net = getattr(net, "__wrapped__", net)  # a compiled function gives numbers, which have no gradients
     used: dict[str, _Used] = {}
     for number, example in enumerate(inputs):
         output = _run(net, example, "", used)
@@ -141,11 +147,20 @@ def _run(module: Any, values: Any, name: str, used: dict[str, _Used]) -> Any:
     if name not in used:
         shown = name if hasattr(module, "parameters") else getattr(module, "__name__", type(module).__name__)
         parameters = module.parameters() if hasattr(module, "parameters") else ()
-        units = len(getattr(module, "units", ()))
-        found = LayerSummary(shown or type(module).__name__, len(parameters), units)
+        units = getattr(module, "units", ())
+        activation = getattr(units[0], "activation", None) if units else None
+        name_of_layer = shown or type(module).__name__
+        found = LayerSummary(name_of_layer, len(parameters), len(units), _name_of(activation))
         used[name] = _Used(module, found, [])
     used[name].outputs = _row(values)
     return values
+
+
+def _name_of(activation: Any) -> str:
+    """Return the name of an activation: of an operation, which may be given by its name, or a function."""
+    if activation is None or isinstance(activation, str):
+        return activation or ""
+    return str(getattr(activation, "name", getattr(activation, "__name__", type(activation).__name__)))
 
 
 def _row(values: Any) -> list[Any]:

@@ -100,6 +100,14 @@ def test_the_last_totals_are_those_of_the_engine(part, odd):
             assert outcome(by_tangent_steps, output, tangents) == outcome(tangent, output, tangents), seed
 
 
+def test_the_graphs_use_every_operation_that_has_derivatives():
+    with errstate(domain="ignore"):
+        graphs = [random_graph(seed, odd=False)[1] for seed in range(GRAPHS)]
+        used = {step.neuron.operation for output in graphs for step in sweep_steps(output)}
+    without = [op.name for op in OPERATIONS if op not in used and any(op.partials)]
+    assert without == []
+
+
 def test_a_record_for_each_share():
     x, y = Neuron(2.0, "x"), Neuron(3.0, "y")
     output = ops.dot([x, y], [x, 5.0]) * x

@@ -17,7 +17,7 @@ import numpy as np
 from gograd_core import DomainError, Neuron
 from gograd_core.extend import (
     add_gradients, adjoints, domain_errors_raise, error_code, next_stamp, observers, read_values, recorder, replacing,
-    take_apart,
+    take_apart, watching,
 )
 
 
@@ -178,9 +178,12 @@ cdef class Calls:
 
         Returns NotImplemented if anything is unusual, so that the call must take the general way.
         """
+        if observers and watching() is not None:
+            return NotImplemented
         return self.answer(args)
 
     cdef object answer(self, tuple args):
+        """Answer a call while nothing watches for anomalies."""
         cdef Call call
         if self.budget.wait > 0:
             return NotImplemented if self.evaluation is None else self.evaluated(args)

@@ -28,9 +28,12 @@ CREDIT = 2**20
 
 
 class NoPath(Exception):  # noqa: N818 - it never leaves this package
-    """A point has no path that is known, and should be evaluated without a recording. `budget` is to note that."""
+    """A point has no path that is known, and should be evaluated without a recording. `budget` is to note that.
 
-    def __init__(self, budget: Budget) -> None:
+    It is None if the point tells nothing about what is worth a recording.
+    """
+
+    def __init__(self, budget: Budget | None = None) -> None:
         self.budget = budget
 
 

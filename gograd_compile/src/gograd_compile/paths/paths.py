@@ -19,7 +19,7 @@ from gograd_compile.trace.sources import Source
 from gograd_compile.trace.tape import Floats, Integers, answer_text, question
 from gograd_compile.trace.watcher import NO_ERRORS, Answers, Raising
 from gograd_core import DomainError
-from gograd_core.extend import computed_by, domain_errors_raise, error_code
+from gograd_core.extend import computed_by, domain_errors_raise, error_code, observers, watching
 
 __all__ = ["Paths"]
 
@@ -63,6 +63,11 @@ class Paths:
         """Count the paths that were dropped."""
         return self._kept.dropped
 
+    @property
+    def is_watched(self) -> bool:
+        """Say whether the engine is to look for anomalies, which it finds only if the function itself runs."""
+        return bool(observers) and watching() is not None
+
     def structure(self) -> Structure:
         """Find how the result is nested without running at a point: as on any path, or by running without numbers.
 
@@ -82,8 +87,10 @@ class Paths:
         """Return the path used last, or record one at this point if there is none.
 
         Raises:
-            NoPath: to try that path is not worth it.
+            NoPath: to try that path is not worth it, or the engine is to look for anomalies.
         """
+        if self.is_watched:
+            raise NoPath
         latest = self._kept.latest
         if latest is None:
             return self._new(numbers)

@@ -198,8 +198,8 @@ class BatchRun:
     def _sorted(self) -> dict[Path | None, Integers]:
         """Find the points of each path that is taken, in order. Those without a path are those of None."""
         everywhere = self.batch.all_points()
-        if not len(everywhere):
-            return {}
+        if not len(everywhere) or self.paths.is_watched:
+            return {None: everywhere} if len(everywhere) else {}
         budget = self.paths.budget
         budget.note_evaluated(len(everywhere))
         taken: dict[Path | None, list[Integers]] = {None: []}

@@ -22,6 +22,7 @@ from gograd_compile.run.backends import Backend
 from gograd_compile.trace.sources import Source
 from gograd_compile.trace.tape import Floats, Integers
 from gograd_core import DomainError, Neuron
+from gograd_core.extend import watching, watching_at
 
 if TYPE_CHECKING:
     from gograd_compile.paths.sort_points import BatchRun
@@ -62,7 +63,7 @@ class Store:
         self.f, self.name, self.backend, self.check, self.max_paths = f, name, backend, check, max_paths
         self.paths: Recent[Key, Paths] = Recent(structures)
         self.calls: dict[Hashable, Any] = {}
-        self.evaluation = Evaluation(f, name, backend.values)
+        self.evaluation = Evaluation(self._replayed if f is None else f, name, backend.values)
         self._wants: Recent[Hashable, tuple[Want, Structure]] = Recent(MOST_WANTS)
 
     @property
@@ -93,6 +94,12 @@ class Store:
         if found is None:
             found = self.paths.add(key, Paths(self._source(key), self.backend, self.max_paths))
         return found
+
+    def _replayed(self, *args: Any) -> Any:
+        """Compute on neurons what the function returned, of which there are only recordings."""
+        from gograd_compile.paths.replayed_function import ReplayedFunction  # what not every program needs
+
+        return ReplayedFunction(self.paths_of)(*args)
 
     def _source(self, key: Key) -> Source:
         structure, gradient = key
@@ -141,7 +148,8 @@ class Store:
             Whatever else the function raises.
         """
         if isinstance(reason, NoPath):
-            reason.budget.note_evaluated(1)
+            if reason.budget is not None:
+                reason.budget.note_evaluated(1)
             try:
                 return self.evaluation.answer(question, structure, numbers, *derivatives)
             except DomainError as error:
@@ -154,6 +162,12 @@ class Store:
         """Answer a question at points of a batch that have no path. It raises what `answer` raises."""
         structure, rows = run.batch.structure, run.batch.rows(points)
         found: list[Answer | float | list[float]] = []
+        if watching() is not None:
+            for point, row, vector in zip(points.tolist(), rows, vectors, strict=True):
+                with run.noted(point):
+                    place = watching_at(f"at point {run.batch.first + point} of the batch")
+                    found.append(place.run(self.answer, NoPath(), question, structure, row, wrt, vector))
+            return found
         while len(found) < len(points):
             done = len(found)
             try:

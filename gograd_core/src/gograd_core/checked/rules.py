@@ -33,6 +33,10 @@ __all__ = [
 ]
 
 
+LONGEST_LABEL = 50
+"""The longest label that messages show as it is. Longer ones are cut, in quotes."""
+
+
 def run_rule(op: Op, rule: Callable[..., Any], *arguments: Any) -> Any:
     """Run a rule on floats (on columns, if `op` is variadic), by IEEE 754, without judging the result."""
     try:
@@ -165,5 +169,6 @@ def describe(op: Op, constituents: Sequence[Any]) -> str:
     for entry in constituents[:9]:
         label = getattr(entry, "label", "")
         value = getattr(entry, "_value", entry)  # read without telling the recorder
-        words.append(f"{label}={value!r}" if label else repr(value))
+        name = label if label.isprintable() and len(label) <= LONGEST_LABEL else quoted(label)
+        words.append(f"{name}={value!r}" if label else repr(value))
     return f"{op.name}({', '.join(words)}{', …' if len(constituents) > len(words) else ''})"

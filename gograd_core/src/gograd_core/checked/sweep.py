@@ -33,11 +33,20 @@ NOT_AGAIN = (MemoryError, RecursionError)
 lock = threading.RLock()  # one sweep at a time: sweeps of several threads may share leaves
 
 
-def examine(outputs: Sequence[Node], seeds: Sequence[float]) -> None:
-    """Let what watches for anomalies look at a sweep before it begins. It may raise an error."""
+def examine(
+    outputs: Sequence[Node], seeds: Sequence[float], inputs: Sequence[Node] | None = None, since: int = 0
+) -> None:
+    """Let what watches for anomalies look at a sweep before it begins. It may raise an error.
+
+    Args:
+        outputs: where the sweep begins.
+        seeds: the adjoint of each output.
+        inputs: the neurons whose adjoints are wanted; None for all leaves.
+        since: neurons older than this stamp do not depend on the inputs.
+    """
     watch = watching()
     if watch is not None:
-        ignoring().run(watch.before_sweep, outputs, seeds)
+        ignoring().run(watch.before_sweep, outputs, seeds, inputs, since)
 
 
 def receives(entry: Any) -> bool:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from math import isfinite
-from typing import Any
+from typing import Any, Self
 
 from gograd_core.checked.partials import described, value_of
-from gograd_core.checked.rules import as_inputs, as_number, run_rule
+from gograd_core.checked.rules import as_float, as_inputs, as_number, run_rule
 from gograd_core.derivatives.culprits import wrong_partial
 from gograd_core.derivatives.routes import origins, route_to_output, shortened, told
-from gograd_core.derivatives.steps import steps_of
+from gograd_core.derivatives.steps import Step, TangentStep, steps_of, tangents_into
 from gograd_core.errors import AnomalyError, AnomalyWarning, DomainError, quoted
 from gograd_core.interfaces import Node
 from gograd_core.lines import ignoring, running_line
@@ -20,6 +21,10 @@ from gograd_core.settings import Block
 
 __all__ = ["detect_anomaly"]
 
+MOST_USES = 2**16
+"""How many uses of operations are remembered, so that they are not checked again."""
+NO_NUMBERS: Mapping[Any, Any] = {}
+
 
 class detect_anomaly(Block):
     """A block (or decorator) that explains where a number went wrong. Inside it, neurons note lines as with `trace`.
@@ -27,17 +32,20 @@ class detect_anomaly(Block):
     A `DomainError` of an operation then also says how its inputs came about, and one of a sweep tells the way from
     there to the output, with values, operations, plugins and lines. Both say what would have to change. These texts are
     notes of the exception, which tracebacks show. Where ``errstate(domain="ignore")`` holds, nothing is raised, and an
-    `AnomalyWarning` says the same of the first number that is not finite, among values and among derivatives.
+    `AnomalyWarning` says the same of the first number that is not finite, among values and among derivatives. Compiled
+    functions run without their recordings inside the block, as slowly as any other function, and say the same.
 
     Args:
-        vanishing: a sweep stops at an adjoint that is not 0.0 and smaller than this, or at a share that underflows.
-        exploding: a sweep stops at an adjoint that is larger than this.
+        vanishing: a sweep stops at an adjoint (in forward mode, a tangent) that is not 0.0 and smaller than this, or
+            at a share that underflows.
+        exploding: a sweep stops at an adjoint or a tangent that is larger than this.
         check: whether to compare the partials of every operation with finite differences before each sweep.
         rtol: how far a partial may be from finite differences, relative to the larger of both.
 
     Raises:
-        AnomalyError: (by a sweep in reverse mode) an adjoint is out of these bounds, or a partial is wrong.
-        ValueError: a bound is not a positive number.
+        AnomalyError: (by a sweep) an adjoint or a tangent is out of these bounds, or a partial is wrong.
+        ValueError: a bound, or `rtol`, is not a positive number.
+        TypeError: it is not a number.
     """
 
     def __init__(
@@ -48,8 +56,8 @@ class detect_anomaly(Block):
         check: bool = False,
         rtol: float = 1e-6,
     ) -> None:
-        for name, bound in (("vanishing", vanishing), ("exploding", exploding)):
-            if bound is not None and not bound > 0.0:
+        for name, bound in (("vanishing", vanishing), ("exploding", exploding), ("rtol", rtol)):
+            if bound is not None and not as_float(bound, f"detect_anomaly({name}=...)", "a positive number") > 0.0:
                 raise ValueError(f"detect_anomaly({name}=...) takes a positive number, not {quoted(bound)}")
         super().__init__(tracing=Watch(vanishing, exploding, rtol if check else None))
 
@@ -59,20 +67,30 @@ class Watch:
 
     def __init__(self, vanishing: float | None, exploding: float | None, rtol: float | None) -> None:
         self._vanishing, self._exploding, self._rtol = vanishing, exploding, rtol
+        self._place = ""
         self._warned: set[str] = set()
         self._right: set[tuple[Any, ...]] = set()  # uses of operations whose partials are right
+
+    def at(self, place: str) -> Self:
+        """Return the same watch for one of several points. It says where that is: "at point 3 of the batch"."""
+        other = copy.copy(self)
+        other._place = f"{self._place}, {place}"
+        return other
 
     def found_value(self, error: DomainError, op: Any, constituents: Sequence[Any], *, ignored: bool) -> None:
         """Explain the error of an operation that was called with these numbers and neurons."""
         came = origins([constituents[place] for place in ignoring().run(_to_blame, op, constituents)])
-        self._tell(error, "value", ["how its input came about, latest first:", *_indented(map(told, came))], ignored)
+        line = running_line()
+        lines = [f"computed at {line}"] if line else []
+        lines += ["how its input came about, latest first:", *_indented(came)] if came else []
+        self._tell(error, "value", lines, ignored)
 
     def found_derivative(
         self, error: DomainError, place: Node, numbers: Mapping[Any, Any], name: str, *, ignored: bool
     ) -> None:
         """Explain the error of a sweep. It arose at the neuron `place`, and `numbers` are its adjoints or tangents."""
-        way = [told(node, numbers.get(node), name) for node in route_to_output(place, numbers)]
-        self._tell(error, "derivative", ["the way from there to the output:", *_indented(way)], ignored)
+        way = _indented(route_to_output(place, numbers), numbers, name)
+        self._tell(error, "derivative", ["the way from there to the output:", *way], ignored)
 
     def _tell(self, error: DomainError, kind: str, lines: list[str], ignored: bool) -> None:
         text = "\n".join([*lines, *advice(error.operation, error.inputs)])
@@ -82,56 +100,98 @@ class Watch:
             self._warned.add(kind)
             line = running_line()
             where = (line.filename, line.number) if line else (__file__, 1)
-            warnings.warn_explicit(f"{error.fact}\n{text}", AnomalyWarning, *where)
+            warnings.warn_explicit(f"{error.fact}{self._place}\n{text}", AnomalyWarning, *where)
 
-    def before_sweep(self, outputs: Sequence[Node], seeds: Sequence[float]) -> None:
-        """Follow a sweep that is about to begin, and stop at the first anomaly.
+    def before_sweep(
+        self, outputs: Sequence[Node], seeds: Sequence[float], inputs: Sequence[Node] | None, since: int
+    ) -> None:
+        """Follow a sweep in reverse mode that is about to begin, and stop at the first anomaly; see `examine`.
 
         Raises:
             AnomalyError: there is one.
         """
-        if self._vanishing is None and self._exploding is None and self._rtol is None:
+        if not self._looks:
             return
         adjoints: dict[Any, float] = {}
-        checked: set[Node] = set()
-        for step in steps_of(outputs, seeds):
-            if step.neuron not in checked:
-                checked.add(step.neuron)
+        complete: set[Node] = set()
+        for step in steps_of(outputs, seeds, inputs, since):
+            if step.neuron not in complete:
+                complete.add(step.neuron)
                 adjoints[step.neuron] = step.adjoint
-                self._check_rule(step.neuron, adjoints)
-                self._check_size(step.neuron, adjoints)
+                self._check(step.neuron, adjoints, "adjoint")
             adjoints[step.constituent] = step.total
-            if self._vanishing is not None and step.share == 0.0 and step.local != 0.0:
-                what = f"the adjoint {step.adjoint!r} of {described(step.neuron)}, times {step.local!r}, vanishes"
-                raise _anomaly(what, step.neuron, adjoints)
+            self._check_share(step, step.neuron, "adjoint", step.adjoint, adjoints)
+        for output, seed in zip(outputs, seeds, strict=True):
+            if output in inputs if inputs is not None else output._operation is None:
+                adjoints.setdefault(output, seed)
         for node in adjoints:
-            if node._operation is None:
-                self._check_size(node, adjoints)
+            if node not in complete:
+                self._check_size(node, adjoints, "adjoint")
 
-    def _check_size(self, node: Node, adjoints: Mapping[Any, float]) -> None:
-        size = abs(adjoints[node])
-        if self._exploding is not None and not size <= self._exploding:
-            raise _anomaly(f"the adjoint {adjoints[node]!r} exceeds {self._exploding!r}", node, adjoints)
-        if self._vanishing is not None and 0.0 < size < self._vanishing:
-            raise _anomaly(f"the adjoint {adjoints[node]!r} is below {self._vanishing!r}", node, adjoints)
+    def before_tangents(self, seeds: Mapping[Any, Any], order: Sequence[Node]) -> None:
+        """Follow a sweep in forward mode that is about to begin, and stop at the first anomaly.
 
-    def _check_rule(self, node: Node, adjoints: Mapping[Any, float]) -> None:
+        Args:
+            seeds: the tangents that are known.
+            order: the neurons whose tangents will be computed, oldest first.
+
+        Raises:
+            AnomalyError: there is one.
+        """
+        if not self._looks:
+            return
+        tangents = {neuron: value_of(tangent) for neuron, tangent in seeds.items()}
+        steps = [step for node in order for step in tangents_into(node, tangents)]  # an error shows the way beyond
+        complete: set[Node] = set()
+        for step in steps:
+            self._check_share(step, step.neuron, "tangent", step.tangent, tangents)
+            if step.neuron not in complete:
+                complete.add(step.neuron)
+                self._check(step.neuron, tangents, "tangent")
+
+    @property
+    def _looks(self) -> bool:
+        """Whether anything is to be looked for before a sweep."""
+        return not (self._vanishing is None and self._exploding is None and self._rtol is None)
+
+    def _check(self, node: Node, numbers: Mapping[Any, float], name: str) -> None:
+        self._check_rule(node, numbers, name)
+        self._check_size(node, numbers, name)
+
+    def _check_share(
+        self, step: Step | TangentStep, place: Node, name: str, number: float, numbers: Mapping[Any, float]
+    ) -> None:
+        if self._vanishing is not None and step.share == 0.0 and number != 0.0 and step.local != 0.0:
+            what = f"the {name} {number!r} of {described(step.neuron)}, times {step.local!r}, vanishes"
+            raise _anomaly(what, place, numbers, name)
+
+    def _check_size(self, node: Node, numbers: Mapping[Any, float], name: str) -> None:
+        number = numbers[node]
+        if self._exploding is not None and not abs(number) <= self._exploding:
+            raise _anomaly(f"the {name} {number!r} exceeds {self._exploding!r}", node, numbers, name)
+        if self._vanishing is not None and 0.0 < abs(number) < self._vanishing:
+            raise _anomaly(f"the {name} {number!r} is below {self._vanishing!r}", node, numbers, name)
+
+    def _check_rule(self, node: Node, numbers: Mapping[Any, float], name: str) -> None:
         use = (node._operation, *map(value_of, node._constituents))
         if self._rtol is None or use in self._right:
             return
         wrong = wrong_partial(node, self._rtol)  # type: ignore[arg-type]
         if wrong is not None:
-            raise _anomaly(f"a rule is wrong: {wrong}", node, adjoints)
+            raise _anomaly(f"a rule is wrong: {wrong}", node, numbers, name)
+        if len(self._right) >= MOST_USES:
+            self._right.clear()
         self._right.add(use)
 
 
-def _anomaly(what: str, place: Node, adjoints: Mapping[Any, float]) -> AnomalyError:
-    way = [told(node, adjoints.get(node)) for node in route_to_output(place, adjoints)]
-    return AnomalyError("\n".join([what, "the way from there to the output:", *_indented(way)]))
+def _anomaly(what: str, place: Node, numbers: Mapping[Any, float], name: str) -> AnomalyError:
+    way = _indented(route_to_output(place, numbers), numbers, name)
+    return AnomalyError("\n".join([what, "the way from there to the output:", *way]))
 
 
-def _indented(lines: Any) -> list[str]:
-    return [f"  {line}" for line in shortened(list(lines))]
+def _indented(nodes: Iterable[Node], numbers: Mapping[Any, Any] = NO_NUMBERS, name: str = "") -> list[str]:
+    """Describe neurons, a line for each, with their adjoints or tangents. Those in the middle are left out."""
+    return [f"  {line}" for line in shortened(list(nodes), lambda node: told(node, numbers.get(node), name))]
 
 
 def _to_blame(op: Any, constituents: Sequence[Any]) -> list[int]:

@@ -17,6 +17,9 @@ from gograd_core.op import Op
 
 __all__ = ["Culprit", "culprit", "kink", "wrong_partial"]
 
+LARGE = 2.0**42
+"""From here on, less than a thousand floats lie between one integer and the next."""
+
 
 @attrs.frozen
 class Culprit:
@@ -76,10 +79,28 @@ def kink(run: Trace, rtol: float) -> Culprit | None:
 
 
 def wrong_partial(node: Neuron, rtol: float) -> Culprit | None:
-    """Find a partial of the operation that made `node` which differs from finite differences, if there is one."""
+    """Find a partial of the operation that made `node` which differs from finite differences, if there is one.
+
+    An input without a partial is meant to have no derivative. A partial that is not finite is no wrong number, but an
+    error of its own. And where floats are as far apart as the integers at which `floor` jumps, differences contradict
+    nothing unless those of the next floats do.
+    """
     neurons = {entry for entry in node.constituents if isinstance(entry, Neuron)}
-    uses = (use for _, use, _ in _checked_partials(node, neurons, rtol))
-    return next((use for use in uses if use.comparison.verdict == "differs"), None)
+    for entry, use, along in _checked_partials(node, neurons, rtol):
+        found = use.comparison
+        if use.op.partials[use.index] is None or found.verdict != "differs" or not math.isfinite(found.derivative):
+            continue
+        if abs(entry._value) < LARGE or not _agrees_nearby(along, entry._value, found.derivative):
+            return use
+    return None
+
+
+def _agrees_nearby(f: Callable[[float], float], x: float, derivative: float) -> bool:
+    """Return whether the value at one of the next floats agrees with a derivative, as far as rounding lets one see."""
+    step, here = math.ulp(x), f(x)
+    nearby = [f(x + step) - here, here - f(x - step)]
+    rounding = 8.0 * math.ulp(here) + 1e-9 * abs(derivative) * step
+    return any(abs(difference - derivative * step) <= rounding for difference in nearby)
 
 
 def _total(uses: list[tuple[float, Culprit]]) -> float:

@@ -148,16 +148,16 @@ def _estimates(f: Callable[[float], float], x: float, step: float, side: int) ->
 
 def has_kink(f: Callable[[float], float], x: float, derivative: float, rtol: float) -> bool:
     """Return whether `derivative` lies between one-sided slopes whose distance counts and stays for smaller steps."""
-    distances = []
     scale = min(abs(x) or 1.0, 1.0)
-    for step in (2.0**-18 * scale, 2.0**-22 * scale):
-        try:
-            slopes = ((f(x) - f(x - step)) / step, (f(x + step) - f(x)) / step)
-        except NO_NUMBER:
-            return False
-        slack = rtol * max(map(abs, slopes))  # x and the step are rounded
-        rounding = _SAFETY * ulp(f(x)) / step
-        if not min(slopes) - slack <= derivative <= max(slopes) + slack:
-            return False
-        distances.append(max(slopes) - min(slopes))
-    return distances[1] > max(distances[0] / 2.0, slack, rounding)
+    steps = 2.0**-18 * scale, 2.0**-22 * scale
+    try:
+        found = [((f(x) - f(x - step)) / step, (f(x + step) - f(x)) / step) for step in steps]
+        rounding = _SAFETY * ulp(f(x)) / steps[1]
+    except NO_NUMBER:
+        return False
+    bend = max(abs(one - other) for one, other in zip(*found, strict=True))  # of each side, over these steps
+    slack = rtol * max(map(abs, found[1]))  # x and the step are rounded
+    if not all(min(slopes) - slack - bend <= derivative <= max(slopes) + slack + bend for slopes in found):
+        return False
+    coarse, fine = (max(slopes) - min(slopes) for slopes in found)
+    return fine > max(coarse / 2.0, slack, rounding)

@@ -17,6 +17,7 @@ from gograd_core.checked.partials import among, float_partials, neuron_partials
 from gograd_core.checked.sweep import lock
 from gograd_core.derivatives.choices import shares
 from gograd_core.interfaces import Node
+from gograd_core.lines import ignoring, watching
 from gograd_core.recording import noted
 from gograd_core.settings import unjudged
 
@@ -59,9 +60,12 @@ class ForwardSweep:
 
         Raises:
             DomainError: a tangent is not finite although what it was computed from is.
+            AnomalyError: (inside `detect_anomaly`) a tangent is out of bounds, or a rule is wrong.
             InvalidOperationError: an operation that understands only floats was given neurons.
         """
         new = [node for node in order if node not in self._tangents]
+        if (watch := watching()) is not None:
+            ignoring().run(watch.before_tangents, self._tangents, new)
         if not self._create_graph:
             found = dict(self._tangents)
             if _extend_fast(new, found):

@@ -18,6 +18,9 @@ from gograd_core.interfaces import Node
 
 __all__ = ["Explanation", "GradientPath", "explain_gradient"]
 
+MANY = 10**15
+"""Where counting ends. Twice as many paths with every neuron would soon be numbers of thousands of digits."""
+
 
 @attrs.frozen(eq=False)
 class GradientPath:
@@ -32,12 +35,12 @@ class GradientPath:
     @property
     def product(self) -> float:
         """The product of the local derivatives along the path: what the path adds to the derivative."""
-        return prod(step.local for step in reversed(self.steps))
+        return prod((step.local for step in reversed(self.steps)), start=1.0)
 
     def __str__(self) -> str:
         begin = f"  {told(self.steps[0].constituent)}" if self.steps else "  the output itself"
-        lines = [f"  × {step.local!r} into {told(step.neuron)}" for step in self.steps]
-        return "\n".join([begin, *shortened(lines)])
+        lines = shortened(self.steps, lambda step: f"  × {step.local!r} into {told(step.neuron)}")
+        return "\n".join([begin, *lines])
 
 
 @attrs.frozen(eq=False)
@@ -46,7 +49,7 @@ class Explanation:
 
     Attributes:
         derivative: the derivative of the output with respect to the neuron, as a sweep gives it.
-        count: how many paths there are.
+        count: how many paths there are; 10**15 if there are more.
         paths: the heaviest of them, the largest absolute product first.
     """
 
@@ -55,7 +58,8 @@ class Explanation:
     paths: tuple[GradientPath, ...]
 
     def __str__(self) -> str:
-        paths = "1 path" if self.count == 1 else f"{self.count:,} paths" if self.count < 10**15 else "over 10^15 paths"
+        count = f"{self.count:,}" if self.count < MANY else "more than 10^15"
+        paths = f"{count} path{'s' * (self.count != 1)}"
         lines = [f"the derivative is {self.derivative!r}, the sum over {paths}"]
         for number, path in enumerate(self.paths, 1):
             lines += [f"{number}. {path.product!r}{self._part(path.product)}", str(path)]
@@ -105,7 +109,7 @@ def explain_gradient(output: Node, leaf: Node, count: int = 5) -> Explanation:
         found = (Tail(_added(tail.weight, step.local), step, tail) for tail in tails[step.neuron])
         so_far = tails.get(step.constituent, [])
         tails[step.constituent] = nlargest(count, (*so_far, *found), key=_weight)
-        counts[step.constituent] = counts.get(step.constituent, 0) + counts[step.neuron]
+        counts[step.constituent] = min(counts.get(step.constituent, 0) + counts[step.neuron], MANY)
         derivatives[step.constituent] = step.total
     paths = tuple(GradientPath(tuple(_steps(tail))) for tail in tails.get(leaf, ()))
     return Explanation(derivatives.get(leaf, 0.0), counts.get(leaf, 0), paths)

@@ -27,7 +27,7 @@ def graph_adjoints(outputs: Sequence[Node], seeds: Sequence[Any], inputs: Sequen
     The derivatives are neurons, or constant floats. Neurons older than the stamp `since` do not depend on the inputs,
     so the sweep ends at them.
     """
-    examine(outputs, [*map(value_of, seeds)])
+    examine(outputs, [*map(value_of, seeds)], inputs, since)
     with lock:
         visited = engines.visit(outputs, since)
         interior = visited[0]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import inf, isnan
-from typing import Any
+from typing import Any, TypeVar
 
 from gograd_core.checked.accumulation import is_finite
 from gograd_core.checked.partials import described, float_partials, value_of
@@ -12,6 +12,8 @@ from gograd_core.errors import quoted
 from gograd_core.interfaces import Node
 
 __all__ = ["MOST", "origins", "route_to_output", "shortened", "told"]
+
+T = TypeVar("T")
 
 MOST = 10
 """The most neurons of a route that messages show."""
@@ -26,12 +28,12 @@ def told(node: Node, adjoint: Any = None, name: str = "adjoint") -> str:
     return f"{described(node)} = {node._value!r}{number} [{op.title}]"
 
 
-def shortened(lines: Sequence[str]) -> list[str]:
-    """Leave out lines in the middle if there are more than `MOST`."""
-    if len(lines) <= MOST:
-        return list(lines)
+def shortened(entries: Sequence[T], told: Callable[[T], str]) -> list[str]:
+    """Describe entries, a line for each. Those in the middle are left out if there are more than `MOST`."""
+    if len(entries) <= MOST:
+        return [*map(told, entries)]
     kept = MOST // 2
-    return [*lines[:kept], f"… {len(lines) - 2 * kept:,} more", *lines[-kept:]]
+    return [*map(told, entries[:kept]), f"… {len(entries) - 2 * kept:,} more", *map(told, entries[-kept:])]
 
 
 def route_to_output(place: Node, numbers: Mapping[Any, Any]) -> list[Node]:

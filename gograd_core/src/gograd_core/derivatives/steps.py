@@ -21,7 +21,7 @@ from gograd_core.errors import quoted
 from gograd_core.interfaces import Node
 from gograd_core.lines import ignoring
 
-__all__ = ["Step", "TangentStep", "steps_of", "sweep_steps", "tangent_steps"]
+__all__ = ["Step", "TangentStep", "steps_of", "sweep_steps", "tangent_steps", "tangents_into"]
 
 
 @attrs.frozen(eq=False)
@@ -90,11 +90,17 @@ def sweep_steps(output: Node, seed: float = 1.0) -> Iterator[Step]:
     return steps_of([output], [as_float(seed, "sweep_steps(seed)", "a real number")])
 
 
-def steps_of(outputs: Sequence[Node], seeds: Sequence[float]) -> Iterator[Step]:
-    """Iterate over one sweep from several outputs, each with its seed."""
+def steps_of(
+    outputs: Sequence[Node], seeds: Sequence[float], inputs: Sequence[Node] | None = None, since: int = 0
+) -> Iterator[Step]:
+    """Iterate over one sweep from several outputs, each with its seed, to some inputs (None for all leaves).
+
+    Neurons older than the stamp `since` do not depend on the inputs.
+    """
     with lock:
-        interior, leaves = engines.reachable(outputs, 0)
-    wanted: dict[Node, float] = dict.fromkeys(leaves, 0.0)
+        interior, leaves = engines.reachable(outputs, since)
+    ends = leaves if inputs is None else inputs
+    wanted: dict[Node, float] = dict.fromkeys(ends, 0.0)
     leads = among(wanted)
     for node in reversed(interior):
         if any(map(leads, differentiated(node))):
@@ -103,8 +109,8 @@ def steps_of(outputs: Sequence[Node], seeds: Sequence[float]) -> Iterator[Step]:
     for output, seed in zip(outputs, seeds, strict=True):
         if output in wanted:
             wanted[output] += seed
-    steps = _steps(leading, leaves, dict(wanted))
-    return iter(steps) if steps is not None else _checked_steps(leading, leaves, wanted)
+    steps = _steps(leading, ends, dict(wanted))
+    return iter(steps) if steps is not None else _checked_steps(leading, ends, wanted)
 
 
 def _steps(interior: Sequence[Node], leaves: Sequence[Node], adjoints: dict[Node, float]) -> list[Step] | None:
@@ -183,13 +189,13 @@ def tangent_steps(output: Node, tangents: Mapping[Any, float]) -> Iterator[Tange
     known = {neuron: float(tangent) for neuron, tangent in tangents.items() if not is_zero(tangent)}
     order = [node for node in creation_order([output]) if node not in known]
     found = dict(known)
-    steps = [step for node in order for step in _tangents(node, found)]
+    steps = [step for node in order for step in tangents_into(node, found)]
     finite = is_finite(found.get(output, 0.0))
     return iter(steps) if finite else _checked_tangents(output, order, Shares(known, "tangent"))
 
 
-def _tangents(node: Node, tangents: dict[Node, float]) -> Iterator[TangentStep]:
-    """Compute the tangent of a neuron as `ForwardSweep` does if nothing is odd."""
+def tangents_into(node: Node, tangents: dict[Node, float]) -> Iterator[TangentStep]:
+    """Compute the tangent of a neuron from those of its constituents, as `ForwardSweep` does if nothing is odd."""
     is_wide = node._operation.arity not in (1, 2)
     for index, place, entry, local in _carried(node, tangents):
         tangent = tangents[entry]

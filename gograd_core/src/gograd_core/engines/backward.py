@@ -62,7 +62,7 @@ def adjoints(outputs: Sequence[Node], seeds: Sequence[float], inputs: Sequence[N
     The `grad` of every neuron stays as it is. Neurons older than the stamp `since` do not depend on the inputs, so the
     sweep ends at them.
     """
-    examine(outputs, seeds)
+    examine(outputs, seeds, inputs, since)
     with lock:
         visited = visit(outputs, since)
         neurons = [*visited[0], *visited[1], *inputs]

@@ -5,7 +5,7 @@ cdef int backward(Neuron output, double seed) except -1:
     global running
     cdef Graph graph
     cdef Py_ssize_t i
-    if pauses != 0:
+    if observers != 0:
         checked_sweep.examine((output,), (seed,))
     lock()
     try:
@@ -30,11 +30,12 @@ cdef int backward(Neuron output, double seed) except -1:
 
 def adjoints(outputs, seeds, inputs, since):
     """See `adjoints` of the Python engine."""
-    if pauses != 0:
-        checked_sweep.examine(outputs, seeds)
+    inputs = list(inputs)
+    if observers != 0:
+        checked_sweep.examine(outputs, seeds, inputs, since)
     lock()
     try:
-        return adjoints_in(traverse(outputs, since, True), outputs, seeds, list(inputs), NULL)
+        return adjoints_in(traverse(outputs, since, True), outputs, seeds, inputs, NULL)
     finally:
         unlock()
 
@@ -45,15 +46,16 @@ def adjoints_and_rounding(Neuron output, inputs, since):
     cdef Py_ssize_t i
     cdef double rounding = 0.0
     cdef list older = []
-    if pauses != 0:
-        checked_sweep.examine((output,), (1.0,))
+    inputs = list(inputs)
+    if observers != 0:
+        checked_sweep.examine((output,), (1.0,), inputs, since)
     lock()
     try:
         graph = traverse((output,), since, True)
         for i in range(graph.leaves.count):
             if node_of(graph.leaves.items[i]).stamp < since:
                 older.append(<object>graph.leaves.items[i])
-        return adjoints_in(graph, (output,), (1.0,), list(inputs), &rounding), rounding, older
+        return adjoints_in(graph, (output,), (1.0,), inputs, &rounding), rounding, older
     finally:
         unlock()
 

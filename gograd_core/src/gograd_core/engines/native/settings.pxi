@@ -44,7 +44,7 @@ cdef Settings changed(Settings outer, Block block):
     kept = block.tracing is None or (block.tracing is True and outer.tracing)
     made.tracing = outer.tracing if kept else block.tracing
     made.pauses = made.wants_nodes or bool(made.tracing) or not made.recording
-    made.observed = made.recorder is not None
+    made.observed = made.recorder is not None or not (made.tracing is None or type(made.tracing) is bool)
     made.replacing = made.values is not None
     pauses += made.pauses
     observers += made.observed

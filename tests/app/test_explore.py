@@ -1,0 +1,100 @@
+"""`gograd explore` writes a page that holds the graph of an expression, or of a function in a file."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+SCRIPT = """
+from gograd_core import ops
+
+def loss(w, x):
+    y = w * x
+    return ops.tanh(y) if y > 0 else y
+
+def nothing(x):
+    return 3.0
+
+def broken(x):
+    return x.upper()
+
+constant = 3
+"""
+
+
+@pytest.fixture
+def script(tmp_path):
+    path = tmp_path / "model.py"
+    path.write_text(SCRIPT, encoding="utf-8")
+    return path
+
+
+def graph_in(path):
+    (text,) = re.findall(r'<script type="application/json" id="graph">(.*?)</script>', path.read_text(encoding="utf-8"))
+    return json.loads(text)
+
+
+def test_an_expression(run, tmp_path):
+    page = tmp_path / "page.html"
+    assert run("explore", "tanh(w*x + b)", "w=2", "x=-1", "b=0.5", "--out", page) == (0, f"wrote {page}\n", "")
+    graph = graph_in(page)
+    assert graph["title"] == "tanh(w*x + b)"
+    assert sorted(graph["labels"].values()) == ["b", "w", "x"]
+    assert [op["name"] for op in graph["operations"]] == ["mul", "add", "tanh"]
+    assert (graph["decisions"], graph["lines"]) == ([], [])
+
+
+def test_comparisons_in_an_expression_stay_in_the_graph(run, tmp_path):
+    page = tmp_path / "page.html"
+    run("explore", "where(x > 0, x, -x)", "x=1", "--out", page)
+    assert {op["name"] for op in graph_in(page)["operations"]} == {"greater", "where", "neg"}
+
+
+def test_a_function(run, script, tmp_path):
+    page = tmp_path / "page.html"
+    assert run("explore", f"{script}:loss", "--at", "-2.0", "-1", "--out", page) == (0, f"wrote {page}\n", "")
+    graph = graph_in(page)
+    assert graph["title"] == "loss"
+    assert sorted(graph["labels"].values()) == ["w", "x"]
+    assert {line["expression"] for line in graph["lines"]} == {"w * x", "ops.tanh(y)", "y > 0"}
+    (decision,) = graph["decisions"]
+    assert (decision["kind"], decision["outcome"], decision["line"]) == ("bool", 1, "model.py:6 in loss")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["log(x)", "x=-1"], "log(x=-1.0) is nan"),
+        (["foo(x)", "x=1"], "no installed operation is 'foo'"),
+        (["x +", "x=1"], "is not a valid expression"),
+        (["x", "x"], "expected NAME=NUMBER, got 'x'"),
+        (["x", "x=1", "--at"], "--at is for functions"),
+        (["1 + 1"], "returns one number that it computed from its arguments, got 2.0"),
+        (["FILE:loss", "1", "2"], "give the arguments of loss after --at"),
+        (["FILE:loss", "--at", "1"], "missing 1 required positional argument: 'x'"),
+        (["FILE:loss", "--at", "1", "b=2"], "expected numbers after --at, got 1 b=2"),
+        (["FILE:nothing", "--at", "1"], "returns one number that it computed from its arguments, got 3.0"),
+        (["FILE:broken", "--at", "1"], "upper"),
+        (["FILE:constant", "--at", "1"], "has no function 'constant'"),
+        (["nowhere.py:f", "--at", "1"], "there is no file nowhere.py"),
+        (["x", "x=1", "--out", "/nowhere/page.html"], "cannot write /nowhere/page.html"),
+    ],
+)
+def test_errors(run, script, tmp_path, arguments, message):
+    given = [argument.replace("FILE", str(script)) for argument in arguments]
+    if "--out" not in given:
+        given += ["--out", str(tmp_path / "page.html")]
+    code, output, error = run("explore", *given)
+    assert code == 1
+    assert output == ""
+    assert message in error.replace("\n", " ")
+    assert not (tmp_path / "page.html").exists()
+
+
+def test_a_file_that_cannot_be_imported(run, tmp_path):
+    (tmp_path / "bad.py").write_text("import nothing_of_that_name", encoding="utf-8")
+    code, _, error = run("explore", f"{tmp_path / 'bad.py'}:f", "--at", "1")
+    assert code == 1
+    assert "No module named 'nothing_of_that_name'" in error
