@@ -127,6 +127,18 @@ def test_an_optimiser_of_another_model_is_refused():
     assert optimiser.steps == 0
 
 
+def test_a_name_is_no_optimiser():
+    with pytest.raises(TypeError, match=r"such as SGD\(model.parameters\(\), rate=0.1\), got 'adam'"):
+        train(MLP([2, 1]), optimiser="adam")
+
+
+def test_targets_may_be_anything_that_the_loss_takes():
+    model = MLP([2, 1], seed=1)
+    targets = [{"goal": [number]} for number in NUMBERS]
+    epochs = train(model, targets, loss=lambda output, target: mse(output, target["goal"][0]))
+    assert [epoch.accuracy for epoch in epochs] == [None, None]
+
+
 def test_an_optimiser_may_hold_some_of_the_parameters_and_others():
     model = MLP([2, 3, 1])
     frozen, trained = (layer.parameters() for layer in model.layers)

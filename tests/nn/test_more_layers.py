@@ -242,6 +242,20 @@ def test_units_without_bias():
     assert summary(Net(layer), [[1.0, 2.0], [0.5, 0.0]]).layers[0].dead == (1,)
 
 
+@pytest.mark.parametrize(
+    ("module", "expected"),
+    [
+        (LayerNorm(2), "<LayerNorm of 2 numbers, 4 parameters>"),
+        (RMSNorm(2, scale=False), "<RMSNorm of 2 numbers, 0 parameters>"),
+        (Dropout(0.25), "<Dropout of 25%>"),
+        (Embedding(3, 2), "<Embedding of 3 rows of 2, 6 parameters>"),
+        (CausalAttention(2, 2, bias=False), "<CausalAttention of 2 numbers, 2 heads, 16 parameters>"),
+    ],
+)
+def test_modules_are_described(module, expected):
+    assert repr(module) == expected
+
+
 def test_a_summary_of_vectors():
     found = summary(Net(CausalAttention(2)), [[[1.0, 2.0], [0.5, 0.0]]])
     assert found.layers[0].parameters == 24
@@ -264,6 +278,7 @@ def test_a_summary_of_vectors():
         (lambda: RMSNorm(0), ValueError, "RMSNorm needs at least one input, got n_inputs=0"),
         (lambda: LayerNorm(2, -1.0), ValueError, "epsilon must not be negative, got -1.0"),
         (lambda: softmax([]), ValueError, "at least one number"),
+        (lambda: softmax(1.0), TypeError, "takes all outputs of a layer, got 1.0"),
         (lambda: Dropout(1.0), ValueError, r"share must be in \[0, 1\), got 1.0"),
         (lambda: Dropout(0.5)([1.0], mask=[1.0, 0.0]), ValueError, "got 1 inputs, but a mask of 2 factors"),
         (lambda: Embedding(0, 2), ValueError, "at least one row and one column, got 0 and 2"),

@@ -9,7 +9,19 @@ import numpy as np
 import pytest
 
 from gograd_core import Neuron, StaleGraphError
-from gograd_nn import SGD, Adam, AdamW, CosineDecay, LinearDecay, RMSprop, StepDecay, WarmUp, clip_gradients, clip_norm
+from gograd_nn import (
+    SGD,
+    Adam,
+    AdamW,
+    CosineDecay,
+    Layer,
+    LinearDecay,
+    RMSprop,
+    StepDecay,
+    WarmUp,
+    clip_gradients,
+    clip_norm,
+)
 
 GRADIENTS = [(0.3, -1.7), (-2.25, 0.0), (1e-3, 4.1), (0.7, 0.7), (-0.1, -3.3)]
 
@@ -199,6 +211,9 @@ def test_a_step_makes_graphs_stale():
     [
         (lambda p: SGD(p, nesterov=True), ValueError, "nesterov needs a momentum, and no dampening"),
         (lambda p: SGD(p, momentum=0.5, dampening=0.5, nesterov=True), ValueError, "nesterov needs"),
+        (lambda p: SGD(Layer(1, 1)), TypeError, r"as in SGD\(model.parameters\(\), …\), got Layer"),
+        (lambda p: Adam(p, betas=0.9), TypeError, r"two numbers, such as \(0.9, 0.999\), got 0.9"),
+        (lambda p: Adam(p, betas=(0.9, 0.9, 0.9)), TypeError, "betas must be two numbers"),
         (lambda p: SGD(p, dampening=1.0), ValueError, r"dampening must be in \[0, 1\), got 1.0"),
         (lambda p: Adam(p, betas=(0.9, 1.0)), ValueError, r"beta2 must be in \[0, 1\), got 1.0"),
         (lambda p: Adam(p, betas=(-0.1, 0.9)), ValueError, "beta1 must be"),

@@ -55,6 +55,8 @@ def huber(output: Any, target: Any, delta: float = 1.0) -> Any:
 def _errors(name: str, output: Any, target: Any) -> list[Any]:
     """Subtract targets from as many outputs."""
     if not hasattr(output, "__len__"):
+        if hasattr(target, "__len__"):
+            raise ValueError(f"{name}() expects one target for one output, got a row: {quoted(target)}")
         output, target = [output], [target]
     n_targets = len(target) if hasattr(target, "__len__") else "a single number"
     if len(output) != n_targets or len(output) == 0:
@@ -101,9 +103,14 @@ def cross_entropy(logits: Sequence[Any], target: Any) -> Any:
 
     Raises:
         IndexError: `target` is not an index of `logits`.
-        TypeError: `target` is neither a whole number nor a row.
+        TypeError: `target` is neither a whole number nor a row, or `logits` is not a row.
         ValueError: there are not as many weights as logits, or a weight is a number, but not finite or less than 0.
     """
+    if not hasattr(logits, "__len__"):
+        raise TypeError(
+            f"cross_entropy() expects a logit for each class, got {quoted(logits)}; for a single output, there is "
+            "binary_cross_entropy()"
+        )
     if hasattr(target, "__len__"):
         return _of_weights(logits, _checked_weights(logits, target))
     if type(target) is Neuron:

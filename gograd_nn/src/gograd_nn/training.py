@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import attrs
+import numpy as np
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from gograd_core import Neuron, no_grad, ops
-from gograd_core.extend import flatten
+from gograd_core.extend import flatten, quoted
 from gograd_nn.layers.dropout import MaskSource, drawn_masks, dropping_out
 from gograd_nn.losses import binary_cross_entropy
 from gograd_nn.metrics import class_of, is_right, score
@@ -100,9 +101,14 @@ def fit(
         The history.
 
     Raises:
+        TypeError: `optimiser` is not an `Optimiser`.
         ValueError: there are no examples (or none held out), or not as many targets as inputs; `epochs` or `batch_size`
             is not positive; the loss depends on no neuron, as under `no_grad`, or on no parameter of the optimiser.
     """
+    if not isinstance(optimiser, Optimiser):
+        raise TypeError(
+            f"fit() expects an optimiser, such as SGD(model.parameters(), rate=0.1), got {quoted(optimiser)}"
+        )
     _check_examples(inputs, targets)
     if held_out is not None:
         _check_examples(*held_out)
@@ -212,12 +218,15 @@ class _Training:
 def _are_classes(targets: Sequence[Any], output: Any, loss: Loss) -> bool:
     """Tell whether targets are classes, or else numbers to be approximated."""
     count = len(output) if hasattr(output, "__len__") else 1
-    if hasattr(targets[0], "__len__") and count > 1:
-        return all(len(row) == count and sorted(row) == [0.0] * (count - 1) + [1.0] for row in targets)
     try:
-        found = {target[0] if hasattr(target, "__len__") else target for target in targets}
-    except TypeError:  # not even numbers
+        table = np.array(targets, dtype=np.float64).reshape(len(targets), -1)
+    except (TypeError, ValueError):  # not numbers, or rows of different lengths
         return False
+    if table.shape[1] == count > 1:
+        return bool(np.all((table == 0.0) | (table == 1.0)) and np.all(table.sum(axis=1) == 1.0))
+    if table.shape[1] != 1:
+        return False
+    found = set(table.ravel().tolist())
     if count > 1:
         return all(target in range(count) for target in found)
     return found <= {-1, 1} or (found <= {0, 1} and loss is binary_cross_entropy)

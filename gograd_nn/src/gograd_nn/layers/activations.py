@@ -47,8 +47,11 @@ def softmax(values: Sequence[Any]) -> list[Any]:
     The largest number is subtracted first, so nothing overflows. This changes neither the results nor the derivatives.
 
     Raises:
+        TypeError: `values` is a single number.
         ValueError: there are no numbers.
     """
+    if not hasattr(values, "__len__"):
+        raise TypeError(f"softmax() takes all outputs of a layer, got {quoted(values)}")
     if not len(values):
         raise ValueError("softmax() needs at least one number")
     largest = stop_gradient(ops.max(values))

@@ -21,7 +21,7 @@ class Adam(Optimiser):
     far. `weight_decay` times the value is added to each gradient. `AdamW` decays the values themselves.
 
     Raises:
-        TypeError: a parameter is not a leaf neuron, or the schedule is not a function.
+        TypeError: a parameter is not a leaf neuron, `betas` are not two numbers, or the schedule is not a function.
         ValueError: there are no parameters, or a setting is out of its range.
     """
 
@@ -43,7 +43,10 @@ class Adam(Optimiser):
         schedule: Schedule | None = None,
     ) -> None:
         super().__init__(parameters, rate, schedule)
-        self.beta1, self.beta2 = betas
+        try:
+            self.beta1, self.beta2 = betas
+        except (TypeError, ValueError):
+            raise TypeError(f"betas must be two numbers, such as (0.9, 0.999), got {betas!r}") from None
         in_unit_interval(beta1=self.beta1, beta2=self.beta2)
         not_negative(epsilon=epsilon, weight_decay=weight_decay)
         self.epsilon = epsilon

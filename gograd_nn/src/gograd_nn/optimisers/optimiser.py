@@ -44,6 +44,8 @@ class Optimiser(ABC):
 
     def __init__(self, parameters: Iterable[Neuron], rate: float, schedule: Schedule | None = None) -> None:
         name = type(self).__name__
+        if not isinstance(parameters, Iterable):
+            raise TypeError(f"{name} expects parameters, as in {name}(model.parameters(), …), got {quoted(parameters)}")
         self.parameters = list(dict.fromkeys(parameters))
         if not self.parameters:
             raise ValueError(f"{name} needs at least one parameter")
