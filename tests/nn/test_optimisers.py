@@ -197,6 +197,15 @@ def test_a_state_of_something_else_is_refused_and_changes_nothing(change, messag
     }
 
 
+def test_a_variance_that_is_rounded_below_zero_is_zero():
+    """With equal gradients, the mean of squares and the square of the mean soon differ by rounding only."""
+    values, optimiser = np.zeros(200), RMSprop([Neuron(0.0) for _ in range(200)], alpha=0.5, centered=True)
+    for _ in range(200):
+        optimiser.update(values, np.linspace(0.1, 1.0, 200))
+    assert (optimiser.squares - np.square(optimiser.means)).min() < 0.0
+    assert np.isfinite(values).all()
+
+
 def test_a_step_makes_graphs_stale():
     x = Neuron(1.0)
     square = x * x

@@ -59,7 +59,7 @@ class RMSprop(Optimiser):
         squares = self.squares
         if self.centered:
             self.means += (1.0 - self.alpha) * (slopes - self.means)
-            squares = squares - np.square(self.means)
+            squares = np.maximum(squares - np.square(self.means), 0.0)  # rounding may take it below 0
         moves = slopes / (np.sqrt(squares) + self.epsilon)
         if self.momentum:
             self.velocities *= self.momentum
