@@ -223,7 +223,7 @@ def test_the_picture_shows_every_digit_that_was_read_wrongly(run, few_digits, tm
     assert out.read_text().count("<image ") == wrong
 
 
-@pytest.mark.parametrize(("examples", "epoch"), [(10, 1), (70, 2)])
+@pytest.mark.parametrize(("examples", "epoch"), [(10, 1), (110, 2)])  # the loss of the 40 held out is computed too
 def test_ctrl_c_ends_the_training_and_still_reports(run, few_digits, tmp_path, monkeypatch, examples, epoch):
     calls = []
 

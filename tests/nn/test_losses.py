@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gograd_core import Neuron
-from gograd_nn import cross_entropy, hinge, mse
+from gograd_nn import binary_cross_entropy, cross_entropy, hinge, huber, mae, mse, one_hot
 
 # No value or derivative below takes more than about ten roundings, each of 2**-53 of its result, and
 # no subtraction magnifies them more than tenfold: 10 * 10 * 2**-53 is 1.1e-14.
@@ -41,9 +41,38 @@ def mp_cross_entropy(target):
     return lambda *logits: -mpmath.log(mpmath.exp(logits[target]) / sum(map(mpmath.exp, logits)))
 
 
+def mp_weighted(weights):
+    def loss(*logits):
+        total = sum(map(mpmath.exp, logits))
+        return -sum(w * mpmath.log(mpmath.exp(x) / total) for w, x in zip(weights, logits, strict=True))
+
+    return loss
+
+
+def mp_binary(target):
+    return lambda z: -target * mpmath.log(1 / (1 + mpmath.exp(-z))) - (1 - target) * mpmath.log(1 / (1 + mpmath.exp(z)))
+
+
 @pytest.mark.parametrize(
     ("loss", "reference", "point"),
     [
+        (lambda x: mae(x[0], 0.75), lambda o: 0.75 - o, [-1.3]),
+        (lambda x: mae(x, [1.0, -2.0]), lambda a, b: ((a - 1) + (-2 - b)) / 2, [1.5, -2.25]),
+        (lambda x: huber(x[0], 1.0), lambda o: (o - 1) ** 2 / 2, [1.75]),
+        (lambda x: huber(x[0], 1.0), lambda o: abs(o - 1) - mpmath.mpf(0.5), [-3.5]),
+        (lambda x: huber(x[0], 1.0, delta=0.25), lambda o: (abs(o - 1) - mpmath.mpf(0.125)) / 4, [1.75]),
+        (lambda x: huber(x, [0.0, 0.0]), lambda a, b: (a**2 / 2 + b - mpmath.mpf(0.5)) / 2, [-0.3, 7.0]),
+        *[
+            (lambda x, t=t: binary_cross_entropy(x[0], t), mp_binary(t), [z])
+            for t in (0, 1, 0.25, 1.0)
+            for z in (-30.0, -0.4, 0.0, 2.5, 40.0)
+        ],
+        (lambda x: cross_entropy(x, [0, 1, 0]), mp_cross_entropy(1), [1.5, -0.7, 0.1]),
+        (lambda x: cross_entropy(x, np.eye(4)[3]), mp_cross_entropy(3), [1.5, -0.7, 0.1, 40.0]),
+        (lambda x: cross_entropy(x, [0.5, 0.25, 0.25]), mp_weighted([0.5, 0.25, 0.25]), [1.5, -0.7, 0.1]),
+        (lambda x: cross_entropy(x, [1.0, 1.0, 0.0]), mp_weighted([1, 1, 0]), [1.5, -0.7, 0.1]),
+        (lambda x: cross_entropy(x, [0.5, 0.0, 0.0]), mp_weighted([0.5, 0, 0]), [1.5, -0.7, 0.1]),
+        (lambda x: cross_entropy(x, [2.0, 0.0, 1.0]), mp_weighted([2, 0, 1]), [1.5, -0.7, 0.1]),
         (lambda x: mse(x[0], 0.75), mp_mse([0.75]), [-1.3]),
         (lambda x: mse(x, [1.0]), mp_mse([1.0]), [0.4]),
         (lambda x: mse(tuple(x), (1.0, -2.0, 0.5)), mp_mse([1.0, -2.0, 0.5]), [0.3, 2.2, -4.1]),
@@ -117,10 +146,11 @@ def test_the_cross_entropy_of_a_single_class_is_a_neuron_too():
     assert (loss.value, logit.grad) == (0.0, 0.0)
 
 
+@pytest.mark.parametrize("target", [0, (1.0, 0.0)], ids=["a class", "a one-hot row"])
 @pytest.mark.parametrize("gap", [20.0, 37.0, 50.0, 700.0])
-def test_the_cross_entropy_of_a_confident_prediction_keeps_its_digits(gap):
+def test_the_cross_entropy_of_a_confident_prediction_keeps_its_digits(gap, target):
     """With two classes it is log1p(exp(-gap)), and its slopes are 1/(1 + exp(gap)), up to the sign."""
-    value, slopes = differentiate(lambda x: cross_entropy(x, 0), [gap, 0.0])
+    value, slopes = differentiate(lambda x: cross_entropy(x, target), [gap, 0.0])
     slope = 1.0 / (1.0 + math.exp(gap))
     assert value == pytest.approx(math.log1p(math.exp(-gap)), rel=1e-15, abs=0.0)  # a few roundings
     assert slopes == pytest.approx([-slope, slope], rel=1e-15, abs=0.0)
@@ -177,3 +207,57 @@ def test_several_outputs_need_several_targets(output):
     with pytest.raises(ValueError, match="as many targets as outputs, at least one; got a single number and 1"):
         mse(output, 1.0)
     assert mse(output, [3.0]) == 4.0
+
+
+@pytest.mark.parametrize("size", [800.0, 1e308])
+@pytest.mark.parametrize(("target", "sign"), [(1, 1.0), (0, -1.0)])
+def test_binary_cross_entropy_of_huge_logits_neither_overflows_nor_vanishes(size, target, sign):
+    right = differentiate(lambda x: binary_cross_entropy(x[0], target), [sign * size])
+    assert right == (0.0, [0.0])
+    wrong = differentiate(lambda x: binary_cross_entropy(x[0], target), [-sign * size])
+    assert wrong == (size, [-sign])
+
+
+@pytest.mark.parametrize(("error", "value", "slope"), [(1.0, 0.5, 1.0), (-1.0, 0.5, -1.0), (0.0, 0.0, 0.0)])
+def test_where_the_formulas_of_huber_meet(error, value, slope):
+    assert differentiate(lambda x: huber(x[0], 0.0), [error]) == (value, [slope])
+
+
+def test_a_row_of_zeros_costs_nothing():
+    assert differentiate(lambda x: cross_entropy(x, [0.0, 0.0, 0.0]), [3.0, -1.0, 2.0]) == (0.0, [0.0, 0.0, 0.0])
+
+
+@pytest.mark.parametrize("gap", [-50.0, 0.0, 3.0])
+def test_weights_may_be_neurons(gap):
+    """As they are in a function that is recorded."""
+    logits, weights = [Neuron(gap), Neuron(0.5)], [Neuron(1.0), Neuron(0.0)]
+    loss = cross_entropy(logits, weights)
+    loss.backward()
+    expected = differentiate(lambda x: cross_entropy(x, 0), [gap, 0.5])
+    assert (loss.value, [logit.grad for logit in logits]) == expected
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: cross_entropy([1.0, 2.0], [1.0]), ValueError, "a weight for each of 2 classes, got 1"),
+        (lambda: cross_entropy([], []), ValueError, "a weight for each of 0 classes"),
+        (lambda: cross_entropy([1.0, 2.0], [1.0, -1.0]), ValueError, "finite and not negative, got -1.0"),
+        (lambda: cross_entropy([1.0, 2.0], [1.0, math.nan]), ValueError, "finite and not negative, got nan"),
+        (lambda: cross_entropy([1.0, 2.0], Neuron(1.0)), TypeError, "a class or a one-hot row, got .*one_hot"),
+        (lambda: cross_entropy([1.0, 2.0], 0.5), TypeError, "float"),
+        (lambda: cross_entropy(Neuron(1.0), 0), TypeError, "a logit for each class, got .* binary_cross_entropy"),
+        (lambda: mse(Neuron(1.0), [0.5]), ValueError, r"one target for one output, got a row: \[0.5\]"),
+        (lambda: binary_cross_entropy(1.0, -1), ValueError, "a target from 0 to 1, got -1"),
+        (lambda: binary_cross_entropy(1.0, math.nan), ValueError, "a target from 0 to 1, got nan"),
+        (lambda: huber(1.0, 1.0, delta=0.0), ValueError, "delta must be positive, got 0.0"),
+        (lambda: huber([1.0, 2.0], [1.0]), ValueError, r"huber\(\) expects as many targets as outputs"),
+        (lambda: mae([1.0], 1.0), ValueError, r"mae\(\) expects as many targets .* got a single number and 1"),
+        (lambda: one_hot(3, 3), IndexError, "an index from 0 to 2, got 3"),
+        (lambda: one_hot(-1, 3), IndexError, "got -1"),
+        (lambda: one_hot(0.5, 3), TypeError, "float"),
+    ],
+)
+def test_wrong_targets_are_refused(call, error, message):
+    with pytest.raises(error, match=message):
+        call()

@@ -50,7 +50,8 @@ def _draw_curve(axis: Axes, outcome: Outcome) -> None:
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     percent = axis.twinx()
     percent.set_ylabel("accuracy, %", color="tab:blue")
-    percent.plot(numbers, [100.0 * epoch.accuracy for epoch in epochs], "--", color="tab:blue", label="training")
+    training = [100.0 * epoch.accuracy for epoch in epochs if epoch.accuracy is not None]
+    percent.plot(numbers, training, "--", color="tab:blue", label="training")
     held_out = [100.0 * epoch.held_out_accuracy for epoch in epochs if epoch.held_out_accuracy is not None]
     percent.plot(numbers, held_out, color="tab:blue", marker="o", markersize=3, label="held out")
     percent.set_ylim(top=100.0)

@@ -11,7 +11,10 @@ For packages of operations:
 For packages that run, record or draw graphs:
 
 - `current`: the registry that is in force (`current.registry`).
-- `flatten`, `next_stamp`, `read_values`, `add_gradients`, `adjoints`: a graph as arrays, and sweeps over it.
+- `flatten`, `next_stamp`, `adjoints`: a graph as arrays, and sweeps over it.
+- `read_values`, `write_values`, `read_gradients`, `write_gradients`, `add_gradients`: the values, or the `grad`, of
+  many neurons at once, to and from a buffer of doubles such as a NumPy array. `write_values` sets leaves as setting
+  `value` does: graphs that were made of them are then stale.
 - `adjoints_and_rounding`: derivatives, and how far rounding moves the value.
 - `nested`, `positions`, `require_function`, `ForwardSweep`, `creation_order`: derivatives of functions.
 - `Recorder`, `observed_by`, `recorder`, `observers` (which is true while any recorder or `detect_anomaly` is in force),
@@ -58,7 +61,17 @@ from gograd_core.derivatives.forward import ForwardSweep, creation_order
 from gograd_core.derivatives.trace import nested, positions, require_function
 from gograd_core.derivatives.tree import Form, flatten_like, leaf_paths, take_apart
 from gograd_core.derivatives.tree import flatten as flatten_numbers
-from gograd_core.engines import add_gradients, adjoints, adjoints_and_rounding, flatten, next_stamp, read_values
+from gograd_core.engines import (
+    add_gradients,
+    adjoints,
+    adjoints_and_rounding,
+    flatten,
+    next_stamp,
+    read_gradients,
+    read_values,
+    write_gradients,
+    write_values,
+)
 from gograd_core.errors import LONGEST, NO_NUMBER, quoted
 from gograd_core.followed import unfollowed
 from gograd_core.interfaces import Flat
@@ -167,6 +180,7 @@ __all__ = [
     "print_extension",
     "printing_files",
     "quoted",
+    "read_gradients",
     "read_values",
     "recorder",
     "recording",
@@ -186,6 +200,8 @@ __all__ = [
     "watching",
     "watching_at",
     "with_kernels",
+    "write_gradients",
+    "write_values",
 ]
 
 

@@ -1,10 +1,27 @@
-"""Networks of neurons: perceptrons, layers, losses, an optimiser and a training loop."""
+"""Networks of neurons: layers, losses, optimisers and a training loop."""
 
 from __future__ import annotations
 
-from gograd_nn.layers import MLP, Layer, Net, Perceptron
-from gograd_nn.losses import cross_entropy, hinge, mse
-from gograd_nn.optimisers import SGD
+from gograd_nn.layers import (
+    MLP,
+    CausalAttention,
+    Dropout,
+    Embedding,
+    Layer,
+    LayerNorm,
+    Net,
+    Perceptron,
+    RMSNorm,
+    attend,
+    drawn_masks,
+    dropping_out,
+    one_hot,
+    softmax,
+)
+from gograd_nn.losses import binary_cross_entropy, cross_entropy, hinge, huber, mae, mse
+from gograd_nn.metrics import score
+from gograd_nn.optimisers import SGD, Adam, AdamW, Optimiser, RMSprop, clip_gradients, clip_norm
+from gograd_nn.schedules import CosineDecay, LinearDecay, StepDecay, WarmUp
 from gograd_nn.summaries import LayerSummary, Summary, summary
 from gograd_nn.training import Epoch, History, accuracy, fit, predict
 
@@ -13,18 +30,42 @@ __version__ = "0.1.0"
 __all__ = [
     "MLP",
     "SGD",
+    "Adam",
+    "AdamW",
+    "CausalAttention",
+    "CosineDecay",
+    "Dropout",
+    "Embedding",
     "Epoch",
     "History",
     "Layer",
+    "LayerNorm",
     "LayerSummary",
+    "LinearDecay",
     "Net",
+    "Optimiser",
     "Perceptron",
+    "RMSNorm",
+    "RMSprop",
+    "StepDecay",
     "Summary",
+    "WarmUp",
     "accuracy",
+    "attend",
+    "binary_cross_entropy",
+    "clip_gradients",
+    "clip_norm",
     "cross_entropy",
+    "drawn_masks",
+    "dropping_out",
     "fit",
     "hinge",
+    "huber",
+    "mae",
     "mse",
+    "one_hot",
     "predict",
+    "score",
+    "softmax",
     "summary",
 ]

@@ -45,7 +45,7 @@ class LayerSummary:
         values: the range of its outputs over all examples.
         gradients: the range of the derivatives of the loss with respect to its outputs.
         dead: the numbers of the units that are dead: for every example the output is 0, and so is the derivative of the
-            loss with respect to the bias. Training cannot change such a unit.
+            loss with respect to the bias (without a bias, to all weights). Training cannot change such a unit.
     """
 
     name: str
@@ -164,7 +164,8 @@ def _name_of(activation: Any) -> str:
 
 
 def _row(values: Any) -> list[Any]:
-    return list(values) if hasattr(values, "__len__") else [values]
+    """List the numbers of an output, which may be a number, a list, or a list of lists."""
+    return [number for value in values for number in _row(value)] if hasattr(values, "__len__") else [values]
 
 
 def _note(used: _Used, whole: Neuron) -> None:
@@ -175,7 +176,7 @@ def _note(used: _Used, whole: Neuron) -> None:
     units = getattr(used.layer, "units", ())
     if not units:
         return
-    reached = gradient(whole, [unit.b for unit in units])
-    for number, (output, adjoint) in enumerate(zip(used.outputs, reached, strict=True)):
-        if getattr(output, "value", output) != 0.0 or adjoint != 0.0:
+    reached = gradient(whole, [unit.w if unit.b is None else [unit.b] for unit in units])
+    for number, (output, adjoints) in enumerate(zip(used.outputs, reached, strict=True)):
+        if getattr(output, "value", output) != 0.0 or any(adjoints):
             used.alive.add(number)

@@ -7,13 +7,12 @@ import random
 import signal
 import struct
 import threading
-from array import array
 
 import numpy as np
 import pytest
 
 from gograd_core import Neuron, Op, StaleGraphError, ops
-from gograd_core.engines import add_gradients, flatten, next_stamp, read_values
+from gograd_core.engines import flatten, next_stamp
 
 BITS = struct.Struct("<d").pack
 
@@ -231,81 +230,3 @@ class TestFlatten:
         for thread in threads:
             thread.join()
         assert found == [expected] * 20
-
-
-class TestReadValues:
-    @pytest.mark.parametrize("make", [np.zeros, lambda n: array("d", [0.0] * n)], ids=["numpy", "array"])
-    def test_into_a_buffer(self, make):
-        x = Neuron(2.0)
-        into = make(3)
-        read_values([x, x * 3.0, Neuron(-0.0)], into)
-        assert list(map(BITS, into)) == list(map(BITS, [2.0, 6.0, -0.0]))
-        read_values((), make(0))
-
-    @pytest.mark.parametrize(
-        ("neurons", "into", "error"),
-        [
-            ([Neuron(1.0)], np.zeros(2), ValueError),
-            ([Neuron(1.0), 2.0], np.zeros(2), TypeError),
-            ([Neuron(1.0)], np.zeros(1, dtype=np.float32), TypeError),
-            ([Neuron(1.0)], np.zeros((1, 1)), TypeError),
-            ([Neuron(1.0)] * 2, np.zeros(4)[::2], TypeError),
-            ([Neuron(1.0)], [0.0], TypeError),
-            ([Neuron(1.0)], np.frombuffer(bytes(8)), ValueError),
-            ([Neuron(1.0)], bytearray(8), TypeError),
-        ],
-    )
-    def test_refuses_all_else(self, neurons, into, error):
-        with pytest.raises(error):
-            read_values(neurons, into)
-
-
-class TestAddGradients:
-    def test_adds(self):
-        x, y = Neuron(1.0), Neuron(2.0)
-        z = x * y
-        x.grad = 0.5
-        add_gradients([x, y, z, x], np.array([1.0, 2.0, 3.0, 4.0]))
-        assert (x.grad, y.grad, z.grad) == (5.5, 2.0, 3.0)
-        add_gradients((y,), array("d", [0.25]))
-        add_gradients([y], np.frombuffer(BITS(0.5)))
-        assert y.grad == 2.75
-
-    @pytest.mark.parametrize(
-        ("more", "gradients", "error"),
-        [
-            ([], [1.0, 1.0], ValueError),
-            ([1.0], [1.0, 1.0], TypeError),
-            ([None], [1.0, 1.0], TypeError),
-            ([], np.ones(1, dtype=np.intp), TypeError),
-        ],
-    )
-    def test_all_or_none(self, more, gradients, error):
-        x = Neuron(1.0)
-        if type(gradients) is list:
-            gradients = np.array(gradients)
-        with pytest.raises(error):
-            add_gradients([x, *more], gradients)
-        assert x.grad == 0.0
-
-
-def test_adding_waits_for_a_sweep_of_another_thread():
-    """Which sets what it swept back to the sum of before and after."""
-    x = Neuron(1.0)
-    sweeping, go_on = threading.Event(), threading.Event()
-
-    def partial(xp, out, a):
-        sweeping.set()
-        go_on.wait(0.2)
-        return 1.0
-
-    z = Op("slow", forward=lambda xp, a: a, partials=(partial,))(x)
-    sweep = threading.Thread(target=z.backward)
-    sweep.start()
-    sweeping.wait(10.0)
-    add = threading.Thread(target=add_gradients, args=([x], np.array([10.0])))
-    add.start()
-    go_on.set()
-    sweep.join()
-    add.join()
-    assert x.grad == 11.0

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
-from gograd_core import current
+from gograd_core import current, recording, settings
+from gograd_core.checked.neuron import only_leaves
 
-__all__ = ["as_neurons", "doubles", "refuse", "refuse_length"]
+__all__ = ["as_leaves", "as_neurons", "doubles", "refuse", "refuse_length", "refuse_recorded"]
 
 
 def as_neurons(neurons: Iterable[Any]) -> tuple[Any, ...]:
@@ -21,6 +22,26 @@ def as_neurons(neurons: Iterable[Any]) -> tuple[Any, ...]:
         if type(neuron) is not current.Neuron:
             refuse(neuron)
     return neurons
+
+
+def as_leaves(neurons: Iterable[Any]) -> tuple[Any, ...]:
+    """Make a tuple of leaves.
+
+    Raises:
+        TypeError: one of them is not a neuron.
+        AttributeError: one of them was made by an operation.
+    """
+    leaves = as_neurons(neurons)
+    for leaf in leaves:
+        if leaf.operation is not None:
+            only_leaves(leaf)
+    return leaves
+
+
+def refuse_recorded(neurons: Sequence[Any], attribute: str) -> None:
+    """Let the recorder refuse to read or write an attribute of many neurons, as it refuses it for one."""
+    if settings.observers and neurons:
+        recording.read(neurons[0], attribute)
 
 
 def doubles(buffer: Any, neurons: int, *, writable: bool) -> memoryview:

@@ -13,8 +13,8 @@ from gograd_core.engine_choice import native
 
 __all__ = [
     "RESERVED_NAMES", "MathFunction", "Neuron", "Operation", "add_gradients", "adjoints", "adjoints_and_rounding",
-    "bind_method", "bind_operator", "discover", "flatten", "nest", "next_stamp", "node", "reachable", "read_values",
-    "run", "visit", "walk",
+    "bind_method", "bind_operator", "discover", "flatten", "nest", "next_stamp", "node", "reachable", "read_gradients",
+    "read_values", "run", "visit", "walk", "write_gradients", "write_values",
 ]  # fmt: skip
 
 if TYPE_CHECKING or native is None:
@@ -22,7 +22,14 @@ if TYPE_CHECKING or native is None:
     from gograd_core.checked.math_functions import MathFunction
     from gograd_core.containers import nest, walk
     from gograd_core.engines.backward import adjoints, adjoints_and_rounding, reachable, run, visit
-    from gograd_core.engines.flat import add_gradients, flatten, read_values
+    from gograd_core.engines.flat import flatten
+    from gograd_core.engines.many_at_once import (
+        add_gradients,
+        read_gradients,
+        read_values,
+        write_gradients,
+        write_values,
+    )
     from gograd_core.engines.neuron import Neuron, next_stamp, node
     from gograd_core.engines.operators import bind_method, bind_operator, discover
 else:
@@ -30,6 +37,7 @@ else:
     reachable, run, visit = native.reachable, native.run, native.visit
     bind_method, bind_operator, discover = native.bind_method, native.bind_operator, native.discover
     add_gradients, flatten, read_values = native.add_gradients, native.flatten, native.read_values
+    read_gradients, write_gradients, write_values = native.read_gradients, native.write_gradients, native.write_values
     Neuron, Operation, next_stamp, node = native.Neuron, native.Operation, native.next_stamp, native.node
     MathFunction, nest, walk = native.MathFunction, native.nest, native.walk
 

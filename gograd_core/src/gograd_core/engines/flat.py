@@ -1,4 +1,4 @@
-"""Graphs as arrays of numbers; values read into arrays, and gradients added from arrays."""
+"""Graphs as arrays of numbers."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from operator import attrgetter
 from typing import Any
 
 from gograd_core import current
-from gograd_core.checked.flat import as_neurons, doubles
+from gograd_core.checked.flat import as_neurons
 from gograd_core.checked.sweep import lock
 from gograd_core.engines.backward import reachable
 from gograd_core.interfaces import Flat
 
-__all__ = ["add_gradients", "flatten", "read_values"]
+__all__ = ["flatten"]
 
 _stamp = attrgetter("_stamp")
 
@@ -58,29 +58,3 @@ def flatten(outputs: Sequence[Any], since: int) -> Flat:
         stamps=array("q", map(_stamp, numbers)),
         outputs=array("i", [numbers[output] for output in outputs]),
     )
-
-
-def read_values(neurons: Sequence[Any], into: Any) -> None:
-    """Write the value of every neuron into a buffer of doubles. If anything is raised, its contents are undefined.
-
-    Raises:
-        TypeError: one of `neurons` is not a neuron, or the buffer does not hold doubles.
-        ValueError: the buffer has another length, or cannot be written to.
-    """
-    neurons = as_neurons(neurons)
-    view = doubles(into, len(neurons), writable=True)
-    view[:] = array("d", [neuron._value for neuron in neurons])
-
-
-def add_gradients(neurons: Sequence[Any], gradients: Any) -> None:
-    """Add to the `grad` of each neuron its number in a buffer of doubles. If anything is raised, nothing is added.
-
-    Raises:
-        TypeError: one of `neurons` is not a neuron, or the buffer does not hold doubles.
-        ValueError: the buffer has another length.
-    """
-    neurons = as_neurons(neurons)
-    view = doubles(gradients, len(neurons), writable=False)
-    with lock:
-        for neuron, gradient in zip(neurons, view, strict=True):
-            neuron._grad = getattr(neuron, "_grad", 0.0) + gradient

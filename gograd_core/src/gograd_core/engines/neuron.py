@@ -18,13 +18,13 @@ from gograd_core.engines import backward as _backward
 from gograd_core.interfaces import Op
 from gograd_core.lines import Line, Origin
 
-__all__ = ["Neuron", "next_stamp", "node"]
+__all__ = ["Neuron", "next_stamp", "node", "setting"]
 
 Method = Callable[..., Any]
 
 next_stamp = itertools.count(1).__next__
 _new = object.__new__
-_setting = threading.Lock()
+setting = threading.Lock()
 
 
 def _operator(symbol: str) -> tuple[Method, Method]:
@@ -121,7 +121,7 @@ class Neuron:
         if self._operation is not None:
             checked.only_leaves(self)
         number = as_float(value, "Neuron.value", "a real number")
-        with _setting:  # the last setting must not go back in time when several threads set leaves
+        with setting:  # the last setting must not go back in time when several threads set leaves
             self._value = number
             self._stamp = _backward.last_setting = next_stamp()
 

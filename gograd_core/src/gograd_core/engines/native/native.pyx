@@ -12,6 +12,7 @@ functions behind pointers. If an operation has no kernels, its Python rules are 
 - `rules.pxi`: an operation and its kernels; `calls.pxi`: calling an operation;
   `operators.pxi`: operations as operators and methods of neurons.
 - `traversal.pxi`: the traversal; `backward.pxi`: reverse mode; `flat.pxi`: graphs as arrays.
+- `many_at_once.pxi`: values and gradients of many neurons, read into arrays and written from them.
 - `containers.pxi`: nested arguments.
 """
 
@@ -74,4 +75,5 @@ include "operators.pxi"
 include "traversal.pxi"
 include "backward.pxi"
 include "flat.pxi"
+include "many_at_once.pxi"
 include "containers.pxi"

@@ -1,0 +1,126 @@
+"""Nets of layers, and multi-layer perceptrons."""
+
+from __future__ import annotations
+
+import itertools
+import operator
+import random
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from gograd_core import Neuron
+from gograd_nn.layers.activations import Activation
+from gograd_nn.layers.module import Module
+from gograd_nn.layers.perceptrons import Initialisation, Layer
+from gograd_nn.pictures import picture_of
+
+__all__ = ["MLP", "Net"]
+
+
+class Net:
+    """Modules in a row. Each one takes what the one before it returns. A net is itself a module.
+
+    A module is anything with `__call__`, `parameters()` and `name_parameters(prefix)`. A plain function, such as one
+    that scales its inputs, is a module without parameters. Parameters are labelled ``layer0.unit3.w7``. Give the layers
+    different seeds (or one shared `random.Random`), since layers of the same seed and size start with the same weights.
+
+    Raises:
+        TypeError: a layer cannot be called.
+        ValueError: there is no layer.
+    """
+
+    def __init__(self, *layers: Module | Callable[[Any], Any]) -> None:
+        if not layers:
+            raise ValueError("a net needs at least one layer")
+        for layer in layers:
+            if not callable(layer):
+                raise TypeError(f"a net is made of layers and functions, got {layer!r}")
+        self.layers = layers
+        self.name_parameters("")
+
+    def __call__(self, inputs: Sequence[Any]) -> Any:
+        values: Any = inputs
+        for layer in self.layers:
+            values = layer(values)
+        return self.result(values)
+
+    def result(self, values: Any) -> Any:
+        """Return what the net returns if its last layer returns `values`: the same."""
+        return values
+
+    def _gograd_picture_(self) -> dict[str, Any]:
+        """Describe the net for gograd-draw."""
+        return picture_of(type(self).__name__, self.layers, len(self.parameters()))
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {len(self.layers)} layers, {len(self.parameters())} parameters>"
+
+    def parameters(self) -> list[Neuron]:
+        """List the parameters of all layers, in order. A parameter that several layers share is listed once."""
+        found = (p for layer in self.layers if hasattr(layer, "parameters") for p in layer.parameters())
+        return list(dict.fromkeys(found))
+
+    def name_parameters(self, prefix: str) -> None:
+        """Label the parameters ``PREFIXlayer0.…`` and so on."""
+        for index, layer in enumerate(self.layers):
+            if hasattr(layer, "name_parameters"):
+                layer.name_parameters(f"{prefix}layer{index}.")
+
+
+class MLP(Net):
+    """A multi-layer perceptron: layers of the given sizes. The last one is linear.
+
+    Args:
+        sizes: the numbers of inputs, of units in each hidden layer, and of outputs: ``[64, 16, 10]``.
+        activation: the activation of the hidden layers, as for `Perceptron`.
+        initialisation: as for `Perceptron`.
+        seed: the seed of the initial weights.
+
+    When called, it returns a list with one number per output, or, if there is a single output, that number.
+
+    Raises:
+        TypeError: `sizes` is not a list of whole numbers, or `activation` is neither a name nor a function.
+        UnknownOperationError: no operation has the name `activation`.
+        ValueError: fewer than two sizes, or one that is not positive; or `activation` takes several numbers.
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        activation: Activation = "tanh",
+        *,
+        initialisation: Initialisation | None = None,
+        seed: int = 0,
+    ) -> None:
+        sizes = _whole_numbers(sizes, activation)
+        if len(sizes) < 2:
+            raise ValueError(f"an MLP needs at least the numbers of inputs and outputs, got sizes={sizes}")
+        rng = random.Random(seed)
+        pairs = list(itertools.pairwise(sizes))
+        super().__init__(
+            *(
+                Layer(
+                    n_inputs,
+                    n_outputs,
+                    activation if index < len(pairs) - 1 else None,
+                    initialisation=initialisation,
+                    seed=rng,
+                )
+                for index, (n_inputs, n_outputs) in enumerate(pairs)
+            )
+        )
+
+    def result(self, values: Any) -> Any:
+        """Return a single output as a number, and several as they are."""
+        return values[0] if len(values) == 1 else values
+
+
+def _whole_numbers(sizes: Any, activation: Any) -> list[int]:
+    """Make a list of sizes. If they are given as micrograd takes them, say what to write."""
+    try:
+        return list(map(operator.index, sizes))
+    except TypeError:
+        example, given = [2, 3, 1], repr(sizes)
+        if isinstance(sizes, int) and isinstance(activation, list | tuple):
+            example, given = [sizes, *activation], f"MLP({sizes!r}, {activation!r})"
+        raise TypeError(f"MLP() takes all sizes in one list, such as MLP({example!r}), got {given}") from None
