@@ -281,6 +281,6 @@ def _entries(block: Any) -> list[Any]:
 def _array(shape: Shape, entries: Sequence[Any]) -> Any:
     import numpy as np
 
-    array = np.empty(len(entries), dtype=float if {float}.issuperset(map(type, entries)) else object)
-    array[:] = entries
+    kind = float if {float}.issuperset(map(type, entries)) else object
+    array = np.fromiter(entries, kind, len(entries))  # which does not ask each object whether it is a sequence
     return array.reshape(shape)
