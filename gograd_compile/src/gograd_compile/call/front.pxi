@@ -14,8 +14,8 @@ cdef class Front:
         """See `PythonFront`."""
         if not named and not observers and not replacing:
             calls = self.calls.get(self.kind)
-            if type(calls) is Calls:
-                found = (<Calls>calls).answer(args)
+            if type(calls) is Alternatives:
+                found = (<Alternatives>calls).answer(args)
                 if found is not NotImplemented:
                     return found
         return self._anyhow(args, named)

@@ -6,48 +6,11 @@ cdef enum:
 
 ctypedef void (*Kernel)(Py_ssize_t n, Py_ssize_t length, double *out, double *x, double *scratch) noexcept nogil
 
-cdef struct Step:
-    int64_t code, slot, count, at
-
-cdef struct Term:
-    uint32_t first, second
-
 cdef struct Callee:
     int64_t address, arity, length, width
 
 cdef struct Range:
     int64_t begin, end
-
-
-cdef inline double product(const double *v, const Term *term) noexcept nogil:
-    return v[term.first] * v[term.second]
-
-
-cdef void run_sums(double *v, const Step *step, const int64_t *starts, const Term *terms) noexcept nogil:
-    """Add up the terms of each sum in order. Most sums have few terms, and a loop over these would cost more."""
-    cdef const Term *term = terms + starts[0]
-    cdef const Term *end
-    cdef double *out = v + step.slot
-    cdef double total
-    cdef Py_ssize_t g, left
-    for g in range(step.count):
-        end = terms + starts[g + 1]
-        left = end - term
-        total = product(v, term)
-        if left == 1:
-            pass
-        elif left == 2:
-            total += product(v, term + 1)
-        elif left == 3:
-            total += product(v, term + 1)
-            total += product(v, term + 2)
-        else:
-            term += 1
-            while term < end:
-                total += product(v, term)
-                term += 1
-        out[g] = total
-        term = end
 
 
 cdef bint lie_together(const int32_t *slots, Py_ssize_t count) noexcept nogil:
@@ -127,7 +90,7 @@ cdef class Steps:
         results: the slots of the derivatives asked for.
     """
 
-    cdef const int64_t[:, ::1] steps
+    cdef const int64_t[:, ::1] steps, divided
     cdef const int64_t[::1] starts
     cdef const int32_t[:, ::1] terms
     cdef const int32_t[::1] gathers
@@ -140,6 +103,7 @@ cdef class Steps:
 
     def __init__(self, tables, derivatives, forward, room, watched, results):
         self.steps, self.starts, self.terms, self.gathers, self.calls = tables
+        self.divided = with_runs(self.steps, self.starts, self.terms)
         self.derivatives, self.forward, self.room = derivatives, forward, room
         self.watched, self.results = ranges_of(watched), ranges_of(results)
         self.is_long = len(tables[2]) + len(tables[3]) > LONG
@@ -167,12 +131,16 @@ cdef class Steps:
         cdef const Step *step
         cdef const Callee *callee
         cdef int found = 0
-        for k in range(self.steps.shape[0]):
-            step = <const Step *>&self.steps[k, 0]
-            callee = <const Callee *>&self.calls[step.code, 0]
+        for k in range(self.divided.shape[0]):
+            step = <const Step *>&self.divided[k, 0]
             if step.code == 0:
                 run_sums(v, step, &self.starts[step.at], <const Term *>&self.terms[0, 0])
-            elif callee.length == 0:
+                continue
+            if step.code < 0:
+                run_even_sums(v, step, <const Term *>&self.terms[step.at, 0])
+                continue
+            callee = <const Callee *>&self.calls[step.code, 0]
+            if callee.length == 0:
                 run_calls(v, step, &self.gathers[step.at], callee, buffer)
             else:
                 run_columns(v, step, &self.gathers[step.at], callee, buffer)
