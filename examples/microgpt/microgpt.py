@@ -33,14 +33,13 @@ SHAPES = {"token": (TOKENS, WIDTH), "position": (BLOCK, WIDTH), "output": (TOKEN
 SHAPES |= dict.fromkeys(("query", "key", "value", "merge"), (WIDTH, WIDTH))
 SHAPES |= {"widen": (4 * WIDTH, WIDTH), "narrow": (WIDTH, 4 * WIDTH)}
 RATE, DECAY, SQUARE_DECAY, EPSILON = 0.01, 0.85, 0.99, 1e-8
-BATCH, ONE_HOT = 32, np.eye(TOKENS)
+BATCH, NOTHING, ONE_HOT = 32, TOKENS, np.eye(TOKENS + 1, TOKENS)  # the last row is zero
 Vector = Sequence[Any]
-Matrices = dict[str, Any]
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Rows = tuple[Array, Array]
 
 
-def matrices(parameters: Any) -> Matrices:
+def matrices(parameters: Any) -> dict[str, Any]:
     """Divide an array of all parameters into the rows of the matrices. The embedding of tokens is transposed."""
     parts = np.split(parameters, np.cumsum([rows * columns for rows, columns in SHAPES.values()])[:-1])
     m = {name: part.reshape(SHAPES[name]).tolist() for name, part in zip(SHAPES, parts, strict=True)}
@@ -72,7 +71,7 @@ def attend(query: Vector, keys: list[Vector], values: list[Vector]) -> Vector:
     return out
 
 
-def predict(m: Matrices, token: Vector, position: int, keys: list[Vector], values: list[Vector]) -> Vector:
+def predict(m: dict[str, Any], token: Vector, position: int, keys: list[Vector], values: list[Vector]) -> Vector:
     """Compute the logits of the token that follows a one-hot `token`, and append its key and value to those so far."""
     x = normalised(add(linear(m["token"], token), m["position"][position]))
     normal = normalised(x)
@@ -109,11 +108,10 @@ def read_names(path: Path | None) -> list[str]:
 
 def encoded(name: str, multiple: int) -> Rows:
     """Turn a name into the rows that `loss` takes. Rows of weight 0 make their number a multiple of `multiple`."""
-    tokens = [BOUNDARY, *map(LETTERS.index, name), BOUNDARY]
-    count = min(len(tokens) - 1, BLOCK)
-    inputs, targets = np.zeros((2, -(-count // multiple) * multiple, TOKENS))
-    inputs[:count], targets[:count] = ONE_HOT[tokens[:count]], ONE_HOT[tokens[1 : count + 1]] / count
-    return inputs, targets
+    tokens = [BOUNDARY, *map(LETTERS.index, name), BOUNDARY][: BLOCK + 1]
+    count = len(tokens) - 1
+    rows = ONE_HOT[tokens + [NOTHING] * (-count % multiple)]
+    return rows[:-1], rows[1:] / count
 
 
 def examples(names: list[str], engine: str) -> Iterator[Rows]:
@@ -148,7 +146,10 @@ def train(parameters: Array, data: Iterator[Rows], engine: str, steps: int, plan
         losses, gradient = step(parameters, *next(data))
         if engine == "batched":
             losses, gradient = losses.mean(), gradient / BATCH
-        momentum, squares = DECAY * momentum + gradient, SQUARE_DECAY * squares + gradient * gradient
+        momentum *= DECAY
+        momentum += gradient
+        squares *= SQUARE_DECAY
+        squares += gradient * gradient
         scale = math.sqrt((1.0 - SQUARE_DECAY**number) / (1.0 - SQUARE_DECAY))  # these sums become means here
         rate = RATE * max(1.0 - (number - 1) / planned, 0.0) * (1.0 - DECAY) / (1.0 - DECAY**number) * scale
         parameters -= rate * momentum / (np.sqrt(squares) + EPSILON * scale)

@@ -92,7 +92,7 @@ cdef class Steps:
 
     cdef const int64_t[:, ::1] steps, divided
     cdef const int64_t[::1] starts
-    cdef const int32_t[:, ::1] terms
+    cdef const int32_t[:, ::1] terms, moves
     cdef const int32_t[::1] gathers
     cdef const int64_t[:, ::1] calls
     cdef const int64_t[:, ::1] watched
@@ -103,7 +103,7 @@ cdef class Steps:
 
     def __init__(self, tables, derivatives, forward, room, watched, results):
         self.steps, self.starts, self.terms, self.gathers, self.calls = tables
-        self.divided = with_runs(self.steps, self.starts, self.terms)
+        self.divided, self.moves = with_runs(self.steps, self.starts, self.terms)
         self.derivatives, self.forward, self.room = derivatives, forward, room
         self.watched, self.results = ranges_of(watched), ranges_of(results)
         self.is_long = len(tables[2]) + len(tables[3]) > LONG
@@ -137,7 +137,7 @@ cdef class Steps:
                 run_sums(v, step, &self.starts[step.at], <const Term *>&self.terms[0, 0])
                 continue
             if step.code < 0:
-                run_even_sums(v, step, <const Term *>&self.terms[step.at, 0])
+                run_even_sums(v, step, <const Move *>&self.moves[step.at, 0])
                 continue
             callee = <const Callee *>&self.calls[step.code, 0]
             if callee.length == 0:

@@ -1,18 +1,22 @@
 """Adds up the sums of a step. Every sum is added in order, so its bits do not depend on how it is run.
 
 Sums that follow each other often read slots that move on evenly: those of a matrix times a vector, for example, or the
-derivatives with respect to the entries of a matrix. Such a run of sums is computed side by side, in vector instructions
-where it can be, and the slots of two of its sums say all. So the rest of the terms need not be read from memory.
+derivatives with respect to the entries of a matrix. Such a run of sums is computed side by side, so that the compiler
+can use vector instructions, and only the slots of its first sum and their steps are read from memory.
 """
 
 cdef enum:
     FEWEST = 4  # sums of a run
 
 cdef struct Step:
-    int64_t code, slot, count, at  # a run of sums has minus the length of each as its code, and begins in the terms
+    int64_t code, slot, count, at  # a run of sums has minus the length of each as its code, and begins in the moves
 
 cdef struct Term:
     uint32_t first, second
+
+cdef struct Move:  # a term of the first sum of a run, and how far its slots move from sum to sum
+    uint32_t first, second
+    int32_t dx, dy
 
 
 cdef inline double product(const double *v, const Term *term) noexcept nogil:
@@ -46,66 +50,89 @@ cdef void run_sums(double *v, const Step *step, const int64_t *starts, const Ter
         term = end
 
 
-cdef inline void add_products(
-    double *total, const double *x, Py_ssize_t dx, const double *y, Py_ssize_t dy, const Py_ssize_t width
+cdef inline Py_ssize_t add_to_eight(
+    double *total, const double *v, const Move *moves, Py_ssize_t length, Py_ssize_t begin, Py_ssize_t k, Py_ssize_t dx
 ) noexcept nogil:
-    """Add one term to each of some sums that lie side by side."""
-    cdef Py_ssize_t j
-    cdef double factor
-    if dy == 0:
-        factor = y[0]
-        if dx == 1:
-            for j in range(width):
-                total[j] += x[j] * factor
-        else:
-            for j in range(width):
-                total[j] += x[j * dx] * factor
-    elif dx == 0:
-        factor = x[0]
-        if dy == 1:
-            for j in range(width):
-                total[j] += factor * y[j]
-        elif dy == -1:
-            for j in range(width):
-                total[j] += factor * y[-j]
-        else:
-            for j in range(width):
-                total[j] += factor * y[j * dy]
-    else:
-        for j in range(width):
-            total[j] += x[j * dx] * y[j * dy]
+    """Add terms from `k` on to eight totals, as long as the first factor moves by `dx` and the second one stays."""
+    cdef const double *x
+    cdef double y
+    cdef double t0 = total[0], t1 = total[1], t2 = total[2], t3 = total[3]
+    cdef double t4 = total[4], t5 = total[5], t6 = total[6], t7 = total[7]
+    while k < length and moves[k].dx == dx and moves[k].dy == 0:
+        x, y = v + moves[k].first + begin * dx, v[moves[k].second]
+        t0 += x[0] * y
+        t1 += x[dx] * y
+        t2 += x[2 * dx] * y
+        t3 += x[3 * dx] * y
+        t4 += x[4 * dx] * y
+        t5 += x[5 * dx] * y
+        t6 += x[6 * dx] * y
+        t7 += x[7 * dx] * y
+        k += 1
+    total[0], total[1], total[2], total[3] = t0, t1, t2, t3
+    total[4], total[5], total[6], total[7] = t4, t5, t6, t7
+    return k
+
+
+cdef inline Py_ssize_t add_to_four(
+    double *total, const double *v, const Move *moves, Py_ssize_t length, Py_ssize_t begin, Py_ssize_t k, Py_ssize_t dx
+) noexcept nogil:
+    """Add terms from `k` on to four totals, as long as the first factor moves by `dx` and the second one stays."""
+    cdef const double *x
+    cdef double y
+    cdef double t0 = total[0], t1 = total[1], t2 = total[2], t3 = total[3]
+    while k < length and moves[k].dx == dx and moves[k].dy == 0:
+        x, y = v + moves[k].first + begin * dx, v[moves[k].second]
+        t0 += x[0] * y
+        t1 += x[dx] * y
+        t2 += x[2 * dx] * y
+        t3 += x[3 * dx] * y
+        k += 1
+    total[0], total[1], total[2], total[3] = t0, t1, t2, t3
+    return k
 
 
 cdef inline void run_block(
-    const double *v, double *out, const Term *terms, Py_ssize_t length, Py_ssize_t begin, const Py_ssize_t width
+    const double *v, double *out, const Move *moves, Py_ssize_t length, Py_ssize_t begin, const Py_ssize_t width
 ) noexcept nogil:
-    """Add up so many sums of a run, from the one at `begin`."""
+    """Add up so many sums of a run, four or eight, from the one at `begin`."""
     cdef double total[8]
-    cdef Py_ssize_t j, k, dx, dy
+    cdef Py_ssize_t j, k = 0
     for j in range(width):
         total[j] = -0.0  # which changes no term that is added to it
-    for k in range(length):
-        dx = <Py_ssize_t>terms[length + k].first - <Py_ssize_t>terms[k].first
-        dy = <Py_ssize_t>terms[length + k].second - <Py_ssize_t>terms[k].second
-        add_products(total, v + (terms[k].first + begin * dx), dx, v + (terms[k].second + begin * dy), dy, width)
+    while k < length:
+        if moves[k].dy != 0:
+            for j in range(width):
+                total[j] += (
+                    v[moves[k].first + (begin + j) * moves[k].dx] * v[moves[k].second + (begin + j) * moves[k].dy]
+                )
+            k += 1
+        elif width == 4:
+            k = add_to_four(total, v, moves, length, begin, k, moves[k].dx)
+        elif moves[k].dx == 1:
+            k = add_to_eight(total, v, moves, length, begin, k, 1)
+        elif moves[k].dx == -1:
+            k = add_to_eight(total, v, moves, length, begin, k, -1)
+        else:
+            k = add_to_eight(total, v, moves, length, begin, k, moves[k].dx)
     for j in range(width):
         out[begin + j] = total[j]
 
 
-cdef void run_even_sums(double *v, const Step *step, const Term *terms) noexcept nogil:
+cdef void run_even_sums(double *v, const Step *step, const Move *moves) noexcept nogil:
     """Add up the sums of a run. The last blocks overlap, since to add up a sum again changes nothing."""
     cdef double *out = v + step.slot
     cdef Py_ssize_t begin = 0
     while step.count - begin >= 8:
-        run_block(v, out, terms, -step.code, begin, 8)
+        run_block(v, out, moves, -step.code, begin, 8)
         begin += 8
     if step.count - begin > 4 and step.count > 8:
-        run_block(v, out, terms, -step.code, step.count - 8, 8)
+        run_block(v, out, moves, -step.code, step.count - 8, 8)
         return
     if step.count - begin > 4:
-        run_block(v, out, terms, -step.code, begin, 4)
+        run_block(v, out, moves, -step.code, begin, 4)
     if begin < step.count:
-        run_block(v, out, terms, -step.code, step.count - 4, 4)
+        run_block(v, out, moves, -step.code, step.count - 4, 4)
 
 
 cdef Py_ssize_t run_length(const Step *step, Py_ssize_t begin, const int64_t *starts, const Term *terms) noexcept nogil:
@@ -130,32 +157,47 @@ cdef Py_ssize_t run_length(const Step *step, Py_ssize_t begin, const int64_t *st
     return end - begin
 
 
+cdef Move move_of(const Term *term, Py_ssize_t length) noexcept nogil:
+    """Describe a term of the first sum of a run. If a factor stays, it becomes the second one."""
+    cdef Move found
+    found.first, found.second = term.first, term.second
+    found.dx, found.dy = <int32_t>(term[length].first - term.first), <int32_t>(term[length].second - term.second)
+    if found.dx == 0:
+        found.first, found.second, found.dx, found.dy = term.second, term.first, found.dy, 0
+    return found
+
+
 def with_runs(const int64_t[:, ::1] steps, const int64_t[::1] starts, const int32_t[:, ::1] terms):
-    """Divide steps of sums into runs and others, and leave the other steps as they are."""
-    cdef Py_ssize_t sums = starts.shape[0] - 1, made = 0, k, g, begin, length, at
+    """Divide steps of sums into runs and others, and leave other steps as they are. Returns steps, and moves."""
+    cdef Py_ssize_t sums = starts.shape[0] - 1, made = 0, moved = 0, j, k, g, begin, count, length
     cdef const Step *step
-    cdef const Term *first
+    cdef const Term *term
     found = np.empty((steps.shape[0] + 2 * (sums // FEWEST), 4), dtype=np.int64)
+    found_moves = np.empty((terms.shape[0] // FEWEST, 4), dtype=np.int32)
     cdef int64_t[:, ::1] rows = found
+    cdef int32_t[:, ::1] moves = found_moves
     for k in range(steps.shape[0]):
         step = <const Step *>&steps[k, 0]
         g = begin = 0
-        if step.code == 0:
-            first = <const Term *>&terms[0, 0]
-            while g < step.count:
-                length = run_length(step, g, &starts[step.at], first)
-                if length < FEWEST:
-                    g += max(length - 1, 1)
-                    continue
-                if begin < g:
-                    made = append(rows, made, 0, step.slot + begin, g - begin, step.at + begin)
-                at = starts[step.at + g]
-                made = append(rows, made, at - starts[step.at + g + 1], step.slot + g, length, at)
-                g += length
-                begin = g
+        while step.code == 0 and g < step.count:
+            term = <const Term *>&terms[0, 0]
+            count = run_length(step, g, &starts[step.at], term)
+            if count < FEWEST:
+                g += max(count - 1, 1)
+                continue
+            if begin < g:
+                made = append(rows, made, 0, step.slot + begin, g - begin, step.at + begin)
+            term += starts[step.at + g]
+            length = starts[step.at + g + 1] - starts[step.at + g]
+            made = append(rows, made, -length, step.slot + g, count, moved)
+            for j in range(length):
+                (<Move *>&moves[moved + j, 0])[0] = move_of(term + j, length)
+            moved += length
+            g += count
+            begin = g
         if begin < step.count:
             made = append(rows, made, step.code, step.slot + begin, step.count - begin, step.at + begin)
-    return found[:made].copy()
+    return found[:made].copy(), found_moves[:moved].copy()
 
 
 cdef Py_ssize_t append(
