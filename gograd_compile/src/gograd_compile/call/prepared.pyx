@@ -41,7 +41,6 @@ def as_integers(numbers):
 
 cdef enum:
     MOST = 16  # how many paths calls are prepared for
-    MOST_NESTINGS = 16  # and for how many ways in which arguments are nested
 
 
 include "sums.pxi"
@@ -242,37 +241,6 @@ cdef class Calls:
                 self.paths.note_replays(failed.path)
                 return call
         return None
-
-
-@cython.final
-cdef class Alternatives:
-    """The prepared calls of one kind: a `Calls` for each way in which arguments were nested, the one used last first."""
-
-    cdef tuple calls
-
-    def __init__(self):
-        self.calls = ()
-
-    def add(self, Calls calls not None):
-        """Keep these, as those used last. Those whose paths were dropped go."""
-        cdef Calls other
-        kept = calls.structures.values()
-        others = [other for other in self.calls if other is not calls and other.paths in kept]
-        self.calls = (calls, *others)[:MOST_NESTINGS]
-
-    def __call__(self, tuple args):
-        """Answer as `Calls` does, whichever takes arguments nested like these."""
-        return self.answer(args)
-
-    cdef object answer(self, tuple args):
-        cdef Calls calls, other
-        for calls in self.calls:
-            found = calls.answer(args)
-            if found is not NotImplemented:
-                if calls is not self.calls[0]:
-                    self.calls = (calls, *[other for other in self.calls if other is not calls])
-                return found
-        return NotImplemented
 
 
 def add_values(f, Nested arguments, const double[:, ::1] rows, taken, list found):
