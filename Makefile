@@ -93,6 +93,7 @@ bench: $(BENCH_STAMP) $(PEERS_STAMP)
 	$(BIN)/python benchmarks/many_paths.py
 	$(BIN)/python benchmarks/monte_carlo.py
 	$(BIN)/python benchmarks/implicit.py
+	$(BIN)/python benchmarks/microgpt.py
 
 # The compiled parts with AddressSanitizer, in copies: those in src/ stay as they are. It asks for the
 # library of C++ to be there before SciPy, which throws exceptions, brings it.

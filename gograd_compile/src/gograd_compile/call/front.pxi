@@ -1,4 +1,39 @@
-"""The front of a compiled function: its call from Python."""
+"""The front of a compiled function: its call from Python, and what was prepared for it."""
+
+cdef enum:
+    MOST_NESTINGS = 16  # for how many ways in which arguments are nested calls are prepared
+
+
+@cython.final
+cdef class Alternatives:
+    """The prepared calls of one kind: a `Calls` for each way in which arguments were nested, the one used last first."""
+
+    cdef tuple calls
+
+    def __init__(self):
+        self.calls = ()
+
+    def add(self, Calls calls not None):
+        """Keep these, as those used last. Those whose paths were dropped go."""
+        cdef Calls other
+        kept = calls.structures.values()
+        others = [other for other in self.calls if other is not calls and other.paths in kept]
+        self.calls = (calls, *others)[:MOST_NESTINGS]
+
+    def __call__(self, tuple args):
+        """Answer a call. Returns NotImplemented if anything is unusual, so that the call must take the general way."""
+        return NotImplemented if observers and watching() is not None else self.answer(args)
+
+    cdef object answer(self, tuple args):
+        """Answer as the calls do that take arguments nested like these, while nothing watches for anomalies."""
+        cdef Calls calls, other
+        for calls in self.calls:
+            found = calls.answer(args)
+            if found is not NotImplemented:
+                if calls is not self.calls[0]:
+                    self.calls = (calls, *[other for other in self.calls if other is not calls])
+                return found
+        return NotImplemented
 
 
 cdef class Front:
@@ -14,8 +49,8 @@ cdef class Front:
         """See `PythonFront`."""
         if not named and not observers and not replacing:
             calls = self.calls.get(self.kind)
-            if type(calls) is Calls:
-                found = (<Calls>calls).answer(args)
+            if type(calls) is Alternatives:
+                found = (<Alternatives>calls).answer(args)
                 if found is not NotImplemented:
                     return found
         return self._anyhow(args, named)

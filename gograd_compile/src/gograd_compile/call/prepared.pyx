@@ -44,6 +44,7 @@ cdef enum:
     MOST = 16  # how many paths calls are prepared for
 
 
+include "sums.pxi"
 include "steps.pxi"
 include "guards.pxi"
 include "nested.pxi"
@@ -178,17 +179,11 @@ cdef class Calls:
     cdef object move_first(self, Call call):
         self.calls = (call, *[other for other in self.calls if other is not call])[:MOST]
 
-    def __call__(self, tuple args):
+    cdef object answer(self, tuple args):
         """Run the path that was used last, or the known path that takes its place.
 
         Returns NotImplemented if anything is unusual, so that the call must take the general way.
         """
-        if observers and watching() is not None:
-            return NotImplemented
-        return self.answer(args)
-
-    cdef object answer(self, tuple args):
-        """Answer a call while nothing watches for anomalies."""
         cdef Call call
         if self.budget.wait > 0:
             return NotImplemented if self.evaluation is None else self.evaluated(args)

@@ -6,48 +6,11 @@ cdef enum:
 
 ctypedef void (*Kernel)(Py_ssize_t n, Py_ssize_t length, double *out, double *x, double *scratch) noexcept nogil
 
-cdef struct Step:
-    int64_t code, slot, count, at
-
-cdef struct Term:
-    uint32_t first, second
-
 cdef struct Callee:
     int64_t address, arity, length, width
 
 cdef struct Range:
     int64_t begin, end
-
-
-cdef inline double product(const double *v, const Term *term) noexcept nogil:
-    return v[term.first] * v[term.second]
-
-
-cdef void run_sums(double *v, const Step *step, const int64_t *starts, const Term *terms) noexcept nogil:
-    """Add up the terms of each sum in order. Most sums have few terms, and a loop over these would cost more."""
-    cdef const Term *term = terms + starts[0]
-    cdef const Term *end
-    cdef double *out = v + step.slot
-    cdef double total
-    cdef Py_ssize_t g, left
-    for g in range(step.count):
-        end = terms + starts[g + 1]
-        left = end - term
-        total = product(v, term)
-        if left == 1:
-            pass
-        elif left == 2:
-            total += product(v, term + 1)
-        elif left == 3:
-            total += product(v, term + 1)
-            total += product(v, term + 2)
-        else:
-            term += 1
-            while term < end:
-                total += product(v, term)
-                term += 1
-        out[g] = total
-        term = end
 
 
 cdef bint lie_together(const int32_t *slots, Py_ssize_t count) noexcept nogil:
@@ -132,9 +95,9 @@ cdef class Steps:
             each slot) and returns what runs the step there.
     """
 
-    cdef const int64_t[:, ::1] steps
+    cdef const int64_t[:, ::1] steps, divided
     cdef const int64_t[::1] starts
-    cdef const int32_t[:, ::1] terms
+    cdef const int32_t[:, ::1] terms, moves
     cdef const int32_t[::1] gathers
     cdef const int64_t[:, ::1] calls
     cdef const int64_t[:, ::1] watched
@@ -146,13 +109,16 @@ cdef class Steps:
 
     def __init__(self, tables, derivatives, forward, room, watched, results, list stops not None):
         self.steps, self.starts, self.terms, self.gathers, self.calls = tables
+        self.divided, self.moves = with_runs(self.steps, self.starts, self.terms)
         self.derivatives, self.forward, self.room = derivatives, forward, room
         self.watched, self.results = ranges_of(watched), ranges_of(results)
         self.is_long = len(tables[2]) + len(tables[3]) > LONG
-        self.stops = stops
+        calls = np.flatnonzero(np.asarray(self.divided)[:, 0] > 0)  # as many as among the steps, in the same order
+        before = np.cumsum(np.asarray(self.steps)[:, 0] > 0)
+        self.stops = [(int(calls[before[step] - 1]), bind) for step, bind in stops]
 
     cdef list bound(self, memory):
-        """Return what runs the steps in Python in a memory, and the number of each."""
+        """Return what runs the steps in Python in a memory, and the place of each among the divided steps."""
         return [(step, bind(memory[:, np.newaxis])) for step, bind in self.stops]
 
     def run(self, memory):
@@ -181,7 +147,7 @@ cdef class Steps:
                     self.advance(v, buffer, begin, step)
                     run()
                     begin = step + 1
-        self.advance(v, buffer, begin, self.steps.shape[0])
+        self.advance(v, buffer, begin, self.divided.shape[0])
         if not self.is_long:
             return self.status(v)
         with nogil:
@@ -189,7 +155,7 @@ cdef class Steps:
         return status
 
     cdef int advance(self, double *v, double *buffer, Py_ssize_t begin, Py_ssize_t end) except -1:
-        """Run the native steps from `begin` to `end`."""
+        """Run the divided steps from `begin` to `end`, which are native."""
         if not self.is_long:
             self.run_steps(v, buffer, begin, end)
             return 0
@@ -202,11 +168,15 @@ cdef class Steps:
         cdef const Step *step
         cdef const Callee *callee
         for k in range(begin, end):
-            step = <const Step *>&self.steps[k, 0]
-            callee = <const Callee *>&self.calls[step.code, 0]
+            step = <const Step *>&self.divided[k, 0]
             if step.code == 0:
                 run_sums(v, step, &self.starts[step.at], <const Term *>&self.terms[0, 0])
-            elif callee.length == 0:
+                continue
+            if step.code < 0:
+                run_even_sums(v, step, <const Move *>&self.moves[step.at, 0])
+                continue
+            callee = <const Callee *>&self.calls[step.code, 0]
+            if callee.length == 0:
                 run_calls(v, step, &self.gathers[step.at], callee, buffer)
             else:
                 run_columns(v, step, &self.gathers[step.at], callee, buffer)

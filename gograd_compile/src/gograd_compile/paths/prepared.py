@@ -11,7 +11,7 @@ from gograd_compile.paths.path import CAPTURED, Path, Want
 from gograd_compile.paths.paths import Paths
 from gograd_compile.run.program import Program
 
-__all__ = ["general", "nested", "prepare"]
+__all__ = ["alternatives", "general", "nested", "prepare"]
 
 MOST = 64
 
@@ -19,6 +19,11 @@ MOST = 64
 def general(args: tuple[Any, ...]) -> Any:
     """Leave a call to the general way."""
     return NotImplemented
+
+
+def alternatives() -> Any:
+    """Return what answers calls of one kind, whichever of the ways the arguments are nested in that are added to it."""
+    return prepared.Alternatives()
 
 
 def prepare(

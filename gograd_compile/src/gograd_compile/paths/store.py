@@ -16,7 +16,7 @@ from gograd_compile.paths.evaluation import Evaluation
 from gograd_compile.paths.lru import Recent
 from gograd_compile.paths.path import CAPTURED, Path, Want
 from gograd_compile.paths.paths import Paths
-from gograd_compile.paths.prepared import prepare
+from gograd_compile.paths.prepared import alternatives, prepare
 from gograd_compile.paths.replay_errors import judged_matrix
 from gograd_compile.run.backends import Backend
 from gograd_compile.trace.sources import Source
@@ -133,9 +133,12 @@ class Store:
         """Prepare for calls that compute the same `what` as one that has run `path`: see `prepare`."""
         calls = prepare(self.paths, key, path, want, chosen, self.evaluation.of(want, chosen))
         if calls is not None:
-            if len(self.calls) >= MOST_CALLS:
-                self.calls.clear()
-            self.calls[what] = calls
+            found = self.calls.get(what)
+            if found is None:
+                if len(self.calls) >= MOST_CALLS:
+                    self.calls.clear()
+                found = self.calls[what] = alternatives()
+            found.add(calls)
 
     def answer(
         self, reason: DomainError | NoPath, question: Question, structure: Structure, numbers: Floats, *derivatives: Any

@@ -158,7 +158,10 @@ def trace(
     numbers, like_argument = flatten(argument)
 
     def run() -> tuple[list[Neuron], int, Any]:
-        inputs = [Neuron(x) if type(x) is float else _variable(x, attached=graph) for x in numbers]
+        if ONLY_FLOATS.issuperset(map(type, numbers)):
+            inputs = [*map(Neuron, numbers)]
+        else:
+            inputs = [_variable(x, attached=graph) for x in numbers]
         since = inputs[-1]._stamp + 1 if inputs else next_stamp()
         changed = list(args)
         fresh = like_argument(inputs)

@@ -273,12 +273,14 @@ def _entries(block: Any) -> list[Any]:
             f"expected real numbers, or NumPy arrays of them, got a {type(block).__name__}, which computes "
             "differently; np.asarray(x) may convert it"
         )
-    return list(np.asarray(block).flat)
+    array = np.asarray(block)
+    # Floats of Python need no conversion later, which takes a microsecond each.
+    return array.ravel().tolist() if array.dtype == np.float64 else list(array.flat)
 
 
 def _array(shape: Shape, entries: Sequence[Any]) -> Any:
     import numpy as np
 
-    array = np.empty(len(entries), dtype=float if all(type(entry) is float for entry in entries) else object)
-    array[:] = entries
+    kind = float if {float}.issuperset(map(type, entries)) else object
+    array = np.fromiter(entries, kind, len(entries))  # which does not ask each object whether it is a sequence
     return array.reshape(shape)

@@ -1,0 +1,200 @@
+"""A GPT that learns first names letter by letter and makes up new ones, written with plain numbers.
+
+It is the workload of Andrej Karpathy's microgpt: 4,192 parameters, one name per step, and the same random numbers in
+the same order. `loss` computes with single numbers. gograd differentiates it operation by operation (`--engine eager`),
+or records it and runs native code (`compiled`), for one name or for 32 of a length at once (`batched`).
+
+Without `--data` it needs the package `names`. It has 5,163 first names, so 10,000 steps go through them about twice.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import math
+import random
+import string
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gograd_core import ops, value_and_grad
+
+LETTERS = string.ascii_lowercase
+BOUNDARY = len(LETTERS)  # the token before and after every name
+TOKENS, WIDTH, HEAD, BLOCK = len(LETTERS) + 1, 16, 4, 16  # so there are 16 / 4 heads
+SHAPES = {"token": (TOKENS, WIDTH), "position": (BLOCK, WIDTH), "output": (TOKENS, WIDTH)}
+SHAPES |= dict.fromkeys(("query", "key", "value", "merge"), (WIDTH, WIDTH))
+SHAPES |= {"widen": (4 * WIDTH, WIDTH), "narrow": (WIDTH, 4 * WIDTH)}
+RATE, DECAY, SQUARE_DECAY, EPSILON = 0.01, 0.85, 0.99, 1e-8
+BATCH, NOTHING, ONE_HOT = 32, TOKENS, np.eye(TOKENS + 1, TOKENS)  # the last row is zero
+Vector = Sequence[Any]
+Array = np.ndarray[Any, np.dtype[np.float64]]
+Rows = tuple[Array, Array]
+
+
+def matrices(parameters: Any) -> dict[str, Any]:
+    """Divide an array of all parameters into the rows of the matrices. The embedding of tokens is transposed."""
+    parts = np.split(parameters, np.cumsum([rows * columns for rows, columns in SHAPES.values()])[:-1])
+    m = {name: part.reshape(SHAPES[name]).tolist() for name, part in zip(SHAPES, parts, strict=True)}
+    return m | {"token": list(zip(*m["token"], strict=True))}  # columns, since a token is one-hot
+
+
+def linear(rows: list[Vector], x: Vector) -> Vector:
+    return [ops.dot(row, x) for row in rows]
+
+
+def add(x: Vector, y: Vector) -> Vector:
+    return [left + right for left, right in zip(x, y, strict=True)]
+
+
+def normalised(x: Vector) -> Vector:
+    """Divide a vector by the root of its mean square."""
+    scale = (ops.dot(x, x) / len(x) + 1e-5) ** -0.5
+    return [entry * scale for entry in x]
+
+
+def attend(query: Vector, keys: list[Vector], values: list[Vector]) -> Vector:
+    """Compute, in each head, the mean of the values so far, weighted by the softmax of how well query and keys fit."""
+    out: list[Any] = []
+    for part in (slice(start, start + HEAD) for start in range(0, WIDTH, HEAD)):
+        fits = [ops.dot(query[part], key[part]) * HEAD**-0.5 for key in keys]
+        total = ops.logsumexp(fits)
+        weights = [ops.exp(fit - total) for fit in fits]
+        out += [ops.dot(weights, column) for column in zip(*(value[part] for value in values), strict=True)]
+    return out
+
+
+def predict(m: dict[str, Any], token: Vector, position: int, keys: list[Vector], values: list[Vector]) -> Vector:
+    """Compute the logits of the token that follows a one-hot `token`, and append its key and value to those so far."""
+    x = normalised(add(linear(m["token"], token), m["position"][position]))
+    normal = normalised(x)
+    keys.append(linear(m["key"], normal))
+    values.append(linear(m["value"], normal))
+    x = add(x, linear(m["merge"], attend(linear(m["query"], normal), keys, values)))
+    hidden = [ops.relu(unit) for unit in linear(m["widen"], normalised(x))]
+    return linear(m["output"], add(x, linear(m["narrow"], hidden)))
+
+
+def loss(parameters: Any, inputs: Array, targets: Array) -> Any:
+    """Compute the cross entropy of predicting each token from those before it.
+
+    Tokens are data, so that a recording serves all names of a length: each row of `inputs` is one-hot, and each row of
+    `targets` is one-hot times the weight of that prediction.
+    """
+    m, keys, values, terms = matrices(parameters), list[Vector](), list[Vector](), []
+    for position, (token, target) in enumerate(zip(inputs.tolist(), targets.tolist(), strict=True)):
+        logits = predict(m, token, position, keys, values)
+        terms.append(ops.sum(target) * ops.logsumexp(logits) - ops.dot(target, logits))
+    return ops.sum(terms)
+
+
+def read_names(path: Path | None) -> list[str]:
+    """Read a name per line, or list the names of the package `names` alphabetically."""
+    if path is not None:
+        return [line.strip().lower() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    try:
+        lists = [files("names") / f"dist.{kind}.first" for kind in ("female", "male")]
+    except ModuleNotFoundError:
+        sys.exit("microgpt needs names: pip install names, or pass --data FILE with a name of letters a to z per line")
+    return sorted({line.split()[0].lower() for part in lists for line in part.read_text().splitlines()})
+
+
+def encoded(name: str, multiple: int) -> Rows:
+    """Turn a name into the rows that `loss` takes. Rows of weight 0 make their number a multiple of `multiple`."""
+    tokens = [BOUNDARY, *map(LETTERS.index, name), BOUNDARY][: BLOCK + 1]
+    count = len(tokens) - 1
+    rows = ONE_HOT[tokens + [NOTHING] * (-count % multiple)]
+    return rows[:-1], rows[1:] / count
+
+
+def examples(names: list[str], engine: str) -> Iterator[Rows]:
+    """Yield one name after the other, again and again; for `batched`, `BATCH` names of a length once they have come."""
+    multiple = 4 if engine == "compiled" else 1  # four recordings and not sixteen, which stay in the processor's cache
+    single = (encoded(name, multiple) for name in itertools.cycle(names))
+    if engine != "batched":
+        yield from single
+    waiting: dict[int, list[Rows]] = {}
+    for inputs, targets in single:
+        alike = waiting.setdefault(len(inputs), [])
+        alike.append((inputs, targets))
+        if len(alike) == BATCH:
+            yield np.stack([rows for rows, _ in alike]), np.stack([rows for _, rows in alike])
+            alike.clear()
+
+
+def differentiated(engine: str) -> Callable[[Array, Array, Array], tuple[Any, Array]]:
+    """Return a function that computes the loss, or those of a batch, and the gradient of their sum."""
+    if engine == "eager":
+        return value_and_grad(loss)
+    from gograd_compile import compile
+
+    recorded = compile(loss)
+    return (recorded.batch((None, 0, 0), threads=1) if engine == "batched" else recorded).value_and_grad
+
+
+def train(parameters: Array, data: Iterator[Rows], engine: str, steps: int, planned: int) -> Iterator[float]:
+    """Change the parameters in place by Adam, whose rate falls to zero over the `planned` steps. Yield each loss."""
+    step, momentum, squares = differentiated(engine), np.zeros_like(parameters), np.zeros_like(parameters)
+    for number in range(1, steps + 1):
+        losses, gradient = step(parameters, *next(data))
+        if engine == "batched":
+            losses, gradient = losses.mean(), gradient / BATCH
+        momentum *= DECAY
+        momentum += gradient
+        squares *= SQUARE_DECAY
+        squares += gradient * gradient
+        scale = math.sqrt((1.0 - SQUARE_DECAY**number) / (1.0 - SQUARE_DECAY))  # these sums become means here
+        rate = RATE * max(1.0 - (number - 1) / planned, 0.0) * (1.0 - DECAY) / (1.0 - DECAY**number) * scale
+        parameters -= rate * momentum / (np.sqrt(squares) + EPSILON * scale)
+        yield float(losses)
+
+
+def sample(parameters: Array, temperature: float = 0.5) -> str:
+    """Make up a name, letter by letter, until the boundary comes or the block is full."""
+    m, keys, values, name, token = matrices(parameters), list[Vector](), list[Vector](), "", BOUNDARY
+    for position in range(BLOCK):
+        logits = predict(m, ONE_HOT[token].tolist(), position, keys, values)
+        weights = [math.exp((logit - max(logits)) / temperature) for logit in logits]
+        token = random.choices(range(TOKENS), weights)[0]
+        if token == BOUNDARY:
+            return name
+        name += LETTERS[token]
+    return name
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Train a small GPT on names, and make up twenty new ones.")
+    parser.add_argument("--engine", choices=("eager", "compiled", "batched"), default="compiled")
+    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--planned", type=int, help="steps after which the rate would be zero, by default --steps")
+    parser.add_argument("--data", type=Path, help="a file with a name per line, by default the package `names`")
+    parser.add_argument("--json", action="store_true", help="print a line per step, and one with seconds and samples")
+    options = parser.parse_args()
+    names, planned = read_names(options.data), options.planned or options.steps
+    if not names or not set(LETTERS).issuperset("".join(names)):
+        parser.error("the file of --data must have a name per line, of the letters a to z")
+    differentiated(options.engine)  # imports what the engine needs, so that the clock starts after imports
+    cpu, wall = time.process_time(), time.perf_counter()
+    random.seed(42)
+    random.shuffle(names)
+    parameters = np.array([random.gauss(0.0, 0.08) for shape in SHAPES.values() for _ in range(math.prod(shape))])
+    training = train(parameters, examples(names, options.engine), options.engine, options.steps, planned)
+    for number, value in enumerate(training, 1):
+        if options.json:
+            print(json.dumps({"step": number, "loss": value}))
+        elif number == 1 or number % max(options.steps // 10, 1) == 0:
+            print(f"step {number}: loss {value:.4f}")
+    samples = [sample(parameters) for _ in range(20)]
+    seconds = {"seconds": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
+    print(json.dumps(seconds | {"samples": samples}) if options.json else " ".join(samples))
+
+
+if __name__ == "__main__":
+    main()
