@@ -25,6 +25,16 @@ constant = 3
 """
 
 
+@pytest.fixture(autouse=True)
+def nothing_stays_imported(monkeypatch, tmp_path):
+    """What the command imports, and where it looks for modules, is as before when a test has ended."""
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    yield
+    for name, module in [*sys.modules.items()]:
+        if str(getattr(module, "__file__", None)).startswith(str(tmp_path)):
+            del sys.modules[name]
+
+
 @pytest.fixture
 def script(tmp_path):
     path = tmp_path / "model.py"

@@ -11,9 +11,9 @@ from gograd_draw import explore
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it is there, a loop of asyncio runs, and other tests cannot start one
 def chromium():
-    """Chromium, once for all pages of a worker."""
+    """Chromium, once for all pages of a module."""
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:
         pytest.skip(f"there is no browser: none of {', '.join(BROWSERS)} is installed")
