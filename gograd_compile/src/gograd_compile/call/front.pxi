@@ -36,6 +36,11 @@ cdef class Alternatives:
         return NotImplemented
 
 
+cdef bint is_seen() except -1:
+    """Say whether a recorder, or what watches for anomalies, is in force here and now, and not only somewhere."""
+    return observers and (recorder() is not None or watching() is not None)
+
+
 cdef class Front:
     """See `PythonFront`."""
 
@@ -47,7 +52,7 @@ cdef class Front:
 
     def __call__(self, *args, **named):
         """See `PythonFront`."""
-        if not named and not observers and not replacing:
+        if not named and not is_seen() and not (replacing and is_computed()):
             calls = self.calls.get(self.kind)
             if type(calls) is Alternatives:
                 found = (<Alternatives>calls).answer(args)

@@ -17,8 +17,8 @@ import numpy as np
 
 from gograd_core import DomainError, Neuron
 from gograd_core.extend import (
-    add_gradients, adjoints, domain_errors_raise, error_code, next_stamp, observers, read_values, recorder, replacing,
-    take_apart, watching,
+    add_gradients, adjoints, domain_errors_raise, error_code, is_computed, next_stamp, observers, read_values, recorder,
+    replacing, take_apart, watching,
 )
 
 
