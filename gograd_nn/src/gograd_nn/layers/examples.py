@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from gograd_core import Neuron
 from gograd_core.extend import quoted
 
-__all__ = ["check_example"]
+__all__ = ["PLAIN", "check_example"]
+
+PLAIN = frozenset({float, Neuron})
+"""What most inputs are. Units ask for it first, since each of them is called for each example."""
 
 
 def check_example(who: str, inputs: Sequence[Any], expected: int) -> None:
@@ -19,8 +23,7 @@ def check_example(who: str, inputs: Sequence[Any], expected: int) -> None:
     """
     if not hasattr(inputs, "__len__"):
         raise TypeError(f"{who} takes a sequence of {expected} numbers, got {quoted(inputs)}")
-    # What most inputs are is asked first, since this runs in each unit.
-    if len(inputs) and type(inputs[0]) is not float and hasattr(type(inputs[0]), "__len__"):
+    if len(inputs) and hasattr(type(inputs[0]), "__len__"):
         raise ValueError(
             f"{who} takes one example of {expected} numbers, got a batch of {len(inputs)}: write "
             "[model(example) for example in batch], or gograd_compile.compile(model).batch()(batch)"

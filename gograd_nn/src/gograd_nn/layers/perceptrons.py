@@ -11,7 +11,7 @@ import attrs
 
 from gograd_core import Neuron, ops
 from gograd_nn.layers.activations import Activation, check_activation
-from gograd_nn.layers.examples import check_example
+from gograd_nn.layers.examples import PLAIN, check_example
 from gograd_nn.pictures import picture_of
 
 __all__ = ["Initialisation", "Layer", "Perceptron"]
@@ -79,7 +79,8 @@ class Perceptron:
         self.name_parameters("")
 
     def __call__(self, inputs: Sequence[Any]) -> Any:
-        check_example("this perceptron", inputs, len(self.w))
+        if type(inputs) is not list or len(inputs) != len(self.w) or type(inputs[0]) not in PLAIN:
+            check_example("this perceptron", inputs, len(self.w))
         total = ops.dot(self.w, inputs)
         if self.b is not None:
             total = total + self.b
