@@ -112,6 +112,12 @@ def test_is_nothing_outside_of_the_block():
     assert sys.getsizeof(inside) == sys.getsizeof(outside) == sys.getsizeof(x)
 
 
+def test_a_leaf_has_the_line_that_made_it():
+    with trace():
+        leaf = Neuron(2.0, "x")
+    assert (leaf.line.expression, leaf.label) == ('Neuron(2.0, "x")', "x")
+
+
 def test_a_line_says_what_stands_there():
     x = Neuron(2.0)
     with trace():

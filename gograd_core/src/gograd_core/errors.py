@@ -36,16 +36,24 @@ class DomainError(Exception):
     Attributes:
         fact: what was computed, and what came out.
         operation: the `Op` that was called.
+        hint: what shows how the inputs came about; empty if nothing does, or it is shown already.
     """
 
     def __init__(
-        self, fact: str, *, operation: Any = None, inputs: tuple[Any, ...] | Callable[[], tuple[Any, ...]] = ()
+        self,
+        fact: str,
+        *,
+        operation: Any = None,
+        inputs: tuple[Any, ...] | Callable[[], tuple[Any, ...]] = (),
+        hint: str = "",
     ) -> None:
         super().__init__(
-            f"{fact}. Check the inputs, or keep the result of IEEE 754 with gograd_core.errstate(domain='ignore')."
+            f"{fact}. Check the inputs{f' ({hint})' if hint else ''}, or keep the result of IEEE 754 with "
+            "gograd_core.errstate(domain='ignore')."
         )
         self.fact = fact
         self.operation = operation
+        self.hint = hint
         self._inputs = inputs
 
     @property
@@ -60,7 +68,7 @@ class DomainError(Exception):
         self._inputs = tuple(getattr(entry, "_value", entry) for entry in self.inputs)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        make = functools.partial(type(self), operation=self.operation, inputs=self.inputs)
+        make = functools.partial(type(self), operation=self.operation, inputs=self.inputs, hint=self.hint)
         return make, (self.fact,), {**self.__dict__, "_inputs": self.inputs}
 
 
@@ -85,7 +93,7 @@ class AnomalyError(RuntimeError):
 
 
 class AnomalyWarning(RuntimeWarning):
-    """`detect_anomaly` found the first number that is not finite where such numbers are ignored."""
+    """`detect_anomaly` found the first number that is not finite where this is no error."""
 
 
 class InvalidOperationError(ValueError):

@@ -54,6 +54,8 @@ cdef class Neuron:
         self.node.value = value if type(value) is float else neurons.first_value(value)
         if not (type(label) is str and len(label) == 0):
             self.label = label
+        if pauses and in_force().tracing:
+            note_origin(self)
 
     @property
     def value(self):
