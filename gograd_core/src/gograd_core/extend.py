@@ -11,7 +11,7 @@ For packages of operations:
 For packages that run, record or draw graphs:
 
 - `current`: the registry that is in force (`current.registry`).
-- `flatten`, `next_stamp`, `adjoints`: a graph as arrays, and sweeps over it.
+- `flatten`, `next_stamp`, `adjoints`, `refuse_stale`: a graph as arrays, sweeps over it, and whether they may begin.
 - `read_values`, `write_values`, `read_gradients`, `write_gradients`, `add_gradients`: the values, or the `grad`, of
   many neurons at once, to and from a buffer of doubles such as a NumPy array. `write_values` sets leaves as setting
   `value` does: graphs that were made of them are then stale.
@@ -54,6 +54,7 @@ from gograd_core import current
 from gograd_core.checked.calls import followed_inputs
 from gograd_core.checked.refusals import DOMAIN_ERRORS, error_code
 from gograd_core.checked.rules import as_float, as_number, as_numbers, describe, judge, run_rule
+from gograd_core.checked.sweep import refuse_stale
 from gograd_core.computed import Instead, computed_by, is_computed
 from gograd_core.containers import refuse_keys
 from gograd_core.derivatives.choices import gives_plain
@@ -185,6 +186,7 @@ __all__ = [
     "recorder",
     "recording",
     "refuse_keys",
+    "refuse_stale",
     "replacing",
     "require_function",
     "resolve",
