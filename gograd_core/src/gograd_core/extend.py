@@ -22,8 +22,8 @@ For packages that run, record or draw graphs:
 - `computed_by`, `Instead`, `is_computed`, `replacing` (which is true while any such block is in force): to let other
   functions compute the values of operations.
 - `outside_transforms`: for rules on floats that use neurons and transforms themselves.
-- `Form`, `flatten_numbers`, `flatten_like`, `leaf_paths`, `take_apart`, `refuse_keys`: nested arguments and
-  results.
+- `Form`, `flatten_numbers`, `flatten_like`, `leaf_paths`, `number_paths`, `take_apart`, `refuse_keys`: nested
+  arguments and results.
 - `run_rule`, `as_float`, `as_number`, `as_numbers`, `judge`, `error_code`, `followed_inputs`, `DOMAIN_ERRORS`,
   `NO_NUMBER`, `describe`,
   `domain_errors_raise`, `errors_ignored`, `errors_matter`, `not_ignored`: rules, and how their results are judged.
@@ -62,6 +62,7 @@ from gograd_core.derivatives.forward import ForwardSweep, creation_order
 from gograd_core.derivatives.trace import nested, positions, require_function
 from gograd_core.derivatives.tree import Form, flatten_like, leaf_paths, take_apart
 from gograd_core.derivatives.tree import flatten as flatten_numbers
+from gograd_core.derivatives.tree import paths as number_paths
 from gograd_core.engines import (
     add_gradients,
     adjoints,
@@ -171,6 +172,7 @@ __all__ = [
     "next_stamp",
     "normalised",
     "not_ignored",
+    "number_paths",
     "observed_by",
     "observers",
     "outside_transforms",
