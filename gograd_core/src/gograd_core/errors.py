@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import functools
 import reprlib
 import sys
@@ -23,6 +24,7 @@ __all__ = [
     "UnknownOperationError",
     "ValueDomainError",
     "ZeroDivisionDomainError",
+    "no_such_name",
     "quoted",
 ]
 
@@ -147,3 +149,15 @@ def quoted(value: Any) -> str:
     """Return the `repr` of a value for a message, cut to `LONGEST` characters."""
     text = _REPR.repr(value)
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def no_such_name(module: str, name: str, instead: str) -> Exception:
+    """Make the error that `__getattr__` of a module raises, with what to write instead, if that is not empty.
+
+    It is an ImportError for ``from module import name``, where Python would drop the text of an AttributeError.
+    """
+    hint = f": {instead}" if instead else ""
+    asking = sys._getframe(2)
+    if asking.f_code.co_code[asking.f_lasti] == dis.opmap["IMPORT_FROM"]:
+        return ImportError(f"cannot import name {name!r} from {module!r}{hint}", name=module)
+    return AttributeError(f"module {module!r} has no attribute {name!r}{hint}", name=name)

@@ -42,6 +42,7 @@ For packages that run, record or draw graphs:
 - `ignoring`, `unwatched`: blocks for computations of the engine's own. Inside, nothing is noted or reported, and in the
   first of them nothing is judged.
 - `quoted`, `LONGEST`: values in messages, cut to a readable length.
+- `no_such_name`: the error of a module that lacks a name, with what to write instead.
 """
 
 from __future__ import annotations
@@ -74,7 +75,7 @@ from gograd_core.engines import (
     write_gradients,
     write_values,
 )
-from gograd_core.errors import LONGEST, NO_NUMBER, quoted
+from gograd_core.errors import LONGEST, NO_NUMBER, no_such_name, quoted
 from gograd_core.followed import unfollowed
 from gograd_core.interfaces import Flat
 from gograd_core.kernels import with_kernels
@@ -170,6 +171,7 @@ __all__ = [
     "leaf_paths",
     "nested",
     "next_stamp",
+    "no_such_name",
     "normalised",
     "not_ignored",
     "number_paths",

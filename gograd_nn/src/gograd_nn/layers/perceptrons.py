@@ -12,6 +12,7 @@ import attrs
 from gograd_core import Neuron, ops
 from gograd_nn.layers.activations import Activation, check_activation
 from gograd_nn.layers.examples import PLAIN, check_example
+from gograd_nn.misnomers import PartHints
 from gograd_nn.pictures import picture_of
 
 __all__ = ["Initialisation", "Layer", "Perceptron"]
@@ -36,7 +37,7 @@ def _initial_weights(
 
 
 @attrs.define(init=False, eq=False)
-class Perceptron:
+class Perceptron(PartHints):
     """One unit, which turns a list of numbers into one number: activation(w · inputs + b).
 
     Args:
@@ -102,7 +103,7 @@ class Perceptron:
 
 
 @attrs.define(init=False, eq=False)
-class Layer:
+class Layer(PartHints):
     """Perceptrons with the same inputs, which return `n_outputs` numbers. The arguments are as for `Perceptron`."""
 
     units: list[Perceptron]
