@@ -16,7 +16,8 @@ For packages that run, record or draw graphs:
   many neurons at once, to and from a buffer of doubles such as a NumPy array. `write_values` sets leaves as setting
   `value` does: graphs that were made of them are then stale.
 - `adjoints_and_rounding`: derivatives, and how far rounding moves the value.
-- `nested`, `positions`, `require_function`, `ForwardSweep`, `creation_order`: derivatives of functions.
+- `nested`, `positions`, `require_function`, `ForwardSweep`, `creation_order`, `argument_names`: derivatives of
+  functions.
 - `Recorder`, `observed_by`, `recorder`, `observers` (which is true while any recorder or `detect_anomaly` is in force),
   `failed`, `recording`, `unfollowed`: to watch a function that runs.
 - `computed_by`, `Instead`, `is_computed`, `replacing` (which is true while any such block is in force): to let other
@@ -58,6 +59,7 @@ from gograd_core.checked.rules import as_float, as_number, as_numbers, describe,
 from gograd_core.checked.sweep import refuse_stale
 from gograd_core.computed import Instead, computed_by, is_computed
 from gograd_core.containers import refuse_keys
+from gograd_core.derivatives.argument_names import argument_names
 from gograd_core.derivatives.choices import gives_plain
 from gograd_core.derivatives.forward import ForwardSweep, creation_order
 from gograd_core.derivatives.trace import nested, positions, require_function
@@ -141,6 +143,7 @@ __all__ = [
     "add_gradients",
     "adjoints",
     "adjoints_and_rounding",
+    "argument_names",
     "as_float",
     "as_number",
     "as_numbers",

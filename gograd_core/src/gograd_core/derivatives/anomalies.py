@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import isfinite, isnan
 from typing import Any, Self
 
@@ -18,6 +18,7 @@ from gograd_core.errors import AnomalyError, AnomalyWarning, DomainError, quoted
 from gograd_core.interfaces import Node
 from gograd_core.lines import ignoring, running_line
 from gograd_core.op.domains import inside
+from gograd_core.recording import recorder
 from gograd_core.settings import Block
 
 __all__ = ["detect_anomaly"]
@@ -38,7 +39,8 @@ class detect_anomaly(Block):
     derivatives. It also names a leaf or a constant that is not finite to begin with, and the first operation that met
     it: data may hold a NaN, and so may a parameter. An infinity that the program writes as a number, such as a mask,
     is accepted as long as no NaN comes of it. Compiled functions run without their recordings inside the block, as
-    slowly as any other function, and say the same.
+    slowly as any other function, and say the same. Open the block around their call: one inside looks only at the run
+    that is recorded, and a warning says so.
 
     Args:
         vanishing: a sweep stops at an adjoint (in forward mode, a tangent) that is not 0.0 and smaller than this, or
@@ -65,6 +67,31 @@ class detect_anomaly(Block):
             if bound is not None and not as_float(bound, f"detect_anomaly({name}=...)", "a positive number") > 0.0:
                 raise ValueError(f"detect_anomaly({name}=...) takes a positive number, not {quoted(bound)}")
         super().__init__(tracing=Watch(vanishing, exploding, rtol if check else None))
+
+    def __enter__(self) -> None:
+        _warn_of_recorder()
+        super().__enter__()
+
+    def run(self, f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """Call `f` inside the block and return its result. Afterwards, even after an interrupt, all is as before."""
+        _warn_of_recorder()
+        return super().run(f, *args, **kwargs)
+
+
+def _warn_of_recorder() -> None:
+    """Warn if a function is being recorded: replays of the recording will know nothing of the block."""
+    if recorder() is not None:
+        text = (
+            "detect_anomaly() opens inside a function that is being recorded. It looks at this run, and not at those "
+            "of the recording: open the block around the call instead"
+        )
+        _warn_at_line(text)
+
+
+def _warn_at_line(text: str) -> None:
+    line = running_line()
+    where = (line.filename, line.number) if line else (__file__, 1)
+    warnings.warn_explicit(text, AnomalyWarning, *where)
 
 
 class Watch:
@@ -125,9 +152,7 @@ class Watch:
         """Warn once of each kind."""
         if kind not in self._warned:
             self._warned.add(kind)
-            line = running_line()
-            where = (line.filename, line.number) if line else (__file__, 1)
-            warnings.warn_explicit(text, AnomalyWarning, *where)
+            _warn_at_line(text)
 
     def before_sweep(
         self, outputs: Sequence[Node], seeds: Sequence[float], inputs: Sequence[Node] | None, since: int

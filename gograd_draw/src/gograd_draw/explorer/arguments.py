@@ -8,7 +8,7 @@ from numbers import Real
 from typing import Any
 
 from gograd_core import Neuron
-from gograd_core.extend import flatten_numbers, number_paths
+from gograd_core.extend import argument_names, flatten_numbers, number_paths
 
 __all__ = ["arguments_of"]
 
@@ -34,7 +34,7 @@ def arguments_of(function: Callable[..., Any], at: Any) -> tuple[list[Any], dict
             given = [at]
     if signature is not None:
         _require_fitting(function, signature, given, named)
-    names = _names(signature, len(given))
+    names = argument_names(function, len(given))
     return (
         [_as_leaves(value, name) for value, name in zip(given, names, strict=True)],
         {name: _as_leaves(value, name) for name, value in named.items()},
@@ -71,10 +71,3 @@ def _require_fitting(
         arguments = f"{count} argument{'s' * (count != 1)}"
         takes = ", ".join(each.split(":")[0] for each in map(str, signature.parameters.values()))
         raise TypeError(f"{name}({takes}) does not take the {arguments} of at=...: {error}") from None
-
-
-def _names(signature: inspect.Signature | None, count: int) -> list[str]:
-    """Name the arguments as the function does; the further ones, and all if it has no signature, by numbers."""
-    parameters = signature.parameters.values() if signature is not None else ()
-    known = [parameter.name for parameter in parameters if parameter.kind in POSITIONAL][:count]
-    return known + [f"x{place}" for place in range(len(known), count)]
