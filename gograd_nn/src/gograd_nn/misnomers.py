@@ -40,6 +40,9 @@ OF_MODULE = {
 NO_NUMBER = "this is a function, not a number: call it, and look at what it returns, y = model(inputs)"
 OF_PARTS = {
     "zero_grad": "call that of the optimiser; or write zero_grad(model.parameters()), which is in gograd_core",
+    **dict.fromkeys(
+        ("step", "fit"), "an optimiser does that: SGD(model.parameters(), rate=0.1).step(), or fit(model, …)"
+    ),
     "neurons": "the layers of a net are net.layers, and the units of a layer are layer.units",
     **dict.fromkeys(("weight", "weights"), "a unit has weights unit.w, and a layer has units: layer.units"),
     **dict.fromkeys(("forward", "predict"), "call it: model(inputs)"),
