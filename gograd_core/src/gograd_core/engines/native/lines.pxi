@@ -45,6 +45,15 @@ cdef bint is_library(object code) except -1:
     return lines.is_library(<object>filename_of(code)) if known is NULL else <object>known is True
 
 
+cdef inline int begin(Neuron leaf, label) except -1:
+    """Give a new leaf its label, and note the user's line if that is wanted."""
+    if not (type(label) is str and len(label) == 0):
+        leaf.label = label
+    if pauses and in_force().tracing:
+        note_origin(leaf)
+    return 0
+
+
 cdef PyObject *with_origin(PyObject *made) except NULL:
     """Note the user's line that is running in a new neuron."""
     cdef object neuron = steal(made)
