@@ -66,11 +66,8 @@ class detect_anomaly(Block):
         for name, bound in (("vanishing", vanishing), ("exploding", exploding), ("rtol", rtol)):
             if bound is not None and not as_float(bound, f"detect_anomaly({name}=...)", "a positive number") > 0.0:
                 raise ValueError(f"detect_anomaly({name}=...) takes a positive number, not {quoted(bound)}")
+        _warn_of_recorder()  # not when the block is entered, which must be a single step, for the sake of interrupts
         super().__init__(tracing=Watch(vanishing, exploding, rtol if check else None))
-
-    def __enter__(self) -> None:
-        _warn_of_recorder()
-        super().__enter__()
 
     def run(self, f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """Call `f` inside the block and return its result. Afterwards, even after an interrupt, all is as before."""
