@@ -5,7 +5,7 @@ Values and decisions are then the same bits as those of a replay. Derivatives ar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,13 @@ import numpy as np
 from gograd_compile.call import prepared
 from gograd_compile.nesting.trees import ONE_NUMBER, Structure, flatten_result
 from gograd_compile.paths.engine_answers import ASK, Answer, Flat, Question, answer_of, engine_answer
+from gograd_compile.paths.labels import with_labels
 from gograd_compile.paths.path import CAPTURED, VALUES, Want, complaint
 from gograd_compile.paths.prepared import nested
 from gograd_compile.trace.recording import check_leaf
 from gograd_compile.trace.tape import Floats, Integers
 from gograd_core import DomainError, Neuron
-from gograd_core.extend import Instead, adjoints, computed_by, flatten_numbers, next_stamp
+from gograd_core.extend import Instead, adjoints, computed_by, flatten_numbers, next_stamp, watching
 from gograd_core.extend import flatten as flat_graph
 
 __all__ = ["Evaluation"]
@@ -75,7 +76,7 @@ class Evaluation:
             Whatever the function raises.
         """
         if question == "value":
-            value = self._taken(self.block.run(self.f, *arguments.build([*map(Neuron, numbers.tolist())])))
+            value = self._taken(self.block.run(self._called(), *arguments.build([*map(Neuron, numbers.tolist())])))
             return Answer(ONE_NUMBER, [value]) if isinstance(value, float) else value
         found: Answer = self._block_of(question).run(
             self._derivatives, question, arguments, numbers.tolist(), wrt, vector
@@ -116,6 +117,11 @@ class Evaluation:
         for begin in range(0, len(rows), ROWS):
             block.run(run, rows[begin : begin + ROWS])
 
+    def _called(self) -> Callable[..., Any]:
+        """Return what is called in place of the function: if anomalies are looked for, the arguments get labels."""
+        function: Callable[..., Any] = self.f
+        return function if watching() is None else with_labels(function)
+
     def _block_of(self, question: Question) -> computed_by:
         """Return the block in which a question is answered. Transforms of the engine are not inside another one."""
         return self.block if question in ("value", "gradient", "captured") else computed_by(self.values)
@@ -145,14 +151,14 @@ class Evaluation:
         Raises:
             TypeError: there is a truth value in the result.
         """
-        result = self.f(*args)
+        result = self._called()(*args)
         if any(isinstance(number, bool) for number in flatten_numbers(result)[0]):
             raise TypeError(complaint("push", ONE_NUMBER, has_truths=True))
         return result
 
     def _gradient(self, arguments: Structure, row: list[float], wrt: Integers | None) -> Answer:
         first, inputs, since = next_stamp(), list(map(Neuron, row)), next_stamp()
-        output = self.output(self.f(*arguments.build(inputs)))
+        output = self.output(self._called()(*arguments.build(inputs)))
         if wrt is not CAPTURED:
             wanted = [inputs[place] for place in wrt.tolist()]
             return Answer(ONE_NUMBER, [output._value, *adjoints([output], [1.0], wanted, since)])

@@ -116,7 +116,7 @@ def _inputs(self: Any) -> tuple[Any, ...]:
 
 
 def _line(self: Node) -> Line | None:
-    """The user's line that made it, if an operation made it while `trace` was in force; otherwise None."""
+    """The user's line that made it, if `trace` was in force there; otherwise None."""
     found = self._origin
     return None if found is None else line_at(*found)
 

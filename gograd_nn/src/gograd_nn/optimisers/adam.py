@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
@@ -41,8 +42,9 @@ class Adam(Optimiser):
         weight_decay: float = 0.0,
         amsgrad: bool = False,
         schedule: Schedule | None = None,
+        **misnamed: Any,
     ) -> None:
-        super().__init__(parameters, rate, schedule)
+        super().__init__(parameters, rate, schedule, **misnamed)
         try:
             self.beta1, self.beta2 = betas
         except (TypeError, ValueError):
@@ -90,6 +92,7 @@ class AdamW(Adam):
         weight_decay: float = 1e-2,
         amsgrad: bool = False,
         schedule: Schedule | None = None,
+        **misnamed: Any,
     ) -> None:
         super().__init__(
             parameters,
@@ -99,6 +102,7 @@ class AdamW(Adam):
             weight_decay=weight_decay,
             amsgrad=amsgrad,
             schedule=schedule,
+            **misnamed,
         )
 
     def update(self, values: Array, gradients: Array) -> None:

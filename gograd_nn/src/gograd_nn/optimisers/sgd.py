@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from gograd_core import Neuron
 from gograd_nn.optimisers.optimiser import Array, Optimiser, Schedule, in_unit_interval, not_negative
@@ -37,8 +38,9 @@ class SGD(Optimiser):
         weight_decay: float = 0.0,
         nesterov: bool = False,
         schedule: Schedule | None = None,
+        **misnamed: Any,
     ) -> None:
-        super().__init__(parameters, rate, schedule)
+        super().__init__(parameters, rate, schedule, **misnamed)
         in_unit_interval(momentum=momentum, dampening=dampening)
         not_negative(weight_decay=weight_decay)
         if nesterov and (momentum == 0.0 or dampening != 0.0):
