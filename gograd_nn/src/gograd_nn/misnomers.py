@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["OF_MODULE", "OptimiserHints", "PartHints", "refuse_names"]
+__all__ = ["OF_MODULE", "OptimiserHints", "PartHints"]
 
 LAYER_WITH_ACTIVATION = "give the layer before it an activation: Layer(2, 3, 'relu')"
 
@@ -59,7 +59,6 @@ OF_OPTIMISERS = {
     "load_state_dict": "write optimiser.load_state(state)",
     "minimize": "call loss.backward(), and then optimiser.step()",
 }
-OF_ARGUMENTS = {"lr": "rate", "learning_rate": "rate", "eps": "epsilon", "params": "parameters"}
 
 
 class _Misnomer:
@@ -103,14 +102,3 @@ def _fill(cls: type[_Hints], table: Mapping[str, str]) -> None:
 
 _fill(PartHints, OF_PARTS)
 _fill(OptimiserHints, OF_OPTIMISERS)
-
-
-def refuse_names(owner: str, names: Iterable[str]) -> None:
-    """Refuse arguments that a class does not take.
-
-    Raises:
-        TypeError: there is a name, and it says what to write instead.
-    """
-    for name in names:
-        instead = f": write {OF_ARGUMENTS[name]}=…" if name in OF_ARGUMENTS else ""
-        raise TypeError(f"{owner}() takes no argument {name!r}{instead}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 
@@ -42,9 +41,8 @@ class Adam(Optimiser):
         weight_decay: float = 0.0,
         amsgrad: bool = False,
         schedule: Schedule | None = None,
-        **misnamed: Any,
     ) -> None:
-        super().__init__(parameters, rate, schedule, **misnamed)
+        super().__init__(parameters, rate, schedule)
         try:
             self.beta1, self.beta2 = betas
         except (TypeError, ValueError):
@@ -92,7 +90,6 @@ class AdamW(Adam):
         weight_decay: float = 1e-2,
         amsgrad: bool = False,
         schedule: Schedule | None = None,
-        **misnamed: Any,
     ) -> None:
         super().__init__(
             parameters,
@@ -102,7 +99,6 @@ class AdamW(Adam):
             weight_decay=weight_decay,
             amsgrad=amsgrad,
             schedule=schedule,
-            **misnamed,
         )
 
     def update(self, values: Array, gradients: Array) -> None:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from gograd_core import Neuron
 from gograd_core.extend import quoted, read_gradients, read_values, write_gradients, write_values
-from gograd_nn.misnomers import OptimiserHints, refuse_names
+from gograd_nn.misnomers import OptimiserHints
 
 __all__ = ["Array", "Optimiser", "Schedule", "in_unit_interval", "not_negative"]
 
@@ -43,11 +43,8 @@ class Optimiser(OptimiserHints, ABC):
     settings: ClassVar[tuple[str, ...]] = ()
     memory: ClassVar[tuple[str, ...]] = ()
 
-    def __init__(
-        self, parameters: Iterable[Neuron], rate: float, schedule: Schedule | None = None, **misnamed: Any
-    ) -> None:
+    def __init__(self, parameters: Iterable[Neuron], rate: float, schedule: Schedule | None = None) -> None:
         name = type(self).__name__
-        refuse_names(name, misnamed)
         if not isinstance(parameters, Iterable):
             raise TypeError(f"{name} expects parameters, as in {name}(model.parameters(), …), got {quoted(parameters)}")
         self.parameters = list(dict.fromkeys(parameters))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 
@@ -42,9 +41,8 @@ class RMSprop(Optimiser):
         momentum: float = 0.0,
         centered: bool = False,
         schedule: Schedule | None = None,
-        **misnamed: Any,
     ) -> None:
-        super().__init__(parameters, rate, schedule, **misnamed)
+        super().__init__(parameters, rate, schedule)
         in_unit_interval(alpha=alpha, momentum=momentum)
         not_negative(epsilon=epsilon, weight_decay=weight_decay)
         self.alpha = alpha

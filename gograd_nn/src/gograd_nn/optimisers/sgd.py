@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from gograd_core import Neuron
 from gograd_nn.optimisers.optimiser import Array, Optimiser, Schedule, in_unit_interval, not_negative
@@ -38,9 +37,8 @@ class SGD(Optimiser):
         weight_decay: float = 0.0,
         nesterov: bool = False,
         schedule: Schedule | None = None,
-        **misnamed: Any,
     ) -> None:
-        super().__init__(parameters, rate, schedule, **misnamed)
+        super().__init__(parameters, rate, schedule)
         in_unit_interval(momentum=momentum, dampening=dampening)
         not_negative(weight_decay=weight_decay)
         if nesterov and (momentum == 0.0 or dampening != 0.0):
