@@ -74,15 +74,27 @@ class Batched:
         """Compute the gradient that `value_and_grad` returns."""
         return self.value_and_grad(*args, wrt=wrt, per_point=per_point)[1]
 
-    def backward(self, *args: Any) -> Floats:
-        """Add the derivatives of the sum of all values to the `grad` of captured neurons, and return the values."""
+    def backward(self, *args: Any, seeds: Floats | None = None) -> Any:
+        """Add the derivatives of the sum of all values to the `grad` of captured neurons, and return the values.
+
+        Args:
+            seeds: a row for each point, with a factor for each number in the result of the function. The sum is that of
+                the numbers times their factors. Without seeds, the function must return one number.
+
+        Raises:
+            ValueError: there is not a row for each point, or not a factor for each number.
+        """
         batch = flatten_batch(args, self._in_axes)
-        found = self._run(batch, self._want("adjoints", batch), NOTHING, slice(None))
+        if seeds is not None:
+            seeds = np.array(seeds, dtype=np.float64)
+            if seeds.ndim != 2 or len(seeds) != batch.points:
+                raise ValueError(f"seeds must have a row for each of {batch.points} points, got shape {seeds.shape}")
+        want = self._want("adjoints" if seeds is None else "pull", batch)
+        found = self._run(batch, want, NOTHING, slice(None), seeds)
         if found.totals:  # in one step, which no interrupt divides
             captured, totals = zip(*found.totals, strict=True)
             add_gradients([*chain.from_iterable(captured)], np.concatenate(totals))
-        values: Floats = found.structure.build_batch(found.outputs)
-        return values
+        return found.structure.build_batch(found.outputs)
 
     def jacobian(self, *args: Any, wrt: int | Sequence[int] = 0) -> Any:
         """Compute `Compiled.jacobian` at every point. Every array has the points as its first axis.
@@ -194,24 +206,24 @@ class Batched:
         paths = self._store.paths_of(batch.structure, gradient)
         return BatchRun(self._store.name, paths, batch, lambda: self._want("guards", batch), self._threads)
 
-    def _run(self, batch: Batch, want: Want, own: Integers, shared: Any) -> Found:
-        """Compute the values, and the derivatives of one output, at all points."""
+    def _run(self, batch: Batch, want: Want, own: Integers, shared: Any, seeds: Floats | None = None) -> Found:
+        """Compute the values, and the derivatives of one output, or of outputs times seeds, at all points."""
 
         def many(part: Batch) -> Found:
-            run = self._start(part)
+            run, factors = self._start(part), None if seeds is None else seeds[part.first :]
 
             def compute(parts: list[Part]) -> Found:
-                if not parts and want.mode == "values":
+                if not parts and want.mode != "adjoints":
                     return Found.nothing(self._store.paths_of(part.structure).structure(), len(own))
-                return results(run, parts, want, own, shared)
+                return results(run, parts, want, own, shared, factors)
 
-            return self._through(run, compute, question, want, found_of=found_of)
+            return self._through(run, compute, question, want, factors, found_of)
 
         def found_of(answers: list[Any]) -> Found:
             return Found.of_values(answers) if question == "value" else Found.of_gradients(answers, own, shared)
 
         question: Question = "value" if want.mode == "values" else "captured" if want.wrt is CAPTURED else "gradient"
-        return self._derivatives(batch, many, question, want, found_of=found_of)
+        return self._derivatives(batch, many, question, want, seeds, found_of)
 
     def _through(
         self, run: BatchRun, compute: Callable[[list[Part]], Found], question: Question, want: Want,

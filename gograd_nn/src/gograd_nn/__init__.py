@@ -23,18 +23,21 @@ from gograd_nn.metrics import score
 from gograd_nn.optimisers import SGD, Adam, AdamW, Optimiser, RMSprop, clip_gradients, clip_norm
 from gograd_nn.schedules import CosineDecay, LinearDecay, StepDecay, WarmUp
 from gograd_nn.summaries import LayerSummary, Summary, summary
-from gograd_nn.training import Epoch, History, accuracy, fit, predict
+from gograd_nn.training import LBFGS, Callback, EarlyStopping, Epoch, History, Training, accuracy, fit, predict
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "LBFGS",
     "MLP",
     "SGD",
     "Adam",
     "AdamW",
+    "Callback",
     "CausalAttention",
     "CosineDecay",
     "Dropout",
+    "EarlyStopping",
     "Embedding",
     "Epoch",
     "History",
@@ -49,6 +52,7 @@ __all__ = [
     "RMSprop",
     "StepDecay",
     "Summary",
+    "Training",
     "WarmUp",
     "accuracy",
     "attend",

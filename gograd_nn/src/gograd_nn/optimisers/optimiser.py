@@ -13,7 +13,7 @@ import numpy.typing as npt
 from gograd_core import Neuron
 from gograd_core.extend import quoted, read_gradients, read_values, write_gradients, write_values
 
-__all__ = ["Array", "Optimiser", "Schedule", "in_unit_interval", "not_negative"]
+__all__ = ["Array", "Optimiser", "Schedule", "checked_parameters", "in_unit_interval", "not_negative"]
 
 Array = npt.NDArray[np.float64]
 Schedule = Callable[[int], float]
@@ -43,15 +43,7 @@ class Optimiser(ABC):
     memory: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, parameters: Iterable[Neuron], rate: float, schedule: Schedule | None = None) -> None:
-        name = type(self).__name__
-        if not isinstance(parameters, Iterable):
-            raise TypeError(f"{name} expects parameters, as in {name}(model.parameters(), …), got {quoted(parameters)}")
-        self.parameters = list(dict.fromkeys(parameters))
-        if not self.parameters:
-            raise ValueError(f"{name} needs at least one parameter")
-        for parameter in self.parameters:
-            if not isinstance(parameter, Neuron) or parameter.operation is not None:
-                raise TypeError(f"{name} expects leaf neurons, got {quoted(parameter)}")
+        self.parameters = checked_parameters(type(self).__name__, parameters)
         if not 0.0 < rate < math.inf:
             raise ValueError(f"rate must be positive and finite, got {rate!r}")
         if schedule is not None and not callable(schedule):
@@ -125,6 +117,24 @@ class Optimiser(ABC):
             setattr(self, each, state[each])
         for each, array in arrays.items():
             setattr(self, each, array)
+
+
+def checked_parameters(name: str, parameters: Iterable[Neuron]) -> list[Neuron]:
+    """List parameters, each of them once, for an optimiser of that name.
+
+    Raises:
+        TypeError: one is not a leaf neuron.
+        ValueError: there are none.
+    """
+    if not isinstance(parameters, Iterable):
+        raise TypeError(f"{name} expects parameters, as in {name}(model.parameters(), …), got {quoted(parameters)}")
+    found = list(dict.fromkeys(parameters))
+    if not found:
+        raise ValueError(f"{name} needs at least one parameter")
+    for parameter in found:
+        if not isinstance(parameter, Neuron) or parameter.operation is not None:
+            raise TypeError(f"{name} expects leaf neurons, got {quoted(parameter)}")
+    return found
 
 
 def in_unit_interval(**numbers: float) -> None:

@@ -1,0 +1,69 @@
+"""Compiles native code before it is needed, in another process, so that a program need not wait for it.
+
+That process gets recordings through a pipe, runs them once, and ends. What it compiles it leaves in the cache.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from gograd_compile.kernels.cache import NotKept, only_kept
+
+if TYPE_CHECKING:
+    from gograd_compile.compiled import Compiled
+
+__all__ = ["compile_ahead", "is_ready"]
+
+
+def is_ready(run: Callable[[], Any]) -> bool:
+    """Run something that calls compiled functions, and say whether all native code that it needs is in the cache.
+
+    If some of it is not, nothing is compiled. The compiled functions are then in an undefined state.
+    """
+    try:
+        with only_kept():
+            run()
+    except NotKept:
+        return False
+    return True
+
+
+def compile_ahead(program: Compiled, *args: Any, **keywords: Any) -> subprocess.Popen[bytes]:
+    """Begin to compile, in another process, the native code of ``program.batch().backward(*args, **keywords)``.
+
+    The process runs at the lowest priority. It is not waited for, and may outlive this one by some seconds.
+
+    Args:
+        program: a function that was recorded, with any backend.
+
+    Raises:
+        OSError: the process cannot be started.
+    """
+    from gograd_compile.files.portable import recorded
+    from gograd_compile.files.storage import to_bytes
+
+    data = to_bytes(recorded(program.store, lines=False), program.__name__)
+    command = [sys.executable, "-c", "from gograd_compile.ahead import _work; _work()"]
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(command, stdin=pipe, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    assert process.stdin is not None
+    with process.stdin:
+        pickle.dump((data, args, keywords), process.stdin)
+    return process
+
+
+def _work() -> None:
+    """Run what the other process sends, with native code."""
+    from gograd_compile.compiled import Compiled
+    from gograd_compile.files.portable import from_tapes
+    from gograd_compile.files.storage import from_bytes
+
+    if hasattr(os, "nice"):
+        os.nice(19)
+    data, args, keywords = pickle.load(sys.stdin.buffer)
+    from_tapes(Compiled, *from_bytes(data), "native").batch(threads=1).backward(*args, **keywords)
