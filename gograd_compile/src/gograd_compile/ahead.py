@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["compile_ahead", "is_ready"]
 
+_running: dict[frozenset[str], subprocess.Popen[bytes]] = {}
+"""What is being compiled: the names of operations, and the process that compiles them."""
+
 
 def is_ready(run: Callable[[], Any]) -> bool:
     """Run something that calls compiled functions, and say whether all native code that it needs is in the cache.
@@ -33,10 +36,11 @@ def is_ready(run: Callable[[], Any]) -> bool:
     return True
 
 
-def compile_ahead(program: Compiled, *args: Any, **keywords: Any) -> subprocess.Popen[bytes]:
+def compile_ahead(program: Compiled, *args: Any, **keywords: Any) -> None:
     """Begin to compile, in another process, the native code of ``program.batch().backward(*args, **keywords)``.
 
-    The process runs at the lowest priority. It is not waited for, and may outlive this one by some seconds.
+    The process runs at a low priority. It is not waited for, and may outlive this one by some seconds. While it runs,
+    no other one is started for the same native code.
 
     Args:
         program: a function that was recorded, with any backend.
@@ -47,14 +51,18 @@ def compile_ahead(program: Compiled, *args: Any, **keywords: Any) -> subprocess.
     from gograd_compile.files.portable import recorded
     from gograd_compile.files.storage import to_bytes
 
-    data = to_bytes(recorded(program.store, lines=False), program.__name__)
+    tapes = recorded(program.store, lines=False)
+    names = frozenset(op.title for each in tapes for op in each.tape.operations)
+    if names in _running and _running[names].poll() is None:
+        return
+    data = to_bytes(tapes, program.__name__)
     command = [sys.executable, "-c", "from gograd_compile.ahead import _work; _work()"]
     pipe = subprocess.PIPE
     process = subprocess.Popen(command, stdin=pipe, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     assert process.stdin is not None
     with process.stdin:
         pickle.dump((data, args, keywords), process.stdin)
-    return process
+    _running[names] = process
 
 
 def _work() -> None:
@@ -64,6 +72,6 @@ def _work() -> None:
     from gograd_compile.files.storage import from_bytes
 
     if hasattr(os, "nice"):
-        os.nice(19)
+        os.nice(10)
     data, args, keywords = pickle.load(sys.stdin.buffer)
     from_tapes(Compiled, *from_bytes(data), "native").batch(threads=1).backward(*args, **keywords)
