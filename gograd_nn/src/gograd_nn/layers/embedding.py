@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 from gograd_core import Neuron, ops
-from gograd_nn.layers.examples import check_example
+from gograd_nn.layers.examples import check_example, in_rows, is_batch
 
 __all__ = ["Embedding", "one_hot"]
 
@@ -51,6 +51,8 @@ class Embedding:
         self.name_parameters("")
 
     def __call__(self, chosen: Any) -> list[Any]:
+        if is_batch(chosen):
+            return in_rows(self, chosen)
         if hasattr(chosen, "__len__"):
             check_example("this embedding", chosen, len(self.rows))
             return [ops.dot(column, chosen) for column in zip(*self.rows, strict=True)]

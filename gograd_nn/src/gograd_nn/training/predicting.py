@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gograd_core import no_grad
+from gograd_nn.layers.examples import Rows
 from gograd_nn.metrics import class_of, score
 
 __all__ = ["accuracy", "predict"]
@@ -13,9 +14,13 @@ __all__ = ["accuracy", "predict"]
 Model = Callable[[Any], Any]
 
 
-def predict(model: Model, inputs: Sequence[Any]) -> int:
-    """Predict the class of one example: the index of the largest output, or the sign (-1 or 1) of a single one."""
-    return class_of(no_grad().run(model, inputs))
+def predict(model: Model, inputs: Sequence[Any]) -> Any:
+    """Predict the class of an example: the index of the largest output, or the sign (-1 or 1) of a single one.
+
+    Of a batch, it makes a list with the class of each row.
+    """
+    found = no_grad().run(model, inputs)
+    return list(map(class_of, found)) if type(found) is Rows else class_of(found)
 
 
 def accuracy(model: Model, inputs: Sequence[Any], targets: Sequence[Any]) -> float:
