@@ -83,7 +83,7 @@ def _compiled(problem: Problem, wish: Wish, steps: int, batch_size: int, waiting
     if wish == "compiled" or is_ready(record):
         return Choice(0, "compiled code runs", found[0])
     by_numpy = Compiled(problem, backend="numpy")
-    by_numpy.try_out(1)
+    by_numpy.try_out(batch_size)
     arguments = by_numpy.arguments(np.arange(1), (0,))
     compile_ahead(by_numpy.program, *arguments, seeds=by_numpy.seeds(1, 0.0))
     if waiting >= steps // 2:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import attrs
@@ -49,6 +50,17 @@ class EarlyStopping:
             raise ValueError(
                 f"patience must be 1 or more and minimum_change 0 or more, got {self.patience} and "
                 f"{self.minimum_change!r}"
+            )
+
+    def check(self, names: Sequence[str]) -> None:
+        """Refuse to watch a number that is not among those of an epoch, which have these names.
+
+        Raises:
+            ValueError: it is not.
+        """
+        if self.watch not in names:
+            raise ValueError(
+                f"EarlyStopping watches {self.watch!r}, but the epochs have {', '.join(names)}: see held_out= and metrics="
             )
 
 

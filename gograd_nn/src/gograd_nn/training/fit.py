@@ -88,12 +88,13 @@ def fit(
         raise ValueError(f"epochs and batch_size must be positive, got {epochs} and {batch_size}")
     if engine not in get_args(Wish):
         raise ValueError(f"engine must be one of {', '.join(map(repr, get_args(Wish)))}, got {engine!r}")
+    found = {getattr(each, "__name__", str(each)): metric(each) for each in metrics}
+    problem = Problem(model, loss, optimiser.parameters, examples, others, _hint(optimiser))
+    if early_stopping is not None:
+        early_stopping.check(problem.numbers(found))
     if isinstance(optimiser, LBFGS):
         batch_size = len(examples)
-        if clip is not None:
-            raise ValueError("LBFGS needs the gradients as they are: leave out clip")
-    found = {each if isinstance(each, str) else each.__name__: metric(each) for each in metrics}
-    problem = Problem(model, loss, optimiser.parameters, examples, others, _hint(optimiser))
+        optimiser.check(problem, clip)
     history = History() if history is None else history
     per_epoch = -(-len(examples) // batch_size)
     done = history.epochs[-1].number if history.epochs else optimiser.steps // per_epoch

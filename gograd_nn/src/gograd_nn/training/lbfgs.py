@@ -10,7 +10,7 @@ import numpy as np
 from gograd_core import Neuron
 from gograd_core.extend import read_gradients, read_values, write_values
 from gograd_nn.optimisers.optimiser import Array, checked_parameters, not_negative
-from gograd_nn.training.problem import Integers
+from gograd_nn.training.problem import Integers, Problem
 
 __all__ = ["LBFGS"]
 
@@ -75,6 +75,17 @@ class LBFGS:
         if state.get("optimiser") != type(self).__name__:
             raise ValueError(f"LBFGS expects a state of its own, got that of {state.get('optimiser')}")
         self.steps = state["steps"]
+
+    def check(self, problem: Problem, clip: float | None) -> None:
+        """Refuse what changes the loss, or its derivatives, from one step to the next.
+
+        Raises:
+            ValueError: there is `Dropout`, or gradients are to be clipped.
+        """
+        if clip is not None:
+            raise ValueError("LBFGS needs the gradients as they are: leave out clip")
+        if len(problem.shares):
+            raise ValueError("LBFGS needs the same loss in every step, and Dropout changes it: leave Dropout out")
 
     def minimise(self, training: _Training, examples: int) -> None:
         """Run a training with so many examples. If anything is raised, the parameters are those of the last epoch.

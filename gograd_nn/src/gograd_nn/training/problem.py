@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import attrs
@@ -79,6 +79,12 @@ class Problem:
         for examples in (self.examples, self.held_out):
             if examples is not None:
                 self._classes[id(examples)] = examples.classes(self.outputs, self.loss)
+
+    def numbers(self, metrics: Iterable[str]) -> list[str]:
+        """List the names of the numbers that an epoch reports, with these metrics."""
+        has_classes = self._classes[id(self.examples)] is not None
+        names = ["loss", *(["accuracy"] if has_classes else []), *metrics]
+        return names if self.held_out is None else [*names, *(f"held_out_{name}" for name in names)]
 
     def classes_of(self, examples: Examples) -> Integers | None:
         """Return the class of each target of the examples, or of those held out. None if targets are not classes."""

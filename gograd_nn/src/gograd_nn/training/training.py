@@ -48,6 +48,7 @@ class Training:
         epoch: the number of the epoch that runs, or (when its callbacks are called after its end) has run.
         step: how many steps of this epoch were taken.
         first, last: the numbers of the first and of the last epoch of this call of `fit`.
+        engine: what computes gradients now: the eager engine, or compiled code.
         best: the best epoch, for early stopping.
         is_stopped: whether it was asked to stop.
     """
@@ -70,11 +71,11 @@ class Training:
     best: Best = attrs.field(factory=Best, init=False)
     is_stopped: bool = attrs.field(default=False, init=False)
     _seen: Seen = attrs.field(factory=Seen, init=False)
-    _engine: Engine = attrs.field(init=False)
+    engine: Engine = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.epoch = self.first
-        self._engine = Eager(self.problem)
+        self.engine = Eager(self.problem)
 
     @property
     def model(self) -> Any:
@@ -122,7 +123,7 @@ class Training:
     def learn(self, batch: Integers) -> tuple[Array, Array]:
         """Set the `grad` of the parameters, and return losses and outputs, as engines do: the one whose turn it is."""
         self._prepare_engine()
-        return self._engine.learn(batch, (self.seed, self.epoch, self.step))
+        return self.engine.learn(batch, (self.seed, self.epoch, self.step))
 
     def end_step(self, order: Integers, losses: Array, outputs: Array) -> None:
         """Take note of a step, and of the losses and outputs before it."""
@@ -136,11 +137,11 @@ class Training:
         """Let compiled code take over if it is time, and take note of changes of the model if an epoch begins."""
         taken = (self.epoch - self.first) * self.steps_per_epoch + self.step
         switch = self.choice.switch
-        if switch is not None and taken >= switch and isinstance(self._engine, Eager):
-            self._engine = self.choice.compiled or Compiled(self.problem)
+        if switch is not None and taken >= switch and isinstance(self.engine, Eager):
+            self.engine = self.choice.compiled or Compiled(self.problem)
             self.history.engine = "compiled code runs" + (f", from step {switch + 1} on" if switch else "")
         elif self.step == 0:
-            self._engine.refresh()
+            self.engine.refresh()
 
     def end_epoch(self, order: Integers) -> None:
         """Put the epoch into the history, and prepare for the next one."""
@@ -149,7 +150,7 @@ class Training:
         held_out_loss = held_out_accuracy = None
         if problem.held_out is not None:
             judged = Seen()
-            judged.note(*self._engine.judge())
+            judged.note(*self.engine.judge())
             every = np.arange(len(problem.held_out))
             held_out_loss, held_out_accuracy, others = judged.numbers(problem, problem.held_out, every, self.metrics)
             metrics |= {f"held_out_{name}": number for name, number in others.items()}
