@@ -91,13 +91,22 @@ def test_it_stops_when_a_number_is_no_longer_better(numbers, settings, ends_afte
     [
         (lambda: EarlyStopping(patience=0), "patience must be 1 or more"),
         (lambda: EarlyStopping(minimum_change=-1.0), "minimum_change 0 or more"),
-        (lambda: EarlyStopping(watch="f1"), r"say whether a higher 'f1' is better: EarlyStopping\(…, higher_is_better=…"),
-        (lambda: train(MLP([2, 1]), early_stopping=EarlyStopping()), "watches 'held_out_loss', but .* loss: see held_out="),
+        (
+            lambda: EarlyStopping(watch="f1"),
+            r"say whether a higher 'f1' is better: EarlyStopping\(…, higher_is_better=…",
+        ),
+        (
+            lambda: train(MLP([2, 1]), early_stopping=EarlyStopping()),
+            "watches 'held_out_loss', but .* loss: see held_out=",
+        ),
         (lambda: train(MLP([2, 1]), held_out=1.5), "a share of the examples, or a tuple .* got 1.5 of 24"),
         (lambda: train(MLP([2, 1]), metrics=["f1"]), "there is no metric 'f1'"),
         (lambda: train(MLP([2, 1]), clip=0.0), "max_norm must be positive, got 0.0"),
         (lambda: train(MLP([2, 1]), optimiser=LBFGS(MLP([2, 1]).parameters())), r"as in LBFGS\(model.parameters\(\)\)"),
-        (lambda: train(m := MLP([2, 1]), optimiser=LBFGS(m.parameters()), clip=1.0), "LBFGS needs the gradients as they"),
+        (
+            lambda: train(m := MLP([2, 1]), optimiser=LBFGS(m.parameters()), clip=1.0),
+            "LBFGS needs the gradients as they",
+        ),
         (lambda: train(m := dropping(), optimiser=LBFGS(m.parameters())), "LBFGS needs the same loss in every step"),
         (lambda: LBFGS([]), "LBFGS needs at least one parameter"),
         (lambda: LBFGS([Neuron(1.0)], memory=0), "memory must be 1 or more"),
@@ -144,7 +153,9 @@ def test_callbacks_get_the_training_and_may_stop_it():
             calls.append(("epoch", training.history.epochs[-1].number, training.step))
 
     model = MLP([2, 1])
-    history = train(model, callbacks=[Both(), lambda training: calls.append(("function", training.epoch, training.step))])
+    history = train(
+        model, callbacks=[Both(), lambda training: calls.append(("function", training.epoch, training.step))]
+    )
     first = [("step", 1, 1), ("step", 1, 2), ("step", 1, 3), ("epoch", 1, 0), ("function", 2, 0)]
     assert calls == [*first, ("step", 2, 1), ("step", 2, 2)]
     assert history.stopped == "enough"
@@ -173,7 +184,9 @@ def test_lbfgs_does_what_scipy_does(engine, targets, loss, outputs):
 
     found = []
     start = values_of(twin)
-    minimize(mean, start, jac=True, method="L-BFGS-B", callback=lambda x: found.append(mean(x)[0]), options={"maxiter": 12})
+    minimize(
+        mean, start, jac=True, method="L-BFGS-B", callback=lambda x: found.append(mean(x)[0]), options={"maxiter": 12}
+    )
     assert [epoch.number for epoch in losses] == list(range(1, 13))
     # Twelve iterations amplify the last digit: the line search divides by differences of derivatives.
     assert [epoch.loss for epoch in losses] == pytest.approx(found, rel=1e-6)

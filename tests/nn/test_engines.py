@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import gograd_compile.ahead
-from gograd_core import Neuron, engine, ops
+from gograd_core import Neuron, ops
+from gograd_core import engine as engine_of_neurons
 from gograd_nn import (
     MLP,
     SGD,
@@ -68,7 +69,12 @@ CASES = {
     "bits": (lambda: MLP([3, 4, 1], "relu", seed=1), ROWS, BITS, binary_cross_entropy),
     "dropout": (dropping, ROWS, NUMBERS, mse),
     "norms": (lambda: Net(LayerNorm(3), Layer(3, 3, seed=2), RMSNorm(3)), ROWS, ROWS, mse),
-    "embedding": (lambda: Net(Embedding(3, 2), Layer(2, 3, None)), [one_hot(k, 3) for k in CLASSES], CLASSES[::-1], cross_entropy),
+    "embedding": (
+        lambda: Net(Embedding(3, 2), Layer(2, 3, None)),
+        [one_hot(k, 3) for k in CLASSES],
+        CLASSES[::-1],
+        cross_entropy,
+    ),
     "attention": (attention, SEQUENCES, CLASSES, cross_entropy),
     "numbers alone": (lambda: Unit(), NUMBERS, BITS, mse),
 }
@@ -138,7 +144,12 @@ def test_the_demo_agrees_after_15_epochs():
     found = []
     for engine in ("eager", "compiled"):
         model = MLP([64, 16, 10], seed=0)
-        settings = {"epochs": 15, "batch_size": 32, "engine": engine, "optimiser": SGD(model.parameters(), 0.1, momentum=0.9)}
+        settings = {
+            "epochs": 15,
+            "batch_size": 32,
+            "engine": engine,
+            "optimiser": SGD(model.parameters(), 0.1, momentum=0.9),
+        }
         train(model, data.train_images, data.train_digits, loss=cross_entropy, **settings)
         found.append(np.array(values_of(model)))
     assert np.max(np.abs(found[0] - found[1])) <= 1e-12 * np.max(np.abs(found[0]))
@@ -176,9 +187,15 @@ def branching(model, x):
     [
         ({"engine": "eager"}, "the eager engine runs, as engine='eager' says"),
         ({"epochs": 1}, "the training is too short to gain from compiled code"),
-        ({"targets": [{"goal": y} for y in NUMBERS], "loss": lambda o, t: mse(o, t["goal"])}, "the targets are not num"),
+        (
+            {"targets": [{"goal": y} for y in NUMBERS], "loss": lambda o, t: mse(o, t["goal"])},
+            "the targets are not num",
+        ),
         ({"inputs": [[*ROWS[0], 1.0], *ROWS[1:]], "cut": True}, "the inputs are not numbers in rows of one length"),
-        ({"targets": CLASSES, "loss": lambda o, t: cross_entropy([o, 0.0, 0.0], t)}, "expects a class or a one-hot row"),
+        (
+            {"targets": CLASSES, "loss": lambda o, t: cross_entropy([o, 0.0, 0.0], t)},
+            "expects a class or a one-hot row",
+        ),
         ({"wrap": noisy}, "the model does something else each time it runs"),
         ({"wrap": branching}, "almost every example takes another path through the model"),
     ],
@@ -234,7 +251,9 @@ def test_a_cold_cache_lets_the_eager_engine_take_some_steps(waiting, monkeypatch
             engines.append(type(training.engine).__name__)
 
     inputs = Problem(model, mse, model.parameters(), Examples(ROWS, NUMBERS), None, "").inputs
-    monkeypatch.setattr(choice, "COMPILING", waiting * 8 * inputs * (1 if engine().name == "native" else choice.SLOWER))
+    monkeypatch.setattr(
+        choice, "COMPILING", waiting * 8 * inputs * (1 if engine_of_neurons().name == "native" else choice.SLOWER)
+    )
     history = train(model, epochs=6, callbacks=[Steps()])
     train(twin, epochs=6, engine="eager")
     assert len(started) == 1

@@ -35,7 +35,7 @@ class CacheWarning(UserWarning):
     """Warn that compiled code cannot be kept, or is compiled again since others may have written what was kept."""
 
 
-class NotKept(BaseException):  # noqa: N818 - no error of a function: nothing but `only_kept` may handle it
+class NotKept(BaseException):
     """Code is not in the cache, in a block where nothing may be compiled."""
 
 

@@ -174,7 +174,9 @@ def results(
         places = np.arange(len(program.result_slots))[shared]
         own_seeds = None if seeds is None else seeds[points]
         if own_seeds is not None and own_seeds.shape[1] != path.structure.size:
-            raise ValueError(f"{run.name} returns {path.structure.size} numbers, got {own_seeds.shape[1]} seeds a point")
+            raise ValueError(
+                f"{run.name} returns {path.structure.size} numbers, got {own_seeds.shape[1]} seeds a point"
+            )
         found = run.checked(path, want, points, per_point=own, summed=places, seeds=own_seeds)
         total = found.totals
         for place in np.flatnonzero(found.status):  # the totals lack these points

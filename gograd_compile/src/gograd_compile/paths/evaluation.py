@@ -150,9 +150,7 @@ class Evaluation:
             raise TypeError(complaint("push", ONE_NUMBER, has_truths=True))
         return result
 
-    def _gradient(
-        self, arguments: Structure, row: list[float], wrt: Integers | None, seeds: list[float]
-    ) -> Answer:
+    def _gradient(self, arguments: Structure, row: list[float], wrt: Integers | None, seeds: list[float]) -> Answer:
         """Compute the derivatives of the output, or of all numbers in the result times their seeds."""
         first, inputs, since = next_stamp(), list(map(Neuron, row)), next_stamp()
         result, structure = self.f(*arguments.build(inputs)), ONE_NUMBER

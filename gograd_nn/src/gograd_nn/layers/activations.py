@@ -45,7 +45,8 @@ def check_activation(activation: Activation) -> None:
 def softmax(values: Sequence[Any]) -> list[Any]:
     """Compute exp(x) / sum of exp, for each of several numbers. The results are positive, and their sum is 1.
 
-    Of a batch, it makes a list with the results for each row. The largest number is subtracted first, so nothing overflows. This changes neither the results nor the derivatives.
+    The largest number is subtracted first, so nothing overflows. This changes neither the results nor the derivatives.
+    Of a batch, it makes a list with the results for each row.
 
     Raises:
         TypeError: `values` is a single number.

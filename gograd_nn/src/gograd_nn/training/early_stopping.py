@@ -60,7 +60,8 @@ class EarlyStopping:
         """
         if self.watch not in names:
             raise ValueError(
-                f"EarlyStopping watches {self.watch!r}, but the epochs have {', '.join(names)}: see held_out= and metrics="
+                f"EarlyStopping watches {self.watch!r}, but the epochs have {', '.join(names)}: see held_out= and "
+                "metrics="
             )
 
 

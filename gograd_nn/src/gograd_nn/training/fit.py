@@ -79,15 +79,8 @@ def fit(
             another training.
         ImportError: compiled code is asked for, and gograd-compile is not installed, or `LBFGS`, and SciPy is not.
     """
-    if not isinstance(optimiser, Optimiser | LBFGS):
-        raise TypeError(
-            f"fit() expects an optimiser, such as SGD(model.parameters(), rate=0.1), got {quoted(optimiser)}"
-        )
+    _check(optimiser, epochs, batch_size, engine)
     examples, others = _examples(inputs, targets, held_out, seed)
-    if epochs < 1 or batch_size < 1:
-        raise ValueError(f"epochs and batch_size must be positive, got {epochs} and {batch_size}")
-    if engine not in get_args(Wish):
-        raise ValueError(f"engine must be one of {', '.join(map(repr, get_args(Wish)))}, got {engine!r}")
     found = {getattr(each, "__name__", str(each)): metric(each) for each in metrics}
     problem = Problem(model, loss, optimiser.parameters, examples, others, _hint(optimiser))
     if early_stopping is not None:
@@ -113,6 +106,17 @@ def fit(
             training.run()
         training.restore_best()
     return history
+
+
+def _check(optimiser: Any, epochs: int, batch_size: int, engine: Any) -> None:
+    if not isinstance(optimiser, Optimiser | LBFGS):
+        raise TypeError(
+            f"fit() expects an optimiser, such as SGD(model.parameters(), rate=0.1), got {quoted(optimiser)}"
+        )
+    if epochs < 1 or batch_size < 1:
+        raise ValueError(f"epochs and batch_size must be positive, got {epochs} and {batch_size}")
+    if engine not in get_args(Wish):
+        raise ValueError(f"engine must be one of {', '.join(map(repr, get_args(Wish)))}, got {engine!r}")
 
 
 def _examples(inputs: Any, targets: Any, held_out: Any, seed: int) -> tuple[Examples, Examples | None]:

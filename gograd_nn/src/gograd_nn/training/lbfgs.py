@@ -94,7 +94,7 @@ class LBFGS:
             ImportError: SciPy is not installed.
         """
         try:
-            from scipy.optimize import minimize
+            from scipy.optimize import minimize  # type: ignore[import-untyped]
         except ImportError as error:
             raise ImportError("LBFGS runs SciPy, which is not installed: pip install scipy", name="scipy") from error
         order = np.arange(examples)

@@ -193,7 +193,7 @@ class Training:
             **{name: getattr(self, name) for name in ("seed", "batch_size", "first", "epoch", "step")},
             "examples": len(self.problem.examples),
             "switch": self.choice.switch,
-            "engine": self.choice.why,
+            "engine": self.history.engine,
             "stopped": self.history.stopped,
             "parameters": self._parameters(),
             "optimiser": self.optimiser.state(),
