@@ -60,7 +60,7 @@ def test_predictions_of_rows(outputs):
     expected = [predict(model, row) for row in BATCH]
     assert len(set(expected)) > 1
     assert predict(model, BATCH) == predict(model, np.array(BATCH)) == expected
-    assert predict(lambda x: model(x), BATCH) == expected
+    assert predict(model.__call__, BATCH) == expected
 
 
 def test_rows_in_a_compiled_function():

@@ -76,7 +76,7 @@ CASES = {
         cross_entropy,
     ),
     "attention": (attention, SEQUENCES, CLASSES, cross_entropy),
-    "numbers alone": (lambda: Unit(), NUMBERS, BITS, mse),
+    "numbers alone": (Unit, NUMBERS, BITS, mse),
 }
 
 
