@@ -57,6 +57,19 @@ def attention():
     return Net(CausalAttention(4, 2, seed=1), lambda rows: rows[-1], RMSNorm(4), Layer(4, 3, None, seed=2))
 
 
+class Unit:
+    """A model of a number that is no net."""
+
+    def __init__(self):
+        self.slope = Neuron(0.5)
+
+    def __call__(self, x):
+        return ops.tanh(self.slope * x)
+
+    def parameters(self):
+        return [self.slope]
+
+
 CASES = {
     "classes": (lambda: MLP([3, 4, 3], seed=1), ROWS, CLASSES, cross_entropy),
     "array of classes": (lambda: MLP([3, 4, 3], seed=1), np.array(ROWS), np.array(CLASSES), cross_entropy),
@@ -78,19 +91,6 @@ CASES = {
     "attention": (attention, SEQUENCES, CLASSES, cross_entropy),
     "numbers alone": (Unit, NUMBERS, BITS, mse),
 }
-
-
-class Unit:
-    """A model of a number that is no net."""
-
-    def __init__(self):
-        self.slope = Neuron(0.5)
-
-    def __call__(self, x):
-        return ops.tanh(self.slope * x) + (x if x is None else 0.0)
-
-    def parameters(self):
-        return [self.slope]
 
 
 def train(model, inputs=ROWS, targets=NUMBERS, *, loss=mse, optimiser=None, **settings):
