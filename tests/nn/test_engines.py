@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-import gograd_compile.ahead
+import gograd_compile
 from gograd_core import Neuron, ops
 from gograd_core import engine as engine_of_neurons
 from gograd_nn import (
@@ -241,8 +241,8 @@ def test_a_model_that_is_changed_between_epochs_is_recorded_again():
 def test_a_cold_cache_lets_the_eager_engine_take_some_steps(waiting, monkeypatch):
     started = []
     monkeypatch.setattr(choice, "START", 0)
-    monkeypatch.setattr(gograd_compile.ahead, "is_ready", lambda run: False)
-    monkeypatch.setattr(gograd_compile.ahead, "compile_ahead", lambda *args, **seeds: started.append(args[0]))
+    monkeypatch.setattr(gograd_compile, "is_ready", lambda run: False)
+    monkeypatch.setattr(gograd_compile, "compile_ahead", lambda *args, **seeds: started.append(args[0]))
     model, twin = MLP([3, 4, 1], seed=1), MLP([3, 4, 1], seed=1)
     engines = []
 

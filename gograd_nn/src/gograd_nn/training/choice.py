@@ -69,7 +69,7 @@ def choose(problem: Problem, wish: Wish, steps: int, batch_size: int) -> Choice:
 
 def _compiled(problem: Problem, wish: Wish, steps: int, batch_size: int, waiting: int) -> Choice:
     """Record the model, with native code if all of it is in the cache, or if nothing else will do."""
-    from gograd_compile.ahead import compile_ahead, is_ready
+    from gograd_compile import compile_ahead, is_ready
 
     found: list[Compiled] = []
 

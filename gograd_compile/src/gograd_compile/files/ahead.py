@@ -10,14 +10,15 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from gograd_compile.files.portable import from_tapes, recorded
+from gograd_compile.files.storage import from_bytes, to_bytes
 from gograd_compile.kernels.cache import NotKept, only_kept
 
-if TYPE_CHECKING:
-    from gograd_compile.compiled import Compiled
+__all__ = ["compile_ahead", "is_ready", "work"]
 
-__all__ = ["compile_ahead", "is_ready"]
+WORK = "from gograd_compile import Compiled; from gograd_compile.files.ahead import work; work(Compiled)"
 
 _running: dict[frozenset[str], subprocess.Popen[bytes]] = {}
 """What is being compiled: the names of operations, and the process that compiles them."""
@@ -36,27 +37,24 @@ def is_ready(run: Callable[[], Any]) -> bool:
     return True
 
 
-def compile_ahead(program: Compiled, *args: Any, **keywords: Any) -> None:
+def compile_ahead(program: Any, *args: Any, **keywords: Any) -> None:
     """Begin to compile, in another process, the native code of ``program.batch().backward(*args, **keywords)``.
 
     The process runs at a low priority. It is not waited for, and may outlive this one by some seconds. While it runs,
     no other one is started for the same native code.
 
     Args:
-        program: a function that was recorded, with any backend.
+        program: a `Compiled` that was recorded, with any backend.
 
     Raises:
         OSError: the process cannot be started.
     """
-    from gograd_compile.files.portable import recorded
-    from gograd_compile.files.storage import to_bytes
-
     tapes = recorded(program.store, lines=False)
     names = frozenset(op.title for each in tapes for op in each.tape.operations)
     if names in _running and _running[names].poll() is None:
         return
     data = to_bytes(tapes, program.__name__)
-    command = [sys.executable, "-c", "from gograd_compile.ahead import _work; _work()"]
+    command = [sys.executable, "-c", WORK]
     pipe = subprocess.PIPE
     process = subprocess.Popen(command, stdin=pipe, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     assert process.stdin is not None
@@ -65,13 +63,9 @@ def compile_ahead(program: Compiled, *args: Any, **keywords: Any) -> None:
     _running[names] = process
 
 
-def _work() -> None:
-    """Run what the other process sends, with native code."""
-    from gograd_compile.compiled import Compiled
-    from gograd_compile.files.portable import from_tapes
-    from gograd_compile.files.storage import from_bytes
-
+def work(cls: Any) -> None:
+    """Run what the other process sends, with native code. The class is `Compiled`."""
     if hasattr(os, "nice"):
         os.nice(10)
     data, args, keywords = pickle.load(sys.stdin.buffer)
-    from_tapes(Compiled, *from_bytes(data), "native").batch(threads=1).backward(*args, **keywords)
+    from_tapes(cls, *from_bytes(data), "native").batch(threads=1).backward(*args, **keywords)
