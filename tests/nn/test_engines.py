@@ -214,6 +214,16 @@ def test_a_line_says_why_the_eager_engine_runs(settings, message, capsys, monkey
     assert history.engine.split()[-1] in capsys.readouterr().out
 
 
+def test_without_another_process_the_eager_engine_runs(monkeypatch):
+    def refuse(*args, **keywords):
+        raise PermissionError("no processes here")
+
+    monkeypatch.setattr(choice, "START", 0)
+    monkeypatch.setattr(gograd_compile, "is_ready", lambda run: False)
+    monkeypatch.setattr(gograd_compile, "compile_ahead", refuse)
+    assert "no other process could be started to compile native code (no processes here)" in train(MLP([3, 1])).engine
+
+
 def test_what_cannot_be_compiled_is_refused_if_it_is_asked_for():
     model = MLP([3, 1])
     before = values_of(model)

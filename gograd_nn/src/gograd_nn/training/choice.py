@@ -84,7 +84,12 @@ def _compiled(problem: Problem, wish: Wish, steps: int, batch_size: int, waiting
     by_numpy = Compiled(problem, backend="numpy")
     by_numpy.try_out(batch_size)
     arguments = by_numpy.arguments(np.arange(1), (0,))
-    compile_ahead(by_numpy.program, *arguments, seeds=by_numpy.seeds(1, 0.0))
+    try:
+        compile_ahead(by_numpy.program, *arguments, seeds=by_numpy.seeds(1, 0.0))
+    except OSError as error:
+        return Choice(
+            None, f"the eager engine runs: no other process could be started to compile native code ({error})"
+        )
     if waiting >= steps // 2:
         return Choice(None, "the eager engine runs: another process compiles native code for the next training")
     return Choice(waiting, f"the eager engine takes {waiting} steps, until native code is compiled")

@@ -13,7 +13,7 @@ PAUSE = 0.05
 
 
 class Bar:
-    """A progress bar over so many examples, with a report beside it. It may be invisible.
+    """A progress bar over so many examples, with a report beside it. It may be invisible: see `is_visible`.
 
     Used in a ``with`` block, at the end of which it stays on the screen.
     """
@@ -27,7 +27,7 @@ class Bar:
             TimeRemainingColumn(),
             disable=not visible,
         )
-        self._visible = visible
+        self.is_visible = visible
         self._task = self._progress.add_task("", total=total, report="")
         self._next = 0.0
 
@@ -40,7 +40,7 @@ class Bar:
 
     def is_due(self) -> bool:
         """Say whether it is time for a report."""
-        return self._visible and time.monotonic() >= self._next
+        return self.is_visible and time.monotonic() >= self._next
 
     def show(self, completed: int, report: str) -> None:
         """Show how many examples were seen, and a report."""
@@ -49,5 +49,5 @@ class Bar:
 
     def say(self, line: str) -> None:
         """Write a line above the bar, if it is visible."""
-        if self._visible:
+        if self.is_visible:
             self._progress.console.print(line, style="dim", highlight=False)

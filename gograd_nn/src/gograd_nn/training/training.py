@@ -45,8 +45,8 @@ class Training:
         problem: the model, its loss and the examples.
         optimiser: what changes the parameters.
         history: the epochs that have ended.
-        epoch: the number of the epoch that runs, or (when its callbacks are called after its end) has run.
-        step: how many steps of this epoch were taken.
+        epoch: the number of the epoch that runs. When callbacks are called after an epoch, it is the next one.
+        step: how many steps of that epoch were taken.
         first, last: the numbers of the first and of the last epoch of this call of `fit`.
         engine: what computes gradients now: the eager engine, or compiled code.
         best: the best epoch, for early stopping.
@@ -154,7 +154,8 @@ class Training:
             every = np.arange(len(problem.held_out))
             held_out_loss, held_out_accuracy, others = judged.numbers(problem, problem.held_out, every, self.metrics)
             metrics |= {f"held_out_{name}": number for name, number in others.items()}
-        self.report(order)
+        if self.bar.is_visible:
+            self.report(order)
         epoch = Epoch(self.epoch, loss, accuracy, held_out_accuracy, held_out_loss, metrics)
         self.history.epochs.append(epoch)
         self.epoch, self.step, self._seen = self.epoch + 1, 0, Seen()
