@@ -20,7 +20,7 @@ from typing import Any
 
 from gograd_compile.kernels import code_files, private_files
 from gograd_compile.kernels.code_files import Code
-from gograd_compile.reading import RefusedError
+from gograd_core.extend import RefusedError
 
 __all__ = ["CacheWarning", "NotKept", "clear", "count", "directory", "only_kept", "read", "report", "write"]
 
