@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from gograd_nn.files import ModelFileError, load, load_state_dict, save, state_dict, to_onnx
 from gograd_nn.layers import (
     MLP,
     CausalAttention,
@@ -45,6 +46,7 @@ __all__ = [
     "LayerNorm",
     "LayerSummary",
     "LinearDecay",
+    "ModelFileError",
     "Net",
     "Optimiser",
     "Perceptron",
@@ -65,11 +67,16 @@ __all__ = [
     "fit",
     "hinge",
     "huber",
+    "load",
+    "load_state_dict",
     "mae",
     "mse",
     "one_hot",
     "predict",
+    "save",
     "score",
     "softmax",
+    "state_dict",
     "summary",
+    "to_onnx",
 ]

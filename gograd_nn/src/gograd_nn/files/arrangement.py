@@ -1,4 +1,4 @@
-"""How the parameters of a model stand in a file: as arrays, such as ``layer0.weight``, that follow from their labels."""
+"""How the parameters of a model stand in a file: as arrays such as ``layer0.weight``, made by their labels."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ __all__ = ["Arrangement", "differences", "parameters_of"]
 
 LABEL = re.compile(r"((?:[^/]*?\.)??)(?:(?:unit|row)([0-9]{1,9})\.)?([wb])([0-9]{0,9})")
 KINDS = {"w": "weight", "b": "bias"}
+SEPARATOR = "/"
+"""What no array of parameters has in its name, and all others in a file have."""
 OTHERS = "parameters"
 """The name of the array of all parameters whose labels do not make an array."""
 SHOWN = 3  # how many differences a message names
@@ -101,7 +103,7 @@ class Arrangement:
         """
         wrong = differences(
             {name: places.shape for name, places in self.places.items()},
-            {name: array.shape for name, array in arrays.items()},
+            {name: array.shape for name, array in arrays.items() if SEPARATOR not in name},
         )
         if not wrong and others != self.others:
             wrong = [f"the labels of the array {OTHERS!r} are {quoted(others)}, and those of the model {self.others}"]
@@ -119,7 +121,7 @@ class Arrangement:
 def differences(model: Mapping[str, tuple[int, ...]], file: Mapping[str, tuple[int, ...]]) -> list[str]:
     """Say in which arrays a file differs from a model."""
     found = [f"it has no {name}" for name in model if name not in file]
-    found += [f"the model has no {quoted(name)[1:-1]}" for name in file if name not in model]
+    found += [f"the model has no {quoted(name)[1:-1]}" for name in sorted(file) if name not in model]
     return found + [
         f"{name} has the shape {file[name]}, and in the model {shape}"
         for name, shape in model.items()

@@ -25,9 +25,9 @@ SOFTMAX = (Call("Softmax", attributes={"axis": -1}),)
 def to_onnx(model: Any, path: str | os.PathLike[str], *, dtype: Literal["float64", "float32"] = "float64") -> None:
     """Write a multi-layer perceptron to a file in the format ONNX, for batches of any size.
 
-    The input ``input`` of the graph has a row for each example, and so has its output ``output``. If the model returns a
-    single number, that is a row of one. `Dropout` is left out, since it does something only while a net is trained. The
-    package `onnx` must be installed: ``pip install "gograd-nn[onnx]"``.
+    The input ``input`` of the graph has a row for each example, and so has its output ``output``. If the model returns
+    a single number, that is a row of one. `Dropout` is left out, since it does something only while a net is trained.
+    The package `onnx` must be installed: ``pip install "gograd-nn[onnx]"``.
 
     Args:
         model: a `Layer`, or a `Net` of layers, nets, dropouts and `softmax`. It may be compiled.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -115,9 +115,8 @@ def _by_layer(state: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 
 
 def _as_array(key: str, value: Any) -> Array:
-    convert: Callable[[Any], Any] = getattr(value, "detach", lambda: value)  # a torch parameter that needs a gradient
     try:
-        array = np.asarray(convert())
+        array = np.asarray(value.detach() if hasattr(value, "detach") else value)  # a parameter of PyTorch
     except Exception as error:  # whatever the library of the array raises
         raise ValueError(f"{quoted(key)} cannot be read as an array: {error}") from None
     if array.dtype.kind not in "fiu":

@@ -1,0 +1,149 @@
+"""Checkpoints: the state of a training in a file, from which it goes on after the program was killed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from gograd_core import Neuron
+from gograd_core.extend import quoted, write_values
+from gograd_nn.files.arrangement import Arrangement
+from gograd_nn.files.errors import ModelFileError
+from gograd_nn.files.models import CHECKPOINT
+from gograd_nn.files.sealed import Arrays, naming, read_sealed, write_sealed
+from gograd_nn.optimisers import Optimiser
+
+__all__ = ["Checkpoint"]
+
+STATE = "training"
+SHOWN = 5  # how many differences a message names
+
+
+class Training(Protocol):
+    """What a checkpoint needs of a training."""
+
+    optimiser: Optimiser
+
+    @property
+    def steps(self) -> int: ...
+
+    def state(self) -> dict[str, Any]: ...
+
+    def load_state(self, state: Mapping[str, Any]) -> None: ...
+
+
+@attrs.define(eq=False)
+class Checkpoint:
+    """A file with the state of a training. As a callback of `fit`, it writes the file again and again.
+
+    Attributes:
+        path: the path of the file.
+        every: after how many steps it is written. None: after each epoch.
+        parameters: the parameters in the file: those of the model, and those of the optimiser.
+        setting: what must be the same when the training is resumed, as texts and numbers.
+        first_epoch: how many epochs were done when the training began.
+        finished: whether the training has ended.
+    """
+
+    path: str | os.PathLike[str]
+    every: int | None
+    parameters: list[Neuron]
+    setting: Mapping[str, Any]
+    first_epoch: int
+    finished: bool = False
+    arrangement: Arrangement = attrs.field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.arrangement = Arrangement.of(self.parameters)
+
+    def after_step(self, training: Training) -> None:
+        """Write the file, if as many steps were done since it was written last."""
+        if self.every is not None and training.steps % self.every == 0:
+            self.write(training)
+
+    def after_epoch(self, training: Training) -> None:
+        """Write the file, if it is to be written after each epoch."""
+        if self.every is None:
+            self.write(training)
+
+    def write(self, training: Training) -> None:
+        """Write the state of a training to the file, which is replaced in one step.
+
+        Raises:
+            ModelFileError: the path is that of a folder or a device.
+            OSError: the file cannot be written. What was there is unchanged.
+        """
+        state = training.state()
+        del state["parameters"]  # they stand in the file as the arrays of a model
+        arrays = self.arrangement.arrays(self.parameters)
+        facts = {
+            "labels": self.arrangement.others,
+            "setting": self.setting,
+            "first_epoch": self.first_epoch,
+            "finished": self.finished,
+            STATE: _without_arrays(state, STATE, arrays),
+        }
+        write_sealed(self.path, CHECKPOINT, arrays, facts)
+
+    def resume(self, training: Training) -> bool:
+        """Let a training go on where the file ends. If there is no file, nothing is done, and the result is False.
+
+        Raises:
+            ModelFileError: the file belongs to another training or another model, or was changed. Nothing is done then.
+            OSError: it cannot be read.
+        """
+        try:
+            arrays, facts = read_sealed(self.path, CHECKPOINT)
+        except FileNotFoundError:
+            return False
+        with naming(self.path):
+            self._compare(facts.get("setting"))
+            values = self.arrangement.values(arrays, facts.get("labels"))
+            place = {parameter: index for index, parameter in enumerate(self.parameters)}
+            try:
+                state = _with_arrays(facts[STATE], arrays)
+                state["parameters"] = values[[place[parameter] for parameter in training.optimiser.parameters]]
+                first_epoch, finished = int(facts["first_epoch"]), bool(facts["finished"])
+                training.load_state(state)
+            except (LookupError, TypeError, ValueError, AttributeError) as error:
+                raise ModelFileError(f"its state cannot be taken over: {error}") from None
+        write_values(self.parameters, values)
+        self.first_epoch, self.finished = first_epoch, finished
+        return True
+
+    def _compare(self, setting: Any) -> None:
+        """Refuse the file of a training with another setting."""
+        before: Mapping[str, Any] = setting if isinstance(setting, dict) else {}
+        names = [name for name in {**self.setting, **before} if self.setting.get(name) != before.get(name)]
+        if names:
+            found = [
+                f"{name} was {quoted(before.get(name))}, and is {quoted(self.setting.get(name))}" for name in names
+            ]
+            raise ModelFileError(
+                f"it belongs to another training: {'; '.join(found[:SHOWN])}{'; …' if len(found) > SHOWN else ''}. "
+                "Use the setting that it was written with; or, to begin anew, remove it or give another path"
+            )
+
+
+def _without_arrays(tree: Any, path: str, arrays: dict[str, npt.NDArray[Any]]) -> Any:
+    """Return the tree with the name of an array in place of each array, and add the arrays to `arrays`."""
+    if isinstance(tree, Mapping):
+        return {key: _without_arrays(entry, f"{path}/{key}", arrays) for key, entry in tree.items()}
+    if isinstance(tree, np.ndarray):
+        arrays[path] = tree
+        return {"array": path}
+    return tree
+
+
+def _with_arrays(tree: Any, arrays: Arrays) -> Any:
+    """Return the tree that `_without_arrays` got."""
+    if not isinstance(tree, dict):
+        return tree
+    if tree.keys() == {"array"}:
+        return arrays[tree["array"]]
+    return {key: _with_arrays(entry, arrays) for key, entry in tree.items()}

@@ -1,0 +1,58 @@
+"""What identifies the data of a training, and its functions, from one process to the next."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from gograd_core.extend import quoted
+
+__all__ = ["description", "digest"]
+
+ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
+
+
+def description(value: Any) -> str:
+    """Describe a function or a setting as text, which is the same in every process."""
+    return ADDRESS.sub("", quoted(value))
+
+
+def digest(*data: Any) -> str:
+    """Compute a SHA-256 of examples.
+
+    It tells numbers in nested sequences, mappings and arrays apart by their values, and texts by their characters. Of
+    anything else it takes the type only.
+    """
+    found = hashlib.sha256()
+    for each in data:
+        _feed(found, each)
+    return found.hexdigest()
+
+
+def _feed(found: Any, value: Any) -> None:
+    """Add a value, with its kind and size before it, so that different nestings differ."""
+    if isinstance(value, str | bytes | type(None)):
+        text = repr(value).encode("utf-8", "backslashreplace")
+        found.update(b"text %d " % len(text) + text)
+        return
+    if isinstance(value, Mapping):
+        found.update(b"mapping %d " % len(value))
+        for key, entry in value.items():
+            _feed(found, key)
+            _feed(found, entry)
+        return
+    try:
+        numbers = np.asarray(value, dtype=np.float64)
+    except Exception:  # ragged rows, or things that are no numbers; libraries of arrays raise what they like
+        if isinstance(value, Sequence):
+            found.update(b"sequence %d " % len(value))
+            for entry in value:
+                _feed(found, entry)
+        else:
+            found.update(b"other " + type(value).__qualname__.encode())
+        return
+    found.update(b"numbers %s " % repr(numbers.shape).encode() + np.ascontiguousarray(numbers).data)
