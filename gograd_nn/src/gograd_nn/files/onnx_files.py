@@ -12,7 +12,7 @@ import numpy as np
 from gograd_core import Neuron, Op, ops
 from gograd_core.extend import OWN_DISTRIBUTIONS, quoted, read_values
 from gograd_nn.files.dense import Dense, Part, parts_of
-from gograd_nn.files.onnx_operations import ACTIVATIONS, FLOAT64, Call
+from gograd_nn.files.onnx_operations import ACTIVATIONS, SINGLE_PRECISION, Call
 from gograd_nn.files.sealed import replace_file
 from gograd_nn.layers import Dropout, softmax
 
@@ -102,7 +102,7 @@ class _Nodes:
         if calls is None:
             known = ", ".join(sorted(ACTIVATIONS))
             raise ValueError(f"the activation {op.name!r} of {layer.name} is not in ONNX. These are: {known}")
-        if self.dtype == "float64" and not all(call.operator in FLOAT64 for call in calls):
+        if self.dtype == "float64" and op.name in SINGLE_PRECISION:
             raise ValueError(
                 f"ONNX Runtime computes the activation {op.name!r} of {layer.name} in single precision only: write "
                 "to_onnx(…, dtype='float32')"

@@ -1,4 +1,4 @@
-"""Which operations ONNX has, and which of them ONNX Runtime computes in doubles."""
+"""Which operations ONNX has, and which of them ONNX Runtime computes in single precision only."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import attrs
 
-__all__ = ["ACTIVATIONS", "FLOAT64", "Call"]
+__all__ = ["ACTIVATIONS", "SINGLE_PRECISION", "Call"]
 
 
 @attrs.frozen
@@ -55,5 +55,11 @@ ACTIVATIONS: dict[str, tuple[Call, ...]] = {
 }
 """What each operation of gograd's own packages is in ONNX."""
 
-FLOAT64 = frozenset({"Abs", "Clip", "Cos", "Exp", "Identity", "Mul", "Neg", "Relu", "Sigmoid", "Sin", "Tanh"})
-"""The operators above that ONNX Runtime has for doubles. The others it has for single precision only."""
+SINGLE_PRECISION = frozenset(
+    {
+        *("asinh", "atan", "cosh", "elu", "erf", "gelu", "leaky_relu", "log_sigmoid", "mish", "selu", "sinh"),
+        *("softplus", "softsign"),
+        "gelu_tanh",  # runs in doubles, but with constants of single precision
+    }
+)
+"""The operations above that ONNX Runtime (1.32) computes in single precision only."""
