@@ -120,7 +120,7 @@ without = {key: value for key, value in STATE.items() if key != "2.bias"}
         ({0: np.ones((3, 2))}, "the entry 0 is not that of a linear layer"),
         ({"x" * 9999: 1.0}, "the entry 'xxx.* is not that of a linear layer"),
         (STATE | {"a.4.bias": np.ones(1)}, r"the entries of the state belong to several modules: \['', 'a.'\]"),
-        (STATE | {"02.bias": np.ones(1)}, "two entries of the state are 2.bias"),
+        (STATE | {"02.bias": np.ones(1)}, "two entries of the state are the bias of layer 2"),
         (STATE | {"2.bias": [1j]}, "'2.bias' must hold real numbers, got an array of complex128"),
         (STATE | {"2.bias": ["1"]}, "'2.bias' must hold real numbers, got an array of <U1"),
         (STATE | {"2.bias": [None]}, "'2.bias' must hold real numbers, got an array of object"),

@@ -107,7 +107,7 @@ def _by_layer(state: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
         prefixes.add(prefix)
         entries = layers.setdefault(int(number), (f"{prefix}{number}", {}))[1]
         if name in entries:
-            raise ValueError(f"two entries of the state are {number}.{name}")
+            raise ValueError(f"two entries of the state are the {name} of layer {int(number)}")
         entries[name] = value
     if len(prefixes) > 1:
         raise ValueError(f"the entries of the state belong to several modules: {quoted(sorted(prefixes))}")
