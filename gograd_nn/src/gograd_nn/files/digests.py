@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from gograd_core.extend import quoted
 
@@ -45,14 +46,21 @@ def _feed(found: Any, value: Any) -> None:
             _feed(found, key)
             _feed(found, entry)
         return
+    numbers = _numbers(value)
+    if numbers is not None:
+        found.update(b"numbers %s " % repr(numbers.shape).encode() + np.ascontiguousarray(numbers).data)
+    elif isinstance(value, Sequence):
+        found.update(b"sequence %d " % len(value))
+        for entry in value:
+            _feed(found, entry)
+    else:
+        found.update(b"other " + type(value).__qualname__.encode())
+
+
+def _numbers(value: Any) -> npt.NDArray[np.float64] | None:
+    """Return nested numbers as an array. It is None if they are no numbers, or rows of different lengths."""
     try:
-        numbers = np.asarray(value, dtype=np.float64)
-    except Exception:  # ragged rows, or things that are no numbers; libraries of arrays raise what they like
-        if isinstance(value, Sequence):
-            found.update(b"sequence %d " % len(value))
-            for entry in value:
-                _feed(found, entry)
-        else:
-            found.update(b"other " + type(value).__qualname__.encode())
-        return
-    found.update(b"numbers %s " % repr(numbers.shape).encode() + np.ascontiguousarray(numbers).data)
+        array = np.asarray(value)
+    except Exception:  # libraries of arrays raise what they like
+        return None
+    return array.astype(np.float64) if array.dtype.kind in "biuf" else None
