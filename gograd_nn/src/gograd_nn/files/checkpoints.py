@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
 import attrs
@@ -16,7 +17,6 @@ from gograd_nn.files.arrangement import Arrangement
 from gograd_nn.files.errors import ModelFileError
 from gograd_nn.files.models import CHECKPOINT
 from gograd_nn.files.sealed import Arrays, naming, read_sealed, write_sealed
-from gograd_nn.optimisers import Optimiser
 
 __all__ = ["Checkpoint"]
 
@@ -24,13 +24,18 @@ STATE = "training"
 SHOWN = 5  # how many differences a message names
 
 
+class Trainer(Protocol):
+    """What a checkpoint needs of an optimiser."""
+
+    parameters: list[Neuron]
+    steps: int
+
+
 class Training(Protocol):
     """What a checkpoint needs of a training."""
 
-    optimiser: Optimiser
-
     @property
-    def steps(self) -> int: ...
+    def is_over(self) -> bool: ...
 
     def state(self) -> dict[str, Any]: ...
 
@@ -44,31 +49,37 @@ class Checkpoint:
     Attributes:
         path: the path of the file.
         every: after how many steps it is written. None: after each epoch.
-        parameters: the parameters in the file: those of the model, and those of the optimiser.
+        model: the model. If it has parameters, they are in the file, even those that are not trained.
+        optimiser: the optimiser, whose parameters are in the file.
         setting: what must be the same when the training is resumed, as texts and numbers.
-        first_epoch: how many epochs were done when the training began.
-        finished: whether the training has ended.
+
+    Raises:
+        ValueError: `every` is less than 1.
     """
 
     path: str | os.PathLike[str]
     every: int | None
-    parameters: list[Neuron]
+    model: Any
+    optimiser: Trainer
     setting: Mapping[str, Any]
-    first_epoch: int
-    finished: bool = False
+    parameters: list[Neuron] = attrs.field(init=False)
     arrangement: Arrangement = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
+        if self.every is not None and self.every < 1:
+            raise ValueError(f"every must be 1 or more steps, got {self.every!r}")
+        of_model = self.model.parameters() if hasattr(self.model, "parameters") else ()
+        self.parameters = list(dict.fromkeys([*of_model, *self.optimiser.parameters]))
         self.arrangement = Arrangement.of(self.parameters)
 
     def after_step(self, training: Training) -> None:
-        """Write the file, if as many steps were done since it was written last."""
-        if self.every is not None and training.steps % self.every == 0:
+        """Write the file, if it is to be written after so many steps."""
+        if self.every is not None and self.optimiser.steps % self.every == 0:
             self.write(training)
 
     def after_epoch(self, training: Training) -> None:
-        """Write the file, if it is to be written after each epoch."""
-        if self.every is None:
+        """Write the file, if it is to be written after each epoch, or if this was the last one."""
+        if self.every is None or training.is_over:
             self.write(training)
 
     def write(self, training: Training) -> None:
@@ -84,8 +95,6 @@ class Checkpoint:
         facts = {
             "labels": self.arrangement.others,
             "setting": self.setting,
-            "first_epoch": self.first_epoch,
-            "finished": self.finished,
             STATE: _without_arrays(state, STATE, arrays),
         }
         write_sealed(self.path, CHECKPOINT, arrays, facts)
@@ -100,20 +109,20 @@ class Checkpoint:
         try:
             arrays, facts = read_sealed(self.path, CHECKPOINT)
         except FileNotFoundError:
-            return False
+            if Path(os.fsdecode(self.path)).parent.is_dir():
+                return False
+            raise  # nothing could be written
         with naming(self.path):
             self._compare(facts.get("setting"))
             values = self.arrangement.values(arrays, facts.get("labels"))
             place = {parameter: index for index, parameter in enumerate(self.parameters)}
             try:
                 state = _with_arrays(facts[STATE], arrays)
-                state["parameters"] = values[[place[parameter] for parameter in training.optimiser.parameters]]
-                first_epoch, finished = int(facts["first_epoch"]), bool(facts["finished"])
+                state["parameters"] = values[[place[parameter] for parameter in self.optimiser.parameters]]
                 training.load_state(state)
             except (LookupError, TypeError, ValueError, AttributeError) as error:
                 raise ModelFileError(f"its state cannot be taken over: {error}") from None
         write_values(self.parameters, values)
-        self.first_epoch, self.finished = first_epoch, finished
         return True
 
     def _compare(self, setting: Any) -> None:

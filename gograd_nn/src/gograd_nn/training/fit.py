@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any, get_args
 
 from gograd_core.extend import quoted
+from gograd_nn.files.checkpoints import Checkpoint
 from gograd_nn.metrics import Metric, metric
 from gograd_nn.optimisers import Optimiser
 from gograd_nn.training.choice import Wish, choose
@@ -15,6 +17,7 @@ from gograd_nn.training.history import History
 from gograd_nn.training.lbfgs import LBFGS
 from gograd_nn.training.problem import Loss, Model, Problem
 from gograd_nn.training.progress import Bar
+from gograd_nn.training.setting import setting_of
 from gograd_nn.training.training import Training
 
 __all__ = ["fit"]
@@ -37,6 +40,8 @@ def fit(
     callbacks: Sequence[Any] = (),
     engine: Wish = "auto",
     resume: Mapping[str, Any] | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
+    every: int | None = None,
     history: History | None = None,
     progress: bool = True,
 ) -> History:
@@ -64,6 +69,9 @@ def fit(
         engine: "compiled" runs the model as compiled code, "eager" on neurons. "auto" chooses compiled code if it is
             faster and can be had, and shows a line that says why if it is not. See `History.engine`.
         resume: the state of a training, from `Training.state`. This call then does what is left of it.
+        checkpoint: the path of a file to which the state of the training is written. If it is there already, the
+            training goes on from it, up to epoch `epochs`, counted from the beginning of the training in the file.
+        every: after how many steps the file is written. By default, it is written after each epoch.
         history: the history to which epochs are appended. Pass one to keep the epochs that ended before Ctrl-C, or an
             error, ends the training. If it has epochs, the next one follows the last of them.
         progress: whether to draw the bar.
@@ -77,6 +85,8 @@ def fit(
             is not positive; there is no such metric or engine; nothing reports what `early_stopping` watches; the loss
             depends on no neuron, as under `no_grad`, or on no parameter of the optimiser; `resume` is the state of
             another training.
+        ModelFileError: the file belongs to a training with another setting or another model, or was changed.
+        OSError: the file cannot be read or written.
         ImportError: compiled code is asked for, and gograd-compile is not installed, or `LBFGS`, and SciPy is not.
     """
     _check(optimiser, epochs, batch_size, engine)
@@ -96,10 +106,15 @@ def fit(
             problem=problem, optimiser=optimiser, history=history, batch_size=batch_size, seed=seed, first=done + 1,
             last=done + epochs, metrics=found, clip=clip, early_stopping=early_stopping, callbacks=callbacks, bar=bar,
         )  # fmt: skip
-        if resume is not None:
-            training.load_state(resume)
-        else:
-            training.begin(choose(problem, engine, epochs * per_epoch, batch_size))
+        saved = None
+        if checkpoint is not None:
+            saved = Checkpoint(checkpoint, every, model, optimiser, setting_of(training, engine))
+            training.callbacks = [*callbacks, saved]
+        if saved is None or not saved.resume(training):
+            if resume is not None:
+                training.load_state(resume)
+            else:
+                training.begin(choose(problem, engine, epochs * per_epoch, batch_size))
         if isinstance(optimiser, LBFGS):
             optimiser.minimise(training, len(examples))
         else:

@@ -87,6 +87,11 @@ class Training:
         """Count the steps of an epoch."""
         return -(-len(self.problem.examples) // self.batch_size)
 
+    @property
+    def is_over(self) -> bool:
+        """Say whether no step follows."""
+        return self.is_stopped or self.epoch > self.last
+
     def stop(self, why: str = "a callback stopped it") -> None:
         """End the training after this step."""
         self.is_stopped, self.history.stopped = True, why
@@ -99,7 +104,7 @@ class Training:
 
     def run(self) -> None:
         """Train up to the end of the last epoch, or until something stops the training."""
-        while self.epoch <= self.last and not self.is_stopped:
+        while not self.is_over:
             order = np.random.default_rng([self.seed, self.epoch]).permutation(len(self.problem.examples))
             while self.step < self.steps_per_epoch and not self.is_stopped:
                 self._take_step(order)
