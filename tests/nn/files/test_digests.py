@@ -79,6 +79,12 @@ def test_descriptions_have_no_addresses(value, text):
     assert description(value) == text
 
 
+def test_long_descriptions_differ_where_they_are_cut():
+    texts = {description(functools.partial(mse, target=[0.0] * 500 + [last])) for last in (1.0, 2.0)}
+    assert len(texts) == 2
+    assert max(map(len, texts)) < 300
+
+
 def test_it_is_the_same_in_another_process():
     program = "from gograd_nn.files.digests import digest; print(digest([{'b': {1.5}, 'a': 'x'}, object()]))"
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from gograd_core.extend import quoted
+from gograd_core.extend import LONGEST
 
 __all__ = ["description", "digest"]
 
@@ -18,8 +18,9 @@ ADDRESS = re.compile(r" at 0x[0-9A-Fa-f]+")
 
 
 def description(value: Any) -> str:
-    """Describe a function or a setting as text, which is the same in every process."""
-    return ADDRESS.sub("", quoted(value))
+    """Describe a function or a setting as text, which is the same in every process. A long one ends in its digest."""
+    text = ADDRESS.sub("", repr(value))
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}… {digest(text)}"
 
 
 def digest(*data: Any) -> str:

@@ -129,7 +129,7 @@ def _place_of_digest(data: bytes) -> tuple[int, int]:
 
 
 def _plain(value: Any) -> Any:
-    """Return a NumPy number as one of Python."""
-    if isinstance(value, np.generic):
+    """Return an integer of NumPy as one of Python. A float of single precision would not compute as it did before."""
+    if isinstance(value, np.integer | np.bool_):
         return value.item()
-    raise TypeError(f"a file holds numbers, texts, and lists and dicts of these, got {quoted(value)}")
+    raise TypeError(f"a file holds numbers of Python, texts, and lists and dicts of these, got {value!r}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
+from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -48,7 +49,7 @@ class Optimiser(ABC):
             raise ValueError(f"rate must be positive and finite, got {rate!r}")
         if schedule is not None and not callable(schedule):
             raise TypeError(f"schedule must be a function of the number of steps, got {quoted(schedule)}")
-        self.rate = rate
+        self.rate = float(rate)
         self.schedule = schedule
         self.steps = 0
         for each in self.memory:
@@ -113,6 +114,9 @@ class Optimiser(ABC):
         for each, array in arrays.items():
             if array.shape != (len(self.parameters),):
                 raise ValueError(f"{each} must have {len(self.parameters)} entries, got the shape {array.shape}")
+        for each in ("steps", "rate", *self.settings):
+            if not isinstance(state[each], Real):
+                raise ValueError(f"{each} must be a number, got {quoted(state[each])}")
         for each in ("steps", "rate", *self.settings):
             setattr(self, each, state[each])
         for each, array in arrays.items():

@@ -20,6 +20,7 @@ from gograd_nn.training.lbfgs import LBFGS
 from gograd_nn.training.problem import Integers, Problem
 from gograd_nn.training.progress import Bar
 from gograd_nn.training.seen import Seen
+from gograd_nn.training.state_checks import check_state
 
 __all__ = ["Callback", "Training"]
 
@@ -150,6 +151,7 @@ class Training:
 
     def end_epoch(self, order: Integers) -> None:
         """Put the epoch into the history, and prepare for the next one."""
+        self._prepare_engine()  # a training that goes on here must not judge with another engine
         problem = self.problem
         loss, accuracy, metrics = self._seen.numbers(problem, problem.examples, order, self.metrics)
         held_out_loss = held_out_accuracy = None
@@ -226,17 +228,14 @@ class Training:
         ):
             if state.get(name) != own:
                 raise ValueError(f"this training has {name}={own!r}, but the state has {state.get(name)!r}")
-        parameters = np.array(state["parameters"], dtype=np.float64)
-        if parameters.shape != (len(self.problem.parameters),):
-            raise ValueError(
-                f"the optimiser has {len(self.problem.parameters)} parameters, but the state has {parameters.size}"
-            )
+        problem = self.problem
+        check_state(state, len(problem.parameters), len(problem.examples), self.batch_size, problem.outputs)
         epochs = [Epoch(**epoch) for epoch in state["history"]]
         best = Best(**state["best"], parameters=np.array(state["best_parameters"], dtype=np.float64))
         seen = Seen(float(state["total_loss"]), [np.array(state["outputs"], dtype=np.float64)])
         choice = Choice(state["switch"], state["engine"])
         self.optimiser.load_state(state["optimiser"])
-        write_values(self.problem.parameters, parameters)
+        write_values(problem.parameters, np.array(state["parameters"], dtype=np.float64))
         self.history.epochs[:] = epochs
         self.last += state["first"] - self.first
         self.first, self.epoch, self.step = state["first"], state["epoch"], state["step"]
