@@ -12,8 +12,8 @@ import os
 import pathlib
 import signal
 import sys
+from importlib import import_module
 
-import gograd_nn.training.fit as of_fit
 from gograd_nn import SGD, CosineDecay, Dropout, EarlyStopping, Layer, Net, WarmUp, fit, mse
 from gograd_nn.training.choice import Choice
 
@@ -23,7 +23,9 @@ TARGETS = [[0.3 * x - 0.5 * y * y] for x, y in INPUTS]
 
 def train(checkpoint, engine, epochs):
     if engine == "switch":  # in the middle of an epoch, as if kernels had to be compiled first
-        of_fit.choose = lambda *_: Choice(20, "compiled code takes over after 20 steps")
+        import_module("gograd_nn.training.fit").choose = lambda *_: Choice(
+            20, "compiled code takes over after 20 steps"
+        )
     net = Net(Layer(2, 6, seed=1), Dropout(0.3), Layer(6, 1, None, seed=2))
     optimiser = SGD(net.parameters(), 0.05, momentum=0.9, schedule=WarmUp(10, CosineDecay(80, lowest=0.1)))
     history = fit(

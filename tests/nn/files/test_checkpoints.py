@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import random
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -33,6 +34,8 @@ from gograd_nn import (
     save,
 )
 from gograd_nn.files.sealed import read_sealed, write_sealed
+from gograd_nn.training.choice import Choice
+from gograd_nn.training.engines import Eager
 
 INPUTS = [[0.1 * k, math.sin(k)] for k in range(20)]
 TARGETS = [0.3 * x - 0.5 * y for x, y in INPUTS]
@@ -331,3 +334,20 @@ def test_numbers_that_would_compute_differently_when_they_are_read_are_refused(p
     with pytest.raises(TypeError, match=r"a file holds numbers of Python, .*, got np.float32\(0.5\)"):
         train(path, optimiser=lambda p: SGD(p, 0.05, momentum=np.float32(0.5)))
     assert not path.exists()
+
+
+def test_an_epoch_that_has_yet_to_end_is_judged_by_the_engine_that_would_have_done_it(path, monkeypatch):
+    def interrupt(training):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(
+        import_module("gograd_nn.training.fit"),
+        "choose",
+        lambda *_: Choice(2, "compiled code takes over"),
+    )
+    settings = {"held_out": (INPUTS[:3], TARGETS[:3]), "every": 1}
+    expected = train(**settings)
+    assert train(path, callbacks=[interrupt], **settings) is None
+    assert steps_in(path) == 3  # of which the epoch has no more
+    monkeypatch.setattr(Eager, "judge", None)  # cannot be called
+    assert train(path, **settings) == expected

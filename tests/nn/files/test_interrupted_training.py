@@ -38,8 +38,8 @@ def steps_in(path):
 @pytest.mark.parametrize("engine", ["eager", "switch"])
 def test_a_training_that_is_killed_while_it_writes(engine, tmp_path):
     path, expected = tmp_path / "run", result(start("-", engine, 5))
-    # halfway through the fourth file; then after 13 more were written, but before the last of them replaces the file
-    for dies, steps in ((10, 3), (38, 15)):
+    # halfway through the fourth file; then right after the 25th one, between the last step of an epoch and its end
+    for dies, steps in ((10, 3), (75, 4 * STEPS)):
         process = start(path, engine, 5, dies)
         process.communicate()
         assert process.returncode == -signal.SIGKILL

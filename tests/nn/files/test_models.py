@@ -6,6 +6,7 @@ import json
 import math
 import os
 import stat
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -87,6 +88,8 @@ def net():
         (lambda: Line("w1", "w01"), {"parameters": (2,)}),  # the same index twice
         (lambda: Line("w0", "unit0.w0"), {"parameters": (2,)}),  # of one and of two dimensions
         (lambda: Line("training/w0"), {"parameters": (1,)}),  # what checkpoints have besides
+        (lambda: Line("\ud800.w0"), {"parameters": (1,)}),  # no text of Unicode
+        (lambda: Line('"\\.w0', "\0.b"), {'"\\.weight': (1,), "\0.bias": ()}),
         (lambda: Line("w" + "9" * 5000, "wörter\n"), {"parameters": (2,)}),
     ],
 )
@@ -247,6 +250,36 @@ class TestFiles:
             save(other, path)
         load(other, path)
         assert values_of(other) == values_of(model)
+        assert os.listdir(path.parent) == [path.name]
+
+    @pytest.mark.skipif(os.name == "nt", reason="there are no such limits")
+    def test_what_was_there_stays_if_the_file_may_not_grow(self, path):
+        resource = pytest.importorskip("resource")
+        save(MLP([9, 9], seed=1), path)
+        before, limits = path.read_bytes(), resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (500, limits[1]))
+        try:
+            with pytest.raises(OSError, match="File too large"):
+                save(MLP([9, 9], seed=2), path)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        assert path.read_bytes() == before
+        assert os.listdir(path.parent) == [path.name]
+
+    def test_several_writers_and_a_reader(self, path):
+        """Whoever reads finds one of the models, whole."""
+        models = [MLP([9, 9], seed=seed) for seed in range(3)]
+        expected = [values_of(model) for model in models]
+        save(models[0], path)
+        writers = [threading.Thread(target=lambda m=m: [save(m, path) for _ in range(10)]) for m in models]
+        for writer in writers:
+            writer.start()
+        found = MLP([9, 9])
+        for _ in range(30):
+            load(found, path)
+            assert values_of(found) in expected
+        for writer in writers:
+            writer.join()
         assert os.listdir(path.parent) == [path.name]
 
     def test_a_folder_that_is_missing(self, tmp_path):

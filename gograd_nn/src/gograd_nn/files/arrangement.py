@@ -17,7 +17,7 @@ from gograd_nn.files.errors import ModelFileError
 
 __all__ = ["Arrangement", "differences", "parameters_of"]
 
-LABEL = re.compile(r"((?:[^/]*?\.)??)(?:(?:unit|row)([0-9]{1,9})\.)?([wb])([0-9]{0,9})")
+LABEL = re.compile(r"((?:[^/\ud800-\udfff]*?\.)??)(?:(?:unit|row)([0-9]{1,9})\.)?([wb])([0-9]{0,9})")
 KINDS = {"w": "weight", "b": "bias"}
 SEPARATOR = "/"
 """What no array of parameters has in its name, and all others in a file have."""

@@ -120,7 +120,7 @@ class Checkpoint:
                 state = _with_arrays(facts[STATE], arrays)
                 state["parameters"] = values[[place[parameter] for parameter in self.optimiser.parameters]]
                 training.load_state(state)
-            except (LookupError, TypeError, ValueError, AttributeError) as error:
+            except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
                 raise ModelFileError(f"its state cannot be taken over: {error}") from None
         write_values(self.parameters, values)
         return True
