@@ -50,7 +50,7 @@ def test_a_training_that_is_killed_while_it_writes(engine, tmp_path):
 
 @pytest.mark.slow
 def test_twenty_trainings_that_are_killed_at_random_moments(tmp_path):
-    rng, epochs, hits = random.Random(17), 100, 0
+    rng, epochs, hits = random.Random(17), 40, 0
     expected, seconds = {}, {}
     for engine in ("eager", "compiled", "switch"):
         expected[engine] = result(start("-", engine, epochs))
@@ -67,4 +67,4 @@ def test_twenty_trainings_that_are_killed_at_random_moments(tmp_path):
             process.communicate()
             hits += path.exists() and 0 < steps_in(path) < epochs * STEPS
         assert result(start(path, engine, epochs)) == expected[engine]
-    assert hits >= 20, "too few of the sixty kills came while it was training"
+    assert hits >= 10, "too few of the sixty kills came while it was training"
