@@ -106,11 +106,7 @@ def fit(
             problem=problem, optimiser=optimiser, history=history, batch_size=batch_size, seed=seed, first=done + 1,
             last=done + epochs, metrics=found, clip=clip, early_stopping=early_stopping, callbacks=callbacks, bar=bar,
         )  # fmt: skip
-        saved = None
-        if checkpoint is not None:
-            saved = Checkpoint(checkpoint, every, model, optimiser, setting_of(training, engine))
-            training.callbacks = [*callbacks, saved]
-        if saved is None or not saved.resume(training):
+        if checkpoint is None or not _resumed(training, checkpoint, every, engine):
             if resume is not None:
                 training.load_state(resume)
             else:
@@ -121,6 +117,13 @@ def fit(
             training.run()
         training.restore_best()
     return history
+
+
+def _resumed(training: Training, path: str | os.PathLike[str], every: int | None, engine: Wish) -> bool:
+    """Let a training write a checkpoint again and again. If the file is there, take over the state that is in it."""
+    saved = Checkpoint(path, every, training.model, training.optimiser, setting_of(training, engine))
+    training.callbacks = [*training.callbacks, saved]
+    return saved.resume(training)
 
 
 def _check(optimiser: Any, epochs: int, batch_size: int, engine: Any) -> None:
