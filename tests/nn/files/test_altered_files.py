@@ -13,6 +13,8 @@ from safetensors.numpy import save as to_safetensors
 
 from gograd_nn import MLP, ModelFileError, load, save
 
+pytestmark = pytest.mark.any_engine
+
 WHAT_TO_DO = "model: it was changed or cut off .* take another copy of it, or train again"
 
 

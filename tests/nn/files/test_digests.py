@@ -12,6 +12,8 @@ import pytest
 from gograd_nn import CosineDecay, WarmUp, mse
 from gograd_nn.files.digests import description, digest
 
+pytestmark = pytest.mark.any_engine
+
 
 class Opaque:
     pass

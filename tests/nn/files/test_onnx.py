@@ -16,6 +16,8 @@ from gograd_core import Op, no_grad, ops
 from gograd_nn import MLP, Dropout, Layer, ModelFileError, Net, softmax, to_onnx
 from gograd_nn.files.onnx_operations import ACTIVATIONS, SINGLE_PRECISION
 
+pytestmark = pytest.mark.any_engine
+
 IN_DOUBLES = [name for name in ACTIVATIONS if name not in SINGLE_PRECISION]
 runtime = pytest.importorskip("onnxruntime", reason="there is no ONNX Runtime for this Python yet")
 
