@@ -22,6 +22,7 @@ __all__ = ["Checkpoint"]
 
 STATE = "training"
 SHOWN = 5  # how many differences a message names
+ANEW = "to begin anew, remove it or give another path"
 
 
 class Trainer(Protocol):
@@ -121,7 +122,7 @@ class Checkpoint:
                 state["parameters"] = values[[place[parameter] for parameter in self.optimiser.parameters]]
                 training.load_state(state)
             except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
-                raise ModelFileError(f"its state cannot be taken over: {error}") from None
+                raise ModelFileError(f"its state cannot be taken over: {error}. {ANEW.capitalize()}") from None
         write_values(self.parameters, values)
         return True
 
@@ -131,11 +132,12 @@ class Checkpoint:
         names = [name for name in {**self.setting, **before} if self.setting.get(name) != before.get(name)]
         if names:
             found = [
-                f"{name} was {quoted(before.get(name))}, and is {quoted(self.setting.get(name))}" for name in names
+                f"{quoted(name)[1:-1]} was {quoted(before.get(name))}, and is {quoted(self.setting.get(name))}"
+                for name in names[:SHOWN]
             ]
             raise ModelFileError(
-                f"it belongs to another training: {'; '.join(found[:SHOWN])}{'; …' if len(found) > SHOWN else ''}. "
-                "Use the setting that it was written with; or, to begin anew, remove it or give another path"
+                f"it belongs to another training: {'; '.join(found)}{'; …' if len(names) > SHOWN else ''}. "
+                f"Use the setting that it was written with; or, {ANEW}"
             )
 
 

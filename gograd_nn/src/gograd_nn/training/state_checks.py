@@ -40,9 +40,7 @@ def check_state(state: Mapping[str, Any], parameters: int, examples: int, batch_
         "total_loss": _is_number,
         "outputs": lambda rows: np.shape(rows) == (min(state["step"] * batch_size, examples), outputs),
         "history": lambda rows: isinstance(rows, list) and all(map(_is_row, rows)),
-        "best": lambda best: (
-            isinstance(best, Mapping) and _are(best, number=_is_score, epoch=_is_count, waited=_is_count)
-        ),
+        "best": lambda best: _are(best, number=_is_score, epoch=_is_count, waited=_is_count),
     }
     for name, is_right in right.items():
         if name not in state or not is_right(state[name]):
