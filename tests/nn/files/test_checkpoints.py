@@ -275,9 +275,7 @@ def test_states_that_are_wrong_though_the_digest_is_right(name, value, path):
     model = MLP(SIZES, seed=4)
     optimiser, history = SGD(model.parameters(), 0.05, momentum=0.9), History()
     before = [parameter.value for parameter in model.parameters()], optimiser.state()["velocities"].tolist()
-    with pytest.raises(
-        ModelFileError, match=f"(?s)^{path}: its state cannot be taken over: .* To begin anew"
-    ):
+    with pytest.raises(ModelFileError, match=f"(?s)^{path}: its state cannot be taken over: .* To begin anew"):
         train(path, model=model, optimiser=lambda _: optimiser, history=history)
     after = [parameter.value for parameter in model.parameters()], optimiser.state()["velocities"].tolist()
     assert (after, optimiser.steps, history.epochs) == (before, 0, [])
