@@ -35,7 +35,6 @@ def check_state(state: Mapping[str, Any], parameters: int, examples: int, batch_
         "engine": lambda text: isinstance(text, str),
         "stopped": lambda text: isinstance(text, str),
         "optimiser": lambda state: isinstance(state, Mapping),
-        "parameters": lambda array: np.shape(array) == (parameters,),
         "best_parameters": lambda array: np.shape(array) in ((0,), (parameters,)),
         "total_loss": _is_number,
         "outputs": lambda rows: np.shape(rows) == (min(state["step"] * batch_size, examples), outputs),

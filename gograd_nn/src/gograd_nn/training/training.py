@@ -229,13 +229,18 @@ class Training:
             if state.get(name) != own:
                 raise ValueError(f"this training has {name}={own!r}, but the state has {state.get(name)!r}")
         problem = self.problem
+        parameters = np.array(state["parameters"], dtype=np.float64)
+        if parameters.shape != (len(problem.parameters),):
+            raise ValueError(
+                f"the optimiser has {len(problem.parameters)} parameters, but the state has {parameters.size}"
+            )
         check_state(state, len(problem.parameters), len(problem.examples), self.batch_size, problem.outputs)
         epochs = [Epoch(**epoch) for epoch in state["history"]]
         best = Best(**state["best"], parameters=np.array(state["best_parameters"], dtype=np.float64))
         seen = Seen(float(state["total_loss"]), [np.array(state["outputs"], dtype=np.float64)])
         choice = Choice(state["switch"], state["engine"])
         self.optimiser.load_state(state["optimiser"])
-        write_values(problem.parameters, np.array(state["parameters"], dtype=np.float64))
+        write_values(problem.parameters, parameters)
         self.history.epochs[:] = epochs
         self.last += state["first"] - self.first
         self.first, self.epoch, self.step = state["first"], state["epoch"], state["step"]
