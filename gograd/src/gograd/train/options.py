@@ -1,0 +1,79 @@
+"""The options that several of the commands `gograd train …` have, and how they are checked."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gograd_core import UnknownOperationError
+from gograd_core.extend import current
+
+__all__ = [
+    "Activation",
+    "BatchSize",
+    "Epochs",
+    "Layers",
+    "Momentum",
+    "Out",
+    "Rate",
+    "Seed",
+    "check_picture",
+    "check_rate",
+    "checked_net",
+]
+
+Layers = Annotated[str, typer.Option(help="Units of the hidden layers, separated by commas.")]
+Activation = Annotated[str, typer.Option(help="An operation that takes one number.")]
+Epochs = Annotated[int, typer.Option(min=1, help="Passes over the training data.")]
+Rate = Annotated[float, typer.Option(help="The learning rate.")]
+Momentum = Annotated[float, typer.Option(min=0.0, max=0.999, help="The momentum of the optimiser.")]
+BatchSize = Annotated[int, typer.Option(min=1, help="Examples per step.")]
+Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The seed of split, weights and shuffling.")]
+Out = Annotated[Path, typer.Option(help="The file for the picture.")]
+
+
+def checked_net(layers: str, activation: str) -> list[int]:
+    """Read the sizes of hidden layers, and check the activation.
+
+    Raises:
+        typer.BadParameter: a size is no positive number, or the activation is no operation of one number.
+    """
+    sizes = [size.strip() for size in layers.split(",") if size.strip()]
+    if not all(size.isdecimal() and int(size) > 0 for size in sizes):
+        raise typer.BadParameter(
+            f"expected positive numbers separated by commas, got {layers!r}", param_hint="--layers"
+        )
+    try:
+        arity = current.registry[activation].arity
+    except UnknownOperationError as error:
+        raise typer.BadParameter(str(error), param_hint="--activation") from None
+    if arity != 1:
+        raise typer.BadParameter(
+            f"{activation!r} does not take one number; `gograd ops` lists the operations", param_hint="--activation"
+        )
+    return [int(size) for size in sizes]
+
+
+def check_rate(rate: float) -> None:
+    """Refuse a rate that is not positive and finite.
+
+    Raises:
+        typer.BadParameter: it is not.
+    """
+    if not 0.0 < rate < math.inf:
+        raise typer.BadParameter("must be positive and finite", param_hint="--rate")
+
+
+def check_picture(option: str, path: Path, *endings: str) -> None:
+    """Refuse a file that could not be written at the end of a training.
+
+    Raises:
+        typer.BadParameter: its ending is not among `endings`, or its folder does not exist.
+    """
+    if not path.parent.is_dir() or path.suffix.lower() not in endings:
+        *others, last = endings
+        known = f"{', '.join(others)} or {last}" if others else last
+        raise typer.BadParameter(f"must end in {known}, in a folder that exists", param_hint=option)
