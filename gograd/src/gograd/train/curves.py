@@ -14,13 +14,13 @@ def draw_curve(axis: Axes, history: History) -> None:
     """Draw loss and accuracy of each epoch, of the training data and of those held out."""
     epochs = history.epochs
     numbers = [epoch.number for epoch in epochs]
-    marks = {"marker": "o", "markersize": 3} if len(epochs) <= 40 else {}
+    marker = "o" if len(epochs) <= 40 else ""
     axis.set_title("learning curve", loc="left")
     axis.set_xlabel("epoch")
     axis.set_ylabel("mean loss (cross-entropy)", color="tab:red")
     axis.plot(numbers, [epoch.loss for epoch in epochs], "--", color="tab:red")
     held_out_losses = [epoch.held_out_loss for epoch in epochs if epoch.held_out_loss is not None]
-    axis.plot(numbers, held_out_losses, color="tab:red", **marks)
+    axis.plot(numbers, held_out_losses, color="tab:red", marker=marker, markersize=3)
     axis.set_ylim(bottom=0.0)
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     percent = axis.twinx()
@@ -28,8 +28,8 @@ def draw_curve(axis: Axes, history: History) -> None:
     training = [100.0 * epoch.accuracy for epoch in epochs if epoch.accuracy is not None]
     percent.plot(numbers, training, "--", color="tab:blue")
     held_out = [100.0 * epoch.held_out_accuracy for epoch in epochs if epoch.held_out_accuracy is not None]
-    percent.plot(numbers, held_out, color="tab:blue", **marks)
+    percent.plot(numbers, held_out, color="tab:blue", marker=marker, markersize=3)
     percent.set_ylim(top=100.0)
     percent.plot([], [], "--", color="0.4", label="training")
-    percent.plot([], [], color="0.4", label="held out", **marks)
+    percent.plot([], [], color="0.4", label="held out", marker=marker, markersize=3)
     percent.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, frameon=False, borderaxespad=0.1)

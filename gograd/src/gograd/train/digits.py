@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import attrs
 import numpy as np
+import numpy.typing as npt
 from sklearn.datasets import load_digits  # type: ignore[import-untyped]
 
 from gograd.train.learning import Examples, split
@@ -17,6 +18,8 @@ __all__ = ["N_CLASSES", "N_PIXELS", "Readings", "load"]
 N_CLASSES = 10
 N_PIXELS = 64
 BRIGHTEST = 16.0
+
+Integers = npt.NDArray[np.int64]
 
 
 @attrs.frozen
@@ -30,12 +33,13 @@ class Readings:
     """
 
     images: Matrix
-    digits: np.ndarray[tuple[int], np.dtype[np.int64]]
+    digits: Integers
     logits: Matrix
 
     @property
-    def predictions(self) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-        return self.logits.argmax(axis=1)
+    def predictions(self) -> Integers:
+        found: Integers = self.logits.argmax(axis=1)
+        return found
 
     @property
     def n_wrong(self) -> int:
@@ -48,7 +52,7 @@ class Readings:
         others = self.logits.copy()
         others[rows, self.digits] = -np.inf
         margins = self.logits[rows, self.digits] - others.max(axis=1)
-        return np.argsort(margins, kind="stable")[:count].tolist()
+        return list(np.argsort(margins, kind="stable")[:count])
 
 
 def load(seed: int) -> Examples:

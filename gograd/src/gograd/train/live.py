@@ -37,19 +37,23 @@ class LiveTable:
 
     def __init__(self, screen: Console, unit: str, total: int, columns: Sequence[str]) -> None:
         self.unit, self.total, self.columns, self.done = unit, total, columns, 0
-        self._screen = screen
+        self._screen, self._is_running = screen, False
         self._every = -(-total // MOST_ROWS)
         self._table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         for column in (unit, *columns):
             self._table.add_column(column, justify="right")
-        self._live = Live(get_renderable=self._drawn, console=screen, refresh_per_second=10)
+        self._live = Live(self, console=screen, refresh_per_second=10)
 
     def __enter__(self) -> Self:
+        self._is_running = True
         if self._screen.is_terminal:
             self._live.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._is_running = False
         if self._screen.is_terminal:
             self._live.stop()
 
@@ -65,10 +69,14 @@ class LiveTable:
             words = (f"{column} {cell}" for column, cell in zip(self.columns, cells, strict=True) if cell)
             self._screen.print(f"{self.unit} {number}/{self.total}: {', '.join(words)}", soft_wrap=True)
 
-    def _drawn(self) -> RenderableType:
+    def __rich__(self) -> RenderableType:
+        """Draw the table, and the bar as long as something is trained."""
+        if not self._is_running:
+            return self._table
+        below = Table.grid(padding=(0, 2))
         bar = ProgressBar(total=self.total, completed=self.done, width=BAR)
-        note = "" if self.done == self.total else f"{self.unit} {self.done} of {self.total}; Ctrl-C stops, and still reports"
-        return Group(self._table, bar, Text(note, "dim"))
+        below.add_row(bar, Text(f"{self.unit} {self.done} of {self.total}; Ctrl-C stops, and still reports", "dim"))
+        return Group(self._table, below)
 
 
 class EpochTable(LiveTable):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from PIL import Image
@@ -56,13 +56,13 @@ def _frames(
     """Draw the plane after some of the epochs."""
     for number in numbers:
         figure = Figure(figsize=(5.6, 4.1), layout="constrained")
-        canvas = FigureCanvasAgg(figure)
         axis = figure.subplots()
         _draw_plane(axis, snapshots[number], examples, settings)
         accuracy = f"held-out accuracy {history.epochs[number - 1].held_out_accuracy:.1%}" if number else "untrained"
         axis.set_title(f"epoch {number}: {accuracy}")
-        canvas.draw()
-        yield Image.fromarray(np.asarray(canvas.buffer_rgba())[:, :, :3].copy())
+        drawn = io.BytesIO()
+        figure.savefig(drawn, format="png", dpi=100)
+        yield Image.open(drawn).convert("RGB")
 
 
 def _draw_plane(axis: Axes, values: Matrix, examples: Examples, settings: Settings) -> None:
@@ -80,7 +80,7 @@ def _draw_plane(axis: Axes, values: Matrix, examples: Examples, settings: Settin
         ((examples.held_out_inputs, examples.held_out_targets), "D", 19, "held out"),
     ):
         at, colours = np.array(parts[0]), [COLOURS[target] for target in parts[1]]
-        axis.scatter(*at.T, c=colours, marker=marker, s=size, edgecolors="white", linewidths=0.6)
+        axis.scatter(at[:, 0], at[:, 1], c=colours, marker=marker, s=size, edgecolors="white", linewidths=0.6)
         axis.scatter([], [], c="0.4", marker=marker, s=size, label=name)
     axis.legend(loc="upper right", fontsize=8)
     axis.set_xlim(left, right)
