@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import json
+import os
 import re
 import struct
 
@@ -82,6 +83,15 @@ def sentence(error):
         ("digits", "--out", "no/such/folder/picture.png", "in a folder that exists"),
         ("moons", "--animation", "moons.mp4", "must end in .gif, in a folder that exists"),
         ("moons", "--noise", "-1", "--noise"),
+        ("moons", "--resume", "none.safetensors", "there is no file none.safetensors"),
+        ("moons", "--save", "no/such/folder/run", "there is no folder no/such/folder"),
+        (
+            "digits",
+            "--save",
+            "pyproject.toml",
+            "to go on with its training, write --resume pyproject.toml; to begin anew",
+        ),
+        ("digits", "--engine", "fast", "--engine"),
         ("names", "--steps", "0", "--steps"),
         ("names", "--engine", "fast", "--engine"),
     ],
@@ -124,6 +134,7 @@ class TestDigits:
         code, output, _ = run("train", "digits", "--epochs", "5", "--layers", "4", "--out", out)
         assert code == 0
         assert f"Stopped in epoch {epoch} of 5." in output
+        assert "The eager engine runs: " in output
         assert sum(map(sum, confusion_of(output))) == 40
         assert "Held-out accuracy" in output
         assert out.read_bytes().startswith(b"%PDF")
@@ -191,6 +202,33 @@ class TestMoons:
         model, x, y = settings.net(), np.array([-1.0, 0.5, 2.0]), np.array([0.25, -0.75])
         expected = [[no_grad().run(lambda a, b: ops.sigmoid(model([a, b])).value, a, b) for a in x] for b in y]
         np.testing.assert_allclose(moons.shares_on(learning.values_of(model), settings, x, y), expected, rtol=1e-14)
+
+    def test_a_training_that_was_saved_goes_on(self, run, tmp_path):
+        def last_epoch(*options):
+            places = ("--out", tmp_path / "moons.png", "--animation", tmp_path / "moons.gif")
+            code, output, error = run("train", "moons", *places, *options)
+            assert (code, error) == (0, "")
+            return re.search(r"epoch 5/5: (.*), points/s", output)[1]
+
+        file = tmp_path / "moons.safetensors"
+        whole = last_epoch("--epochs", "5")
+        run(
+            "train",
+            "moons",
+            "--epochs",
+            "3",
+            "--save",
+            file,
+            "--out",
+            tmp_path / "m.png",
+            "--animation",
+            tmp_path / "m.gif",
+        )
+        assert last_epoch("--epochs", "5", "--resume", file) == whole
+        code, _, error = run("train", "moons", "--resume", file, "--rate", "0.1")
+        assert code == 1
+        assert error.startswith(f"gograd: {file}: it belongs to another training: ")
+        assert len(error.splitlines()) == 1
 
     def test_ctrl_c_before_the_first_epoch_still_draws(self, run, tmp_path, monkeypatch):
         monkeypatch.setattr("gograd_nn.binary_cross_entropy", interrupting(losses.binary_cross_entropy, 7))

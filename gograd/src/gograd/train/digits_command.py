@@ -12,14 +12,18 @@ from gograd.console import console
 from gograd.train.options import (
     Activation,
     BatchSize,
+    Engine,
     Epochs,
     Layers,
     Momentum,
     Out,
     Rate,
+    Resume,
+    Save,
     Seed,
     check_picture,
     check_rate,
+    checked_file,
     checked_net,
 )
 
@@ -34,11 +38,15 @@ def train_digits(
     momentum: Momentum = 0.9,
     batch_size: BatchSize = 32,
     seed: Seed = 0,
+    engine: Engine = "auto",
+    save: Save = None,
+    resume: Resume = None,
     out: Out = Path("gograd_digits.png"),
 ) -> None:
     """Learn the 1,797 handwritten digits that scikit-learn ships. Ctrl-C stops early and still reports."""
     hidden = checked_net(layers, activation)
     check_rate(rate)
+    file = checked_file(save, resume)
     check_picture("--out", out, ".png", ".svg", ".pdf")
 
     import numpy as np
@@ -50,7 +58,7 @@ def train_digits(
     examples = digits.load(seed)
     screen.print(f"{len(examples.inputs)} digits to learn from, {len(examples.held_out_inputs)} held out.")
     sizes = [digits.N_PIXELS, *hidden, digits.N_CLASSES]
-    settings = learning.Settings(sizes, activation, epochs, rate, momentum, batch_size, seed)
+    settings = learning.Settings(sizes, activation, epochs, rate, momentum, batch_size, seed, engine, file)
     model = settings.net()
     history = learning.learn(screen, model, examples, settings, loss=cross_entropy, name="digits")
     images = np.array(examples.held_out_inputs)

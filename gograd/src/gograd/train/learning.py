@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -10,11 +11,11 @@ import numpy as np
 from rich.console import Console
 from sklearn.model_selection import train_test_split  # type: ignore[import-untyped]
 
-from gograd.console import fail
+from gograd.console import cannot_write, fail
 from gograd.train.live import EpochTable
 from gograd_core import DomainError
 from gograd_core.extend import read_values
-from gograd_nn import MLP, SGD, History, fit
+from gograd_nn import MLP, SGD, History, ModelFileError, fit
 from gograd_nn.matrices import Matrix, divided, outputs_of
 
 __all__ = ["Examples", "Settings", "learn", "logits", "split", "values_of"]
@@ -43,6 +44,8 @@ class Settings:
     momentum: float
     batch_size: int
     seed: int
+    engine: Any = "auto"
+    file: Path | None = None
 
     def net(self) -> MLP:
         """Make the net."""
@@ -70,7 +73,8 @@ def learn(
     """Train a net, and show a table of the epochs. Ctrl-C ends the training early, and keeps what was learned.
 
     Raises:
-        typer.Exit: a number is not finite. The reason is printed.
+        typer.Exit: a number is not finite, compiled code cannot be had, or the file belongs to another training, or
+            cannot be read or written. The reason is printed.
     """
     history = History()
     with EpochTable(screen, settings.epochs, examples=len(examples.inputs), name=name) as table:
@@ -86,6 +90,8 @@ def learn(
                 seed=settings.seed,
                 held_out=(examples.held_out_inputs, examples.held_out_targets),
                 callbacks=[table, *callbacks],
+                engine=settings.engine,
+                checkpoint=settings.file,
                 history=history,
                 progress=False,
             )
@@ -94,8 +100,14 @@ def learn(
         except DomainError as error:
             epoch = len(history.epochs) + 1
             raise fail(f"the training left the real numbers in epoch {epoch}: {error.fact}") from None
+        except (ImportError, ModelFileError) as error:
+            raise fail(error) from None
+        except OSError as error:
+            raise fail(cannot_write(error)) from None
+    screen.print(f"{history.engine[:1].upper()}{history.engine[1:]}.", soft_wrap=True)
     if len(history.epochs) < settings.epochs:
-        screen.print(f"Stopped in epoch {len(history.epochs) + 1} of {settings.epochs}.")
+        go_on = "" if settings.file is None else f" To go on, write --resume {settings.file}"
+        screen.print(f"Stopped in epoch {len(history.epochs) + 1} of {settings.epochs}.{go_on}", soft_wrap=True)
     return history
 
 

@@ -58,7 +58,7 @@ class LiveTable:
             self._live.stop()
 
     def is_due(self, number: int) -> bool:
-        """Return whether a number gets a row: the first one, the last one, and so many between that a screen has them."""
+        """Return whether a number gets a row: the first, the last, and as many between as a screen has."""
         return number in (1, self.total) or number % self._every == 0
 
     def add(self, number: int, *cells: str) -> None:

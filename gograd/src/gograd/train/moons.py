@@ -13,24 +13,28 @@ from gograd_core import ops
 from gograd_nn import MLP
 from gograd_nn.matrices import Matrix
 
-__all__ = ["Snapshots", "load", "shares_on"]
+__all__ = ["Snapshot", "Snapshots", "load", "shares_on"]
 
 COUNT = 400
+
+Snapshot = tuple[int, Matrix, float | None]
+"""The number of an epoch, the values of all parameters after it, and the held-out accuracy."""
 
 
 @attrs.define
 class Snapshots:
-    """A callback of `gograd_nn.fit` that keeps the values of all parameters after each epoch, and those before."""
+    """A callback of `gograd_nn.fit` that keeps the state of the net after each epoch, and that before the training."""
 
-    values: list[Matrix] = attrs.field(factory=list)
+    epochs: list[Snapshot]
 
     @classmethod
     def of(cls, model: MLP) -> Snapshots:
-        """Begin with the values that a net has now."""
-        return cls([values_of(model)])
+        """Begin with a net before its training."""
+        return cls([(0, values_of(model), None)])
 
     def after_epoch(self, training: Any) -> None:
-        self.values.append(values_of(training.model))
+        epoch = training.history.epochs[-1]
+        self.epochs.append((epoch.number, values_of(training.model), epoch.held_out_accuracy))
 
 
 def load(seed: int, noise: float) -> Examples:

@@ -11,14 +11,18 @@ from gograd.console import console
 from gograd.train.options import (
     Activation,
     BatchSize,
+    Engine,
     Epochs,
     Layers,
     Momentum,
     Out,
     Rate,
+    Resume,
+    Save,
     Seed,
     check_picture,
     check_rate,
+    checked_file,
     checked_net,
 )
 
@@ -33,6 +37,9 @@ def train_moons(
     momentum: Momentum = 0.9,
     batch_size: BatchSize = 32,
     seed: Seed = 0,
+    engine: Engine = "auto",
+    save: Save = None,
+    resume: Resume = None,
     noise: Annotated[float, typer.Option(min=0.0, max=1.0, help="The noise of the points.")] = 0.2,
     out: Out = Path("gograd_moons.png"),
     animation: Annotated[Path, typer.Option(help="The file for the animation, a GIF.")] = Path("gograd_moons.gif"),
@@ -40,6 +47,7 @@ def train_moons(
     """Learn which of two half moons a point is in, and show the border that the net finds. Ctrl-C still reports."""
     hidden = checked_net(layers, activation)
     check_rate(rate)
+    file = checked_file(save, resume)
     check_picture("--out", out, ".png", ".svg", ".pdf")
     check_picture("--animation", animation, ".gif")
 
@@ -49,7 +57,7 @@ def train_moons(
     screen = console()
     examples = moons.load(seed, noise)
     screen.print(f"{len(examples.inputs)} points to learn from, {len(examples.held_out_inputs)} held out.")
-    settings = learning.Settings([2, *hidden, 1], activation, epochs, rate, momentum, batch_size, seed)
+    settings = learning.Settings([2, *hidden, 1], activation, epochs, rate, momentum, batch_size, seed, engine, file)
     model = settings.net()
     snapshots = moons.Snapshots.of(model)
     history = learning.learn(
@@ -60,5 +68,5 @@ def train_moons(
     screen.print(f"{model}.{accuracy}")
     moons_pictures.draw_border(history, learning.values_of(model), examples, settings, out)
     screen.print(f"The border, and the learning curve: {out}", soft_wrap=True)
-    moons_pictures.animate_border(history, snapshots.values, examples, settings, animation)
+    moons_pictures.animate_border(snapshots, examples, settings, animation)
     screen.print(f"How the border was learned: {animation}", soft_wrap=True)

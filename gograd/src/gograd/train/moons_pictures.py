@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,7 @@ from PIL import Image
 
 from gograd.train.curves import draw_curve
 from gograd.train.learning import Examples, Settings
-from gograd.train.moons import shares_on
+from gograd.train.moons import Snapshot, Snapshots, shares_on
 from gograd_nn import History
 from gograd_nn.matrices import Matrix
 
@@ -38,31 +37,27 @@ def draw_border(history: History, values: Matrix, examples: Examples, settings: 
     figure.savefig(path, dpi=120)
 
 
-def animate_border(
-    history: History, snapshots: Sequence[Matrix], examples: Examples, settings: Settings, path: Path
-) -> None:
-    """Draw how the border is learned into a GIF. `snapshots` begin with the values before the first epoch."""
-    numbers = np.unique(np.linspace(0.0, 1.0, MOST_FRAMES) ** 2 * (len(snapshots) - 1) // 1).astype(int)
-    frames = list(_frames(numbers.tolist(), history, snapshots, examples, settings))
+def animate_border(snapshots: Snapshots, examples: Examples, settings: Settings, path: Path) -> None:
+    """Draw how the border is learned into a GIF, whose frames are closer together at the beginning."""
+    last = len(snapshots.epochs) - 1
+    chosen = sorted({round(last * share**2) for share in np.linspace(0.0, 1.0, MOST_FRAMES)})
+    frames = [_frame(snapshots.epochs[index], examples, settings) for index in chosen]
     palette = frames[-1].quantize(COLOURS_OF_GIF)
     first, *others = (frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames)
     pauses = [PAUSE] * len(others) + [LAST_PAUSE]
     first.save(path, save_all=True, append_images=others, duration=pauses, loop=0, optimize=True)
 
 
-def _frames(
-    numbers: Sequence[int], history: History, snapshots: Sequence[Matrix], examples: Examples, settings: Settings
-) -> Iterator[Image.Image]:
-    """Draw the plane after some of the epochs."""
-    for number in numbers:
-        figure = Figure(figsize=(5.6, 4.1), layout="constrained")
-        axis = figure.subplots()
-        _draw_plane(axis, snapshots[number], examples, settings)
-        accuracy = f"held-out accuracy {history.epochs[number - 1].held_out_accuracy:.1%}" if number else "untrained"
-        axis.set_title(f"epoch {number}: {accuracy}")
-        drawn = io.BytesIO()
-        figure.savefig(drawn, format="png", dpi=100)
-        yield Image.open(drawn).convert("RGB")
+def _frame(snapshot: Snapshot, examples: Examples, settings: Settings) -> Image.Image:
+    """Draw the plane after an epoch."""
+    number, values, accuracy = snapshot
+    figure = Figure(figsize=(5.6, 4.1), layout="constrained")
+    axis = figure.subplots()
+    _draw_plane(axis, values, examples, settings)
+    axis.set_title(f"epoch {number}: " + ("untrained" if accuracy is None else f"held-out accuracy {accuracy:.1%}"))
+    drawn = io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=100)
+    return Image.open(drawn).convert("RGB")
 
 
 def _draw_plane(axis: Axes, values: Matrix, examples: Examples, settings: Settings) -> None:

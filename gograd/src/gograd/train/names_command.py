@@ -86,7 +86,7 @@ def _print_losses(training: Iterator[Sequence[float]]) -> int:
 
 
 def _show_losses(training: Iterator[Sequence[float]], screen: Console, steps: int, per_step: int) -> int:
-    """Train, and show a table: the mean loss since the last row, the rate, and the speed. Return the number of steps."""
+    """Train, and show a table: mean loss since the last row, rate and speed. Return the number of steps."""
     losses: list[float] = []
     since = time.perf_counter()
     with LiveTable(screen, "step", steps, ("mean loss", "rate", "names/s")) as table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -14,14 +14,18 @@ from gograd_core.extend import current
 __all__ = [
     "Activation",
     "BatchSize",
+    "Engine",
     "Epochs",
     "Layers",
     "Momentum",
     "Out",
     "Rate",
+    "Resume",
+    "Save",
     "Seed",
     "check_picture",
     "check_rate",
+    "checked_file",
     "checked_net",
 ]
 
@@ -32,6 +36,14 @@ Rate = Annotated[float, typer.Option(help="The learning rate.")]
 Momentum = Annotated[float, typer.Option(min=0.0, max=0.999, help="The momentum of the optimiser.")]
 BatchSize = Annotated[int, typer.Option(min=1, help="Examples per step.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The seed of split, weights and shuffling.")]
+Engine = Annotated[
+    Literal["auto", "eager", "compiled"],
+    typer.Option(help="Neurons, or compiled code. The default chooses what is faster, if gograd-compile is installed."),
+]
+Save = Annotated[Path | None, typer.Option(help="A new file, which gets the state of the training after each epoch.")]
+Resume = Annotated[
+    Path | None, typer.Option(help="The file of a training that was saved. It goes on, with the same options.")
+]
 Out = Annotated[Path, typer.Option(help="The file for the picture.")]
 
 
@@ -77,3 +89,21 @@ def check_picture(option: str, path: Path, *endings: str) -> None:
         *others, last = endings
         known = f"{', '.join(others)} or {last}" if others else last
         raise typer.BadParameter(f"must end in {known}, in a folder that exists", param_hint=option)
+
+
+def checked_file(save: Path | None, resume: Path | None) -> Path | None:
+    """Return the file in which the training is kept, if any.
+
+    Raises:
+        typer.BadParameter: a file to be resumed does not exist, or one to be written does, or its folder does not.
+    """
+    if save is not None and resume is not None:
+        raise typer.BadParameter("goes on writing to its file: leave out --save", param_hint="--resume")
+    if resume is not None and not resume.is_file():
+        raise typer.BadParameter(f"there is no file {resume}", param_hint="--resume")
+    if save is not None and save.exists():
+        message = f"{save} exists: to go on with its training, write --resume {save}; to begin anew, remove it"
+        raise typer.BadParameter(message, param_hint="--save")
+    if save is not None and not save.parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {save.parent}", param_hint="--save")
+    return save or resume
