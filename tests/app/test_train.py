@@ -88,8 +88,8 @@ def sentence(error):
         (
             "digits",
             "--save",
-            "pyproject.toml",
-            "to go on with its training, write --resume pyproject.toml; to begin anew",
+            os.devnull,
+            f"to go on with its training, write --resume {os.devnull}; to begin anew",
         ),
         ("digits", "--engine", "fast", "--engine"),
         ("names", "--steps", "0", "--steps"),

@@ -51,13 +51,13 @@ def animate_border(snapshots: Snapshots, examples: Examples, settings: Settings,
 def _frame(snapshot: Snapshot, examples: Examples, settings: Settings) -> Image.Image:
     """Draw the plane after an epoch."""
     number, values, accuracy = snapshot
-    figure = Figure(figsize=(5.6, 4.1), layout="constrained")
-    axis = figure.subplots()
+    figure = Figure(figsize=(5.6, 4.1))
+    axis = figure.add_axes((0.09, 0.07, 0.89, 0.85))  # to find the layout of each frame would take as long as the rest
     _draw_plane(axis, values, examples, settings)
     axis.set_title(f"epoch {number}: " + ("untrained" if accuracy is None else f"held-out accuracy {accuracy:.1%}"))
     drawn = io.BytesIO()
-    figure.savefig(drawn, format="png", dpi=100)
-    return Image.open(drawn).convert("RGB")
+    figure.savefig(drawn, format="rgba", dpi=100)
+    return Image.frombytes("RGBA", (560, 410), drawn.getvalue()).convert("RGB")
 
 
 def _draw_plane(axis: Axes, values: Matrix, examples: Examples, settings: Settings) -> None:
