@@ -109,6 +109,25 @@ class TestBesideScikitLearn:
                 np.testing.assert_allclose(found, expected, **close)
         np.testing.assert_allclose(own.loss_curve_[1:], other.loss_curve_[1:], rtol=1e-12)
 
+    @pytest.mark.parametrize("name", ["two classes", "three classes", "labels", "a number"])
+    def test_lbfgs_finds_the_same_minimum(self, name):
+        settings = {"solver": "lbfgs", "alpha": 0.05, "tol": 1e-7, "max_iter": 1}
+        own, other = continued(TARGETS[name], **settings)
+        for estimator in (own, other):
+            estimator.set_params(max_iter=400).fit(INPUTS, TARGETS[name])
+        assert own.loss_ == pytest.approx(
+            other.loss_, rel=1e-3
+        )  # on the flat ground about it, rounding decides the way
+        assert own.loss_ < own.loss_curve_[0] / 1.5
+        assert own.loss_curve_ == sorted(own.loss_curve_, reverse=True)
+
+    @pytest.mark.parametrize("name", ["two classes", "three classes", "labels", "a number"])
+    def test_the_first_iterations_of_lbfgs_are_the_same(self, name):
+        own, other = continued(TARGETS[name], solver="lbfgs", alpha=0.3)
+        assert own.n_iter_ == other.n_iter_ == 5
+        assert own.loss_ == pytest.approx(other.loss_, rel=1e-10)  # searches along lines divide small differences
+        np.testing.assert_allclose(own.coefs_[0], other.coefs_[0], rtol=1e-8)
+
     def test_of_several_numbers_it_follows_the_gradient_of_the_loss(self):
         # scikit-learn's loss is the mean over targets, but its steps are those of the sum.
         own, other = continued(NUMBERS, solver="sgd", alpha=0.1, of_theirs={"learning_rate_init": 0.025, "alpha": 0.2})
@@ -285,7 +304,7 @@ def test_a_grid_search_over_hidden_sizes_in_a_pipeline():
     [
         ({"hidden_layer_sizes": (4, 0)}, r"hidden_layer_sizes must be whole numbers from 1, such as \(16, 16\), got"),
         ({"hidden_layer_sizes": 2.5}, "hidden_layer_sizes must be whole numbers"),
-        ({"solver": "newton"}, "solver must be one of 'adam', 'sgd', got 'newton'"),
+        ({"solver": "newton"}, "solver must be one of 'adam', 'sgd', 'lbfgs', got 'newton'"),
         ({"alpha": -1.0}, "alpha must be finite and not negative, got -1.0"),
         ({"learning_rate_init": 0.0}, "learning_rate_init must be positive and finite, got 0.0"),
         ({"batch_size": 0}, "batch_size must be 'auto', or a whole number from 1, got 0"),
@@ -313,9 +332,21 @@ def test_a_net_does_not_change_its_sizes_while_it_goes_on():
     np.testing.assert_array_equal(estimator.predict(INPUTS), before)
 
 
-def test_passes_do_not_stop_early():
-    with pytest.raises(ValueError, match="set early_stopping=False, or call fit"):
-        estimator_for(NUMBERS, early_stopping=True).partial_fit(INPUTS, NUMBERS)
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"early_stopping": True}, "set early_stopping=False, or call fit"),
+        ({"solver": "lbfgs"}, "goes through the examples in batches: 'adam' or 'sgd'"),
+    ],
+)
+def test_some_settings_are_not_for_single_passes(settings, message):
+    with pytest.raises(ValueError, match=message):
+        estimator_for(NUMBERS, **settings).partial_fit(INPUTS, NUMBERS)
+
+
+def test_a_pass_with_another_solver_begins_it_anew():
+    both = estimator_for(NUMBERS).partial_fit(INPUTS, NUMBERS).set_params(solver="sgd").partial_fit(INPUTS, NUMBERS)
+    assert len(both.loss_curve_) == 2
 
 
 def test_a_regressor_has_no_probabilities():

@@ -32,7 +32,8 @@ def check_settings(estimator: Any, *, once: bool) -> None:
     """Refuse a parameter that is out of its range.
 
     Raises:
-        ValueError: there is one, or `early_stopping` is set and the training has a single pass (`once`).
+        ValueError: there is one; or the training has a single pass (`once`), and `early_stopping` is set, or the solver
+            takes several passes.
     """
     for name, (accepts, expected) in RULES.items():
         value = getattr(estimator, name)
@@ -42,6 +43,8 @@ def check_settings(estimator: Any, *, once: bool) -> None:
             accepted = False
         if not accepted:
             raise ValueError(f"{name} must be {expected}, got {quoted(value)}")
+    if once and estimator.solver == "lbfgs":
+        raise ValueError("partial_fit() needs a solver that goes through the examples in batches: 'adam' or 'sgd'")
     if once and estimator.early_stopping:
         raise ValueError("partial_fit() cannot stop early: set early_stopping=False, or call fit()")
 

@@ -132,13 +132,14 @@ class MLPClassifier(ClassifierMixin, _MLP):  # type: ignore[misc]
     Args:
         hidden_layer_sizes: the number of units in each hidden layer, or a single number.
         activation: "identity", "logistic", "tanh", "relu", or the name of any operation that takes one number.
-        solver: "adam" or "sgd".
+        solver: "adam", "sgd", or "lbfgs", which takes all examples at once.
         alpha: the strength of the L2 penalty on weights: alpha / 2 * sum(weight**2) / (examples of the batch).
         batch_size: the number of examples per step; "auto" is 200, or all if they are fewer.
         learning_rate_init: the learning rate.
         max_iter: how many passes over the data, at most.
         random_state: the seed of weights, shuffling and validation examples: an integer, a `RandomState`, or None.
-        tol, n_iter_no_change: training ends after that many passes in a row in which the loss did not fall by `tol`.
+        tol, n_iter_no_change: training ends after more than that many passes in a row in which the loss did not fall by
+            `tol`. "lbfgs" ends when no derivative is larger than `tol`.
         verbose: whether to draw a progress bar.
         warm_start: whether `fit` goes on with the net that is there.
         momentum, nesterovs_momentum: of the solver "sgd".
@@ -159,7 +160,7 @@ class MLPClassifier(ClassifierMixin, _MLP):  # type: ignore[misc]
         """Go once over some examples. All classes must be given in the first call, unless `y` has them all.
 
         Raises:
-            ValueError: `early_stopping` is set, or `y` has a class that the first call did not have.
+            ValueError: `early_stopping` or the solver "lbfgs" is set, or `y` has a class that the first call did not have.
         """
         return self._partial_fit(X, y, classes)
 
@@ -237,7 +238,7 @@ class MLPRegressor(RegressorMixin, _MLP):  # type: ignore[misc]
         """Go once over some examples.
 
         Raises:
-            ValueError: `early_stopping` is set, or there is another number of targets than in the first call.
+            ValueError: `early_stopping` or the solver "lbfgs" is set, or there is another number of targets than at first.
         """
         return self._partial_fit(X, y, None)
 

@@ -1,4 +1,7 @@
-"""The optimisers that estimators use: with an L2 penalty on weights, as scikit-learn's perceptrons have it."""
+"""The optimisers that estimators use: with an L2 penalty on weights, as scikit-learn's perceptrons have it.
+
+To the mean loss of each batch is added alpha / 2 * sum(weight**2) / (examples of the batch). Biases are not penalised.
+"""
 
 from __future__ import annotations
 
@@ -11,21 +14,22 @@ import numpy.typing as npt
 from gograd_core import Neuron
 from gograd_nn.optimisers import SGD, Adam, Optimiser
 from gograd_nn.optimisers.optimiser import Array
+from gograd_nn.training import LBFGS
 
-__all__ = ["SOLVERS", "Penalty", "solver"]
+__all__ = ["SOLVERS", "Penalty", "Solver", "solver"]
 
-SOLVERS = ("adam", "sgd")
+SOLVERS = ("adam", "sgd", "lbfgs")
 
 
 @attrs.define
 class Penalty:
-    """A penalty on weights that is added to the mean loss of each batch: alpha / 2 * sum(weight**2) / examples.
+    """The penalty, and what is needed to divide it.
 
     Attributes:
-        is_weight: which parameters are weights. Biases are not penalised.
+        is_weight: which parameters are weights.
         examples, batch_size: how many examples are in an epoch, and in each batch but the last.
         first_step: how many steps were taken before the first epoch.
-        total: the penalties so far, each times the examples of its batch.
+        total: the penalties of this epoch so far, each times the examples of its batch.
     """
 
     alpha: float
@@ -35,39 +39,64 @@ class Penalty:
     first_step: int = 0
     total: float = 0.0
 
-    def gradient(self, values: Array, steps: int) -> Array:
-        """Compute the gradient in one step, and add the penalty to the total."""
-        batches = range(0, self.examples, self.batch_size)
-        start = batches[(steps - self.first_step) % len(batches)]
-        weights = np.where(self.is_weight, values, 0.0)
-        self.total += self.alpha / 2.0 * float(weights @ weights)
-        return self.alpha / min(self.batch_size, self.examples - start) * weights
+    def weights(self, values: Array) -> Array:
+        """Return the weights, and 0 for each bias."""
+        return np.where(self.is_weight, values, 0.0)
+
+    def examples_of(self, step: int) -> int:
+        """Count the examples of a batch. The last one of an epoch may be smaller."""
+        starts = range(0, self.examples, self.batch_size)
+        return min(self.batch_size, self.examples - starts[(step - self.first_step) % len(starts)])
+
+    def mean(self) -> float:
+        """Return the mean penalty of the epoch that has ended, and begin the next one."""
+        mean, self.total = self.total / self.examples, 0.0
+        return mean
 
 
-class _Penalised(Optimiser):
+class _ByBatches(Optimiser):
     penalty: Penalty
 
     def update(self, values: Array, gradients: Array) -> None:
-        super().update(values, gradients + self.penalty.gradient(values, self.steps))  # type: ignore[safe-super]
+        penalty, weights = self.penalty, self.penalty.weights(values)
+        penalty.total += penalty.alpha / 2.0 * float(weights @ weights)
+        share = penalty.alpha / penalty.examples_of(self.steps)
+        super().update(values, gradients + share * weights)  # type: ignore[safe-super]
 
 
-class _PenalisedAdam(_Penalised, Adam):
+class _Adam(_ByBatches, Adam):
     pass
 
 
-class _PenalisedSGD(_Penalised, SGD):
+class _SGD(_ByBatches, SGD):
     pass
 
 
-def solver(settings: Any, parameters: list[Neuron], penalty: Penalty) -> Optimiser:
+class _LBFGS(LBFGS):
+    penalty: Penalty
+
+    def objective(self, values: Array, losses: Array, gradients: Array) -> tuple[float, Array]:
+        penalty, weights = self.penalty, self.penalty.weights(values)
+        penalty.total = penalty.alpha / 2.0 * float(weights @ weights)  # of the last point in each iteration
+        return (
+            float(losses.mean()) + penalty.total / penalty.examples,
+            gradients + penalty.alpha / penalty.examples * weights,
+        )
+
+
+Solver = _Adam | _SGD | _LBFGS
+
+
+def solver(settings: Any, parameters: list[Neuron], penalty: Penalty) -> Solver:
     """Make the optimiser that the settings of an estimator ask for."""
-    made: _Penalised
+    made: Solver
+    rate = settings.learning_rate_init
     if settings.solver == "adam":
-        betas = (settings.beta_1, settings.beta_2)
-        made = _PenalisedAdam(parameters, settings.learning_rate_init, betas=betas, epsilon=settings.epsilon)
-    else:
+        made = _Adam(parameters, rate, betas=(settings.beta_1, settings.beta_2), epsilon=settings.epsilon)
+    elif settings.solver == "sgd":
         nesterov = settings.nesterovs_momentum and settings.momentum > 0.0
-        rate = settings.learning_rate_init
-        made = _PenalisedSGD(parameters, rate, momentum=settings.momentum, nesterov=nesterov)
+        made = _SGD(parameters, rate, momentum=settings.momentum, nesterov=nesterov)
+    else:
+        made = _LBFGS(parameters, steepness=settings.tol)
     made.penalty = penalty
     return made

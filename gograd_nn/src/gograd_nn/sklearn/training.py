@@ -18,7 +18,7 @@ from gograd_nn.layers import MLP
 from gograd_nn.matrices import Matrix, divided, joined, weights_among
 from gograd_nn.sklearn.checks import hidden_sizes
 from gograd_nn.sklearn.solvers import Penalty, solver
-from gograd_nn.training import fit
+from gograd_nn.training import History, fit
 
 __all__ = ["train"]
 
@@ -41,17 +41,17 @@ def train(estimator: Any, inputs: Matrix, targets: Matrix, *, first: bool, once:
         inputs, held_out_inputs, targets, held_out_targets = _split(estimator, inputs, targets, rng)
         held_out = held_out_inputs, held_out_targets
     if first:
-        estimator.loss_curve_, estimator.best_loss_, estimator._optimiser_state = [], math.inf, None
+        estimator.loss_curve_, estimator.best_loss_, estimator._optimiser_state = [], math.inf, {}
         estimator.n_outputs_, estimator.n_layers_ = sizes[-1], len(sizes)
     else:
         write_values(model.parameters(), _values_so_far(estimator, sizes))
     batch_size = min(MOST_PER_BATCH if estimator.batch_size == "auto" else estimator.batch_size, len(inputs))
     penalty = Penalty(estimator.alpha, weights_among(sizes), len(inputs), batch_size)
     optimiser = solver(estimator, model.parameters(), penalty)
-    if once and estimator._optimiser_state is not None:
+    if once and estimator._optimiser_state and estimator._optimiser_state["optimiser"] == type(optimiser).__name__:
         optimiser.load_state(estimator._optimiser_state)
         penalty.first_step = optimiser.steps
-    watch = _Watch(estimator, sizes, penalty, held_out)
+    watch, history = _Watch(estimator, sizes, penalty, held_out), History()
     estimator.n_iter_ = 0
     try:
         fit(
@@ -64,6 +64,7 @@ def train(estimator: Any, inputs: Matrix, targets: Matrix, *, first: bool, once:
             batch_size=batch_size,
             seed=seed,
             callbacks=[watch],
+            history=history,
             progress=bool(estimator.verbose),
         )
     except KeyboardInterrupt:
@@ -72,7 +73,7 @@ def train(estimator: Any, inputs: Matrix, targets: Matrix, *, first: bool, once:
     estimator._optimiser_state = optimiser.state()
     if watch.best is not None:
         estimator.coefs_, estimator.intercepts_ = watch.best
-    if not once and not watch.settled and estimator.n_iter_ == estimator.max_iter:
+    if not once and not history.stopped and estimator.n_iter_ == estimator.max_iter:
         message = f"the loss had not settled after max_iter={estimator.max_iter} passes: raise max_iter, or tol"
         warnings.warn(message, ConvergenceWarning, stacklevel=3)
 
@@ -110,7 +111,6 @@ class _Watch:
 
     Attributes:
         waited: how many passes there were since the last that was better.
-        settled: whether this ended the training.
         best: with early stopping, the weights and biases that had the best score.
     """
 
@@ -119,7 +119,6 @@ class _Watch:
     penalty: Penalty
     held_out: tuple[Matrix, Matrix] | None
     waited: int = 0
-    settled: bool = False
     best: tuple[list[Matrix], list[Matrix]] | None = None
 
     def __attrs_post_init__(self) -> None:
@@ -136,14 +135,13 @@ class _Watch:
         estimator = self.estimator
         self.keep(training.optimiser.parameters)
         estimator.n_iter_ += 1
-        estimator.loss_ = training.history.epochs[-1].loss + self.penalty.total / self.penalty.examples
+        estimator.loss_ = training.history.epochs[-1].loss + self.penalty.mean()
         estimator.loss_curve_.append(estimator.loss_)
-        self.penalty.total = 0.0
         better = self._loss_is_better() if self.held_out is None else self._score_is_better(*self.held_out)
         self.waited = 0 if better else self.waited + 1
-        if self.waited > estimator.n_iter_no_change:
-            self.settled = True
-            training.stop()
+        by_itself = estimator.solver == "lbfgs" and self.held_out is None  # it ends where the loss is flat
+        if self.waited > estimator.n_iter_no_change and not by_itself:
+            training.stop("it did not become better")
 
     def _loss_is_better(self) -> bool:
         estimator = self.estimator

@@ -87,6 +87,10 @@ class LBFGS:
         if len(problem.shares):
             raise ValueError("LBFGS needs the same loss in every step, and Dropout changes it: leave Dropout out")
 
+    def objective(self, values: Array, losses: Array, gradients: Array) -> tuple[float, Array]:  # noqa: ARG002
+        """Return what is minimised, and its gradient: the mean loss. A subclass may add what depends on `values`."""
+        return float(losses.mean()), gradients
+
     def minimise(self, training: _Training, examples: int) -> None:
         """Run a training with so many examples. If anything is raised, the parameters are those of the last epoch.
 
@@ -108,7 +112,7 @@ class LBFGS:
             latest[:] = values
             gradients = np.empty(len(values))
             read_gradients(self.parameters, gradients)
-            return float(seen[0].mean()), gradients
+            return self.objective(values, seen[0], gradients)
 
         def after_iteration(values: Array) -> None:
             if not np.array_equal(values, latest):  # the point computed last was not the best one
