@@ -10,7 +10,7 @@ from typing import Any
 from gograd_core.extend import quoted
 from gograd_nn.sklearn.solvers import SOLVERS
 
-__all__ = ["check_settings", "hidden_sizes"]
+__all__ = ["check_settings", "goes_through_batches", "hidden_sizes"]
 
 Rule = tuple[Callable[[Any], bool], str]
 NOT_NEGATIVE: Rule = lambda number: 0.0 <= number < math.inf, "finite and not negative"
@@ -32,8 +32,7 @@ def check_settings(estimator: Any, *, once: bool) -> None:
     """Refuse a parameter that is out of its range.
 
     Raises:
-        ValueError: there is one; or the training has a single pass (`once`), and `early_stopping` is set, or the solver
-            takes several passes.
+        ValueError: there is one, or `early_stopping` is set and the training has a single pass (`once`).
     """
     for name, (accepts, expected) in RULES.items():
         value = getattr(estimator, name)
@@ -43,10 +42,19 @@ def check_settings(estimator: Any, *, once: bool) -> None:
             accepted = False
         if not accepted:
             raise ValueError(f"{name} must be {expected}, got {quoted(value)}")
-    if once and estimator.solver == "lbfgs":
-        raise ValueError("partial_fit() needs a solver that goes through the examples in batches: 'adam' or 'sgd'")
     if once and estimator.early_stopping:
         raise ValueError("partial_fit() cannot stop early: set early_stopping=False, or call fit()")
+
+
+def goes_through_batches(estimator: Any) -> bool:
+    """Tell whether an estimator can go through examples once: "lbfgs" cannot.
+
+    Raises:
+        AttributeError: it cannot.
+    """
+    if estimator.solver == "lbfgs":
+        raise AttributeError("partial_fit() needs a solver that goes through the examples in batches: 'adam' or 'sgd'")
+    return True
 
 
 def hidden_sizes(estimator: Any) -> list[int]:

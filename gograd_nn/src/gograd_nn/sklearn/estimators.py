@@ -9,6 +9,7 @@ import numpy as np
 from scipy.special import expit, softmax  # type: ignore[import-untyped]
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin  # type: ignore[import-untyped]
 from sklearn.preprocessing import LabelBinarizer  # type: ignore[import-untyped]
+from sklearn.utils.metaestimators import available_if  # type: ignore[import-untyped]
 from sklearn.utils.multiclass import (  # type: ignore[import-untyped]
     check_classification_targets,
     type_of_target,
@@ -20,7 +21,7 @@ from gograd_core import ops
 from gograd_nn.losses import binary_cross_entropy, cross_entropy, mse
 from gograd_nn.matrices import Matrix, outputs_of
 from gograd_nn.metrics import r2
-from gograd_nn.sklearn.checks import check_settings
+from gograd_nn.sklearn.checks import check_settings, goes_through_batches
 from gograd_nn.sklearn.training import train
 
 __all__ = ["MLPClassifier", "MLPRegressor"]
@@ -156,11 +157,13 @@ class MLPClassifier(ClassifierMixin, _MLP):  # type: ignore[misc]
         validation_scores_, best_validation_score_: with `early_stopping`, the score after each pass, and the best.
     """
 
+    @available_if(goes_through_batches)
     def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Self:  # noqa: N803
         """Go once over some examples. All classes must be given in the first call, unless `y` has them all.
 
         Raises:
-            ValueError: `early_stopping` or the solver "lbfgs" is set, or `y` has a class that the first call did not have.
+            AttributeError: the solver is "lbfgs".
+            ValueError: `early_stopping` is set, or `y` has a class that the first call did not have.
         """
         return self._partial_fit(X, y, classes)
 
@@ -234,11 +237,13 @@ class MLPRegressor(RegressorMixin, _MLP):  # type: ignore[misc]
 
     _loss = staticmethod(_squared_error)
 
+    @available_if(goes_through_batches)
     def partial_fit(self, X: Any, y: Any) -> Self:  # noqa: N803
         """Go once over some examples.
 
         Raises:
-            ValueError: `early_stopping` or the solver "lbfgs" is set, or there is another number of targets than at first.
+            AttributeError: the solver is "lbfgs".
+            ValueError: `early_stopping` is set, or there is another number of targets than in the first call.
         """
         return self._partial_fit(X, y, None)
 
