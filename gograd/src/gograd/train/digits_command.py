@@ -9,45 +9,29 @@ from rich.table import Table
 from rich.text import Text
 
 from gograd.console import console
-from gograd.train.options import (
-    Activation,
-    BatchSize,
-    Engine,
-    Epochs,
-    Layers,
-    Momentum,
-    Out,
-    Rate,
-    Resume,
-    Save,
-    Seed,
-    check_picture,
-    check_rate,
-    checked_file,
-    checked_net,
-)
+from gograd.train import options
 
 __all__ = ["train_digits"]
 
 
 def train_digits(
-    layers: Layers = "16",
-    activation: Activation = "tanh",
-    epochs: Epochs = 15,
-    rate: Rate = 0.1,
-    momentum: Momentum = 0.9,
-    batch_size: BatchSize = 32,
-    seed: Seed = 0,
-    engine: Engine = "auto",
-    save: Save = None,
-    resume: Resume = None,
-    out: Out = Path("gograd_digits.png"),
+    layers: options.Layers = "16",
+    activation: options.Activation = "tanh",
+    epochs: options.Epochs = 15,
+    rate: options.Rate = 0.1,
+    momentum: options.Momentum = 0.9,
+    batch_size: options.BatchSize = 32,
+    seed: options.Seed = 0,
+    engine: options.Engine = "auto",
+    save: options.Save = None,
+    resume: options.Resume = None,
+    out: options.Out = Path("gograd_digits.png"),
 ) -> None:
     """Learn the 1,797 handwritten digits that scikit-learn ships. Ctrl-C stops early and still reports."""
-    hidden = checked_net(layers, activation)
-    check_rate(rate)
-    file = checked_file(save, resume)
-    check_picture("--out", out, ".png", ".svg", ".pdf")
+    hidden = options.checked_net(layers, activation)
+    options.check_rate(rate)
+    file = options.checked_file(save, resume)
+    options.check_picture("--out", out, ".png", ".svg", ".pdf")
 
     import numpy as np
 

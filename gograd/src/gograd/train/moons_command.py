@@ -8,48 +8,32 @@ from typing import Annotated
 import typer
 
 from gograd.console import console
-from gograd.train.options import (
-    Activation,
-    BatchSize,
-    Engine,
-    Epochs,
-    Layers,
-    Momentum,
-    Out,
-    Rate,
-    Resume,
-    Save,
-    Seed,
-    check_picture,
-    check_rate,
-    checked_file,
-    checked_net,
-)
+from gograd.train import options
 
 __all__ = ["train_moons"]
 
 
 def train_moons(
-    layers: Layers = "8,8",
-    activation: Activation = "tanh",
-    epochs: Epochs = 100,
-    rate: Rate = 0.05,
-    momentum: Momentum = 0.9,
-    batch_size: BatchSize = 32,
-    seed: Seed = 0,
-    engine: Engine = "auto",
-    save: Save = None,
-    resume: Resume = None,
+    layers: options.Layers = "8,8",
+    activation: options.Activation = "tanh",
+    epochs: options.Epochs = 100,
+    rate: options.Rate = 0.05,
+    momentum: options.Momentum = 0.9,
+    batch_size: options.BatchSize = 32,
+    seed: options.Seed = 0,
+    engine: options.Engine = "auto",
+    save: options.Save = None,
+    resume: options.Resume = None,
     noise: Annotated[float, typer.Option(min=0.0, max=1.0, help="The noise of the points.")] = 0.2,
-    out: Out = Path("gograd_moons.png"),
+    out: options.Out = Path("gograd_moons.png"),
     animation: Annotated[Path, typer.Option(help="The file for the animation, a GIF.")] = Path("gograd_moons.gif"),
 ) -> None:
     """Learn which of two half moons a point is in, and show the border that the net finds. Ctrl-C still reports."""
-    hidden = checked_net(layers, activation)
-    check_rate(rate)
-    file = checked_file(save, resume)
-    check_picture("--out", out, ".png", ".svg", ".pdf")
-    check_picture("--animation", animation, ".gif")
+    hidden = options.checked_net(layers, activation)
+    options.check_rate(rate)
+    file = options.checked_file(save, resume)
+    options.check_picture("--out", out, ".png", ".svg", ".pdf")
+    options.check_picture("--animation", animation, ".gif")
 
     from gograd.train import learning, moons, moons_pictures  # which take a second to import
     from gograd_nn import binary_cross_entropy

@@ -157,7 +157,7 @@ class MLPClassifier(ClassifierMixin, _MLP):  # type: ignore[misc]
         validation_scores_, best_validation_score_: with `early_stopping`, the score after each pass, and the best.
     """
 
-    @available_if(goes_through_batches)
+    @available_if(goes_through_batches)  # type: ignore[untyped-decorator]
     def partial_fit(self, X: Any, y: Any, classes: Any = None) -> Self:  # noqa: N803
         """Go once over some examples. All classes must be given in the first call, unless `y` has them all.
 
@@ -237,7 +237,7 @@ class MLPRegressor(RegressorMixin, _MLP):  # type: ignore[misc]
 
     _loss = staticmethod(_squared_error)
 
-    @available_if(goes_through_batches)
+    @available_if(goes_through_batches)  # type: ignore[untyped-decorator]
     def partial_fit(self, X: Any, y: Any) -> Self:  # noqa: N803
         """Go once over some examples.
 
