@@ -153,6 +153,17 @@ class TestBesideScikitLearn:
         np.testing.assert_allclose(own.coefs_[0], other.coefs_[0], rtol=1e-12)
         np.testing.assert_allclose(own.loss_curve_[1:], other.loss_curve_[1:], rtol=1e-12)
 
+    def test_the_penalty_knows_the_batches_of_each_pass(self):
+        settings = {"solver": "sgd", "batch_size": 3, "alpha": 0.5, "momentum": 0.0, "activation": "tanh"}
+        inputs, targets = np.tile([0.5, -1.0, 2.0], (7, 1)), np.full(7, 0.25)
+        own, other = (estimator_for(targets, module, **settings) for module in (ours, theirs))
+        own.partial_fit(inputs[:4], targets[:4])  # two batches, and then three
+        other.partial_fit(inputs[:4], targets[:4])
+        other.coefs_, other.intercepts_ = ([part.copy() for part in parts] for parts in (own.coefs_, own.intercepts_))
+        for estimator in (own, other):
+            estimator.partial_fit(inputs, targets)
+        np.testing.assert_allclose(own.coefs_[0], other.coefs_[0], rtol=1e-12)
+
 
 class TestPredictions:
     @pytest.mark.parametrize("activation", ["tanh", "relu", "logistic", "identity", "softplus"])
