@@ -115,6 +115,6 @@ asan: $(STAMP)
 		|| { cat $(ASAN)/report.* 2>/dev/null; exit 1; }
 
 clean:
-	rm -rf .venv build gograd_digits.png docs/_build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+	rm -rf .venv build gograd_digits.png gograd_moons.png gograd_moons.gif docs/_build .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
 	find . -name __pycache__ -o -name '*.egg-info' -o -name build -path './gograd*' | xargs rm -rf
 	rm -f $$(find gograd*/src -name '*.so' -o -name '*.pyd' -o -name _native.c)

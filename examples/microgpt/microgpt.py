@@ -3,7 +3,6 @@
 It is the workload of Andrej Karpathy's microgpt: 4,192 parameters, one name per step, and the same random numbers in
 the same order. `loss` computes with single numbers. gograd differentiates it operation by operation (`--engine eager`),
 or records it and runs native code (`compiled`), for one name or for 32 of a length at once (`batched`).
-
 Without `--data` it needs the package `names`. It has 5,163 first names, so 10,000 steps go through them about twice.
 """
 
@@ -14,10 +13,9 @@ import itertools
 import json
 import math
 import random
-import string
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -26,11 +24,10 @@ import numpy as np
 
 from gograd_core import ops, value_and_grad
 
-LETTERS = string.ascii_lowercase
-BOUNDARY = len(LETTERS)  # the token before and after every name
+LETTERS, BOUNDARY = "abcdefghijklmnopqrstuvwxyz", 26  # the boundary is the token before and after every name
 TOKENS, WIDTH, HEAD, BLOCK = len(LETTERS) + 1, 16, 4, 16  # so there are 16 / 4 heads
 SHAPES = {"token": (TOKENS, WIDTH), "position": (BLOCK, WIDTH), "output": (TOKENS, WIDTH)}
-SHAPES |= dict.fromkeys(("query", "key", "value", "merge"), (WIDTH, WIDTH))
+SHAPES |= {"query": (WIDTH, WIDTH), "key": (WIDTH, WIDTH), "value": (WIDTH, WIDTH), "merge": (WIDTH, WIDTH)}
 SHAPES |= {"widen": (4 * WIDTH, WIDTH), "narrow": (WIDTH, 4 * WIDTH)}
 RATE, DECAY, SQUARE_DECAY, EPSILON = 0.01, 0.85, 0.99, 1e-8
 BATCH, NOTHING, ONE_HOT = 32, TOKENS, np.eye(TOKENS + 1, TOKENS)  # the last row is zero
@@ -98,11 +95,14 @@ def loss(parameters: Any, inputs: Array, targets: Array) -> Any:
 def read_names(path: Path | None) -> list[str]:
     """Read a name per line, or list the names of the package `names` alphabetically."""
     if path is not None:
-        return [line.strip().lower() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        names = [line.strip().lower() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        if not names or not set(LETTERS).issuperset("".join(names)):
+            sys.exit("the file of --data must have a name per line, of the letters a to z")
+        return names
     try:
         lists = [files("names") / f"dist.{kind}.first" for kind in ("female", "male")]
     except ModuleNotFoundError:
-        sys.exit("microgpt needs names: pip install names, or pass --data FILE with a name of letters a to z per line")
+        sys.exit("no names: pip install names, or pass --data FILE with a name of letters a to z per line")
     return sorted({line.split()[0].lower() for part in lists for line in part.read_text().splitlines()})
 
 
@@ -129,7 +129,7 @@ def examples(names: list[str], engine: str) -> Iterator[Rows]:
             alike.clear()
 
 
-def differentiated(engine: str) -> Callable[[Array, Array, Array], tuple[Any, Array]]:
+def differentiated(engine: str) -> Any:
     """Return a function that computes the loss, or those of a batch, and the gradient of their sum."""
     if engine == "eager":
         return value_and_grad(loss)
@@ -139,8 +139,15 @@ def differentiated(engine: str) -> Callable[[Array, Array, Array], tuple[Any, Ar
     return (recorded.batch((None, 0, 0), threads=1) if engine == "batched" else recorded).value_and_grad
 
 
-def train(parameters: Array, data: Iterator[Rows], engine: str, steps: int, planned: int) -> Iterator[float]:
-    """Change the parameters in place by Adam, whose rate falls to zero over the `planned` steps. Yield each loss."""
+def start(names: list[str]) -> Array:
+    """Shuffle the names, and draw the first parameters."""
+    random.seed(42)
+    random.shuffle(names)
+    return np.array([random.gauss(0.0, 0.08) for shape in SHAPES.values() for _ in range(math.prod(shape))])
+
+
+def train(parameters: Array, data: Iterator[Rows], engine: str, steps: int, planned: int) -> Iterator[Vector]:
+    """Change the parameters by Adam, whose rate falls to zero over the `planned` steps. Yield loss and rate."""
     step, momentum, squares = differentiated(engine), np.zeros_like(parameters), np.zeros_like(parameters)
     for number in range(1, steps + 1):
         losses, gradient = step(parameters, *next(data))
@@ -151,9 +158,9 @@ def train(parameters: Array, data: Iterator[Rows], engine: str, steps: int, plan
         squares *= SQUARE_DECAY
         squares += gradient * gradient
         scale = math.sqrt((1.0 - SQUARE_DECAY**number) / (1.0 - SQUARE_DECAY))  # these sums become means here
-        rate = RATE * max(1.0 - (number - 1) / planned, 0.0) * (1.0 - DECAY) / (1.0 - DECAY**number) * scale
-        parameters -= rate * momentum / (np.sqrt(squares) + EPSILON * scale)
-        yield float(losses)
+        rate = RATE * max(1.0 - (number - 1) / planned, 0.0)
+        parameters -= rate * (1 - DECAY) / (1 - DECAY**number) * scale * momentum / (np.sqrt(squares) + EPSILON * scale)
+        yield float(losses), rate
 
 
 def sample(parameters: Array, temperature: float = 0.5) -> str:
@@ -161,8 +168,7 @@ def sample(parameters: Array, temperature: float = 0.5) -> str:
     m, keys, values, name, token = matrices(parameters), list[Vector](), list[Vector](), "", BOUNDARY
     for position in range(BLOCK):
         logits = predict(m, ONE_HOT[token].tolist(), position, keys, values)
-        weights = [math.exp((logit - max(logits)) / temperature) for logit in logits]
-        token = random.choices(range(TOKENS), weights)[0]
+        token = random.choices(range(TOKENS), [math.exp((logit - max(logits)) / temperature) for logit in logits])[0]
         if token == BOUNDARY:
             return name
         name += LETTERS[token]
@@ -178,19 +184,13 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print a line per step, and one with seconds and samples")
     options = parser.parse_args()
     names, planned = read_names(options.data), options.planned or options.steps
-    if not names or not set(LETTERS).issuperset("".join(names)):
-        parser.error("the file of --data must have a name per line, of the letters a to z")
     differentiated(options.engine)  # imports what the engine needs, so that the clock starts after imports
     cpu, wall = time.process_time(), time.perf_counter()
-    random.seed(42)
-    random.shuffle(names)
-    parameters = np.array([random.gauss(0.0, 0.08) for shape in SHAPES.values() for _ in range(math.prod(shape))])
+    parameters = start(names)
     training = train(parameters, examples(names, options.engine), options.engine, options.steps, planned)
-    for number, value in enumerate(training, 1):
-        if options.json:
-            print(json.dumps({"step": number, "loss": value}))
-        elif number == 1 or number % max(options.steps // 10, 1) == 0:
-            print(f"step {number}: loss {value:.4f}")
+    for number, (value, _) in enumerate(training, 1):
+        if options.json or number == 1 or number % max(options.steps // 10, 1) == 0:
+            print(json.dumps({"step": number, "loss": value}) if options.json else f"step {number}: loss {value:.4f}")
     samples = [sample(parameters) for _ in range(20)]
     seconds = {"seconds": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
     print(json.dumps(seconds | {"samples": samples}) if options.json else " ".join(samples))

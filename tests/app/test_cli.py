@@ -1,11 +1,10 @@
-"""The command: what it prints, where it fails, and that Ctrl-C still reports."""
+"""The command: what it prints, and where it fails."""
 
 from __future__ import annotations
 
 import os
 import re
 import runpy
-import struct
 import subprocess
 import sys
 from importlib import metadata
@@ -15,31 +14,15 @@ import pytest
 import typer
 
 import gograd
-from gograd import digits
 from gograd.cli import app
 from gograd.describe import kernels_of
 from gograd_core import Op, Registry, current
-from gograd_nn import cross_entropy
-
-
-@pytest.fixture
-def few_digits(monkeypatch):
-    """60 digits to learn from, 40 held out."""
-    data = digits.load(0)
-    parts = data.train_images[:60], data.train_digits[:60], data.held_out_images[:40], data.held_out_digits[:40]
-    few = digits.Digits(*parts)
-    monkeypatch.setattr(digits, "load", lambda seed: few)
-    return few
 
 
 def rows_of(output):
     """The cells of every row of a table."""
     lines = [re.split("[│┃]", line) for line in output.splitlines() if line[:1] in ("│", "┃")]
     return [[cell.strip() for cell in cells[1:-1]] for cells in lines]
-
-
-def confusion_of(output):
-    return [[int(cell.replace("·", "0")) for cell in row[1:]] for row in rows_of(output)[1:]]
 
 
 def test_version(run):
@@ -165,92 +148,6 @@ def test_eval_fails_with_one_line(run, arguments, message):
     assert error.startswith("gograd: ")
     assert message in error
     assert len(error.splitlines()) == 1
-
-
-@pytest.mark.parametrize(
-    ("option", "value", "message"),
-    [
-        ("--layers", "a", "positive numbers separated by commas, got 'a'"),
-        ("--layers", "8,0", "got '8,0'"),
-        ("--layers", "-3", "got '-3'"),
-        ("--activation", "tanhh", "no installed operation is 'tanhh'. Did you mean 'tanh'?"),
-        ("--activation", "add", "'add' does not take one number"),
-        ("--activation", "dot", "'dot' does not take one number"),
-        ("--epochs", "0", "--epochs"),
-        ("--rate", "0", "--rate"),
-        ("--rate", "nan", "--rate"),
-        ("--rate", "inf", "--rate"),
-        ("--momentum", "1", "--momentum"),
-        ("--momentum", "-0.1", "--momentum"),
-        ("--batch-size", "0", "--batch-size"),
-        ("--seed", "-1", "--seed"),
-        ("--seed", str(2**32), "--seed"),
-        ("--out", "picture.txt", ".png, .svg or .pdf"),
-        ("--out", "no/such/folder/picture.png", "in a folder that exists"),
-    ],
-)
-def test_a_bad_option_is_named_before_the_training(run, monkeypatch, option, value, message):
-    monkeypatch.setattr(digits, "load", lambda seed: pytest.fail("the training began"))
-    code, _, error = run("train", "digits", option, value)
-    assert code == 2
-    assert option in error
-    assert message in " ".join(re.sub("[│╭╮╰╯─]", " ", error).split())
-
-
-def test_training_reports_the_held_out_digits_and_draws_a_picture(run, tmp_path):
-    out = tmp_path / "[b]tiny.png"
-    code, output, error = run("train", "digits", "--epochs", "1", "--layers", "4", "--out", str(out))
-    confusion = confusion_of(output)
-    right = sum(row[digit] for digit, row in enumerate(confusion))
-    assert (code, error) == (0, "")
-    assert "1347 digits to learn from, 450 held out." in output
-    assert [sum(row) for row in confusion] == [digits.load(0).held_out_digits.count(digit) for digit in range(10)]
-    assert {sum(row) for row in confusion} <= {43, 44, 45, 46}  # a quarter of the 174 to 183 of each
-    assert f"<MLP of 2 layers, 310 parameters>. Held-out accuracy: {right / 450:.1%}" in output
-    assert right > 200  # chance is 45
-    assert "Stopped" not in output
-    assert str(out) in output
-    picture = out.read_bytes()
-    assert picture.startswith(b"\x89PNG\r\n\x1a\n")
-    assert struct.unpack(">II", picture[16:24]) == (1320, 552)
-    assert len(picture) > 20_000
-
-
-def test_the_picture_shows_every_digit_that_was_read_wrongly(run, few_digits, tmp_path):
-    out = tmp_path / "few.svg"
-    _, output, _ = run("train", "digits", "--epochs", "12", "--layers", "", "--out", str(out))
-    wrong = 40 - sum(row[digit] for digit, row in enumerate(confusion_of(output)))
-    assert 0 < wrong <= 24
-    assert out.read_text().count("<image ") == wrong
-
-
-@pytest.mark.parametrize(("examples", "epoch"), [(10, 1), (110, 2)])  # the loss of the 40 held out is computed too
-def test_ctrl_c_ends_the_training_and_still_reports(run, few_digits, tmp_path, monkeypatch, examples, epoch):
-    calls = []
-
-    def interrupted(output, target):
-        calls.append(target)
-        if len(calls) > examples:
-            raise KeyboardInterrupt
-        return cross_entropy(output, target)
-
-    monkeypatch.setattr(digits, "cross_entropy", interrupted)
-    out = tmp_path / "stopped.PDF"
-    code, output, _ = run("train", "digits", "--epochs", "5", "--layers", "4", "--out", str(out))
-    assert code == 0
-    assert f"Stopped in epoch {epoch} of 5." in output
-    assert sum(map(sum, confusion_of(output))) == 40
-    assert "Held-out accuracy" in output
-    assert out.read_bytes().startswith(b"%PDF")
-
-
-def test_a_training_that_leaves_the_real_numbers_fails_with_one_line(run, few_digits, tmp_path):
-    out = tmp_path / "none.png"
-    code, _, error = run("train", "digits", "--activation", "log", "--layers", "4", "--out", str(out))
-    assert code == 1
-    assert error.startswith("gograd: the training left the real numbers in epoch 1: log(")
-    assert len(error.splitlines()) == 1
-    assert not out.exists()
 
 
 def test_a_domain_error_says_what_happened_and_gives_no_advice_for_programs(run):

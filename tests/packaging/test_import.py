@@ -66,6 +66,7 @@ UNNEEDED = {
         "gograd_core.math", "gograd_core.plugins.hookspecs", "gograd_core.plugins.loading",
         "gograd_core.plugins.records", "gograd_core.programs", "gograd_core.testing",
     },
+    "gograd_nn": {"gograd_compile", "numba", "onnx", "safetensors", "scipy"},
 }  # fmt: skip
 """What not every program needs, or none before the first look-up of an operation."""
 IMPORTS = {

@@ -16,7 +16,9 @@ from gograd.new_package import new_package
 from gograd.operations import list_operations, show_operation
 from gograd.plugins import list_plugins
 from gograd.stubs import write_stubs
-from gograd.training import train_digits
+from gograd.train.digits_command import train_digits
+from gograd.train.moons_command import train_moons
+from gograd.train.names_command import train_names
 
 __all__ = ["app"]
 
@@ -43,6 +45,8 @@ def main(
 
 
 train_app.command("digits", cls=Command)(train_digits)
+train_app.command("moons", cls=Command)(train_moons)
+train_app.command("names", cls=Command)(train_names)
 app.add_typer(train_app, name="train")
 app.command("eval", cls=Command, context_settings={"ignore_unknown_options": True})(
     evaluate_expression

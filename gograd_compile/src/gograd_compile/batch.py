@@ -16,6 +16,7 @@ from gograd_compile.paths.engine_answers import Answer, Question
 from gograd_compile.paths.lru import Recent
 from gograd_compile.paths.path import CAPTURED, Want
 from gograd_compile.paths.point_run import NO_SEEDS
+from gograd_compile.paths.repeated_run import RepeatedRun, shapes_of
 from gograd_compile.paths.sort_points import NOTHING, BatchRun, Part
 from gograd_compile.paths.store import Store
 from gograd_compile.trace.tape import Floats, Integers
@@ -37,6 +38,7 @@ class Batched:
         self._in_axes = in_axes
         self._threads = threads or _processors()
         self._wants: Recent[Any, Any] = Recent(MOST_WANTS)
+        self._again: Recent[Any, RepeatedRun] = Recent(MOST_WANTS)
 
     def __repr__(self) -> str:
         return f"<compiled {self._store.name} at many points, in_axes={self._in_axes!r}>"
@@ -74,15 +76,39 @@ class Batched:
         """Compute the gradient that `value_and_grad` returns."""
         return self.value_and_grad(*args, wrt=wrt, per_point=per_point)[1]
 
-    def backward(self, *args: Any) -> Floats:
-        """Add the derivatives of the sum of all values to the `grad` of captured neurons, and return the values."""
+    def backward(self, *args: Any, seeds: Floats | None = None) -> Any:
+        """Add the derivatives of the sum of all values to the `grad` of captured neurons, and return the values.
+
+        Args:
+            seeds: a row for each point, with a factor for each number in the result of the function. The sum is that of
+                the numbers times their factors. Without seeds, the function must return one number.
+
+        Raises:
+            ValueError: there is not a row for each point, or not a factor for each number.
+        """
+        if seeds is not None:
+            seeds = np.asarray(seeds, dtype=np.float64)
+            again = self._again.get(shapes_of(args, len(seeds))) if seeds.ndim == 2 else None
+            if again is not None and (values := again.backward(args, seeds)) is not None:
+                return values
         batch = flatten_batch(args, self._in_axes)
-        found = self._run(batch, self._want("adjoints", batch), NOTHING, slice(None))
+        if seeds is not None and (seeds.ndim != 2 or len(seeds) != batch.points):
+            raise ValueError(f"seeds must have a row for each of {batch.points} points, got shape {seeds.shape}")
+        want = self._want("adjoints" if seeds is None else "pull", batch)
+        found = self._run(batch, want, NOTHING, slice(None), seeds)
         if found.totals:  # in one step, which no interrupt divides
             captured, totals = zip(*found.totals, strict=True)
             add_gradients([*chain.from_iterable(captured)], np.concatenate(totals))
-        values: Floats = found.structure.build_batch(found.outputs)
-        return values
+        if seeds is not None and self._in_axes == 0 and (shapes := shapes_of(args, len(seeds))) is not None:
+            self._note_run(shapes, batch, want)
+        return found.structure.build_batch(found.outputs)
+
+    def _note_run(self, shapes: Any, batch: Batch, want: Want) -> None:
+        """Prepare for runs like this one, if the function decides nothing."""
+        paths = self._store.paths_of(batch.structure)
+        latest = paths.kept.latest
+        if latest is not None and not latest[1].guards.decides and self._again.get(shapes) is None:
+            self._again.add(shapes, RepeatedRun(paths, latest[1], want, self._threads))
 
     def jacobian(self, *args: Any, wrt: int | Sequence[int] = 0) -> Any:
         """Compute `Compiled.jacobian` at every point. Every array has the points as its first axis.
@@ -194,24 +220,24 @@ class Batched:
         paths = self._store.paths_of(batch.structure, gradient)
         return BatchRun(self._store.name, paths, batch, lambda: self._want("guards", batch), self._threads)
 
-    def _run(self, batch: Batch, want: Want, own: Integers, shared: Any) -> Found:
-        """Compute the values, and the derivatives of one output, at all points."""
+    def _run(self, batch: Batch, want: Want, own: Integers, shared: Any, seeds: Floats | None = None) -> Found:
+        """Compute the values, and the derivatives of one output, or of outputs times seeds, at all points."""
 
         def many(part: Batch) -> Found:
-            run = self._start(part)
+            run, factors = self._start(part), None if seeds is None else seeds[part.first :]
 
             def compute(parts: list[Part]) -> Found:
-                if not parts and want.mode == "values":
+                if not parts and want.mode != "adjoints":
                     return Found.nothing(self._store.paths_of(part.structure).structure(), len(own))
-                return results(run, parts, want, own, shared)
+                return results(run, parts, want, own, shared, factors)
 
-            return self._through(run, compute, question, want, found_of=found_of)
+            return self._through(run, compute, question, want, factors, found_of)
 
         def found_of(answers: list[Any]) -> Found:
             return Found.of_values(answers) if question == "value" else Found.of_gradients(answers, own, shared)
 
         question: Question = "value" if want.mode == "values" else "captured" if want.wrt is CAPTURED else "gradient"
-        return self._derivatives(batch, many, question, want, found_of=found_of)
+        return self._derivatives(batch, many, question, want, seeds, found_of)
 
     def _through(
         self, run: BatchRun, compute: Callable[[list[Part]], Found], question: Question, want: Want,

@@ -42,6 +42,7 @@ For packages that run, record or draw graphs:
 - `watching`, `watching_at`: what is to be told of anomalies inside `detect_anomaly`, and the point at which they are.
 - `ignoring`, `unwatched`: blocks for computations of the engine's own. Inside, nothing is noted or reported, and in the
   first of them nothing is judged.
+- `read_file`, `write_file`, `RefusedError`: files that may be anything, and files that are replaced in one step.
 - `quoted`, `LONGEST`: values in messages, cut to a readable length.
 - `no_such_name`: the error of a module that lacks a name, with what to write instead.
 """
@@ -104,6 +105,7 @@ from gograd_core.settings import (
 )
 
 if TYPE_CHECKING:
+    from gograd_core.files import RefusedError, read_file, write_file
     from gograd_core.kernels.bodies import Body
     from gograd_core.kernels.calls import CALLS
     from gograd_core.kernels.expansion import Expansion, ExpansionError, expand, expand_with
@@ -137,6 +139,7 @@ __all__ = [
     "PluginRecord",
     "PythonBody",
     "Recorder",
+    "RefusedError",
     "Symbol",
     "SymbolLibrary",
     "Text",
@@ -188,6 +191,7 @@ __all__ = [
     "print_extension",
     "printing_files",
     "quoted",
+    "read_file",
     "read_gradients",
     "read_values",
     "recorder",
@@ -209,6 +213,7 @@ __all__ = [
     "watching",
     "watching_at",
     "with_kernels",
+    "write_file",
     "write_gradients",
     "write_values",
 ]
@@ -223,6 +228,7 @@ def typed_sources() -> dict[str, str]:
 if not TYPE_CHECKING:
     # What only some packages need is imported when it is asked for.
     _LATER = {
+        **dict.fromkeys(("RefusedError", "read_file", "write_file"), "files"),
         **dict.fromkeys(("Expansion", "ExpansionError", "expand", "expand_with"), "kernels.expansion"),
         "Body": "kernels.bodies",
         "CALLS": "kernels.calls",

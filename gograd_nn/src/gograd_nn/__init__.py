@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gograd_core.extend import no_such_name as _no_such_name
+from gograd_nn.files import ModelFileError, load, load_state_dict, save, state_dict, to_onnx
 from gograd_nn.layers import (
     MLP,
     CausalAttention,
@@ -27,18 +28,21 @@ from gograd_nn.misnomers import OF_MODULE as _INSTEAD
 from gograd_nn.optimisers import SGD, Adam, AdamW, Optimiser, RMSprop, clip_gradients, clip_norm
 from gograd_nn.schedules import CosineDecay, LinearDecay, StepDecay, WarmUp
 from gograd_nn.summaries import LayerSummary, Summary, summary
-from gograd_nn.training import Epoch, History, accuracy, fit, predict
+from gograd_nn.training import LBFGS, Callback, EarlyStopping, Epoch, History, Training, accuracy, fit, predict
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "LBFGS",
     "MLP",
     "SGD",
     "Adam",
     "AdamW",
+    "Callback",
     "CausalAttention",
     "CosineDecay",
     "Dropout",
+    "EarlyStopping",
     "Embedding",
     "Epoch",
     "History",
@@ -46,6 +50,7 @@ __all__ = [
     "LayerNorm",
     "LayerSummary",
     "LinearDecay",
+    "ModelFileError",
     "Net",
     "Optimiser",
     "Perceptron",
@@ -53,6 +58,7 @@ __all__ = [
     "RMSprop",
     "StepDecay",
     "Summary",
+    "Training",
     "WarmUp",
     "accuracy",
     "attend",
@@ -65,13 +71,18 @@ __all__ = [
     "fit",
     "hinge",
     "huber",
+    "load",
+    "load_state_dict",
     "mae",
     "mse",
     "one_hot",
     "predict",
+    "save",
     "score",
     "softmax",
+    "state_dict",
     "summary",
+    "to_onnx",
 ]
 
 if not TYPE_CHECKING:

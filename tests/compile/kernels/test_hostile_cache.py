@@ -17,7 +17,7 @@ import grp
 import pwd
 
 from gograd_compile.kernels import CacheWarning, cache, code_files, native, private_files
-from gograd_compile.reading import RefusedError
+from gograd_core.extend import RefusedError
 from kernel_calls import made, value
 
 pytestmark = pytest.mark.any_engine

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
-import secrets
-import shutil
 import zipfile
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +13,7 @@ from numpy.typing import NDArray
 from gograd_compile.errors import ProgramFileError
 from gograd_compile.quoting import readable
 
-__all__ = ["Members", "read_archive", "read_array", "write_archive", "write_array", "write_file"]
+__all__ = ["Members", "read_archive", "read_array", "write_archive", "write_array"]
 
 Members = dict[str, bytes]
 DIGEST = 64  # hexadecimal digits
@@ -84,26 +80,3 @@ def read_array(members: Members, name: str, dtype: str) -> NDArray[Any]:
 def _header(dtype: str, count: int) -> bytes:
     text = f"{{'descr': '{dtype}', 'fortran_order': False, 'shape': ({count},), }}"
     return b"\x93NUMPY\x01\x00" + (HEADER - 10).to_bytes(2, "little") + text.ljust(HEADER - 11).encode() + b"\n"
-
-
-def write_file(path: str | os.PathLike[str], data: bytes) -> None:
-    """Write a file. An existing file is replaced after everything has been written.
-
-    Raises:
-        OSError: it cannot be written. An existing file is unchanged.
-        ProgramFileError: the path is that of a directory, a device or a pipe, which must not be replaced.
-    """
-    target = Path(os.path.realpath(path))  # a link stays one
-    if target.exists() and not target.is_file():
-        raise ProgramFileError(f"{path}: it is not a file")
-    beside = target.with_name(f"gograd_{secrets.token_hex(8)}.new")
-    try:
-        with beside.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if target.exists():
-            shutil.copymode(target, beside)
-        beside.replace(target)
-    finally:
-        beside.unlink(missing_ok=True)

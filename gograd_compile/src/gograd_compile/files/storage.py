@@ -16,15 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gograd_compile.errors import ProgramFileError
-from gograd_compile.files.archives import Members, read_archive, read_array, write_archive, write_array, write_file
+from gograd_compile.files.archives import Members, read_archive, read_array, write_archive, write_array
 from gograd_compile.files.stored_operations import describe, find
 from gograd_compile.files.tape_checks import check
 from gograd_compile.nesting.structure_json import structure_from_json, structure_to_json
 from gograd_compile.nesting.trees import Structure
 from gograd_compile.quoting import LONGEST, quoted, readable
-from gograd_compile.reading import RefusedError, read_file
 from gograd_compile.trace.tape import Guards, Tape
 from gograd_core import Neuron
+from gograd_core.extend import RefusedError, read_file, write_file
 
 __all__ = ["Recorded", "from_bytes", "load_tapes", "save_tapes", "to_bytes"]
 
@@ -86,7 +86,10 @@ def save_tapes(path: str | os.PathLike[str], tapes: Sequence[Recorded], name: st
     data = to_bytes(tapes, name)
     if len(data) > MOST_BYTES:
         raise ValueError(f"{name} has {len(data)} bytes, and {MOST_BYTES} is the most that can be read")
-    write_file(path, data)
+    try:
+        write_file(path, data)
+    except RefusedError as error:
+        raise ProgramFileError(f"{os.fspath(path)}: {error}") from None
 
 
 def load_tapes(path: str | os.PathLike[str]) -> tuple[list[Recorded], str]:

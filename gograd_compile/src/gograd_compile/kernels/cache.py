@@ -12,23 +12,41 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
 from gograd_compile.kernels import code_files, private_files
 from gograd_compile.kernels.code_files import Code
-from gograd_compile.reading import RefusedError
+from gograd_core.extend import RefusedError
 
-__all__ = ["CacheWarning", "clear", "count", "directory", "read", "report", "write"]
+__all__ = ["CacheWarning", "NotKept", "clear", "count", "directory", "only_kept", "read", "report", "write"]
 
 OURS = ("gograd_*.ll", "gograd_*.py", "gograd_*.code", "gograd_*.new")
 _told: set[Path] = set()
 _counts = {"loaded": 0, "compiled": 0}
 _seconds = {"loaded": 0.0, "compiled": 0.0}
+_only_kept: ContextVar[bool] = ContextVar("gograd_compile only_kept", default=False)
 
 
 class CacheWarning(UserWarning):
     """Warn that compiled code cannot be kept, or is compiled again since others may have written what was kept."""
+
+
+class NotKept(BaseException):
+    """Code is not in the cache, in a block where nothing may be compiled."""
+
+
+@contextmanager
+def only_kept() -> Iterator[None]:
+    """Raise NotKept in the block instead of compiling code that is not in the cache."""
+    token = _only_kept.set(True)
+    try:
+        yield
+    finally:
+        _only_kept.reset(token)
 
 
 def directory() -> Path:
@@ -86,7 +104,18 @@ def _trusted_directory() -> Path | None:
 
 
 def read(name: str, key: str) -> Code | None:
-    """Read the code in a file. It is None if there is no file, or (with a warning) if it is refused."""
+    """Read the code in a file. It is None if there is no file, or (with a warning) if it is refused.
+
+    Raises:
+        NotKept: it would be None, in a block of `only_kept`.
+    """
+    found = _read(name, key)
+    if found is None and _only_kept.get():
+        raise NotKept(name)
+    return found
+
+
+def _read(name: str, key: str) -> Code | None:
     folder = _trusted_directory()
     if folder is None:
         return None

@@ -14,7 +14,7 @@ from typing import Any
 
 import attrs
 
-from gograd_compile.reading import RefusedError
+from gograd_core.extend import RefusedError
 
 __all__ = ["MOST_BYTES", "Code", "from_bytes"]
 

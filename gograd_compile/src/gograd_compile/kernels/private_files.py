@@ -14,7 +14,7 @@ import os
 import stat
 from pathlib import Path
 
-from gograd_compile.reading import RefusedError, read_file
+from gograd_core.extend import RefusedError, read_file
 
 __all__ = ["directory_of_user", "make_directory", "read_private_file"]
 

@@ -77,15 +77,16 @@ class Found:
 
     @classmethod
     def of_gradients(cls, answers: Answers, own: Integers, shared: Any) -> Found:
-        """Make results of one value at each point, and derivatives: those asked for per point, and in total."""
-        rows = _rows(answers)
-        values = np.array([row[0] for row in rows], dtype=np.float64)[:, np.newaxis]
-        gradients = np.array(rows, dtype=np.float64)[:, 1 + own] if len(own) else np.empty((len(rows), 0))
+        """Make results of values at each point, and derivatives: those asked for per point, and in total."""
+        rows, structure = _rows(answers), _structures(answers[:1])[0]
+        first = structure.size
+        values = np.array([row[:first] for row in rows], dtype=np.float64)
+        gradients = np.array(rows, dtype=np.float64)[:, first + own] if len(own) else np.empty((len(rows), 0))
         totals = []
         if isinstance(shared, slice) or len(shared):
             captured = [answer.captured if isinstance(answer, Answer) else () for answer in answers]
-            totals = [(leaves, np.array(row[1:])[shared]) for leaves, row in zip(captured, rows, strict=True)]
-        return cls(ONE_NUMBER, values, gradients, totals)
+            totals = [(leaves, np.array(row[first:])[shared]) for leaves, row in zip(captured, rows, strict=True)]
+        return cls(structure, values, gradients, totals)
 
     @classmethod
     def of_answers(cls, answers: list[Answer]) -> Found:
@@ -148,8 +149,10 @@ def in_parts(
     return Found(one.structure, outputs, np.concatenate([one.gradients, other.gradients]), one.totals + other.totals)
 
 
-def results(run: BatchRun, parts: list[Part], want: Want, own: Integers, shared: Any) -> Found:
-    """Compute the values, and the derivatives of one output, at the points of all parts.
+def results(
+    run: BatchRun, parts: list[Part], want: Want, own: Integers, shared: Any, seeds: Floats | None = None
+) -> Found:
+    """Compute the values, and the derivatives of one output, or of outputs times seeds, at the points of all parts.
 
     Args:
         run: a run of the function.
@@ -157,6 +160,10 @@ def results(run: BatchRun, parts: list[Part], want: Want, own: Integers, shared:
         want: what to ask each path for.
         own: which derivatives are asked for per point.
         shared: which derivatives are asked for in total.
+        seeds: a row for each point, if there are any.
+
+    Raises:
+        ValueError: a row does not have a seed for each output.
     """
     if not parts:
         return Found.nothing(ONE_NUMBER, len(own))
@@ -165,10 +172,16 @@ def results(run: BatchRun, parts: list[Part], want: Want, own: Integers, shared:
     for path, points in parts:
         program = path.program(want)
         places = np.arange(len(program.result_slots))[shared]
-        found = run.checked(path, want, points, per_point=own, summed=places)
+        own_seeds = None if seeds is None else seeds[points]
+        if own_seeds is not None and own_seeds.shape[1] != path.structure.size:
+            raise ValueError(
+                f"{run.name} returns {path.structure.size} numbers, got {own_seeds.shape[1]} seeds a point"
+            )
+        found = run.checked(path, want, points, per_point=own, summed=places, seeds=own_seeds)
         total = found.totals
         for place in np.flatnonzero(found.status):  # the totals lack these points
-            total = total + _judged(run, path, program, int(points[place]), want)[places]
+            at = NO_SEEDS if own_seeds is None else own_seeds[place]
+            total = total + _judged(run, path, program, int(points[place]), want, at)[places]
         runs.append((points, found))
         totals.append((path.tape.captured, total))
     outputs = _rows_of_all(run.batch.points, [(points, found.outputs) for points, found in runs])
@@ -186,15 +199,15 @@ def _rows_of_all(count: int, parts: Sequence[tuple[Integers, Floats]]) -> Floats
     return joined
 
 
-def _judged(run: BatchRun, path: Path, program: Program, point: int, want: Want) -> Floats:
+def _judged(run: BatchRun, path: Path, program: Program, point: int, want: Want, seeds: Floats) -> Floats:
     """Compute the derivatives at a point where something is not finite.
 
     Raises:
         DomainError: it should be finite.
     """
-    memory, status = program.at(run.batch.at(point), path.captured(), NO_SEEDS, None)
+    memory, status = program.at(run.batch.at(point), path.captured(), seeds, None)
     derivatives: Floats = memory[program.result_slots]
     program.give_back(memory)
     if path.to_judge(status):
-        run.judge(path, want, point, NO_SEEDS, derivatives)
+        run.judge(path, want, point, seeds, derivatives)
     return derivatives

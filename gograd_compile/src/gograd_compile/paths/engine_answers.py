@@ -17,7 +17,7 @@ from gograd_compile.nesting.trees import Structure, flatten_result
 from gograd_compile.paths.path import CAPTURED
 from gograd_compile.trace.tape import Floats, Integers
 from gograd_core import DomainError, Neuron
-from gograd_core.extend import creation_order, flatten_numbers, nested
+from gograd_core.extend import adjoints, creation_order, flatten_numbers, nested
 
 __all__ = ["ASK", "Answer", "Flat", "Question", "answer_of", "engine_answer"]
 
@@ -27,7 +27,7 @@ NONE, NO_VECTOR = np.empty(0, dtype=np.intp), np.empty(0)
 ASK: dict[str, Callable[[Flat, list[float], list[float]], Any]] = {
     "value": lambda f, at, _: f(at),
     "gradient": lambda f, at, _: gograd_core.value_and_grad(f.one)(at),
-    "captured": lambda f, at, _: f.with_captured(at),
+    "captured": lambda f, _, vector: f.with_captured(vector),
     "jacobian": lambda f, at, _: gograd_core.jacobian(f)(at),
     "hessian": lambda f, at, _: gograd_core.hessian(f.one)(at),
     "hvp": lambda f, at, vector: gograd_core.hvp(f.one)(at, vector),
@@ -70,15 +70,18 @@ class Flat:
         numbers = self(chosen)
         return numbers[0] if self.structure.is_number else numbers
 
-    def with_captured(self, chosen: Sequence[Any]) -> list[Any]:
-        """Return the result, and its derivatives with respect to the leaves that the function reads."""
-        output = nested().run(self.one, chosen)
-        if type(output) is not Neuron:
-            return [output]
-        entries = chain([output], *(node.constituents for node in creation_order([output])))
+    def with_captured(self, seeds: Sequence[float]) -> list[Any]:
+        """Return the result, and its derivatives with respect to the leaves that the function reads.
+
+        They are those of the numbers in the result times their seeds. Without seeds, the result is one number.
+        """
+        numbers = nested().run(self, ()) if seeds else [nested().run(self.one, ())]
+        outputs = [number for number in numbers if type(number) is Neuron]
+        entries = chain(outputs, *(node.constituents for node in creation_order(outputs)))
         leaves = (entry for entry in entries if type(entry) is Neuron and not entry.constituents)
         self.captured = tuple({id(leaf): leaf for leaf in leaves}.values())
-        return [output, *gograd_core.gradient(output, self.captured)]
+        weights = [seed for seed, number in zip(seeds or [1.0], numbers, strict=True) if type(number) is Neuron]
+        return [*numbers, *adjoints(outputs, weights, list(self.captured), 0)]
 
 
 def engine_answer(
@@ -92,7 +95,7 @@ def engine_answer(
         arguments: how its arguments are nested.
         numbers: the numbers in its arguments.
         wrt: which of these numbers to differentiate with respect to.
-        vector: the vector to multiply a Hessian by.
+        vector: the vector to multiply a Hessian by, or the seeds of a gradient "captured".
 
     Raises:
         DomainError: `error`, if the engine raises anything, or there is no function.

@@ -139,7 +139,7 @@ class Evaluation:
         self, question: Question, arguments: Structure, row: list[float], wrt: Integers | None, vector: Floats
     ) -> Answer:
         if question in ("gradient", "captured"):
-            return self._gradient(arguments, row, wrt)
+            return self._gradient(arguments, row, wrt, vector.tolist())
         chosen = NONE if wrt is CAPTURED else wrt
         numbers = np.array(row)
         flat = Flat(self._of_numbers, arguments, numbers, chosen)
@@ -156,16 +156,23 @@ class Evaluation:
             raise TypeError(complaint("push", ONE_NUMBER, has_truths=True))
         return result
 
-    def _gradient(self, arguments: Structure, row: list[float], wrt: Integers | None) -> Answer:
+    def _gradient(self, arguments: Structure, row: list[float], wrt: Integers | None, seeds: list[float]) -> Answer:
+        """Compute the derivatives of the output, or of all numbers in the result times their seeds."""
         first, inputs, since = next_stamp(), list(map(Neuron, row)), next_stamp()
-        output = self.output(self._called()(*arguments.build(inputs)))
+        result, structure = self._called()(*arguments.build(inputs)), ONE_NUMBER
+        if seeds:
+            entries, structure = flatten_result(result, f"the result of {self.name}")
+            outputs = [entry if type(entry) is Neuron else Neuron(entry) for entry in entries]
+        else:
+            outputs, seeds = [self.output(result)], [1.0]
+        values = [output._value for output in outputs]
         if wrt is not CAPTURED:
             wanted = [inputs[place] for place in wrt.tolist()]
-            return Answer(ONE_NUMBER, [output._value, *adjoints([output], [1.0], wanted, since)])
-        wanted = [leaf for leaf in flat_graph([output], since).leaves if leaf._stamp < first]
+            return Answer(structure, [*values, *adjoints(outputs, seeds, wanted, since)])
+        wanted = [leaf for leaf in flat_graph(outputs, since).leaves if leaf._stamp < first]
         for leaf in wanted:
             check_leaf(leaf, self.name)
-        return Answer(ONE_NUMBER, [output._value, *adjoints([output], [1.0], wanted, since)], tuple(wanted))
+        return Answer(structure, [*values, *adjoints(outputs, seeds, wanted, since)], tuple(wanted))
 
     def output(self, result: Any) -> Neuron:
         """Make a neuron of what the function returned.

@@ -23,7 +23,7 @@ from gograd_compile.run.records import Points
 from gograd_compile.trace.tape import Floats, Integers
 from gograd_core.extend import domain_errors_raise
 
-__all__ = ["NOTHING", "BatchRun", "Part", "failed_at", "nested_otherwise"]
+__all__ = ["NOTHING", "WORTH_A_THREAD", "BatchRun", "Part", "failed_at", "nested_otherwise"]
 
 WORTH_A_THREAD = 2**18  # values computed, below which threads take longer to start than to work
 NOTHING = np.empty(0, dtype=np.intp)

@@ -212,7 +212,7 @@ class Program:
                     done.result()
         with self._lock:
             self._blocks = blocks
-        return Points(outputs, gradients, totals.sum(axis=2).sum(axis=0) if len(summed) else np.empty(0), status)
+        return Points(outputs, gradients, np.einsum("sdl->d", totals), status)
 
     def _block(self, lanes: int) -> Floats:
         """Find memory for a block of points, with the constants in it."""

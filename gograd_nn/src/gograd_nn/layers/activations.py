@@ -7,6 +7,7 @@ from typing import Any
 
 from gograd_core import Op, UnknownOperationError, ops, stop_gradient
 from gograd_core.extend import quoted
+from gograd_nn.layers.examples import in_rows, is_batch
 
 __all__ = ["Activation", "check_activation", "softmax"]
 
@@ -45,6 +46,7 @@ def softmax(values: Sequence[Any]) -> list[Any]:
     """Compute exp(x) / sum of exp, for each of several numbers. The results are positive, and their sum is 1.
 
     The largest number is subtracted first, so nothing overflows. This changes neither the results nor the derivatives.
+    Of a batch, it makes a list with the results for each row.
 
     Raises:
         TypeError: `values` is a single number.
@@ -52,6 +54,8 @@ def softmax(values: Sequence[Any]) -> list[Any]:
     """
     if not hasattr(values, "__len__"):
         raise TypeError(f"softmax() takes all outputs of a layer, got {quoted(values)}")
+    if is_batch(values):
+        return in_rows(softmax, values)
     if not len(values):
         raise ValueError("softmax() needs at least one number")
     largest = stop_gradient(ops.max(values))

@@ -9,7 +9,7 @@ from typing import Any
 
 from gograd_core import Neuron, ops
 from gograd_nn.layers.activations import softmax
-from gograd_nn.layers.examples import check_example
+from gograd_nn.layers.examples import check_example, in_rows, is_batch
 from gograd_nn.layers.perceptrons import Layer
 from gograd_nn.misnomers import PartHints
 
@@ -31,6 +31,8 @@ def attend(query: Sequence[Any], keys: Sequence[Sequence[Any]], values: Sequence
 
 class CausalAttention(PartHints):
     """Self-attention with several heads, in which a place sees itself and the places before it.
+
+    Of a batch of sequences, it makes a list with the results of each.
 
     It takes a sequence of vectors of `n_inputs` numbers, and returns as many. Queries, keys, values and outputs are
     linear functions of `n_inputs` numbers each: the layers `queries`, `keys`, `values` and `outputs`.
@@ -57,6 +59,8 @@ class CausalAttention(PartHints):
         self.name_parameters("")
 
     def __call__(self, inputs: Sequence[Sequence[Any]]) -> list[list[Any]]:
+        if len(inputs) and is_batch(inputs[0]):
+            return in_rows(self, inputs)
         for vector in inputs:
             check_example("this CausalAttention", vector, self.n_inputs)
         queries, keys, values = (

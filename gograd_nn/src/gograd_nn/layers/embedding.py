@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 from gograd_core import Neuron, ops
-from gograd_nn.layers.examples import check_example
+from gograd_nn.layers.examples import check_example, in_rows, is_batch
 from gograd_nn.misnomers import PartHints
 
 __all__ = ["Embedding", "one_hot"]
@@ -52,6 +52,8 @@ class Embedding(PartHints):
         self.name_parameters("")
 
     def __call__(self, chosen: Any) -> list[Any]:
+        if is_batch(chosen):
+            return in_rows(self, chosen)
         if hasattr(chosen, "__len__"):
             check_example("this embedding", chosen, len(self.rows))
             return [ops.dot(column, chosen) for column in zip(*self.rows, strict=True)]

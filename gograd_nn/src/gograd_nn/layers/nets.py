@@ -11,6 +11,7 @@ from typing import Any
 from gograd_core import Neuron
 from gograd_core.extend import quoted
 from gograd_nn.layers.activations import Activation
+from gograd_nn.layers.examples import Rows, in_rows
 from gograd_nn.layers.module import Module
 from gograd_nn.layers.perceptrons import Initialisation, Layer
 from gograd_nn.misnomers import PartHints
@@ -21,6 +22,8 @@ __all__ = ["MLP", "Net"]
 
 class Net(PartHints):
     """Modules in a row. Each one takes what the one before it returns. A net is itself a module.
+
+    If the first module takes numbers, the net takes a batch as well, and returns a list with a result for each row.
 
     A module is anything with `__call__`, `parameters()` and `name_parameters(prefix)`. A plain function, such as one
     that scales its inputs, is a module without parameters. Parameters are labelled ``layer0.unit3.w7``. Give the layers
@@ -42,9 +45,17 @@ class Net(PartHints):
         self.name_parameters("")
 
     def __call__(self, inputs: Sequence[Any]) -> Any:
-        values: Any = inputs
-        for layer in self.layers:
+        first, *others = self.layers
+        values = first(inputs)
+        if type(values) is Rows:
+            return in_rows(self, inputs)
+        for layer in others:
             values = layer(values)
+            if type(values) is Rows and not isinstance(layer, Net):
+                raise ValueError(
+                    f"the layer {layer!r} in this {type(self).__name__} got {len(values)} rows and takes one: write "
+                    "[model(example) for example in batch], or gograd_compile.compile(model).batch()(batch)"
+                )
         return self.result(values)
 
     def result(self, values: Any) -> Any:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gograd_core import Neuron, ops
-from gograd_nn.layers.examples import check_example
+from gograd_nn.layers.examples import check_example, in_rows, is_batch
 from gograd_nn.misnomers import PartHints
 
 __all__ = ["LayerNorm", "RMSNorm"]
@@ -62,14 +62,16 @@ class LayerNorm(_Norm):
         affine: whether it has the parameters w, which are 1 at first, and b, which are 0.
 
     Raises:
-        ValueError: `n_inputs` is not positive, or `epsilon` is negative. (When called) the inputs are not one example
-            of `n_inputs` numbers.
+        ValueError: `n_inputs` is not positive, or `epsilon` is negative. (When called) the inputs are not `n_inputs`
+            numbers, nor a batch of rows of so many.
     """
 
     def __init__(self, n_inputs: int, epsilon: float = 1e-5, *, affine: bool = True) -> None:
         super().__init__(n_inputs, epsilon, scale=affine, shift=affine)
 
     def __call__(self, inputs: Sequence[Any]) -> list[Any]:
+        if is_batch(inputs):
+            return in_rows(self, inputs)
         check_example("this LayerNorm", inputs, self.n_inputs)
         mean = ops.mean(inputs)
         centred = [value - mean for value in inputs]
@@ -86,14 +88,16 @@ class RMSNorm(_Norm):
         scale: whether it has the parameters w, which are 1 at first.
 
     Raises:
-        ValueError: `n_inputs` is not positive, or `epsilon` is negative. (When called) the inputs are not one example
-            of `n_inputs` numbers.
+        ValueError: `n_inputs` is not positive, or `epsilon` is negative. (When called) the inputs are not `n_inputs`
+            numbers, nor a batch of rows of so many.
     """
 
     def __init__(self, n_inputs: int, epsilon: float = sys.float_info.epsilon, *, scale: bool = True) -> None:
         super().__init__(n_inputs, epsilon, scale=scale, shift=False)
 
     def __call__(self, inputs: Sequence[Any]) -> list[Any]:
+        if is_batch(inputs):
+            return in_rows(self, inputs)
         check_example("this RMSNorm", inputs, self.n_inputs)
         size = ops.sqrt(ops.dot(inputs, inputs) / self.n_inputs + self.epsilon)
         return self._scaled([value / size for value in inputs])

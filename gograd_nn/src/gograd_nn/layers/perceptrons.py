@@ -11,7 +11,7 @@ import attrs
 
 from gograd_core import Neuron, ops
 from gograd_nn.layers.activations import Activation, check_activation
-from gograd_nn.layers.examples import check_example
+from gograd_nn.layers.examples import check_example, in_rows, is_batch
 from gograd_nn.misnomers import PartHints
 from gograd_nn.pictures import picture_of
 
@@ -40,6 +40,8 @@ def _initial_weights(
 class Perceptron(PartHints):
     """One unit, which turns a list of numbers into one number: activation(w · inputs + b).
 
+    Of a batch, such as a two-dimensional array, it makes a list with the number for each row.
+
     Args:
         n_inputs: how many numbers it takes.
         activation: the name of an operation that takes one number, any function of one number, or None (linear).
@@ -52,7 +54,7 @@ class Perceptron(PartHints):
         UnknownOperationError: no operation has the name `activation`.
         TypeError: `activation` is neither a name nor a function.
         ValueError: `n_inputs` is not positive, `initialisation` is unknown, or `activation` takes several numbers.
-            (When called) the number of inputs is not `n_inputs`, or they are a batch instead of one example.
+            (When called) the number of inputs is not `n_inputs`.
     """
 
     w: list[Neuron]
@@ -81,10 +83,14 @@ class Perceptron(PartHints):
 
     def __call__(self, inputs: Sequence[Any]) -> Any:
         if type(inputs) is not list:  # a single number would be repeated
+            if is_batch(inputs):
+                return in_rows(self, inputs)
             check_example("this perceptron", inputs, len(self.w))
         try:
             total = ops.dot(self.w, inputs)
         except (TypeError, ValueError):  # of a list, `dot` finds out whether it is an example
+            if is_batch(inputs):
+                return in_rows(self, inputs)
             check_example("this perceptron", inputs, len(self.w))
             raise
         if self.b is not None:
@@ -108,7 +114,10 @@ class Perceptron(PartHints):
 
 @attrs.define(init=False, eq=False)
 class Layer(PartHints):
-    """Perceptrons with the same inputs, which return `n_outputs` numbers. The arguments are as for `Perceptron`."""
+    """Perceptrons with the same inputs, which return `n_outputs` numbers. The arguments are as for `Perceptron`.
+
+    Of a batch, it makes a list with the outputs for each row.
+    """
 
     units: list[Perceptron]
 
@@ -132,7 +141,7 @@ class Layer(PartHints):
         self.name_parameters("")
 
     def __call__(self, inputs: Sequence[Any]) -> list[Any]:
-        return [unit(inputs) for unit in self.units]
+        return in_rows(self, inputs) if is_batch(inputs) else [unit(inputs) for unit in self.units]
 
     def _gograd_picture_(self) -> dict[str, Any]:
         """Describe the layer for gograd-draw."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
+from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,7 +15,7 @@ from gograd_core import Neuron
 from gograd_core.extend import quoted, read_gradients, read_values, write_gradients, write_values
 from gograd_nn.misnomers import OptimiserHints
 
-__all__ = ["Array", "Optimiser", "Schedule", "in_unit_interval", "not_negative"]
+__all__ = ["Array", "Optimiser", "Schedule", "checked_parameters", "in_unit_interval", "not_negative"]
 
 Array = npt.NDArray[np.float64]
 Schedule = Callable[[int], float]
@@ -44,20 +45,12 @@ class Optimiser(OptimiserHints, ABC):
     memory: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, parameters: Iterable[Neuron], rate: float, schedule: Schedule | None = None) -> None:
-        name = type(self).__name__
-        if not isinstance(parameters, Iterable):
-            raise TypeError(f"{name} expects parameters, as in {name}(model.parameters(), …), got {quoted(parameters)}")
-        self.parameters = list(dict.fromkeys(parameters))
-        if not self.parameters:
-            raise ValueError(f"{name} needs at least one parameter")
-        for parameter in self.parameters:
-            if not isinstance(parameter, Neuron) or parameter.operation is not None:
-                raise TypeError(f"{name} expects leaf neurons, got {quoted(parameter)}")
+        self.parameters = checked_parameters(type(self).__name__, parameters)
         if not 0.0 < rate < math.inf:
             raise ValueError(f"rate must be positive and finite, got {rate!r}")
         if schedule is not None and not callable(schedule):
             raise TypeError(f"schedule must be a function of the number of steps, got {quoted(schedule)}")
-        self.rate = rate
+        self.rate = float(rate)
         self.schedule = schedule
         self.steps = 0
         for each in self.memory:
@@ -123,9 +116,30 @@ class Optimiser(OptimiserHints, ABC):
             if array.shape != (len(self.parameters),):
                 raise ValueError(f"{each} must have {len(self.parameters)} entries, got the shape {array.shape}")
         for each in ("steps", "rate", *self.settings):
+            if not isinstance(state[each], Real):
+                raise ValueError(f"{each} must be a number, got {quoted(state[each])}")
+        for each in ("steps", "rate", *self.settings):
             setattr(self, each, state[each])
         for each, array in arrays.items():
             setattr(self, each, array)
+
+
+def checked_parameters(name: str, parameters: Iterable[Neuron]) -> list[Neuron]:
+    """List parameters, each of them once, for an optimiser of that name.
+
+    Raises:
+        TypeError: one is not a leaf neuron.
+        ValueError: there are none.
+    """
+    if not isinstance(parameters, Iterable):
+        raise TypeError(f"{name} expects parameters, as in {name}(model.parameters(), …), got {quoted(parameters)}")
+    found = list(dict.fromkeys(parameters))
+    if not found:
+        raise ValueError(f"{name} needs at least one parameter")
+    for parameter in found:
+        if not isinstance(parameter, Neuron) or parameter.operation is not None:
+            raise TypeError(f"{name} expects leaf neurons, got {quoted(parameter)}")
+    return found
 
 
 def in_unit_interval(**numbers: float) -> None:

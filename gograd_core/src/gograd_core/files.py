@@ -1,12 +1,18 @@
-"""Reads files that may be anything. Only regular files are read, and only up to a size."""
+"""Reads files that may be anything, and writes files so that no half of one is ever there.
+
+Only regular files are read, and only up to a size. What is written takes the place of an existing file in one step.
+"""
 
 from __future__ import annotations
 
 import os
+import secrets
+import shutil
 import stat
 from collections.abc import Callable
+from pathlib import Path
 
-__all__ = ["RefusedError", "read_file"]
+__all__ = ["RefusedError", "read_file", "write_file"]
 
 FLAGS = os.O_RDONLY
 for _name in ("O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):  # so opening a pipe without a writer does not block
@@ -49,3 +55,26 @@ def read_file(
             return file.read(most)
     finally:
         os.close(handle)
+
+
+def write_file(path: str | os.PathLike[str], data: bytes) -> None:
+    """Write a file. An existing file is replaced after everything has been written.
+
+    Raises:
+        OSError: it cannot be written. An existing file is unchanged.
+        RefusedError: the path is that of a directory, a device or a pipe, which must not be replaced.
+    """
+    target = Path(os.path.realpath(path))  # a link stays one
+    if target.exists() and not target.is_file():
+        raise RefusedError("it is not a file")
+    beside = target.with_name(f"gograd_{secrets.token_hex(8)}.new")
+    try:
+        with beside.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if target.exists():
+            shutil.copymode(target, beside)
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+../../../examples/microgpt/microgpt.py

@@ -1,0 +1,190 @@
+"""What computes the gradients of a step: the eager engine, or compiled code. Both offer the same methods."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import Any, Protocol
+
+import numpy as np
+
+from gograd_core import Neuron, no_grad, ops
+from gograd_core.extend import write_gradients
+from gograd_nn.layers.dropout import MaskSource, dropping_out
+from gograd_nn.optimisers.optimiser import Array
+from gograd_nn.training.problem import Integers, Problem, row_of
+
+__all__ = ["Compiled", "Eager", "Engine", "Unsuitable"]
+
+Key = Sequence[int]
+"""What masks are drawn with: a seed, the number of the epoch, and that of the step in it."""
+
+SAME = 1e-9
+"""How much the results of an example may differ between the engines, relative to the largest."""
+MOST_PATHS = 4
+"""How many paths the examples of a batch may take, or a quarter of them, if that is more."""
+
+
+class Unsuitable(Exception):  # noqa: N818 - it is a reason, and no error if another engine runs
+    """A model is not suitable for compiled code."""
+
+
+class Engine(Protocol):
+    """Computes losses, outputs and gradients."""
+
+    def learn(self, batch: Integers, key: Key) -> tuple[Array, Array]:
+        """Set the `grad` of the parameters to the derivatives of the mean loss of some examples.
+
+        Masks are drawn with the key as seed. Returns the loss of each example, and a row of outputs for each.
+        """
+
+    def refresh(self) -> None:
+        """Make sure that the model runs as it is now: somebody may have changed it between epochs."""
+
+    def judge(self) -> tuple[Array, Array]:
+        """Compute the loss of each held-out example, and a row of outputs for each. Nothing is dropped out."""
+
+
+class Eager:
+    """Runs the model on neurons, one example after the other."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+
+    def refresh(self) -> None:
+        """Do nothing, since the model itself runs."""
+
+    def learn(self, batch: Integers, key: Key) -> tuple[Array, Array]:
+        problem = self.problem
+        inputs, targets = problem.examples.inputs, problem.examples.targets
+        write_gradients(problem.parameters, np.zeros(len(problem.parameters)))
+        with dropping_out(_drawn(key)):
+            outputs = [problem.model(inputs[i]) for i in batch.tolist()]
+        losses = [problem.loss(output, targets[i]) for output, i in zip(outputs, batch.tolist(), strict=True)]
+        mean = ops.sum(losses) / len(batch)
+        if type(mean) is Neuron:
+            mean.backward()
+        return _rows(losses)[:, 0], _rows(outputs)
+
+    def judge(self) -> tuple[Array, Array]:
+        problem, examples = self.problem, self.problem.held_out
+        assert examples is not None
+
+        def each(example: Any, target: Any) -> tuple[Any, Any]:
+            output = problem.model(example)
+            return problem.loss(output, target), output
+
+        run = no_grad().run
+        found = [run(each, *pair) for pair in zip(examples.inputs, examples.targets, strict=True)]
+        losses, outputs = zip(*found, strict=True)
+        return _rows(losses)[:, 0], _rows(outputs)
+
+
+class Compiled:
+    """Runs the model as compiled code, a batch at a time. Inputs, targets and masks are data of one recording.
+
+    Raises:
+        NotNumbers: the examples cannot be data.
+        Whatever recording the model raises, when it is first run.
+    """
+
+    def __init__(self, problem: Problem, **options: Any) -> None:
+        self.problem = problem
+        self.options = options
+        self._data = problem.examples.data(problem.outputs, problem.loss)
+        self._held_out = problem.held_out and problem.held_out.data(problem.outputs, problem.loss)
+        self.record()
+
+    def record(self) -> None:
+        """Forget the recordings, so that the model is recorded again when it is next run."""
+        from gograd_compile import compile
+
+        def judged(x: Any, target: Any) -> Any:
+            return self._example(self._held_out, x, target)
+
+        self._judge = compile(judged, **self.options).batch()
+        self.program = compile(self._learned, **self.options)
+        self._learn = self.program.batch()
+
+    def _learned(self, x: Any, target: Any, masks: Any) -> Any:
+        left = iter(masks)
+        with dropping_out(lambda count, _: list(islice(left, count))):
+            return self._example(self._data, x, target)
+
+    def _example(self, data: Any, x: Any, target: Any) -> Any:
+        """Return the loss of an example, and then its outputs."""
+        output = self.problem.model(data.input_of(x))
+        return np.array([self.problem.loss(output, data.target_of(target)), *row_of(output)], dtype=object)
+
+    def arguments(self, batch: Integers, key: Key) -> tuple[Array, ...]:
+        """Return inputs, targets and masks of some examples."""
+        shares = self.problem.shares
+        masks = np.empty((len(batch), len(shares)))
+        if len(shares):
+            dropped = np.random.default_rng(key).random(masks.shape) < shares
+            masks = np.where(dropped, 0.0, 1.0 / (1.0 - shares))
+        return self._data.inputs[batch], self._data.targets[batch], masks
+
+    def seeds(self, count: int, weight: float) -> Array:
+        """Return factors for so many examples: the weight of the loss, and 0 for each output."""
+        found = np.zeros((count, 1 + self.problem.outputs))
+        found[:, 0] = weight
+        return found
+
+    def learn(self, batch: Integers, key: Key) -> tuple[Array, Array]:
+        parameters = self.problem.parameters
+        write_gradients(parameters, np.zeros(len(parameters)))
+        arguments = self.arguments(batch, key)
+        found = self._learn.backward(*arguments, seeds=self.seeds(len(batch), 1.0 / len(batch)))
+        return found[:, 0], found[:, 1:]
+
+    def try_out(self, count: int) -> None:
+        """Run the first examples, so that everything is recorded, and change nothing.
+
+        Raises:
+            Unsuitable: the model takes many paths, or does something else each time it runs.
+        """
+        batch = np.arange(min(count, len(self.problem.examples)))
+        agrees = self._agrees(batch)
+        if self._held_out is not None:
+            self._judge(self._held_out.inputs[:1], self._held_out.targets[:1])
+        paths = self.program.explain()
+        if paths["kept"] + paths["evaluated"] > max(MOST_PATHS, len(batch) // 4):
+            raise Unsuitable("almost every example takes another path through the model")
+        if not agrees:
+            raise Unsuitable("the model does something else each time it runs")
+
+    def refresh(self) -> None:
+        """Record the model anew if it does something else than when it was recorded."""
+        if not self._agrees(np.zeros(1, dtype=np.int64)):
+            self.record()
+
+    def _agrees(self, batch: Integers) -> bool:
+        """Run some examples without changing anything, and say whether the first one gives what the model gives now."""
+        arguments = self.arguments(batch, (0,))
+        found = self._learn.backward(*arguments, seeds=self.seeds(len(batch), 0.0))[0]
+        expected = _rows([no_grad().run(self._learned, *(each[0] for each in arguments))])[0]
+        return bool(np.all(np.abs(found - expected) <= SAME * np.max(np.abs(expected))))
+
+    def judge(self) -> tuple[Array, Array]:
+        assert self._held_out is not None
+        found = self._judge(self._held_out.inputs, self._held_out.targets)
+        return found[:, 0], found[:, 1:]
+
+
+def _drawn(key: Key) -> MaskSource:
+    """Make a source of masks, which draws what `Compiled` draws for a whole batch at once."""
+    rng: list[np.random.Generator] = []
+
+    def draw(count: int, share: float) -> list[float]:
+        if not rng:
+            rng.append(np.random.default_rng(key))
+        found: list[float] = np.where(rng[0].random(count) < share, 0.0, 1.0 / (1.0 - share)).tolist()
+        return found
+
+    return draw
+
+
+def _rows(results: Any) -> Array:
+    """Make an array with a row of numbers for each result."""
+    return np.array([[getattr(number, "value", number) for number in row_of(result)] for result in results])

@@ -1,0 +1,130 @@
+"""Examples: what goes into a model, and what should come out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from gograd_nn.losses import binary_cross_entropy, cross_entropy
+from gograd_nn.optimisers.optimiser import Array
+
+__all__ = ["Data", "Examples", "NotNumbers"]
+
+
+class NotNumbers(Exception):  # noqa: N818 - it never leaves this package
+    """Examples are not numbers in arrays of one shape, so they are not data of a compiled function."""
+
+
+@attrs.frozen(eq=False)
+class Data:
+    """Examples as arrays with a row for each, and what makes of a row what the model, and the loss, get in `fit`."""
+
+    inputs: Array
+    targets: Array
+    input_of: Callable[[Any], Any]
+    target_of: Callable[[Any], Any]
+
+
+@attrs.define(eq=False)
+class Examples:
+    """Inputs, and a target for each.
+
+    Raises:
+        ValueError: there are none, or not as many targets as inputs.
+    """
+
+    inputs: Sequence[Any]
+    targets: Sequence[Any]
+
+    def __attrs_post_init__(self) -> None:
+        if len(self.inputs) != len(self.targets) or len(self.inputs) == 0:
+            raise ValueError(
+                f"expected as many targets as inputs, at least one; got {len(self.targets)} and {len(self.inputs)}"
+            )
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def split(self, share: float, seed: int) -> tuple[Examples, Examples]:
+        """Split off a share of the examples, drawn at random, in their order.
+
+        Raises:
+            ValueError: one of the two parts would have no examples.
+        """
+        count = round(share * len(self))
+        if not 0 < count < len(self):
+            raise ValueError(
+                f"held_out is a share of the examples, or a tuple of inputs and targets; got {share!r} of {len(self)}"
+            )
+        chosen = np.zeros(len(self), dtype=np.bool_)
+        chosen[np.random.default_rng([seed, count]).permutation(len(self))[:count]] = True
+        return self._part(np.flatnonzero(~chosen)), self._part(np.flatnonzero(chosen))
+
+    def _part(self, places: npt.NDArray[np.intp]) -> Examples:
+        return Examples([self.inputs[i] for i in places], [self.targets[i] for i in places])
+
+    def classes(self, outputs: int, loss: Any) -> npt.NDArray[np.int64] | None:
+        """Return the class of each target; None if targets are numbers to be approximated.
+
+        Of a single output, the classes are 1 and -1. Otherwise they are places in the output.
+        """
+        try:
+            table = np.array(self.targets, dtype=np.float64).reshape(len(self), -1)
+        except (TypeError, ValueError):  # not numbers, or rows of different lengths
+            return None
+        if table.shape[1] == outputs > 1:
+            one_hot = np.all((table == 0.0) | (table == 1.0)) and np.all(table.sum(axis=1) == 1.0)
+            return table.argmax(axis=1) if one_hot else None
+        if table.shape[1] != 1:
+            return None
+        found = set(table.ravel().tolist())
+        if outputs > 1:
+            return table.ravel().astype(np.int64) if found.issubset(range(outputs)) else None
+        if found <= {-1, 1} or (found <= {0, 1} and loss is binary_cross_entropy):
+            return np.where(table.ravel() > 0.0, 1, -1)
+        return None
+
+    def data(self, outputs: int, loss: Any) -> Data:
+        """Return inputs and targets as arrays. For `cross_entropy`, classes become one-hot rows.
+
+        Raises:
+            NotNumbers: they are not numbers in arrays of one shape.
+        """
+        inputs, targets = _array("inputs", self.inputs), _array("targets", self.targets)
+        target_of = _container_of("targets", self.targets)
+        if loss is cross_entropy and targets.ndim == 1:
+            classes = self.classes(outputs, loss)
+            if classes is None:
+                raise NotNumbers("targets are not classes")
+            targets, target_of = np.eye(outputs)[classes], np.ndarray.tolist
+        return Data(inputs, targets, _container_of("inputs", self.inputs), target_of)
+
+
+def _array(name: str, rows: Sequence[Any]) -> Array:
+    try:
+        found = np.array(rows, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise NotNumbers(f"the {name} are not numbers in rows of one length") from None
+    return found
+
+
+def _container_of(name: str, rows: Sequence[Any]) -> Callable[[Any], Any]:
+    """Return what makes of an array the container in which a model gets each of these rows."""
+    if isinstance(rows, np.ndarray):
+        return _as_it_is
+    kinds = {next((kind for kind in CONTAINERS if isinstance(row, kind)), None) for row in rows}
+    if len(kinds) > 1:
+        raise NotNumbers(f"the {name} are in containers of different kinds")
+    return CONTAINERS.get(kinds.pop(), _as_it_is)
+
+
+def _as_it_is(row: Any) -> Any:
+    return row
+
+
+CONTAINERS: dict[Any, Callable[[Any], Any]] = {list: np.ndarray.tolist, tuple: tuple, np.ndarray: _as_it_is}
+"""What makes of an array a row of each kind. Other rows are numbers."""

@@ -1,0 +1,98 @@
+"""What is to be learned, and what one example tells about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import attrs
+import numpy as np
+import numpy.typing as npt
+
+from gograd_core import Neuron
+from gograd_core.extend import flatten, flatten_numbers
+from gograd_nn.layers.dropout import dropping_out
+from gograd_nn.optimisers.optimiser import Array
+from gograd_nn.training.examples import Examples
+
+__all__ = ["Integers", "Loss", "Model", "Problem", "row_of"]
+
+Integers = npt.NDArray[np.int64]
+Model = Callable[[Any], Any]
+Loss = Callable[[Any, Any], Any]
+
+
+@attrs.define(eq=False)
+class Problem:
+    """A model, its loss, and the examples, of which one is tried when the problem is made.
+
+    Attributes:
+        parameters: what is to be changed.
+        examples: what is learned from.
+        held_out: what the model is judged by after each epoch, if there is any.
+        outputs: how many numbers the model returns.
+        is_number: whether it returns one number, and not a list.
+        shares: for each factor in the masks of one example, with what probability it is 0.
+        inputs: how many numbers all operations for one example take: a measure of the work.
+
+    Raises:
+        ValueError: the loss depends on no neuron, as under `no_grad`, or on no parameter.
+        Whatever the model and the loss raise.
+    """
+
+    model: Model
+    loss: Loss
+    parameters: list[Neuron]
+    examples: Examples
+    held_out: Examples | None
+    hint: str
+    outputs: int = attrs.field(init=False)
+    is_number: bool = attrs.field(init=False)
+    shares: Array = attrs.field(init=False)
+    inputs: int = attrs.field(init=False)
+    _classes: dict[int, Integers | None] = attrs.field(factory=dict, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        shares: list[float] = []
+
+        def noted(count: int, share: float) -> Sequence[float]:
+            shares.extend([share] * count)
+            return [1.0] * count
+
+        with dropping_out(noted):
+            output = self.model(self.examples.inputs[0])
+        loss = self.loss(output, self.examples.targets[0])
+        if not isinstance(loss, Neuron) or loss.operation is None:
+            raise ValueError(
+                "the loss depends on no neuron: is fit() called under no_grad(), or has the model no neurons?"
+            )
+        graph = flatten([loss], 0)
+        if set(graph.leaves).isdisjoint(self.parameters):
+            raise ValueError(
+                "the loss depends on no parameter of the optimiser, so nothing would be learned: make the optimiser "
+                f"from the model that is trained, as in {self.hint}"
+            )
+        self.outputs = len(row_of(output))
+        self.is_number = not hasattr(output, "__len__")
+        self.shares = np.array(shares)
+        self.inputs = np.frombuffer(graph.inputs, dtype=np.int32).size
+        for examples in (self.examples, self.held_out):
+            if examples is not None:
+                self._classes[id(examples)] = examples.classes(self.outputs, self.loss)
+
+    def numbers(self, metrics: Iterable[str]) -> list[str]:
+        """List the names of the numbers that an epoch reports, with these metrics."""
+        has_classes = self._classes[id(self.examples)] is not None
+        names = ["loss", *(["accuracy"] if has_classes else []), *metrics]
+        return names if self.held_out is None else [*names, *(f"held_out_{name}" for name in names)]
+
+    def classes_of(self, examples: Examples) -> Integers | None:
+        """Return the class of each target of the examples, or of those held out. None if targets are not classes."""
+        has_classes = self._classes[id(self.examples)] is not None
+        return self._classes[id(examples)] if has_classes else None
+
+
+def row_of(output: Any) -> list[Any]:
+    """List the numbers of an output, which may be nested."""
+    numbers: list[Any] = flatten_numbers(output)[0]
+    return numbers
