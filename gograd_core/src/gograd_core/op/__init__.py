@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
 import attrs
 
@@ -126,11 +126,11 @@ class Op(engines.Operation):
 
     def registered(self, provider: Provider, scope: Scope) -> Op:
         """Return a copy for a registry. ``attrs.evolve`` would check every field again, in twice the time."""
-        copy = type(self).__new__(type(self))
+        copy, fields = type(self).__new__(type(self)), cast(Any, attrs.fields(Op))
         own = {"provider": provider, "scope": scope, "_in_use": KernelsInUse(self._in_use)}
-        for field in attrs.fields(Op):
+        for field in fields:
             object.__setattr__(copy, field.name, own.get(field.name, getattr(self, field.name)))
-        for field in (attrs.fields(Op).forward, attrs.fields(Op).partials, attrs.fields(Op).xp):
+        for field in (fields.forward, fields.partials, fields.xp):
             object.__setattr__(copy, field.name, field.default.factory(copy))
         copy.__attrs_post_init__()
         return copy
