@@ -7,7 +7,8 @@ INSTALLED := $(patsubst gograd_draw,gograd_draw[png],$(patsubst gograd_compile,g
 VENV := .venv/.created
 EXTENSIONS := $(addprefix .venv/.compiled-,gograd_core gograd_ops_basic gograd_ops_extra gograd_compile)
 STAMP := .venv/.installed
-# Where tests depend on the engine. Those marked `any_engine` do not, and run once.
+# Where tests depend on the engine. Those marked `any_engine` do not, and run once; `make test-slow` repeats those
+# marked `repeated_later`.
 OVER_BOTH := tests/core tests/compile tests/rules tests/solve tests/nn tests/native
 BENCH_STAMP := .venv/.installed-bench
 PEERS_STAMP := .venv-peers/.installed
@@ -53,11 +54,13 @@ demo: $(STAMP)
 test: $(STAMP)
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 	GOGRAD_PURE_PYTHON=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile \
-		-m "not slow and not any_engine" $(OVER_BOTH)
+		-m "not slow and not any_engine and not repeated_later" $(OVER_BOTH)
 
-# What takes over 20 seconds a test, and no push should wait for.
+# What no push should wait for.
 test-slow: $(STAMP)
 	$(BIN)/python -m pytest --numprocesses auto --dist load -m slow
+	GOGRAD_PURE_PYTHON=1 $(BIN)/python -m pytest --numprocesses auto --dist loadfile \
+		-m "repeated_later and not any_engine" $(OVER_BOTH)
 
 check: $(STAMP)
 	$(BIN)/ruff check .

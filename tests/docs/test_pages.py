@@ -84,7 +84,7 @@ def test_examples_show_what_they_print(page):
     [
         "gograd_core",
         "gograd_core.testing",
-        "gograd_core.kernels",
+        "gograd_core.kernels.shipped",
         "gograd_compile",
         "gograd_nn",
         "gograd_draw",

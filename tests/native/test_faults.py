@@ -21,6 +21,7 @@ needs_timer = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no ti
 
 
 @needs_native
+@pytest.mark.any_engine
 @pytest.mark.skipif(importlib.util.find_spec("_testcapi") is None, reason="this Python cannot let allocations fail")
 @pytest.mark.skipif(sys.version_info >= (3, 12), reason="there a generator that finds no memory crashes CPython itself")
 @pytest.mark.parametrize(
@@ -190,6 +191,7 @@ class TestInterrupts:
         assert [x.grad, y.grad] == expected
 
     @needs_native
+    @pytest.mark.any_engine
     def test_soon_in_a_large_graph(self, execute):
         """Measured: 0.08 s on a quiet machine; the bound leaves room for a busy one."""
         longest, _ = execute("interrupted.py", "1000000", which="native").split(maxsplit=1)

@@ -108,6 +108,7 @@ def refused(action):
 
 
 @pytest.mark.skipif(importlib.util.find_spec("gograd_core._native") is None, reason="the native engine was not built")
+@pytest.mark.any_engine
 @pytest.mark.parametrize(
     "scene",
     [

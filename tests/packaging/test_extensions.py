@@ -104,6 +104,7 @@ def pure(request, tmp_path_factory, copy_sources, build_wheels):
     return build_wheels(sources, place / "wheels", **WITHOUT[request.param])
 
 
+@pytest.mark.slow
 @needs_posix
 def test_where_one_loop_of_several_cannot_be_compiled_no_library_is_left(tmp_path, copy_sources, build_wheels):
     compiler = tmp_path / "cc"

@@ -56,7 +56,7 @@ UNNEEDED = {
         "gograd_core.plugins.records", "gograd_core.programs", "gograd_core.testing",
     },
     "gograd_compile": {
-        "concurrent.futures", "dataclasses", "fractions", "logging", "numpy.ma", "numpy.typing",
+        "concurrent.futures", "dataclasses", "fractions", "hashlib", "logging", "numpy.ma", "numpy.typing",
         "platformdirs", "pluggy", "tempfile", "zipfile", "gograd_compile.batch", "gograd_compile.explain",
         "gograd_compile.files.storage", "gograd_compile.kernels.cache", "gograd_compile.kernels.machine",
         "gograd_compile.nesting.structure_json", "gograd_compile.run.native_runner",

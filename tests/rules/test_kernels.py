@@ -39,7 +39,10 @@ KINDS = {
     "void": None,
 }
 
-pytestmark = pytest.mark.skipif(COMPILER is None or sys.platform == "win32", reason="needs a C compiler of Unix")
+pytestmark = [
+    pytest.mark.any_engine,
+    pytest.mark.skipif(COMPILER is None or sys.platform == "win32", reason="needs a C compiler of Unix"),
+]
 
 
 def has_kernels(op):

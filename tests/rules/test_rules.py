@@ -8,9 +8,14 @@ from gograd_core import current
 from gograd_core.namespaces import scalar
 from gograd_core.testing import conformance_tests
 
-OPERATIONS = current.registry.operations()
+pytestmark = pytest.mark.repeated_later
 
-test_conformance = conformance_tests(OPERATIONS)
+OPERATIONS = current.registry.operations()
+MANY_DIGITS = {"beta", "betaln", "dist", "erfcinv", "logsumexp", "ndtri", "prod"}
+"""Operations with which the kit takes seconds each, as long as with all others: mpmath needs a thousand digits."""
+
+test_conformance = conformance_tests(op for op in OPERATIONS if op.name not in MANY_DIGITS)
+test_conformance_in_many_digits = pytest.mark.slow(conformance_tests(op for op in OPERATIONS if op.name in MANY_DIGITS))
 
 
 @pytest.mark.parametrize("op", OPERATIONS, ids=lambda op: op.name)

@@ -13,6 +13,8 @@ import pytest
 from gograd_core import Neuron, current, derivative, errstate, gradient, ops
 from gograd_core.extend import inside
 
+pytestmark = pytest.mark.repeated_later
+
 ULPS = 16.0
 INPUT_ULPS = 0.5  # what rounding the inputs themselves does
 RANDOM_POINTS, CANDIDATES = 6, 60

@@ -23,6 +23,8 @@ from sympy import Integer, Rational, cbrt, erf, erfc, erfinv, exp, log, pi, poly
 
 from gograd_core import Neuron, current, gradient, ops
 
+pytestmark = pytest.mark.repeated_later
+
 POINTS = 100
 FIRST_TOLERANCE = 1e-13
 SECOND_TOLERANCE = 1e-11  # sums of several terms of opposite sign

@@ -81,7 +81,6 @@ from gograd_core.engines import (
 from gograd_core.errors import LONGEST, NO_NUMBER, no_such_name, quoted
 from gograd_core.followed import unfollowed
 from gograd_core.interfaces import Flat
-from gograd_core.kernels import with_kernels
 from gograd_core.lines import ignoring, running_line, unwatched, watching, watching_at
 from gograd_core.namespaces import scalar
 from gograd_core.namespaces.columns import Column
@@ -112,6 +111,7 @@ if TYPE_CHECKING:
     from gograd_core.kernels.expressions import OPERATORS, Text
     from gograd_core.kernels.extension import Extension, print_extension
     from gograd_core.kernels.jit import PythonBody, helpers, printing_files
+    from gograd_core.kernels.shipped import with_kernels
     from gograd_core.kernels.symbols import Symbol, SymbolLibrary, postorder
     from gograd_core.plugins.loading import plugin_modules
     from gograd_core.plugins.records import PluginRecord
@@ -238,6 +238,7 @@ if not TYPE_CHECKING:
         **dict.fromkeys(("Symbol", "SymbolLibrary", "postorder"), "kernels.symbols"),
         "plugin_modules": "plugins.loading",
         "PluginRecord": "plugins.records",
+        "with_kernels": "kernels.shipped",
     }
 
     def __getattr__(name: str) -> Any:

@@ -19,6 +19,8 @@ import pytest
 
 from gograd_core import Neuron, errstate, gradient, jacobian, ops, value_and_grad
 
+pytestmark = pytest.mark.repeated_later
+
 UNIT = 2.0**-53
 ARGUMENTS = 5
 EXACT = {

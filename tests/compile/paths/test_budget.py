@@ -8,6 +8,8 @@ import pytest
 from gograd_compile.paths.budget import FREE
 from gograd_core import math, ops
 
+pytestmark = pytest.mark.repeated_later
+
 
 def stairs(x):
     return x * int(x)

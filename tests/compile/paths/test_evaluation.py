@@ -15,6 +15,8 @@ from gograd_compile.paths.budget import FREE
 from gograd_core import DomainError, Neuron, Op, errstate, grad, jacobian, math, no_grad, ops
 from gograd_core.extend import current, scalar
 
+pytestmark = pytest.mark.repeated_later
+
 POINTS = np.random.default_rng(0).uniform(0.3, 3.0, (24, 2))
 OPAQUE = Op(
     "solved",

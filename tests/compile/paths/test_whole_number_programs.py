@@ -19,6 +19,8 @@ from hypothesis import strategies as st
 import gograd_core.math
 from gograd_core import value_and_grad
 
+pytestmark = pytest.mark.repeated_later
+
 POINTS = [0.625, -0.625, 1.5, -2.0, 0.0, -0.0, 2.375, 7.75, -5.125]
 
 # Forms of expressions, by what they give: floats, ints, truth values, texts. Letters stand for parts that give those.

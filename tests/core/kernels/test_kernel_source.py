@@ -11,8 +11,9 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 
-from gograd_core import Op, PluginWarning, Registry, current, kernels
-from gograd_core.kernels import libm, with_kernels
+from gograd_core import Op, PluginWarning, Registry, current
+from gograd_core.extend import with_kernels
+from gograd_core.kernels import libm, shipped
 from gograd_core.kernels.c import kernel_source
 from gograd_core.kernels.expansion import ExpansionError, expand
 from gograd_core.kernels.extension import print_extension
@@ -44,8 +45,8 @@ def partial_of(op):
 @pytest.mark.parametrize("module", SHIPPED)
 def test_the_c_that_is_shipped_is_current(module):
     plugin = import_module(module)
-    shipped = Path(plugin.__file__).with_name("_kernels.c").read_text(encoding="utf-8")
-    assert shipped == print_extension(plugin.gograd_ops(), module).text, f"gograd kernels {module}"
+    source = Path(plugin.__file__).with_name("_kernels.c").read_text(encoding="utf-8")
+    assert source == print_extension(plugin.gograd_ops(), module).text, f"gograd kernels {module}"
 
 
 @pytest.mark.parametrize("module", SHIPPED)
@@ -327,7 +328,7 @@ def built(monkeypatch):
 
 
 def run_engine(monkeypatch, name):
-    monkeypatch.setattr(kernels, "engine", lambda: SimpleNamespace(name=name))
+    monkeypatch.setattr(shipped, "engine", lambda: SimpleNamespace(name=name))
 
 
 def test_with_kernels_attaches_what_was_built(built, monkeypatch):
@@ -379,7 +380,7 @@ def test_with_kernels_says_so_if_an_extension_is_there_and_cannot_be_loaded(erro
         raise error
 
     run_engine(monkeypatch, "native")
-    monkeypatch.setattr(kernels, "import_module", fail)
+    monkeypatch.setattr(shipped, "import_module", fail)
     op = of_rule(same)
     with pytest.warns(PluginWarning, match=re.escape(f"offers no kernels, so rules run in Python: {error}")):
         assert with_kernels([op], "my_ops_kernels") == (op,)
