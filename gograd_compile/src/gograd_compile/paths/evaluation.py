@@ -14,12 +14,21 @@ import gograd_core
 from gograd_compile.call import prepared
 from gograd_compile.nesting.trees import ONE_NUMBER, Structure, flatten_result, nest_matrix
 from gograd_compile.paths.engine_answers import ASK, Answer, Flat, Question, answer_of, engine_answer
+from gograd_compile.paths.labels import with_labels
 from gograd_compile.paths.path import CAPTURED, Want, complaint
 from gograd_compile.paths.prepared import nested
 from gograd_compile.trace.recording import check_leaf
 from gograd_compile.trace.tape import Floats, Integers
 from gograd_core import DomainError, Neuron
-from gograd_core.extend import Instead, adjoints, computed_by, flatten_numbers, next_stamp, value_and_adjoints
+from gograd_core.extend import (
+    Instead,
+    adjoints,
+    computed_by,
+    flatten_numbers,
+    next_stamp,
+    value_and_adjoints,
+    watching,
+)  # fmt: skip
 from gograd_core.extend import flatten as flat_graph
 
 __all__ = ["Evaluated", "Evaluation"]
@@ -66,7 +75,7 @@ class Evaluation:
             Whatever the function raises.
         """
         if question == "value":
-            value = self.taken(self.block.run(self.f, *arguments.build([*map(Neuron, numbers.tolist())])))
+            value = self.taken(self.block.run(self._called(), *arguments.build([*map(Neuron, numbers.tolist())])))
             return Answer(ONE_NUMBER, [value]) if isinstance(value, float) else value
         return self._derivatives(question, arguments, numbers.tolist(), wrt, vector)
 
@@ -101,6 +110,11 @@ class Evaluation:
             for begin in range(0, len(rows), ROWS):
                 for row in rows[begin : begin + ROWS].tolist():
                     found.append(self._derivatives(question, arguments, row, wrt, vectors[len(found) - before]))
+
+    def _called(self) -> Callable[..., Any]:
+        """Return what is called in place of the function: if anomalies are looked for, the arguments get labels."""
+        function: Callable[..., Any] = self.f
+        return function if watching() is None else with_labels(function)
 
     def taken(self, result: Any) -> Answer | float:
         """Take the numbers out of what the function returned."""
@@ -161,20 +175,20 @@ class Evaluation:
         Raises:
             TypeError: there is a truth value in the result.
         """
-        result = self.f(*args)
+        result = self._called()(*args)
         if type(result) is not Neuron and any(isinstance(number, bool) for number in flatten_numbers(result)[0]):
             raise TypeError(complaint("push", ONE_NUMBER, has_truths=True))
         return result
 
     def _gradient(self, arguments: Structure, row: list[float], wrt: Integers | None) -> Answer:
         first, inputs = next_stamp(), list(map(Neuron, row))
-        args = arguments.build(inputs)
+        args, f = arguments.build(inputs), self._called()
         if wrt is not CAPTURED:
             wanted = [inputs[place] for place in wrt.tolist()]
-            value, found = value_and_adjoints(self.block, self.f, args, {}, wanted, self.output)
+            value, found = value_and_adjoints(self.block, f, args, {}, wanted, self.output)
             return Answer(ONE_NUMBER, [value, *found])
         since = next_stamp()
-        output = self.output(self.block.run(self.f, *args))
+        output = self.output(self.block.run(f, *args))
         leaves = [leaf for leaf in flat_graph([output], since).leaves if leaf._stamp < first]
         for leaf in leaves:
             check_leaf(leaf, self.name)

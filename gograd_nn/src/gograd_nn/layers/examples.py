@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from gograd_core import Neuron
 from gograd_core.extend import quoted
 
-__all__ = ["PLAIN", "check_example"]
-
-PLAIN = frozenset({float, Neuron})
-"""What most inputs are. Units ask for it first, since each of them is called for each example."""
+__all__ = ["check_example"]
 
 
 def check_example(who: str, inputs: Sequence[Any], expected: int) -> None:
