@@ -18,8 +18,9 @@ FOLDERS = ("gograd*", "benchmarks", "docs", "examples", "tools")
 SUFFIXES = {".py", ".pyx", ".pxi", ".pxd", ".js"}
 SKIPPED = {"tests", "build", "_build", "node_modules"}
 ALLOWED = {"_kernels.c"}
-# Without `many_at_once.py`, which offers other packages what the engine itself does not use.
-ENGINE = (path for path in sorted((CORE / "engines").glob("*.py")) if path.name != "many_at_once.py")
+# `many_at_once.py` offers other packages what the engine itself does not use, and `of_floats.py` is about speed only.
+FURTHER = {"many_at_once.py", "of_floats.py"}
+ENGINE = (path for path in sorted((CORE / "engines").glob("*.py")) if path.name not in FURTHER)
 READING_SET = (CORE / "current.py", *ENGINE, CORE / "op" / "__init__.py")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import threading
 
 import pytest
 
@@ -152,3 +153,109 @@ def test_completed_repeats_a_step_that_is_broken_off():
     with pytest.raises(KeyboardInterrupt):
         completed(step)
     assert done == ["begun", "begun", "ended"]
+
+
+class TestCopiesOfContexts:
+    """A copy of a context keeps the settings that were in force when it was made, whatever runs before and after."""
+
+    block, other = errstate(domain="ignore"), no_grad()
+
+    def domains(self, *contexts):
+        return [context.run(now).domain for context in contexts]
+
+    @pytest.mark.parametrize("before", [None, "ran", "set a variable", "copied"])
+    @pytest.mark.parametrize("inside", [None, "ran", "set a variable", "copied"])
+    def test_one_made_inside_a_block(self, before, inside):
+        variable, copies = contextvars.ContextVar("variable"), []
+
+        def do(what):
+            if what == "ran":
+                self.other.run(now)
+            elif what == "set a variable":
+                variable.set(object())
+            elif what == "copied":
+                copies.append(contextvars.copy_context())
+
+        def f():
+            do(inside)
+            copy = contextvars.copy_context()
+            do(inside)
+            seen = self.other.run(lambda: copy.run(now))
+            assert (seen.domain, seen.recording) == ("ignore", True)
+            assert self.domains(copy) == ["ignore"]
+            return copy
+
+        def everything():
+            self.other.run(now)
+            do(before)
+            first = contextvars.copy_context()
+            copy = self.block.run(f)
+            assert self.domains(first, copy, contextvars.copy_context()) == ["raise", "ignore", "raise"]
+            self.block.run(lambda: copies.extend([first, copy]))
+            assert self.domains(first, copy) == ["raise", "ignore"]
+            assert copy.run(self.other.run, lambda: (now().domain, now().recording)) == ("ignore", False)
+            assert copy.run(errstate(domain="python").run, lambda: self.domains(first)) == ["raise"]
+            assert (copy.run(now).domain, now().domain, now().recording) == ("ignore", "raise", True)
+
+        contextvars.copy_context().run(everything)
+
+    @pytest.mark.parametrize("ran", [False, True])
+    def test_one_that_another_thread_runs_meanwhile(self, ran):
+        found = []
+
+        def main():
+            if ran:
+                self.other.run(now)
+            copy = contextvars.copy_context()
+
+            def f():
+                thread = threading.Thread(target=lambda: copy.run(lambda: found.append(now().domain)))
+                thread.start()
+                thread.join()
+                found.append(now().domain)
+
+            self.block.run(f)
+
+        contextvars.copy_context().run(main)
+        assert found == ["raise", "ignore"]
+
+    def test_a_copy_goes_on_in_a_thread_after_the_block_has_ended(self):
+        entered, left, found = threading.Event(), threading.Event(), []
+
+        def work():
+            entered.set()
+            assert left.wait(10)
+            found.append(self.other.run(lambda: (now().domain, now().recording)))
+            found.append(now().domain)
+
+        def main():
+            copy = contextvars.copy_context()
+            thread = threading.Thread(target=copy.run, args=(work,))
+            thread.start()
+            assert entered.wait(10)
+            return thread
+
+        thread = contextvars.copy_context().run(self.block.run, main)
+        left.set()
+        thread.join()
+        assert found == [("ignore", False), "ignore"]
+
+    def test_the_copy_enters_a_block_after_the_original_has_set_a_variable(self):
+        def main():
+            self.block.run(now)
+            copy = contextvars.copy_context()
+            contextvars.ContextVar("variable").set(1)
+            block = no_grad()
+            copy.run(block.__enter__)
+            return now().recording, copy.run(now).recording
+
+        assert contextvars.copy_context().run(main) == (True, False)
+
+    def test_the_original_enters_a_block_after_the_copy_has_set_a_variable(self):
+        def main():
+            self.block.run(now)
+            copy = contextvars.copy_context()
+            copy.run(contextvars.ContextVar("variable").set, 1)
+            return self.other.run(lambda: (now().recording, copy.run(now).recording))
+
+        assert contextvars.copy_context().run(main) == (False, True)

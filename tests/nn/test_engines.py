@@ -138,7 +138,7 @@ def test_gradients_of_every_step_agree_and_there_is_one_path(case):
 
 @pytest.mark.any_engine
 def test_the_demo_agrees_after_15_epochs():
-    from gograd import digits
+    from gograd.train import digits
 
     data = digits.load(0)
     found = []

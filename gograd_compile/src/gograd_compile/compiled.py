@@ -93,13 +93,12 @@ class Compiled(Portable):
         Raises:
             TypeError: the function does not return one number.
         """
-        if type(wrt) is not int:
-            wrt = positions(wrt)
-        if (named or observers or replacing) and (inlined := self._inlined(named)) is not None:  # a tenth of a call
-            return gograd_core.value_and_grad(inlined, wrt)(*args)
-        found: tuple[float, Any] = self.store.calls.get(wrt, general)(args)
+        found: tuple[float, Any] = NotImplemented if named else self._prepared(wrt, args)
         if found is not NotImplemented:
             return found
+        wrt = positions(wrt)
+        if (inlined := self._inlined(named)) is not None:
+            return gograd_core.value_and_grad(inlined, wrt)(*args)
         numbers, structure = flatten(args)
         want, chosen = self.store.want("adjoints", structure, wrt)
         try:
@@ -192,11 +191,14 @@ class Compiled(Portable):
         wrt = positions(wrt)
         if (inlined := self._inlined(named)) is not None:
             return gograd_core.hessian(inlined, wrt)(*args)
+        if (found := self.store.calls.get(("hessian", wrt), general)(args)) is not NotImplemented:
+            return found
         numbers, structure = flatten(args)
         want, chosen = self.store.want("push", structure, wrt, ONLY_SEEDS)
         try:
             path, _, _ = at_point(self.store.paths_of(structure, wrt), VALUES, numbers)
             matrix = self.store.matrix(path, want, numbers)[:, 1:].T
+            self.store.prepare(("hessian", wrt), (structure, wrt), path, want, chosen)
         except (DomainError, NoPath) as reason:
             answer = self.store.answer(reason, "hessian", structure, numbers, want.wrt)
             matrix = answer.numbers.reshape(chosen.size, chosen.size)

@@ -1,6 +1,6 @@
 """What the native engine offers; `engines/native/` has its source, and the Python engine describes each function."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn, Self, final
 
 from gograd_core.containers import Container, Plan
@@ -101,6 +101,23 @@ def connect() -> None: ...
 
 def adjoints(outputs: Sequence[Any], seeds: Sequence[float], inputs: Sequence[Any], since: int) -> list[float]: ...
 def adjoints_and_rounding(output: Any, inputs: Sequence[Any], since: int) -> tuple[list[float], float, list[Any]]: ...
+def value_inside(block: Any, f: Callable[..., Any], args: tuple[Any, ...]) -> Any: ...
+def value_and_adjoints(
+    block: Any,
+    f: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    inputs: list[Any],
+    neuron_of: Callable[[Any], Any],
+) -> tuple[float, list[float]]: ...
+def of_floats(
+    block: Any,
+    f: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: Mapping[str, Any],
+    wrt: int | tuple[int, ...],
+    neuron_of: Callable[[Any], Any],
+) -> tuple[float, Any] | None: ...
 def reachable(outputs: Sequence[Any], since: int) -> tuple[list[Any], list[Any]]: ...
 def visit(outputs: Sequence[Any], since: int = 0) -> tuple[list[Any], list[Any]]: ...
 def run(visited: tuple[list[Node], list[Node]], propagate: Callable[..., None], *args: Any) -> None: ...

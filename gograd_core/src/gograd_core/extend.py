@@ -75,6 +75,8 @@ from gograd_core.engines import (
     next_stamp,
     read_gradients,
     read_values,
+    value_and_adjoints,
+    value_inside,
     write_gradients,
     write_values,
 )
@@ -209,6 +211,8 @@ __all__ = [
     "typed_sources",
     "unfollowed",
     "unwatched",
+    "value_and_adjoints",
+    "value_inside",
     "variable",
     "watching",
     "watching_at",

@@ -152,6 +152,18 @@ class Engine(Protocol):
         self, output: Any, inputs: Sequence[Any], since: int
     ) -> tuple[list[float], float, list[Any]]: ...
 
+    def value_inside(self, block: Any, f: Callable[..., Any], args: tuple[Any, ...]) -> Any: ...
+
+    def value_and_adjoints(
+        self, block: Any, f: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any], inputs: list[Any],
+        neuron_of: Callable[[Any], Any],
+    ) -> tuple[float, list[float]]: ...  # fmt: skip
+
+    def of_floats(
+        self, block: Any, f: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any],
+        wrt: int | tuple[int, ...], neuron_of: Callable[[Any], Any],
+    ) -> tuple[float, Any] | None: ...  # fmt: skip
+
     def reachable(self, outputs: Sequence[Any], since: int) -> tuple[list[Any], list[Any]]: ...
 
     def visit(self, outputs: Sequence[Any], since: int = 0) -> tuple[list[Any], list[Any]]: ...

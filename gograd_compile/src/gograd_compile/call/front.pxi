@@ -52,10 +52,19 @@ cdef class Front:
 
     def __call__(self, *args, **named):
         """See `PythonFront`."""
-        if not named and not is_seen() and not (replacing and is_computed()):
-            calls = self.calls.get(self.kind)
-            if type(calls) is Alternatives:
-                found = (<Alternatives>calls).answer(args)
-                if found is not NotImplemented:
-                    return found
-        return self._anyhow(args, named)
+        found = NotImplemented if named else self.answered(self.kind, args)
+        return self._anyhow(args, named) if found is NotImplemented else found
+
+    def _prepared(self, wrt, tuple args):
+        """See `PythonFront`."""
+        if type(wrt) is tuple:
+            for place in <tuple>wrt:
+                if type(place) is not int:
+                    return NotImplemented
+        return self.answered(wrt, args) if type(wrt) is int or type(wrt) is tuple else NotImplemented
+
+    cdef object answered(self, kind, tuple args):
+        if is_seen() or (replacing and is_computed()):
+            return NotImplemented
+        calls = self.calls.get(kind)
+        return (<Alternatives>calls).answer(args) if type(calls) is Alternatives else NotImplemented

@@ -28,6 +28,10 @@ class PythonFront:
         """
         return self._anyhow(args, named)
 
+    def _prepared(self, *_: Any) -> Any:
+        """Compute value and gradient, given `wrt` and a tuple of arguments, if prepared; else return NotImplemented."""
+        return NotImplemented
+
     def _anyhow(self, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
         raise NotImplementedError
 

@@ -39,9 +39,10 @@ cdef class Nested:
     cdef readonly bint is_plain  # whether there are only numbers, lists and tuples
     cdef tuple shape  # of an array
     cdef object form
+    cdef readonly object structure  # the same to Python, of what is not part of anything else
 
-    def __init__(self, form, shapes, depth=0):
-        self.form, self.size = form, 1
+    def __init__(self, form, shapes, depth=0, structure=None):
+        self.form, self.structure, self.size = form, structure, 1
         if form.container is None:
             (self.shape,) = shapes
             if self.shape is not None:
@@ -127,6 +128,16 @@ cdef class Nested:
             return children
         return tuple(children) if self.kind == TUPLE else self.form.nest(children)
 
+    cdef object nest_list(self, list numbers):
+        """Nest numbers like this."""
+        if self.kind == NUMBER:
+            return numbers[0]
+        if self.is_flat and self.kind == LIST:
+            return numbers
+        if self.is_flat and self.kind == TUPLE:
+            return tuple(numbers)
+        return self.structure.build(numbers)
+
     cdef list build_children(self, const double *v, const int64_t *slots):
         cdef Py_ssize_t i
         cdef Nested child
@@ -149,8 +160,10 @@ cdef class Nested:
             if leaves is not None:
                 leaves.append(leaf)
             return leaf
+        cdef Py_ssize_t i
         made = []
-        for child in self.children:
+        for i in range(len(self.children)):
+            child = <Nested>self.children[i]
             made.append(child.neurons(numbers, leaves))
             numbers += child.size
         return made if self.kind == LIST else tuple(made)

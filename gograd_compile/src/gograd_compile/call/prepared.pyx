@@ -17,8 +17,8 @@ import numpy as np
 
 from gograd_core import DomainError, Neuron
 from gograd_core.extend import (
-    add_gradients, adjoints, domain_errors_raise, error_code, is_computed, next_stamp, observers, read_values, recorder,
-    replacing, take_apart, watching,
+    add_gradients, domain_errors_raise, error_code, is_computed, observers, read_values, recorder, replacing, take_apart,
+    value_and_adjoints, value_inside, watching,
 )
 
 
@@ -42,12 +42,14 @@ def as_integers(numbers):
 
 cdef enum:
     MOST = 16  # how many paths calls are prepared for
+    SMALL = 64  # so many numbers fit on the stack
 
 
 include "sums.pxi"
 include "steps.pxi"
 include "guards.pxi"
 include "nested.pxi"
+include "evaluated.pxi"
 
 
 cdef class Calls
@@ -153,21 +155,27 @@ cdef class Calls:
         structures, key, paths: the memory of paths by the nesting of the arguments, where the key has `paths`.
         kept: the memory of these paths.
         arguments: how the arguments are nested, in a tuple.
-        evaluation: what computes a result without a path: an `Evaluation`, or its `Gradients`. None if the general way
-            does that.
+        evaluated: what computes a result without a path, an `Evaluated`. None if the general way does that.
     """
 
-    cdef object structures, key, paths, kept, budget, evaluation, f, run
-    cdef bint needs_leaves
-    cdef Nested arguments
+    cdef object structures, key, paths, kept, evaluated, f, block, output_of
+    cdef Counts budget
+    cdef Nested arguments, chosen, vector
+    cdef list places  # of the numbers to differentiate with respect to, for a gradient
+    cdef bint is_value
     cdef tuple calls  # the one used last comes first
 
-    def __init__(self, structures, key, paths, kept, Nested arguments not None, evaluation):
+    def __init__(self, structures, key, paths, kept, Nested arguments not None, evaluated):
         self.structures, self.key, self.paths, self.kept, self.calls = structures, key, paths, kept, ()
         self.budget, self.arguments = paths.budget, arguments
-        if evaluation is not None and arguments.is_plain:
-            self.evaluation, self.f, self.run = evaluation, evaluation.f, evaluation.block.run
-            self.needs_leaves = evaluation.needs_leaves
+        if evaluated is None or not (arguments.is_plain or evaluated.question in ("hvp", "hessian")):
+            return
+        evaluation = evaluated.evaluation
+        self.evaluated, self.f, self.block, self.output_of = evaluated, evaluation.f, evaluation.block, evaluation.output
+        self.chosen, self.is_value = evaluated.chosen, evaluated.question == "value"
+        self.vector = self.chosen if evaluated.question == "hvp" else None
+        if evaluated.question == "gradient":
+            self.places = evaluated.places
 
     def add(self, Call call not None):
         """Keep a call, as the one used last. Calls of paths that were dropped go."""
@@ -186,7 +194,7 @@ cdef class Calls:
         """
         cdef Call call
         if self.budget.wait > 0:
-            return NotImplemented if self.evaluation is None else self.evaluated(args)
+            return NotImplemented if self.evaluated is None else self.without_path(args)
         call = self.latest()
         for _ in range(MOST):
             if call is None:
@@ -200,25 +208,44 @@ cdef class Calls:
             call = self.instead_of(call)
         return NotImplemented
 
-    cdef object evaluated(self, tuple args):
+    cdef object without_path(self, tuple args):
         """Compute the result without a path. It is NotImplemented if the arguments are nested otherwise."""
-        cdef Py_ssize_t size = self.arguments.size
-        cdef double *numbers = <double *>PyMem_Malloc(max(size, 1) * sizeof(double))
-        if numbers == NULL:
-            raise MemoryError
+        cdef double small[SMALL]
+        cdef double *numbers = small
+        cdef Py_ssize_t last = len(args) - 1, size = self.arguments.size
+        cdef Py_ssize_t room = size + (0 if self.vector is None else self.vector.size)
+        if room > SMALL:
+            numbers = <double *>PyMem_Malloc(room * sizeof(double))
+            if numbers == NULL:
+                raise MemoryError
         try:
+            if self.vector is not None:
+                if last < 0 or not self.vector.read(<PyObject *>args[last], numbers + size):
+                    return NotImplemented
+                args = args[:last]
             if not (self.arguments.read(<PyObject *>args, numbers) and self.are_there()):
                 return NotImplemented
-            leaves = [] if self.needs_leaves else None
-            inputs = self.arguments.neurons(numbers, leaves)
-            self.budget.note_evaluated(1)
+            self.budget.evaluated += 1
+            self.budget.wait -= 1
             try:
-                result = self.run(self.f, *inputs) if leaves is None else self.run(self.f, inputs, leaves)
+                return self.computed(numbers, size, room)
             except DomainError as error:
-                return self.evaluation.instead(self.key[0], [numbers[i] for i in range(size)], error)
+                return self.evaluated.instead(listed(numbers, size), listed(numbers + size, room - size), error)
         finally:
-            PyMem_Free(numbers)
-        return result._value if type(result) is Neuron else self.evaluation.result_of(result)
+            if numbers is not small:
+                PyMem_Free(numbers)
+
+    cdef object computed(self, const double *numbers, Py_ssize_t size, Py_ssize_t room):
+        if self.is_value:
+            result = value_inside(self.block, self.f, self.arguments.neurons(numbers, None))
+            return result if type(result) is float else self.evaluated.value_of(result)
+        if self.places is None:
+            return self.evaluated.second(listed(numbers, size), listed(numbers + size, room - size))
+        leaves = []
+        inputs = self.arguments.neurons(numbers, leaves)
+        wanted = [leaves[<Py_ssize_t>place] for place in self.places]
+        value, derivatives = value_and_adjoints(self.block, self.f, inputs, {}, wanted, self.output_of)
+        return value, self.chosen.nest_list(derivatives)
 
     cdef Call latest(self):
         """Find the call of the path that the general way would run first."""
@@ -243,47 +270,6 @@ cdef class Calls:
                 self.paths.note_replays(failed.path)
                 return call
         return None
-
-
-def add_values(f, Nested arguments, const double[:, ::1] rows, taken, list found):
-    """Add to `found` what `f` returns at each row of numbers: the value of a neuron, or what `taken` makes of it."""
-    cdef Py_ssize_t i
-    for i in range(rows.shape[0]):
-        result = f(*arguments.neurons(&rows[i, 0], None))
-        found.append(result._value if type(result) is Neuron else taken(result))
-
-
-cdef class Gradient:
-    """A function and its gradient, evaluated without a recording: see `Gradients`.
-
-    Args:
-        f: the function.
-        output_of: makes a neuron of what the function returned if it is something else.
-        places: the places of the numbers to differentiate with respect to.
-    """
-
-    cdef object f, output_of
-    cdef list places
-
-    def __init__(self, f, output_of, list places not None):
-        self.f, self.output_of, self.places = f, output_of, places
-
-    def __call__(self, inputs, list leaves not None):
-        """Compute the value, and the derivatives with respect to some of the `leaves`, which are in the inputs."""
-        since = next_stamp()
-        result = self.f(*inputs)
-        output = result if type(result) is Neuron else self.output_of(result)
-        found = [output._value]
-        found += adjoints([output], [1.0], [leaves[place] for place in self.places], since)
-        return found
-
-
-def add_gradients_at(Gradient gradient, Nested arguments, const double[:, ::1] rows, list found):
-    """Add to `found` the value and the derivatives at each row of numbers."""
-    cdef Py_ssize_t i
-    for i in range(rows.shape[0]):
-        leaves = []
-        found.append(gradient(arguments.neurons(&rows[i, 0], leaves), leaves))
 
 
 include "front.pxi"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from numbers import Real
@@ -124,6 +125,12 @@ class Structure:
         """Find where the leaves of each argument in `wrt` begin and end."""
         bounds = list(pairwise(accumulate((child.leaves for child in self.form.children), initial=0)))
         return [bounds[position] for position in ((wrt,) if isinstance(wrt, int) else wrt)]
+
+    def positions_of(self, numbers: Integers) -> int | tuple[int, ...]:
+        """Find which argument has these numbers, or which arguments have. They are all numbers of these arguments."""
+        starts = [self._bounds[start] for start, _ in self.spans(range(len(self.form.children)))]
+        positions = tuple(dict.fromkeys(bisect_right(starts, number) - 1 for number in numbers.tolist()))
+        return positions[0] if len(positions) == 1 else positions
 
     def select(self, wrt: int | Sequence[int]) -> tuple[Structure, Integers]:
         """Select the structure of one argument, or of a tuple of several, and find the places of its numbers.

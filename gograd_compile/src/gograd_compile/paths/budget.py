@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from gograd_compile.call.counts import Counts
+
 __all__ = ["Budget", "NoPath"]
 
 FREE = 20
@@ -37,7 +39,7 @@ class NoPath(Exception):  # noqa: N818 - it never leaves this package
         self.budget = budget
 
 
-class Budget:
+class Budget(Counts):
     """What was spent on recordings of a function, for arguments of one nesting, and what may still be spent.
 
     Recordings may cost half of what replays have saved, and a small part of what was computed without a recording.
@@ -51,13 +53,11 @@ class Budget:
     Attributes:
         recordings: how many recordings were made.
         replayed: how many points were replayed.
-        evaluated: how many points were evaluated without a recording.
         size: the number of operations of the last recording.
         saved: the operations that replays saved.
         recorded: what recordings have cost.
         searched: what searches have cost, less what they have saved: negative if they pay.
-        wait: how many points are evaluated before a path is tried again. It may be negative.
-        apart: the same two of batches, or in a batch those of points alone.
+        apart: `searched` and `wait` of batches, or in a batch those of points alone.
         calls: how many calls there were. A run over many points counts as one.
     """
 
@@ -88,8 +88,11 @@ class Budget:
         return self.is_free or tried * TRY + self.searched <= self._allowed + points * self._price
 
     def note_tries(self, tried: int, operations: int = 0) -> None:
-        """Take note that so many paths were tried before one of so many operations was found (0 if none was)."""
-        self.note_search(tried * TRY + (REPLAY - operations if operations else 0))
+        """Take note that so many paths were tried before one of so many operations was found (0 if none was).
+
+        If none was found, the search has also looked for one among all that are known.
+        """
+        self.note_search(tried * TRY + (REPLAY - operations if operations else TRY if tried else 0))
 
     @contextmanager
     def of_batches(self) -> Iterator[None]:

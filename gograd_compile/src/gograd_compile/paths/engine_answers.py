@@ -24,13 +24,13 @@ __all__ = ["ASK", "Answer", "Flat", "Question", "answer_of", "engine_answer"]
 Question = Literal["value", "gradient", "captured", "jacobian", "hessian", "hvp"]
 NONE, NO_VECTOR = np.empty(0, dtype=np.intp), np.empty(0)
 
-ASK: dict[str, Callable[[Flat, list[float], list[float]], Any]] = {
-    "value": lambda f, at, _: f(at),
-    "gradient": lambda f, at, _: gograd_core.value_and_grad(f.one)(at),
-    "captured": lambda f, _, vector: f.with_captured(vector),
-    "jacobian": lambda f, at, _: gograd_core.jacobian(f)(at),
-    "hessian": lambda f, at, _: gograd_core.hessian(f.one)(at),
-    "hvp": lambda f, at, vector: gograd_core.hvp(f.one)(at, vector),
+ASK: dict[str, Callable[[Flat, list[float], list[Neuron], list[float]], Any]] = {
+    "value": lambda f, at, entries, _: f(at, entries),
+    "gradient": lambda f, at, entries, _: gograd_core.value_and_grad(f.one)(at, entries),
+    "captured": lambda f, at, entries, vector: f.with_captured(at, entries, vector),
+    "jacobian": lambda f, at, entries, _: gograd_core.jacobian(f)(at, entries),
+    "hessian": lambda f, at, entries, _: gograd_core.hessian(f.one)(at, entries),
+    "hvp": lambda f, at, entries, vector: gograd_core.hvp(f.one)(at, entries, vector),
 }
 
 
@@ -49,36 +49,45 @@ class Answer(NamedTuple):
 
 
 class Flat:
-    """A function from a list of some of the numbers in the arguments to a list of the numbers in the result."""
+    """A function of a list of some of the numbers in the arguments. It returns a list of the numbers in the result.
+
+    Its other argument is a list of neurons for all numbers in the arguments.
+    """
 
     __name__ = "the function"
 
-    def __init__(self, f: Callable[..., Any], arguments: Structure, numbers: Floats, wrt: Integers) -> None:
-        self._function, self._arguments, self._numbers, self._wrt = f, arguments, numbers.tolist(), wrt.tolist()
+    def __init__(self, f: Callable[..., Any], arguments: Structure, wrt: Integers) -> None:
+        self._function, self._arguments, self._wrt = f, arguments, wrt.tolist()
         self.structure: Any = None
         self.captured: tuple[Neuron, ...] = ()
 
-    def __call__(self, chosen: Sequence[Any]) -> list[Any]:
-        entries: list[Any] = list(map(Neuron, self._numbers))
+    def _returned(self, chosen: Sequence[Any], entries: list[Any]) -> tuple[list[Any], Structure]:
+        entries = entries.copy()
         for place, entry in zip(self._wrt, chosen, strict=True):
             entries[place] = entry
-        numbers, self.structure = flatten_result(self._function(*self._arguments.build(entries)))
+        return flatten_result(self._function(*self._arguments.build(entries)))
+
+    def __call__(self, chosen: Sequence[Any], entries: list[Any]) -> list[Any]:
+        numbers, self.structure = self._returned(chosen, entries)
         return numbers
 
-    def one(self, chosen: Sequence[Any]) -> Any:
+    def one(self, chosen: Sequence[Any], entries: list[Any]) -> Any:
         """Return the result, which should be one number."""
-        numbers = self(chosen)
-        return numbers[0] if self.structure.is_number else numbers
+        numbers, structure = self._returned(chosen, entries)
+        self.structure = structure
+        return numbers[0] if structure.is_number else numbers
 
-    def with_captured(self, seeds: Sequence[float]) -> list[Any]:
+    def with_captured(self, chosen: Sequence[Any], entries: list[Any], seeds: Sequence[float]) -> list[Any]:
         """Return the result, and its derivatives with respect to the leaves that the function reads.
 
         They are those of the numbers in the result times their seeds. Without seeds, the result is one number.
         """
-        numbers = nested().run(self, ()) if seeds else [nested().run(self.one, ())]
+        called = self if seeds else self.one
+        returned = nested().run(called, chosen, entries)
+        numbers = returned if seeds else [returned]
         outputs = [number for number in numbers if type(number) is Neuron]
-        entries = chain(outputs, *(node.constituents for node in creation_order(outputs)))
-        leaves = (entry for entry in entries if type(entry) is Neuron and not entry.constituents)
+        found = chain(outputs, *(node.constituents for node in creation_order(outputs)))
+        leaves = (entry for entry in found if type(entry) is Neuron and not entry.constituents)
         self.captured = tuple({id(leaf): leaf for leaf in leaves}.values())
         weights = [seed for seed, number in zip(seeds or [1.0], numbers, strict=True) if type(number) is Neuron]
         return [*numbers, *adjoints(outputs, weights, list(self.captured), 0)]
@@ -103,9 +112,9 @@ def engine_answer(
     if f is None:
         raise error from None
     chosen = NONE if wrt is CAPTURED else wrt
-    flat = Flat(f, arguments, numbers, chosen)
+    flat, entries = Flat(f, arguments, chosen), [*map(Neuron, numbers.tolist())]
     try:
-        found = ASK[question](flat, numbers[chosen].tolist(), vector.tolist())
+        found = ASK[question](flat, numbers[chosen].tolist(), entries, vector.tolist())
     except Exception:  # such as that of a compiled function inside, which does not take neurons here
         raise error from None
     return answer_of(flat, found)

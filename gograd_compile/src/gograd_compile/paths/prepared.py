@@ -36,19 +36,22 @@ def prepare(
         structures: the memory of paths by the nesting of the arguments.
         key: where the paths are in this memory.
         chosen: how the derivatives are nested, and a vector that comes after the arguments.
-        evaluation: what computes the same without a path. None if the general way does that.
+        evaluation: the function, which is evaluated at points without a path. Of runs for many seeds, as for a Hessian,
+            nothing else is prepared.
     """
     program, paths = path.program(want), structures.get(key)
     if program.steps is None or paths is None:
         return None
-    if program.call is None:
-        program.call = _prepared(path, program, want, key[0], chosen)
     calls = paths.calls.get(want)
     if calls is None:
         if len(paths.calls) >= MOST:
             paths.calls.clear()
-        calls = paths.calls[want] = prepared.Calls(structures, key, paths, paths.kept, nested(key[0]), evaluation)
-    calls.add(program.call)
+        evaluated = evaluation.of(want, key, chosen)
+        calls = paths.calls[want] = prepared.Calls(structures, key, paths, paths.kept, nested(key[0]), evaluated)
+    if want.batched is None:
+        if program.call is None:
+            program.call = _prepared(path, program, want, key[0], chosen)
+        calls.add(program.call)
     return calls
 
 
@@ -73,4 +76,4 @@ def _prepared(path: Path, program: Program, want: Want, arguments: Structure, ch
 
 def nested(structure: Structure) -> Any:
     """Describe a nesting to the library. It is None without the library."""
-    return prepared and prepared.Nested(structure.form, structure.shapes)
+    return prepared and prepared.Nested(structure.form, structure.shapes, 0, structure)

@@ -131,7 +131,7 @@ class Store:
 
     def prepare(self, what: Hashable, key: Key, path: Path, want: Want, chosen: Structure | None = None) -> None:
         """Prepare for calls that compute the same `what` as one that has run `path`: see `prepare`."""
-        calls = prepare(self.paths, key, path, want, chosen, self.evaluation.of(want, chosen))
+        calls = prepare(self.paths, key, path, want, chosen, self.evaluation)
         if calls is not None:
             found = self.calls.get(what)
             if found is None:

@@ -9,11 +9,19 @@ import functools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from gograd_core.derivatives.trace import is_nested, numbers_like, of_floats, positions, pull, require_function, trace
+from gograd_core.derivatives.trace import (
+    as_neuron,
+    deeper,
+    is_nested,
+    numbers_like,
+    positions,
+    pull,
+    require_function,
+    trace,
+)
 from gograd_core.derivatives.tree import flatten
-from gograd_core.engines import Neuron
+from gograd_core.engines import Neuron, of_floats
 from gograd_core.errors import quoted
-from gograd_core.settings import now
 
 __all__ = ["grad", "gradient", "jvp", "value_and_grad", "vjp", "zero_grad"]
 
@@ -88,13 +96,10 @@ def _both(f: Callable[..., Any], wrt: Wrt, *, create_graph: bool) -> Callable[..
     chosen = positions(wrt)
     places = (chosen,) if isinstance(chosen, int) else chosen
     is_simple = not create_graph and len(set(places)) == len(places) > 0 and min(places) >= 0
-    last = max(places, default=0)
-    fast = slice(0, last + 1) if type(chosen) is tuple and chosen == tuple(range(last + 1)) else chosen
+    neuron_of = functools.partial(as_neuron, f=f, scalar=True)
 
     def both(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        found = None
-        if is_simple and last < len(args) and not (now().depth and is_nested()):
-            found = of_floats(f, args, kwargs, fast)
+        found = of_floats(deeper, f, args, kwargs, chosen, neuron_of) if is_simple else None
         if found is not None:
             return found
         run = trace(f, args, kwargs, chosen, create_graph=create_graph, scalar=True)

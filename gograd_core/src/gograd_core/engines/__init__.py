@@ -13,8 +13,9 @@ from gograd_core.engine_choice import native
 
 __all__ = [
     "RESERVED_NAMES", "MathFunction", "Neuron", "Operation", "add_gradients", "adjoints", "adjoints_and_rounding",
-    "bind_method", "bind_operator", "discover", "flatten", "nest", "next_stamp", "node", "reachable", "read_gradients",
-    "read_values", "run", "visit", "walk", "write_gradients", "write_values",
+    "bind_method", "bind_operator", "discover", "flatten", "nest", "next_stamp", "node", "of_floats", "reachable",
+    "read_gradients", "read_values", "run", "value_and_adjoints", "value_inside", "visit", "walk", "write_gradients",
+    "write_values",
 ]  # fmt: skip
 
 if TYPE_CHECKING or native is None:
@@ -31,10 +32,12 @@ if TYPE_CHECKING or native is None:
         write_values,
     )
     from gograd_core.engines.neuron import Neuron, next_stamp, node
+    from gograd_core.engines.of_floats import of_floats, value_and_adjoints, value_inside
     from gograd_core.engines.operators import bind_method, bind_operator, discover
 else:
     adjoints, adjoints_and_rounding = native.adjoints, native.adjoints_and_rounding
     reachable, run, visit = native.reachable, native.run, native.visit
+    of_floats, value_and_adjoints, value_inside = native.of_floats, native.value_and_adjoints, native.value_inside
     bind_method, bind_operator, discover = native.bind_method, native.bind_operator, native.discover
     add_gradients, flatten, read_values = native.add_gradients, native.flatten, native.read_values
     read_gradients, write_gradients, write_values = native.read_gradients, native.write_gradients, native.write_values

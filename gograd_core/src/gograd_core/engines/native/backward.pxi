@@ -30,7 +30,10 @@ cdef int backward(Neuron output, double seed) except -1:
 
 def adjoints(outputs, seeds, inputs, since):
     """See `adjoints` of the Python engine."""
-    inputs = list(inputs)
+    return adjoints_of(outputs, seeds, list(inputs), since)
+
+
+cdef list adjoints_of(outputs, seeds, list inputs, int64_t since):
     if observers != 0:
         checked_sweep.examine(outputs, seeds, inputs, since)
     lock()

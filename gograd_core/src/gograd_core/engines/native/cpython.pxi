@@ -33,6 +33,15 @@ cdef extern from "Python.h":
     PyObject *vectorcall "PyObject_Vectorcall" (PyObject *, PyObject **, size_t, PyObject *) except NULL
     Py_ssize_t PyVectorcall_NARGS(size_t)
     object PyMethod_New(object, object)
+    ctypedef PyObject *(*fastcall "PyCFunction") (PyObject *, PyObject **, Py_ssize_t, PyObject *) except NULL
+    ctypedef struct PyMethodDef:
+        const char *ml_name
+        fastcall ml_meth
+        int ml_flags
+        const char *ml_doc
+    int METH_FASTCALL
+    int METH_KEYWORDS
+    object PyDescr_NewMethod(PyTypeObject *, PyMethodDef *)
     bint PyCapsule_CheckExact(object)
     const char *PyCapsule_GetName(object) except? NULL
     void *PyCapsule_GetPointer(object, const char *) except NULL

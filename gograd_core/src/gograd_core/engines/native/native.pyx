@@ -12,6 +12,7 @@ functions behind pointers. If an operation has no kernels, its Python rules are 
 - `rules.pxi`: an operation and its kernels; `calls.pxi`: calling an operation;
   `operators.pxi`: operations as operators and methods of neurons.
 - `traversal.pxi`: the traversal; `backward.pxi`: reverse mode; `flat.pxi`: graphs as arrays.
+- `of_floats.pxi`: the value and the gradient of a function of floats, which is the common case of transforms.
 - `many_at_once.pxi`: values and gradients of many neurons, read into arrays and written from them.
 - `containers.pxi`: nested arguments.
 """
@@ -25,7 +26,7 @@ from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
 from cpython.long cimport PyLong_AsVoidPtr, PyLong_CheckExact
 from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from cpython.object cimport (
-    Py_EQ, Py_GE, Py_GT, Py_LE, Py_LT, PyObject, PyObject_RichCompare,
+    Py_EQ, Py_GE, Py_GT, Py_LE, Py_LT, PyObject, PyObject_CallObject, PyObject_RichCompare,
 )
 from cpython.sequence cimport PySequence_Fast
 from libc.float cimport DBL_EPSILON
@@ -74,6 +75,7 @@ include "calls.pxi"
 include "operators.pxi"
 include "traversal.pxi"
 include "backward.pxi"
+include "of_floats.pxi"
 include "flat.pxi"
 include "many_at_once.pxi"
 include "containers.pxi"

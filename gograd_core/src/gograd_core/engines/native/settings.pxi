@@ -84,14 +84,29 @@ cdef class Block:
     def __exit__(self, *_):
         leave(self)
 
-    def run(self, f, /, *args, **kwargs):
-        """Call `f` inside the block and return its result. Afterwards, even after an interrupt, all is as before."""
-        outer = in_force()
-        PyContextVar_Set(settings, changed(outer, self))
-        try:
-            return f(*args, **kwargs) if kwargs else f(*args)
-        finally:
-            PyContextVar_Set(settings, outer)
+
+cdef PyObject *run_inside(PyObject *block, PyObject **args, Py_ssize_t count, PyObject *names) except NULL:
+    """Call ``block.run(f, *args, **kwargs)``."""
+    if count == 0:
+        raise TypeError("run() takes a function, and its arguments")
+    outer = in_force()
+    PyContextVar_Set(settings, changed(outer, <Block>block))
+    try:
+        result = steal(vectorcall(args[0], args + 1, count - 1, names))
+    finally:
+        PyContextVar_Set(settings, outer)
+    return owned(result)
+
+
+# As a method of Cython it would make a tuple and a dict for each call, which takes as long as all the rest.
+cdef PyMethodDef run_method = PyMethodDef(
+    b"run",
+    <fastcall>run_inside,
+    METH_FASTCALL | METH_KEYWORDS,
+    b"run($self, f, /, *args, **kwargs)\n--\n\n"
+    b"Call `f` inside the block and return its result. Afterwards, even after an interrupt, all is as before.",
+)
+(<dict>(<PyTypeObject *>Block).tp_dict)["run"] = PyDescr_NewMethod(<PyTypeObject *>Block, &run_method)
 
 
 cdef int leave(Block block) except -1:
