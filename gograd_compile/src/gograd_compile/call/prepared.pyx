@@ -6,6 +6,8 @@ from cpython.buffer cimport (
 )
 from cpython.list cimport PyList_New
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.ref cimport Py_INCREF
+from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
 from libc.math cimport NAN, ceil, floor, rint, trunc
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.string cimport memcpy
@@ -44,6 +46,7 @@ cdef enum:
     MOST = 16  # how many paths calls are prepared for
 
 
+include "rules.pxi"
 include "sums.pxi"
 include "steps.pxi"
 include "guards.pxi"

@@ -92,7 +92,7 @@ cdef class Steps:
         watched: slots of values. If any value is not finite, one of these is not.
         results: the slots of the derivatives asked for.
         stops: the steps that only Python can run. For each its number, and a function that takes the memory (a row for
-            each slot) and returns what runs the step there.
+            each slot) and returns what runs the step there: a `RuleCalls`, or a function.
     """
 
     cdef const int64_t[:, ::1] steps, divided
@@ -139,20 +139,38 @@ cdef class Steps:
         Raises:
             Whatever a step in Python raises.
         """
-        cdef Py_ssize_t begin = 0, step
+        cdef Py_ssize_t begin = 0
         cdef int status
-        if stops:
+        if stops and self.calls_with_arrays(stops):
             with ignoring_errors():
-                for step, run in stops:
-                    self.advance(v, buffer, begin, step)
-                    run()
-                    begin = step + 1
+                begin = self.run_stops(v, buffer, stops)
+        elif stops:
+            begin = self.run_stops(v, buffer, stops)
         self.advance(v, buffer, begin, self.divided.shape[0])
         if not self.is_long:
             return self.status(v)
         with nogil:
             status = self.status(v)
         return status
+
+    cdef bint calls_with_arrays(self, list stops):
+        """Say whether a rule is called with arrays. NumPy would warn where it is not defined."""
+        for _, run in stops:
+            if type(run) is not RuleCalls:
+                return True
+        return False
+
+    cdef Py_ssize_t run_stops(self, double *v, double *buffer, list stops) except -1:
+        """Run the steps up to the last one that only Python can run, and return the number of the next one."""
+        cdef Py_ssize_t begin = 0, step
+        for step, run in stops:
+            self.advance(v, buffer, begin, step)
+            if type(run) is RuleCalls:
+                (<RuleCalls>run).run(v, 1)
+            else:
+                run()
+            begin = step + 1
+        return begin
 
     cdef int advance(self, double *v, double *buffer, Py_ssize_t begin, Py_ssize_t end) except -1:
         """Run the divided steps from `begin` to `end`, which are native."""

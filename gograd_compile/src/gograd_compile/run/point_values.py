@@ -12,7 +12,7 @@ import numpy as np
 from gograd_compile.kernels.generate import INLINE
 from gograd_compile.lower.graph import FORWARD, Call
 from gograd_compile.lower.rules import Rules, rules_of
-from gograd_compile.run.numpy_runner import function_of
+from gograd_compile.run.python_calls import function_of, takes_floats
 from gograd_core.extend import Column, Instead, as_number, postorder, run_rule
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Values(dict[Any, Instead]):
         rules = rules_of(op)
         if _is_exact(rules):
             found = Instead(None)
-        elif op.opaque:
+        elif op.opaque or (not op.variadic and takes_floats(Call(rules, FORWARD, 0, rules.needs))):
             found = Instead(functools.partial(_called_back, op))
         else:
             found = _with_truths(rules, self._find(rules))

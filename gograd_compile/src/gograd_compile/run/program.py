@@ -13,7 +13,7 @@ from gograd_compile.lower.derivatives import Derived
 from gograd_compile.lower.graph import SUM
 from gograd_compile.lower.schedule import schedule
 from gograd_compile.run.backends import Backend
-from gograd_compile.run.numpy_runner import PythonCalls, rows_of
+from gograd_compile.run.python_calls import PythonCalls, rows_of
 from gograd_compile.trace.tape import Floats, Integers
 
 if TYPE_CHECKING:
