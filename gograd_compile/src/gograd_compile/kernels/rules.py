@@ -47,6 +47,10 @@ class UFuncSymbol(Symbol):
 class UFuncLibrary(SymbolLibrary):
     """The functions of the array API standard, on symbols to which ufuncs can be applied."""
 
+    def lift(self, value: Any) -> Symbol:
+        """Make the symbol for a number, or for what NumPy makes of numbers."""
+        return super().lift(value.item() if isinstance(value, (np.generic, np.ndarray)) and value.ndim == 0 else value)
+
     def _unique(self, function: str, arguments: tuple[Symbol, ...] = (), **facts: Any) -> Symbol:
         found = super()._unique(function, arguments, **facts)
         found.__class__ = UFuncSymbol
