@@ -59,7 +59,7 @@ def _variants(tape: Tape, known: list[Rules]) -> tuple[Integers, list[int], list
     A power with a special exponent may have another last digit (x**2.0 becomes x * x). So its rules must not depend on
     what else is on the tape: special patterns have room of their own.
     """
-    eligible = [rules.terms is None and rules.forward is not None and not rules.op.variadic for rules in known]
+    eligible = [rules.terms is None and not (rules.op.opaque or rules.op.variadic) for rules in known]
     first = tape.arguments + len(tape.captured)
     patterns = np.full((MOST_PATTERNS + MOST_SPECIAL, 1 + MOST_INPUTS), -1, dtype=np.int64)
     kinds, ran = np.empty_like(tape.codes), np.zeros(len(known) + len(patterns), dtype=np.int64)

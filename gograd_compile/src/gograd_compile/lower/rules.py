@@ -13,18 +13,22 @@ from typing import TYPE_CHECKING
 import attrs
 
 from gograd_compile.kernels import expand, specialize
+from gograd_compile.kernels.generate import INLINE
 from gograd_core.extend import ExpansionError, Symbol, postorder
+from gograd_core.extend import expand as expand_for_c
 
 if TYPE_CHECKING:
     from gograd_core import Op
 
-__all__ = ["FORWARD", "OUTPUT", "Partial", "Rules", "rules_of", "specialized"]
+__all__ = ["FORWARD", "OUTPUT", "Partial", "Rules", "is_exact", "rules_of", "specialized"]
 
 FORWARD = -1
 """Stands for the value of an operation among its rules. Any other number is the place of the input of a derivative."""
 OUTPUT = -1
 """The place of the output. The places of inputs are counted from 0."""
 
+EXACT = {*INLINE, "input", "constant", "length", "sum", "max", "min"}
+"""Functions that IEEE 754 defines to the last bit, and sums in order."""
 MOST_SPECIALIZED = 512
 """How many rules with fixed inputs are remembered."""
 
@@ -96,29 +100,44 @@ def rules_of(op: Op) -> Rules:
     return Rules(op, forward, tuple(partials), terms, reason=reason)
 
 
-def _expanded(op: Op, what: int) -> Symbol | None:
-    """Expand one rule, the forward rule or a partial. It is None if it must be called."""
+def _expanded(op: Op, what: int, known: Mapping[int, float] | None = None) -> Symbol | None:
+    """Expand one rule, the forward rule or a partial, where some inputs are `known`. It is None if it must be called."""
     try:
-        expansion = expand(op, what)
+        expansion = expand(op, what) if known is None else expand_for_c(op, only=what, known=known)
     except ExpansionError:
         return None
     return expansion.forward if what == FORWARD else expansion.partials[what]
 
 
+def is_exact(root: Symbol | None) -> bool:
+    """Say whether a value consists of arithmetic that gives the same bits everywhere."""
+    return root is not None and EXACT.issuperset(symbol.function for symbol in postorder([root]))
+
+
 def specialized(rules: Rules, fixed: Mapping[int, float]) -> Rules:
-    """Specialize rules for inputs that are always the same number: x**2.0 becomes x * x."""
+    """Specialize rules for inputs that are always the same number: x**2.0 becomes x * x.
+
+    A value that could not be written out may be if these numbers are known, like round(x, 2). If that is arithmetic
+    that gives the same bits as the rule, it takes its place.
+    """
     return _specialized(rules, tuple((place, number.hex()) for place, number in fixed.items()))
 
 
 @functools.lru_cache(maxsize=MOST_SPECIALIZED)
 def _specialized(rules: Rules, digits: tuple[tuple[int, str], ...]) -> Rules:
     """Specialize rules for inputs given as hexadecimal digits, which differ for 0.0 and -0.0."""
-    assert rules.forward is not None
     fixed = {place: float.fromhex(number) for place, number in digits}
 
     def known(root: Symbol) -> Symbol:
         return specialize(root, {root.library.input(place, is_column=False): fixed[place] for place in fixed})
 
+    if rules.forward is not None:
+        forward = known(rules.forward)
+    else:
+        written = _expanded(rules.op, FORWARD, fixed)
+        if written is None or not is_exact(written):
+            return rules
+        forward = written
     partials = tuple(
         None
         if partial is None or place in fixed
@@ -127,7 +146,6 @@ def _specialized(rules: Rules, digits: tuple[tuple[int, str], ...]) -> Rules:
         else _partial(known(partial.symbol))
         for place, partial in enumerate(rules.partials)
     )
-    forward = known(rules.forward)
     return Rules(rules.op, forward, partials, _terms(rules.op, forward, partials, fixed), fixed, rules.reason)
 
 

@@ -9,20 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gograd_compile.kernels.generate import INLINE
 from gograd_compile.lower.graph import FORWARD, Call
-from gograd_compile.lower.rules import Rules, rules_of
+from gograd_compile.lower.rules import Rules, is_exact, rules_of
 from gograd_compile.run.python_calls import function_of, takes_floats
-from gograd_core.extend import Column, Instead, as_number, postorder, run_rule
+from gograd_core.extend import Column, Instead, as_number, run_rule
 
 if TYPE_CHECKING:
     from gograd_core import Op
 
 __all__ = ["Values", "by_numpy"]
-
-EXACT = {*INLINE, "input", "constant", "length", "sum", "max", "min"}
-"""Functions that IEEE 754 defines to the last bit, and sums in order."""
-
 
 class Values(dict[Any, Instead]):
     """What computes the value of each operation, at one point, in place of its rule. It is found when first needed.
@@ -37,7 +32,7 @@ class Values(dict[Any, Instead]):
 
     def __missing__(self, op: Op) -> Instead:
         rules = rules_of(op)
-        if _is_exact(rules):
+        if is_exact(rules.forward):
             found = Instead(None)
         elif op.opaque or (not op.variadic and takes_floats(Call(rules, FORWARD, 0, rules.needs))):
             found = Instead(functools.partial(_called_back, op))
@@ -45,12 +40,6 @@ class Values(dict[Any, Instead]):
             found = _with_truths(rules, self._find(rules))
         self[op] = found
         return found
-
-
-def _is_exact(rules: Rules) -> bool:
-    """Say whether the value consists of arithmetic that gives the same bits everywhere."""
-    root = rules.forward
-    return root is not None and EXACT.issuperset(symbol.function for symbol in postorder([root]))
 
 
 def _called_back(op: Op, *inputs: Any) -> float:

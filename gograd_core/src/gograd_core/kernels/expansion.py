@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -20,6 +21,7 @@ __all__ = ["Expansion", "ExpansionError", "expand", "expand_with"]
 
 FORWARD = -1
 """Stands for the forward rule where a number says which rule is meant."""
+NONE: Mapping[int, float] = MappingProxyType({})
 TRIED_LENGTHS = (*range(9), 16, 17)
 """Lengths of columns for which an expansion must be what the rule gives when it knows the length."""
 
@@ -86,27 +88,34 @@ class Expansion:
 
 
 def expand(
-    op: Op, backend: str = "c", kind: type[SymbolLibrary] = SymbolLibrary, only: int | None = None
+    op: Op,
+    backend: str = "c",
+    kind: type[SymbolLibrary] = SymbolLibrary,
+    only: int | None = None,
+    known: Mapping[int, float] = NONE,
 ) -> Expansion:
     """Write the rules of `op` as expressions that give what the rules give on floats.
 
     If a function in `implementations` computes the value on floats, there must be one for `backend` too, or one that
     `function_for` finds in a library of the given kind.
 
-    If only one rule is needed, `only` is FORWARD or the place of a partial. The others are then 0.0 and None.
+    If only one rule is needed, `only` is FORWARD or the place of a partial. The others are then 0.0 and None. Rules get
+    the numbers that are `known`, by their places, in place of symbols.
 
     Raises:
         ExpansionError: a rule does something that expressions cannot follow; the message says what.
     """
-    expansion = expand_with(op, kind(backend, counts=op.variadic), only)
+    expansion = expand_with(op, kind(backend, counts=op.variadic), only, known)
     for length in TRIED_LENGTHS if op.variadic else ():
         library = kind(backend, length)
-        if any(map(operator.is_not, expand_with(op, library, only).rules, _remade(expansion.rules, library))):
+        if any(map(operator.is_not, expand_with(op, library, only, known).rules, _remade(expansion.rules, library))):
             raise ExpansionError(op, "it computes with len() in Python: write xp.subtract(len(x), 1.0), for example")
     return expansion
 
 
-def expand_with(op: Op, library: SymbolLibrary, only: int | None = None) -> Expansion:
+def expand_with(
+    op: Op, library: SymbolLibrary, only: int | None = None, known: Mapping[int, float] = NONE
+) -> Expansion:
     """Write the rules of `op` as expressions of a library's symbols, for the length of columns that it has.
 
     Raises:
@@ -128,11 +137,12 @@ def expand_with(op: Op, library: SymbolLibrary, only: int | None = None) -> Expa
         except Exception as error:
             raise ExpansionError(op, f"{what}: {error}") from error
 
-    forward = function(*inputs) if function else run("forward", op.forward, *inputs)
+    given = tuple(known.get(place, symbol) for place, symbol in enumerate(inputs))
+    forward = function(*given) if function else run("forward", op.forward, *given)
     if forward.is_column:
         raise ExpansionError(op, "forward returns a column")
     partials = (
-        partial and library.as_number(run(f"partial {index}", partial, out, *inputs)) if only in (None, index) else None
+        partial and library.as_number(run(f"partial {index}", partial, out, *given)) if only in (None, index) else None
         for index, partial in enumerate(op.partials)
     )
     return Expansion(inputs, out, forward, tuple(partials))
