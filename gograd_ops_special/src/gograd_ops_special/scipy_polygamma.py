@@ -19,8 +19,8 @@ BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 
 
 
 @np.errstate(all="ignore")
-def zeta_left_of_zero(s: Any, x: Any) -> Any:
-    """Compute the sum of 1 / (x + k)**s over k = 0, 1, …, for x < 0 and a whole s > 1.
+def zeta_left_of_zero(s: Any, x: Any, reflected: Any) -> Any:
+    """Compute the sum of 1 / (x + k)**s over k = 0, 1, …, for x < 0 and a whole s > 1. `reflected` is zeta(s, 1 - x).
 
     SciPy's zeta adds up all terms left of 0, and their number grows with abs(x). The sum over all integers k
     has the period 1, and its terms with negative k form a sum to the right of 0. So three sums are enough.
@@ -29,7 +29,7 @@ def zeta_left_of_zero(s: Any, x: Any) -> Any:
     size = abs(apart)
     sign = np.where(s % 2.0 == 0.0, 1.0, -1.0)  # of (-1)**s
     everywhere = np.where(apart < 0.0, sign, 1.0) * (zeta(s, size) + sign * zeta(s, 1.0 - size))
-    return everywhere - sign * zeta(s, 1.0 - x)
+    return everywhere - sign * reflected
 
 
 def polygamma_of_float(n: float, x: float) -> float:
@@ -39,7 +39,9 @@ def polygamma_of_float(n: float, x: float) -> float:
     if not (n > 0.0 and n % 1.0 == 0.0):
         return nan
     factorial = float(gamma(n + 1.0))
-    total = float(zeta_left_of_zero(n + 1.0, x) if x < 0.0 else zeta(n + 1.0, x))
+    total = float(zeta(n + 1.0, 1.0 - x if x < 0.0 else x))
+    if x < 0.0:
+        total = float(zeta_left_of_zero(n + 1.0, x, total))
     sign = 1.0 if n % 2.0 else -1.0
     if 0.0 <= total < SMALL and n < HIGHEST and 0.0 < x < inf:
         return sign * float(scaled_product(factorial, n + 1.0, x))
@@ -72,11 +74,15 @@ def polygamma_of_array(n: Any, x: Any) -> Any:
     that of the pole of zeta, which takes no time.
     """
     order, is_left = n + 1.0, x < 0.0
-    left = zeta_left_of_zero(np.where(is_left, order, 1.0), np.where(is_left, x, -1.0))
-    total = np.where(is_left, left, zeta(np.where(is_left, 1.0, order), x))
+    total = zeta(order, np.where(is_left, 1.0 - x, x))
+    total = np.where(is_left, zeta_left_of_zero(np.where(is_left, order, 1.0), np.where(is_left, x, -1.0), total), total)
     factorial = gamma(order)
     is_small = np.logical_and(np.logical_and(total >= 0.0, total < SMALL), np.logical_and(n > 0.0, n < HIGHEST))
     is_small = np.logical_and(is_small, np.logical_and(x > 0.0, x < inf))
-    scaled = scaled_product(factorial, np.where(is_small, order, 2.0), np.where(is_small, x, 100.0))
+    far = np.where(is_small, x, 100.0)
+    if isinstance(n, float) and n < 12.0:  # so that x > 1e22, and only the largest part of the sum is left
+        scaled = factorial / n * far**-n
+    else:
+        scaled = scaled_product(factorial, np.where(is_small, order, 2.0), far)
     derivative = np.where(n % 2.0 == 0.0, -1.0, 1.0) * np.where(is_small, scaled, factorial * total)
     return np.where(n == 0.0, psi(x), np.where(np.logical_and(n > 0.0, n % 1.0 == 0.0), derivative, nan))

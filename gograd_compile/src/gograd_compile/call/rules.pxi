@@ -29,33 +29,33 @@ cdef class RuleCalls:
         self.width, self.entries, self.careful, self.slot = width, entries, careful, slot
         self.slots = np.ascontiguousarray(slots, dtype=np.int64)
 
-    def over(self, double[:, ::1] memory):
+    def over(self, double[:, :] memory):
         """Run the step at many points. The memory has a row for each slot, and a column for each point."""
-        cdef Py_ssize_t point, points = memory.shape[1]
-        for point in range(points):
-            self.run(&memory[0, 0] + point, points)
+        cdef Py_ssize_t point
+        for point in range(memory.shape[1]):
+            self.run(&memory[0, point], memory.strides[0] // <Py_ssize_t>sizeof(double))
 
-    cdef int run(self, double *v, Py_ssize_t lanes) except -1:
-        """Run the step at the point whose numbers are `lanes` doubles apart, beginning at `v`."""
+    cdef int run(self, double *v, Py_ssize_t apart) except -1:
+        """Run the step at the point whose numbers are so many doubles apart, beginning at `v`."""
         cdef Py_ssize_t application, place, slot = self.slot
         for application in range(self.slots.shape[1]):
-            args = self.arguments(v, lanes, application)
+            args = self.arguments(v, apart, application)
             try:
                 result = self.rule(*args)
             except Exception:
                 numbers = self.careful(*args[len(self.first) :])
             else:
                 if type(result) is float and self.width == 1:
-                    v[slot * lanes] = <double>result
+                    v[slot * apart] = <double>result
                     slot += 1
                     continue
                 numbers = self.careful(*args[len(self.first) :]) if isinstance(result, complex) else self.entries(result)
             for place in range(self.width):
-                v[(slot + place) * lanes] = numbers[place]
+                v[(slot + place) * apart] = numbers[place]
             slot += self.width
         return 0
 
-    cdef tuple arguments(self, double *v, Py_ssize_t lanes, Py_ssize_t application):
+    cdef tuple arguments(self, double *v, Py_ssize_t apart, Py_ssize_t application):
         """Make the arguments of one application."""
         cdef Py_ssize_t place, row = 0, before = len(self.first), count
         cdef tuple args = PyTuple_New(before + len(self.inputs))
@@ -68,10 +68,10 @@ cdef class RuleCalls:
                 continue
             count = given
             if count == 0:
-                put(args, before + place, v[self.slots[row, application] * lanes])
+                put(args, before + place, v[self.slots[row, application] * apart])
                 row += 1
                 continue
-            put(args, before + place, self.column([v[self.slots[row + i, application] * lanes] for i in range(count)]))
+            put(args, before + place, self.column([v[self.slots[row + i, application] * apart] for i in range(count)]))
             row += count
         return args
 

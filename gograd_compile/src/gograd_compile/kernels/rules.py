@@ -33,23 +33,25 @@ class UFuncSymbol(Symbol):
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         if method != "__call__" or options:
             raise TypeError(f"ufunc {ufunc.__name__!r} is called with something other than numbers")
+        given = map(_plain, inputs)
         if ufunc.__name__ in scalar.__all__:
-            return self.library.apply(ufunc.__name__, *inputs)
+            return self.library.apply(ufunc.__name__, *given)
         inner_loop(ufunc)
-        return self.library.call(_name(ufunc), *inputs)
+        return self.library.call(_name(ufunc), *given)
 
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
         if function is not np.where or options:
             return NotImplemented
-        return self.library.apply("where", *args)
+        return self.library.apply("where", *map(_plain, args))
+
+
+def _plain(number: Any) -> Any:
+    """Make a number of Python of what NumPy made of numbers."""
+    return number.item() if isinstance(number, (np.generic, np.ndarray)) and number.ndim == 0 else number
 
 
 class UFuncLibrary(SymbolLibrary):
     """The functions of the array API standard, on symbols to which ufuncs can be applied."""
-
-    def lift(self, value: Any) -> Symbol:
-        """Make the symbol for a number, or for what NumPy makes of numbers."""
-        return super().lift(value.item() if isinstance(value, (np.generic, np.ndarray)) and value.ndim == 0 else value)
 
     def _unique(self, function: str, arguments: tuple[Symbol, ...] = (), **facts: Any) -> Symbol:
         found = super()._unique(function, arguments, **facts)
