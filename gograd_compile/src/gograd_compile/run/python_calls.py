@@ -6,7 +6,7 @@ import contextlib
 import functools
 from collections.abc import Callable, Sequence
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from gograd_compile.run.array_library import LIBRARY
 from gograd_compile.trace.tape import Floats, Integers
 from gograd_core import RuleError
 from gograd_core.extend import Column, as_number, as_numbers, postorder, resolve, run_rule
+
+if TYPE_CHECKING:
+    from gograd_core import Op
 
 __all__ = ["PythonCalls", "Rows", "function_of", "rows_of", "takes_floats"]
 
@@ -136,7 +139,20 @@ def takes_floats(call: Call) -> bool:
         return True
     if call.symbol is not None:
         return False
-    return ("scalar" in own and "numpy" not in own and op.formula is None) or not _accepts_arrays(call)
+    return (call.what == FORWARD and _is_of_floats(op)) or not _accepts_arrays(call)
+
+
+def _is_of_floats(op: Op) -> bool:
+    """Say whether a function of floats computes the value everywhere, point by point for arrays."""
+    own = op.implementations
+    if "scalar" not in own:
+        return False
+    on_arrays = None
+    with contextlib.suppress(ImportError):  # without its library, that for floats takes its place
+        on_arrays = resolve(own["numpy"]) if "numpy" in own else None
+    if on_arrays is None:
+        return op.formula is None
+    return isinstance(on_arrays, np.vectorize) and on_arrays.pyfunc is resolve(own["scalar"])
 
 
 def _of_columns(call: Call, gathered: Floats) -> Floats:
@@ -171,6 +187,8 @@ def _on_arrays(call: Call) -> Callable[..., Any]:
     op = call.rules.op
     namespace = op.scope.arrays(LIBRARY)
     bound = op.bind(namespace) if call.what == FORWARD else functools.partial(_rule_of(call), namespace)
+    if len(call.needs) == len(_arguments(call, call.needs)):
+        return bound
     is_exact = call.symbol is not None and all(symbol.function in EXACT for symbol in postorder([call.symbol]))
 
     def on_arrays(*inputs: Any) -> Any:
