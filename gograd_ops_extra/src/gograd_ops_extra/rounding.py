@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from math import copysign, inf, isfinite, nan
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from gograd_core import Edge, Op
-
-if TYPE_CHECKING:
-    from gograd_core.extend import Symbol
 
 __all__ = ["ROUNDING"]
 
@@ -100,7 +97,7 @@ def round_to_of_floats(x: float, digits: float) -> float:
         return copysign(inf, x)
 
 
-def round_to_in_c(x: Symbol, digits: object) -> Symbol:
+def round_to_in_c(x: Any, digits: Any) -> Any:
     """Write out `round_to_of_floats` for a known number of digits, to the last bit.
 
     x times a power of ten up to 10**22, which is a float, is a float and an error that is a float too (T. J. Dekker's
@@ -123,7 +120,7 @@ def round_to_in_c(x: Symbol, digits: object) -> Symbol:
     part = scaled - whole
     whole = xp.where(xp.logical_and(abs(part) == 0.5, part * lost > 0.0), whole + 2.0 * part, whole)
     rounded = whole / scale if is_fraction else whole * scale
-    return xp.where(abs(scaled) < 2.0**53, rounded, x)  # type: ignore[no-any-return]
+    return xp.where(abs(scaled) < 2.0**53, rounded, x)
 
 
 def _error_of_product(x: Any, y: float, product: Any) -> Any:

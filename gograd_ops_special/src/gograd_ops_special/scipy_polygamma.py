@@ -75,7 +75,9 @@ def polygamma_of_array(n: Any, x: Any) -> Any:
     """
     order, is_left = n + 1.0, x < 0.0
     total = zeta(order, np.where(is_left, 1.0 - x, x))
-    total = np.where(is_left, zeta_left_of_zero(np.where(is_left, order, 1.0), np.where(is_left, x, -1.0), total), total)
+    total = np.where(
+        is_left, zeta_left_of_zero(np.where(is_left, order, 1.0), np.where(is_left, x, -1.0), total), total
+    )
     factorial = gamma(order)
     is_small = np.logical_and(np.logical_and(total >= 0.0, total < SMALL), np.logical_and(n > 0.0, n < HIGHEST))
     is_small = np.logical_and(is_small, np.logical_and(x > 0.0, x < inf))

@@ -221,7 +221,11 @@ def test_errors_at_poles_are_those_of_eager_mode(compile_native, f, points):
     compiled.value_and_grad(0.5), compiled(0.5)
     for x in points:
         expected = error_of(eager, x)
-        for call, args in ((compiled.value_and_grad, (x,)), (compiled, (x,)), (compiled.batch(), (np.array([0.5, x]),))):
+        for call, args in (
+            (compiled.value_and_grad, (x,)),
+            (compiled, (x,)),
+            (compiled.batch(), (np.array([0.5, x]),)),
+        ):
             assert error_of(call, *args) == expected
 
 

@@ -116,11 +116,14 @@ def _joined(
 def _calls(tape: Tape, kinds: Integers, variants: Sequence[Rules]) -> tuple[Integers, tuple[Call, ...]]:
     """Find the code of each operation that ran: 0 for a sum. Operations on columns have one code for each length."""
     calls: list[Call] = []
+    code_of: dict[Rules, int] = {}  # variants that cannot be specialized share the rules
     of_kind = np.zeros(len(variants) + 1, dtype=np.int32)
     for kind, rules in enumerate(variants):
         if rules.terms is None and not rules.op.variadic:
-            calls.append(Call(rules, FORWARD, 0, rules.needs))
-            of_kind[kind] = len(calls)
+            if rules not in code_of:
+                calls.append(Call(rules, FORWARD, 0, rules.needs))
+                code_of[rules] = len(calls)
+            of_kind[kind] = code_of[rules]
     codes = of_kind[kinds]
     for kind, rules in enumerate(variants):
         if rules.terms is None and rules.op.variadic:

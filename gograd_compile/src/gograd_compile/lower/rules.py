@@ -101,7 +101,7 @@ def rules_of(op: Op) -> Rules:
 
 
 def _expanded(op: Op, what: int, known: Mapping[int, float] | None = None) -> Symbol | None:
-    """Expand one rule, the forward rule or a partial, where some inputs are `known`. It is None if it must be called."""
+    """Expand the forward rule or a partial, where some inputs are `known`. It is None if the rule must be called."""
     try:
         expansion = expand(op, what) if known is None else expand_for_c(op, only=what, known=known)
     except ExpansionError:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Values", "by_numpy"]
 
+
 class Values(dict[Any, Instead]):
     """What computes the value of each operation, at one point, in place of its rule. It is found when first needed.
 

@@ -79,7 +79,7 @@ class PythonCalls:
         return call, function_of(call), slice(slot, slot + count), places if call.length else [*map(rows_of, places)]
 
     def _find_on_floats(self, step: int) -> Any:
-        """Find what runs a step in C if its rule is called with floats. Otherwise, and without the library, it is None."""
+        """Find what runs a step in C if its rule is called with floats. It is None if not, or without the library."""
         call, slot, _, places = self._look_up(step)
         if prepared is None or not takes_floats(call):
             return None
@@ -107,7 +107,8 @@ class PythonCalls:
 
 def _rule_of(call: Call) -> Callable[..., Any]:
     op = call.rules.op
-    rule: Any = op.forward if call.what == FORWARD else op.partials[call.what]
+    rule: Callable[..., Any] | None = op.forward if call.what == FORWARD else op.partials[call.what]
+    assert rule is not None
     return rule
 
 
