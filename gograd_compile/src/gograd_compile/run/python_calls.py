@@ -23,7 +23,7 @@ from gograd_core.extend import Column, as_number, as_numbers, postorder, resolve
 if TYPE_CHECKING:
     from gograd_core import Op
 
-__all__ = ["PythonCalls", "Rows", "function_of", "rows_of", "takes_floats"]
+__all__ = ["PythonCalls", "Rows", "function_of", "has_function_of_columns", "rows_of", "takes_floats"]
 
 Rows = slice | Integers
 
@@ -135,12 +135,16 @@ def _numbers(call: Call, result: Any) -> list[float]:
 def takes_floats(call: Call) -> bool:
     """Say whether a rule is called with the floats of one point at a time, as in eager mode, and never with arrays."""
     op = call.rules.op
-    own = op.implementations if call.what == FORWARD else {}
-    if op.opaque or (call.length and "scalar" in own and "numpy" not in own):  # whose last digits differ from a formula
+    if op.opaque or (call.length and call.what == FORWARD and has_function_of_columns(op)):
         return True
     if call.symbol is not None:
         return False
     return (call.what == FORWARD and _is_of_floats(op)) or not _accepts_arrays(call)
+
+
+def has_function_of_columns(op: Op) -> bool:
+    """Say whether the operation has its own function for floats. Its last digits differ from those of the formula."""
+    return "scalar" in op.implementations and "numpy" not in op.implementations
 
 
 def _is_of_floats(op: Op) -> bool:
