@@ -13,7 +13,7 @@ import gograd_core
 from gograd_compile.call import prepared
 from gograd_core import Op, ops, value_and_grad
 from gograd_core import math as gmath
-from gograd_core.extend import total
+from gograd_core.extend import Kernels, total
 
 pytest.importorskip("numba")
 pytestmark = pytest.mark.skipif(prepared is None, reason="calls in C were not built")
@@ -234,3 +234,20 @@ def error_of(f, *args):
     with pytest.raises(gograd_core.DomainError) as caught:
         f(*args)
     return type(caught.value), caught.value.operation, caught.value.inputs
+
+
+@pytest.mark.skipif(gograd_core.engine().name != "native", reason="only the native engine runs kernels")
+@pytest.mark.parametrize("later", [False, True])
+def test_kernels_of_the_engine_do_not_replace_a_rule_that_is_called(compile_native, later):
+    """Points of recorded paths, and those of paths that are not worth a recording, get the value of the rule."""
+    import numba
+
+    of_identity = Kernels(numba.cfunc("float64(float64)")(lambda x: x), (None,))  # wrong, so that one can tell
+    op = Op("by_hand", forward=lambda xp, x: math.sin(x), partials=(None,), kernels=None if later else of_identity)
+    f = compile_native(lambda x: op(x) * (1.0 + int(x)))
+    for x in range(60):
+        if x == 50 and later:
+            op.attach(of_identity)
+        assert f(x + 0.5) == math.sin(x + 0.5) * (1.0 + x)
+    assert op(0.5) == 0.5
+    assert min(f.explain()[counted] for counted in ("recorded", "evaluated")) > 9

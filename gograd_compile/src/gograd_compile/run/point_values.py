@@ -35,10 +35,7 @@ class Values(dict[Any, Instead]):
         rules = rules_of(op)
         if _takes_floats(rules):  # not remembered: the engine asks again when it gets kernels
             return Instead(None if op.kernels is None else functools.partial(_called_back, op))
-        if is_exact(rules.forward):
-            found = Instead(None)
-        else:
-            found = _with_truths(rules, self._find(rules))
+        found = Instead(None) if is_exact(rules.forward) else _with_truths(rules, self._find(rules))
         self[op] = found
         return found
 
