@@ -97,6 +97,45 @@ def round_to_of_floats(x: float, digits: float) -> float:
         return copysign(inf, x)
 
 
+def round_to_in_c(x: Any, digits: Any) -> Any:
+    """Write out `round_to_of_floats` for a known number of digits, to the last bit.
+
+    x times a power of ten up to 10**22, which is a float, is a float and an error that is a float too (T. J. Dekker's
+    product). The error decides only where the float is half of an odd number. The integer found, below 2**53, divided
+    by that power is rounded once. Larger products are those of an x that is nearer to the decimal than other floats.
+
+    Raises:
+        TypeError: the number of digits is not known, or the power of ten is not a float.
+    """
+    if not (isinstance(digits, float) and abs(digits) < 23.0):
+        raise TypeError("the number of digits must be a constant, and at most 22")
+    xp, scale = x.library, float(10 ** abs(int(digits)))
+    is_fraction = digits >= 0.0
+    scaled = x * scale if is_fraction else x / scale
+    lost = _error_of_product(x, scale, scaled)
+    if not is_fraction:  # the rest of the division, which is a float, too
+        product = scaled * scale
+        lost = (x - product) - _error_of_product(scaled, scale, product)
+    whole = xp.round(scaled)
+    part = scaled - whole
+    whole = xp.where(xp.logical_and(abs(part) == 0.5, part * lost > 0.0), whole + 2.0 * part, whole)
+    rounded = whole / scale if is_fraction else whole * scale
+    return xp.where(abs(scaled) < 2.0**53, rounded, x)
+
+
+def _error_of_product(x: Any, y: float, product: Any) -> Any:
+    """Compute x * y - product, without an error of its own, for numbers whose parts neither overflow nor underflow."""
+    (x_high, x_low), (y_high, y_low) = _halves(x), _halves(y)
+    return x_low * y_low - (((product - x_high * y_high) - x_low * y_high) - x_high * y_low)
+
+
+def _halves(x: Any) -> tuple[Any, Any]:
+    """Split a number into a sum of two with half as many digits."""
+    shifted = x * (2.0**27 + 1.0)
+    high = shifted - (shifted - x)
+    return high, x - high
+
+
 def round_to_partial(xp: Any, out: Any, x: Any, digits: Any) -> Any:
     return 0.0
 
@@ -106,7 +145,11 @@ ROUND_TO = Op(
     forward=round_to_forward,
     partials=(round_to_partial, None),
     operator="round",
-    implementations={"scalar": round_to_of_floats, "numpy": "gograd_ops_extra.decimal_arrays:round_to"},
+    implementations={
+        "scalar": round_to_of_floats,
+        "numpy": "gograd_ops_extra.decimal_arrays:round_to",
+        "c": round_to_in_c,
+    },
     samples=((2.345, 1.0), (-1234.5, -2.0), (0.625, 2.0)),
     edges=(Edge((0.25, 1.0), 0.2, (0.0, None), "a jump; halfway, the even digit is taken"),),
     domain="digits == floor(digits) and abs(digits) < 9 and abs(x) < 1e6",

@@ -43,11 +43,11 @@ cdef class Guards:
         self.errors = errors
         self.tell_paths_apart = not np.isin(questions, (DOMAIN, UNUSED)).any()
 
-    cdef Py_ssize_t failure(self, const double *v) except -2:
-        """Find the first guard that turns out differently. It is -1 if there is none."""
+    cdef Py_ssize_t failure(self, const double *v, Py_ssize_t count) except -2:
+        """Find the first guard, among so many or all, that turns out differently. It is -1 if there is none."""
         cdef Py_ssize_t i
         cdef double found
-        for i in range(self.answers.shape[0]):
+        for i in range(min(count, self.answers.shape[0])):
             found = answer(self.questions[i], v[self.slots[i]])
             if found != self.answers[i] and not (self.questions[i] == DOMAIN and self.is_raised(i, v)):
                 return i

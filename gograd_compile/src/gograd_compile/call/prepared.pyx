@@ -6,6 +6,8 @@ from cpython.buffer cimport (
 )
 from cpython.list cimport PyList_New
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.ref cimport Py_INCREF
+from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
 from libc.math cimport NAN, ceil, floor, rint, trunc
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 from libc.string cimport memcpy
@@ -45,9 +47,10 @@ cdef enum:
     SMALL = 64  # so many numbers fit on the stack
 
 
+include "rules.pxi"
 include "sums.pxi"
-include "steps.pxi"
 include "guards.pxi"
+include "steps.pxi"
 include "nested.pxi"
 include "evaluated.pxi"
 
@@ -64,7 +67,8 @@ cdef class Call:
         steps: what to run.
         memory: what it runs in. Leaves come first: numbers among the arguments, captured neurons, and others.
         captured: the captured neurons.
-        guards: what must turn out as recorded. None if nothing needs to be asked if all numbers are finite.
+        guards: what must turn out as recorded. None if nothing needs to be asked if all numbers are finite, and no step
+            must wait for an answer.
         arguments: how the arguments are nested, in a tuple.
         seeds: how a vector is nested that comes after the arguments, and the first slot of its numbers; or None.
         results: for each part of the result how it is nested, and the slots of its numbers. There are one or two.
@@ -110,6 +114,7 @@ cdef class Call:
 
     cdef object run(self, tuple args, double *v, Calls calls):
         cdef Py_ssize_t last = len(args) - 1
+        cdef int status
         if self.seeds is not None:
             if last < 0 or not self.seeds.read(<PyObject *>args[last], v + self.first_seed):
                 return None
@@ -121,12 +126,13 @@ cdef class Call:
                 return None
             read_values(self.captured, self.captured_values)
         try:
-            if self.steps.run_at(v, &self.buffer[0], self.stops):
-                return None
+            status = self.steps.run_at(v, &self.buffer[0], self.stops, self.guards)
         except Exception:  # of a step in Python: the general way finds out what it means
             return None
+        if status > 0:
+            return None
         if self.guards is not None:
-            self.failed = self.guards.failure(v)
+            self.failed = self.guards.failure(v, self.guards.answers.shape[0])
             if self.failed >= 0:
                 return None
         result = self.result.build(v, &self.slots[0])

@@ -2,6 +2,7 @@
 
 cdef enum:
     CHUNK = 256  # as in `kernels.generate`
+    LEFT = -2  # instead of a status, of a run that ended early
     LONG = 1 << 14  # from so many inputs on, other threads run during a run
 
 ctypedef void (*Kernel)(Py_ssize_t n, Py_ssize_t length, double *out, double *x, double *scratch) noexcept nogil
@@ -91,8 +92,9 @@ cdef class Steps:
         room: how many doubles kernels need besides the memory.
         watched: slots of values. If any value is not finite, one of these is not.
         results: the slots of the derivatives asked for.
-        stops: the steps that only Python can run. For each its number, and a function that takes the memory (a row for
-            each slot) and returns what runs the step there.
+        stops: the steps that only Python can run. For each its number, how many guards must hold before it, and a
+            function that takes the memory (a row for each slot) and returns what runs the step there: a `RuleCalls`, or
+            a function.
     """
 
     cdef const int64_t[:, ::1] steps, divided
@@ -115,11 +117,11 @@ cdef class Steps:
         self.is_long = len(tables[2]) + len(tables[3]) > LONG
         calls = np.flatnonzero(np.asarray(self.divided)[:, 0] > 0)  # as many as among the steps, in the same order
         before = np.cumsum(np.asarray(self.steps)[:, 0] > 0)
-        self.stops = [(int(calls[before[step] - 1]), bind) for step, bind in stops]
+        self.stops = [(int(calls[before[step] - 1]), *rest) for step, *rest in stops]
 
     cdef list bound(self, memory):
-        """Return what runs the steps in Python in a memory, and the place of each among the divided steps."""
-        return [(step, bind(memory[:, np.newaxis])) for step, bind in self.stops]
+        """Return the steps in Python in a memory: their places among the divided steps, guards, and what runs them."""
+        return [(step, guards, bind(memory[:, np.newaxis])) for step, guards, bind in self.stops]
 
     def run(self, memory):
         """Run all steps at the point whose numbers lie in the first slots, and say what was not finite.
@@ -131,28 +133,52 @@ cdef class Steps:
             Whatever a step in Python raises.
         """
         cdef double[::1] numbers = memory, buffer = np.empty(self.room)
-        return self.run_at(&numbers[0], &buffer[0], self.bound(memory))
+        return self.run_at(&numbers[0], &buffer[0], self.bound(memory), None)
 
-    cdef int run_at(self, double *v, double *buffer, list stops) except -1:
+    cdef int run_at(self, double *v, double *buffer, list stops, Guards guards) except -1:
         """Run all steps as `run` does, in a memory to which `stops` are bound. Other threads run if it takes long.
+
+        Returns LEFT if one of these guards, if there are any, does not hold before a step in Python that needs it.
 
         Raises:
             Whatever a step in Python raises.
         """
-        cdef Py_ssize_t begin = 0, step
+        cdef Py_ssize_t begin = 0
         cdef int status
-        if stops:
+        if stops and self.calls_with_arrays(stops):
             with ignoring_errors():
-                for step, run in stops:
-                    self.advance(v, buffer, begin, step)
-                    run()
-                    begin = step + 1
+                begin = self.run_stops(v, buffer, stops, guards)
+        elif stops:
+            begin = self.run_stops(v, buffer, stops, guards)
+        if begin == LEFT:
+            return LEFT
         self.advance(v, buffer, begin, self.divided.shape[0])
         if not self.is_long:
             return self.status(v)
         with nogil:
             status = self.status(v)
         return status
+
+    cdef bint calls_with_arrays(self, list stops):
+        """Say whether a rule is called with arrays. NumPy would warn where it is not defined."""
+        for _, _, run in stops:
+            if type(run) is not RuleCalls:
+                return True
+        return False
+
+    cdef Py_ssize_t run_stops(self, double *v, double *buffer, list stops, Guards guards) except -1:
+        """Run the steps up to the last one that only Python can run, and return the number of the next one, or LEFT."""
+        cdef Py_ssize_t begin = 0, step, count
+        for step, count, run in stops:
+            self.advance(v, buffer, begin, step)
+            if count and guards is not None and guards.failure(v, count) >= 0:
+                return LEFT
+            if type(run) is RuleCalls:
+                (<RuleCalls>run).run(v, 1)
+            else:
+                run()
+            begin = step + 1
+        return begin
 
     cdef int advance(self, double *v, double *buffer, Py_ssize_t begin, Py_ssize_t end) except -1:
         """Run the divided steps from `begin` to `end`, which are native."""

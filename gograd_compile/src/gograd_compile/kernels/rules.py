@@ -33,15 +33,21 @@ class UFuncSymbol(Symbol):
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         if method != "__call__" or options:
             raise TypeError(f"ufunc {ufunc.__name__!r} is called with something other than numbers")
+        given = map(_plain, inputs)
         if ufunc.__name__ in scalar.__all__:
-            return self.library.apply(ufunc.__name__, *inputs)
+            return self.library.apply(ufunc.__name__, *given)
         inner_loop(ufunc)
-        return self.library.call(_name(ufunc), *inputs)
+        return self.library.call(_name(ufunc), *given)
 
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
         if function is not np.where or options:
             return NotImplemented
-        return self.library.apply("where", *args)
+        return self.library.apply("where", *map(_plain, args))
+
+
+def _plain(number: Any) -> Any:
+    """Make a number of Python of what NumPy made of numbers."""
+    return number.item() if isinstance(number, (np.generic, np.ndarray)) and number.ndim == 0 else number
 
 
 class UFuncLibrary(SymbolLibrary):
@@ -53,8 +59,8 @@ class UFuncLibrary(SymbolLibrary):
         return found
 
 
-def expand(op: Op) -> Expansion:
-    """Expand the rules of `op` to expressions that a kernel can compute.
+def expand(op: Op, only: int | None = None) -> Expansion:
+    """Expand the rules of `op`, or `only` one of them, to expressions that a kernel can compute.
 
     If the value on floats comes from a Python function, the operation's function for Numba takes its place. If there is
     none, its ufunc of SciPy or NumPy does.
@@ -63,15 +69,15 @@ def expand(op: Op) -> Expansion:
         ExpansionError: a rule cannot be written out, as in `gograd_core.extend.expand`.
     """
     try:
-        return _with_products(expand_for_c(op))
+        return _with_products(expand_for_c(op, only=only))
     except ExpansionError as error:
         function = _for_numba(op)
         if function is not None:
-            return _with_numba(op, function)
+            return _with_numba(op, function, only)
         if op.variadic:
             raise
         try:
-            return _with_products(expand_with(op, UFuncLibrary("numpy")))
+            return _with_products(expand_with(op, UFuncLibrary("numpy"), only))
         except ExpansionError:
             raise error from None
 
@@ -87,12 +93,12 @@ def _for_numba(op: Op) -> FunctionType | None:
     return function if isinstance(function, FunctionType) else None
 
 
-def _with_numba(op: Op, function: FunctionType) -> Expansion:
+def _with_numba(op: Op, function: FunctionType, only: int | None) -> Expansion:
     """Write out the partials. The value is a call of the operation's function for Numba."""
     from hashlib import sha256  # for few operations
 
     bare = attrs.evolve(op, forward=op.formula or (lambda xp, *inputs: 0.0), implementations={})
-    expansion = expand_for_c(bare)
+    expansion = expand_for_c(bare, only=only)
     name = f"{function.__module__}:{function.__qualname__}"
     try:
         if resolve(name) is not function:

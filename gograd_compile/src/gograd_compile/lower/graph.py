@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import attrs
 import numpy as np
 
+from gograd_compile.lower.rules import FORWARD, Rules
 from gograd_compile.trace.tape import Floats, Integers
 
 if TYPE_CHECKING:
-    from gograd_compile.lower.rules import Rules
     from gograd_core.extend import Symbol
 
 __all__ = ["FORWARD", "SUM", "Call", "Graph", "Rows"]
@@ -25,9 +25,6 @@ Rows = tuple[Integers, Integers, Integers]
 
 SUM = 0
 """The code of a sum of products. The code of a call is its place in `Graph.calls`, plus 1."""
-
-FORWARD = -1
-"""What a call computes: the value of an operation. Any other number is the place of the input of a derivative."""
 
 
 @attrs.frozen(repr=False)

@@ -59,7 +59,7 @@ def _variants(tape: Tape, known: list[Rules]) -> tuple[Integers, list[int], list
     A power with a special exponent may have another last digit (x**2.0 becomes x * x). So its rules must not depend on
     what else is on the tape: special patterns have room of their own.
     """
-    eligible = [rules.terms is None and rules.forward is not None and not rules.op.variadic for rules in known]
+    eligible = [rules.terms is None and not (rules.op.opaque or rules.op.variadic) for rules in known]
     first = tape.arguments + len(tape.captured)
     patterns = np.full((MOST_PATTERNS + MOST_SPECIAL, 1 + MOST_INPUTS), -1, dtype=np.int64)
     kinds, ran = np.empty_like(tape.codes), np.zeros(len(known) + len(patterns), dtype=np.int64)
@@ -116,11 +116,14 @@ def _joined(
 def _calls(tape: Tape, kinds: Integers, variants: Sequence[Rules]) -> tuple[Integers, tuple[Call, ...]]:
     """Find the code of each operation that ran: 0 for a sum. Operations on columns have one code for each length."""
     calls: list[Call] = []
+    code_of: dict[Rules, int] = {}  # variants that cannot be specialized share the rules
     of_kind = np.zeros(len(variants) + 1, dtype=np.int32)
     for kind, rules in enumerate(variants):
         if rules.terms is None and not rules.op.variadic:
-            calls.append(Call(rules, FORWARD, 0, rules.needs))
-            of_kind[kind] = len(calls)
+            if rules not in code_of:
+                calls.append(Call(rules, FORWARD, 0, rules.needs))
+                code_of[rules] = len(calls)
+            of_kind[kind] = code_of[rules]
     codes = of_kind[kinds]
     for kind, rules in enumerate(variants):
         if rules.terms is None and rules.op.variadic:

@@ -13,16 +13,22 @@ from typing import TYPE_CHECKING
 import attrs
 
 from gograd_compile.kernels import expand, specialize
+from gograd_compile.kernels.generate import INLINE
 from gograd_core.extend import ExpansionError, Symbol, postorder
+from gograd_core.extend import expand as expand_for_c
 
 if TYPE_CHECKING:
     from gograd_core import Op
 
-__all__ = ["OUTPUT", "Partial", "Rules", "rules_of", "specialized"]
+__all__ = ["FORWARD", "OUTPUT", "Partial", "Rules", "is_exact", "rules_of", "specialized"]
 
+FORWARD = -1
+"""Stands for the value of an operation among its rules. Any other number is the place of the input of a derivative."""
 OUTPUT = -1
 """The place of the output. The places of inputs are counted from 0."""
 
+EXACT = {*INLINE, "input", "constant", "length", "sum", "max", "min"}
+"""Functions that IEEE 754 defines to the last bit, and sums in order."""
 MOST_SPECIALIZED = 512
 """How many rules with fixed inputs are remembered."""
 
@@ -56,7 +62,7 @@ class Rules:
         terms: pairs of factors. Their products, added up in this order, are the value. A variadic operation adds them
             up once for each entry of its columns. None if the value is not such a sum.
         fixed: inputs that are always the same number.
-        reason: why the rules must be called, in words. Empty if they need not be called.
+        reason: why a rule must be called, in words. Empty if none must be called.
     """
 
     op: Op
@@ -74,44 +80,76 @@ class Rules:
 
 @functools.cache
 def rules_of(op: Op) -> Rules:
-    """Expand the rules of `op`. If they cannot be written out, they are called."""
+    """Expand the rules of `op`. Those that cannot be written out are called."""
+    forward: Symbol | None
     try:
         expansion = expand(op)
     except ExpansionError as error:
-        everything = (OUTPUT, *range(len(op.partials)))
-        called = tuple(None if partial is None else Partial(needs=everything) for partial in op.partials)
-        return Rules(op, None, called, reason=error.reason)
-    partials = tuple(map(_partial, expansion.partials))
+        reason = error.reason
+        forward, *expanded = (_expanded(op, place) for place in range(FORWARD, len(op.partials)))
+    else:
+        forward, expanded, reason = expansion.forward, list(expansion.partials), ""
+    everything = (OUTPUT, *range(len(op.partials)))
+    partials = [
+        None if rule is None else Partial(needs=everything) if symbol is None else _partial(symbol)
+        for rule, symbol in zip(op.partials, expanded, strict=True)
+    ]
     if op.variadic:  # a rule may use the length of any column
-        everything = (OUTPUT, *range(len(op.partials)))
-        partials = tuple(partial and attrs.evolve(partial, needs=everything) for partial in partials)
-    return Rules(op, expansion.forward, partials, _terms(op, expansion.forward, partials))
+        partials = [partial and attrs.evolve(partial, needs=everything) for partial in partials]
+    terms = None if forward is None else _terms(op, forward, partials)
+    return Rules(op, forward, tuple(partials), terms, reason=reason)
+
+
+def _expanded(op: Op, what: int, known: Mapping[int, float] | None = None) -> Symbol | None:
+    """Expand the forward rule or a partial, where some inputs are `known`. It is None if the rule must be called."""
+    try:
+        expansion = expand(op, what) if known is None else expand_for_c(op, only=what, known=known)
+    except ExpansionError:
+        return None
+    return expansion.forward if what == FORWARD else expansion.partials[what]
+
+
+def is_exact(root: Symbol | None) -> bool:
+    """Say whether a value consists of arithmetic that gives the same bits everywhere."""
+    return root is not None and EXACT.issuperset(symbol.function for symbol in postorder([root]))
 
 
 def specialized(rules: Rules, fixed: Mapping[int, float]) -> Rules:
-    """Specialize rules for inputs that are always the same number: x**2.0 becomes x * x."""
+    """Specialize rules for inputs that are always the same number: x**2.0 becomes x * x.
+
+    A value that could not be written out may be if these numbers are known, like round(x, 2). If that is arithmetic
+    that gives the same bits as the rule, it takes its place.
+    """
     return _specialized(rules, tuple((place, number.hex()) for place, number in fixed.items()))
 
 
 @functools.lru_cache(maxsize=MOST_SPECIALIZED)
 def _specialized(rules: Rules, digits: tuple[tuple[int, str], ...]) -> Rules:
     """Specialize rules for inputs given as hexadecimal digits, which differ for 0.0 and -0.0."""
-    assert rules.forward is not None
     fixed = {place: float.fromhex(number) for place, number in digits}
-    known = {rules.forward.library.input(place, is_column=False): number for place, number in fixed.items()}
-    forward = specialize(rules.forward, known)
+
+    def known(root: Symbol) -> Symbol:
+        return specialize(root, {root.library.input(place, is_column=False): fixed[place] for place in fixed})
+
+    if rules.forward is not None:
+        forward = known(rules.forward)
+    else:
+        written = _expanded(rules.op, FORWARD, fixed)
+        if written is None or not is_exact(written):
+            return rules
+        forward = written
     partials = tuple(
         None
-        if partial is None or partial.symbol is None or place in fixed
-        else _partial(specialize(partial.symbol, known))
+        if partial is None or place in fixed
+        else attrs.evolve(partial, needs=tuple(each for each in partial.needs if each not in fixed))
+        if partial.symbol is None
+        else _partial(known(partial.symbol))
         for place, partial in enumerate(rules.partials)
     )
-    return Rules(rules.op, forward, partials, _terms(rules.op, forward, partials, fixed), fixed)
+    return Rules(rules.op, forward, partials, _terms(rules.op, forward, partials, fixed), fixed, rules.reason)
 
 
-def _partial(symbol: Symbol | None) -> Partial | None:
-    if symbol is None:
-        return None
+def _partial(symbol: Symbol) -> Partial:
     used = {int(leaf.value) for leaf in postorder([symbol]) if leaf.function == "input"}
     return Partial(_factor(symbol), symbol, tuple(sorted(used)))
 

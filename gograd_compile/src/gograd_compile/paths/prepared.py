@@ -57,7 +57,7 @@ def prepare(
 
 def _prepared(path: Path, program: Program, want: Want, arguments: Structure, chosen: Structure | None) -> Any:
     guards, slots, asked, seeds = path.tape.guards, program.guard_slots, None, None
-    if path.guards.decides:
+    if path.guards.decides or program.asks:
         errors = {
             place: (op, slots[begin:end].tolist())
             for place, op, (begin, end) in path.guards.domains

@@ -104,7 +104,7 @@ class NativeRunner:
         """Run the sums among these steps again in one lane, as `driver.run_carefully` does."""
         return bool(_driver().run_carefully(memory.reshape(-1), memory.shape[1], lane, begin, end, self._addresses))
 
-    def steps(self, watched: Integers, results: Integers, stops: list[tuple[int, Callable[[Floats], Any]]]) -> Any:
+    def steps(self, watched: Integers, results: Integers, stops: list[tuple[int, int, Callable[[Floats], Any]]]) -> Any:
         """Return all steps, to be run at one point. They are None if `prepared` was not built.
 
         Args:

@@ -9,26 +9,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gograd_compile.kernels.generate import INLINE
 from gograd_compile.lower.graph import FORWARD, Call
-from gograd_compile.lower.rules import Rules, rules_of
-from gograd_compile.run.numpy_runner import function_of
-from gograd_core.extend import Column, Instead, as_number, postorder, run_rule
+from gograd_compile.lower.rules import Rules, is_exact, rules_of
+from gograd_compile.run.python_calls import function_of, has_function_of_columns, takes_floats
+from gograd_core.extend import Column, Instead, as_number, run_rule
 
 if TYPE_CHECKING:
     from gograd_core import Op
 
 __all__ = ["Values", "by_numpy"]
 
-EXACT = {*INLINE, "input", "constant", "length", "sum", "max", "min"}
-"""Functions that IEEE 754 defines to the last bit, and sums in order."""
-
 
 class Values(dict[Any, Instead]):
     """What computes the value of each operation, at one point, in place of its rule. It is found when first needed.
 
-    Nothing does if the rule consists of arithmetic that gives the same bits everywhere. An opaque rule is called back.
-    Otherwise `find` finds it.
+    Nothing does if the rule consists of arithmetic that gives the same bits everywhere, or if compiled code calls it
+    with floats, too. It is called back if the engine has kernels in its place. Otherwise `find` finds it.
     """
 
     def __init__(self, find: Callable[[Rules], Instead]) -> None:
@@ -37,26 +33,25 @@ class Values(dict[Any, Instead]):
 
     def __missing__(self, op: Op) -> Instead:
         rules = rules_of(op)
-        if _is_exact(rules):
-            found = Instead(None)
-        elif op.opaque:
-            found = Instead(functools.partial(_called_back, op))
-        else:
-            found = _with_truths(rules, self._find(rules))
+        if _takes_floats(rules):  # not remembered: the engine asks again when it gets kernels
+            return Instead(None if op.kernels is None else functools.partial(_called_back, op))
+        found = Instead(None) if is_exact(rules.forward) else _with_truths(rules, self._find(rules))
         self[op] = found
         return found
 
 
-def _is_exact(rules: Rules) -> bool:
-    """Say whether the value consists of arithmetic that gives the same bits everywhere."""
-    root = rules.forward
-    return root is not None and EXACT.issuperset(symbol.function for symbol in postorder([root]))
+def _takes_floats(rules: Rules) -> bool:
+    """Say whether compiled code calls the rule with floats, whatever the length of columns is."""
+    op = rules.op
+    if op.variadic and not op.opaque:
+        return rules.forward is None and has_function_of_columns(op)
+    return takes_floats(Call(rules, FORWARD, 0, rules.needs))
 
 
 def _called_back(op: Op, *inputs: Any) -> float:
     """Compute the value with the rule, which may give a bool."""
     result = run_rule(op, op.forward, *(map(Column, inputs) if op.variadic else inputs))
-    return result if isinstance(result, bool) else as_number(op, result)
+    return result if type(result) is float or isinstance(result, bool) else as_number(op, result)
 
 
 def _with_truths(rules: Rules, found: Instead) -> Instead:

@@ -13,7 +13,7 @@ from gograd_compile.lower.derivatives import Derived
 from gograd_compile.lower.graph import SUM
 from gograd_compile.lower.schedule import schedule
 from gograd_compile.run.backends import Backend
-from gograd_compile.run.numpy_runner import PythonCalls, rows_of
+from gograd_compile.run.python_calls import PythonCalls, rows_of
 from gograd_compile.trace.tape import Floats, Integers
 
 if TYPE_CHECKING:
@@ -65,7 +65,12 @@ def _not_finite(values: Floats) -> Integers:
 
 
 class Program:
-    """The steps that compute the outputs of a graph, its guards and its derivatives."""
+    """The steps that compute the outputs of a graph, its guards and its derivatives.
+
+    Attributes:
+        steps: what runs all steps at one point, in the memory that `take` finds. None if only `at` does.
+        asks: whether guards must hold before some step.
+    """
 
     def __init__(self, derived: Derived, backend: Backend, varying: Integers | None = None) -> None:
         graph = derived.graph
@@ -91,15 +96,16 @@ class Program:
         self._lock = threading.Lock()
         self.stops = self._find_stops()
         self._calls = PythonCalls(self.schedule)
+        self.asks = any(guards for _, guards in self.stops)
         self._is_driven = self.runner.runs_whole_schedules and not self.stops
         self.steps = self._steps_at_one_point()
         self.call: Any = None  # what answers a call in the common case: see `paths.prepared`
 
     def _steps_at_one_point(self) -> Any:
-        """Find the steps to be run at one point. They are None if guards must hold before one of them."""
-        if not self.runner.runs_whole_schedules or any(guards for _, guards in self.stops):
+        """Find the steps to be run at one point. They are None if the backend runs steps one by one."""
+        if not self.runner.runs_whole_schedules:
             return None
-        stops = [(step, functools.partial(self._calls.bind, step)) for step, _ in self.stops]
+        stops = [(step, guards, functools.partial(self._calls.bind, step)) for step, guards in self.stops]
         return self.runner.steps(self.watched, self.result_slots, stops)
 
     def _find_watched(self) -> Integers:
@@ -141,7 +147,7 @@ class Program:
         memory[: self._captured.start] = numbers
         memory[self._captured] = captured
         memory[self._seeds] = seeds
-        if self.steps is None:
+        if self.steps is None or self.asks:
             return memory, self._run(memory[:, np.newaxis], 1, holds)[0]
         return memory, self.steps.run(memory)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Expansion", "ExpansionError", "expand", "expand_with"]
 
+FORWARD = -1
+"""Stands for the forward rule where a number says which rule is meant."""
+NONE: Mapping[int, float] = MappingProxyType({})
 TRIED_LENGTHS = (*range(9), 16, 17)
 """Lengths of columns for which an expansion must be what the rule gives when it knows the length."""
 
@@ -47,10 +51,14 @@ class SymbolNamespace(ArrayNamespace):
         return super().__getattr__(name)
 
 
-def _require_value(op: Op, library: SymbolLibrary) -> Callable[..., Symbol] | None:
-    """Find the function of the language that computes the value of `op`, or None if its forward rule can do so."""
+def _require_symbols(op: Op) -> None:
     if op.opaque:
         raise ExpansionError(op, "opaque: its rules understand only floats")
+
+
+def _require_value(op: Op, library: SymbolLibrary) -> Callable[..., Symbol] | None:
+    """Find the function of the language that computes the value of `op`, or None if its forward rule can do so."""
+    _require_symbols(op)
     function = library.function_for(op)
     if function is None and "scalar" in op.implementations and library.__name__ not in op.implementations:
         raise ExpansionError(op, "a function of Python computes its value on floats, not a formula")
@@ -79,30 +87,42 @@ class Expansion:
         return [self.forward, *(partial for partial in self.partials if partial is not None)]
 
 
-def expand(op: Op, backend: str = "c", kind: type[SymbolLibrary] = SymbolLibrary) -> Expansion:
+def expand(
+    op: Op,
+    backend: str = "c",
+    kind: type[SymbolLibrary] = SymbolLibrary,
+    only: int | None = None,
+    known: Mapping[int, float] = NONE,
+) -> Expansion:
     """Write the rules of `op` as expressions that give what the rules give on floats.
 
     If a function in `implementations` computes the value on floats, there must be one for `backend` too, or one that
     `function_for` finds in a library of the given kind.
 
+    If only one rule is needed, `only` is FORWARD or the place of a partial. The others are then 0.0 and None. Rules get
+    the numbers that are `known`, by their places, in place of symbols.
+
     Raises:
         ExpansionError: a rule does something that expressions cannot follow; the message says what.
     """
-    expansion = expand_with(op, kind(backend, counts=op.variadic))
+    expansion = expand_with(op, kind(backend, counts=op.variadic), only, known)
     for length in TRIED_LENGTHS if op.variadic else ():
         library = kind(backend, length)
-        if any(map(operator.is_not, expand_with(op, library).rules, _remade(expansion.rules, library))):
+        if any(map(operator.is_not, expand_with(op, library, only, known).rules, _remade(expansion.rules, library))):
             raise ExpansionError(op, "it computes with len() in Python: write xp.subtract(len(x), 1.0), for example")
     return expansion
 
 
-def expand_with(op: Op, library: SymbolLibrary) -> Expansion:
+def expand_with(
+    op: Op, library: SymbolLibrary, only: int | None = None, known: Mapping[int, float] = NONE
+) -> Expansion:
     """Write the rules of `op` as expressions of a library's symbols, for the length of columns that it has.
 
     Raises:
         ExpansionError: as `expand`.
     """
-    function = _require_value(op, library)
+    _require_symbols(op)
+    function = _require_value(op, library) if only in (None, FORWARD) else lambda *inputs: library.lift(0.0)
     xp = SymbolNamespace(library, op.scope.ops.__getitem__)
     out = library.input(-1, is_column=False)
     inputs = tuple(library.input(position, is_column=op.variadic) for position in range(len(op.partials)))
@@ -117,11 +137,12 @@ def expand_with(op: Op, library: SymbolLibrary) -> Expansion:
         except Exception as error:
             raise ExpansionError(op, f"{what}: {error}") from error
 
-    forward = function(*inputs) if function else run("forward", op.forward, *inputs)
+    given = tuple(known.get(place, symbol) for place, symbol in enumerate(inputs))
+    forward = function(*given) if function else run("forward", op.forward, *given)
     if forward.is_column:
         raise ExpansionError(op, "forward returns a column")
     partials = (
-        partial and library.as_number(run(f"partial {index}", partial, out, *inputs))
+        partial and library.as_number(run(f"partial {index}", partial, out, *given)) if only in (None, index) else None
         for index, partial in enumerate(op.partials)
     )
     return Expansion(inputs, out, forward, tuple(partials))
