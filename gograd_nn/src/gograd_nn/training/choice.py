@@ -30,7 +30,7 @@ class Choice:
     Attributes:
         switch: how many steps the eager engine takes before compiled code takes over. None if it takes all.
         why: a sentence about it.
-        compiled: the compiled model, if it was recorded already.
+        compiled: the compiled model, if there is one already. It must be recorded again if `switch` is not 0.
     """
 
     switch: int | None
@@ -71,25 +71,19 @@ def _compiled(problem: Problem, wish: Wish, steps: int, batch_size: int, waiting
     """Record the model, with native code if all of it is in the cache, or if nothing else will do."""
     from gograd_compile import compile_ahead, is_ready
 
-    found: list[Compiled] = []
-
-    def record() -> None:
-        found.append(Compiled(problem))
-        found[0].try_out(batch_size)
-
+    compiled = Compiled(problem)
     if wish == "compiled":
-        record()
-    if wish == "compiled" or is_ready(record):
-        return Choice(0, "compiled code runs", found[0])
-    by_numpy = Compiled(problem, backend="numpy")
-    by_numpy.try_out(batch_size)
-    arguments = by_numpy.arguments(np.arange(1), (0,))
+        compiled.try_out(batch_size)
+    if wish == "compiled" or is_ready(lambda: compiled.try_out(batch_size)):
+        return Choice(0, "compiled code runs", compiled)
+    compiled.try_out(batch_size, "numpy")
+    arguments = compiled.arguments(np.arange(1), (0,))
     try:
-        compile_ahead(by_numpy.program, *arguments, seeds=by_numpy.seeds(1, 0.0))
+        compile_ahead(compiled.program, *arguments, seeds=compiled.seeds(1, 0.0))
     except OSError as error:
         return Choice(
             None, f"the eager engine runs: no other process could be started to compile native code ({error})"
         )
     if waiting >= steps // 2:
         return Choice(None, "the eager engine runs: another process compiles native code for the next training")
-    return Choice(waiting, f"the eager engine takes {waiting} steps, until native code is compiled")
+    return Choice(waiting, f"the eager engine takes {waiting} steps, until native code is compiled", compiled)

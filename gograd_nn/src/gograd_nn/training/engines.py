@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from gograd_core import Neuron, no_grad, ops
-from gograd_core.extend import write_gradients
+from gograd_core.extend import read_values, write_gradients
 from gograd_nn.layers.dropout import MaskSource, dropping_out
 from gograd_nn.optimisers.optimiser import Array
 from gograd_nn.training.problem import Integers, Problem, row_of
@@ -83,27 +83,26 @@ class Eager:
 class Compiled:
     """Runs the model as compiled code, a batch at a time. Inputs, targets and masks are data of one recording.
 
+    `record` must be called first.
+
     Raises:
         NotNumbers: the examples cannot be data.
-        Whatever recording the model raises, when it is first run.
     """
 
-    def __init__(self, problem: Problem, **options: Any) -> None:
+    def __init__(self, problem: Problem) -> None:
         self.problem = problem
-        self.options = options
         self._data = problem.examples.data(problem.outputs, problem.loss)
         self._held_out = problem.held_out and problem.held_out.data(problem.outputs, problem.loss)
-        self.record()
 
-    def record(self) -> None:
-        """Forget the recordings, so that the model is recorded again when it is next run."""
+    def record(self, backend: str | None = None) -> None:
+        """Forget any recordings, so that the model is recorded, for that backend, when it is next run."""
         from gograd_compile import compile
 
         def judged(x: Any, target: Any) -> Any:
             return self._example(self._held_out, x, target)
 
-        self._judge = compile(judged, **self.options).batch()
-        self.program = compile(self._learned, **self.options)
+        self._judge = compile(judged, backend=backend).batch()
+        self.program = compile(self._learned, backend=backend)
         self._learn = self.program.batch()
 
     def _learned(self, x: Any, target: Any, masks: Any) -> Any:
@@ -138,15 +137,17 @@ class Compiled:
         found = self._learn.backward(*arguments, seeds=self.seeds(len(batch), 1.0 / len(batch)))
         return found[:, 0], found[:, 1:]
 
-    def try_out(self, count: int) -> None:
-        """Run the first examples, so that everything is recorded, and change nothing.
+    def try_out(self, count: int, backend: str | None = None) -> None:
+        """Record everything, run the first examples, and change nothing.
 
         Raises:
             Unsuitable: the model takes many paths, or does something else each time it runs.
+            Whatever recording the model raises.
         """
+        self.record(backend)
         batch = np.arange(min(count, len(self.problem.examples)))
         agrees = self._agrees(batch)
-        if self._held_out is not None:
+        if self._held_out is not None and backend is None:
             self._judge(self._held_out.inputs[:1], self._held_out.targets[:1])
         paths = self.program.explain()
         if paths["kept"] + paths["evaluated"] > max(MOST_PATHS, len(batch) // 4):
@@ -187,4 +188,10 @@ def _drawn(key: Key) -> MaskSource:
 
 def _rows(results: Any) -> Array:
     """Make an array with a row of numbers for each result."""
-    return np.array([[getattr(number, "value", number) for number in row_of(result)] for result in results])
+    flat = [number for result in results for number in (result if type(result) is list else (result,))]
+    found = np.empty(len(flat))
+    try:
+        read_values(flat, found)
+    except TypeError:  # some are plain numbers, or nested
+        return np.array([[getattr(number, "value", number) for number in row_of(result)] for result in results])
+    return found.reshape(len(results), -1)

@@ -116,7 +116,8 @@ def _container_of(name: str, rows: Sequence[Any]) -> Callable[[Any], Any]:
     """Return what makes of an array the container in which a model gets each of these rows."""
     if isinstance(rows, np.ndarray):
         return _as_it_is
-    kinds = {next((kind for kind in CONTAINERS if isinstance(row, kind)), None) for row in rows}
+    found = set(map(type, rows))
+    kinds = {next((kind for kind in CONTAINERS if issubclass(each, kind)), None) for each in found}
     if len(kinds) > 1:
         raise NotNumbers(f"the {name} are in containers of different kinds")
     return CONTAINERS.get(kinds.pop(), _as_it_is)

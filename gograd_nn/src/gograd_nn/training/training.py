@@ -144,7 +144,9 @@ class Training:
         taken = (self.epoch - self.first) * self.steps_per_epoch + self.step
         switch = self.choice.switch
         if switch is not None and taken >= switch and isinstance(self.engine, Eager):
-            self.engine = self.choice.compiled or Compiled(self.problem)
+            self.engine = compiled = self.choice.compiled or Compiled(self.problem)
+            if switch or self.choice.compiled is None:
+                compiled.record()
             self.history.engine = "compiled code runs" + (f", from step {switch + 1} on" if switch else "")
         elif self.step == 0:
             self.engine.refresh()
