@@ -1,6 +1,6 @@
 /* Adds up runs of sums side by side: see sums.pxi. Lanes of a vector are different sums, so each is added in order.
 
-The part from TERMS on is compiled for vectors of each width. It includes itself. */
+The file includes itself: what comes after its only #else is compiled for vectors of each width. */
 
 #ifndef LANES
 #include <stddef.h>

@@ -21,15 +21,17 @@ from gograd_core.errors import quoted
 from gograd_core.followed import unfollowed
 from gograd_core.plugins.engine_ops import variable
 from gograd_core.recording import failed, recorder
-from gograd_core.settings import Block, is_recording, now, pauses, without_derivative
+from gograd_core.settings import Block, is_recording, now, without_derivative
 
 __all__ = [
+    "ONLY_FLOATS",
     "Trace",
     "as_neurons",
+    "as_output",
     "is_nested",
     "nested",
+    "nested_block",
     "numbers_like",
-    "of_floats",
     "positions",
     "pull",
     "require_function",
@@ -44,7 +46,7 @@ def is_nested() -> bool:
 
 ONLY_FLOATS, ONLY_INTEGERS = {float}, {int}
 
-_nested = Block(recording=True, deeper=True)
+nested_block = Block(recording=True, deeper=True)
 
 
 def nested() -> Block:
@@ -56,7 +58,7 @@ def nested() -> Block:
     if without_derivative() and recorder() is not None:
         failed()
         raise TypeError("a derivative in a no_grad block cannot be recorded: instead pass it through stop_gradient")
-    return _nested
+    return nested_block
 
 
 def require_function(f: Any, name: str) -> None:
@@ -174,55 +176,14 @@ def trace(
 
     inputs, since, result = nested().run(run)
     results, like_result = ([result], _first) if scalar else flatten_result(result, _name(f))
-    outputs = [x if type(x) is Neuron else _as_neuron(x, f, scalar=scalar) for x in results]
+    outputs = [x if type(x) is Neuron else as_output(x, f, scalar=scalar) for x in results]
     return Trace(argument, result, like_argument, like_result, inputs, outputs, since, graph)
 
 
 _first = operator.itemgetter(0)
 
 
-def of_floats(
-    f: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], wrt: int | slice | tuple[int, ...]
-) -> tuple[float, Any] | None:
-    """Compute the value of `f` and its gradient with respect to floats: several arguments, or one, or a list or tuple.
-
-    This is the common case of `trace` and `pull`, which take twice as long. It is None for other arguments. The first
-    arguments, so many, may be given as a slice, which is faster than a tuple.
-
-    Raises:
-        TypeError: `f` does not return one number.
-    """
-    argument: Any
-    kind: Any = tuple
-    if isinstance(wrt, slice):
-        argument = args[wrt]
-        if not ONLY_FLOATS.issuperset(map(type, argument)):
-            return None
-        inputs = [*map(Neuron, argument)]
-        changed = [*inputs, *args[wrt.stop :]]
-    else:
-        argument = args[wrt] if isinstance(wrt, int) else tuple([args[place] for place in wrt])
-        kind = type(argument)
-        if kind is float:
-            inputs = [Neuron(argument)]
-        elif kind in (list, tuple) and argument and ONLY_FLOATS.issuperset(map(type, argument)):
-            inputs = [*map(Neuron, argument)]
-        else:
-            return None
-        changed = [*args]
-        if isinstance(wrt, int):
-            changed[wrt] = inputs[0] if kind is float else kind(inputs)
-        else:
-            for place, neuron in zip(wrt, inputs, strict=True):
-                changed[place] = neuron
-    since = inputs[-1]._stamp + 1
-    result = (nested() if pauses else _nested).run(f, *changed, **kwargs)
-    output = result if type(result) is Neuron else _as_neuron(result, f, scalar=True)
-    gradient = engines.adjoints([output], [1.0], inputs, since)
-    return output._value, gradient[0] if kind is float else kind(gradient)
-
-
-def _as_neuron(number: Any, f: Callable[..., Any], *, scalar: bool) -> Neuron:
+def as_output(number: Any, f: Callable[..., Any], *, scalar: bool) -> Neuron:
     """Return the neuron in an array without axes. Make a leaf, or a variable, of any other number.
 
     Raises:

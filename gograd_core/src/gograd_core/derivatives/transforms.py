@@ -9,7 +9,8 @@ import functools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from gograd_core.derivatives.trace import is_nested, numbers_like, of_floats, positions, pull, require_function, trace
+from gograd_core.derivatives.of_floats import of_floats
+from gograd_core.derivatives.trace import is_nested, numbers_like, positions, pull, require_function, trace
 from gograd_core.derivatives.tree import flatten
 from gograd_core.engines import Neuron
 from gograd_core.errors import quoted

@@ -41,6 +41,7 @@ cdef class Graph:
     cdef Neurons leaves
     cdef double *before  # gradients to be put back: of the first `interior_kept` interior neurons, and of the leaves
     cdef Py_ssize_t interior_kept
+    cdef uint64_t mark  # that of the neurons visited, unless another sweep has visited them since
     cdef bint lacks_partials  # at least one of the operations does
     cdef tuple outputs
     cdef Graph outer  # the sweep that was running when this one began
@@ -114,6 +115,7 @@ cdef int descend(Graph graph, Frontier *frontier, int64_t since, bint to_zero) e
     cdef Py_ssize_t i, place = 0, count = len(graph.outputs)
     cdef Node *node
     cdef uint64_t of_running = marks, mark = marks + 2
+    graph.mark = mark
     marks += 4
     while True:
         for i in range(count):
