@@ -68,6 +68,7 @@ cdef Graph traverse(outputs, int64_t since, bint beside_running, bint to_zero=Fa
         if beside_running:
             mark_running()
         finished = explore(graph, since, to_zero)
+    graph.mark = marks - 2
     if graph.interior.count and last_setting > node_of(graph.interior.items[graph.interior.count - 1]).stamp:
         refuse_stale(graph)
     return graph
@@ -115,7 +116,6 @@ cdef int descend(Graph graph, Frontier *frontier, int64_t since, bint to_zero) e
     cdef Py_ssize_t i, place = 0, count = len(graph.outputs)
     cdef Node *node
     cdef uint64_t of_running = marks, mark = marks + 2
-    graph.mark = mark
     marks += 4
     while True:
         for i in range(count):
