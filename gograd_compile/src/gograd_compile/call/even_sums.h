@@ -134,6 +134,19 @@ TARGET INLINE ptrdiff_t NAME(add_pairs)(NAME(Lanes) *total, const double *v, con
     return k;
 }
 
+/* Add terms from `k` on, as long as the first factor moves by `dx` and the second one by `dy`. */
+TARGET INLINE ptrdiff_t NAME(add_products)(NAME(Lanes) *total, const double *v, const Move *moves, ptrdiff_t length,
+    ptrdiff_t begin, ptrdiff_t k, const int vectors, const ptrdiff_t dx, const ptrdiff_t dy)
+{
+    do {
+        const double *x = v + moves[k].first + begin * dx, *y = v + moves[k].second + begin * dy;
+        for (int j = 0; j < vectors; j++)
+            total[j] += NAME(read)(x + j * LANES * dx, dx) * NAME(read)(y + j * LANES * dy, dy);
+        k++;
+    } while (k < length && moves[k].dx == dx && moves[k].dy == dy);
+    return k;
+}
+
 /* Add up LANES * vectors sums of a run, from the one at `begin` on. */
 TARGET INLINE void NAME(run_block)(const double *v, double *out, const Move *moves, ptrdiff_t length,
     ptrdiff_t begin, const int vectors)
@@ -145,11 +158,10 @@ TARGET INLINE void NAME(run_block)(const double *v, double *out, const Move *mov
     while (k < length) {
         const Move *term = moves + k;
         const ptrdiff_t dx = term->dx, dy = term->dy;
-        if (dy != 0) {
-            for (int j = 0; j < vectors; j++)
-                total[j] += NAME(read)(v + term->first + (begin + j * LANES) * dx, dx)
-                    * NAME(read)(v + term->second + (begin + j * LANES) * dy, dy);
-            k++;
+        if (dx == 1 && dy == 1) {
+            k = NAME(add_products)(total, v, moves, length, begin, k, vectors, 1, 1);
+        } else if (dy != 0) {
+            k = NAME(add_products)(total, v, moves, length, begin, k, vectors, dx, dy);
         } else if (dx == 1) {
             k = NAME(add_even)(total, v, moves, length, begin, k, vectors, 1);
         } else if (dx == -1) {

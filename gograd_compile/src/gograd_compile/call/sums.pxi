@@ -57,6 +57,11 @@ cdef void run_sums(double *v, const Step *step, const int64_t *starts, const Ter
         term = end
 
 
+# Called through a pointer, so that the compiler keeps it apart from the loop over steps: it is a fifth faster then.
+cdef void (*run_single_sums)(double *, const Step *, const int64_t *, const Term *) noexcept nogil
+run_single_sums = run_sums
+
+
 cdef Py_ssize_t run_length(const Step *step, Py_ssize_t begin, const int64_t *starts, const Term *terms) noexcept nogil:
     """Count the sums from `begin` on that make up a run: their slots move on evenly, and none reads another one."""
     cdef Py_ssize_t length = starts[begin + 1] - starts[begin], end = begin + 1, k
