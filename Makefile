@@ -32,7 +32,7 @@ $(VENV): pyproject.toml $(DISTS:%=%/pyproject.toml)
 # The old library goes first: if none can be made in its place, the Python engine is to run.
 .SECONDEXPANSION:
 $(EXTENSIONS): .venv/.compiled-%: $(VENV) $$(wildcard $$*/setup.py $$*/src/*/engines/native/*.p[xy][ix] $$*/src/*/_kernels.c \
-		$$*/src/*/loops/*.py $$*/src/*/loops/*.pxd $$*/src/*/call/*.p[xy][ix])
+		$$*/src/*/loops/*.py $$*/src/*/loops/*.pxd $$*/src/*/call/*.p[xy][ix] $$*/src/*/call/*.h)
 	rm -rf $*/build $$(find $*/src -name '*.so' -o -name '*.pyd')
 	cd $* && ../$(BIN)/python setup.py --quiet build_ext --inplace
 	@touch $@

@@ -29,6 +29,7 @@ def extension(source, depends):
         os.path.splitext(source)[0].removeprefix("src/").replace("/", "."),
         [source],
         depends=depends,
+        include_dirs=[CALL],
         extra_compile_args=[] if sysconfig.get_platform().startswith("win") else FLAGS,
         optional=True,
     )
@@ -47,7 +48,7 @@ def extensions():
         return []
     declarations = [path.replace(os.sep, "/") for path in sorted(glob.glob(f"{LOOPS}/*.pxd"))]
     loops = [extension(path.removesuffix(".pxd") + ".py", [path]) for path in declarations]
-    return [*loops, extension(f"{CALL}/prepared.pyx", sorted(glob.glob(f"{CALL}/*.pxi")))]
+    return [*loops, extension(f"{CALL}/prepared.pyx", sorted(glob.glob(f"{CALL}/*.pxi") + glob.glob(f"{CALL}/*.h")))]
 
 
 class Wheel(bdist_wheel):

@@ -12,7 +12,16 @@ import pytest
 
 from gograd_compile import RecordingError, compile
 from gograd_core import Neuron, Op, StaleGraphError, ops
-from gograd_core.engines import add_gradients, next_stamp, read_gradients, read_values, write_gradients, write_values
+from gograd_core.engines import (
+    add_gradients,
+    leaves_of,
+    next_stamp,
+    read_adjoints,
+    read_gradients,
+    read_values,
+    write_gradients,
+    write_values,
+)
 
 BITS = struct.Struct("<d").pack
 
@@ -158,6 +167,41 @@ class TestAddGradients:
         with pytest.raises(error):
             add_gradients([x, *more], gradients)
         assert x.grad == 0.0
+
+
+class TestLeavesOf:
+    @pytest.mark.parametrize("numbers", [[], [1.0, -0.0, math.inf]])
+    def test_are_as_if_made_one_by_one(self, numbers):
+        before = next_stamp()
+        made = leaves_of(np.array(numbers))
+        assert [BITS(leaf.value) for leaf in made] == list(map(BITS, numbers))
+        assert all((type(leaf), leaf.operation, leaf.label, leaf.grad) == (Neuron, None, "", 0.0) for leaf in made)
+        assert [leaf._stamp for leaf in made] == list(range(before + 1, before + 1 + len(numbers)))
+
+    @pytest.mark.parametrize("values", [np.zeros(2, dtype=np.float32), np.zeros((1, 1)), np.zeros(4)[::2], bytes(8)])
+    def test_refuses_all_else(self, values):
+        with pytest.raises(TypeError, match="row of doubles"):
+            leaves_of(values)
+
+
+class TestReadAdjoints:
+    def test_of_leaves_and_of_neurons_in_between(self):
+        x, y, unused = Neuron(3.0), Neuron(4.0), Neuron(5.0)
+        x.grad = 7.0
+        z = x * y
+        into = np.full(5, math.nan)
+        read_adjoints([z * z, z], [1.0, 2.0], [x, z, unused, y, x], 0, into)
+        assert into.tolist() == [(2 * 12.0 + 2.0) * 4.0, 2 * 12.0 + 2.0, 0.0, (2 * 12.0 + 2.0) * 3.0, 104.0]
+        assert [x.grad, y.grad, z.grad] == [7.0, 0.0, 0.0]
+
+    @pytest.mark.parametrize(
+        ("into", "error"),
+        [(np.zeros(2), ValueError), (np.zeros(1, dtype=np.float32), TypeError), (np.frombuffer(bytes(8)), ValueError)],
+    )
+    def test_refuses_all_else(self, into, error):
+        x = Neuron(3.0)
+        with pytest.raises(error):
+            read_adjoints([x * x], [1.0], [x], 0, into)
 
 
 def test_adding_waits_for_a_sweep_of_another_thread():

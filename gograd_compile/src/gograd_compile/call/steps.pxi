@@ -196,7 +196,7 @@ cdef class Steps:
         for k in range(begin, end):
             step = <const Step *>&self.divided[k, 0]
             if step.code == 0:
-                run_sums(v, step, &self.starts[step.at], <const Term *>&self.terms[0, 0])
+                run_single_sums(v, step, &self.starts[step.at], <const Term *>&self.terms[0, 0])
                 continue
             if step.code < 0:
                 run_even_sums(v, step, <const Move *>&self.moves[step.at, 0])

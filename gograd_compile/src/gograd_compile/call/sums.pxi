@@ -1,22 +1,29 @@
 """Adds up the sums of a step. Every sum is added in order, so its bits do not depend on how it is run.
 
 Sums that follow each other often read slots that move on evenly: those of a matrix times a vector, for example, or the
-derivatives with respect to the entries of a matrix. Such a run of sums is computed side by side, so that the compiler
-can use vector instructions, and only the slots of its first sum and their steps are read from memory.
+derivatives with respect to the entries of a matrix. Such a run of sums is computed side by side in vectors, by
+`even_sums.h`, and only the slots of its first sum and their steps are read from memory.
 """
 
 cdef enum:
     FEWEST = 4  # sums of a run
 
-cdef struct Step:
-    int64_t code, slot, count, at  # a run of sums has minus the length of each as its code, and begins in the moves
-
 cdef struct Term:
     uint32_t first, second
 
-cdef struct Move:  # a term of the first sum of a run, and how far its slots move from sum to sum
-    uint32_t first, second
-    int32_t dx, dy
+cdef extern from "even_sums.h":
+    ctypedef struct Step:
+        int64_t code, slot, count, at
+    ctypedef struct Move:
+        uint32_t first, second
+        int32_t dx, dy
+
+ctypedef void (*EvenSums)(double *v, const Step *step, const Move *moves) noexcept nogil
+
+cdef extern from "even_sums.h":
+    EvenSums BEST
+
+cdef EvenSums run_even_sums = BEST  # with the vectors of this processor
 
 
 cdef inline double product(const double *v, const Term *term) noexcept nogil:
@@ -50,89 +57,9 @@ cdef void run_sums(double *v, const Step *step, const int64_t *starts, const Ter
         term = end
 
 
-cdef inline Py_ssize_t add_to_eight(
-    double *total, const double *v, const Move *moves, Py_ssize_t length, Py_ssize_t begin, Py_ssize_t k, Py_ssize_t dx
-) noexcept nogil:
-    """Add terms from `k` on to eight totals, as long as the first factor moves by `dx` and the second one stays."""
-    cdef const double *x
-    cdef double y
-    cdef double t0 = total[0], t1 = total[1], t2 = total[2], t3 = total[3]
-    cdef double t4 = total[4], t5 = total[5], t6 = total[6], t7 = total[7]
-    while k < length and moves[k].dx == dx and moves[k].dy == 0:
-        x, y = v + moves[k].first + begin * dx, v[moves[k].second]
-        t0 += x[0] * y
-        t1 += x[dx] * y
-        t2 += x[2 * dx] * y
-        t3 += x[3 * dx] * y
-        t4 += x[4 * dx] * y
-        t5 += x[5 * dx] * y
-        t6 += x[6 * dx] * y
-        t7 += x[7 * dx] * y
-        k += 1
-    total[0], total[1], total[2], total[3] = t0, t1, t2, t3
-    total[4], total[5], total[6], total[7] = t4, t5, t6, t7
-    return k
-
-
-cdef inline Py_ssize_t add_to_four(
-    double *total, const double *v, const Move *moves, Py_ssize_t length, Py_ssize_t begin, Py_ssize_t k, Py_ssize_t dx
-) noexcept nogil:
-    """Add terms from `k` on to four totals, as long as the first factor moves by `dx` and the second one stays."""
-    cdef const double *x
-    cdef double y
-    cdef double t0 = total[0], t1 = total[1], t2 = total[2], t3 = total[3]
-    while k < length and moves[k].dx == dx and moves[k].dy == 0:
-        x, y = v + moves[k].first + begin * dx, v[moves[k].second]
-        t0 += x[0] * y
-        t1 += x[dx] * y
-        t2 += x[2 * dx] * y
-        t3 += x[3 * dx] * y
-        k += 1
-    total[0], total[1], total[2], total[3] = t0, t1, t2, t3
-    return k
-
-
-cdef inline void run_block(
-    const double *v, double *out, const Move *moves, Py_ssize_t length, Py_ssize_t begin, const Py_ssize_t width
-) noexcept nogil:
-    """Add up so many sums of a run, four or eight, from the one at `begin`."""
-    cdef double total[8]
-    cdef Py_ssize_t j, k = 0
-    for j in range(width):
-        total[j] = -0.0  # which changes no term that is added to it
-    while k < length:
-        if moves[k].dy != 0:
-            for j in range(width):
-                total[j] += (
-                    v[moves[k].first + (begin + j) * moves[k].dx] * v[moves[k].second + (begin + j) * moves[k].dy]
-                )
-            k += 1
-        elif width == 4:
-            k = add_to_four(total, v, moves, length, begin, k, moves[k].dx)
-        elif moves[k].dx == 1:
-            k = add_to_eight(total, v, moves, length, begin, k, 1)
-        elif moves[k].dx == -1:
-            k = add_to_eight(total, v, moves, length, begin, k, -1)
-        else:
-            k = add_to_eight(total, v, moves, length, begin, k, moves[k].dx)
-    for j in range(width):
-        out[begin + j] = total[j]
-
-
-cdef void run_even_sums(double *v, const Step *step, const Move *moves) noexcept nogil:
-    """Add up the sums of a run. The last blocks overlap, since to add up a sum again changes nothing."""
-    cdef double *out = v + step.slot
-    cdef Py_ssize_t begin = 0
-    while step.count - begin >= 8:
-        run_block(v, out, moves, -step.code, begin, 8)
-        begin += 8
-    if step.count - begin > 4 and step.count > 8:
-        run_block(v, out, moves, -step.code, step.count - 8, 8)
-        return
-    if step.count - begin > 4:
-        run_block(v, out, moves, -step.code, begin, 4)
-    if begin < step.count:
-        run_block(v, out, moves, -step.code, step.count - 4, 4)
+# Called through a pointer, so that the compiler keeps it apart from the loop over steps: it is a fifth faster then.
+cdef void (*run_single_sums)(double *, const Step *, const int64_t *, const Term *) noexcept nogil
+run_single_sums = run_sums
 
 
 cdef Py_ssize_t run_length(const Step *step, Py_ssize_t begin, const int64_t *starts, const Term *terms) noexcept nogil:

@@ -9,6 +9,7 @@ import functools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from gograd_core.derivatives.of_array import of_array
 from gograd_core.derivatives.trace import (
     as_neuron,
     deeper,
@@ -99,9 +100,12 @@ def _both(f: Callable[..., Any], wrt: Wrt, *, create_graph: bool) -> Callable[..
     neuron_of = functools.partial(as_neuron, f=f, scalar=True)
 
     def both(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        found = of_floats(deeper, f, args, kwargs, chosen, neuron_of) if is_simple else None
-        if found is not None:
-            return found
+        if is_simple:
+            found = of_floats(deeper, f, args, kwargs, chosen, neuron_of) or of_array(
+                f, args, kwargs, chosen, neuron_of
+            )
+            if found is not None:
+                return found
         run = trace(f, args, kwargs, chosen, create_graph=create_graph, scalar=True)
         gradients = pull(run.outputs, [1.0], run.inputs, since=run.since, graph=run.graph)
         return run.value, run.like_argument(gradients)

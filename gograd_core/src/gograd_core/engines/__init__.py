@@ -13,9 +13,9 @@ from gograd_core.engine_choice import native
 
 __all__ = [
     "RESERVED_NAMES", "MathFunction", "Neuron", "Operation", "add_gradients", "adjoints", "adjoints_and_rounding",
-    "bind_method", "bind_operator", "discover", "flatten", "nest", "next_stamp", "node", "of_floats", "reachable",
-    "read_gradients", "read_values", "run", "value_and_adjoints", "value_inside", "visit", "walk", "write_gradients",
-    "write_values",
+    "bind_method", "bind_operator", "discover", "flatten", "leaves_of", "nest", "next_stamp", "node", "of_floats",
+    "reachable", "read_adjoints", "read_gradients", "read_values", "run", "value_and_adjoints", "value_inside", "visit",
+    "walk", "write_gradients", "write_values",
 ]  # fmt: skip
 
 if TYPE_CHECKING or native is None:
@@ -26,6 +26,8 @@ if TYPE_CHECKING or native is None:
     from gograd_core.engines.flat import flatten
     from gograd_core.engines.many_at_once import (
         add_gradients,
+        leaves_of,
+        read_adjoints,
         read_gradients,
         read_values,
         write_gradients,
@@ -42,6 +44,7 @@ else:
     add_gradients, flatten, read_values = native.add_gradients, native.flatten, native.read_values
     read_gradients, write_gradients, write_values = native.read_gradients, native.write_gradients, native.write_values
     Neuron, Operation, next_stamp, node = native.Neuron, native.Operation, native.next_stamp, native.node
+    leaves_of, read_adjoints = native.leaves_of, native.read_adjoints
     MathFunction, nest, walk = native.MathFunction, native.nest, native.walk
 
 current.Neuron, current.node = Neuron, node

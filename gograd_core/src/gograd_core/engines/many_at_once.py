@@ -1,4 +1,4 @@
-"""Values and gradients of many neurons, read into arrays and written from arrays."""
+"""Values and gradients of many neurons, read into arrays and written from arrays; leaves made from an array."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import Any
 from gograd_core.checked.flat import as_leaves, as_neurons, doubles, refuse_recorded
 from gograd_core.checked.sweep import lock
 from gograd_core.engines import backward as _backward
-from gograd_core.engines.neuron import next_stamp, setting
+from gograd_core.engines.neuron import Neuron, next_stamp, setting
 
-__all__ = ["add_gradients", "read_gradients", "read_values", "write_gradients", "write_values"]
+__all__ = [
+    "add_gradients", "leaves_of", "read_adjoints", "read_gradients", "read_values", "write_gradients", "write_values",
+]  # fmt: skip
 
 
 def read_values(neurons: Sequence[Any], into: Any) -> None:
@@ -85,3 +87,23 @@ def add_gradients(neurons: Sequence[Any], gradients: Any) -> None:
     with lock:
         for neuron, gradient in zip(neurons, view, strict=True):
             neuron._grad = getattr(neuron, "_grad", 0.0) + gradient
+
+
+def leaves_of(values: Any) -> list[Neuron]:
+    """Make a leaf of each number in a buffer of doubles.
+
+    Raises:
+        TypeError: the buffer does not hold doubles.
+    """
+    return [*map(Neuron, doubles(values, len(values), writable=False))]
+
+
+def read_adjoints(outputs: Sequence[Any], seeds: Sequence[float], inputs: Sequence[Any], since: int, into: Any) -> None:
+    """Write what `adjoints` returns into a buffer of doubles. If anything is raised, its contents are undefined.
+
+    Raises:
+        TypeError: the buffer does not hold doubles.
+        ValueError: it has another length, or cannot be written to.
+    """
+    view = doubles(into, len(inputs), writable=True)
+    view[:] = array("d", _backward.adjoints(outputs, seeds, inputs, since))

@@ -141,7 +141,7 @@ class Layer(PartHints):
         self.name_parameters("")
 
     def __call__(self, inputs: Sequence[Any]) -> list[Any]:
-        if (type(inputs) is not list or not inputs or type(inputs[0]) not in PLAIN) and is_batch(inputs):
+        if is_batch(inputs):
             return in_rows(self, inputs)
         return [unit(inputs) for unit in self.units]
 

@@ -14,7 +14,7 @@ cdef int backward(Neuron output, double seed) except -1:
         graph.outer, running = running, graph
         try:
             if graph.lacks_partials:
-                lead_to(graph, 0)  # what is unwanted here is unwanted in any other sweep too
+                lead_to(graph, 0, [])  # what is unwanted here is unwanted in any other sweep too
             sweep(graph, (output,), (seed,))
             for i in range(graph.leaves.count):
                 node_of(graph.leaves.items[i]).grad += graph.before[i]
@@ -38,7 +38,7 @@ cdef list adjoints_of(outputs, seeds, list inputs, int64_t since):
         checked_sweep.examine(outputs, seeds, inputs, since)
     lock()
     try:
-        return adjoints_in(traverse(outputs, since, True), outputs, seeds, inputs, NULL)
+        return adjoints_in(traverse(outputs, since, True), outputs, seeds, inputs, since, NULL, NULL)
     finally:
         unlock()
 
@@ -58,32 +58,47 @@ def adjoints_and_rounding(Neuron output, inputs, since):
         for i in range(graph.leaves.count):
             if node_of(graph.leaves.items[i]).stamp < since:
                 older.append(<object>graph.leaves.items[i])
-        return adjoints_in(graph, (output,), (1.0,), inputs, &rounding), rounding, older
+        return adjoints_in(graph, (output,), (1.0,), inputs, since, &rounding, NULL), rounding, older
     finally:
         unlock()
 
 
-cdef list adjoints_in(Graph graph, outputs, seeds, list inputs, double *rounding):
-    """Sweep towards the inputs. If `rounding` is not NULL, sweep to everything, and add up how far it may move a value."""
+cdef list adjoints_in(
+    Graph graph, outputs, seeds, list inputs, int64_t since, double *rounding, double *into
+):
+    """Sweep towards the inputs. If `rounding` is not NULL, sweep to everything, and add up how far it may move a value.
+
+    Returns the adjoints of the inputs. If `into` is not NULL, they are written there, and the list is None.
+    """
     global running
     cdef Py_ssize_t i, asked = graph.leaves.count
-    for neuron in inputs:  # some may not be visited
-        push(&graph.leaves, <PyObject *>neuron)
+    for neuron in inputs:
+        if not is_leaf(graph, node_of(<PyObject *>neuron), since):
+            push(&graph.leaves, <PyObject *>neuron)
     if rounding is not NULL:
         for i in range(graph.interior.count):
             push(&graph.leaves, graph.interior.items[i])
     keep(graph, graph.interior.count)
     graph.outer, running = running, graph
     try:
-        lead_to(graph, asked)
+        lead_to(graph, asked, inputs)
         sweep(graph, outputs, seeds)
         if rounding is not NULL:
             for i in range(graph.interior.count):
                 rounding[0] += rounding_of(node_of(graph.interior.items[i]))
-        return [(<Neuron>neuron).node.grad for neuron in inputs]
+        if into is NULL:
+            return [(<Neuron>neuron).node.grad for neuron in inputs]
+        for i in range(len(inputs)):
+            into[i] = (<Neuron>inputs[i]).node.grad
+        return None
     finally:
         put_back(graph)
         running, graph.outer = graph.outer, None
+
+
+cdef inline bint is_leaf(Graph graph, Node *node, int64_t since) noexcept:
+    """Return whether a neuron is among the leaves that were visited."""
+    return node.mark & ~<uint64_t>UNWANTED == graph.mark and (node.op is NULL or node.stamp < since)
 
 
 cdef inline double rounding_of(Node *node) noexcept:
@@ -121,22 +136,35 @@ cdef inline void want(Node *node) noexcept:
     node.mark &= ~<uint64_t>UNWANTED
 
 
-cdef int lead_to(Graph graph, Py_ssize_t asked) except -1:
-    """Mark all neurons as unwanted except the leaves from `asked` on, and what leads to them.
+cdef void want_all(Graph graph, Py_ssize_t asked, list inputs) noexcept:
+    cdef Py_ssize_t i
+    for i in range(asked, graph.leaves.count):
+        want(node_of(graph.leaves.items[i]))
+    for neuron in inputs:
+        want(node_of(<PyObject *>neuron))
+
+
+cdef int lead_to(Graph graph, Py_ssize_t asked, list inputs) except -1:
+    """Mark all neurons as unwanted except the inputs, the leaves from `asked` on, and what leads to them.
 
     Partials with respect to other neurons are then not called.
     """
     cdef PyObject **items = NULL
     cdef Py_ssize_t i, j, count
     cdef Node *node
+    cdef uint64_t unwanted = graph.lacks_partials
+    for i in range(asked):
+        look_for_signals(i)
+        node_of(graph.leaves.items[i]).mark |= UNWANTED
+    want_all(graph, asked, inputs)
+    for i in range(asked):
+        unwanted |= is_unwanted(node_of(graph.leaves.items[i]))
+    if not unwanted:
+        return 0  # since every neuron leads to a leaf
     for i in range(graph.interior.count):
         look_for_signals(i)
         node_of(graph.interior.items[i]).mark |= UNWANTED
-    for i in range(graph.leaves.count):
-        look_for_signals(i)
-        node_of(graph.leaves.items[i]).mark |= UNWANTED
-    for i in range(asked, graph.leaves.count):
-        want(node_of(graph.leaves.items[i]))
+    want_all(graph, asked, inputs)  # some may be interior
     for i in range(graph.interior.count - 1, -1, -1):
         look_for_signals(i)
         node = node_of(graph.interior.items[i])
@@ -199,100 +227,4 @@ cdef int propagate_fast(Graph graph) except -1:
         node = node_of(graph.leaves.items[i])
         if not isfinite(node.grad) and not is_unwanted(node):
             return 0
-    return 1
-
-
-cdef inline int pass_on(PyObject *neuron, double adjoint) except -1:
-    """Add one neuron's adjoint to the adjoints of its constituents."""
-    cdef Node *node = node_of(neuron)
-    cdef Py_ssize_t arity = (<Operation>node.op).arity
-    if arity == 2:
-        return share(node, <Operation>node.op, adjoint, &node.x, 2)
-    if arity == 1:
-        return share(node, <Operation>node.op, adjoint, &node.x, 1)
-    if arity == 0 and (<Operation>node.op).kernel is not NULL:
-        return share_columns(node, <Operation>node.op, adjoint, <Entries *>node.x)
-    if 0 < arity <= MOST:
-        return share(node, <Operation>node.op, adjoint, (<Entries *>node.x).items, arity)
-    try:
-        checked_sweep.propagate_one(<object>neuron)
-    except checked_sweep.NOT_AGAIN:
-        raise
-    except Exception:
-        return 0
-    return 1
-
-
-cdef inline int share(Node *node, Operation op, double adjoint, PyObject **items, Py_ssize_t count) except -1:
-    cdef double a[MOST + 1]
-    cdef double local
-    cdef Py_ssize_t i
-    a[0] = node.value
-    for i in range(count):
-        a[i + 1] = value_of(items[i])
-    for i in range(count):
-        if not receives(items[i]):
-            continue
-        if op.partial_kernels[i] is not NULL:
-            local = call(op.partial_kernels[i], count + 1, a)
-        elif op.partial_rules[i] is None:
-            continue
-        elif not local_by_rule(op, i, a, count, &local):
-            return 0
-        node_of(items[i]).grad = node_of(items[i]).grad + adjoint * local
-    return 1
-
-
-cdef int local_by_rule(Operation op, Py_ssize_t i, double *a, Py_ssize_t count, double *local) except -1:
-    """Call a partial in Python, and return whether it gave a number."""
-    try:
-        answer = ask(op.partial_rules[i], op.xp, a, a + 1, count)
-    except checked_sweep.NOT_AGAIN:
-        raise
-    except Exception:
-        return 0
-    if not isinstance(answer, (float, int)):
-        return 0
-    try:
-        local[0] = answer
-    except OverflowError:
-        return 0
-    return 1
-
-
-cdef int share_columns(Node *node, Operation op, double adjoint, Entries *entries) except -1:
-    cdef Py_ssize_t needed = entries.count + entries.count // op.inputs
-    cdef double small[SMALL]
-    cdef double *a
-    if needed <= SMALL:
-        return share_columns_by(small, node, op, adjoint, entries)
-    a = <double *>PyMem_Malloc(needed * sizeof(double))
-    if a is NULL:
-        raise MemoryError()
-    try:
-        return share_columns_by(a, node, op, adjoint, entries)
-    finally:
-        PyMem_Free(a)
-
-
-cdef int share_columns_by(double *a, Node *node, Operation op, double adjoint, Entries *entries) except -1:
-    """Pass on the adjoint of a neuron with columns, given room for all values and for local derivatives."""
-    cdef Py_ssize_t n = entries.count // op.inputs, column, i
-    cdef double *local = a + entries.count
-    cdef PyObject **items
-    for i in range(entries.count):
-        look_for_signals(i)
-        a[i] = value_of(entries.items[i])
-    for column in range(op.inputs):
-        items = entries.items + column * n
-        i = 0
-        while i < n and not receives(items[i]):
-            i += 1
-        if i == n or op.partial_kernels[column] is NULL:
-            continue
-        spread(op.partial_kernels[column], op.inputs, node.value, n, a, local)
-        for i in range(i, n):
-            look_for_signals(i)
-            if receives(items[i]):
-                node_of(items[i]).grad = node_of(items[i]).grad + adjoint * local[i]
     return 1

@@ -51,6 +51,7 @@ cdef extern from "Python.h":
     void Py_LeaveRecursiveCall() noexcept
     bint PyList_CheckExact(PyObject *)
     bint PyTuple_CheckExact(PyObject *)
+    void PyList_SET_ITEM(PyObject *, Py_ssize_t, PyObject *)
     void *PyMem_Calloc(size_t, size_t)
     PyObject *generic_getattr "PyObject_GenericGetAttr" (PyObject *, PyObject *) except NULL
 

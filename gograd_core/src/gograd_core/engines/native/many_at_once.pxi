@@ -1,4 +1,4 @@
-# Values and gradients of many neurons, read into arrays and written from arrays.
+# Values and gradients of many neurons, read into arrays and written from arrays; leaves made from an array.
 
 cdef int check_neurons(PyObject **items, Py_ssize_t count) except -1:
     cdef Py_ssize_t i
@@ -105,3 +105,33 @@ cdef int change_gradients(neurons, gradients, bint add) except -1:
         unlock()
         PyBuffer_Release(&view)
     return 0
+
+
+def leaves_of(values):
+    """See `leaves_of` of the Python engine."""
+    cdef Py_buffer view
+    cdef Py_ssize_t i
+    cdef list made
+    PyObject_GetBuffer(flat.doubles(values, len(values), writable=False), &view, PyBUF_SIMPLE)
+    try:
+        made = PyList_New(view.len // <Py_ssize_t>sizeof(double))
+        for i in range(len(made)):
+            PyList_SET_ITEM(<PyObject *>made, i, new_node(NULL, (<double *>view.buf)[i]))
+    finally:
+        PyBuffer_Release(&view)
+    return made
+
+
+def read_adjoints(outputs, seeds, inputs, since, into):
+    """See `read_adjoints` of the Python engine."""
+    cdef Py_buffer view
+    inputs = list(inputs)
+    if observers != 0:
+        checked_sweep.examine(outputs, seeds, inputs, since)
+    PyObject_GetBuffer(flat.doubles(into, len(inputs), writable=True), &view, PyBUF_WRITABLE)
+    lock()
+    try:
+        adjoints_in(traverse(outputs, since, True), outputs, seeds, inputs, since, NULL, <double *>view.buf)
+    finally:
+        unlock()
+        PyBuffer_Release(&view)

@@ -11,7 +11,8 @@ functions behind pointers. If an operation has no kernels, its Python rules are 
 - `settings.pxi`: the settings of `with` blocks; `cpython.pxi`: parts of CPython that Cython does not declare.
 - `rules.pxi`: an operation and its kernels; `calls.pxi`: calling an operation;
   `operators.pxi`: operations as operators and methods of neurons.
-- `traversal.pxi`: the traversal; `backward.pxi`: reverse mode; `flat.pxi`: graphs as arrays.
+- `traversal.pxi`: the traversal; `backward.pxi`: reverse mode; `sweep.pxi`: passing on one adjoint.
+- `flat.pxi`: graphs as arrays.
 - `of_floats.pxi`: the value and the gradient of a function of floats, which is the common case of transforms.
 - `many_at_once.pxi`: values and gradients of many neurons, read into arrays and written from them.
 - `containers.pxi`: nested arguments.
@@ -23,6 +24,7 @@ from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyOb
 from cpython.dict cimport PyDict_GetItem
 from cpython.exc cimport PyErr_CheckSignals
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
+from cpython.list cimport PyList_New
 from cpython.long cimport PyLong_AsVoidPtr, PyLong_CheckExact
 from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from cpython.object cimport (
@@ -75,6 +77,7 @@ include "calls.pxi"
 include "operators.pxi"
 include "traversal.pxi"
 include "backward.pxi"
+include "sweep.pxi"
 include "of_floats.pxi"
 include "flat.pxi"
 include "many_at_once.pxi"

@@ -51,7 +51,7 @@ def of_floats(Block block not None, f, tuple args not None, dict kwargs, wrt, ne
         argument = args[place]
         kind = type(argument)
         numbers = tuple(argument) if kind is list or kind is tuple else (argument,)
-    inputs = leaves_of(numbers)
+    inputs = leaves_of_floats(numbers)
     if not inputs:
         return None
     since = clock + 1
@@ -62,7 +62,7 @@ def of_floats(Block block not None, f, tuple args not None, dict kwargs, wrt, ne
     return output.node.value, gradient
 
 
-cdef list leaves_of(tuple numbers):
+cdef list leaves_of_floats(tuple numbers):
     """Make leaves of floats. It is None if they are not only floats."""
     cdef Py_ssize_t i
     cdef list leaves = []

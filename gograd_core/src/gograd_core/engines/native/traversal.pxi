@@ -41,6 +41,7 @@ cdef class Graph:
     cdef Neurons leaves
     cdef double *before  # gradients to be put back: of the first `interior_kept` interior neurons, and of the leaves
     cdef Py_ssize_t interior_kept
+    cdef uint64_t mark  # that of the neurons visited, unless another sweep has visited them since
     cdef bint lacks_partials  # at least one of the operations does
     cdef tuple outputs
     cdef Graph outer  # the sweep that was running when this one began
@@ -67,6 +68,7 @@ cdef Graph traverse(outputs, int64_t since, bint beside_running, bint to_zero=Fa
         if beside_running:
             mark_running()
         finished = explore(graph, since, to_zero)
+    graph.mark = marks - 2
     if graph.interior.count and last_setting > node_of(graph.interior.items[graph.interior.count - 1]).stamp:
         refuse_stale(graph)
     return graph
