@@ -100,7 +100,7 @@ def test_ops_lists_operations_registered_by_hand(run):
         ("x**y / (1 + exp(-x))", {"x": 1.5, "y": 2.5}, lambda x, y: x**y / (1 + mpmath.exp(-x))),
         ("dot([x, y], [y, 3])", {"x": 1.25, "y": -2.0}, lambda x, y: x * y + 3 * y),
         ("-x", {"x": 4.0}, lambda x: -x),
-        ("x * x", {"x": 3.0, "unused": 1.0}, lambda x, unused: x * x),
+        ("x * x + 0 * _more", {"x": 3.0, "_more": 1.0}, lambda x, _more: x * x),
     ],
 )
 def test_eval_prints_the_value_and_every_derivative(run, expression, variables, reference):
@@ -156,6 +156,7 @@ def test_eval_shows_everything_where_columns_are_few(run):
         (("x", "x=1", "x=2"), "'x' is given twice, the second time as 'x=2'"),
         (("x", "fi=1", "ﬁ=2"), "'fi' is given twice"),  # one name to Python
         (("x", "=1"), "'' is not a valid name for a variable"),
+        (["w * x", "w=1", "x=2", "u=3", "v=4"], "'u', 'v' are not in the expression: look for a misspelt name"),
     ],
 )
 def test_eval_fails_with_one_line(run, arguments, message):

@@ -9,7 +9,8 @@ import sys
 import pytest
 
 SCRIPT = """
-from gograd_core import ops
+from gograd_core import Neuron, ops
+from gograd_nn import MLP
 
 def loss(w, x):
     y = w * x
@@ -21,8 +22,16 @@ def nothing(x):
 def broken(x):
     return x.upper()
 
+def several(w, x):
+    return ops.dot(w, [*x, 1.0])
+
 constant = 3
+net = MLP([2, 1])
+hidden = ops.tanh(Neuron(0.5, "a") * 2.0)
 """
+
+
+NET = ["layer0.unit0.w0", "layer0.unit0.w1", "layer0.unit0.b"]
 
 
 @pytest.fixture(autouse=True)
@@ -71,7 +80,27 @@ def test_a_function(run, script, tmp_path):
     assert sorted(graph["labels"].values()) == ["w", "x"]
     assert {line["expression"] for line in graph["lines"]} == {"w * x", "ops.tanh(y)", "y > 0"}
     (decision,) = graph["decisions"]
-    assert (decision["kind"], decision["outcome"], decision["line"]) == ("bool", 1, "model.py:6 in loss")
+    assert (decision["kind"], decision["outcome"], decision["line"]) == ("bool", 1, "model.py:7 in loss")
+
+
+@pytest.mark.parametrize(
+    ("given", "labels"),
+    [
+        (["several", "--at", "[1.0, -2, .5]", "(3, 4)"], ["w[0]", "w[1]", "w[2]", "x[0]", "x[1]"]),
+        (["net", "--at", "1.0", "-0.5"], ["inputs[0]", "inputs[1]", *NET]),
+        (["net", "--at=[1.0, -0.5]"], ["inputs[0]", "inputs[1]", *NET]),
+        (["loss", "--at=-1", "-2"], ["w", "x"]),
+        (["hidden"], ["a"]),
+    ],
+)
+def test_lists_nets_and_neurons(run, script, tmp_path, given, labels):
+    page = tmp_path / "page.html"
+    name, *more = given
+    assert run("explore", f"{script}:{name}", *more, "--out", page) == (0, f"wrote {page}\n", "")
+    graph = graph_in(page)
+    assert sorted(graph["labels"].values()) == sorted(labels)
+    assert graph["title"] == name
+    assert graph["lines"]
 
 
 @pytest.mark.parametrize(
@@ -82,13 +111,23 @@ def test_a_function(run, script, tmp_path):
         (["x +", "x=1"], "is not a valid expression"),
         (["x", "x"], "expected NAME=NUMBER, got 'x'"),
         (["x", "x=1", "--at"], "--at is for functions"),
+        (["x", "x=1", "y=2"], "'y' is not in the expression: look for a misspelt name"),
         (["1 + 1"], "returns one number that it computed from its arguments, got 2.0"),
         (["FILE:loss", "1", "2"], "give the arguments of loss after --at"),
-        (["FILE:loss", "--at", "1"], "missing 1 required positional argument: 'x'"),
-        (["FILE:loss", "--at", "1", "b=2"], "expected numbers after --at, got 1 b=2"),
+        (
+            ["FILE:loss", "--at", "1"],
+            "loss(w, x) does not take the 1 argument of --at: missing",
+        ),
+        (["FILE:loss", "--at", "1", "2", "3"], "loss(w, x) does not take the 3 arguments of --at: too many"),
+        (["FILE:loss", "--at", "1", "b=2"], "expected numbers after --at, and lists such as \"[1.0, 2.0]\", got 'b=2'"),
+        (["FILE:loss", "--at", "1", "['a']"], "takes numbers, and lists and arrays of them, got x[0]='a'"),
+        (["FILE:hidden", "--at", "1"], "hidden is a neuron, which takes no arguments"),
         (["FILE:nothing", "--at", "1"], "returns one number that it computed from its arguments, got 3.0"),
         (["FILE:broken", "--at", "1"], "upper"),
-        (["FILE:constant", "--at", "1"], "has no function 'constant'"),
+        (
+            ["FILE:constant", "--at", "1"],
+            "'constant'. It has loss, nothing, broken, several, net, hidden",
+        ),
         (["model.py", "--at", "1"], "name the function, as in: gograd explore model.py:FUNCTION --at"),
         (["model.py:", "--at", "1"], "name the function, as in: gograd explore model.py:FUNCTION --at"),
         (["nowhere.py:f", "--at", "1"], "there is no file nowhere.py"),

@@ -112,6 +112,12 @@ def test_is_nothing_outside_of_the_block():
     assert sys.getsizeof(inside) == sys.getsizeof(outside) == sys.getsizeof(x)
 
 
+def test_a_leaf_has_the_line_that_made_it():
+    with trace():
+        leaf = Neuron(2.0, "x")
+    assert (leaf.line.expression, leaf.label) == ('Neuron(2.0, "x")', "x")
+
+
 def test_a_line_says_what_stands_there():
     x = Neuron(2.0)
     with trace():
@@ -244,7 +250,7 @@ class TestMessages:
         with trace():
             y = x * 3.0
         x.value = 1.0
-        with pytest.raises(StaleGraphError, match=rf"after mul\(x=1.0, 3.0\) at {HERE}:{y.line.number} in "):
+        with pytest.raises(StaleGraphError, match=rf"to 1.0 after mul at {HERE}:{y.line.number} in "):
             y.backward()
 
     def test_no_line_is_no_text(self):

@@ -6,7 +6,7 @@ import struct
 import pytest
 
 import gograd_draw.notebook
-from gograd_core import Neuron, ops
+from gograd_core import Neuron, StaleGraphError, ops
 from gograd_draw import Picture, draw
 from gograd_nn import MLP, Layer, Net
 from svg_texts import texts_of
@@ -65,6 +65,19 @@ def test_a_neuron_in_a_notebook():
     y = ops.tanh(Neuron(0.5, "x"))
     shown = y._repr_mimebundle_(include=None, exclude=None)
     assert shown == {"image/svg+xml": draw(y).svg, "text/plain": repr(y)}
+
+
+def test_a_stale_graph_is_not_drawn():
+    x = Neuron(2.0, "x")
+    y = x * 3.0
+    x.value = 5.0
+    with pytest.raises(StaleGraphError, match=r"'x' was set to 5.0 after mul was computed .* differentiate or draw it"):
+        draw(y)
+    assert draw(x).svg
+    assert y._repr_mimebundle_() == {
+        "text/plain": f"{y!r}\n(no picture: the leaf 'x' was set to 5.0 after mul was computed from its old value, and "
+        "gave 6.0: compute the graph again before you differentiate or draw it)"
+    }
 
 
 def test_a_large_graph_in_a_notebook_is_folded_and_a_very_large_one_a_text(monkeypatch):

@@ -1,16 +1,15 @@
-"""The numbers of a page in Node, without the page: many graphs at once."""
+"""The numbers of a page without the page, in Node or in a browser: many graphs at once."""
 
 from __future__ import annotations
 
 import functools
 import json
-import subprocess
 from importlib.resources import files
 
 from gograd_draw.explorer.data import collect
 from gograd_draw.explorer.packing import json_for_html
 from gograd_draw.reading import read as read_graph
-from javascript import CALL, written
+from javascript import CALL, evaluated, in_node, written
 from javascript import read as read_bits
 
 __all__ = ["explored", "numbering"]
@@ -40,19 +39,16 @@ def program():
     return "\n".join(assets.joinpath(f"{name}.js").read_text(encoding="utf-8") for name in PARTS)
 
 
-def explored(graphs):
+def explored(graphs, run=in_node):
     """For each (what `collect` takes, edits) what the page computes after each edit: leaves by number, with values."""
     tasks = []
     for arguments, edits in graphs:
         collected = collect(*arguments)
         settings = [[[leaf, written(value)] for leaf, value in edit.items()] for edit in edits]
         tasks.append([json.loads(json_for_html(collected.data)), collected.rules.source, settings])
-    run = f"process.stdout.write(JSON.stringify(await Promise.all({json.dumps(tasks)}.map(explore))));"
-    command = ["node", "--input-type=module", "-"]
-    code = "\n".join([program(), CALL, RUN, run])
-    done = subprocess.run(command, input=code, capture_output=True, encoding="utf-8", check=False, timeout=300)
-    assert done.returncode == 0, done.stderr
-    return [[_decoded(each) for each in found] for found in json.loads(done.stdout)]
+    script = "\n".join([program(), CALL, RUN])
+    results = evaluated(script, f"await Promise.all({json.dumps(tasks)}.map(explore))", run)
+    return [[_decoded(each) for each in found] for found in results]
 
 
 def _decoded(found):

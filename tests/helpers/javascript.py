@@ -1,4 +1,4 @@
-"""Rules in JavaScript, called in Node at many points at once, where numbers travel as their bits."""
+"""JavaScript in Node or in a browser: rules are called at many points at once, and numbers travel as their bits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-__all__ = ["CALL", "called", "evaluated", "needs_node", "read", "written"]
+__all__ = ["CALL", "called", "evaluated", "in_node", "in_page", "needs_node", "read", "written"]
 
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="there is no 'node' here to run JavaScript")
 
@@ -26,21 +26,32 @@ const call = ([key, partial, inputs]) => {
 """
 
 
-def evaluated(script, expression):
-    """What an expression is after a script has run, as JSON can say it."""
-    code = f"{script}\nprocess.stdout.write(JSON.stringify({expression}));\n"
-    done = subprocess.run(["node", "-"], input=code, capture_output=True, encoding="utf-8", check=False, timeout=300)
+def in_node(body):
+    """What the body of an asynchronous function returns in Node, as JSON."""
+    code = f"process.stdout.write(await (async () => {{\n{body}\n}})());\n"
+    command = ["node", "--input-type=module", "-"]
+    done = subprocess.run(command, input=code, capture_output=True, encoding="utf-8", check=False, timeout=300)
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return done.stdout
 
 
-def called(source, calls):
+def in_page(page):
+    """A function that does in a page of a browser what `in_node` does in Node."""
+    return lambda body: page.evaluate(f"async () => {{\n{body}\n}}")
+
+
+def evaluated(script, expression, run=in_node):
+    """What an expression is after a script has run, as JSON can say it."""
+    return json.loads(run(f"{script}\nreturn JSON.stringify({expression});"))
+
+
+def called(source, calls, run=in_node):
     """What rules return: for each call (key, partial or None, inputs) a number, or a list of numbers.
 
     The first input of a partial is the output.
     """
     as_bits = [(key, partial, [written(each) for each in inputs]) for key, partial, inputs in calls]
-    return [read(each) for each in evaluated(source + CALL, f"{json.dumps(as_bits)}.map(call)")]
+    return [read(each) for each in evaluated(source + CALL, f"{json.dumps(as_bits)}.map(call)", run)]
 
 
 def written(number):

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gograd.console import console, fail, in_words
-from gograd.expression import ExpressionError, evaluate
+from gograd.expression import ExpressionError, evaluate, require_use
 from gograd.variables import read_variables
 from gograd_core import DomainError, Neuron
 
@@ -24,6 +24,7 @@ def evaluate_expression(
     neurons = {name: Neuron(value, label=name) for name, value in read_variables(variables or []).items()}
     try:
         result = evaluate(expression, neurons)
+        require_use(expression, neurons)
         if isinstance(result, Neuron):
             result.backward()
     except (ExpressionError, DomainError) as error:

@@ -10,7 +10,7 @@ from gograd import __version__
 from gograd.calculator import evaluate_expression
 from gograd.commands import Command, Group, MainGroup, OperationsGroup
 from gograd.conformance import check_operations
-from gograd.exploring import explore_graph
+from gograd.exploring import ExploreCommand, explore_graph
 from gograd.kernels import write_kernels
 from gograd.new_package import new_package
 from gograd.operations import list_operations, show_operation
@@ -47,7 +47,7 @@ app.add_typer(train_app, name="train")
 app.command("eval", cls=Command, context_settings={"ignore_unknown_options": True})(
     evaluate_expression
 )  # -x is an expression
-app.command("explore", cls=Command, context_settings={"ignore_unknown_options": True})(explore_graph)
+app.command("explore", cls=ExploreCommand, context_settings={"ignore_unknown_options": True})(explore_graph)
 ops_app.callback()(list_operations)
 ops_app.command("show", cls=Command)(show_operation)
 app.add_typer(ops_app, name="ops")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from gograd.console import cut, in_words
@@ -11,7 +11,7 @@ from gograd.instead import CONSTANTS, instead, instead_of_text
 from gograd_core import DomainError, UnknownOperationError, ops
 from gograd_core.extend import current, quoted
 
-__all__ = ["ExpressionError", "evaluate"]
+__all__ = ["ExpressionError", "evaluate", "require_use"]
 
 _BINARY: dict[type[ast.AST], str] = {
     ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%", ast.Pow: "**",
@@ -43,6 +43,20 @@ def evaluate(text: str, variables: Mapping[str, Any]) -> Any:
     if isinstance(result, list):
         raise ExpressionError(f"{quoted(text)} is a list, not a number; lists are inputs of operations such as dot")
     return result
+
+
+def require_use(text: str, variables: Iterable[str]) -> None:
+    """Refuse variables that an expression does not contain: one of the names may be misspelt.
+
+    Raises:
+        ExpressionError: there are such variables.
+    """
+    used = {node.id for node in ast.walk(_parse(text.strip())) if isinstance(node, ast.Name)}
+    unused = [name for name in variables if name not in used]
+    if unused:
+        is_or_are = "is" if len(unused) == 1 else "are"
+        names = ", ".join(map(quoted, unused))
+        raise ExpressionError(f"{names} {is_or_are} not in the expression: look for a misspelt name")
 
 
 def _parse(text: str) -> ast.Expression:

@@ -20,6 +20,7 @@ from gograd_core.errors import (
     StaleGraphError,
     UnknownOperationError,
 )
+from gograd_core.errors import no_such_name as _no_such_name
 from gograd_core.lines import Line, trace
 from gograd_core.namespaces.operations import ops
 from gograd_core.op import Op
@@ -143,10 +144,10 @@ if not TYPE_CHECKING:
         """Import a function that not every program needs, when it is asked for."""
         if name in _LAZY:
             return globals().setdefault(name, getattr(import_module(_LAZY[name]), name))
-        hint = "" if name.startswith("_") else ": operations are in gograd_core.ops, such as ops.tanh"
+        hint = "" if name.startswith("_") else "operations are in gograd_core.ops, such as ops.tanh"
         if name in _INSTEAD or name in vars(ops):  # which does not load the plugins
-            hint = f": {_INSTEAD.get(name, f'write ops.{name}')}"
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}{hint}")
+            hint = _INSTEAD.get(name, f"write ops.{name}")
+        raise _no_such_name(__name__, name, hint)
 
     def __dir__() -> list[str]:
         """List what can be imported, too."""

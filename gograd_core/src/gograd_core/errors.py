@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import functools
 import reprlib
 import sys
@@ -23,6 +24,7 @@ __all__ = [
     "UnknownOperationError",
     "ValueDomainError",
     "ZeroDivisionDomainError",
+    "no_such_name",
     "quoted",
 ]
 
@@ -36,16 +38,24 @@ class DomainError(Exception):
     Attributes:
         fact: what was computed, and what came out.
         operation: the `Op` that was called.
+        hint: what shows how the inputs came about; empty if nothing does, or it is shown already.
     """
 
     def __init__(
-        self, fact: str, *, operation: Any = None, inputs: tuple[Any, ...] | Callable[[], tuple[Any, ...]] = ()
+        self,
+        fact: str,
+        *,
+        operation: Any = None,
+        inputs: tuple[Any, ...] | Callable[[], tuple[Any, ...]] = (),
+        hint: str = "",
     ) -> None:
         super().__init__(
-            f"{fact}. Check the inputs, or keep the result of IEEE 754 with gograd_core.errstate(domain='ignore')."
+            f"{fact}. Check the inputs{f' ({hint})' if hint else ''}, or keep the result of IEEE 754 with "
+            "gograd_core.errstate(domain='ignore')."
         )
         self.fact = fact
         self.operation = operation
+        self.hint = hint
         self._inputs = inputs
 
     @property
@@ -60,7 +70,7 @@ class DomainError(Exception):
         self._inputs = tuple(getattr(entry, "_value", entry) for entry in self.inputs)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        make = functools.partial(type(self), operation=self.operation, inputs=self.inputs)
+        make = functools.partial(type(self), operation=self.operation, inputs=self.inputs, hint=self.hint)
         return make, (self.fact,), {**self.__dict__, "_inputs": self.inputs}
 
 
@@ -85,7 +95,7 @@ class AnomalyError(RuntimeError):
 
 
 class AnomalyWarning(RuntimeWarning):
-    """`detect_anomaly` found the first number that is not finite where such numbers are ignored."""
+    """`detect_anomaly` found the first number that is not finite where this is no error."""
 
 
 class InvalidOperationError(ValueError):
@@ -139,3 +149,15 @@ def quoted(value: Any) -> str:
     """Return the `repr` of a value for a message, cut to `LONGEST` characters."""
     text = _REPR.repr(value)
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def no_such_name(module: str, name: str, instead: str) -> Exception:
+    """Make the error that `__getattr__` of a module raises, with what to write instead, if that is not empty.
+
+    It is an ImportError for ``from module import name``, where Python would drop the text of an AttributeError.
+    """
+    hint = f": {instead}" if instead else ""
+    asking = sys._getframe(2)
+    if asking.f_code.co_code[asking.f_lasti] == dis.opmap["IMPORT_FROM"]:
+        return ImportError(f"cannot import name {name!r} from {module!r}{hint}", name=module)
+    return AttributeError(f"module {module!r} has no attribute {name!r}{hint}", name=name)

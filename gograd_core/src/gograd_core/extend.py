@@ -11,19 +11,20 @@ For packages of operations:
 For packages that run, record or draw graphs:
 
 - `current`: the registry that is in force (`current.registry`).
-- `flatten`, `next_stamp`, `adjoints`: a graph as arrays, and sweeps over it.
+- `flatten`, `next_stamp`, `adjoints`, `refuse_stale`: a graph as arrays, sweeps over it, and whether they may begin.
 - `read_values`, `write_values`, `read_gradients`, `write_gradients`, `add_gradients`: the values, or the `grad`, of
   many neurons at once, to and from a buffer of doubles such as a NumPy array. `write_values` sets leaves as setting
   `value` does: graphs that were made of them are then stale.
 - `adjoints_and_rounding`: derivatives, and how far rounding moves the value.
-- `nested`, `positions`, `require_function`, `ForwardSweep`, `creation_order`: derivatives of functions.
+- `nested`, `positions`, `require_function`, `ForwardSweep`, `creation_order`, `argument_names`: derivatives of
+  functions.
 - `Recorder`, `observed_by`, `recorder`, `observers` (which is true while any recorder or `detect_anomaly` is in force),
   `failed`, `recording`, `unfollowed`: to watch a function that runs.
 - `computed_by`, `Instead`, `is_computed`, `replacing` (which is true while any such block is in force): to let other
   functions compute the values of operations.
 - `outside_transforms`: for rules on floats that use neurons and transforms themselves.
-- `Form`, `flatten_numbers`, `flatten_like`, `leaf_paths`, `take_apart`, `refuse_keys`: nested arguments and
-  results.
+- `Form`, `flatten_numbers`, `flatten_like`, `leaf_paths`, `number_paths`, `take_apart`, `refuse_keys`: nested
+  arguments and results.
 - `run_rule`, `as_float`, `as_number`, `as_numbers`, `judge`, `error_code`, `followed_inputs`, `DOMAIN_ERRORS`,
   `NO_NUMBER`, `describe`,
   `domain_errors_raise`, `errors_ignored`, `errors_matter`, `not_ignored`: rules, and how their results are judged.
@@ -42,6 +43,7 @@ For packages that run, record or draw graphs:
 - `ignoring`, `unwatched`: blocks for computations of the engine's own. Inside, nothing is noted or reported, and in the
   first of them nothing is judged.
 - `quoted`, `LONGEST`: values in messages, cut to a readable length.
+- `no_such_name`: the error of a module that lacks a name, with what to write instead.
 """
 
 from __future__ import annotations
@@ -54,13 +56,16 @@ from gograd_core import current
 from gograd_core.checked.calls import followed_inputs
 from gograd_core.checked.refusals import DOMAIN_ERRORS, error_code
 from gograd_core.checked.rules import as_float, as_number, as_numbers, describe, judge, run_rule
+from gograd_core.checked.sweep import refuse_stale
 from gograd_core.computed import Instead, computed_by, is_computed
 from gograd_core.containers import refuse_keys
+from gograd_core.derivatives.argument_names import argument_names
 from gograd_core.derivatives.choices import gives_plain
 from gograd_core.derivatives.forward import ForwardSweep, creation_order
 from gograd_core.derivatives.trace import nested, positions, require_function
 from gograd_core.derivatives.tree import Form, flatten_like, leaf_paths, take_apart
 from gograd_core.derivatives.tree import flatten as flatten_numbers
+from gograd_core.derivatives.tree import paths as number_paths
 from gograd_core.engines import (
     add_gradients,
     adjoints,
@@ -72,7 +77,7 @@ from gograd_core.engines import (
     write_gradients,
     write_values,
 )
-from gograd_core.errors import LONGEST, NO_NUMBER, quoted
+from gograd_core.errors import LONGEST, NO_NUMBER, no_such_name, quoted
 from gograd_core.followed import unfollowed
 from gograd_core.interfaces import Flat
 from gograd_core.kernels import with_kernels
@@ -138,6 +143,7 @@ __all__ = [
     "add_gradients",
     "adjoints",
     "adjoints_and_rounding",
+    "argument_names",
     "as_float",
     "as_number",
     "as_numbers",
@@ -168,8 +174,10 @@ __all__ = [
     "leaf_paths",
     "nested",
     "next_stamp",
+    "no_such_name",
     "normalised",
     "not_ignored",
+    "number_paths",
     "observed_by",
     "observers",
     "outside_transforms",
@@ -185,6 +193,7 @@ __all__ = [
     "recorder",
     "recording",
     "refuse_keys",
+    "refuse_stale",
     "replacing",
     "require_function",
     "resolve",

@@ -101,7 +101,7 @@ class Line:
 
 
 class trace(Block):
-    """A block (or decorator) inside which every neuron that an operation makes notes the user's line: ``neuron.line``.
+    """A block (or decorator) inside which every new neuron notes the user's line that made it: ``neuron.line``.
 
     Frames of gograd's own packages do not count: a neuron that a layer made has the line that called the layer. The
     setting holds for the current thread or task. Such blocks may be nested, and may decorate a function.

@@ -90,7 +90,10 @@ class _OverNeurons:
                 raise
             values = [getattr(entry, "_value", entry) for entry in error.inputs]
             kind = refusal(self.own, *values) or type(error)  # math.pow refuses otherwise than ** does
-            raise kind(error.fact, operation=op, inputs=error.inputs) from None
+            again = kind(error.fact, operation=op, inputs=error.inputs, hint=error.hint)
+            for note in getattr(error, "__notes__", ()):
+                again.add_note(note)
+            raise again from None
 
 
 @attrs.frozen

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gograd_core.extend import no_such_name as _no_such_name
 from gograd_draw.drawing import draw
 from gograd_draw.picture import Picture
 
@@ -23,11 +24,17 @@ __version__ = "0.1.0"
 __all__ = ["Picture", "draw", "explore"]
 
 if not TYPE_CHECKING:
+    _INSTEAD = {
+        **dict.fromkeys(("draw_dot", "draw_graph", "make_dot", "plot", "render", "show"), "write draw(y)"),
+        **dict.fromkeys(("Digraph", "Graph", "Source"), "write draw(y).dot, which is text for Graphviz"),
+        "trace": "it is in gograd_core",
+        "save": "write draw(y).save(path)",
+    }
 
     def __getattr__(name: str) -> Any:
         """Import the explorer when it is asked for, since most programs only draw."""
         if name != "explore":
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            raise _no_such_name(__name__, name, _INSTEAD.get(name, ""))
         from gograd_draw.explorer import explore
 
         return globals().setdefault(name, explore)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from gograd_core import Neuron
+from gograd_core.extend import refuse_stale
 from gograd_draw.columns import column_picture
 from gograd_draw.describing import describe
 from gograd_draw.dot import print_dot
@@ -59,6 +60,8 @@ def draw(
     Raises:
         TypeError: this cannot be drawn.
         ValueError: an argument is not one of those named here, or no line is known.
+        StaleGraphError: the value of a leaf was set after a neuron was computed from it, so the numbers do not belong
+            together.
     """
     theme = checked_theme(theme)
     if direction not in ("right", "down"):
@@ -76,6 +79,7 @@ def draw(
     if not outputs:
         raise ValueError("there is no neuron to draw")
     graph = read(outputs)
+    refuse_stale([node for node in graph.nodes if isinstance(node, Neuron)])
     if fold == "lines" and not graph.has_lines():
         raise ValueError('draw(fold="lines") needs neurons whose lines are known: compute them in a trace() block')
     parts = folded(graph, limit, by_lines=fold == "lines")

@@ -157,12 +157,12 @@ def _runs(graph: Graph, keys: Keys) -> Keys:
 
 
 def _by_line(graph: Graph, keys: Keys) -> Keys:
-    """Group nodes that one line of source made, if they are in no group and `trace` noted it. Outputs stay apart."""
+    """Group operations of one line of source, if they are in no group and `trace` noted it. Outputs stay apart."""
     found = list(keys)
     asked = set(graph.outputs)
     known: dict[tuple[str, int], Line] = {}  # whatever the columns, and the functions within the line
     for node, key in enumerate(keys):
-        line = None if key != node or node in asked or graph.is_constant(node) else graph.nodes[node].line
+        line = graph.nodes[node].line if key == node and node not in asked and graph.operation(node) else None
         if line is not None:
             found[node] = Folded("line", known.setdefault((line.filename, line.number), line))
     return found

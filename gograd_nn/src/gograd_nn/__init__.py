@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from gograd_core.extend import no_such_name as _no_such_name
 from gograd_nn.layers import (
     MLP,
     CausalAttention,
@@ -20,6 +23,7 @@ from gograd_nn.layers import (
 )
 from gograd_nn.losses import binary_cross_entropy, cross_entropy, hinge, huber, mae, mse
 from gograd_nn.metrics import score
+from gograd_nn.misnomers import OF_MODULE as _INSTEAD
 from gograd_nn.optimisers import SGD, Adam, AdamW, Optimiser, RMSprop, clip_gradients, clip_norm
 from gograd_nn.schedules import CosineDecay, LinearDecay, StepDecay, WarmUp
 from gograd_nn.summaries import LayerSummary, Summary, summary
@@ -73,3 +77,9 @@ __all__ = [
     "softmax",
     "summary",
 ]
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> None:
+        """Say what to write instead of a name of another library."""
+        raise _no_such_name(__name__, name, _INSTEAD.get(name, ""))

@@ -259,3 +259,72 @@ class TestLoaded:
         with detect_anomaly(), pytest.raises(DomainError) as caught:
             program.grad(0.0)
         assert "test_without_lines = 0.0, adjoint 2.0" in report(caught.value)
+
+
+class TestNamesOfArguments:
+    @staticmethod
+    def f(w, xs, *more):
+        return ops.log(ops.dot(w, xs) * more[0])
+
+    ARGS = [1.0, -2.0], np.array([3.0, 4.0]), 5.0
+
+    @pytest.mark.parametrize("run", ["__call__", "grad", "jacobian", "hessian"])
+    def test_they_are_labels_in_the_explanation(self, run):
+        compiled = compile(self.f, backend="numpy")
+        with detect_anomaly(), pytest.raises(DomainError) as caught:
+            getattr(compiled, run)(*self.ARGS)
+        assert "dot(w[0]=1.0, w[1]=-2.0, xs[0]=3.0, xs[1]=4.0)" in report(caught.value)
+        assert "mul(-5.0, x2=5.0)" in report(caught.value)
+
+    def test_in_a_batch_and_in_a_loaded_program_too(self, tmp_path):
+        compiled = compile(lambda w: ops.log(w * 2.0))
+        compiled(1.0)
+        compiled.save(tmp_path / "saved")
+        for run, name in ((compiled.batch(), "w"), (load(tmp_path / "saved").batch(), "x0")):
+            with detect_anomaly(), pytest.raises(DomainError) as caught:
+                run(np.array([1.0, -1.0]))
+            assert f"mul({name}=-1.0, 2.0)" in report(caught.value)
+
+    def test_they_stay_away_elsewhere(self):
+        seen = []
+        compiled = compile(lambda x: (seen.append(x.label), ops.exp(x))[1], backend="numpy")
+        detect_anomaly().run(compiled, 1.0)
+        compiled(2.0)
+        assert seen == ["x", ""]
+
+
+@pytest.mark.parametrize("run", ["__call__", "value_and_grad", "jacobian", "hessian", "batch"])
+@pytest.mark.parametrize("is_loaded", [False, True])
+def test_no_error_of_gograd_stands_behind_the_one_that_is_raised(run, is_loaded, tmp_path):
+    program = compile(lambda x: ops.log(x * 1.0))
+    program(1.0)
+    program.hessian(1.0)
+    program.save(tmp_path / "saved")
+    program = load(tmp_path / "saved") if is_loaded else program
+    with detect_anomaly(), pytest.raises(DomainError) as caught:
+        program.batch()(np.array([-1.0])) if run == "batch" else getattr(program, run)(-1.0)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+def test_an_error_outside_of_the_block_names_it():
+    compiled = compile(ops.log)
+    compiled(1.0)
+    with pytest.raises(DomainError, match=r"detect_anomaly\(\) shows how they came about"):
+        compiled(-1.0)
+
+
+def test_a_block_inside_a_recorded_function_warns():
+    def inside(x):
+        with detect_anomaly():
+            return ops.exp(x)
+
+    for f in (inside, detect_anomaly()(ops.exp)):
+        compiled = compile(f)
+        with pytest.warns(AnomalyWarning, match="open the block around the call instead") as caught:
+            assert compiled(1.0) == math.e
+        assert {each.filename for each in caught} == {__file__}
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", AnomalyWarning)
+            assert detect_anomaly().run(compiled, 1.0) == math.e
+            assert f(Neuron(0.0)).value == 1.0

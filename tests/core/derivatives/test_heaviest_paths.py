@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 
 import pytest
 
@@ -70,8 +71,7 @@ def test_more_paths_than_anybody_could_list():
     assert [path.product for path in found.paths] == pytest.approx([0.75**2000, *[0.75**1999 * 0.25] * 2])
     assert len(found.paths[0].steps) == 4000
     assert "the sum over more than 10^15 paths" in str(found)
-    assert "  … 3,990 more" not in str(found)
-    assert "… 3,990 more" in str(found)
+    assert "\n  … 3,990 more\n" in str(found)
 
 
 def test_products_that_vanish_are_still_ordered():
@@ -92,10 +92,44 @@ def test_of_a_neuron_inside():
 def test_of_what_the_output_does_not_depend_on():
     x = Neuron(2.0)
     assert explain_gradient(x * 2.0, Neuron(1.0)).paths == ()
-    assert str(explain_gradient(x * 2.0, Neuron(1.0))) == "the derivative is 0.0, the sum over 0 paths"
     itself = explain_gradient(x, x)
     assert (itself.derivative, itself.count, itself.paths[0].product) == (1.0, 1, 1.0)
     assert "1. 1.0, 1 of the whole" in str(itself)
+
+
+def test_why_there_is_no_path():
+    x, other = Neuron(2.0, "x"), Neuron(3.0, "other")
+    y = x * 2.0
+    stopped = ops.stop_gradient(x) + 0.0 * x + other
+    for output, leaf, reason in (
+        (y, other, r"mul\(x=2.0, 2.0\) = 4.0 \[mul .*\] does not depend on 'other' = 3.0 \[leaf\]"),
+        (x, y, r"'x' = 2.0 \[leaf\] is an input of mul\(.*\]. Swap the arguments: explain_gradient\(output, leaf\)"),
+        (
+            ops.stop_gradient(x) * other,
+            x,
+            r"mul\(2.0, other=3.0\) .* depends on 'x' = .* an operation that passes nothing on",
+        ),
+        ((x * other) * 0.0 * other, x, r"mul\(.*\) .* depends on 'x' = .* an operation that passes nothing on"),
+    ):
+        found = explain_gradient(output, leaf)
+        assert (found.derivative, found.count, found.paths) == (0.0, 0, ())
+        assert re.fullmatch(f"the derivative is 0.0: {reason}", str(found))
+    assert explain_gradient(stopped, x).count == 1
+
+
+def test_two_paths_between_the_same_neurons_say_which_input_they_lead_through():
+    e = Neuron(3.0, "e")
+    for output, places in ((e * e, ("x", "y")), (ops.dot([1.0, e], [2.0, e]), ("x[1]", "y[1]")), (e * 2.0, ("",))):
+        for path, place in zip(explain_gradient(output, e).paths, places, strict=True):
+            assert str(path).splitlines()[1].startswith(f"  × {path.product!r}{place and f' as {place}'} into ")
+
+
+def test_long_lines_are_wrapped():
+    leaves = [Neuron(0.1 + index / 3.0, f"layer0.unit{index}.weight") for index in range(9)]
+    text = str(explain_gradient(ops.dot(leaves, leaves), leaves[0]))
+    assert max(map(len, text.splitlines())) <= 120
+    assert [line[:7] for line in text.splitlines()[2:5]] == ["  'laye", "  × 0.1", "      l"]
+    assert " ".join(text.split()).count("layer0.unit8.weight=2.76666666666666") == 2
 
 
 def test_what_is_printed():
@@ -110,8 +144,7 @@ def test_what_is_printed():
         "  'x' = 2.0 [leaf]",
     ]
     assert lines[3].startswith(f"  × 3.0 into mul(w=3.0, x=2.0) at {line} = 6.0 [mul (")
-    assert lines[4].startswith(f"  × 1.0 into add(6.0, x=2.0) at {line} = 8.0 [add (")
-    assert len(lines) == 5
+    assert [each for each in lines[4:] if each.startswith(f"  × 1.0 into add(6.0, x=2.0) at {line} = 8.0 [add (")]
 
 
 def test_what_is_refused():

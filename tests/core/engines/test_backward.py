@@ -137,8 +137,10 @@ class TestStaleGraphs:
         x, y = Neuron(2.0, "x"), Neuron(3.0)
         z = x * y
         x.value = 5.0
-        with pytest.raises(StaleGraphError, match=r"label='x'.* was set after mul\(x=5.0, 3.0\) was computed"):
+        with pytest.raises(StaleGraphError) as caught:
             z.backward()
+        text = "the leaf 'x' was set to 5.0 after mul was computed from its old value, and gave 6.0: compute the graph"
+        assert str(caught.value).startswith(text)
         assert (x.grad, y.grad) == (0.0, 0.0)
 
     def test_also_deep_below_and_through_gradient(self):

@@ -134,11 +134,22 @@ class TestOperators:
             assert result.value == value
             assert all(type(c) in (Neuron, float) for c in result.constituents)
 
-    @pytest.mark.parametrize("thing", ["2", None, [1.0], 1j, decimal.Decimal(1), {}])
+    @pytest.mark.parametrize("thing", ["2", None, [1.0], {}])
     def test_leave_other_things_to_python(self, thing):
         for calculate in (lambda: Neuron(1.0) + thing, lambda: thing + Neuron(1.0)):
             with pytest.raises(TypeError, match=r"unsupported operand|can only concatenate|must be str"):
                 calculate()
+
+    @pytest.mark.parametrize(
+        ("number", "convert"),
+        [(1j, "to real and imaginary part"), (decimal.Decimal(1), r"with float\(\)")],
+    )
+    def test_refuse_numbers_that_are_not_real(self, number, convert):
+        """The same for each operator, on either side."""
+        for calculate in (operator.add, operator.mod, operator.pow, divmod, operator.floordiv):
+            for operands in ((Neuron(1.0), number), (number, Neuron(1.0))):
+                with pytest.raises(TypeError, match=f"cannot be combined with .* of type .*{convert}"):
+                    calculate(*operands)
 
     def test_pow_has_no_modulus(self):
         with pytest.raises(TypeError):

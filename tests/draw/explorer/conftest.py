@@ -2,26 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 
 from gograd_draw import explore
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-
-
-@pytest.fixture(scope="module")  # while it is there, a loop of asyncio runs, and other tests cannot start one
-def chromium():
-    """Chromium, once for all pages of a module."""
-    path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if path is None:
-        pytest.skip(f"there is no browser: none of {', '.join(BROWSERS)} is installed")
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 class Shown:

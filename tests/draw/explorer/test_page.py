@@ -97,7 +97,7 @@ def test_going_back_gives_the_sums_of_before(show):
 
 def test_playing_and_pausing(show):
     shown = show(expression())
-    shown.page.select_option("select", "20")
+    shown.page.select_option("select", "4")
     shown.page.click("button[aria-label='play']")
     while shown.run("state.count") < 3:
         shown.page.wait_for_timeout(20)

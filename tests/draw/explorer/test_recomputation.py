@@ -10,11 +10,11 @@ import pytest
 
 from explored import explored, numbering
 from gograd_core import DomainError, Neuron, Op, Registry, RuleError, current, errstate, ops, register, sweep_steps
-from gograd_core.extend import Column, as_numbers, run_rule
 from gograd_draw.explorer.decisions import watch
 from gograd_draw.javascript import rules_script
 from gograd_draw.reading import read
 from javascript import needs_node
+from rule_accuracy import assert_agrees, of_python
 
 OPERATIONS = [op for op in current.registry.operations() if op.samples]
 PRINTED = set(rules_script(OPERATIONS).keys)
@@ -113,13 +113,12 @@ def edited_graphs():
     return found
 
 
-@needs_node
-def test_edited_graphs_are_those_of_python():
+def test_edited_graphs_are_those_of_python(run):
     graphs = edited_graphs()
     assert len(graphs) > GRAPHS / 2
     used = set()
     for (_, _, made, steps), (found,) in zip(
-        graphs, explored([((output,), [edit]) for output, edit, *_ in graphs]), strict=True
+        graphs, explored([((output,), [edit]) for output, edit, *_ in graphs], run), strict=True
     ):
         values = [entry.value if type(entry) is Neuron else entry for entry in made]
         met = [*values, *(n for step in steps for n in (step.local, step.adjoint, step.share, step.total))]
@@ -138,8 +137,7 @@ def test_edited_graphs_are_those_of_python():
     assert len(used) > 60
 
 
-@needs_node
-def test_exact_operations_give_the_same_bits():
+def test_exact_operations_give_the_same_bits(run):
     def f(x, y):
         z = (x * y - x / y) * (x + 2.0)
         return ops.sqrt(abs(z)) + ops.where(x > y, x * z, y) + ops.maximum(x, z) - ops.minimum(y, z)
@@ -150,7 +148,7 @@ def test_exact_operations_give_the_same_bits():
     number = numbering([output, *decisions.seen])
     leaves = {node.label: number[id(node)] for node in read([output]).nodes if isinstance(node, Neuron) and node.label}
     edits = [{leaves["x"]: x, leaves["y"]: y} for x, y in points]
-    (found,) = explored([((output, decisions), edits)])
+    (found,) = explored([((output, decisions), edits)], run)
     for (x, y), page in zip(points, found, strict=True):
         again, _ = watch(f, [x, y], lines=False)
         totals = {step.constituent.label: step.total for step in sweep_steps(again)}
@@ -327,34 +325,54 @@ def test_a_partial_that_does_not_give_what_python_gave_stops_the_page():
     assert found["text"] == "The page does not compute the derivative of turning #1 as Python does."
 
 
-@pytest.mark.parametrize("part", range(6))
-def test_each_operation_agrees_with_python_in_the_browser(show, part):
-    """One page for many operations, each at one sample; then all leaves move to the next samples."""
-    chosen = sorted(PRINTED, key=lambda op: op.name)[part::6]
-    made, leaves = [], []
-    for op in chosen:
-        sample = op.samples[0]
-        inputs = [[Neuron(float(e)) for e in column] if op.variadic else Neuron(float(column)) for column in sample]
-        with errstate(domain="ignore"):
-            result = op(*inputs)
-        if type(result) is Neuron:
-            made.append(result)
-            leaves.append([entry for column in inputs for entry in (column if op.variadic else [column])])
+EDITED = """(
+    argument.forEach((edit) => state.settings.set(...edit)), state.compute(),
+    state.count = state.steps.nodes.length, state.locate(),
+    [[...state.numbers.values], [...state.adjoints], state.stop?.why ?? ""]
+)"""
+"""What a page shows after leaves got other values, all at once."""
+
+
+def set_up(op, sample):
+    """An operation of its own leaves, which hold a sample, and these leaves: an entry, or a column, for each input."""
+    inputs = [[*map(Neuron, column)] if op.variadic else Neuron(column) for column in floats(op, sample)]
     with errstate(domain="ignore"):
-        output = ops.sum(made)
-    number = numbering([output])
-    shown = show(output)
-    for turn in range(1, 4):
-        for neuron, entries in zip(made, leaves, strict=True):
-            op = neuron.operation
-            point = op.samples[turn % len(op.samples)]
-            flat = [float(e) for column in point for e in (column if op.variadic else [column])]
-            if len(flat) != len(entries):
-                continue
-            for leaf, value in zip(entries, flat, strict=True):
-                shown.run("state.settings.set(...argument)", [number[id(leaf)], value])
-            columns = [Column(tuple(map(float, column))) for column in point] if op.variadic else flat
-            expected = as_numbers(op, run_rule(op, op.forward, *columns), 1, "the value")[0]
-            assert shown.run("(state.compute(), state.numbers.values[argument])", number[id(neuron)]) == pytest.approx(
-                expected, rel=1e-13, abs=1e-13 * max(map(abs, flat)), nan_ok=True
-            )
+        return op(*inputs), inputs
+
+
+def point_like(inputs, op, turn):
+    """One of the samples with as many numbers as these inputs: the first, the next, and so on, again and again."""
+    fitting = [point for sample in op.samples if len(flat(point := floats(op, sample))) == len(flat(inputs))]
+    return fitting[turn % len(fitting)]
+
+
+def floats(op, sample):
+    return [[*map(float, column)] if op.variadic else float(column) for column in sample]
+
+
+def flat(inputs):
+    return [entry for each in inputs for entry in (each if isinstance(each, list) else [each])]
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_each_operation_agrees_with_python_after_an_edit_in_the_browser(show, part):
+    """One page for many operations, each at one sample; then all leaves move to the next samples. The page adds up."""
+    made = [set_up(op, op.samples[0]) for op in sorted(PRINTED, key=lambda op: op.name)[part::4]]
+    made = [(result, inputs) for result, inputs in made if type(result) is Neuron]
+    output = ops.sum([result for result, _ in made])
+    number, shown = numbering([output]), show(output)
+    for turn in range(1, max(len(result.operation.samples) for result, _ in made)):
+        points = [point_like(inputs, result.operation, turn) for result, inputs in made]
+        leaves = [number[id(leaf)] for _, inputs in made for leaf in flat(inputs)]
+        edits = list(zip(leaves, [entry for point in points for entry in flat(point)], strict=True))
+        *numbers, why = shown.run(EDITED, edits)
+        values, adjoints = ([*map(float, each)] for each in numbers)
+        assert why == ""
+        for (result, inputs), point in zip(made, points, strict=True):
+            op, value = result.operation, values[number[id(result)]]
+            expected = of_python(op, point, value)
+            assert_agrees(op, 0, point, expected[0], value, expected[0])
+            for which, (entries, wanted) in enumerate(zip(inputs, expected[1:], strict=True), 1):
+                if wanted is not None:
+                    column = [adjoints[number[id(leaf)]] for leaf in flat([entries])]
+                    assert_agrees(op, which, point, value, column, flat([wanted]))

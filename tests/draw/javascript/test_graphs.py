@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 import math
 import random
-from functools import cache
 
 import pytest
 
 from gograd_core import DomainError, Neuron, RuleError, current, errstate, ops, sweep_steps
 from gograd_draw.javascript import rules_script
-from javascript import CALL, evaluated, needs_node, read, written
-
-pytestmark = needs_node
+from javascript import CALL, evaluated, read, written
 
 GRAPHS, LEAVES, NODES = 300, 4, 20
 OPERATIONS = [op for op in current.registry.operations() if op.samples]
@@ -97,25 +94,24 @@ def number(entry):
     return entry.value if type(entry) is Neuron else float(entry)
 
 
-@cache
-def graphs():
+@pytest.fixture(scope="module")
+def graphs(run):
     """Graphs in which every number is finite, each with the largest, and with what JavaScript gives."""
     sizes = [(neurons, numbers_met(neurons)) for neurons in map(random_graph, range(GRAPHS))]
     made = [(neurons, max(met)) for neurons, met in sizes if all(map(math.isfinite, met))]
     data = json.dumps([as_data(neurons) for neurons, _ in made])
-    found = evaluated(SCRIPT.source + CALL + SWEEP, f"{data}.map(sweep)")
+    found = evaluated(SCRIPT.source + CALL + SWEEP, f"{data}.map(sweep)", run)
     return [(*each, *read(numbers)) for each, numbers in zip(made, found, strict=True)]
 
 
-def test_there_are_enough_graphs():
-    assert len(graphs()) > GRAPHS / 2
-    used = {neuron.operation for neurons, *_ in graphs() for neuron in neurons[LEAVES:]}
+def test_there_are_enough_graphs(graphs):
+    assert len(graphs) > GRAPHS / 2
+    used = {neuron.operation for neurons, *_ in graphs for neuron in neurons[LEAVES:]}
     assert used >= {op for op in OPERATIONS if any(op.partials)}  # most others give bools
 
 
-@pytest.mark.parametrize("part", range(10))
-def test_values_and_gradients_are_those_of_the_engine(part):
-    for neurons, largest, values, gradients in graphs()[part::10]:
+def test_values_and_gradients_are_those_of_the_engine(graphs):
+    for neurons, largest, values, gradients in graphs:
         neurons[-1].backward()
         close = {"rel": 0.0, "abs": TOLERANCE * largest}
         assert values == pytest.approx([neuron.value for neuron in neurons], **close)

@@ -101,7 +101,7 @@ def engine_answer(
         DomainError: `error`, if the engine raises anything, or there is no function.
     """
     if f is None:
-        raise error
+        raise error from None
     chosen = NONE if wrt is CAPTURED else wrt
     flat = Flat(f, arguments, numbers, chosen)
     try:

@@ -5,7 +5,7 @@ Values and decisions are then the same bits as those of a replay. Derivatives ar
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,13 @@ import numpy as np
 from gograd_compile.call import prepared
 from gograd_compile.nesting.trees import ONE_NUMBER, Structure, flatten_result
 from gograd_compile.paths.engine_answers import ASK, Answer, Flat, Question, answer_of, engine_answer
+from gograd_compile.paths.labels import with_labels
 from gograd_compile.paths.path import CAPTURED, VALUES, Want, complaint
 from gograd_compile.paths.prepared import nested
 from gograd_compile.trace.recording import check_leaf
 from gograd_compile.trace.tape import Floats, Integers
 from gograd_core import DomainError, Neuron
-from gograd_core.extend import Instead, adjoints, computed_by, flatten_numbers, next_stamp
+from gograd_core.extend import Instead, adjoints, computed_by, flatten_numbers, next_stamp, watching
 from gograd_core.extend import flatten as flat_graph
 
 __all__ = ["Evaluation"]
@@ -75,7 +76,7 @@ class Evaluation:
             Whatever the function raises.
         """
         if question == "value":
-            value = self._taken(self.block.run(self.f, *arguments.build([*map(Neuron, numbers.tolist())])))
+            value = self._taken(self.block.run(self._called(), *arguments.build([*map(Neuron, numbers.tolist())])))
             return Answer(ONE_NUMBER, [value]) if isinstance(value, float) else value
         found: Answer = self._block_of(question).run(
             self._derivatives, question, arguments, numbers.tolist(), wrt, vector
@@ -116,6 +117,11 @@ class Evaluation:
         for begin in range(0, len(rows), ROWS):
             block.run(run, rows[begin : begin + ROWS])
 
+    def _called(self) -> Callable[..., Any]:
+        """Return what is called in place of the function: if anomalies are looked for, the arguments get labels."""
+        function: Callable[..., Any] = self.f
+        return function if watching() is None else with_labels(function)
+
     def _block_of(self, question: Question) -> computed_by:
         """Return the block in which a question is answered. Transforms of the engine are not inside another one."""
         return self.block if question in ("value", "gradient", "captured") else computed_by(self.values)
@@ -145,7 +151,7 @@ class Evaluation:
         Raises:
             TypeError: there is a truth value in the result.
         """
-        result = self.f(*args)
+        result = self._called()(*args)
         if any(isinstance(number, bool) for number in flatten_numbers(result)[0]):
             raise TypeError(complaint("push", ONE_NUMBER, has_truths=True))
         return result
@@ -153,7 +159,7 @@ class Evaluation:
     def _gradient(self, arguments: Structure, row: list[float], wrt: Integers | None, seeds: list[float]) -> Answer:
         """Compute the derivatives of the output, or of all numbers in the result times their seeds."""
         first, inputs, since = next_stamp(), list(map(Neuron, row)), next_stamp()
-        result, structure = self.f(*arguments.build(inputs)), ONE_NUMBER
+        result, structure = self._called()(*arguments.build(inputs)), ONE_NUMBER
         if seeds:
             entries, structure = flatten_result(result, f"the result of {self.name}")
             outputs = [entry if type(entry) is Neuron else Neuron(entry) for entry in entries]

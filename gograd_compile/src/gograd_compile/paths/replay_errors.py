@@ -196,7 +196,8 @@ def _located(path: Path, nodes: list[Any], error: DomainError) -> DomainError:
 def _with_line(error: DomainError, line: str) -> DomainError:
     if not line:
         return error
-    return type(error)(f"{error.fact}; recorded at {line}", operation=error.operation, inputs=error.inputs)
+    fact = f"{error.fact}; recorded at {line}"
+    return type(error)(fact, operation=error.operation, inputs=error.inputs, hint=error.hint)
 
 
 def _same(one: float, other: float) -> bool:

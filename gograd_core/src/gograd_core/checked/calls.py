@@ -21,6 +21,8 @@ from gograd_core.namespaces.columns import Column
 
 __all__ = ["Operation", "apply", "apply_in_block", "call", "followed_inputs", "is_array", "observed"]
 
+USUAL = ("raise", "ignore", "python")
+"""What `errstate` takes."""
 _OF_ONE = "np.{0} does not take a single neuron: write ops.{0}([x, y]), or np.{0} of a list or an array of neurons"
 
 
@@ -134,7 +136,7 @@ def apply(op: Op, entries: tuple[Any, ...]) -> Any:
             made = current.node(op, out, tuple(constituents))
             kind = DOMAIN_ERRORS[recording.decided(made, "domain", error_code(op, values))]
             if kind is not None:
-                raise kind(error.fact, operation=op, inputs=lambda: followed_inputs(made)) from None
+                raise kind(error.fact, operation=op, inputs=lambda: followed_inputs(made), hint=error.hint) from None
             return observed(made)
     if not involved:
         return out
@@ -148,21 +150,30 @@ def apply(op: Op, entries: tuple[Any, ...]) -> Any:
 
 
 def judge_value(op: Op, values: Sequence[float], out: float, constituents: Sequence[Any]) -> None:
-    """Judge a result, and tell what watches for anomalies. If errors are ignored, it is told, but nothing is raised.
+    """Judge a result, and tell what watches for anomalies, also of a result that is no error here.
 
     Raises:
         DomainError: the result is not finite although the inputs are.
     """
     watch = watching()
-    block = settings.errstate(domain="raise") if watch is not None and settings.errors_ignored() else None
+    of_neurons = any(type(entry) is not float for entry in constituents)
+    run = functools.partial(
+        judge, op, values, out, lambda: describe(op, constituents), is_value=True, of_neurons=of_neurons
+    )
     try:
-        run = judge if block is None else functools.partial(block.run, judge)
-        run(op, values, out, lambda: describe(op, constituents), is_value=True)
+        run()
     except DomainError as error:
         if watch is not None:
-            watch.found_value(error, op, constituents, ignored=block is not None)
-        if block is None:
-            raise
+            watch.found_value(error, op, constituents, ignored=False)
+        raise
+    if watch is None or settings.now().domain not in USUAL:  # what the engine computes for itself is judged later
+        return
+    try:
+        settings.errstate(domain="raise").run(run)
+    except DomainError as error:
+        watch.found_value(error, op, constituents, ignored=True)
+    else:
+        watch.met_value(op, constituents, out)
 
 
 def apply_in_block(op: Op, entries: tuple[Any, ...], out: float) -> Any:

@@ -54,7 +54,7 @@ def compared(symbol: str, neuron: Node, other: Any) -> Any:
         truth = COMPARE[symbol](neuron._value, other if kind is float else other._value)
         made = current.node(current.registry[f"{symbol} 2"], float(truth), (neuron, other))
         return Followed(calls.observed(made) if pauses else made, truth, most=1.0)
-    if is_operand(other) or isinstance(other, numbers.Number):  # the operation refuses numbers that are not real
+    if isinstance(other, numbers.Number) or is_operand(other):  # the operation refuses numbers that are not real
         return current.registry[f"{symbol} 2"](neuron, other)
     return NotImplemented
 

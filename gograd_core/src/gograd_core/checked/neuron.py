@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dis
 import functools
+import numbers
 import sys
 from collections.abc import Iterable
 from inspect import Parameter, Signature
@@ -115,7 +116,7 @@ def _inputs(self: Any) -> tuple[Any, ...]:
 
 
 def _line(self: Node) -> Line | None:
-    """The user's line that made it, if an operation made it while `trace` was in force; otherwise None."""
+    """The user's line that made it, if `trace` was in force there; otherwise None."""
     found = self._origin
     return None if found is None else line_at(*found)
 
@@ -217,12 +218,24 @@ def only_leaves(neuron: Node) -> NoReturn:
 
 
 def is_operand(other: Any) -> bool:
-    """Return whether an operator of Neuron takes an operand: it takes numbers and arrays, but not strings, say."""
+    """Return whether an operator of Neuron takes an operand: it takes numbers and arrays, but not strings, say.
+
+    Raises:
+        TypeError: it is a number, but not a real one, as the operand of an operator can only be.
+    """
     if type(other) is current.Neuron or hasattr(other, "__array_namespace__"):
         return True
     if type(other) is Followed:  # it has operators of its own
         return False
-    return as_real(other) is not None
+    if as_real(other) is not None:
+        return True
+    if isinstance(other, numbers.Number):
+        convert = "to real and imaginary part" if isinstance(other, complex) else "with float()"
+        raise TypeError(
+            f"a neuron cannot be combined with {other!r} of type {type(other).__name__}, since gograd computes with "
+            f"floats: convert it first, {convert}"
+        )
+    return False
 
 
 def operate(symbol: str, left: Any, right: Any) -> Any:

@@ -15,7 +15,7 @@ from gograd_core.interfaces import Node
 from gograd_core.lines import line_at
 from gograd_core.namespaces.columns import ColumnNamespace
 
-__all__ = ["among", "described", "float_partials", "judge_share", "neuron_partials", "product", "value_of"]
+__all__ = ["among", "at_line", "described", "float_partials", "judge_share", "neuron_partials", "product", "value_of"]
 
 # For each input of the operation: its index, its constituents (one, or a column), and the local derivatives with
 # respect to them.
@@ -90,8 +90,13 @@ def product(x: Any, y: Any) -> Any:
 
 def described(node: Node) -> str:
     """Describe the operation that made a neuron, and the line if it is known: "log(x=0.0) at model.py:12 in loss"."""
+    return f"{describe(node._operation, node._constituents)}{at_line(node)}"
+
+
+def at_line(node: Node) -> str:
+    """Say where a neuron was made: " at model.py:12 in loss". It is empty if that is not known."""
     origin = node._origin
-    return f"{describe(node._operation, node._constituents)}{f' at {line_at(*origin)}' if origin else ''}"
+    return f" at {line_at(*origin)}" if origin else ""
 
 
 def judge_share(node: Node, index: int, local: float, name: str, factor: float, before: float) -> None:

@@ -15,6 +15,7 @@ from gograd_core import current
 from gograd_core.checked.refusals import error_class
 from gograd_core.errors import NO_NUMBER, DomainError, RuleError, quoted
 from gograd_core.interfaces import Op
+from gograd_core.lines import watching
 from gograd_core.namespaces.columns import Column
 from gograd_core.namespaces.ieee import IEEEFloat
 from gograd_core.settings import domain_errors_raise
@@ -33,6 +34,7 @@ __all__ = [
 ]
 
 
+HINT = "gograd_core.detect_anomaly() shows how they came about"
 LONGEST_LABEL = 50
 """The longest label that messages show as it is. Longer ones are cut, in quotes."""
 
@@ -139,7 +141,13 @@ def as_column(op: Op, result: Any, length: int, what: str) -> Sequence[Any]:
 
 
 def judge(
-    op: Op, inputs: Sequence[float], result: float, describe: Callable[[], str], *, is_value: bool = False
+    op: Op,
+    inputs: Sequence[float],
+    result: float,
+    describe: Callable[[], str],
+    *,
+    is_value: bool = False,
+    of_neurons: bool = True,
 ) -> None:
     """Raise `DomainError` if `result` is NaN made of numbers, or an infinity made of finite numbers.
 
@@ -149,6 +157,7 @@ def judge(
         result: what is judged.
         describe: is called for the message only, and gives what was computed: "log(x=-1.0)".
         is_value: whether the result is what `op` makes of the inputs, which floats may refuse: see `error_class`.
+        of_neurons: whether the inputs came about in some way that can be shown.
     """
     nan_of_numbers = isnan(result) and not any(map(isnan, inputs))
     infinity_of_finite = result in (inf, -inf) and all(map(isfinite, inputs))
@@ -160,6 +169,7 @@ def judge(
             f"{describe()} is {result}, not a finite number, in {op.title}",
             operation=op,
             inputs=tuple(inputs),
+            hint=HINT if of_neurons and watching() is None else "",
         )
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
 
 from gograd_core.checked.accumulation import Shares, is_chosen, is_finite
-from gograd_core.checked.partials import described, float_partials
-from gograd_core.errors import StaleGraphError
+from gograd_core.checked.partials import at_line, float_partials
+from gograd_core.errors import StaleGraphError, quoted
 from gograd_core.interfaces import Node
 from gograd_core.lines import ignoring, watching
 
@@ -73,9 +73,11 @@ def refuse_stale(interior: Sequence[Node]) -> None:
 
 
 def _refuse(node: Node, leaf: Any) -> NoReturn:
-    made = described(node)
+    op: Any = node._operation
+    name = f"leaf {quoted(leaf.label)}" if leaf.label else "leaf"
     raise StaleGraphError(
-        f"{leaf!r} was set after {made} was computed from it: compute the graph again before you differentiate"
+        f"the {name} was set to {leaf._value!r} after {op.name}{at_line(node)} was computed from its old value, and "
+        f"gave {node._value!r}: compute the graph again before you differentiate or draw it"
     )
 
 

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
-from math import isfinite
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import isfinite, isnan
 from typing import Any, Self
 
+from gograd_core.checked.accumulation import is_finite
 from gograd_core.checked.partials import described, value_of
-from gograd_core.checked.rules import as_float, as_inputs, as_number, run_rule
+from gograd_core.checked.rules import as_float, as_inputs, as_number, describe, run_rule
 from gograd_core.derivatives.culprits import wrong_partial
-from gograd_core.derivatives.routes import origins, route_to_output, shortened, told
+from gograd_core.derivatives.routes import origins, route_to_output, shortened, spoiled, told
 from gograd_core.derivatives.steps import Step, TangentStep, steps_of, tangents_into
 from gograd_core.errors import AnomalyError, AnomalyWarning, DomainError, quoted
 from gograd_core.interfaces import Node
 from gograd_core.lines import ignoring, running_line
 from gograd_core.op.domains import inside
+from gograd_core.recording import recorder
 from gograd_core.settings import Block
 
 __all__ = ["detect_anomaly"]
 
 MOST_USES = 2**16
 """How many uses of operations are remembered, so that they are not checked again."""
+BEGAN = "what would have to change: this number is not finite to begin with, so look at where it comes from"
 NO_NUMBERS: Mapping[Any, Any] = {}
 
 
@@ -31,9 +34,13 @@ class detect_anomaly(Block):
 
     A `DomainError` of an operation then also says how its inputs came about, and one of a sweep tells the way from
     there to the output, with values, operations, plugins and lines. Both say what would have to change. These texts are
-    notes of the exception, which tracebacks show. Where ``errstate(domain="ignore")`` holds, nothing is raised, and an
-    `AnomalyWarning` says the same of the first number that is not finite, among values and among derivatives. Compiled
-    functions run without their recordings inside the block, as slowly as any other function, and say the same.
+    notes of the exception, which tracebacks show. Where nothing is raised, as under ``errstate(domain="ignore")`` or
+    ``"python"``, an `AnomalyWarning` says the same of the first number that is not finite, among values and among
+    derivatives. It also names a leaf or a constant that is not finite to begin with, and the first operation that met
+    it: data may hold a NaN, and so may a parameter. An infinity that the program writes as a number, such as a mask,
+    is accepted as long as no NaN comes of it. Compiled functions run without their recordings inside the block, as
+    slowly as any other function, and say the same. Open the block around their call: one inside looks only at the run
+    that is recorded, and a warning says so.
 
     Args:
         vanishing: a sweep stops at an adjoint (in forward mode, a tangent) that is not 0.0 and smaller than this, or
@@ -59,7 +66,29 @@ class detect_anomaly(Block):
         for name, bound in (("vanishing", vanishing), ("exploding", exploding), ("rtol", rtol)):
             if bound is not None and not as_float(bound, f"detect_anomaly({name}=...)", "a positive number") > 0.0:
                 raise ValueError(f"detect_anomaly({name}=...) takes a positive number, not {quoted(bound)}")
+        _warn_of_recorder()  # not when the block is entered, which must be a single step, for the sake of interrupts
         super().__init__(tracing=Watch(vanishing, exploding, rtol if check else None))
+
+    def run(self, f: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """Call `f` inside the block and return its result. Afterwards, even after an interrupt, all is as before."""
+        _warn_of_recorder()
+        return super().run(f, *args, **kwargs)
+
+
+def _warn_of_recorder() -> None:
+    """Warn if a function is being recorded: replays of the recording will know nothing of the block."""
+    if recorder() is not None:
+        text = (
+            "detect_anomaly() opens inside a function that is being recorded. It looks at this run, and not at those "
+            "of the recording: open the block around the call instead"
+        )
+        _warn_at_line(text)
+
+
+def _warn_at_line(text: str) -> None:
+    line = running_line()
+    where = (line.filename, line.number) if line else (__file__, 1)
+    warnings.warn_explicit(text, AnomalyWarning, *where)
 
 
 class Watch:
@@ -85,6 +114,23 @@ class Watch:
         lines += ["how its input came about, latest first:", *_indented(came)] if came else []
         self._tell(error, "value", lines, ignored)
 
+    def met_value(self, op: Any, constituents: Sequence[Any], out: float) -> None:
+        """Warn of a result that is not finite because an input is not."""
+        fact = f"{describe(op, constituents)} is {out} in {op.title}, because an input is not finite"
+        line = running_line()
+        self._met(fact, [f"computed at {line}"] if line else [], constituents, out)
+
+    def _met(self, fact: str, lines: list[str], entries: Sequence[Any], out: float) -> None:
+        if self._warned & {"value", "met"}:  # one may be the consequence of the other
+            return
+        came = spoiled(entries)
+        first: Any = came[-1]
+        if type(first) is float and not isnan(first) and not isnan(out):
+            return
+        op = getattr(first, "_operation", None)
+        told = advice(op, [*map(value_of, first._constituents)]) if op is not None else [BEGAN]
+        self._warn("met", "\n".join([fact, *lines, "how that came about, latest first:", *_indented(came), *told]))
+
     def found_derivative(
         self, error: DomainError, place: Node, numbers: Mapping[Any, Any], name: str, *, ignored: bool
     ) -> None:
@@ -94,13 +140,16 @@ class Watch:
 
     def _tell(self, error: DomainError, kind: str, lines: list[str], ignored: bool) -> None:
         text = "\n".join([*lines, *advice(error.operation, error.inputs)])
-        if not ignored:
+        if ignored:
+            self._warn(kind, f"{error.fact}{self._place}\n{text}")
+        else:
             error.add_note(text)
-        elif kind not in self._warned:
+
+    def _warn(self, kind: str, text: str) -> None:
+        """Warn once of each kind."""
+        if kind not in self._warned:
             self._warned.add(kind)
-            line = running_line()
-            where = (line.filename, line.number) if line else (__file__, 1)
-            warnings.warn_explicit(f"{error.fact}{self._place}\n{text}", AnomalyWarning, *where)
+            _warn_at_line(text)
 
     def before_sweep(
         self, outputs: Sequence[Node], seeds: Sequence[float], inputs: Sequence[Node] | None, since: int
@@ -110,6 +159,7 @@ class Watch:
         Raises:
             AnomalyError: there is one.
         """
+        self._look_at(outputs)
         if not self._looks:
             return
         adjoints: dict[Any, float] = {}
@@ -138,6 +188,7 @@ class Watch:
         Raises:
             AnomalyError: there is one.
         """
+        self._look_at(order[-1:])
         if not self._looks:
             return
         tangents = {neuron: value_of(tangent) for neuron, tangent in seeds.items()}
@@ -148,6 +199,14 @@ class Watch:
             if step.neuron not in complete:
                 complete.add(step.neuron)
                 self._check(step.neuron, tangents, "tangent")
+
+    def _look_at(self, outputs: Sequence[Node]) -> None:
+        """Warn of an output that is not finite, although a sweep may begin there."""
+        for output in outputs:
+            if not is_finite(output):
+                op: Any = output._operation
+                what = f"{described(output)} is {output._value}" if op else f"the leaf {told(output)} is an output"
+                self._met(f"a sweep begins at a number that is not finite: {what}", [], [output], output._value)
 
     @property
     def _looks(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import textwrap
 from collections.abc import Sequence
 from heapq import nlargest
 from math import inf, isfinite, log, prod
@@ -18,6 +19,8 @@ from gograd_core.interfaces import Node
 
 __all__ = ["Explanation", "GradientPath", "explain_gradient"]
 
+WIDTH = 120
+"""The most characters of a line that is printed, unless a single word is longer."""
 MANY = 10**15
 """Where counting ends. Twice as many paths with every neuron would soon be numbers of thousands of digits."""
 
@@ -38,9 +41,29 @@ class GradientPath:
         return prod((step.local for step in reversed(self.steps)), start=1.0)
 
     def __str__(self) -> str:
-        begin = f"  {told(self.steps[0].constituent)}" if self.steps else "  the output itself"
-        lines = shortened(self.steps, lambda step: f"  × {step.local!r} into {told(step.neuron)}")
-        return "\n".join([begin, *lines])
+        begin = told(self.steps[0].constituent) if self.steps else "the output itself"
+        lines = shortened(self.steps, lambda step: f"× {step.local!r}{_place(step)} into {told(step.neuron)}")
+        return "\n".join(map(_wrapped, [begin, *lines]))
+
+
+def _place(step: Step) -> str:
+    """Say through which input a step leads, if the neuron is used in several: " as y", or " as x[2]" in a column."""
+    op: Any = step.neuron._operation
+    if sum(entry is step.constituent for entry in step.neuron._constituents) == 1:
+        return ""
+    name = op.input_names[step.input]
+    return f" as {name}[{step.place}]" if op.variadic else f" as {name}"
+
+
+def _wrapped(line: str) -> str:
+    return textwrap.fill(
+        line,
+        WIDTH,
+        initial_indent="  ",
+        subsequent_indent="      ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 @attrs.frozen(eq=False)
@@ -51,13 +74,17 @@ class Explanation:
         derivative: the derivative of the output with respect to the neuron, as a sweep gives it.
         count: how many paths there are; 10**15 if there are more.
         paths: the heaviest of them, the largest absolute product first.
+        reason: why there is no path; empty if there is one.
     """
 
     derivative: float
     count: int
     paths: tuple[GradientPath, ...]
+    reason: str = ""
 
     def __str__(self) -> str:
+        if self.reason:
+            return f"the derivative is {self.derivative!r}: {self.reason}"
         count = f"{self.count:,}" if self.count < MANY else "more than 10^15"
         paths = f"{count} path{'s' * (self.count != 1)}"
         lines = [f"the derivative is {self.derivative!r}, the sum over {paths}"]
@@ -111,8 +138,34 @@ def explain_gradient(output: Node, leaf: Node, count: int = 5) -> Explanation:
         tails[step.constituent] = nlargest(count, (*so_far, *found), key=_weight)
         counts[step.constituent] = min(counts.get(step.constituent, 0) + counts[step.neuron], MANY)
         derivatives[step.constituent] = step.total
-    paths = tuple(GradientPath(tuple(_steps(tail))) for tail in tails.get(leaf, ()))
-    return Explanation(derivatives.get(leaf, 0.0), counts.get(leaf, 0), paths)
+    if leaf not in tails:
+        return Explanation(0.0, 0, (), _reason(output, leaf))
+    paths = tuple(GradientPath(tuple(_steps(tail))) for tail in tails[leaf])
+    return Explanation(derivatives[leaf], counts[leaf], paths)
+
+
+def _reason(output: Node, leaf: Node) -> str:
+    """Say why no path leads from `leaf` to `output`."""
+    names = told(output), told(leaf)
+    if _depends(leaf, output):
+        return f"{names[0]} is an input of {names[1]}. Swap the arguments: explain_gradient(output, leaf)"
+    if _depends(output, leaf):
+        return f"{names[0]} depends on {names[1]}, but every way between them has an operation that passes nothing on"
+    return f"{names[0]} does not depend on {names[1]}"
+
+
+def _depends(output: Node, leaf: Node) -> bool:
+    """Return whether `output` was computed from `leaf`, by operations with or without derivatives."""
+    seen: set[Node] = set()
+    pending: list[Any] = [output]
+    while pending:
+        node = pending.pop()
+        if node is leaf:
+            return True
+        if type(node) is not float and node not in seen and node._stamp > leaf._stamp:
+            seen.add(node)
+            pending += node._constituents
+    return False
 
 
 def _added(weight: float, local: float) -> float:

@@ -7,11 +7,11 @@ from math import inf, isnan
 from typing import Any, TypeVar
 
 from gograd_core.checked.accumulation import is_finite
-from gograd_core.checked.partials import described, float_partials, value_of
+from gograd_core.checked.partials import at_line, described, float_partials, value_of
 from gograd_core.errors import quoted
 from gograd_core.interfaces import Node
 
-__all__ = ["MOST", "origins", "route_to_output", "shortened", "told"]
+__all__ = ["MOST", "origins", "route_to_output", "shortened", "spoiled", "told"]
 
 T = TypeVar("T")
 
@@ -19,12 +19,18 @@ MOST = 10
 """The most neurons of a route that messages show."""
 
 
-def told(node: Node, adjoint: Any = None, name: str = "adjoint") -> str:
-    """Describe a neuron: "mul(x=2.0, 3.0) at model.py:3 in f = 6.0, adjoint 1.0 [mul (gograd-ops-basic 0.1.0)]"."""
+def told(node: Any, adjoint: Any = None, name: str = "adjoint") -> str:
+    """Describe a neuron: "mul(x=2.0, 3.0) at model.py:3 in f = 6.0, adjoint 1.0 [mul (gograd-ops-basic 0.1.0)]".
+
+    A leaf is described by its label and, if that is known, its line. A float is a constant.
+    """
+    if type(node) is float:
+        return f"{node!r} [constant]"
     number = "" if adjoint is None else f", {name} {value_of(adjoint)!r}"
     op = node._operation
     if op is None:
-        return f"{quoted(node.label) + ' = ' if node.label else ''}{node._value!r}{number} [leaf]"
+        name = f"{quoted(node.label) if node.label else ''}{at_line(node)}".lstrip()
+        return f"{name}{' = ' if name else ''}{node._value!r}{number} [leaf]"
     return f"{described(node)} = {node._value!r}{number} [{op.title}]"
 
 
@@ -72,6 +78,17 @@ def origins(entries: Iterable[Any]) -> list[Node]:
         weights = _weights(found[-1]) if found else {neuron: neuron._stamp for neuron in neurons}
         found.append(max(neurons, key=weights.__getitem__))
         entries = found[-1]._constituents
+
+
+def spoiled(entries: Sequence[Any]) -> list[Any]:
+    """Follow a number that is not finite back to where it began, NaN first: latest first, the last may be a float."""
+    found: list[Any] = []
+    while True:
+        flawed = [entry for entry in entries if not is_finite(entry)]
+        if not flawed:
+            return found
+        found.append(next((entry for entry in flawed if isnan(value_of(entry))), flawed[0]))
+        entries = getattr(found[-1], "_constituents", ())
 
 
 def _weights(node: Node) -> dict[Any, float]:

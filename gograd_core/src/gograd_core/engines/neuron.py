@@ -16,7 +16,7 @@ from gograd_core.checked import neuron as checked
 from gograd_core.checked.rules import as_float
 from gograd_core.engines import backward as _backward
 from gograd_core.interfaces import Op
-from gograd_core.lines import Line, Origin
+from gograd_core.lines import Line, Origin, origin
 
 __all__ = ["Neuron", "next_stamp", "node", "setting"]
 
@@ -103,6 +103,8 @@ class Neuron:
         self._grad = 0.0
         if label != "":
             self.label = label
+        if settings.pauses and settings.now().tracing:
+            self._origin = origin()
 
     def __init_subclass__(cls, **_: object) -> NoReturn:
         raise TypeError(checked.FINAL)

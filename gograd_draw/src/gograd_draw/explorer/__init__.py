@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ def explore(
     what: Neuron | Callable[..., Any],
     path: str | os.PathLike[str],
     *,
-    at: Sequence[float] | Mapping[str, float] | None = None,
+    at: Any = None,
     title: str = "",
     lines: bool = True,
 ) -> None:
@@ -30,14 +30,16 @@ def explore(
     where it would decide differently, the page says so and stops.
 
     Args:
-        what: a neuron, or a function that returns one.
+        what: a neuron, or a function that returns one, such as a net with one output.
         path: the file to write, such as "page.html".
-        at: the arguments of the function: numbers, in order or by name.
+        at: the arguments of the function, in a list, or by name in a dict: numbers, and nested lists and arrays of
+            them. A function that takes a single number, or a single list, may be given that: ``at=2.0``.
         title: the heading of the page. Otherwise it is the label of the neuron, or the name of the function.
         lines: whether to note which line of the function makes each neuron. For a neuron, use `gograd_core.trace`.
 
     Raises:
-        TypeError: `what` is neither, a function has no arguments `at`, or it does not return a number that it computed.
+        TypeError: `what` is neither, a function has no arguments `at` or takes others, or it does not return a number
+            that it computed.
         StaleGraphError: the value of a leaf was set after a neuron was computed from it.
         OSError: the file cannot be written.
         Whatever the function raises.
@@ -49,7 +51,9 @@ def explore(
     elif callable(what):
         if at is None:
             raise TypeError("explore() of a function needs its arguments: explore(f, path, at=[1.0, 2.0])")
-        collected = collect(*watch(what, at, lines=lines), title=title or getattr(what, "__name__", ""))
+        collected = collect(
+            *watch(what, at, lines=lines), title=title or getattr(what, "__name__", type(what).__name__)
+        )
     else:
         raise TypeError(f"explore() takes a neuron, or a function with its arguments `at`, got {type(what).__name__}")
     Path(path).write_text(page_of(collected), encoding="utf-8")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import attrs
 
 from gograd_core import Neuron, trace
-from gograd_core.extend import nested, next_stamp, observed_by, running_line, unfollowed
+from gograd_core.extend import nested, next_stamp, observed_by, quoted, running_line, unfollowed
+from gograd_draw.explorer.arguments import arguments_of
 
 __all__ = ["Decision", "Decisions", "watch"]
 
@@ -84,43 +84,27 @@ def _line() -> str:
     return "" if line is None else str(line)
 
 
-def watch(
-    function: Callable[..., Any], at: Sequence[float] | Mapping[str, float], *, lines: bool
-) -> tuple[Neuron, Decisions]:
-    """Call a function with leaves that have these values and the names of its parameters.
+def watch(function: Callable[..., Any], at: Any, *, lines: bool) -> tuple[Neuron, Decisions]:
+    """Call a function with leaves that have these values, and the names of its parameters: see `arguments_of`.
 
     Raises:
-        TypeError: it does not return a single number that was computed from neurons.
+        TypeError: it does not take these arguments, or does not return a single number computed from neurons.
         Whatever the function raises.
     """
     decisions = Decisions()
-    named_values = at if isinstance(at, Mapping) else dict(zip(_names(function, len(at)), at, strict=True))
-    leaves = {name: Neuron(float(value), label=name) for name, value in named_values.items()}
-    arguments: tuple[Neuron, ...] = tuple(leaves.values())
-    named: dict[str, Neuron] = {}
-    if isinstance(at, Mapping):
-        arguments, named = (), leaves
+    arguments, named = arguments_of(function, at)
     run = observed_by(decisions).run
     result = trace().run(run, _run, function, arguments, named) if lines else run(_run, function, arguments, named)
     output = unfollowed(result)
     if not isinstance(output, Neuron):
+        several = ": return one of them" if isinstance(output, list | tuple) else ""
         raise TypeError(
-            f"a function can be explored if it returns one number that it computed from its arguments, got {output!r}"
+            "a function can be explored if it returns one number that it computed from its arguments, got "
+            f"{quoted(output)}{several}"
         )
     return output, decisions
 
 
-def _run(function: Callable[..., Any], arguments: Sequence[Neuron], named: Mapping[str, Neuron]) -> Any:
+def _run(function: Callable[..., Any], arguments: Sequence[Any], named: Mapping[str, Any]) -> Any:
     """Call the function. Transforms inside give neurons, because the result is differentiated."""
     return nested().run(function, *arguments, **named)
-
-
-def _names(function: Callable[..., Any], count: int) -> list[str]:
-    """Name the arguments as the function does; the further ones, and all if it has no signature, by numbers."""
-    try:
-        parameters = list(inspect.signature(function).parameters.values())
-    except (TypeError, ValueError):
-        parameters = []
-    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    known = [parameter.name for parameter in parameters if parameter.kind in positional][:count]
-    return known + [f"x{place}" for place in range(len(known), count)]

@@ -11,6 +11,7 @@ from gograd_core import Neuron, ops
 from gograd_nn.layers.activations import softmax
 from gograd_nn.layers.examples import check_example, in_rows, is_batch
 from gograd_nn.layers.perceptrons import Layer
+from gograd_nn.misnomers import PartHints
 
 __all__ = ["CausalAttention", "attend"]
 
@@ -28,7 +29,7 @@ def attend(query: Sequence[Any], keys: Sequence[Sequence[Any]], values: Sequence
     return [ops.dot(weights, column) for column in zip(*values, strict=True)]
 
 
-class CausalAttention:
+class CausalAttention(PartHints):
     """Self-attention with several heads, in which a place sees itself and the places before it.
 
     Of a batch of sequences, it makes a list with the results of each.

@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from gograd_core import Neuron
+from gograd_nn.misnomers import PartHints
 
 __all__ = ["Dropout", "MaskSource", "drawn_masks", "dropping_out"]
 
@@ -16,7 +17,7 @@ MaskSource = Callable[[int, float], Sequence[Any]]
 _source: ContextVar[MaskSource | None] = ContextVar("gograd_nn masks", default=None)
 
 
-class Dropout:
+class Dropout(PartHints):
     """Set each number to 0 with the probability `share`, and divide the others by 1 - share, while a net is trained.
 
     `fit` does this. Elsewhere, nothing happens, unless the layer is called with a mask, or in a block of

@@ -8,6 +8,7 @@ from typing import Any
 
 from gograd_core import Neuron, ops
 from gograd_nn.layers.examples import check_example, in_rows, is_batch
+from gograd_nn.misnomers import PartHints
 
 __all__ = ["Embedding", "one_hot"]
 
@@ -25,7 +26,7 @@ def one_hot(index: int, count: int) -> list[float]:
     return [float(place == index) for place in range(count)]
 
 
-class Embedding:
+class Embedding(PartHints):
     """A table of parameters, one row of `n_columns` numbers for each of `n_rows` things, such as letters.
 
     When called with a one-hot row of `n_rows` numbers, it returns the row of the table that it chooses, as a sum of

@@ -9,16 +9,18 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gograd_core import Neuron
+from gograd_core.extend import quoted
 from gograd_nn.layers.activations import Activation
 from gograd_nn.layers.examples import Rows, in_rows
 from gograd_nn.layers.module import Module
 from gograd_nn.layers.perceptrons import Initialisation, Layer
+from gograd_nn.misnomers import PartHints
 from gograd_nn.pictures import picture_of
 
 __all__ = ["MLP", "Net"]
 
 
-class Net:
+class Net(PartHints):
     """Modules in a row. Each one takes what the one before it returns. A net is itself a module.
 
     If the first module takes numbers, the net takes a batch as well, and returns a list with a result for each row.
@@ -37,7 +39,8 @@ class Net:
             raise ValueError("a net needs at least one layer")
         for layer in layers:
             if not callable(layer):
-                raise TypeError(f"a net is made of layers and functions, got {layer!r}")
+                several = ": write Net(layer, another), without a list" if isinstance(layer, list | tuple) else ""
+                raise TypeError(f"a net is made of layers and functions, got {quoted(layer)}{several}")
         self.layers = layers
         self.name_parameters("")
 

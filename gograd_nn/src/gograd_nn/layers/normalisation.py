@@ -8,11 +8,12 @@ from typing import Any
 
 from gograd_core import Neuron, ops
 from gograd_nn.layers.examples import check_example, in_rows, is_batch
+from gograd_nn.misnomers import PartHints
 
 __all__ = ["LayerNorm", "RMSNorm"]
 
 
-class _Norm:
+class _Norm(PartHints):
     """The scales and shifts of a normalisation, as parameters."""
 
     w: list[Neuron]

@@ -12,6 +12,7 @@ import attrs
 from gograd_core import Neuron, ops
 from gograd_nn.layers.activations import Activation, check_activation
 from gograd_nn.layers.examples import PLAIN, check_example, in_rows, is_batch
+from gograd_nn.misnomers import PartHints
 from gograd_nn.pictures import picture_of
 
 __all__ = ["Initialisation", "Layer", "Perceptron"]
@@ -36,7 +37,7 @@ def _initial_weights(
 
 
 @attrs.define(init=False, eq=False)
-class Perceptron:
+class Perceptron(PartHints):
     """One unit, which turns a list of numbers into one number: activation(w · inputs + b).
 
     Of a batch, such as a two-dimensional array, it makes a list with the number for each row.
@@ -81,11 +82,15 @@ class Perceptron:
         self.name_parameters("")
 
     def __call__(self, inputs: Sequence[Any]) -> Any:
-        if type(inputs) is not list or len(inputs) != len(self.w) or type(inputs[0]) not in PLAIN:
+        if type(inputs) is not list or not inputs or type(inputs[0]) not in PLAIN:
             if is_batch(inputs):
                 return in_rows(self, inputs)
             check_example("this perceptron", inputs, len(self.w))
-        total = ops.dot(self.w, inputs)
+        try:
+            total = ops.dot(self.w, inputs)
+        except (TypeError, ValueError):  # of a list, `dot` finds out whether it is an example
+            check_example("this perceptron", inputs, len(self.w))
+            raise
         if self.b is not None:
             total = total + self.b
         if self.activation is None:
@@ -106,7 +111,7 @@ class Perceptron:
 
 
 @attrs.define(init=False, eq=False)
-class Layer:
+class Layer(PartHints):
     """Perceptrons with the same inputs, which return `n_outputs` numbers. The arguments are as for `Perceptron`.
 
     Of a batch, it makes a list with the outputs for each row.

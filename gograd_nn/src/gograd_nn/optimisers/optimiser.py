@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from gograd_core import Neuron
 from gograd_core.extend import quoted, read_gradients, read_values, write_gradients, write_values
+from gograd_nn.misnomers import OptimiserHints
 
 __all__ = ["Array", "Optimiser", "Schedule", "checked_parameters", "in_unit_interval", "not_negative"]
 
@@ -19,7 +20,7 @@ Array = npt.NDArray[np.float64]
 Schedule = Callable[[int], float]
 
 
-class Optimiser(ABC):
+class Optimiser(OptimiserHints, ABC):
     """A rule that changes parameters by their gradients, once per step.
 
     A subclass implements `update`. It names its numbers in `settings`, and its arrays, which have an entry for each

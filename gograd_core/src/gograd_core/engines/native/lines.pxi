@@ -45,16 +45,30 @@ cdef bint is_library(object code) except -1:
     return lines.is_library(<object>filename_of(code)) if known is NULL else <object>known is True
 
 
+cdef inline int begin(Neuron leaf, label) except -1:
+    """Give a new leaf its label, and note the user's line if that is wanted."""
+    if not (type(label) is str and len(label) == 0):
+        leaf.label = label
+    if pauses and in_force().tracing:
+        note_origin(leaf)
+    return 0
+
+
 cdef PyObject *with_origin(PyObject *made) except NULL:
     """Note the user's line that is running in a new neuron."""
-    cdef object neuron = steal(made), frame = running_frame(), code
+    cdef object neuron = steal(made)
+    note_origin(<Neuron>neuron)
+    return owned(neuron)
+
+
+cdef int note_origin(Neuron neuron) except -1:
+    cdef object frame = running_frame(), code
     while frame is not None:
         code = code_of_frame(frame)
         if not is_library(code):
-            keep_note(&(<Neuron>neuron).node.label, code, instruction_of(frame))
-            break
+            return keep_note(&neuron.node.label, code, instruction_of(frame))
         frame = caller_of(frame)
-    return owned(neuron)
+    return 0
 
 
 cdef int keep_note(PyObject **place, object code, int instruction) except -1:

@@ -52,8 +52,7 @@ cdef class Neuron:
         if Py_TYPE(<PyObject *>self) is not neuron_type:
             raise TypeError(neurons.FINAL)
         self.node.value = value if type(value) is float else neurons.first_value(value)
-        if not (type(label) is str and len(label) == 0):
-            self.label = label
+        begin(self, label)
 
     @property
     def value(self):
