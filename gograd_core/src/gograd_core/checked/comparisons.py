@@ -11,7 +11,7 @@ from typing import Any
 
 from gograd_core import current, recording
 from gograd_core.checked import calls
-from gograd_core.checked.neuron import is_operand
+from gograd_core.checked.operands import is_operand
 from gograd_core.followed import LARGEST, Followed
 from gograd_core.interfaces import Node
 from gograd_core.settings import pauses

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dis
 import functools
-import numbers
 import sys
 from collections.abc import Iterable
 from inspect import Parameter, Signature
@@ -12,9 +11,8 @@ from types import CodeType, FrameType
 from typing import Any, NoReturn
 
 from gograd_core import current, recording
-from gograd_core.checked.rules import as_float, as_real
+from gograd_core.checked.rules import as_float
 from gograd_core.errors import quoted
-from gograd_core.followed import Followed
 from gograd_core.interfaces import Node
 from gograd_core.lines import Line, line_at
 from gograd_core.settings import now
@@ -26,12 +24,9 @@ __all__ = [
     "SIGNATURE",
     "Misnomer",
     "checked_label",
-    "divided",
     "first_value",
-    "is_operand",
     "method",
     "only_leaves",
-    "operate",
     "reduced",
     "refuse",
     "refuse_more",
@@ -215,39 +210,6 @@ def only_leaves(neuron: Node) -> NoReturn:
     """Refuse to set the value of an interior neuron."""
     made_by: Any = neuron.operation
     raise AttributeError(f"only a leaf's value can be set; {neuron!r} was made by {made_by.title}")
-
-
-def is_operand(other: Any) -> bool:
-    """Return whether an operator of Neuron takes an operand: it takes numbers and arrays, but not strings, say.
-
-    Raises:
-        TypeError: it is a number, but not a real one, as the operand of an operator can only be.
-    """
-    if type(other) is current.Neuron or hasattr(other, "__array_namespace__"):
-        return True
-    if type(other) is Followed:  # it has operators of its own
-        return False
-    if as_real(other) is not None:
-        return True
-    if isinstance(other, numbers.Number):
-        convert = "to real and imaginary part" if isinstance(other, complex) else "with float()"
-        raise TypeError(
-            f"a neuron cannot be combined with {other!r} of type {type(other).__name__}, since gograd computes with "
-            f"floats: convert it first, {convert}"
-        )
-    return False
-
-
-def operate(symbol: str, left: Any, right: Any) -> Any:
-    """Apply one of Python's binary operators to a neuron and anything else."""
-    other = right if type(left) is current.Neuron else left
-    return current.registry[f"{symbol} 2"](left, right) if is_operand(other) else NotImplemented
-
-
-def divided(left: Any, right: Any) -> Any:
-    """Compute ``divmod(left, right)``: a quotient that is whole, and what remains."""
-    quotient = operate("//", left, right)
-    return quotient if quotient is NotImplemented else (quotient, operate("%", left, right))
 
 
 def undiscovered(name: str) -> Any:

@@ -24,14 +24,12 @@ from gograd_core.recording import failed, recorder
 from gograd_core.settings import Block, is_recording, now, without_derivative
 
 __all__ = [
-    "ONLY_FLOATS",
     "Trace",
     "as_neuron",
     "as_neurons",
     "deeper",
     "is_nested",
     "nested",
-    "nested_block",
     "numbers_like",
     "positions",
     "pull",

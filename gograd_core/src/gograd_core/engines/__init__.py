@@ -25,14 +25,8 @@ if TYPE_CHECKING or native is None:
     from gograd_core.engines.backward import adjoints, adjoints_and_rounding, reachable, run, visit
     from gograd_core.engines.flat import flatten
     from gograd_core.engines.many_at_once import (
-        add_gradients,
-        leaves_of,
-        read_adjoints,
-        read_gradients,
-        read_values,
-        write_gradients,
-        write_values,
-    )
+        add_gradients, leaves_of, read_adjoints, read_gradients, read_values, write_gradients, write_values,
+    )  # fmt: skip
     from gograd_core.engines.neuron import Neuron, next_stamp, node
     from gograd_core.engines.of_floats import of_floats, value_and_adjoints, value_inside
     from gograd_core.engines.operators import bind_method, bind_operator, discover

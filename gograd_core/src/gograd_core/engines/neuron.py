@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn, final
 
 from gograd_core import current, recording, settings
-from gograd_core.checked import comparisons
+from gograd_core.checked import comparisons, operands
 from gograd_core.checked import neuron as checked
 from gograd_core.checked.rules import as_float
 from gograd_core.engines import backward as _backward
@@ -31,10 +31,10 @@ def _operator(symbol: str) -> tuple[Method, Method]:
     """Make the two methods that serve until an operation implements the operator."""
 
     def method(self: Neuron, other: Any) -> Any:
-        return checked.operate(symbol, self, other)
+        return operands.operate(symbol, self, other)
 
     def reflected(self: Neuron, other: Any) -> Any:
-        return checked.operate(symbol, other, self)
+        return operands.operate(symbol, other, self)
 
     return method, reflected
 
@@ -232,10 +232,10 @@ class Neuron:
         return comparisons.rounded(self, digits)
 
     def __divmod__(self, other: Any) -> Any:
-        return checked.divided(self, other)
+        return operands.divided(self, other)
 
     def __rdivmod__(self, other: Any) -> Any:
-        return checked.divided(other, self)
+        return operands.divided(other, self)
 
 
 Neuron.__module__ = "gograd_core"  # where users find it

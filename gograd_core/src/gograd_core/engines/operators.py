@@ -12,6 +12,7 @@ from typing import Any
 from gograd_core import settings
 from gograd_core.checked import neuron as checked
 from gograd_core.checked.calls import apply, apply_in_block
+from gograd_core.checked.operands import is_operand
 from gograd_core.checked.rules import annotate
 from gograd_core.computed import function_of
 from gograd_core.engines.neuron import Neuron, next_stamp
@@ -81,7 +82,7 @@ def _bound_operator(op: Op) -> tuple[Method, Method]:
         elif kind is int and -LARGE < other < LARGE:
             y = other = float(other)
         else:
-            return op(self, other) if checked.is_operand(other) else NotImplemented
+            return op(self, other) if is_operand(other) else NotImplemented
         try:
             out = forward(xp, self._value, y)
         except NO_NUMBER:
@@ -106,7 +107,7 @@ def _bound_operator(op: Op) -> tuple[Method, Method]:
     def reflected(self: Neuron, other: Any) -> Any:
         if type(other) is float or type(other) is int:
             return apply(op, (other, self))
-        return op(other, self) if checked.is_operand(other) else NotImplemented
+        return op(other, self) if is_operand(other) else NotImplemented
 
     return method, reflected
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gograd_core import settings
-from gograd_core.checked.neuron import is_operand
+from gograd_core.checked.operands import is_operand
 from gograd_core.errors import quoted
 from gograd_core.followed import unfollowed
 from gograd_core.interfaces import Op

@@ -52,11 +52,11 @@ cdef object lock, unlock  # methods of the lock of sweeps: a with statement need
 def connect():
     """Import the Python modules that this one uses. Some of them import this one, so it is done later."""
     global calls, comparisons, containers, current, errors, flat, interfaces, lines, native_functions, neurons, recording
-    global checked_sweep, libraries
+    global checked_sweep, libraries, operands
     global InvalidOperationError, annotate, as_float
     global kinds, lock, unlock
     from gograd_core import containers, current, errors, interfaces, lines, recording
-    from gograd_core.checked import calls, comparisons, flat
+    from gograd_core.checked import calls, comparisons, flat, operands
     from gograd_core.checked import neuron as neurons
     from gograd_core.checked import sweep as checked_sweep
     from gograd_core.checked.rules import annotate, as_float

@@ -252,7 +252,7 @@ cdef class Neuron:
         return comparisons.rounded(self, digits)
 
     def __divmod__(left, right):
-        return neurons.divided(left, right)
+        return operands.divided(left, right)
 
 
 cdef PyTypeObject *neuron_type = <PyTypeObject *>Neuron

@@ -24,14 +24,14 @@ cdef object operate_with_care(int which, left, right):
     cdef PyObject *made = NULL
     cdef PyObject *args[2]
     if operators[which] is NULL:
-        return neurons.operate(SYMBOLS[which][0], left, right)
+        return operands.operate(SYMBOLS[which][0], left, right)
     op = <object>operators[which]
     if type(left) is int or type(right) is int:  # the most common other case
         args[0], args[1] = <PyObject *>left, <PyObject *>right
         made = apply_to_floats(<Operation>op, args, 2)
         if made is not NULL:
             return steal(made)
-    return calls.call(op, left, right) if neurons.is_operand(right if type(left) is Neuron else left) else NotImplemented
+    return calls.call(op, left, right) if operands.is_operand(right if type(left) is Neuron else left) else NotImplemented
 
 
 cdef object float_or_same(number):

@@ -1,0 +1,45 @@
+"""What Python's operators take beside a neuron."""
+
+from __future__ import annotations
+
+import numbers
+from typing import Any
+
+from gograd_core import current
+from gograd_core.checked.rules import as_real
+from gograd_core.followed import Followed
+
+__all__ = ["divided", "is_operand", "operate"]
+
+
+def is_operand(other: Any) -> bool:
+    """Return whether an operator of Neuron takes an operand: it takes numbers and arrays, but not strings, say.
+
+    Raises:
+        TypeError: it is a number, but not a real one, as the operand of an operator can only be.
+    """
+    if type(other) is current.Neuron or hasattr(other, "__array_namespace__"):
+        return True
+    if type(other) is Followed:  # it has operators of its own
+        return False
+    if as_real(other) is not None:
+        return True
+    if isinstance(other, numbers.Number):
+        convert = "to real and imaginary part" if isinstance(other, complex) else "with float()"
+        raise TypeError(
+            f"a neuron cannot be combined with {other!r} of type {type(other).__name__}, since gograd computes with "
+            f"floats: convert it first, {convert}"
+        )
+    return False
+
+
+def operate(symbol: str, left: Any, right: Any) -> Any:
+    """Apply one of Python's binary operators to a neuron and anything else."""
+    other = right if type(left) is current.Neuron else left
+    return current.registry[f"{symbol} 2"](left, right) if is_operand(other) else NotImplemented
+
+
+def divided(left: Any, right: Any) -> Any:
+    """Compute ``divmod(left, right)``: a quotient that is whole, and what remains."""
+    quotient = operate("//", left, right)
+    return quotient if quotient is NotImplemented else (quotient, operate("%", left, right))
