@@ -22,14 +22,16 @@ if TYPE_CHECKING or native is None:
     from gograd_core.checked.calls import Operation
     from gograd_core.checked.math_functions import MathFunction
     from gograd_core.containers import nest, walk
+    from gograd_core.engines import many_at_once as many
     from gograd_core.engines.backward import adjoints, adjoints_and_rounding, reachable, run, visit
     from gograd_core.engines.flat import flatten
-    from gograd_core.engines.many_at_once import (
-        add_gradients, leaves_of, read_adjoints, read_gradients, read_values, write_gradients, write_values,
-    )  # fmt: skip
     from gograd_core.engines.neuron import Neuron, next_stamp, node
     from gograd_core.engines.of_floats import of_floats, value_and_adjoints, value_inside
     from gograd_core.engines.operators import bind_method, bind_operator, discover
+
+    add_gradients, read_values, write_values = many.add_gradients, many.read_values, many.write_values
+    read_gradients, write_gradients = many.read_gradients, many.write_gradients
+    leaves_of, read_adjoints = many.leaves_of, many.read_adjoints
 else:
     adjoints, adjoints_and_rounding = native.adjoints, native.adjoints_and_rounding
     reachable, run, visit = native.reachable, native.run, native.visit
