@@ -96,8 +96,9 @@ def read_names(path: Path | None) -> list[str]:
     """Read a name per line, or list the names of the package `names` alphabetically."""
     if path is not None:
         names = [line.strip().lower() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-        if not names or not set(LETTERS).issuperset("".join(names)):
-            sys.exit("the file of --data must have a name per line, of the letters a to z")
+        wrong = next((name for name in names if not set(LETTERS).issuperset(name)), "no name")
+        if not names or wrong in names:
+            sys.exit(f"the file of --data must have a name per line, of the letters a to z; got {wrong}")
         return names
     try:
         lists = [files("names") / f"dist.{kind}.first" for kind in ("female", "male")]

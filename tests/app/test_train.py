@@ -20,7 +20,7 @@ from gograd.train.digits_picture import draw_digits
 from gograd_core import no_grad, ops
 from gograd_nn import Epoch, History, cross_entropy, losses
 
-EPOCHS = History([Epoch(number, 1.0 / number, 0.9, 0.8, 1.1 / number) for number in range(1, 6)])
+EPOCHS = History([Epoch(number, 1.0 / number, 0.9, 1.1 / number, 0.8) for number in range(1, 6)])
 
 
 @pytest.fixture
@@ -282,7 +282,7 @@ class TestNames:
     @pytest.mark.parametrize(
         ("content", "message"),
         [
-            (b"anna\nanne-marie\n", "a name per line, of the letters a to z"),
+            (b"anna\nanne-marie\n", "a name per line, of the letters a to z; got anne-marie"),
             (b"", "a name per line, of the letters a to z"),
             (b"\xff\xfe", "cannot read"),
             (None, "cannot read"),
