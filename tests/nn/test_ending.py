@@ -205,7 +205,7 @@ def test_lbfgs_ends_at_a_minimum():
 def test_a_history_is_a_table(capsys):
     history = History()
     assert str(history) == "no epoch has ended"
-    history.epochs += [Epoch(1, 2.0, None), Epoch(2, 1.25, None, None, 0.5, {"r2": 0.875})]
+    history.epochs += [Epoch(1, 2.0, None), Epoch(2, 1.25, None, 0.5, None, {"r2": 0.875})]
     assert history.to_dict() == {
         "number": [1, 2], "loss": [2.0, 1.25], "held_out_loss": [None, 0.5], "r2": [None, 0.875],
     }  # fmt: skip

@@ -82,6 +82,7 @@ def mp_binary(target):
         (lambda x: hinge(x[0], -1), lambda s: 1 + s, [3.0]),
         (lambda x: cross_entropy(x, 0), mp_cross_entropy(0), [0.2, -1.1]),
         (lambda x: cross_entropy(x, 2), mp_cross_entropy(2), [1.5, -0.7, 0.1, 2.0]),
+        (lambda x: cross_entropy(x, 2.0), mp_cross_entropy(2), [1.5, -0.7, 0.1, 2.0]),  # as files of numbers have it
         (lambda x: cross_entropy(tuple(x), 1), mp_cross_entropy(1), [-2.5, -2.5, -2.5]),
     ],
 )
@@ -245,7 +246,9 @@ def test_weights_may_be_neurons(gap):
         (lambda: cross_entropy([1.0, 2.0], [1.0, -1.0]), ValueError, "finite and not negative, got -1.0"),
         (lambda: cross_entropy([1.0, 2.0], [1.0, math.nan]), ValueError, "finite and not negative, got nan"),
         (lambda: cross_entropy([1.0, 2.0], Neuron(1.0)), TypeError, "a class or a one-hot row, got .*one_hot"),
-        (lambda: cross_entropy([1.0, 2.0], 0.5), TypeError, "float"),
+        (lambda: cross_entropy([1.0, 2.0], 0.5), TypeError, "a class, which is a whole number, got 0.5"),
+        (lambda: cross_entropy([1.0, 2.0], math.nan), IndexError, "a class from 0 to 1, got nan"),
+        (lambda: cross_entropy([1.0, 2.0], "ab"), TypeError, "a class or a one-hot row, got 'ab'"),
         (lambda: cross_entropy(Neuron(1.0), 0), TypeError, "a logit for each class, got .* binary_cross_entropy"),
         (lambda: mse(Neuron(1.0), [0.5]), ValueError, r"one target for one output, got a row: \[0.5\]"),
         (lambda: binary_cross_entropy(1.0, -1), ValueError, "a target from 0 to 1, got -1"),

@@ -8,11 +8,25 @@ import random
 from functools import partial
 
 import numpy as np
+import pandas
 import pytest
 from rich.console import Console
 
 from gograd_core import Neuron, no_grad, ops
-from gograd_nn import MLP, SGD, Epoch, History, accuracy, cross_entropy, fit, hinge, mse, predict
+from gograd_nn import (
+    MLP,
+    SGD,
+    Epoch,
+    History,
+    accuracy,
+    binary_cross_entropy,
+    cross_entropy,
+    fit,
+    hinge,
+    mse,
+    predict,
+    summary,
+)
 from gograd_nn.training import progress as progress_bar
 
 POINTS = [[x / 2.0, y / 2.0] for x in range(-2, 3) for y in range(-2, 3) if x != y]
@@ -258,6 +272,44 @@ def test_training_that_could_change_nothing_is_refused():
     with pytest.raises(ValueError, match="depends on no neuron"):
         fit(lambda x: 1.0, POINTS, SIDES, loss=hinge, optimiser=optimiser, progress=False)
     assert [parameter.value for parameter in model.parameters()] == before
+
+
+@pytest.mark.parametrize(
+    ("changed", "error", "message"),
+    [
+        ({"loss": "mse"}, TypeError, "a function as loss, such as mse or cross_entropy, got 'mse'"),
+        ({"optimiser": "adam"}, TypeError, r"an optimiser, such as SGD\(.*, got 'adam'"),
+        ({"early_stopping": True}, TypeError, r"early_stopping=EarlyStopping\(patience=5\), got True"),
+        ({"callbacks": print}, TypeError, "a list of callbacks, got <built-in function print>"),
+        ({"held_out": 5}, ValueError, "held_out is a share of the examples, .*; got 5 of 20"),
+        ({"targets": np.ones((20, 1)), "loss": binary_cross_entropy}, ValueError, r"one number, got .* y\.ravel\(\)"),
+    ],
+)
+def test_arguments_of_another_kind_are_refused(changed, error, message):
+    model = MLP([2, 1], seed=0)
+    settings = {"targets": SIDES, "loss": hinge, "optimiser": SGD(model.parameters(), 0.1), **changed}
+    with pytest.raises(error, match=message):
+        fit(model, POINTS, **settings, progress=False)
+
+
+def test_tables_of_pandas_are_paired_by_place_and_not_by_label():
+    """After a shuffle, as by train_test_split, labels are in another order than rows."""
+    labels = list(reversed(range(len(POINTS))))
+    points, classes = pandas.DataFrame(POINTS, index=labels), pandas.Series(CLASSES, index=labels)
+    found = []
+    for inputs, targets in ((POINTS, CLASSES), (points, classes)):
+        model = MLP([2, 3, 2], seed=0)
+        optimiser = SGD(model.parameters(), 0.1)
+        history = fit(
+            model, inputs, targets, loss=cross_entropy, optimiser=optimiser, held_out=(inputs, targets), progress=False
+        )
+        judged = (
+            accuracy(model, inputs, targets),
+            predict(model, inputs),
+            str(summary(model, inputs, targets, cross_entropy)),
+        )
+        found.append((history, judged))
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize("wrap", [lambda x: [x], lambda x: np.array([x])])

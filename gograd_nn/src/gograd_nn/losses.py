@@ -6,7 +6,6 @@ serves for all targets. This is why classes are given as one-hot rows there.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -98,8 +97,9 @@ def cross_entropy(logits: Sequence[Any], target: Any) -> Any:
 
     Args:
         logits: a number for each class.
-        target: the index of the class; or a row with a weight for each class, such as a one-hot row. In a compiled
-            function, a row that is an argument makes one recording for all classes, but an index makes one for each.
+        target: the index of the class, which may be a float such as 2.0; or a row with a weight for each class, such as
+            a one-hot row. In a compiled function, a row that is an argument makes one recording for all classes, but an
+            index makes one for each.
 
     Raises:
         IndexError: `target` is not an index of `logits`.
@@ -111,21 +111,23 @@ def cross_entropy(logits: Sequence[Any], target: Any) -> Any:
             f"cross_entropy() expects a logit for each class, got {quoted(logits)}; for a single output, there is "
             "binary_cross_entropy()"
         )
+    if type(target) is Neuron or isinstance(target, str):
+        raise TypeError(f"cross_entropy() expects a class or a one-hot row, got {quoted(target)}: see one_hot()")
     if hasattr(target, "__len__"):
         return _of_weights(logits, _checked_weights(logits, target))
-    if type(target) is Neuron:
-        raise TypeError(f"cross_entropy() expects a class or a one-hot row, got {quoted(target)}: see one_hot()")
     return _of_class(logits, target)
 
 
-def _of_class(logits: Sequence[Any], target: int) -> Any:
+def _of_class(logits: Sequence[Any], target: Any) -> Any:
     """Compute it as log-sum-exp of the differences from the logit of the target.
 
     That of the target itself is the constant 0. So a loss near 0, and its derivatives, keep their digits.
     """
     if not 0 <= target < len(logits):
         raise IndexError(f"cross_entropy() expects a class from 0 to {len(logits) - 1}, got {target!r}")
-    target = operator.index(target)
+    if target != int(target):
+        raise TypeError(f"cross_entropy() expects a class, which is a whole number, got {target!r}")
+    target = int(target)
     if len(logits) == 1:
         return logits[0] - logits[0]
     others = [logit - logits[target] for index, logit in enumerate(logits) if index != target]

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from gograd_core import no_grad
 from gograd_core.extend import quoted
+from gograd_nn.layers.examples import as_sequence
 
 __all__ = ["METRICS", "Metric", "accuracy", "class_of", "is_right", "mae", "metric", "mse", "r2", "rmse", "score"]
 
@@ -97,6 +98,7 @@ def score(
         TypeError: `by` is neither a name nor a function.
     """
     chosen = metric(by)
+    inputs, targets = as_sequence(inputs), as_sequence(targets)
     if len(inputs) != len(targets) or len(inputs) == 0:
         raise ValueError(f"expected as many targets as inputs, at least one; got {len(targets)} and {len(inputs)}")
     run = no_grad().run

@@ -10,6 +10,7 @@ import attrs
 
 from gograd_core import Neuron, gradient, ops
 from gograd_nn.layers import Net
+from gograd_nn.layers.examples import as_sequence
 
 __all__ = ["LayerSummary", "Summary", "summary"]
 
@@ -117,6 +118,7 @@ def summary(
     Raises:
         ValueError: there are no examples, or not as many targets; or the loss depends on no neuron.
     """
+    inputs, targets = as_sequence(inputs), as_sequence(targets)
     if not len(inputs) or (targets is not None and len(targets) != len(inputs)):
         raise ValueError(f"summary() expects examples, each with a target if there are any; got {len(inputs)} examples")
     if (loss is None) != (targets is None):

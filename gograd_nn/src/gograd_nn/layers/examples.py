@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from gograd_core import register_container
 from gograd_core.extend import quoted
 
-__all__ = ["Rows", "check_example", "in_rows", "is_batch"]
+__all__ = ["Rows", "as_sequence", "check_example", "in_rows", "is_batch"]
 
 
 class Rows(list[Any]):
@@ -16,6 +18,16 @@ class Rows(list[Any]):
 
 
 register_container(Rows, lambda rows: (rows, None), lambda _, rows: Rows(rows))
+
+
+def as_sequence(examples: Any) -> Any:
+    """Return examples so that `examples[i]` is the one at place i: an array, if they are a table of another library.
+
+    Of a column of pandas, `column[i]` is the entry with the label i, wherever that is.
+    """
+    if isinstance(examples, Sequence | np.ndarray) or not hasattr(examples, "__array__"):
+        return examples
+    return np.asarray(examples)
 
 
 def is_batch(inputs: Any) -> bool:

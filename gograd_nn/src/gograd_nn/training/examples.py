@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 import numpy.typing as npt
 
+from gograd_nn.layers.examples import as_sequence
 from gograd_nn.losses import binary_cross_entropy, cross_entropy
 from gograd_nn.optimisers.optimiser import Array
 
@@ -37,8 +38,8 @@ class Examples:
         ValueError: there are none, or not as many targets as inputs.
     """
 
-    inputs: Sequence[Any]
-    targets: Sequence[Any]
+    inputs: Sequence[Any] = attrs.field(converter=as_sequence)
+    targets: Sequence[Any] = attrs.field(converter=as_sequence)
 
     def __attrs_post_init__(self) -> None:
         if len(self.inputs) != len(self.targets) or len(self.inputs) == 0:

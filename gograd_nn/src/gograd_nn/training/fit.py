@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any, get_args
 
 from gograd_core.extend import quoted
@@ -52,8 +53,9 @@ def fit(
 
     Args:
         model: a function of one example, whose parameters `optimiser` holds.
-        inputs, targets: the examples. Targets are classes if they are indices of one of several outputs, or one-hot
-            rows; or, for a model with one output, -1 and 1, or 0 and 1 if the loss is `binary_cross_entropy`.
+        inputs, targets: the examples, as sequences, arrays, or tables of pandas. Targets are classes if they are
+            indices of one of several outputs, or one-hot rows; or, for a model with one output, -1 and 1, or 0 and 1 if
+            the loss is `binary_cross_entropy`.
         loss: a function of the model's output and the target. Its mean over a batch is minimised.
         optimiser: what changes the parameters after each batch; or `LBFGS`, which takes all examples at once.
         epochs: how many passes over the data.
@@ -80,16 +82,18 @@ def fit(
         The history.
 
     Raises:
-        TypeError: `optimiser` is not an `Optimiser`, or a metric neither a name nor a function.
+        TypeError: `loss` is not a function, `optimiser` not an `Optimiser`, `early_stopping` not an `EarlyStopping`,
+            `callbacks` not a sequence, or a metric neither a name nor a function.
         ValueError: there are no examples (or none held out), or not as many targets as inputs; `epochs` or `batch_size`
             is not positive; there is no such metric or engine; nothing reports what `early_stopping` watches; the loss
-            depends on no neuron, as under `no_grad`, or on no parameter of the optimiser; `resume` is the state of
-            another training.
+            is not one number, or depends on no neuron, as under `no_grad`, or on no parameter of the optimiser;
+            `resume` is the state of another training.
         ModelFileError: the file belongs to a training with another setting or another model, or was changed.
         OSError: the file cannot be read or written.
         ImportError: compiled code is asked for, and gograd-compile is not installed, or `LBFGS`, and SciPy is not.
     """
-    _check(optimiser, epochs, batch_size, engine)
+    _check_kinds(loss, optimiser, early_stopping, callbacks)
+    _check(epochs, batch_size, engine)
     examples, others = _examples(inputs, targets, held_out, seed)
     found = {getattr(each, "__name__", str(each)): metric(each) for each in metrics}
     problem = Problem(model, loss, optimiser.parameters, examples, others, _hint(optimiser))
@@ -126,11 +130,22 @@ def _resumed(training: Training, path: str | os.PathLike[str], every: int | None
     return saved.resume(training)
 
 
-def _check(optimiser: Any, epochs: int, batch_size: int, engine: Any) -> None:
-    if not isinstance(optimiser, Optimiser | LBFGS):
-        raise TypeError(
-            f"fit() expects an optimiser, such as SGD(model.parameters(), rate=0.1), got {quoted(optimiser)}"
-        )
+def _check_kinds(loss: Any, optimiser: Any, early_stopping: Any, callbacks: Any) -> None:
+    for is_right, what, got in (
+        (callable(loss), "a function as loss, such as mse or cross_entropy", loss),
+        (
+            isinstance(optimiser, Optimiser | LBFGS),
+            "an optimiser, such as SGD(model.parameters(), rate=0.1)",
+            optimiser,
+        ),
+        (isinstance(early_stopping, EarlyStopping | None), "early_stopping=EarlyStopping(patience=5)", early_stopping),
+        (isinstance(callbacks, Sequence), "a list of callbacks", callbacks),
+    ):
+        if not is_right:
+            raise TypeError(f"fit() expects {what}, got {quoted(got)}")
+
+
+def _check(epochs: int, batch_size: int, engine: Any) -> None:
     if epochs < 1 or batch_size < 1:
         raise ValueError(f"epochs and batch_size must be positive, got {epochs} and {batch_size}")
     if engine not in get_args(Wish):
@@ -142,7 +157,7 @@ def _examples(inputs: Any, targets: Any, held_out: Any, seed: int) -> tuple[Exam
     examples = Examples(inputs, targets)
     if held_out is None:
         return examples, None
-    return examples.split(held_out, seed) if isinstance(held_out, float) else (examples, Examples(*held_out))
+    return examples.split(float(held_out), seed) if isinstance(held_out, Real) else (examples, Examples(*held_out))
 
 
 def _hint(optimiser: Optimiser | LBFGS) -> str:

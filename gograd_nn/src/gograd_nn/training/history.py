@@ -20,8 +20,8 @@ class Epoch:
         loss: the mean loss. Each example's loss is taken before the step of its batch.
         accuracy: the share of examples that were classified correctly before the step of their batch; None if the
             targets are not classes.
-        held_out_accuracy: the accuracy on the held-out data after the epoch; None if there are none.
         held_out_loss: the mean loss on the held-out data after the epoch; None if there are none.
+        held_out_accuracy: the accuracy on the held-out data after the epoch; None if there are none, or `accuracy` is.
         metrics: other metrics by their names, taken as `accuracy` is; those of the held-out data begin with
             ``held_out_``.
     """
@@ -29,8 +29,8 @@ class Epoch:
     number: int
     loss: float
     accuracy: float | None
-    held_out_accuracy: float | None = None
     held_out_loss: float | None = None
+    held_out_accuracy: float | None = None
     metrics: dict[str, float] = attrs.field(factory=dict)
 
     def numbers(self) -> dict[str, float]:

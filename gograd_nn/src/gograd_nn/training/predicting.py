@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gograd_core import no_grad
-from gograd_nn.layers.examples import Rows
+from gograd_nn.layers.examples import Rows, as_sequence
 from gograd_nn.metrics import class_of, score
 
 __all__ = ["accuracy", "predict"]
@@ -19,7 +19,7 @@ def predict(model: Model, inputs: Sequence[Any]) -> Any:
 
     Of a batch, it makes a list with the class of each row.
     """
-    found = no_grad().run(model, inputs)
+    found = no_grad().run(model, as_sequence(inputs))
     return list(map(class_of, found)) if type(found) is Rows else class_of(found)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gograd_core import Neuron
-from gograd_core.extend import flatten, flatten_numbers
+from gograd_core.extend import flatten, flatten_numbers, quoted
 from gograd_nn.layers.dropout import dropping_out
 from gograd_nn.optimisers.optimiser import Array
 from gograd_nn.training.examples import Examples
@@ -36,7 +36,7 @@ class Problem:
         inputs: how many numbers all operations for one example take: a measure of the work.
 
     Raises:
-        ValueError: the loss depends on no neuron, as under `no_grad`, or on no parameter.
+        ValueError: the loss is not one number, or depends on no neuron, as under `no_grad`, or on no parameter.
         Whatever the model and the loss raise.
     """
 
@@ -61,7 +61,13 @@ class Problem:
 
         with dropping_out(noted):
             output = self.model(self.examples.inputs[0])
-        loss = self.loss(output, self.examples.targets[0])
+        target = self.examples.targets[0]
+        loss = self.loss(output, target)
+        if hasattr(loss, "__len__"):
+            raise ValueError(
+                f"the loss of an example must be one number, got a row of {len(loss)} for the target {quoted(target)}: "
+                "give one number as the target of one output; y.ravel() makes them of a column y"
+            )
         if not isinstance(loss, Neuron) or loss.operation is None:
             raise ValueError(
                 "the loss depends on no neuron: is fit() called under no_grad(), or has the model no neurons?"

@@ -165,7 +165,7 @@ class Training:
             metrics |= {f"held_out_{name}": number for name, number in others.items()}
         if self.bar.is_visible:
             self.report(order)
-        epoch = Epoch(self.epoch, loss, accuracy, held_out_accuracy, held_out_loss, metrics)
+        epoch = Epoch(self.epoch, loss, accuracy, held_out_loss, held_out_accuracy, metrics)
         self.history.epochs.append(epoch)
         self.epoch, self.step, self._seen = self.epoch + 1, 0, Seen()
         if self.early_stopping is not None and self.best.note(self.early_stopping, epoch, self._parameters()):
