@@ -90,6 +90,7 @@ def test_a_net_feeds_each_module_with_what_the_one_before_it_gives():
     set_values(net, [1.0, -1.0, 0.5])
     assert net([6.0, 2.0]).value == 6.25
     assert repr(net) == "<Net of 3 layers, 3 parameters>"
+    assert repr(Net(Layer(1, 1))) == "<Net of 1 layer, 2 parameters>"
 
 
 @pytest.mark.parametrize(

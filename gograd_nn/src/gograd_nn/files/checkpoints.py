@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -132,7 +133,7 @@ class Checkpoint:
         names = [name for name in {**self.setting, **before} if self.setting.get(name) != before.get(name)]
         if names:
             found = [
-                f"{quoted(name)[1:-1]} was {quoted(before.get(name))}, and is {quoted(self.setting.get(name))}"
+                f"{quoted(name)[1:-1]} was {_shown(before.get(name))}, and is {_shown(self.setting.get(name))}"
                 for name in names[:SHOWN]
             ]
             raise ModelFileError(
@@ -158,3 +159,9 @@ def _with_arrays(tree: Any, arrays: Arrays) -> Any:
     if tree.keys() == {"array"}:
         return arrays[tree["array"]]
     return {key: _with_arrays(entry, arrays) for key, entry in tree.items()}
+
+
+def _shown(value: Any) -> str:
+    """Write a setting for people. Of a digest, the first digits are enough."""
+    text = quoted(value)
+    return f"{text[:9]}…'" if re.fullmatch("'[0-9a-f]{64}'", text) else text

@@ -67,7 +67,8 @@ class Net(PartHints):
         return picture_of(type(self).__name__, self.layers, len(self.parameters()))
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {len(self.layers)} layers, {len(self.parameters())} parameters>"
+        count = len(self.layers)
+        return f"<{type(self).__name__} of {count} layer{'s' * (count != 1)}, {len(self.parameters())} parameters>"
 
     def parameters(self) -> list[Neuron]:
         """List the parameters of all layers, in order. A parameter that several layers share is listed once."""
