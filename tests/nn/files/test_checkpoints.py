@@ -86,7 +86,7 @@ def steps_in(path):
         {"optimiser": lambda p: AdamW(p, weight_decay=0.1, schedule=lambda step: 1.0 / (1.0 + step))},
         {"optimiser": lambda p: RMSprop(p, centered=True, momentum=0.5)},
         {"optimiser": lambda p: SGD(p, np.float32(0.1), schedule=StepDecay(2))},
-        {"held_out": 0.3, "batch_size": 5, "metrics": ["mae", mae], "early_stopping": EarlyStopping(patience=4)},
+        {"held_out": 0.3, "batch_size": 5, "metrics": ["rmse", mae], "early_stopping": EarlyStopping(patience=4)},
         {"held_out": (INPUTS[:3], TARGETS[:3]), "clip": 0.01},
         {"targets": [1 if target > 0.0 else -1 for target in TARGETS]},
         {"targets": [{"goal": target} for target in TARGETS], "loss": lambda y, target: mse(y, target["goal"])},

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from numbers import Real
 from typing import Any
 
 import attrs
 import numpy as np
 import numpy.typing as npt
 
+from gograd_core.extend import quoted
 from gograd_nn.layers.examples import as_sequence
 from gograd_nn.losses import binary_cross_entropy, cross_entropy
 from gograd_nn.optimisers.optimiser import Array
@@ -50,16 +52,17 @@ class Examples:
     def __len__(self) -> int:
         return len(self.inputs)
 
-    def split(self, share: float, seed: int) -> tuple[Examples, Examples]:
+    def split(self, share: Any, seed: int) -> tuple[Examples, Examples]:
         """Split off a share of the examples, drawn at random, in their order.
 
         Raises:
-            ValueError: one of the two parts would have no examples.
+            ValueError: `share` is not a number, or one of the two parts would have no examples.
         """
-        count = round(share * len(self))
+        count = round(float(share) * len(self)) if isinstance(share, Real) and 0.0 < float(share) < 1.0 else 0
         if not 0 < count < len(self):
             raise ValueError(
-                f"held_out is a share of the examples, or a tuple of inputs and targets; got {share!r} of {len(self)}"
+                "held_out is a share of the examples, or a tuple of inputs and targets; got "
+                f"{quoted(share)} of {len(self)}"
             )
         chosen = np.zeros(len(self), dtype=np.bool_)
         chosen[np.random.default_rng([seed, count]).permutation(len(self))[:count]] = True

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from numbers import Real
 from typing import Any, get_args
 
 from gograd_core.extend import quoted
@@ -70,7 +69,8 @@ def fit(
             `after_step` and `after_epoch`, or one of them. `training.stop()` ends the training.
         engine: "compiled" runs the model as compiled code, "eager" on neurons. "auto" chooses compiled code if it is
             faster and can be had, and shows a line that says why if it is not. See `History.engine`.
-        resume: the state of a training, from `Training.state`. This call then does what is left of it.
+        resume: the state of a training, from `Training.state`. The training goes on from it, up to epoch `epochs`,
+            counted from its beginning.
         checkpoint: the path of a file to which the state of the training is written. If it is there already, the
             training goes on from it, up to epoch `epochs`, counted from the beginning of the training in the file.
         every: after how many steps the file is written. By default, it is written after each epoch.
@@ -83,19 +83,21 @@ def fit(
 
     Raises:
         TypeError: `loss` is not a function, `optimiser` not an `Optimiser`, `early_stopping` not an `EarlyStopping`,
-            `callbacks` not a sequence, or a metric neither a name nor a function.
+            `metrics` or `callbacks` not a sequence, `resume` not a mapping, or a metric neither a name nor a function.
         ValueError: there are no examples (or none held out), or not as many targets as inputs; `epochs` or `batch_size`
-            is not positive; there is no such metric or engine; nothing reports what `early_stopping` watches; the loss
-            is not one number, or depends on no neuron, as under `no_grad`, or on no parameter of the optimiser;
-            `resume` is the state of another training.
+            is not positive; there is no such metric or engine; two metrics have one name; nothing reports what
+            `early_stopping` watches; the loss is not one number, or depends on no neuron, as under `no_grad`, or on no
+            parameter of the optimiser; `resume` is the state of another training.
         ModelFileError: the file belongs to a training with another setting or another model, or was changed.
         OSError: the file cannot be read or written.
         ImportError: compiled code is asked for, and gograd-compile is not installed, or `LBFGS`, and SciPy is not.
     """
-    _check_kinds(loss, optimiser, early_stopping, callbacks)
+    _check_kinds(loss, optimiser, early_stopping, metrics, callbacks, resume)
     _check(epochs, batch_size, engine)
     examples, others = _examples(inputs, targets, held_out, seed)
     found = {getattr(each, "__name__", str(each)): metric(each) for each in metrics}
+    if len(found) < len(metrics):
+        raise ValueError(f"metrics need different names, since the history has a column for each; got {list(found)}")
     problem = Problem(model, loss, optimiser.parameters, examples, others, _hint(optimiser))
     if early_stopping is not None:
         early_stopping.check(problem.numbers(found))
@@ -130,7 +132,7 @@ def _resumed(training: Training, path: str | os.PathLike[str], every: int | None
     return saved.resume(training)
 
 
-def _check_kinds(loss: Any, optimiser: Any, early_stopping: Any, callbacks: Any) -> None:
+def _check_kinds(loss: Any, optimiser: Any, early_stopping: Any, metrics: Any, callbacks: Any, resume: Any) -> None:
     for is_right, what, got in (
         (callable(loss), "a function as loss, such as mse or cross_entropy", loss),
         (
@@ -139,7 +141,13 @@ def _check_kinds(loss: Any, optimiser: Any, early_stopping: Any, callbacks: Any)
             optimiser,
         ),
         (isinstance(early_stopping, EarlyStopping | None), "early_stopping=EarlyStopping(patience=5)", early_stopping),
+        (isinstance(metrics, Sequence) and not isinstance(metrics, str), "a list of metrics", metrics),
         (isinstance(callbacks, Sequence), "a list of callbacks", callbacks),
+        (
+            isinstance(resume, Mapping | None),
+            "as resume what Training.state() returned (a file is checkpoint=)",
+            resume,
+        ),
     ):
         if not is_right:
             raise TypeError(f"fit() expects {what}, got {quoted(got)}")
@@ -157,7 +165,9 @@ def _examples(inputs: Any, targets: Any, held_out: Any, seed: int) -> tuple[Exam
     examples = Examples(inputs, targets)
     if held_out is None:
         return examples, None
-    return examples.split(float(held_out), seed) if isinstance(held_out, Real) else (examples, Examples(*held_out))
+    if isinstance(held_out, tuple | list) and len(held_out) == 2:
+        return examples, Examples(*held_out)
+    return examples.split(held_out, seed)
 
 
 def _hint(optimiser: Optimiser | LBFGS) -> str:

@@ -66,7 +66,7 @@ class Problem:
         if hasattr(loss, "__len__"):
             raise ValueError(
                 f"the loss of an example must be one number, got a row of {len(loss)} for the target {quoted(target)}: "
-                "give one number as the target of one output; y.ravel() makes them of a column y"
+                "return its sum or its mean; or, if the targets are a column y, give y.ravel()"
             )
         if not isinstance(loss, Neuron) or loss.operation is None:
             raise ValueError(
