@@ -55,7 +55,7 @@ class Embedding(PartHints):
         if is_batch(chosen):
             return in_rows(self, chosen)
         if hasattr(chosen, "__len__"):
-            check_example("this embedding", chosen, len(self.rows))
+            check_example("this embedding, which looks up one thing per call,", chosen, len(self.rows))
             return [ops.dot(column, chosen) for column in zip(*self.rows, strict=True)]
         if type(chosen) is Neuron:
             raise TypeError(f"an embedding takes a one-hot row or a whole number, got {chosen!r}: see one_hot()")
