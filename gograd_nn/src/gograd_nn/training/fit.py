@@ -93,11 +93,8 @@ def fit(
         ImportError: compiled code is asked for, and gograd-compile is not installed, or `LBFGS`, and SciPy is not.
     """
     _check_kinds(loss, optimiser, early_stopping, metrics, callbacks, resume)
-    _check(epochs, batch_size, engine)
-    examples, others = _examples(inputs, targets, held_out, seed)
-    found = {getattr(each, "__name__", str(each)): metric(each) for each in metrics}
-    if len(found) < len(metrics):
-        raise ValueError(f"metrics need different names, since the history has a column for each; got {list(found)}")
+    _check_values(epochs, batch_size, engine)
+    found, (examples, others) = _named(metrics), _examples(inputs, targets, held_out, seed)
     problem = Problem(model, loss, optimiser.parameters, examples, others, _hint(optimiser))
     if early_stopping is not None:
         early_stopping.check(problem.numbers(found))
@@ -153,7 +150,7 @@ def _check_kinds(loss: Any, optimiser: Any, early_stopping: Any, metrics: Any, c
             raise TypeError(f"fit() expects {what}, got {quoted(got)}")
 
 
-def _check(epochs: int, batch_size: int, engine: Any) -> None:
+def _check_values(epochs: int, batch_size: int, engine: Any) -> None:
     if epochs < 1 or batch_size < 1:
         raise ValueError(f"epochs and batch_size must be positive, got {epochs} and {batch_size}")
     if engine not in get_args(Wish):
@@ -168,6 +165,13 @@ def _examples(inputs: Any, targets: Any, held_out: Any, seed: int) -> tuple[Exam
     if isinstance(held_out, tuple | list) and len(held_out) == 2:
         return examples, Examples(*held_out)
     return examples.split(held_out, seed)
+
+
+def _named(metrics: Sequence[str | Metric]) -> dict[str, Metric]:
+    found = {getattr(each, "__name__", str(each)): metric(each) for each in metrics}
+    if len(found) < len(metrics):
+        raise ValueError(f"metrics need different names, since the history has a column for each; got {list(found)}")
+    return found
 
 
 def _hint(optimiser: Optimiser | LBFGS) -> str:
