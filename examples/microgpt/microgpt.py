@@ -96,9 +96,8 @@ def read_names(path: Path | None) -> list[str]:
     """Read a name per line, or list the names of the package `names` alphabetically."""
     if path is not None:
         names = [line.strip().lower() for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-        wrong = next((name for name in names if not set(LETTERS).issuperset(name)), "no name")
-        if not names or wrong in names:
-            sys.exit(f"the file of --data must have a name per line, of the letters a to z; got {wrong}")
+        if wrong := [name for name in names or ["no name"] if not set(LETTERS).issuperset(name)]:
+            sys.exit(f"the file of --data must have a name per line, of the letters a to z; got {wrong[0]}")
         return names
     try:
         lists = [files("names") / f"dist.{kind}.first" for kind in ("female", "male")]

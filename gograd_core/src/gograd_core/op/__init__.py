@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any
 
 import attrs
 
@@ -123,17 +123,6 @@ class Op(engines.Operation):
     def _use(self, kernels: Kernels | None) -> None:
         self._prepare(kernels)  # in which the engine refuses functions of the wrong kind
         self._in_use.kernels = kernels
-
-    def registered(self, provider: Provider, scope: Scope) -> Op:
-        """Return a copy for a registry. ``attrs.evolve`` would check every field again, in twice the time."""
-        copy, fields = type(self).__new__(type(self)), cast(Any, attrs.fields(Op))
-        own = {"provider": provider, "scope": scope, "_in_use": KernelsInUse(self._in_use)}
-        for field in fields:
-            object.__setattr__(copy, field.name, own.get(field.name, getattr(self, field.name)))
-        for field in (fields.forward, fields.partials, fields.xp):
-            object.__setattr__(copy, field.name, field.default.factory(copy))
-        copy.__attrs_post_init__()
-        return copy
 
     def __repr__(self) -> str:
         return f"<Op {self.title}>"

@@ -230,7 +230,7 @@ def _collect(manager: pluggy.PluginManager, plugin: Any, provider: Provider, sco
             raise InvalidOperationError(f"gograd_ops() returned two operations for {twice}")
         taken |= claims
         # The engine's own operations have their provider, since the engine uses these very objects in every registry.
-        operations.append(op if op.provider == provider else op.registered(provider, scope))
+        operations.append(op if op.provider == provider else attrs.evolve(op, provider=provider, scope=scope))
     return tuple(operations)
 
 

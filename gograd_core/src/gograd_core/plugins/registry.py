@@ -201,7 +201,7 @@ class Registry(Swap):
                         f"operation {op.name!r}: {spoken(claim)} is taken by {holders[0].title}; "
                         f"choose another, or {instead}"
                     )
-            op = op.registered(Provider(BY_HAND), self._scope)
+            op = attrs.evolve(op, provider=Provider(BY_HAND), scope=self._scope)
             self._settle(self._records, (*self._by_hand, op))
         return op
 
