@@ -150,7 +150,7 @@ def test_the_demo_agrees_after_15_epochs():
             "engine": engine,
             "optimiser": SGD(model.parameters(), 0.1, momentum=0.9),
         }
-        train(model, data.train_images, data.train_digits, loss=cross_entropy, **settings)
+        train(model, data.inputs, data.targets, loss=cross_entropy, **settings)
         found.append(np.array(values_of(model)))
     assert np.max(np.abs(found[0] - found[1])) <= 1e-12 * np.max(np.abs(found[0]))
 

@@ -122,7 +122,7 @@ def test_each_batch_leads_to_a_step_along_its_mean_and_the_last_may_be_smaller(b
 
     optimiser = Watched([weight], after=after)
     train(lambda x: weight + x, range(10), range(10), loss=loss, optimiser=optimiser, epochs=1, batch_size=batch_size)
-    assert found == [sizes[0] + 1, *sizes[1:]]  # one example is tried before the first step
+    assert found == [sizes[0] + 10, *sizes[1:]]  # every target is tried before the first step
 
 
 def test_an_epoch_reports_what_a_recomputation_by_hand_gives():

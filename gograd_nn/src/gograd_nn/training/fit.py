@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, get_args
+from numbers import Real
+from typing import Any
 
-from gograd_core.extend import quoted
 from gograd_nn.files.checkpoints import Checkpoint
 from gograd_nn.metrics import Metric, metric
 from gograd_nn.optimisers import Optimiser
+from gograd_nn.training.arguments import check_arguments
 from gograd_nn.training.choice import Wish, choose
 from gograd_nn.training.early_stopping import EarlyStopping
 from gograd_nn.training.examples import Examples
@@ -80,16 +81,21 @@ def fit(
         The history.
 
     Raises:
-        TypeError: `optimiser` is not an `Optimiser`, or a metric neither a name nor a function.
-        ValueError: there are no examples (or none held out), or not as many targets as inputs; `epochs` or `batch_size`
-            is not positive; there is no such metric or engine; nothing reports what `early_stopping` watches; the loss
-            depends on no neuron, as under `no_grad`, or on no parameter of the optimiser; `resume` is the state of
-            another training.
+        TypeError: an argument is of another kind than it says above, or the loss is not one number.
+        ValueError: there are no examples (or none held out), or not as many targets as inputs; `epochs`, `batch_size`
+            or `clip` is not positive, or `seed` negative; there is no such metric or engine; nothing reports what
+            `early_stopping` watches; the loss depends on no neuron, as under `no_grad`, or on no parameter of the
+            optimiser; `resume` is the state of another training.
+        Whatever the model raises for the first input, and the loss for any target.
         ModelFileError: the file belongs to a training with another setting or another model, or was changed.
         OSError: the file cannot be read or written.
         ImportError: compiled code is asked for, and gograd-compile is not installed, or `LBFGS`, and SciPy is not.
     """
-    _check(optimiser, epochs, batch_size, engine)
+    check_arguments(
+        model=model, loss=loss, optimiser=optimiser, epochs=epochs, batch_size=batch_size, seed=seed, held_out=held_out,
+        metrics=metrics, clip=clip, early_stopping=early_stopping, callbacks=callbacks, engine=engine, resume=resume,
+        every=every, history=history,
+    )  # fmt: skip
     examples, others = _examples(inputs, targets, held_out, seed)
     found = {getattr(each, "__name__", str(each)): metric(each) for each in metrics}
     problem = Problem(model, loss, optimiser.parameters, examples, others, _hint(optimiser))
@@ -126,23 +132,12 @@ def _resumed(training: Training, path: str | os.PathLike[str], every: int | None
     return saved.resume(training)
 
 
-def _check(optimiser: Any, epochs: int, batch_size: int, engine: Any) -> None:
-    if not isinstance(optimiser, Optimiser | LBFGS):
-        raise TypeError(
-            f"fit() expects an optimiser, such as SGD(model.parameters(), rate=0.1), got {quoted(optimiser)}"
-        )
-    if epochs < 1 or batch_size < 1:
-        raise ValueError(f"epochs and batch_size must be positive, got {epochs} and {batch_size}")
-    if engine not in get_args(Wish):
-        raise ValueError(f"engine must be one of {', '.join(map(repr, get_args(Wish)))}, got {engine!r}")
-
-
 def _examples(inputs: Any, targets: Any, held_out: Any, seed: int) -> tuple[Examples, Examples | None]:
     """Return the examples to learn from, and those held out."""
     examples = Examples(inputs, targets)
     if held_out is None:
         return examples, None
-    return examples.split(held_out, seed) if isinstance(held_out, float) else (examples, Examples(*held_out))
+    return examples.split(float(held_out), seed) if isinstance(held_out, Real) else (examples, Examples(*held_out))
 
 
 def _hint(optimiser: Optimiser | LBFGS) -> str:

@@ -9,6 +9,7 @@ import attrs
 import numpy as np
 
 from gograd_core.extend import read_values, write_values
+from gograd_nn.files.checkpoints import Checkpoint
 from gograd_nn.metrics import Metric
 from gograd_nn.optimisers import Optimiser, clip_gradients
 from gograd_nn.optimisers.optimiser import Array
@@ -140,7 +141,10 @@ class Training:
         self._call("after_step")
 
     def _prepare_engine(self) -> None:
-        """Let compiled code take over if it is time, and take note of changes of the model if an epoch begins."""
+        """Let compiled code take over if it is time, and take note of changes of the model if there may be any.
+
+        Somebody may have changed it between epochs, or callbacks after each step.
+        """
         taken = (self.epoch - self.first) * self.steps_per_epoch + self.step
         switch = self.choice.switch
         if switch is not None and taken >= switch and isinstance(self.engine, Eager):
@@ -148,8 +152,9 @@ class Training:
             if switch or self.choice.compiled is None:
                 compiled.record()
             self.history.engine = "compiled code runs" + (f", from step {switch + 1} on" if switch else "")
-        elif self.step == 0:
-            self.engine.refresh()
+        elif self.step == 0 or self._has_step_callbacks():
+            may_differ = self.step == 0 and self.callbacks
+            self.engine.refresh(8 + len(self.problem.examples) // 256 if may_differ else 1)
 
     def end_epoch(self, order: Integers) -> None:
         """Put the epoch into the history, and prepare for the next one."""
@@ -186,6 +191,9 @@ class Training:
                 method(self)
             elif when == "after_epoch" and not hasattr(callback, "after_step"):
                 callback(self)
+
+    def _has_step_callbacks(self) -> bool:
+        return any(hasattr(each, "after_step") and not isinstance(each, Checkpoint) for each in self.callbacks)
 
     def _parameters(self) -> Array:
         found = np.empty(len(self.problem.parameters))
