@@ -89,6 +89,25 @@ def raise_threshold(model):
     return lambda training: setattr(model, "threshold", min(0.5, ROWS[0, 0] - 0.01))
 
 
+def shift_inputs(inputs):
+    """Change the examples themselves after each epoch."""
+
+    def shift(training):
+        for row in inputs:
+            row[0] += 0.25
+
+    return lambda model: shift
+
+
+@pytest.mark.parametrize("kind", [np.ndarray.tolist, np.copy])
+def test_examples_that_callbacks_change_are_read_again(kind):
+    found = []
+    for engine in ENGINES:
+        inputs = kind(ROWS)
+        found.append(learned(engine, inputs=inputs, callback=shift_inputs(inputs)))
+    assert found[1] == pytest.approx(found[0], rel=1e-12)
+
+
 @pytest.mark.parametrize(
     "settings",
     [

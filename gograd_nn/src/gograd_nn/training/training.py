@@ -8,24 +8,25 @@ from typing import Any, Protocol
 import attrs
 import numpy as np
 
-from gograd_core.extend import read_values, write_values
+from gograd_core import no_grad
+from gograd_core.extend import quoted, read_values, write_values
 from gograd_nn.files.checkpoints import Checkpoint
 from gograd_nn.metrics import Metric
 from gograd_nn.optimisers import Optimiser, clip_gradients
 from gograd_nn.optimisers.optimiser import Array
 from gograd_nn.training.choice import Choice
 from gograd_nn.training.early_stopping import Best, EarlyStopping
-from gograd_nn.training.engines import Compiled, Eager, Engine
+from gograd_nn.training.engines import Compiled, Eager, Engine, is_same
 from gograd_nn.training.history import Epoch, History
 from gograd_nn.training.lbfgs import LBFGS
-from gograd_nn.training.problem import Integers, Problem
+from gograd_nn.training.problem import Integers, Problem, row_of
 from gograd_nn.training.progress import Bar
 from gograd_nn.training.seen import Seen
 from gograd_nn.training.state_checks import check_state
 
 __all__ = ["Callback", "Training"]
 
-VERSION = 1
+VERSION = 2
 """The version of the form of states."""
 
 
@@ -200,6 +201,24 @@ class Training:
         read_values(self.problem.parameters, found)
         return found
 
+    def _trial(self) -> list[float] | None:
+        """Return the loss and the outputs of the first example. It is None if the model fails, or is not repeatable."""
+        try:
+            found = [no_grad().run(self.problem.try_example, 0) for _ in range(2)]
+            first, second = ([float(getattr(each, "value", each)) for each in (loss, *row_of(y))] for y, loss in found)
+        except Exception:  # whatever a model raises when it has diverged
+            return None
+        return first if np.array_equal(first, second, equal_nan=True) else None
+
+    def _check_trial(self, then: list[float] | None) -> None:
+        """Refuse a model, or a loss, that gives something else than it gave before."""
+        now = self._trial()
+        if then is not None and now is not None and not (len(now) == len(then) and is_same(now, then)):
+            raise ValueError(
+                f"with its parameters, loss and outputs of the first example were {quoted(then)}, and are "
+                f"{quoted(now)}: the model, or the loss, is another one"
+            )
+
     def state(self) -> dict[str, Any]:
         """Return all that the rest of the training depends on: numbers, strings, None, and dicts, lists and arrays.
 
@@ -214,6 +233,7 @@ class Training:
             "engine": self.history.engine,
             "stopped": self.history.stopped,
             "parameters": self._parameters(),
+            "trial": self._trial(),
             "optimiser": self.optimiser.state(),
             "total_loss": self._seen.total,
             "outputs": self._seen.rows(self.problem),
@@ -228,7 +248,8 @@ class Training:
         The last epoch is as many epochs after the first one as before.
 
         Raises:
-            ValueError: it is the state of another training.
+            ValueError: it is the state of another training; or the model, or the loss, does something else with the
+                first example than it did with these parameters.
         """
         for name, own in (
             ("version", VERSION),
@@ -249,8 +270,14 @@ class Training:
         best = Best(**state["best"], parameters=np.array(state["best_parameters"], dtype=np.float64))
         seen = Seen(float(state["total_loss"]), [np.array(state["outputs"], dtype=np.float64)])
         choice = Choice(state["switch"], state["engine"])
-        self.optimiser.load_state(state["optimiser"])
+        before = self._parameters()
         write_values(problem.parameters, parameters)
+        try:
+            self._check_trial(state["trial"])
+            self.optimiser.load_state(state["optimiser"])
+        except BaseException:
+            write_values(problem.parameters, before)
+            raise
         self.history.epochs[:] = epochs
         self.last += state["first"] - self.first
         self.first, self.epoch, self.step = state["first"], state["epoch"], state["step"]
