@@ -21,7 +21,7 @@ Key = Sequence[int]
 
 SAME = 1e-9
 """How much the results of an example may differ between the engines, relative to the largest."""
-MOST_COMPARED = 32
+MOST_COMPARED = 8
 """With how many examples a model and its recording are compared at first."""
 MOST_PATHS = 4
 """How many paths the examples of a batch may take, or a quarter of them, if that is more."""

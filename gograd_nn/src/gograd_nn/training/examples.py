@@ -132,13 +132,11 @@ def _wide(rows: Any) -> Any:
 
 def _array(name: str, rows: Sequence[Any]) -> Array:
     try:
-        given = np.array(rows)
-        found = given.astype(np.float64)
+        found = np.array(rows, dtype=np.float64)
     except (TypeError, ValueError):
         raise NotNumbers(f"the {name} are not numbers in rows of one length") from None
-    if given.dtype.kind not in "biuf":
-        raise NotNumbers(f"the {name} are of the type {given.dtype}, and not numbers")
-    if given.dtype.kind == "b" and name == "inputs":
+    first = rows if isinstance(rows, np.ndarray) else rows[0]
+    if name == "inputs" and isinstance(first, np.ndarray | np.generic) and first.dtype.kind == "b":
         raise NotNumbers("the inputs are bools, which add up differently: make them numbers with astype(float)")
     return found
 
