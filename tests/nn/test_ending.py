@@ -101,7 +101,7 @@ def test_it_stops_when_a_number_is_no_longer_better(numbers, settings, ends_afte
         ),
         (lambda: train(MLP([2, 1]), held_out=1.5), "a share of the examples, or a tuple .* got 1.5 of 24"),
         (lambda: train(MLP([2, 1]), metrics=["f1"]), "there is no metric 'f1'"),
-        (lambda: train(MLP([2, 1]), clip=0.0), "max_norm must be positive, got 0.0"),
+        (lambda: train(MLP([2, 1]), clip=0.0), "clip must be a positive number; got 0.0"),
         (lambda: train(MLP([2, 1]), optimiser=LBFGS(MLP([2, 1]).parameters())), r"as in LBFGS\(model.parameters\(\)\)"),
         (
             lambda: train(m := MLP([2, 1]), optimiser=LBFGS(m.parameters()), clip=1.0),

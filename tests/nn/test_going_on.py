@@ -128,7 +128,7 @@ def test_an_optimiser_of_another_model_is_refused():
 
 
 def test_a_name_is_no_optimiser():
-    with pytest.raises(TypeError, match=r"such as SGD\(model.parameters\(\), rate=0.1\), got 'adam'"):
+    with pytest.raises(TypeError, match=r"such as SGD\(model.parameters\(\), rate=0.1\); got 'adam'"):
         train(MLP([2, 1]), optimiser="adam")
 
 

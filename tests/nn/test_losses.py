@@ -248,7 +248,7 @@ def test_weights_may_be_neurons(gap):
         (lambda: cross_entropy([1.0, 2.0], Neuron(1.0)), TypeError, "a class or a one-hot row, got .*one_hot"),
         (lambda: cross_entropy([1.0, 2.0], 0.5), TypeError, "a class, which is a whole number, got 0.5"),
         (lambda: cross_entropy([1.0, 2.0], math.nan), IndexError, "a class from 0 to 1, got nan"),
-        (lambda: cross_entropy([1.0, 2.0], "ab"), TypeError, "a class or a one-hot row, got 'ab'"),
+        (lambda: cross_entropy([1.0, 2.0], "ab"), TypeError, "a class as a whole number, got 'ab'"),
         (lambda: cross_entropy(Neuron(1.0), 0), TypeError, "a logit for each class, got .* binary_cross_entropy"),
         (lambda: mse(Neuron(1.0), [0.5]), ValueError, r"one target for one output, got a row: \[0.5\]"),
         (lambda: binary_cross_entropy(1.0, -1), ValueError, "a target from 0 to 1, got -1"),

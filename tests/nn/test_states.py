@@ -86,12 +86,17 @@ def test_a_state_may_have_fewer_epochs_than_are_wanted_now():
 @pytest.mark.parametrize(
     ("changes", "settings", "message"),
     [
-        ({"version": 2}, {}, "this training has version=1, but the state has 2"),
+        ({"version": 1}, {}, "this training has version=2, but the state has 1"),
         ({}, {"seed": 1}, "this training has seed=1, but the state has 0"),
         ({}, {"batch_size": 4}, "this training has batch_size=4, but the state has 8"),
         ({}, {"held_out": None}, "this training has examples=20, but the state has 16"),
         ({"parameters": np.zeros(3)}, {}, "the optimiser has 17 parameters, but the state has 3"),
         ({"optimiser": {"optimiser": "SGD"}}, {}, "Adam expects a state with"),
+        (
+            {"trial": [0.0, 1.0]},
+            {},
+            "first example were .0.0, 1.0., and are .*: the model, or the loss, is another one",
+        ),
     ],
 )
 def test_the_state_of_another_training_is_refused_before_anything_changes(changes, settings, message):

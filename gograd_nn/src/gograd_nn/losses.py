@@ -55,7 +55,10 @@ def _errors(name: str, output: Any, target: Any) -> list[Any]:
     """Subtract targets from as many outputs."""
     if not hasattr(output, "__len__"):
         if hasattr(target, "__len__"):
-            raise ValueError(f"{name}() expects one target for one output, got a row: {quoted(target)}")
+            raise ValueError(
+                f"{name}() expects one target for one output, got a row: {quoted(target)}; of rows of one number, make "
+                "numbers, as in targets = [row[0] for row in targets]"
+            )
         output, target = [output], [target]
     n_targets = len(target) if hasattr(target, "__len__") else "a single number"
     if len(output) != n_targets or len(output) == 0:
@@ -65,12 +68,22 @@ def _errors(name: str, output: Any, target: Any) -> list[Any]:
     return [o - t for o, t in zip(output, target, strict=True)]
 
 
+def _one_number(name: str, output: Any) -> None:
+    """Refuse several outputs, where one is needed."""
+    if hasattr(output, "__len__"):
+        raise TypeError(
+            f"{name}() is for one output, got {len(output)}: for classes there is cross_entropy(), and of several "
+            f"labels take ops.sum(list(map({name}, outputs, targets)))"
+        )
+
+
 def hinge(score: Any, label: Any) -> Any:
     """Compute max(0, 1 - label * score), which is 0 beyond the margin on the correct side.
 
     Raises:
         ValueError: `label` is a number, but neither -1 nor 1.
     """
+    _one_number("hinge", score)
     if type(label) is not Neuron and label not in (-1, 1):
         raise ValueError(f"hinge() expects the label -1 or 1, got {label!r}")
     return ops.relu(1.0 - label * score)
@@ -85,6 +98,7 @@ def binary_cross_entropy(logit: Any, target: Any) -> Any:
     Raises:
         ValueError: `target` is a number, but not from 0 to 1.
     """
+    _one_number("binary_cross_entropy", logit)
     if type(target) is not Neuron and not 0.0 <= target <= 1.0:
         raise ValueError(f"binary_cross_entropy() expects a target from 0 to 1, got {target!r}")
     return target * ops.softplus(-logit) + (1.0 - target) * ops.softplus(logit)
@@ -111,7 +125,12 @@ def cross_entropy(logits: Sequence[Any], target: Any) -> Any:
             f"cross_entropy() expects a logit for each class, got {quoted(logits)}; for a single output, there is "
             "binary_cross_entropy()"
         )
-    if type(target) is Neuron or isinstance(target, str):
+    if isinstance(target, str):
+        raise TypeError(
+            f"cross_entropy() expects a class as a whole number, got {target!r}: number the classes, as in "
+            "names.index(target), with names = sorted(set(targets))"
+        )
+    if type(target) is Neuron:
         raise TypeError(f"cross_entropy() expects a class or a one-hot row, got {quoted(target)}: see one_hot()")
     if hasattr(target, "__len__"):
         return _of_weights(logits, _checked_weights(logits, target))

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from gograd_core import no_grad
 from gograd_core.extend import quoted
-from gograd_nn.layers.examples import as_sequence
+from gograd_nn.layers.examples import in_places
 
 __all__ = ["METRICS", "Metric", "accuracy", "class_of", "is_right", "mae", "metric", "mse", "r2", "rmse", "score"]
 
@@ -97,8 +97,7 @@ def score(
             but "accuracy") an output does not have the shape of its target.
         TypeError: `by` is neither a name nor a function.
     """
-    chosen = metric(by)
-    inputs, targets = as_sequence(inputs), as_sequence(targets)
+    chosen, inputs, targets = metric(by), in_places(inputs), in_places(targets)
     if len(inputs) != len(targets) or len(inputs) == 0:
         raise ValueError(f"expected as many targets as inputs, at least one; got {len(targets)} and {len(inputs)}")
     run = no_grad().run

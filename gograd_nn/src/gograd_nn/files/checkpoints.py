@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gograd_core import Neuron
-from gograd_core.extend import quoted, write_values
+from gograd_core.extend import quoted, read_values, write_values
 from gograd_nn.files.arrangement import Arrangement
 from gograd_nn.files.errors import ModelFileError
 from gograd_nn.files.models import CHECKPOINT
@@ -117,14 +117,17 @@ class Checkpoint:
         with naming(self.path):
             self._compare(facts.get("setting"))
             values = self.arrangement.values(arrays, facts.get("labels"))
+            before = np.empty(len(self.parameters))
+            read_values(self.parameters, before)
+            write_values(self.parameters, values)  # also those that are not trained: the model is tried with them
             place = {parameter: index for index, parameter in enumerate(self.parameters)}
             try:
                 state = _with_arrays(facts[STATE], arrays)
                 state["parameters"] = values[[place[parameter] for parameter in self.optimiser.parameters]]
                 training.load_state(state)
             except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
+                write_values(self.parameters, before)
                 raise ModelFileError(f"its state cannot be taken over: {error}. {ANEW.capitalize()}") from None
-        write_values(self.parameters, values)
         return True
 
     def _compare(self, setting: Any) -> None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-
-import numpy as np
 
 from gograd_core import register_container
 from gograd_core.extend import quoted
 
-__all__ = ["Rows", "as_sequence", "check_example", "in_rows", "is_batch"]
+__all__ = ["Rows", "as_sequence", "check_example", "in_places", "in_rows", "is_batch"]
 
 
 class Rows(list[Any]):
@@ -21,18 +19,18 @@ register_container(Rows, lambda rows: (rows, None), lambda _, rows: Rows(rows))
 
 
 def as_sequence(examples: Any) -> Any:
-    """Return examples so that `examples[i]` is the one at place i: an array, if they are a table of another library.
+    """Return examples so that `examples[i]` is the one at place i: as an array, if they are a frame or a series.
 
     Of a column of pandas, `column[i]` is the entry with the label i, wherever that is.
     """
-    if isinstance(examples, Sequence | np.ndarray) or not hasattr(examples, "__array__"):
-        return examples
-    return np.asarray(examples)
+    return examples.to_numpy() if hasattr(examples, "to_numpy") else examples
 
 
 def is_batch(inputs: Any) -> bool:
     """Say whether a layer that takes numbers gets rows of numbers instead."""
-    return hasattr(inputs, "__len__") and len(inputs) > 0 and hasattr(type(inputs[0]), "__len__")
+    if not hasattr(inputs, "__len__") or isinstance(inputs, str | bytes) or len(inputs) == 0:
+        return False
+    return hasattr(type(inputs[0]), "__len__") and not isinstance(inputs[0], str | bytes)
 
 
 def in_rows(function: Callable[[Any], Any], batch: Sequence[Any]) -> Rows:
@@ -40,14 +38,28 @@ def in_rows(function: Callable[[Any], Any], batch: Sequence[Any]) -> Rows:
     return Rows(map(function, batch))
 
 
+def in_places(examples: Any) -> Any:
+    """Return examples as `as_sequence` does.
+
+    Raises:
+        TypeError: they have no length, or no order.
+    """
+    examples = as_sequence(examples)
+    if not hasattr(examples, "__len__") or not hasattr(examples, "__getitem__") or isinstance(examples, str | Mapping):
+        raise TypeError(
+            f"expected examples in a list or an array, got {quoted(examples)}: write list(…), or a row for each example"
+        )
+    return examples
+
+
 def check_example(who: str, inputs: Sequence[Any], expected: int) -> None:
     """Refuse anything but `expected` numbers.
 
     Raises:
         ValueError: there are more or fewer.
-        TypeError: it is a single number.
+        TypeError: it is a single number, or text.
     """
-    if not hasattr(inputs, "__len__"):
+    if isinstance(inputs, str | bytes) or not hasattr(inputs, "__len__"):
         raise TypeError(f"{who} takes a sequence of {expected} numbers, got {quoted(inputs)}")
     if len(inputs) != expected:
         raise ValueError(f"{who} takes {expected} inputs, got {len(inputs)}")

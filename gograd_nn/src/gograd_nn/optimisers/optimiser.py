@@ -37,7 +37,7 @@ class Optimiser(OptimiserHints, ABC):
         steps: how many steps were taken.
 
     Raises:
-        TypeError: a parameter is not a leaf neuron, or the schedule is not a function.
+        TypeError: a parameter is not a leaf neuron, `rate` not a number, or the schedule not a function.
         ValueError: there are no parameters, or `rate` is not positive and finite.
     """
 
@@ -46,6 +46,8 @@ class Optimiser(OptimiserHints, ABC):
 
     def __init__(self, parameters: Iterable[Neuron], rate: float, schedule: Schedule | None = None) -> None:
         self.parameters = checked_parameters(type(self).__name__, parameters)
+        if not _is_number(rate):
+            raise TypeError(f"rate must be a number, got {quoted(rate)}")
         if not 0.0 < rate < math.inf:
             raise ValueError(f"rate must be positive and finite, got {rate!r}")
         if schedule is not None and not callable(schedule):
@@ -73,7 +75,7 @@ class Optimiser(OptimiserHints, ABC):
         if self.schedule is None:
             return self.rate
         factor = self.schedule(self.steps)
-        if not 0.0 <= factor < math.inf:
+        if not _is_number(factor) or not 0.0 <= factor < math.inf:
             raise ValueError(f"the schedule {self.schedule!r} returned {factor!r} for step {self.steps}")
         return self.rate * float(factor)
 
@@ -116,12 +118,16 @@ class Optimiser(OptimiserHints, ABC):
             if array.shape != (len(self.parameters),):
                 raise ValueError(f"{each} must have {len(self.parameters)} entries, got the shape {array.shape}")
         for each in ("steps", "rate", *self.settings):
-            if not isinstance(state[each], Real):
+            if not _is_number(state[each]):
                 raise ValueError(f"{each} must be a number, got {quoted(state[each])}")
         for each in ("steps", "rate", *self.settings):
             setattr(self, each, state[each])
         for each, array in arrays.items():
             setattr(self, each, array)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, Real)
 
 
 def checked_parameters(name: str, parameters: Iterable[Neuron]) -> list[Neuron]:
@@ -133,13 +139,13 @@ def checked_parameters(name: str, parameters: Iterable[Neuron]) -> list[Neuron]:
     """
     if not isinstance(parameters, Iterable):
         raise TypeError(f"{name} expects parameters, as in {name}(model.parameters(), …), got {quoted(parameters)}")
-    found = list(dict.fromkeys(parameters))
-    if not found:
+    given = list(parameters)
+    if not given:
         raise ValueError(f"{name} needs at least one parameter")
-    for parameter in found:
+    for parameter in given:
         if not isinstance(parameter, Neuron) or parameter.operation is not None:
             raise TypeError(f"{name} expects leaf neurons, got {quoted(parameter)}")
-    return found
+    return list(dict.fromkeys(given))
 
 
 def in_unit_interval(**numbers: float) -> None:

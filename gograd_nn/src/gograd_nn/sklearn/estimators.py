@@ -18,6 +18,7 @@ from sklearn.utils.multiclass import (  # type: ignore[import-untyped]
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data  # type: ignore[import-untyped]
 
 from gograd_core import ops
+from gograd_core.extend import quoted
 from gograd_nn.losses import binary_cross_entropy, cross_entropy, mse
 from gograd_nn.matrices import Matrix, outputs_of
 from gograd_nn.metrics import r2
@@ -102,8 +103,13 @@ class _MLP(BaseEstimator, ABC):  # type: ignore[misc]
 
     def _train(self, X: Any, y: Any, classes: Any, *, first: bool, once: bool) -> Self:  # noqa: N803
         check_settings(self, once=once)
-        inputs, targets = self._validated(X, y, classes, first=first)
-        train(self, inputs, targets, first=first, once=once)
+        before = dict(vars(self))
+        try:
+            inputs, targets = self._validated(X, y, classes, first=first)
+            train(self, inputs, targets, first=first, once=once)
+        except BaseException:  # what was learned before goes with the classes that it was learned for
+            self.__dict__ = before
+            raise
         return self
 
     @abstractmethod
@@ -163,7 +169,8 @@ class MLPClassifier(ClassifierMixin, _MLP):  # type: ignore[misc]
 
         Raises:
             AttributeError: the solver is "lbfgs".
-            ValueError: `early_stopping` is set, or `y` has a class that the first call did not have.
+            ValueError: `early_stopping` is set, or `y` has a class that the first call did not have, or `classes` are
+                not those of the first call.
         """
         return self._partial_fit(X, y, classes)
 
@@ -204,6 +211,8 @@ class MLPClassifier(ClassifierMixin, _MLP):  # type: ignore[misc]
             self.classes_ = self._binarizer.classes_
             self.out_activation_ = "softmax" if self._binarizer.y_type_ == "multiclass" else "logistic"
             self._loss = cross_entropy if self.out_activation_ == "softmax" else _label_loss
+        elif classes is not None and not np.array_equal(unique_labels(classes), self.classes_):
+            raise ValueError(f"classes must be those of the first call, {self.classes_}, got {quoted(classes)}")
         unknown = np.setdiff1d(unique_labels(y), self.classes_)
         if unknown.size:
             raise ValueError(f"y has classes that were not there at first: {unknown}; give partial_fit all classes")

@@ -44,6 +44,7 @@ def train(estimator: Any, inputs: Matrix, targets: Matrix, *, first: bool, once:
         estimator.loss_curve_, estimator.best_loss_, estimator._optimiser_state = [], math.inf, {}
         estimator.n_outputs_, estimator.n_layers_ = sizes[-1], len(sizes)
     else:
+        estimator.loss_curve_ = [*estimator.loss_curve_]  # if anything is raised, the curve of before is put back
         write_values(model.parameters(), _values_so_far(estimator, sizes))
     batch_size = min(MOST_PER_BATCH if estimator.batch_size == "auto" else estimator.batch_size, len(inputs))
     penalty = Penalty(estimator.alpha, weights_among(sizes), len(inputs), batch_size)

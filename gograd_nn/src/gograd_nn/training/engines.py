@@ -14,13 +14,15 @@ from gograd_nn.layers.dropout import MaskSource, dropping_out
 from gograd_nn.optimisers.optimiser import Array
 from gograd_nn.training.problem import Integers, Problem, row_of
 
-__all__ = ["Compiled", "Eager", "Engine", "Unsuitable"]
+__all__ = ["Compiled", "Eager", "Engine", "Unsuitable", "is_same"]
 
 Key = Sequence[int]
 """What masks are drawn with: a seed, the number of the epoch, and that of the step in it."""
 
 SAME = 1e-9
 """How much the results of an example may differ between the engines, relative to the largest."""
+MOST_COMPARED = 8
+"""With how many examples a model and its recording are compared at first."""
 MOST_PATHS = 4
 """How many paths the examples of a batch may take, or a quarter of them, if that is more."""
 
@@ -38,8 +40,8 @@ class Engine(Protocol):
         Masks are drawn with the key as seed. Returns the loss of each example, and a row of outputs for each.
         """
 
-    def refresh(self) -> None:
-        """Make sure that the model runs as it is now: somebody may have changed it between epochs."""
+    def refresh(self, count: int) -> None:
+        """Make sure that the model runs as it is now, by so many examples: somebody may have changed it."""
 
     def judge(self) -> tuple[Array, Array]:
         """Compute the loss of each held-out example, and a row of outputs for each. Nothing is dropped out."""
@@ -51,7 +53,7 @@ class Eager:
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
 
-    def refresh(self) -> None:
+    def refresh(self, count: int) -> None:
         """Do nothing, since the model itself runs."""
 
     def learn(self, batch: Integers, key: Key) -> tuple[Array, Array]:
@@ -91,6 +93,11 @@ class Compiled:
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
+        self._read()
+
+    def _read(self) -> None:
+        """Make arrays of the examples."""
+        problem = self.problem
         self._data = problem.examples.data(problem.outputs, problem.loss)
         self._held_out = problem.held_out and problem.held_out.data(problem.outputs, problem.loss)
 
@@ -146,7 +153,7 @@ class Compiled:
         """
         self.record(backend)
         batch = np.arange(min(count, len(self.problem.examples)))
-        agrees = self._agrees(batch)
+        agrees = self._agrees(batch, MOST_COMPARED)
         if self._held_out is not None and backend is None:
             self._judge(self._held_out.inputs[:1], self._held_out.targets[:1])
         paths = self.program.explain()
@@ -155,22 +162,35 @@ class Compiled:
         if not agrees:
             raise Unsuitable("the model does something else each time it runs")
 
-    def refresh(self) -> None:
-        """Record the model anew if it does something else than when it was recorded."""
-        if not self._agrees(np.zeros(1, dtype=np.int64)):
+    def refresh(self, count: int) -> None:
+        """Read the examples again, and record the model anew, if one of so many examples does not give what it gave."""
+        few = np.linspace(0, len(self.problem.examples) - 1, count).astype(np.int64)
+        if not self._agrees(few, count):
+            self._read()
             self.record()
 
-    def _agrees(self, batch: Integers) -> bool:
-        """Run some examples without changing anything, and say whether the first one gives what the model gives now."""
-        arguments = self.arguments(batch, (0,))
-        found = self._learn.backward(*arguments, seeds=self.seeds(len(batch), 0.0))[0]
-        expected = _rows([no_grad().run(self._learned, *(each[0] for each in arguments))])[0]
-        return bool(np.all(np.abs(found - expected) <= SAME * np.max(np.abs(expected))))
+    def _agrees(self, batch: Integers, count: int) -> bool:
+        """Run some examples without changing anything, and say whether the first ones give what the model gives now.
+
+        Nothing is dropped out of these.
+        """
+        results = [no_grad().run(self.problem.try_example, place) for place in batch[:count].tolist()]
+        expected = _rows([[loss, *row_of(output)] for output, loss in results])
+        inputs, targets, masks = self.arguments(batch, (0,))
+        masks[:count] = 1.0
+        found = self._learn.backward(inputs, targets, masks, seeds=self.seeds(len(batch), 0.0))[:count]
+        return found.shape == expected.shape and is_same(found, expected)
 
     def judge(self) -> tuple[Array, Array]:
         assert self._held_out is not None
         found = self._judge(self._held_out.inputs, self._held_out.targets)
         return found[:, 0], found[:, 1:]
+
+
+def is_same(found: Any, expected: Any) -> bool:
+    """Say whether two rows of results, or rows of them, differ in their last digits only, relative to the largest."""
+    largest = np.max(np.abs(np.nan_to_num(expected)), axis=-1, keepdims=True)
+    return np.allclose(found, expected, rtol=0.0, atol=SAME * largest, equal_nan=True)
 
 
 def _drawn(key: Key) -> MaskSource:

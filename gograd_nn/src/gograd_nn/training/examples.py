@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gograd_core.extend import quoted
-from gograd_nn.layers.examples import as_sequence
+from gograd_nn.layers.examples import in_places
 from gograd_nn.losses import binary_cross_entropy, cross_entropy
 from gograd_nn.optimisers.optimiser import Array
 
@@ -34,16 +34,20 @@ class Data:
 
 @attrs.define(eq=False)
 class Examples:
-    """Inputs, and a target for each.
+    """Inputs, and a target for each. Both have places from 0 on.
+
+    Frames and other tables become arrays. In arrays, narrow numbers become wide, so that whatever a model does with
+    them, it does with the digits that compiled code has, and uint8 does not wrap around.
 
     Raises:
         ValueError: there are none, or not as many targets as inputs.
     """
 
-    inputs: Sequence[Any] = attrs.field(converter=as_sequence)
-    targets: Sequence[Any] = attrs.field(converter=as_sequence)
+    inputs: Sequence[Any]
+    targets: Sequence[Any]
 
     def __attrs_post_init__(self) -> None:
+        self.inputs, self.targets = _wide(in_places(self.inputs)), _wide(in_places(self.targets))
         if len(self.inputs) != len(self.targets) or len(self.inputs) == 0:
             raise ValueError(
                 f"expected as many targets as inputs, at least one; got {len(self.targets)} and {len(self.inputs)}"
@@ -92,6 +96,16 @@ class Examples:
             return np.where(table.ravel() > 0.0, 1, -1)
         return None
 
+    def distinct_targets(self) -> list[int]:
+        """List the places at which a target stands for the first time; all of them if targets are not numbers."""
+        try:
+            table = np.array(self.targets, dtype=np.float64).reshape(len(self), -1)
+        except (TypeError, ValueError):
+            return list(range(len(self)))
+        rows = table.ravel() if table.shape[1] == 1 else table
+        found: list[int] = np.sort(np.unique(rows, axis=0, return_index=True)[1]).tolist()
+        return found
+
     def data(self, outputs: int, loss: Any) -> Data:
         """Return inputs and targets as arrays. For `cross_entropy`, classes become one-hot rows.
 
@@ -108,11 +122,25 @@ class Examples:
         return Data(inputs, targets, _container_of("inputs", self.inputs), target_of)
 
 
+def _wide(rows: Any) -> Any:
+    """Return rows in which arrays, and numbers of NumPy, have 64 bits per number. Bools stay as they are."""
+    if isinstance(rows, np.ndarray | np.generic):
+        kind, size = rows.dtype.kind, rows.dtype.itemsize
+        wide = {"f": np.float64, "i": np.int64, "u": np.int64}.get(kind) if size < 8 else None
+        return rows if wide is None else rows.astype(wide)
+    if isinstance(rows, list | tuple) and any(isinstance(row, np.ndarray | np.generic) for row in rows):
+        return list(map(_wide, rows))
+    return rows
+
+
 def _array(name: str, rows: Sequence[Any]) -> Array:
     try:
         found = np.array(rows, dtype=np.float64)
     except (TypeError, ValueError):
         raise NotNumbers(f"the {name} are not numbers in rows of one length") from None
+    first = rows if isinstance(rows, np.ndarray) else rows[0]
+    if name == "inputs" and isinstance(first, np.ndarray | np.generic) and first.dtype.kind == "b":
+        raise NotNumbers("the inputs are bools, which add up differently: make them numbers with astype(float)")
     return found
 
 

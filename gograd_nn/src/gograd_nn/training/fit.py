@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, get_args
+from numbers import Real
+from typing import Any
 
-from gograd_core.extend import quoted
 from gograd_nn.files.checkpoints import Checkpoint
 from gograd_nn.metrics import Metric, metric
 from gograd_nn.optimisers import Optimiser
+from gograd_nn.training.arguments import check_arguments
 from gograd_nn.training.choice import Wish, choose
 from gograd_nn.training.early_stopping import EarlyStopping
 from gograd_nn.training.examples import Examples
@@ -82,18 +83,21 @@ def fit(
         The history.
 
     Raises:
-        TypeError: `loss` is not a function, `optimiser` not an `Optimiser`, `early_stopping` not an `EarlyStopping`,
-            `metrics` or `callbacks` not a sequence, `resume` not a mapping, or a metric neither a name nor a function.
-        ValueError: there are no examples (or none held out), or not as many targets as inputs; `epochs` or `batch_size`
-            is not positive; there is no such metric or engine; two metrics have one name; nothing reports what
-            `early_stopping` watches; the loss is not one number, or depends on no neuron, as under `no_grad`, or on no
+        TypeError: an argument is of another kind than it says above, or the loss is not one number.
+        ValueError: there are no examples (or none held out), or not as many targets as inputs; `epochs`, `batch_size`
+            or `clip` is not positive, or `seed` negative; there is no such metric or engine; two metrics have one name;
+            nothing reports what `early_stopping` watches; the loss depends on no neuron, as under `no_grad`, or on no
             parameter of the optimiser; `resume` is the state of another training.
+        Whatever the model raises for the first input, and the loss for any target.
         ModelFileError: the file belongs to a training with another setting or another model, or was changed.
         OSError: the file cannot be read or written.
         ImportError: compiled code is asked for, and gograd-compile is not installed, or `LBFGS`, and SciPy is not.
     """
-    _check_kinds(loss, optimiser, early_stopping, metrics, callbacks, resume)
-    _check_values(epochs, batch_size, engine)
+    check_arguments(
+        model=model, loss=loss, optimiser=optimiser, epochs=epochs, batch_size=batch_size, seed=seed, held_out=held_out,
+        metrics=metrics, clip=clip, early_stopping=early_stopping, callbacks=callbacks, engine=engine, resume=resume,
+        every=every, history=history,
+    )  # fmt: skip
     found, (examples, others) = _named(metrics), _examples(inputs, targets, held_out, seed)
     problem = Problem(model, loss, optimiser.parameters, examples, others, _hint(optimiser))
     if early_stopping is not None:
@@ -114,12 +118,17 @@ def fit(
                 training.load_state(resume)
             else:
                 training.begin(choose(problem, engine, epochs * per_epoch, batch_size))
-        if isinstance(optimiser, LBFGS):
-            optimiser.minimise(training, len(examples))
-        else:
-            training.run()
-        training.restore_best()
+        _run(training)
     return history
+
+
+def _run(training: Training) -> None:
+    """Train to the end, and go back to the best epoch if early stopping is to do that."""
+    if isinstance(training.optimiser, LBFGS):
+        training.optimiser.minimise(training, len(training.problem.examples))
+    else:
+        training.run()
+    training.restore_best()
 
 
 def _resumed(training: Training, path: str | os.PathLike[str], every: int | None, engine: Wish) -> bool:
@@ -129,42 +138,12 @@ def _resumed(training: Training, path: str | os.PathLike[str], every: int | None
     return saved.resume(training)
 
 
-def _check_kinds(loss: Any, optimiser: Any, early_stopping: Any, metrics: Any, callbacks: Any, resume: Any) -> None:
-    for is_right, what, got in (
-        (callable(loss), "a function as loss, such as mse or cross_entropy", loss),
-        (
-            isinstance(optimiser, Optimiser | LBFGS),
-            "an optimiser, such as SGD(model.parameters(), rate=0.1)",
-            optimiser,
-        ),
-        (isinstance(early_stopping, EarlyStopping | None), "early_stopping=EarlyStopping(patience=5)", early_stopping),
-        (isinstance(metrics, Sequence) and not isinstance(metrics, str), "a list of metrics", metrics),
-        (isinstance(callbacks, Sequence), "a list of callbacks", callbacks),
-        (
-            isinstance(resume, Mapping | None),
-            "as resume what Training.state() returned (a file is checkpoint=)",
-            resume,
-        ),
-    ):
-        if not is_right:
-            raise TypeError(f"fit() expects {what}, got {quoted(got)}")
-
-
-def _check_values(epochs: int, batch_size: int, engine: Any) -> None:
-    if epochs < 1 or batch_size < 1:
-        raise ValueError(f"epochs and batch_size must be positive, got {epochs} and {batch_size}")
-    if engine not in get_args(Wish):
-        raise ValueError(f"engine must be one of {', '.join(map(repr, get_args(Wish)))}, got {engine!r}")
-
-
 def _examples(inputs: Any, targets: Any, held_out: Any, seed: int) -> tuple[Examples, Examples | None]:
     """Return the examples to learn from, and those held out."""
     examples = Examples(inputs, targets)
     if held_out is None:
         return examples, None
-    if isinstance(held_out, tuple | list) and len(held_out) == 2:
-        return examples, Examples(*held_out)
-    return examples.split(held_out, seed)
+    return examples.split(float(held_out), seed) if isinstance(held_out, Real) else (examples, Examples(*held_out))
 
 
 def _named(metrics: Sequence[str | Metric]) -> dict[str, Metric]:

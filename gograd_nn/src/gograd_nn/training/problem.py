@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from numbers import Real
 from typing import Any
 
 import attrs
 import numpy as np
 import numpy.typing as npt
 
-from gograd_core import Neuron
+from gograd_core import Neuron, no_grad
 from gograd_core.extend import flatten, flatten_numbers, quoted
 from gograd_nn.layers.dropout import dropping_out
 from gograd_nn.optimisers.optimiser import Array
@@ -32,12 +33,14 @@ class Problem:
         held_out: what the model is judged by after each epoch, if there is any.
         outputs: how many numbers the model returns.
         is_number: whether it returns one number, and not a list.
-        shares: for each factor in the masks of one example, with what probability it is 0.
+        shares: for each factor in the masks of one example, with what probability it was 0 when the
+            model was last tried.
         inputs: how many numbers all operations for one example take: a measure of the work.
 
     Raises:
-        ValueError: the loss is not one number, or depends on no neuron, as under `no_grad`, or on no parameter.
-        Whatever the model and the loss raise.
+        ValueError: the loss depends on no neuron, as under `no_grad`, or on no parameter.
+        TypeError: the loss is not one number.
+        Whatever the model and the loss raise, for the first input, and for any target.
     """
 
     model: Model
@@ -53,20 +56,12 @@ class Problem:
     _classes: dict[int, Integers | None] = attrs.field(factory=dict, init=False)
 
     def __attrs_post_init__(self) -> None:
-        shares: list[float] = []
-
-        def noted(count: int, share: float) -> Sequence[float]:
-            shares.extend([share] * count)
-            return [1.0] * count
-
-        with dropping_out(noted):
-            output = self.model(self.examples.inputs[0])
-        target = self.examples.targets[0]
-        loss = self.loss(output, target)
-        if hasattr(loss, "__len__"):
-            raise ValueError(
-                f"the loss of an example must be one number, got a row of {len(loss)} for the target {quoted(target)}: "
-                "return its sum or its mean; or, if the targets are a column y, give y.ravel()"
+        output, loss = self.try_example(0)
+        if not isinstance(loss, Neuron | Real):
+            raise TypeError(
+                f"the loss of an example must be one number, got {quoted(loss)} for the output {quoted(output)} and "
+                f"the target {quoted(self.examples.targets[0])}: return its sum or its mean; or, if the targets are a "
+                "column y, give y.ravel()"
             )
         if not isinstance(loss, Neuron) or loss.operation is None:
             raise ValueError(
@@ -80,11 +75,36 @@ class Problem:
             )
         self.outputs = len(row_of(output))
         self.is_number = not hasattr(output, "__len__")
-        self.shares = np.array(shares)
         self.inputs = np.frombuffer(graph.inputs, dtype=np.int32).size
         for examples in (self.examples, self.held_out):
             if examples is not None:
                 self._classes[id(examples)] = examples.classes(self.outputs, self.loss)
+                self._check_targets(output, examples)
+
+    def try_example(self, place: int) -> tuple[Any, Any]:
+        """Run the model on an example, drop nothing out, and note its `shares`. Return the output and the loss."""
+        shares: list[float] = []
+
+        def noted(count: int, share: float) -> Sequence[float]:
+            shares.extend([share] * count)
+            return [1.0] * count
+
+        with dropping_out(noted):
+            output = self.model(self.examples.inputs[place])
+        self.shares = np.array(shares)
+        return output, self.loss(output, self.examples.targets[place])
+
+    def _check_targets(self, output: Any, examples: Examples) -> None:
+        """Let the loss refuse targets. In compiled code they are neurons, in which it cannot see what they are."""
+        run = no_grad().run
+        for place in examples.distinct_targets():
+            if place == 0 and examples is self.examples:
+                continue  # it was tried already
+            try:
+                run(self.loss, output, examples.targets[place])
+            except Exception as error:
+                error.add_note(f"This is about the target of example {place}: {quoted(examples.targets[place])}")
+                raise
 
     def numbers(self, metrics: Iterable[str]) -> list[str]:
         """List the names of the numbers that an epoch reports, with these metrics."""

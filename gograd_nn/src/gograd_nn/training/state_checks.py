@@ -35,6 +35,7 @@ def check_state(state: Mapping[str, Any], parameters: int, examples: int, batch_
         "engine": lambda text: isinstance(text, str),
         "stopped": lambda text: isinstance(text, str),
         "optimiser": lambda state: isinstance(state, Mapping),
+        "trial": lambda row: row is None or (isinstance(row, list) and all(map(_is_number, row))),
         "best_parameters": lambda array: np.shape(array) in ((0,), (parameters,)),
         "total_loss": _is_number,
         "outputs": lambda rows: np.shape(rows) == (min(state["step"] * batch_size, examples), outputs),

@@ -8,23 +8,25 @@ from typing import Any, Protocol
 import attrs
 import numpy as np
 
-from gograd_core.extend import read_values, write_values
+from gograd_core import no_grad
+from gograd_core.extend import quoted, read_values, write_values
+from gograd_nn.files.checkpoints import Checkpoint
 from gograd_nn.metrics import Metric
 from gograd_nn.optimisers import Optimiser, clip_gradients
 from gograd_nn.optimisers.optimiser import Array
 from gograd_nn.training.choice import Choice
 from gograd_nn.training.early_stopping import Best, EarlyStopping
-from gograd_nn.training.engines import Compiled, Eager, Engine
+from gograd_nn.training.engines import Compiled, Eager, Engine, is_same
 from gograd_nn.training.history import Epoch, History
 from gograd_nn.training.lbfgs import LBFGS
-from gograd_nn.training.problem import Integers, Problem
+from gograd_nn.training.problem import Integers, Problem, row_of
 from gograd_nn.training.progress import Bar
 from gograd_nn.training.seen import Seen
 from gograd_nn.training.state_checks import check_state
 
 __all__ = ["Callback", "Training"]
 
-VERSION = 1
+VERSION = 2
 """The version of the form of states."""
 
 
@@ -140,7 +142,10 @@ class Training:
         self._call("after_step")
 
     def _prepare_engine(self) -> None:
-        """Let compiled code take over if it is time, and take note of changes of the model if an epoch begins."""
+        """Let compiled code take over if it is time, and take note of changes of the model if there may be any.
+
+        Somebody may have changed it between epochs, or callbacks after each step.
+        """
         taken = (self.epoch - self.first) * self.steps_per_epoch + self.step
         switch = self.choice.switch
         if switch is not None and taken >= switch and isinstance(self.engine, Eager):
@@ -148,8 +153,9 @@ class Training:
             if switch or self.choice.compiled is None:
                 compiled.record()
             self.history.engine = "compiled code runs" + (f", from step {switch + 1} on" if switch else "")
-        elif self.step == 0:
-            self.engine.refresh()
+        elif self.step == 0 or self._has_step_callbacks():
+            may_differ = self.step == 0 and self.callbacks
+            self.engine.refresh(8 + len(self.problem.examples) // 256 if may_differ else 1)
 
     def end_epoch(self, order: Integers) -> None:
         """Put the epoch into the history, and prepare for the next one."""
@@ -187,10 +193,31 @@ class Training:
             elif when == "after_epoch" and not hasattr(callback, "after_step"):
                 callback(self)
 
+    def _has_step_callbacks(self) -> bool:
+        return any(hasattr(each, "after_step") and not isinstance(each, Checkpoint) for each in self.callbacks)
+
     def _parameters(self) -> Array:
         found = np.empty(len(self.problem.parameters))
         read_values(self.problem.parameters, found)
         return found
+
+    def _trial(self) -> list[float] | None:
+        """Return the loss and the outputs of the first example. It is None if the model fails, or is not repeatable."""
+        try:
+            found = [no_grad().run(self.problem.try_example, 0) for _ in range(2)]
+            first, second = ([float(getattr(each, "value", each)) for each in (loss, *row_of(y))] for y, loss in found)
+        except Exception:  # whatever a model raises when it has diverged
+            return None
+        return first if np.array_equal(first, second, equal_nan=True) else None
+
+    def _check_trial(self, then: list[float] | None) -> None:
+        """Refuse a model, or a loss, that gives something else than it gave before."""
+        now = self._trial()
+        if then is not None and now is not None and not (len(now) == len(then) and is_same(now, then)):
+            raise ValueError(
+                f"with its parameters, loss and outputs of the first example were {quoted(then)}, and are "
+                f"{quoted(now)}: the model, or the loss, is another one"
+            )
 
     def state(self) -> dict[str, Any]:
         """Return all that the rest of the training depends on: numbers, strings, None, and dicts, lists and arrays.
@@ -206,6 +233,7 @@ class Training:
             "engine": self.history.engine,
             "stopped": self.history.stopped,
             "parameters": self._parameters(),
+            "trial": self._trial(),
             "optimiser": self.optimiser.state(),
             "total_loss": self._seen.total,
             "outputs": self._seen.rows(self.problem),
@@ -220,7 +248,8 @@ class Training:
         The last epoch is as many epochs after the first one as before.
 
         Raises:
-            ValueError: it is the state of another training.
+            ValueError: it is the state of another training; or the model, or the loss, does something else with the
+                first example than it did with these parameters.
         """
         for name, own in (
             ("version", VERSION),
@@ -241,8 +270,14 @@ class Training:
         best = Best(**state["best"], parameters=np.array(state["best_parameters"], dtype=np.float64))
         seen = Seen(float(state["total_loss"]), [np.array(state["outputs"], dtype=np.float64)])
         choice = Choice(state["switch"], state["engine"])
-        self.optimiser.load_state(state["optimiser"])
+        before = self._parameters()
         write_values(problem.parameters, parameters)
+        try:
+            self._check_trial(state["trial"])
+            self.optimiser.load_state(state["optimiser"])
+        except BaseException:
+            write_values(problem.parameters, before)
+            raise
         self.history.epochs[:] = epochs
         self.last += state["first"] - self.first
         self.first, self.epoch, self.step = state["first"], state["epoch"], state["step"]

@@ -1,0 +1,71 @@
+"""A checkpoint is refused if the model, or the loss, is another one, though names and sizes are the same."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from gograd_nn import MLP, SGD, Layer, ModelFileError, Net, fit, mae, mse
+
+INPUTS = [[0.1 * k, (-1.0) ** k] for k in range(12)]
+TARGETS = [0.3 * x - 0.5 * y for x, y in INPUTS]
+
+
+class Scaled:
+    """A net, and a number of its own that no file has."""
+
+    def __init__(self, factor, noise=0.0):
+        self.net, self.factor, self.noise = MLP([2, 3, 1], seed=1), factor, noise
+        self.parameters = self.net.parameters
+
+    def __call__(self, x):
+        return self.factor * self.net(x) + random.gauss(0.0, self.noise)
+
+
+def make_loss(error, weight=1.0):
+    return lambda output, target: weight * error(output, target)
+
+
+def train(path, model, loss=mse, epochs=1, frozen=0, **settings):
+    optimiser = SGD(model.parameters()[frozen:], 0.1)
+    settings = {"loss": loss, "optimiser": optimiser, "epochs": epochs, "progress": False, **settings}
+    fit(model, INPUTS, TARGETS, batch_size=4, checkpoint=path, **settings)
+    return [parameter.value for parameter in model.parameters()]
+
+
+def squares():
+    square = Layer(2, 2, seed=1)
+    return Net(square, Layer(2, 1, None, seed=2), lambda outputs: outputs[0])
+
+
+@pytest.mark.parametrize("engine", ["eager", "compiled"])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ((MLP([2, 3, 1], "tanh"),), (MLP([2, 3, 1], "relu"),)),
+        ((Scaled(1.0),), (Scaled(0.9),)),
+        ((MLP([2, 3, 1]), make_loss(mse)), (MLP([2, 3, 1]), make_loss(mae))),
+        ((MLP([2, 3, 1]), make_loss(mse)), (MLP([2, 3, 1]), make_loss(mse, 0.5))),
+        ((squares(),), (Net(*squares().layers[:2], lambda outputs: -outputs[0]),)),
+    ],
+)
+def test_it_is_refused_and_nothing_changes(before, after, engine, tmp_path):
+    path = tmp_path / "run.safetensors"
+    train(path, *before, engine=engine)
+    model = after[0]
+    values = [parameter.value for parameter in model.parameters()]
+    with pytest.raises(ModelFileError, match="first example were .* and are .*: the model, or the loss, is another"):
+        train(path, *after, epochs=2, engine=engine)
+    assert [parameter.value for parameter in model.parameters()] == values
+
+
+def test_parameters_that_are_not_trained_belong_to_the_model_in_the_file(tmp_path):
+    expected = train(None, MLP([2, 3, 1], seed=1), epochs=2, frozen=4)
+    train(tmp_path / "run", MLP([2, 3, 1], seed=1), frozen=4)
+    assert train(tmp_path / "run", MLP([2, 3, 1], seed=5), epochs=2, frozen=4) == expected
+
+
+def test_a_model_that_draws_random_numbers_cannot_be_compared(tmp_path):
+    train(tmp_path / "run", Scaled(1.0, noise=0.1), engine="eager")
+    train(tmp_path / "run", Scaled(1.0, noise=0.1), epochs=2, engine="eager")

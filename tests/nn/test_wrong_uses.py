@@ -1,0 +1,93 @@
+"""What is not meant that way gets a message that says what to write, before anything changes."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gograd_nn import MLP, SGD, EarlyStopping, Perceptron, binary_cross_entropy, cross_entropy, fit, hinge, mse
+
+POINTS = [[0.1, 0.2], [0.3, -0.4], [-0.5, 0.6], [0.2, 0.9]]
+SIDES = [1, -1, 1, -1]
+CLASSES = [0, 1, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "message"),
+    [
+        ({"model": POINTS, "inputs": MLP([2, 1])}, TypeError, "model must be a function of one example"),
+        ({"model": MLP}, TypeError, "model must be a function of one example, such as MLP"),
+        ({"loss": "mse"}, TypeError, "loss must be a function of output and target, such as gograd_nn.mse; got 'mse'"),
+        ({"loss": lambda *_: None}, TypeError, "the loss of an example must be one number, got None for the output"),
+        ({"loss": lambda output, target: [output - target]}, TypeError, "must be one number, got \\[Neuron"),
+        ({"optimiser": SGD}, TypeError, "optimiser must be an optimiser, such as SGD.model.parameters"),
+        ({"epochs": 1.5}, TypeError, "epochs must be a whole number; got 1.5"),
+        ({"epochs": True}, TypeError, "epochs must be a whole number; got True"),
+        ({"batch_size": None}, TypeError, "batch_size must be a whole number; got None"),
+        ({"seed": -1}, ValueError, "seed must be a whole number from 0; got -1"),
+        ({"held_out": 1}, TypeError, "held_out must be a share of the examples, such as 0.2, or a tuple"),
+        ({"held_out": POINTS}, TypeError, "or a tuple of inputs and targets; got"),
+        ({"metrics": "accuracy"}, TypeError, "metrics must be a list of names and functions, such as \\['accuracy'\\]"),
+        ({"clip": True}, ValueError, "clip must be a positive number; got True"),
+        ({"clip": "1"}, TypeError, "clip must be a positive number; got '1'"),
+        ({"early_stopping": True}, TypeError, "must be an EarlyStopping, such as EarlyStopping.patience=5"),
+        ({"early_stopping": EarlyStopping}, TypeError, "must be an EarlyStopping, such as"),
+        ({"callbacks": print}, TypeError, "callbacks must be a list of functions"),
+        ({"callbacks": [3]}, TypeError, "callbacks must be a list of functions"),
+        ({"resume": "run"}, TypeError, "resume must be what Training.state.. returned; got 'run'"),
+        ({"every": 2.5}, TypeError, "every must be a whole number of steps; got 2.5"),
+        ({"history": []}, TypeError, "history must be a History, such as History"),
+        ({"inputs": zip(POINTS, SIDES, strict=True)}, TypeError, "examples in a list or an array, got .*: write list"),
+        ({"targets": None}, TypeError, "examples in a list or an array, got None"),
+        ({"inputs": [["a", "b"]] * 4}, TypeError, "real numbers or neurons, got 'a'"),
+        ({"targets": [[side] for side in SIDES]}, ValueError, r"targets = \[row\[0\] for row in targets\]"),
+        ({"targets": np.array(SIDES).reshape(-1, 1), "loss": hinge}, TypeError, "must be one number, got array"),
+    ],
+)
+def test_fit_says_what_it_expects(settings, error, message):
+    model = settings.pop("model", MLP([2, 3, 1]))
+    given = {"inputs": POINTS, "targets": SIDES, "loss": mse, "optimiser": SGD(MLP([2, 1]).parameters(), 0.1)}
+    if callable(model) and not isinstance(model, type):
+        given["optimiser"] = SGD(model.parameters(), 0.1)
+    with pytest.raises(error, match=message):
+        fit(model, **{**given, **settings}, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("loss", "targets", "message"),
+    [
+        (binary_cross_entropy, CLASSES, r"binary_cross_entropy\(\) is for one output, got 3: .* cross_entropy\(\)"),
+        (hinge, CLASSES, r"hinge\(\) is for one output, got 3"),
+        (cross_entropy, list("abcb"), r"a whole number, got 'a': number the classes, as in names.index\(target\)"),
+        (cross_entropy, [0.5, 1.0, 2.0, 1.0], "a class, which is a whole number, got 0.5"),
+    ],
+)
+def test_losses_of_classes_say_what_a_class_is(loss, targets, message):
+    model = MLP([2, 3])
+    with pytest.raises(TypeError, match=message):
+        fit(model, POINTS, targets, loss=loss, optimiser=SGD(model.parameters(), 0.1), progress=False)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "rate", "message"),
+    [
+        (MLP([2, 1]).parameters(), "0.1", "rate must be a number, got '0.1'"),
+        (MLP([2, 1]).parameters(), None, "rate must be a number, got None"),
+        ([unit.parameters() for unit in MLP([2, 3]).layers[0].units], 0.1, "SGD expects leaf neurons, got \\["),
+    ],
+)
+def test_an_optimiser_says_what_it_expects(parameters, rate, message):
+    with pytest.raises(TypeError, match=message):
+        SGD(parameters, rate)
+
+
+def test_a_schedule_without_a_result_is_named():
+    optimiser = SGD(MLP([2, 1]).parameters(), 0.1, schedule=lambda step: None)
+    with pytest.raises(ValueError, match="returned None for step 0"):
+        optimiser.step()
+
+
+@pytest.mark.parametrize("part", [Perceptron(2), MLP([2, 1])])
+def test_text_is_no_sequence_of_numbers(part):
+    with pytest.raises(TypeError, match="takes a sequence of 2 numbers, got 'ab'"):
+        part("ab")
