@@ -184,7 +184,7 @@ class Program:
         """
         from gograd_compile.run.records import Points, Slots  # what is about many points is imported when it is used
 
-        count = len(points)
+        count, points = len(points), np.require(points, requirements=("C", "W"))  # compiled for such arrays only
         lanes = lanes_for(self.size, count, in_python=not self._is_driven)
         outputs, gradients = np.empty((count, len(self.output_slots))), np.empty((count, len(per_point)))
         status = np.zeros(count, dtype=np.uint8)
