@@ -152,3 +152,13 @@ def test_seeds_of_another_shape_are_refused(seeds, message):
         with pytest.raises(ValueError, match=message):
             run.backward(XS, seeds=seeds)
         run.backward(XS, seeds=SEEDS)
+
+
+@pytest.mark.parametrize("seeds", [SEEDS * 1j, SEEDS.astype(str)])
+def test_seeds_that_are_no_real_numbers_are_refused(seeds):
+    f = Line()
+    run = compile(f).batch()
+    for _ in range(2):
+        with pytest.raises(TypeError, match=f"seeds must be real numbers, got an array of {seeds.dtype}"):
+            run.backward(XS, seeds=seeds)
+        run.backward(XS, seeds=SEEDS)
