@@ -71,6 +71,13 @@ def test_any_number_of_points(count):
         assert [leaf.grad for leaf in f.leaves] == pytest.approx(slopes, rel=1e-13)
 
 
+def test_infinite_seeds_of_both_signs_add_up_to_nan_without_a_warning():
+    f = Line()
+    run = compile(f).batch()
+    run.backward(XS[2:4], seeds=np.array([[0.0, math.inf], [0.0, -math.inf]]))
+    assert [str(leaf.grad) for leaf in f.leaves] == ["nan", "0.0"]
+
+
 ORDERS = {"by columns": np.asfortranarray, "backwards": lambda a: a[::-1].copy()[::-1], "read-only": lambda a: a}
 
 
