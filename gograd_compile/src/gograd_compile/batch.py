@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gograd_compile.nesting.batch_arguments import Batch, flatten_batch
-from gograd_compile.nesting.trees import ONE_NUMBER, flatten, nest_matrix, numbers_like
+from gograd_compile.nesting.trees import ONE_NUMBER, flatten, nest_matrix, numbers_like, real_numbers
 from gograd_compile.paths.batch_results import Found, in_parts, results, with_others
 from gograd_compile.paths.engine_answers import Answer, Question
 from gograd_compile.paths.lru import Recent
@@ -84,10 +84,13 @@ class Batched:
                 the numbers times their factors. Without seeds, the function must return one number.
 
         Raises:
+            TypeError: the seeds are not real numbers.
             ValueError: there is not a row for each point, or not a factor for each number.
         """
         if seeds is not None:
-            seeds = np.asarray(seeds, dtype=np.float64)
+            given = np.asarray(seeds)
+            if (seeds := real_numbers(given)) is None:
+                raise TypeError(f"seeds must be real numbers, got an array of {given.dtype}")
             again = self._again.get(shapes_of(args, len(seeds))) if seeds.ndim == 2 else None
             if again is not None and (values := again.backward(args, seeds)) is not None:
                 return values

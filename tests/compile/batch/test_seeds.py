@@ -71,6 +71,31 @@ def test_any_number_of_points(count):
         assert [leaf.grad for leaf in f.leaves] == pytest.approx(slopes, rel=1e-13)
 
 
+def test_infinite_seeds_of_both_signs_add_up_to_nan_without_a_warning():
+    f = Line()
+    run = compile(f).batch()
+    run.backward(XS[2:4], seeds=np.array([[0.0, math.inf], [0.0, -math.inf]]))
+    assert [str(leaf.grad) for leaf in f.leaves] == ["nan", "0.0"]
+
+
+ORDERS = {"by columns": np.asfortranarray, "backwards": lambda a: a[::-1].copy()[::-1], "read-only": lambda a: a}
+
+
+@pytest.mark.parametrize("in_order", ORDERS.values(), ids=ORDERS)
+@pytest.mark.parametrize("backend", ["native", "numpy"])
+def test_arrays_may_lie_in_memory_in_any_order(in_order, backend):
+    f = Line()
+    run = compile(lambda x: f(x[0] - x[1]), backend=backend).batch()
+    pairs = np.stack([2.0 * XS, XS], axis=1)
+    pairs.flags.writeable = False
+    for _ in range(3):
+        values, slopes = expected(f, XS, SEEDS)
+        zero_grad(f.leaves)
+        found = run.backward(in_order(pairs), seeds=in_order(SEEDS))
+        assert np.transpose(found) == pytest.approx(values, rel=1e-14)
+        assert [leaf.grad for leaf in f.leaves] == pytest.approx(slopes, rel=1e-13)
+
+
 def test_values_of_leaves_are_read_again():
     f = Line()
     run = compile(f).batch()
@@ -132,5 +157,15 @@ def test_seeds_of_another_shape_are_refused(seeds, message):
     run = compile(f).batch()
     for _ in range(2):
         with pytest.raises(ValueError, match=message):
+            run.backward(XS, seeds=seeds)
+        run.backward(XS, seeds=SEEDS)
+
+
+@pytest.mark.parametrize("seeds", [SEEDS * 1j, SEEDS.astype(str)])
+def test_seeds_that_are_no_real_numbers_are_refused(seeds):
+    f = Line()
+    run = compile(f).batch()
+    for _ in range(2):
+        with pytest.raises(TypeError, match=f"seeds must be real numbers, got an array of {seeds.dtype}"):
             run.backward(XS, seeds=seeds)
         run.backward(XS, seeds=SEEDS)

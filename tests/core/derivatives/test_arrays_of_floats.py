@@ -17,6 +17,7 @@ ARRAYS = {
     "backwards": NUMBERS[:, ::-1],
     "read-only": READ_ONLY,
     "of another byte order": NUMBERS.astype(">f8"),
+    "out of alignment": np.frombuffer(b"?" + NUMBERS.tobytes(), np.float64, offset=1),
     "of single precision": NUMBERS.astype(np.float32),
     "of integers": np.array([1, 2, 3]),
     "of objects": NUMBERS.astype(object),

@@ -266,3 +266,13 @@ def test_there_must_be_a_seed_for_each_output(seeds):
     with pytest.raises(ValueError, match="argument 2|a seed for each of 2 outputs"):
         adjoints(outputs, seeds, [x], 0)
     assert adjoints(outputs, [1.0, 10.0], [x], 0) == [34.0]
+
+
+@pytest.mark.parametrize("inputs", [[1.0], ["x"], [None]])
+def test_adjoints_of_anything_but_neurons_are_refused(inputs):
+    x = Neuron(2.0)
+    x.grad = 5.0
+    with pytest.raises(TypeError):
+        adjoints([x * x], [1.0], [x, *inputs], 0)
+    assert x.grad == 5.0
+    assert adjoints([x * x], [1.0], [x], 0) == [4.0]

@@ -36,25 +36,21 @@ cdef void run_sums(double *v, const Step *step, const int64_t *starts, const Ter
     cdef const Term *end
     cdef double *out = v + step.slot
     cdef double total
-    cdef Py_ssize_t g, left
+    cdef Py_ssize_t g
     for g in range(step.count):
         end = terms + starts[g + 1]
-        left = end - term
         total = product(v, term)
-        if left == 1:
-            pass
-        elif left == 2:
-            total += product(v, term + 1)
-        elif left == 3:
-            total += product(v, term + 1)
-            total += product(v, term + 2)
-        else:
+        term += 1
+        if term != end:
+            total += product(v, term)
             term += 1
-            while term < end:
+            if term != end:
                 total += product(v, term)
                 term += 1
+                while term != end:
+                    total += product(v, term)
+                    term += 1
         out[g] = total
-        term = end
 
 
 # Called through a pointer, so that the compiler keeps it apart from the loop over steps: it is a fifth faster then.

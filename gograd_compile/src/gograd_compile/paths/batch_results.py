@@ -181,7 +181,9 @@ def results(
         total = found.totals
         for place in np.flatnonzero(found.status):  # the totals lack these points
             at = NO_SEEDS if own_seeds is None else own_seeds[place]
-            total = total + _judged(run, path, program, int(points[place]), want, at)[places]
+            added = _judged(run, path, program, int(points[place]), want, at)[places]
+            with np.errstate(all="ignore"):  # floats do not warn either
+                total = total + added
         runs.append((points, found))
         totals.append((path.tape.captured, total))
     outputs = _rows_of_all(run.batch.points, [(points, found.outputs) for points, found in runs])

@@ -134,7 +134,7 @@ class BatchRun:
             slots = np.concatenate([slots, np.arange(graph.leaves - graph.seeds, graph.leaves)])
         threads = self.threads if len(values) * program.size >= WORTH_A_THREAD else 1
         return program.over(
-            self._shared, path.captured(), np.require(values, requirements=("C", "W")), slots,
+            self._shared, path.captured(), values, slots,
             per_point=per_point, summed=summed, threads=threads, holds=holds,
         )  # fmt: skip
 

@@ -185,6 +185,8 @@ class Program:
         from gograd_compile.run.records import Points, Slots  # what is about many points is imported when it is used
 
         count = len(points)
+        if not points.flags.carray:  # native code is compiled for rows that follow each other
+            points = np.require(points, requirements=("C", "A", "W"))
         lanes = lanes_for(self.size, count, in_python=not self._is_driven)
         outputs, gradients = np.empty((count, len(self.output_slots))), np.empty((count, len(per_point)))
         status = np.zeros(count, dtype=np.uint8)
@@ -218,7 +220,7 @@ class Program:
                     done.result()
         with self._lock:
             self._blocks = blocks
-        return Points(outputs, gradients, np.einsum("sdl->d", totals), status)
+        return Points(outputs, gradients, np.einsum("sdl->d", totals) if len(summed) else np.empty(0), status)
 
     def _block(self, lanes: int) -> Floats:
         """Find memory for a block of points, with the constants in it."""

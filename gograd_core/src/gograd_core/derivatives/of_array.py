@@ -34,6 +34,8 @@ def of_array(
     array = args[wrt]
     if type(array) is not np.ndarray or array.dtype != np.float64 or array.ndim == 0 or array.size == 0:
         return None
+    if not array.flags.aligned:  # what is read in C is
+        return None
     inputs, gradient = engines.leaves_of(array.ravel()), np.empty(array.shape)
     since = inputs[-1]._stamp + 1
     leaves = np.fromiter(inputs, object, len(inputs)).reshape(array.shape)

@@ -73,6 +73,8 @@ cdef list adjoints_in(
     global running
     cdef Py_ssize_t i, asked = graph.leaves.count
     for neuron in inputs:
+        if not is_neuron(<PyObject *>neuron):
+            flat.refuse(neuron)
         if not is_leaf(graph, node_of(<PyObject *>neuron), since):
             push(&graph.leaves, <PyObject *>neuron)
     if rounding is not NULL:
