@@ -279,7 +279,11 @@ def test_training_that_could_change_nothing_is_refused():
     [
         ({"metrics": [lambda o, t: 1.0, lambda o, t: 2.0]}, ValueError, r"metrics need different names.*<lambda>"),
         ({"held_out": math.nan}, ValueError, "got nan of 20"),
-        ({"targets": np.ones((20, 1)), "loss": binary_cross_entropy}, TypeError, r"(?s)one number, got .* y\.ravel\(\)"),
+        (
+            {"targets": np.ones((20, 1)), "loss": binary_cross_entropy},
+            TypeError,
+            r"(?s)one number, got .* y\.ravel\(\)",
+        ),
     ],
 )
 def test_arguments_that_do_not_go_together_are_refused(changed, error, message):

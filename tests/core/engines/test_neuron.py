@@ -151,6 +151,13 @@ class TestOperators:
                 with pytest.raises(TypeError, match=f"cannot be combined with .* of type .*{convert}"):
                     calculate(*operands)
 
+    def test_leave_numbers_of_other_kinds_a_word(self):
+        class Knowing(complex):
+            def __radd__(self, other):
+                return "its own"
+
+        assert Neuron(1.0) + Knowing(1) == "its own"
+
     def test_pow_has_no_modulus(self):
         with pytest.raises(TypeError):
             pow(Neuron(2.0), 2, 3)

@@ -189,11 +189,10 @@ class Program:
             points = np.require(points, requirements=("C", "A", "W"))
         lanes = lanes_for(self.size, count, in_python=not self._is_driven)
         outputs, gradients = np.empty((count, len(self.output_slots))), np.empty((count, len(per_point)))
-        status = np.zeros(count, dtype=np.uint8)
+        status, blocks = np.zeros(count, dtype=np.uint8), list[Floats]()
         wanted = Slots(*self._slots, self.result_slots[per_point], self.result_slots[summed])
         strips = _strips(self.size, count, lanes) if count else []
         totals = np.zeros((len(strips), len(summed), lanes))
-        blocks: list[Floats] = []
         has_shared = np.count_nonzero(slots < self._captured.start) < self._captured.start
 
         def work(own: Iterator[int]) -> None:

@@ -24,7 +24,10 @@ def is_operand(other: Any) -> bool:
         return False
     if as_real(other) is not None:
         return True
-    if isinstance(other, numbers.Number):
+    if isinstance(other, numbers.Number) and type(other).__module__ in (
+        "builtins",
+        "decimal",
+    ):  # others may take neurons
         convert = "to real and imaginary part" if isinstance(other, complex) else "with float()"
         raise TypeError(
             f"a neuron cannot be combined with {other!r} of type {type(other).__name__}, since gograd computes with "
