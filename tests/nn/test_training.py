@@ -279,6 +279,7 @@ def test_training_that_could_change_nothing_is_refused():
     [
         ({"metrics": [lambda o, t: 1.0, lambda o, t: 2.0]}, ValueError, r"metrics need different names.*<lambda>"),
         ({"held_out": math.nan}, ValueError, "got nan of 20"),
+        ({"resume": {}, "checkpoint": "run.safetensors"}, ValueError, "either resume or checkpoint"),
         (
             {"targets": np.ones((20, 1)), "loss": binary_cross_entropy},
             TypeError,

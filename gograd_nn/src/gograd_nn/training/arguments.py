@@ -81,7 +81,7 @@ def check_arguments(**given: Any) -> None:
 
     Raises:
         TypeError: an argument is of a kind that it cannot have.
-        ValueError: a number is not one that it can have, or there is no such engine.
+        ValueError: a number is not one that it can have, there is no such engine, or arguments exclude each other.
     """
     for name, (accepts, expected) in KINDS.items():
         if not accepts(given[name]):
@@ -91,3 +91,5 @@ def check_arguments(**given: Any) -> None:
         raise ValueError(f"epochs and batch_size must be positive, got {given['epochs']} and {given['batch_size']}")
     if given["engine"] not in get_args(Wish):
         raise ValueError(f"engine must be one of {', '.join(map(repr, get_args(Wish)))}, got {given['engine']!r}")
+    if given["resume"] is not None and given["checkpoint"] is not None:
+        raise ValueError("give either resume or checkpoint, which goes on by itself if its file is there")

@@ -96,7 +96,7 @@ def fit(
     check_arguments(
         model=model, loss=loss, optimiser=optimiser, epochs=epochs, batch_size=batch_size, seed=seed, held_out=held_out,
         metrics=metrics, clip=clip, early_stopping=early_stopping, callbacks=callbacks, engine=engine, resume=resume,
-        every=every, history=history,
+        checkpoint=checkpoint, every=every, history=history,
     )  # fmt: skip
     found, (examples, others) = _named(metrics), _examples(inputs, targets, held_out, seed)
     problem = Problem(model, loss, optimiser.parameters, examples, others, _hint(optimiser))
