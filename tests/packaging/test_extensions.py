@@ -12,6 +12,8 @@ import zipfile
 
 import pytest
 
+pytestmark = pytest.mark.slow  # everything is compiled several times
+
 MODULES = {
     "gograd-compile": [
         "gograd_compile/call/prepared",
