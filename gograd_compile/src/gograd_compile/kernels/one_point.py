@@ -15,7 +15,7 @@ from gograd_compile.kernels.instructions import Function
 from gograd_compile.kernels.native import Kernel
 from gograd_core.extend import Instead
 
-__all__ = ["at_one_point", "of_columns"]
+__all__ = ["at_one_point", "of_columns", "value_function"]
 
 NUMBERS = ctypes.POINTER(ctypes.c_double)
 KERNEL = ctypes.CFUNCTYPE(None, ctypes.c_ssize_t, ctypes.c_ssize_t, NUMBERS, NUMBERS, NUMBERS)
@@ -47,7 +47,7 @@ def _value_text() -> str:
 
 
 @functools.cache
-def _value() -> int:
+def value_function() -> int:
     """Find the address of that function."""
     return machine.load("gograd_value", "value", _value_text()).address
 
@@ -57,9 +57,9 @@ def at_one_point(kernel: Kernel, arity: int) -> Instead:
     buffer = np.zeros(1 + (arity + kernel.scratch) * CHUNK)
     data = np.array([kernel.address, arity, buffer.ctypes.data])
     kept.append((kernel, data, buffer))
-    run = VALUE(_value())
+    run = VALUE(value_function())
     numbers, place = ctypes.c_double * arity, data.ctypes.data
-    return Instead(lambda *inputs: run(place, numbers(*inputs)), _value(), place)
+    return Instead(lambda *inputs: run(place, numbers(*inputs)), value_function(), place)
 
 
 def of_columns(kernel: Kernel, columns: int, length: int) -> Callable[..., float]:
