@@ -85,6 +85,7 @@ bench: $(BENCH_STAMP) $(PEERS_STAMP)
 	$(BIN)/python benchmarks/plugins.py
 	$(BIN)/python benchmarks/eager.py
 	$(BIN)/python benchmarks/beside_floats.py
+	$(BIN)/python benchmarks/by_hand.py
 	$(BIN)/python benchmarks/programs.py
 	$(BIN)/python benchmarks/dot.py
 	$(BIN)/python benchmarks/third_party.py

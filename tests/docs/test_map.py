@@ -1,6 +1,8 @@
 """The map names every room, tests have their folders, promised paths import, and native files have Python twins."""
 
 import re
+import subprocess
+import sys
 from importlib import import_module, metadata
 from pathlib import Path
 
@@ -56,6 +58,11 @@ def test_promised_modules_have_all_that_they_promise(module):
     promised = import_module(module)
     assert promised.__all__
     assert [name for name in promised.__all__ if not hasattr(promised, name)] == []
+
+
+@pytest.mark.parametrize("module", ["math.sin(0.5)", "testing.check_op", "extend.flatten"])
+def test_promised_modules_are_there_once_the_core_is_imported(module):
+    subprocess.run([sys.executable, "-c", f"import gograd_core; gograd_core.{module}"], check=True)
 
 
 @pytest.mark.parametrize(

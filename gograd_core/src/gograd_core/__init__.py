@@ -140,8 +140,12 @@ if not TYPE_CHECKING:
         "vmap": "write compile(f).batch(), after `from gograd_compile import compile`",
     }
 
+    _MODULES = ("extend", "math", "testing")
+
     def __getattr__(name: str) -> Any:
-        """Import a function that not every program needs, when it is asked for."""
+        """Import a function or a module that not every program needs, when it is asked for."""
+        if name in _MODULES:
+            return import_module(f"{__name__}.{name}")
         if name in _LAZY:
             return globals().setdefault(name, getattr(import_module(_LAZY[name]), name))
         hint = "" if name.startswith("_") else "operations are in gograd_core.ops, such as ops.tanh"

@@ -29,6 +29,10 @@ from gograd_core.recording import failed, recorder
 if TYPE_CHECKING:
     from gograd_core.op import Op
 
+    def __getattr__(name: str) -> Any:
+        """Stand for every name of `math`, which type checkers do not find in ``vars``."""
+
+
 __all__ = [name for name in dir(_math) if not name.startswith("_")]  # pyright: ignore[reportUnsupportedDunderAll]
 
 
