@@ -58,17 +58,18 @@ def _own(kind: Any) -> Any:
 
 class _FloatClass(LookAlike):
     def __call__(cls, x: Any = 0.0, /) -> Any:
-        if type(x) is Neuron:
+        kind = type(x)
+        if kind is Neuron or kind is float:
             return x
-        if type(x) is Followed:
+        if kind is Followed:
             return x.__mul__(1.0)
-        convert: Any = getattr(type(x), "__float__", None)
+        convert: Any = getattr(kind, "__float__", None)
         if convert is None or isinstance(convert, IN_C):
             return float(x)
         found = convert(x)  # in Python, so it may give a neuron
         if type(found) is Neuron or isinstance(found, float):
             return found
-        raise TypeError(f"{type(x).__name__}.__float__ returned non-float (type {type(found).__name__})")
+        raise TypeError(f"{kind.__name__}.__float__ returned non-float (type {type(found).__name__})")
 
     def __instancecheck__(cls, x: Any) -> bool:
         return type(x) is Neuron or isinstance(x, float)
