@@ -7,6 +7,7 @@ import pytest
 
 from gograd_compile import compile
 from gograd_core import Neuron, ops
+from gograd_draw import explore
 from gograd_draw.explorer.decisions import watch
 from gograd_draw.reading import read
 from gograd_nn import MLP
@@ -79,3 +80,18 @@ def test_a_net_takes_one_example(make, at):
 def test_what_it_may_not_be(function, at, message):
     with pytest.raises(TypeError, match=message):
         watch(function, at, lines=False)
+
+
+@pytest.mark.parametrize(
+    ("function", "title"),
+    [
+        (affine, "affine"),
+        (MLP([1, 2, 1]), "MLP"),
+        (ops.tanh, "tanh"),
+        (lambda x: x * 2.0, "gograd explorer"),
+    ],
+)
+def test_the_page_is_called_as_the_function_is(function, title, tmp_path):
+    at = [{"w": 1.0, "b": 2.0}, 3.0] if function is affine else [[1.0]] if isinstance(function, MLP) else 0.5
+    explore(function, tmp_path / "page.html", at=at)
+    assert f"<title>{title}</title>" in (tmp_path / "page.html").read_text(encoding="utf-8")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from gograd_core import Neuron
+from gograd_core import Neuron, Op
 from gograd_draw.explorer.data import collect
 from gograd_draw.explorer.decisions import watch
 from gograd_draw.explorer.page import page_of
@@ -51,9 +51,13 @@ def explore(
     elif callable(what):
         if at is None:
             raise TypeError("explore() of a function needs its arguments: explore(f, path, at=[1.0, 2.0])")
-        collected = collect(
-            *watch(what, at, lines=lines), title=title or getattr(what, "__name__", type(what).__name__)
-        )
+        collected = collect(*watch(what, at, lines=lines), title=title or _name_of(what))
     else:
         raise TypeError(f"explore() takes a neuron, or a function with its arguments `at`, got {type(what).__name__}")
     Path(path).write_text(page_of(collected), encoding="utf-8")
+
+
+def _name_of(function: Callable[..., Any]) -> str:
+    """Return the name of a function or operation, or else of its class; empty for a lambda."""
+    name: str = function.name if isinstance(function, Op) else getattr(function, "__name__", type(function).__name__)
+    return name if name.isidentifier() else ""
