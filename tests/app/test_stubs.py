@@ -150,12 +150,14 @@ def said(environment, program):
     return found
 
 
+@pytest.mark.slow  # mypy reads the core first
 @pytest.mark.parametrize(("expression", "kind"), REVEALED.items(), ids=REVEALED)
 def test_mypy_infers(said, expression, kind):
     (message,) = said[expression]
     assert re.sub(r"\b[a-z][\w.]*\.(?=\w)", "", message) == f'Revealed type is "{kind}"'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("expression", "message"), REJECTED.items(), ids=REJECTED)
 def test_mypy_rejects(said, expression, message):
     assert any(message in each for each in said[expression])

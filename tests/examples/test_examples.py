@@ -64,6 +64,7 @@ for record in load_report():
         expected = f"{name} 0.1.0 ({plugin}) loaded {' '.join(sorted(EXAMPLES[name]))}"
         assert sorted(installed(name).run(code).split()) == sorted(expected.split())
 
+    @pytest.mark.slow
     def test_its_own_tests_pass(self, installed, name, request, tmp_path):
         shutil.copytree(request.config.rootpath / "examples" / name / "tests", tmp_path / "tests")
         environment = installed(name)

@@ -20,6 +20,7 @@ ENTRY_POINTS = {
 }
 CORE_NEEDS = ("attrs", "importlib-metadata", "pluggy")
 COMPILER_NEEDS = ["attrs", "gograd-core", "numpy"]
+pytestmark = pytest.mark.slow  # all are built first
 every_distribution = pytest.mark.parametrize("name", ENTRY_POINTS)
 
 
