@@ -192,11 +192,11 @@ def test_a_deep_copy_keeps_what_is_shared():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: Perceptron(0), "at least one input, got n_inputs=0"),
-        (lambda: Layer(2, 0), "at least one unit, got n_outputs=0"),
+        (lambda: Perceptron(0), "n_inputs of a perceptron must be 1 or more, got 0"),
+        (lambda: Layer(2, 0), "n_outputs of a layer must be 1 or more, got 0"),
         (lambda: MLP([3]), r"at least the numbers of inputs and outputs, got sizes=\[3\]"),
-        (lambda: MLP([3, 0, 2]), "n_outputs=0"),
-        (lambda: MLP([-1, 2]), "n_inputs=-1"),
+        (lambda: MLP([3, 0, 2]), "n_outputs of a layer must be 1 or more, got 0"),
+        (lambda: MLP([-1, 2]), "n_inputs of a layer must be 1 or more, got -1"),
         (Net, "at least one layer"),
         (lambda: Perceptron(2, initialisation="glorot"), "'xavier' or 'he', got 'glorot'"),
         (lambda: Perceptron(2)([1.0]), "takes 2 inputs, got 1"),

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from gograd_core import no_grad
 from gograd_core.extend import quoted
 from gograd_nn.layers.examples import in_places
+from gograd_nn.wrong_arguments import explaining
 
 __all__ = ["METRICS", "Metric", "accuracy", "class_of", "is_right", "mae", "metric", "mse", "r2", "rmse", "score"]
 
@@ -87,6 +88,7 @@ def metric(chosen: str | Metric) -> Metric:
     return METRICS[chosen] if isinstance(chosen, str) else chosen
 
 
+@explaining
 def score(
     model: Callable[[Any], Any], inputs: Sequence[Any], targets: Sequence[Any], by: str | Metric = "accuracy"
 ) -> float:

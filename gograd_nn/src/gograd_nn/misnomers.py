@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["OF_MODULE", "OptimiserHints", "PartHints"]
+__all__ = ["OF_ACTIVATIONS", "OF_MODULE", "OptimiserHints", "PartHints"]
 
 LAYER_WITH_ACTIVATION = "give the layer before it an activation: Layer(2, 3, 'relu')"
 
@@ -32,6 +32,14 @@ OF_MODULE = {
     "clip_grad_norm_": "write clip_gradients(parameters, 1.0), or fit(…, clip=1.0)",
     "clip_grad_value_": "write clip_gradients, which limits the norm of all gradients",
     "MultiheadAttention": "write CausalAttention",
+    **dict.fromkeys(("MLPClassifier", "MLPRegressor"), "that is in gograd_nn.sklearn"),
+    "train_test_split": "write fit(…, held_out=0.2)",
+    "Flatten": "write a function in the net: Net(lambda rows: [x for row in rows for x in row], layer)",
+    **dict.fromkeys(
+        ("Adamax", "Nadam", "Adagrad", "Adadelta", "NAdam", "RAdam"),
+        "there are SGD, Adam, AdamW and RMSprop; or write a subclass of Optimiser",
+    ),
+    **dict.fromkeys(("nll_loss", "NLLLoss"), "write cross_entropy(outputs, target), which takes logits"),
     "DataLoader": "write fit(…, batch_size=32), which shuffles and makes batches",
     **dict.fromkeys(("no_grad", "ops"), "that is in gograd_core"),
     "train": "write fit(model, inputs, targets, loss=…, optimiser=…)",
@@ -43,6 +51,14 @@ OF_PARTS = {
     **dict.fromkeys(
         ("step", "fit"), "an optimiser does that: SGD(model.parameters(), rate=0.1).step(), or fit(model, …)"
     ),
+    **dict.fromkeys(
+        ("compile", "evaluate", "history"),
+        "write fit(model, inputs, targets, loss=…, optimiser=…), and score(model, …)",
+    ),
+    "summary": "write summary(model, inputs), a function of gograd_nn",
+    **dict.fromkeys(("to", "cuda", "cpu", "double", "float"), "all numbers are doubles of Python: leave it out"),
+    **dict.fromkeys(("get_weights", "coefs_"), "write [p.value for p in model.parameters()], or state_dict(model)"),
+    "set_weights": "set the value of each of model.parameters(), or write load_state_dict(model, state)",
     "neurons": "the layers of a net are net.layers, and the units of a layer are layer.units",
     **dict.fromkeys(("weight", "weights"), "a unit has weights unit.w, and a layer has units: layer.units"),
     "forward": "call it: model(inputs)",
@@ -56,6 +72,20 @@ OF_PARTS = {
     **dict.fromkeys(("append", "add", "add_module"), "give a net all its layers at once: Net(layer, another)"),
     **dict.fromkeys(("data", "value", "grad", "operation", "constituents", "_prev", "_op", "backward"), NO_NUMBER),
 }
+
+OF_ACTIVATIONS = {
+    "softmax": "it takes all outputs of a layer: write Net(Layer(…, activation=None), gograd_nn.softmax). If the loss "
+    "is cross_entropy(), which takes logits, leave it out",
+    **dict.fromkeys(("linear", "none", ""), "write activation=None"),
+    "logistic": "write 'sigmoid'",
+    "leakyrelu": "write 'leaky_relu'",
+    "hardtanh": "write 'hard_tanh'",
+    **{
+        name: f"write {name!r}"
+        for name in ("relu", "tanh", "sigmoid", "gelu", "silu", "elu", "selu", "softplus", "mish")
+    },
+}
+"""By names in lower case."""
 
 OF_OPTIMISERS = {
     **dict.fromkeys(("lr", "learning_rate", "param_groups"), "its rate is optimiser.rate, which can be set"),

@@ -11,6 +11,8 @@ from typing import Any
 
 import attrs
 
+from gograd_nn.wrong_arguments import explaining
+
 __all__ = ["CosineDecay", "LinearDecay", "StepDecay", "WarmUp"]
 
 
@@ -19,6 +21,7 @@ def _positive(_: Any, attribute: Any, value: int) -> None:
         raise ValueError(f"{attribute.name} must be at least 1, got {value!r}")
 
 
+@explaining
 @attrs.frozen
 class StepDecay:
     """Multiply the rate by `factor` after every `every` steps, as `torch.optim.lr_scheduler.StepLR` does."""
@@ -30,6 +33,7 @@ class StepDecay:
         return float(self.factor ** (steps // self.every))
 
 
+@explaining
 @attrs.frozen
 class CosineDecay:
     """Let the rate fall from 1 to `lowest` in half a cosine wave of `steps` steps, and stay there.
@@ -45,6 +49,7 @@ class CosineDecay:
         return self.lowest + (1.0 - self.lowest) * (1.0 + math.cos(math.pi * share)) / 2.0
 
 
+@explaining
 @attrs.frozen
 class LinearDecay:
     """Let the rate go from `first` to `last` in a straight line of `steps` steps, and stay there.
@@ -60,6 +65,7 @@ class LinearDecay:
         return self.first + (self.last - self.first) * min(steps / self.steps, 1.0)
 
 
+@explaining
 @attrs.frozen
 class WarmUp:
     """Let the rate rise in a straight line from `first` to 1 in `steps` steps; then follow the schedule `then`, if any.

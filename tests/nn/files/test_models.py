@@ -58,7 +58,7 @@ def path(tmp_path):
 def net():
     return Net(
         CausalAttention(2, bias=False),
-        Embedding(3, 4),
+        Embedding(2, 4),
         LayerNorm(4),
         Net(RMSNorm(4), Dropout(0.1), abs, Layer(4, 2, seed=3)),
         Perceptron(2),
@@ -77,7 +77,7 @@ def net():
         (
             net,
             {f"layer0.{name}.weight": (2, 2) for name in ("queries", "keys", "values", "outputs")}
-            | {"layer1.weight": (3, 4), "layer2.weight": (4,), "layer2.bias": (4,), "layer3.layer0.weight": (4,)}
+            | {"layer1.weight": (2, 4), "layer2.weight": (4,), "layer2.bias": (4,), "layer3.layer0.weight": (4,)}
             | {"layer3.layer3.weight": (2, 4), "layer3.layer3.bias": (2,), "layer4.weight": (2,), "layer4.bias": ()},
         ),
         (lambda: Line("slope", "height"), {"parameters": (2,)}),

@@ -163,7 +163,7 @@ class Doubled(Layer):
         (Net(Layer(2, 2), Net(Doubled(2, 1))), TypeError, "but layer1.layer0 is Doubled"),
         (Net(softmax), TypeError, r"takes a net of layers, such as MLP\(\[2, 3, 1\]\), got <Net"),
         (abs, TypeError, "takes a net of layers"),
-        (Net(Layer(2, 3), Layer(2, 1)), ValueError, "layer0 has 3 outputs, but layer1 takes 2"),
+        (Net(Layer(2, 3), Net(Dropout(), Layer(2, 1))), ValueError, "layer0 has 3 outputs, but layer1.layer1 takes 2"),
         (odd_units(lambda unit: setattr(unit, "activation", "relu")), ValueError, "the units of layer0 differ"),
         (odd_units(lambda unit: setattr(unit, "b", None)), ValueError, "the units of layer0 differ"),
         (odd_units(lambda unit: unit.w.pop()), ValueError, "the units of layer0 differ"),

@@ -8,6 +8,7 @@ from typing import Any
 from gograd_core import Op, UnknownOperationError, ops, stop_gradient
 from gograd_core.extend import quoted
 from gograd_nn.layers.examples import in_rows, is_batch
+from gograd_nn.misnomers import OF_ACTIVATIONS
 
 __all__ = ["Activation", "check_activation", "softmax"]
 
@@ -20,7 +21,7 @@ def check_activation(activation: Activation) -> None:
     Raises:
         UnknownOperationError: no operation has that name.
         TypeError: it is neither a name, nor a function, nor None.
-        ValueError: it is an operation that takes several numbers, or a column.
+        ValueError: it is an operation that takes several numbers, or a column; or a name of another library.
     """
     if activation is None:
         return
@@ -29,12 +30,10 @@ def check_activation(activation: Activation) -> None:
         try:
             function = ops[activation]
         except UnknownOperationError:
-            if activation == "softmax":
-                raise ValueError(
-                    "softmax takes all outputs of a layer: write Net(Layer(…, activation=None), gograd_nn.softmax). "
-                    "If the loss is cross_entropy(), which takes logits, leave it out"
-                ) from None
-            raise
+            instead = OF_ACTIVATIONS.get(activation.lower())
+            if instead is None:
+                raise
+            raise ValueError(f"there is no activation {activation!r}: {instead}") from None
     if not callable(function):
         raise TypeError(f"an activation is the name of an operation, a function or None, got {quoted(activation)}")
     if isinstance(function, Op) and function.arity != 1:

@@ -11,7 +11,9 @@ from gograd_core import Neuron, ops
 from gograd_nn.layers.activations import softmax
 from gograd_nn.layers.examples import check_example, in_rows, is_batch
 from gograd_nn.layers.perceptrons import Layer
+from gograd_nn.layers.sizes import check_sizes
 from gograd_nn.misnomers import PartHints
+from gograd_nn.wrong_arguments import explaining
 
 __all__ = ["CausalAttention", "attend"]
 
@@ -29,6 +31,7 @@ def attend(query: Sequence[Any], keys: Sequence[Sequence[Any]], values: Sequence
     return [ops.dot(weights, column) for column in zip(*values, strict=True)]
 
 
+@explaining
 class CausalAttention(PartHints):
     """Self-attention with several heads, in which a place sees itself and the places before it.
 
@@ -48,7 +51,8 @@ class CausalAttention(PartHints):
     """
 
     def __init__(self, n_inputs: int, n_heads: int = 1, *, bias: bool = True, seed: int | random.Random = 0) -> None:
-        if n_heads < 1 or n_inputs % n_heads:
+        check_sizes("CausalAttention", n_inputs=n_inputs, n_heads=n_heads)
+        if n_inputs % n_heads:
             raise ValueError(f"n_inputs must be a multiple of n_heads, got {n_inputs} and {n_heads}")
         rng = seed if isinstance(seed, random.Random) else random.Random(seed)
         self.n_inputs = n_inputs

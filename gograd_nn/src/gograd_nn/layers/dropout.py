@@ -10,6 +10,7 @@ from typing import Any
 
 from gograd_core import Neuron
 from gograd_nn.misnomers import PartHints
+from gograd_nn.wrong_arguments import explaining
 
 __all__ = ["Dropout", "MaskSource", "drawn_masks", "dropping_out"]
 
@@ -17,6 +18,7 @@ MaskSource = Callable[[int, float], Sequence[Any]]
 _source: ContextVar[MaskSource | None] = ContextVar("gograd_nn masks", default=None)
 
 
+@explaining
 class Dropout(PartHints):
     """Set each number to 0 with the probability `share`, and divide the others by 1 - share, while a net is trained.
 

@@ -7,8 +7,11 @@ import random
 from typing import Any
 
 from gograd_core import Neuron, ops
+from gograd_core.extend import quoted
 from gograd_nn.layers.examples import check_example, in_rows, is_batch
+from gograd_nn.layers.sizes import check_sizes
 from gograd_nn.misnomers import PartHints
+from gograd_nn.wrong_arguments import explaining
 
 __all__ = ["Embedding", "one_hot"]
 
@@ -26,6 +29,22 @@ def one_hot(index: int, count: int) -> list[float]:
     return [float(place == index) for place in range(count)]
 
 
+def _check_one_hot(row: Any) -> None:
+    """Refuse a row of plain numbers, such as indices, that is not one-hot.
+
+    Raises:
+        ValueError: it is.
+    """
+    if any(isinstance(entry, Neuron) for entry in row):
+        return  # in a compiled function, entries may become anything
+    if not all(entry in (0, 1) for entry in row) or sum(row) != 1:
+        raise ValueError(
+            f"an embedding takes an index, or a one-hot row, got {quoted(row)}: of several indices, write "
+            "[embedding(index) for index in indices]"
+        )
+
+
+@explaining
 class Embedding(PartHints):
     """A table of parameters, one row of `n_columns` numbers for each of `n_rows` things, such as letters.
 
@@ -39,14 +58,13 @@ class Embedding(PartHints):
         seed: an integer, or a `random.Random` that is shared with other layers.
 
     Raises:
-        ValueError: a size is not positive. (When called) the one-hot row has another length than `n_rows`.
+        ValueError: a size is not positive. (When called) the row has another length than `n_rows`, or is not one-hot.
         TypeError: (when called) it gets neither a row nor a whole number.
         IndexError: (when called) the index is not from 0 to `n_rows` - 1.
     """
 
     def __init__(self, n_rows: int, n_columns: int, *, deviation: float = 1.0, seed: int | random.Random = 0) -> None:
-        if n_rows < 1 or n_columns < 1:
-            raise ValueError(f"an embedding needs at least one row and one column, got {n_rows} and {n_columns}")
+        check_sizes("an embedding", n_rows=n_rows, n_columns=n_columns)
         rng = seed if isinstance(seed, random.Random) else random.Random(seed)
         self.rows = [[Neuron(rng.gauss(0.0, deviation)) for _ in range(n_columns)] for _ in range(n_rows)]
         self.name_parameters("")
@@ -56,6 +74,7 @@ class Embedding(PartHints):
             return in_rows(self, chosen)
         if hasattr(chosen, "__len__"):
             check_example("this embedding, which looks up one thing per call,", chosen, len(self.rows))
+            _check_one_hot(chosen)
             return [ops.dot(column, chosen) for column in zip(*self.rows, strict=True)]
         if type(chosen) is Neuron:
             raise TypeError(f"an embedding takes a one-hot row or a whole number, got {chosen!r}: see one_hot()")

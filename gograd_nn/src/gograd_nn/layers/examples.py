@@ -28,14 +28,15 @@ def as_sequence(examples: Any) -> Any:
 
 def is_batch(inputs: Any) -> bool:
     """Say whether a layer that takes numbers gets rows of numbers instead."""
-    if not hasattr(inputs, "__len__") or isinstance(inputs, str | bytes) or len(inputs) == 0:
+    if not hasattr(inputs, "__len__") or isinstance(inputs, str | bytes | Mapping) or len(inputs) == 0:
         return False
-    return hasattr(type(inputs[0]), "__len__") and not isinstance(inputs[0], str | bytes)
+    first = as_sequence(inputs)[0]
+    return hasattr(type(first), "__len__") and not isinstance(first, str | bytes)
 
 
 def in_rows(function: Callable[[Any], Any], batch: Sequence[Any]) -> Rows:
     """Apply a function to each row of a batch."""
-    return Rows(map(function, batch))
+    return Rows(map(function, as_sequence(batch)))
 
 
 def in_places(examples: Any) -> Any:
@@ -59,7 +60,7 @@ def check_example(who: str, inputs: Sequence[Any], expected: int) -> None:
         ValueError: there are more or fewer.
         TypeError: it is a single number, or text.
     """
-    if isinstance(inputs, str | bytes) or not hasattr(inputs, "__len__"):
+    if isinstance(inputs, str | bytes | Mapping) or not hasattr(inputs, "__len__"):
         raise TypeError(f"{who} takes a sequence of {expected} numbers, got {quoted(inputs)}")
     if len(inputs) != expected:
         raise ValueError(f"{who} takes {expected} inputs, got {len(inputs)}")

@@ -10,16 +10,22 @@ from typing import Any
 
 from gograd_core import Neuron
 from gograd_core.extend import quoted
-from gograd_nn.layers.activations import Activation
+from gograd_nn.layers.activations import Activation, softmax
+from gograd_nn.layers.attention import CausalAttention
+from gograd_nn.layers.dropout import Dropout
+from gograd_nn.layers.embedding import Embedding
 from gograd_nn.layers.examples import Rows, in_rows
 from gograd_nn.layers.module import Module
-from gograd_nn.layers.perceptrons import Initialisation, Layer
+from gograd_nn.layers.normalisation import LayerNorm, RMSNorm
+from gograd_nn.layers.perceptrons import Initialisation, Layer, Perceptron
 from gograd_nn.misnomers import PartHints
 from gograd_nn.pictures import picture_of
+from gograd_nn.wrong_arguments import explaining
 
 __all__ = ["MLP", "Net"]
 
 
+@explaining
 class Net(PartHints):
     """Modules in a row. Each one takes what the one before it returns. A net is itself a module.
 
@@ -30,8 +36,8 @@ class Net(PartHints):
     different seeds (or one shared `random.Random`), since layers of the same seed and size start with the same weights.
 
     Raises:
-        TypeError: a layer cannot be called.
-        ValueError: there is no layer.
+        TypeError: a layer cannot be called, or is a class.
+        ValueError: there is no layer, or a layer does not take as many numbers as the one before it returns.
     """
 
     def __init__(self, *layers: Module | Callable[[Any], Any]) -> None:
@@ -41,6 +47,10 @@ class Net(PartHints):
             if not callable(layer):
                 several = ": write Net(layer, another), without a list" if isinstance(layer, list | tuple) else ""
                 raise TypeError(f"a net is made of layers and functions, got {quoted(layer)}{several}")
+            if isinstance(layer, type) and hasattr(layer, "parameters"):
+                name = layer.__name__
+                raise TypeError(f"a net is made of layers and functions, got the class {name}: write {name}(…)")
+        _check_chain(layers)
         self.layers = layers
         self.name_parameters("")
 
@@ -82,6 +92,7 @@ class Net(PartHints):
                 layer.name_parameters(f"{prefix}layer{index}.")
 
 
+@explaining
 class MLP(Net):
     """A multi-layer perceptron: layers of the given sizes. The last one is linear.
 
@@ -128,6 +139,62 @@ class MLP(Net):
     def result(self, values: Any) -> Any:
         """Return a single output as a number, and several as they are."""
         return values[0] if len(values) == 1 else values
+
+
+SINGLE = 0
+"""In the place of a size: not a row, but a single number."""
+
+
+def _sizes(layer: Any) -> tuple[int | None, int | None]:
+    """Return how many numbers a layer takes and returns. None is unknown, as for functions and layers of others.
+
+    It is known from the method that is called, which subclasses may have overridden.
+    """
+    called = type(layer).__call__
+    if called is Perceptron.__call__:
+        return len(layer.w), SINGLE
+    if called is Layer.__call__ and all(type(unit) is Perceptron for unit in layer.units):
+        return len(layer.units[0].w), len(layer.units)
+    if called is Embedding.__call__:
+        return len(layer.rows), len(layer.rows[0])
+    if called in (LayerNorm.__call__, RMSNorm.__call__, CausalAttention.__call__):
+        return layer.n_inputs, layer.n_inputs
+    if called is Net.__call__:
+        (takes, _), (_, returns) = _sizes(layer.layers[0]), _sizes(layer.layers[-1])
+        if type(layer).result is Net.result:
+            return takes, returns
+        return takes, (SINGLE if returns == 1 else returns) if type(layer).result is MLP.result else None
+    return None, None
+
+
+def _check_chain(layers: Sequence[Any]) -> None:
+    """Refuse layers of which one does not take what the one before it returns.
+
+    Raises:
+        ValueError: there are such.
+    """
+    before, given = -1, None
+    for index, layer in enumerate(layers):
+        if isinstance(layer, Dropout) or layer is softmax:
+            continue  # it returns as many numbers as it takes
+        takes, returns = _sizes(layer)
+        if given is not None and takes is not None and given != takes:
+            returned = f"{given} numbers" if given else "a single number, which is no row"
+            raise ValueError(
+                f"layers {before} and {index} of this net do not fit together: {_short(layers[before])} returns "
+                f"{returned}, and {_short(layer)} takes {takes}"
+            )
+        before, given = index, returns
+
+
+def _short(layer: Any) -> str:
+    """Write a layer without its numbers."""
+    sizes = [part for part in _sizes(layer) if part]
+    return (
+        f"{type(layer).__name__}({', '.join(map(str, sizes))})"
+        if isinstance(layer, Layer | Perceptron)
+        else repr(layer)
+    )
 
 
 def _whole_numbers(sizes: Any, activation: Any) -> list[int]:

@@ -8,7 +8,9 @@ from typing import Any
 
 from gograd_core import Neuron, ops
 from gograd_nn.layers.examples import check_example, in_rows, is_batch
+from gograd_nn.layers.sizes import check_sizes
 from gograd_nn.misnomers import PartHints
+from gograd_nn.wrong_arguments import explaining
 
 __all__ = ["LayerNorm", "RMSNorm"]
 
@@ -20,8 +22,7 @@ class _Norm(PartHints):
     b: list[Neuron]
 
     def __init__(self, n_inputs: int, epsilon: float, *, scale: bool, shift: bool) -> None:
-        if n_inputs < 1:
-            raise ValueError(f"{type(self).__name__} needs at least one input, got n_inputs={n_inputs}")
+        check_sizes(type(self).__name__, n_inputs=n_inputs)
         if not epsilon >= 0.0:
             raise ValueError(f"epsilon must not be negative, got {epsilon!r}")
         self.n_inputs = n_inputs
@@ -51,6 +52,7 @@ class _Norm(PartHints):
                 parameter.label = f"{prefix}{name}{index}"
 
 
+@explaining
 class LayerNorm(_Norm):
     """Normalise the numbers of an example: (x - mean) / sqrt(variance + epsilon), and then x * w + b.
 
@@ -79,6 +81,7 @@ class LayerNorm(_Norm):
         return self._scaled([value / spread for value in centred])
 
 
+@explaining
 class RMSNorm(_Norm):
     """Normalise the numbers of an example: x / sqrt(mean of squares + epsilon), and then x * w.
 

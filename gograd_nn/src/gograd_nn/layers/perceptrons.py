@@ -12,8 +12,10 @@ import attrs
 from gograd_core import Neuron, ops
 from gograd_nn.layers.activations import Activation, check_activation
 from gograd_nn.layers.examples import check_example, in_rows, is_batch
+from gograd_nn.layers.sizes import check_sizes
 from gograd_nn.misnomers import PartHints
 from gograd_nn.pictures import picture_of
+from gograd_nn.wrong_arguments import explaining
 
 __all__ = ["Initialisation", "Layer", "Perceptron"]
 
@@ -36,6 +38,7 @@ def _initial_weights(
     return [rng.gauss(0.0, math.sqrt(variance)) for _ in range(n_inputs)]
 
 
+@explaining
 @attrs.define(init=False, eq=False)
 class Perceptron(PartHints):
     """One unit, which turns a list of numbers into one number: activation(w · inputs + b).
@@ -72,8 +75,7 @@ class Perceptron(PartHints):
         bias: bool = True,
     ) -> None:
         check_activation(activation)
-        if n_inputs < 1:
-            raise ValueError(f"a perceptron needs at least one input, got n_inputs={n_inputs}")
+        check_sizes("a perceptron", n_inputs=n_inputs)
         rng = seed if isinstance(seed, random.Random) else random.Random(seed)
         weights = _initial_weights(n_inputs, n_outputs, activation, initialisation, rng)
         self.w = [Neuron(weight) for weight in weights]
@@ -112,6 +114,7 @@ class Perceptron(PartHints):
             self.b.label = f"{prefix}b"
 
 
+@explaining
 @attrs.define(init=False, eq=False)
 class Layer(PartHints):
     """Perceptrons with the same inputs, which return `n_outputs` numbers. The arguments are as for `Perceptron`.
@@ -131,8 +134,7 @@ class Layer(PartHints):
         seed: int | random.Random = 0,
         bias: bool = True,
     ) -> None:
-        if n_outputs < 1:
-            raise ValueError(f"a layer needs at least one unit, got n_outputs={n_outputs}")
+        check_sizes("a layer", n_inputs=n_inputs, n_outputs=n_outputs)
         rng = seed if isinstance(seed, random.Random) else random.Random(seed)
         self.units = [
             Perceptron(n_inputs, activation, initialisation=initialisation, seed=rng, n_outputs=n_outputs, bias=bias)

@@ -9,10 +9,12 @@ import numpy as np
 
 from gograd_core import Neuron
 from gograd_nn.optimisers.optimiser import Array, Optimiser, Schedule, in_unit_interval, not_negative
+from gograd_nn.wrong_arguments import explaining
 
 __all__ = ["Adam", "AdamW"]
 
 
+@explaining
 class Adam(Optimiser):
     """Adam (Kingma and Ba 2015), as `torch.optim.Adam` does it.
 
@@ -70,6 +72,7 @@ class Adam(Optimiser):
         values -= rate / (1.0 - self.beta1**self.steps) * self.means / scale
 
 
+@explaining
 class AdamW(Adam):
     """Adam with decoupled weight decay (Loshchilov and Hutter 2019), as `torch.optim.AdamW` does it.
 

@@ -8,10 +8,12 @@ import numpy as np
 
 from gograd_core import Neuron
 from gograd_nn.optimisers.optimiser import Array, Optimiser, Schedule, in_unit_interval, not_negative
+from gograd_nn.wrong_arguments import explaining
 
 __all__ = ["RMSprop"]
 
 
+@explaining
 class RMSprop(Optimiser):
     """RMSprop (Hinton 2012), as `torch.optim.RMSprop` does it.
 

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 
 from gograd_core import Neuron
 from gograd_nn.optimisers.optimiser import Array, Optimiser, Schedule, in_unit_interval, not_negative
+from gograd_nn.wrong_arguments import explaining
 
 __all__ = ["SGD"]
 
 
+@explaining
 class SGD(Optimiser):
     """Stochastic gradient descent with momentum and weight decay, as `torch.optim.SGD` does it.
 

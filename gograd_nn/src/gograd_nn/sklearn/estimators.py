@@ -24,6 +24,7 @@ from gograd_nn.matrices import Matrix, outputs_of
 from gograd_nn.metrics import r2
 from gograd_nn.sklearn.checks import check_settings, goes_through_batches
 from gograd_nn.sklearn.training import train
+from gograd_nn.wrong_arguments import explaining
 
 __all__ = ["MLPClassifier", "MLPRegressor"]
 
@@ -129,6 +130,7 @@ class _MLP(BaseEstimator, ABC):  # type: ignore[misc]
         return outputs_of(self.coefs_, self.intercepts_, self._activation, inputs)
 
 
+@explaining
 class MLPClassifier(ClassifierMixin, _MLP):  # type: ignore[misc]
     """A classifier for scikit-learn: a multi-layer perceptron of neurons, trained by `gograd_nn.fit`.
 
@@ -234,6 +236,7 @@ class MLPClassifier(ClassifierMixin, _MLP):  # type: ignore[misc]
         return tags
 
 
+@explaining
 class MLPRegressor(RegressorMixin, _MLP):  # type: ignore[misc]
     """A regressor for scikit-learn: a multi-layer perceptron of neurons, trained by `gograd_nn.fit`.
 

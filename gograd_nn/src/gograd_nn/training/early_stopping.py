@@ -10,12 +10,14 @@ import numpy as np
 
 from gograd_nn.optimisers.optimiser import Array
 from gograd_nn.training.history import Epoch
+from gograd_nn.wrong_arguments import explaining
 
 __all__ = ["Best", "EarlyStopping"]
 
 HIGHER_IS_BETTER = {"loss": False, "mae": False, "mse": False, "rmse": False, "accuracy": True, "r2": True}
 
 
+@explaining
 @attrs.frozen(kw_only=True)
 class EarlyStopping:
     """When `fit` ends a training before its last epoch: when a number has not become better for several epochs.

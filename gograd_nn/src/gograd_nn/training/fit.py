@@ -20,10 +20,12 @@ from gograd_nn.training.problem import Loss, Model, Problem
 from gograd_nn.training.progress import Bar
 from gograd_nn.training.setting import setting_of
 from gograd_nn.training.training import Training
+from gograd_nn.wrong_arguments import explaining
 
 __all__ = ["fit"]
 
 
+@explaining
 def fit(
     model: Model,
     inputs: Sequence[Any],

@@ -11,6 +11,7 @@ from gograd_core import Neuron
 from gograd_core.extend import read_gradients, read_values, write_values
 from gograd_nn.optimisers.optimiser import Array, checked_parameters, not_negative
 from gograd_nn.training.problem import Integers, Problem
+from gograd_nn.wrong_arguments import explaining
 
 __all__ = ["LBFGS"]
 
@@ -31,6 +32,7 @@ class _Training(Protocol):
     def stop(self, why: str) -> None: ...
 
 
+@explaining
 class LBFGS:
     """L-BFGS (Liu and Nocedal 1989), as ``scipy.optimize.minimize(method="L-BFGS-B")`` does it.
 
