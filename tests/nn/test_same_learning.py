@@ -8,6 +8,7 @@ import numpy as np
 import pandas
 import pytest
 
+from gograd_core import Neuron
 from gograd_nn import (
     MLP,
     SGD,
@@ -72,6 +73,11 @@ def rounded():
     return model
 
 
+def margin(score, label):
+    """Return a plain 0.0 beyond the margin, as for the first example."""
+    return max(0.0, 1.0 - 20.0 * label * score)
+
+
 def dropping():
     return Net(Layer(2, 4, seed=1), Dropout(0.5), Layer(4, 1, None, seed=2), lambda outputs: outputs[0])
 
@@ -82,6 +88,10 @@ def lower_share(model):
 
 def anneal(model):
     return AfterStep(lambda training: setattr(model, "factor", 0.9 * model.factor))
+
+
+def poison(model):
+    return lambda training: setattr(model.parameters()[0], "value", math.nan)
 
 
 def raise_threshold(model):
@@ -120,7 +130,8 @@ def test_examples_that_callbacks_change_are_read_again(kind):
         {"make": dropping, "callback": lower_share},
         {"callback": anneal},
         {"callback": raise_threshold},
-        {"inputs": np.where(np.arange(40).reshape(20, 2) == 7, math.nan, ROWS)},
+        {"callback": poison},
+        {"loss": margin},
     ],
 )
 def test_both_engines_learn_the_same(settings):
@@ -174,3 +185,29 @@ def test_a_wrong_held_out_target_is_refused(engine):
             model, ROWS, SIDES, loss=hinge, optimiser=SGD(model.parameters(), 0.1), held_out=(ROWS[:2], [1, 0]),
             engine=engine, progress=False,
         )  # fmt: skip
+
+
+class Replacing:
+    """A callback that gives a unit another neuron as its bias."""
+
+    def __init__(self, model):
+        self.unit = model.net.layers[0].units[0]
+
+
+class ReplacingAfterStep(Replacing):
+    def after_step(self, training):
+        self.unit.b = Neuron(0.5)
+
+
+class ReplacingAfterEpoch(Replacing):
+    def after_epoch(self, training):
+        self.unit.b = Neuron(0.5)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("callback", [ReplacingAfterStep, ReplacingAfterEpoch])
+def test_a_callback_may_not_replace_a_parameter(engine, callback):
+    with pytest.raises(
+        ValueError, match=r"replaced a parameter .*: set its value instead, as in parameter.value = 0.0"
+    ):
+        learned(engine, callback=callback)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
+import pandas
 import pytest
 
+from gograd_core import Neuron
 from gograd_nn import MLP, SGD, EarlyStopping, Perceptron, binary_cross_entropy, cross_entropy, fit, hinge, mse
 
 POINTS = [[0.1, 0.2], [0.3, -0.4], [-0.5, 0.6], [0.2, 0.9]]
@@ -51,6 +55,42 @@ def test_fit_says_what_it_expects(settings, error, message):
         given["optimiser"] = SGD(model.parameters(), 0.1)
     with pytest.raises(error, match=message):
         fit(model, **{**given, **settings}, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"inputs": [[0.1, 0.2], [0.3, math.nan]]}, r"^inputs\[1\]\[1\] is nan: leave such examples out"),
+        ({"inputs": np.array([[0.1, math.inf], [0.3, 0.4]])}, r"^inputs\[0\]\[1\] is inf"),
+        (
+            {"inputs": [np.array([0.1, 0.2], dtype=np.float32), np.array([-math.inf, 0.2])]},
+            r"^inputs\[1\]\[0\] is -inf",
+        ),
+        (
+            {"inputs": [[[0.1], [0.2, 0.3]], [[math.nan]]], "model": lambda rows: rows[0][0]},
+            r"^inputs\[1\]\[0\]\[0\] is",
+        ),
+        ({"inputs": pandas.DataFrame({"a": [0.1, None], "b": [0.1, 0.2]})}, r"^inputs\[1\]\[0\] is nan"),
+        ({"inputs": [{"a": 1.0}, {"a": 1.0}], "targets": [1.0, math.nan]}, r"^targets\[1\] is nan"),
+        ({"held_out": ([[0.1, 0.2]], [math.inf])}, r"^of the held-out examples, targets\[0\] is inf"),
+        ({"targets": [math.nan, 1.0], "held_out": 0.5}, r"^targets\[0\] is nan"),
+    ],
+)
+@pytest.mark.parametrize("engine", ["eager", "compiled"])
+def test_numbers_that_are_not_finite_are_refused(settings, message, engine):
+    model = settings.get("model", MLP([2, 3, 1]))
+    given = {"inputs": POINTS[:2], "targets": SIDES[:2], "optimiser": SGD([Neuron(1.0)]), **settings, "model": model}
+    with pytest.raises(ValueError, match=message):
+        fit(**given, loss=mse, engine=engine, progress=False)
+
+
+@pytest.mark.parametrize("inputs", [["one", "nan"], [{"a": math.nan}] * 2, [None, None], [True, False], [1, 2]])
+def test_what_is_not_a_number_is_left_to_the_model(inputs):
+    slope = Neuron(1.0)
+    history = fit(
+        lambda _: 2.0 * slope, inputs, [1, 2], loss=mse, optimiser=SGD([slope], 0.1), epochs=1, progress=False
+    )
+    assert history.epochs[0].loss == 0.5
 
 
 @pytest.mark.parametrize(

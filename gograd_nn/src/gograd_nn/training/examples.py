@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from numbers import Real
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gograd_core.extend import quoted
+from gograd_nn.files.digests import digest
 from gograd_nn.layers.examples import in_places
 from gograd_nn.losses import binary_cross_entropy, cross_entropy
 from gograd_nn.optimisers.optimiser import Array
@@ -55,6 +57,26 @@ class Examples:
 
     def __len__(self) -> int:
         return len(self.inputs)
+
+    @cached_property
+    def digest(self) -> str:
+        """Compute a digest of inputs and targets, as they are when it is first asked for."""
+        return digest(self.inputs, self.targets)
+
+    def check_numbers(self, of: str = "") -> None:
+        """Refuse NaN and infinity, since they would make all parameters NaN. `of` says of which examples these are.
+
+        Raises:
+            ValueError: a number is not finite.
+        """
+        for name, rows in (("inputs", self.inputs), ("targets", self.targets)):
+            found = _not_finite(rows)
+            if found is not None:
+                places, number = found
+                raise ValueError(
+                    f"{of}{name}{''.join(f'[{place}]' for place in places)} is {number}: leave such examples out, or "
+                    "put a number in its place"
+                )
 
     def split(self, share: Any, seed: int) -> tuple[Examples, Examples]:
         """Split off a share of the examples, drawn at random, in their order.
@@ -131,6 +153,23 @@ def _wide(rows: Any) -> Any:
     if isinstance(rows, list | tuple) and any(isinstance(row, np.ndarray | np.generic) for row in rows):
         return list(map(_wide, rows))
     return rows
+
+
+def _not_finite(rows: Any) -> tuple[list[int], float] | None:
+    """Find a number that is not finite in nested lists and arrays. Return its place in each, and the number."""
+    if not isinstance(rows, list | tuple | np.ndarray):
+        return ([], float(rows)) if isinstance(rows, float | np.floating) and not np.isfinite(rows) else None
+    try:
+        table = np.asarray(rows)
+    except Exception:  # rows of different lengths, or whatever they hold raises
+        table = np.empty(0, dtype=object)
+    if table.dtype.kind == "O":
+        found = ((place, _not_finite(row)) for place, row in enumerate(rows))
+        return next((([place, *inner[0]], inner[1]) for place, inner in found if inner is not None), None)
+    if table.dtype.kind != "f" or np.isfinite(table).all():
+        return None
+    places = np.argwhere(~np.isfinite(table))[0].tolist()
+    return places, float(table[tuple(places)])
 
 
 def _array(name: str, rows: Sequence[Any]) -> Array:

@@ -86,10 +86,11 @@ def fit(
 
     Raises:
         TypeError: an argument is of another kind than it says above, or the loss is not one number.
-        ValueError: there are no examples (or none held out), or not as many targets as inputs; `epochs`, `batch_size`
-            or `clip` is not positive, or `seed` negative; there is no such metric or engine; two metrics have one name;
-            nothing reports what `early_stopping` watches; the loss depends on no neuron, as under `no_grad`, or on no
-            parameter of the optimiser; `resume` is the state of another training.
+        ValueError: there are no examples (or none held out), not as many targets as inputs, or one has NaN or infinity;
+            `epochs`, `batch_size` or `clip` is not positive, or `seed` negative; there is no such metric or engine; two
+            metrics have one name; nothing reports what `early_stopping` watches; the loss depends on no neuron, as
+            under `no_grad`, or on no parameter of the optimiser; a callback replaces a parameter of the model by
+            another neuron; `resume` is the state of another training, or of one with other data.
         Whatever the model raises for the first input, and the loss for any target.
         ModelFileError: the file belongs to a training with another setting or another model, or was changed.
         OSError: the file cannot be read or written.
@@ -143,9 +144,14 @@ def _resumed(training: Training, path: str | os.PathLike[str], every: int | None
 def _examples(inputs: Any, targets: Any, held_out: Any, seed: int) -> tuple[Examples, Examples | None]:
     """Return the examples to learn from, and those held out."""
     examples = Examples(inputs, targets)
+    examples.check_numbers()
     if held_out is None:
         return examples, None
-    return examples.split(float(held_out), seed) if isinstance(held_out, Real) else (examples, Examples(*held_out))
+    if isinstance(held_out, Real):
+        return examples.split(float(held_out), seed)
+    others = Examples(*held_out)
+    others.check_numbers("of the held-out examples, ")
+    return examples, others
 
 
 def _named(metrics: Sequence[str | Metric]) -> dict[str, Metric]:

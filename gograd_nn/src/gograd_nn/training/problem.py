@@ -20,12 +20,14 @@ __all__ = ["Integers", "Loss", "Model", "Problem", "row_of"]
 
 Integers = npt.NDArray[np.int64]
 Model = Callable[[Any], Any]
+MOST_TRIED = 64
+"""How many examples are tried, until the loss of one depends on a parameter."""
 Loss = Callable[[Any, Any], Any]
 
 
 @attrs.define(eq=False)
 class Problem:
-    """A model, its loss, and the examples, of which one is tried when the problem is made.
+    """A model, its loss, and the examples, of which one, or several, are tried when the problem is made.
 
     Attributes:
         parameters: what is to be changed.
@@ -38,7 +40,7 @@ class Problem:
         inputs: how many numbers all operations for one example take: a measure of the work.
 
     Raises:
-        ValueError: the loss depends on no neuron, as under `no_grad`, or on no parameter.
+        ValueError: the loss depends on no neuron, as under `no_grad`, or on no parameter, for any example tried.
         TypeError: the loss is not one number.
         Whatever the model and the loss raise, for the first input, and for any target.
     """
@@ -56,23 +58,7 @@ class Problem:
     _classes: dict[int, Integers | None] = attrs.field(factory=dict, init=False)
 
     def __attrs_post_init__(self) -> None:
-        output, loss = self.try_example(0)
-        if not isinstance(loss, Neuron | Real):
-            raise TypeError(
-                f"the loss of an example must be one number, got {quoted(loss)} for the output {quoted(output)} and "
-                f"the target {quoted(self.examples.targets[0])}: return its sum or its mean; or, if the targets are a "
-                "column y, give y.ravel()"
-            )
-        if not isinstance(loss, Neuron) or loss.operation is None:
-            raise ValueError(
-                "the loss depends on no neuron: is fit() called under no_grad(), or has the model no neurons?"
-            )
-        graph = flatten([loss], 0)
-        if set(graph.leaves).isdisjoint(self.parameters):
-            raise ValueError(
-                "the loss depends on no parameter of the optimiser, so nothing would be learned: make the optimiser "
-                f"from the model that is trained, as in {self.hint}"
-            )
+        output, graph = self._tried()
         self.outputs = len(row_of(output))
         self.is_number = not hasattr(output, "__len__")
         self.inputs = np.frombuffer(graph.inputs, dtype=np.int32).size
@@ -80,6 +66,38 @@ class Problem:
             if examples is not None:
                 self._classes[id(examples)] = examples.classes(self.outputs, self.loss)
                 self._check_targets(output, examples)
+
+    def _tried(self) -> tuple[Any, Any]:
+        """Try examples, until the loss of one depends on a parameter. Return the first output, and that loss's graph.
+
+        A loss such as max(0.0, 1.0 - label * score) is a constant for some examples, and this may be the first one.
+        """
+        first, on_neurons = None, False
+        for place in np.linspace(0, len(self.examples) - 1, min(MOST_TRIED, len(self.examples))).astype(int).tolist():
+            output, loss = self.try_example(place)
+            if not isinstance(loss, Neuron | Real):
+                raise TypeError(
+                    f"the loss of an example must be one number, got {quoted(loss)} for the output {quoted(output)} "
+                    f"and the target {quoted(self.examples.targets[place])}: return its sum or its mean; or, if the "
+                    "targets are a column y, give y.ravel()"
+                )
+            first = output if place == 0 else first
+            if isinstance(loss, Neuron) and loss.operation is not None:
+                on_neurons, graph = True, flatten([loss], 0)
+                if not set(graph.leaves).isdisjoint(self.parameters):
+                    return first, graph
+        if not on_neurons:
+            raise ValueError(
+                "the loss depends on no neuron: is fit() called under no_grad(), or has the model no neurons?"
+            )
+        raise ValueError(
+            "the loss depends on no parameter of the optimiser, so nothing would be learned: make the optimiser "
+            f"from the model that is trained, as in {self.hint}"
+        )
+
+    def digests(self) -> dict[str, str | None]:
+        """Return what identifies the data, for a state or a checkpoint."""
+        return {"data": self.examples.digest, "held_out": None if self.held_out is None else self.held_out.digest}
 
     def try_example(self, place: int) -> tuple[Any, Any]:
         """Run the model on an example, drop nothing out, and note its `shares`. Return the output and the loss."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from numbers import Real
 from typing import Any
 
-from gograd_nn.files.digests import description, digest
+from gograd_nn.files.digests import description
 from gograd_nn.training.training import Training
 
 __all__ = ["setting_of"]
@@ -19,7 +19,6 @@ def setting_of(training: Training, engine: str) -> dict[str, Any]:
     """
     problem, optimiser = training.problem, training.optimiser
     numbers = {name: value for name, value in vars(optimiser).items() if isinstance(value, Real) and name != "steps"}
-    held_out = problem.held_out
     return {
         "optimiser": type(optimiser).__name__,
         **numbers,
@@ -31,6 +30,5 @@ def setting_of(training: Training, engine: str) -> dict[str, Any]:
         "clip": training.clip,
         "early_stopping": description(training.early_stopping),
         "engine": engine,
-        "data": digest(problem.examples.inputs, problem.examples.targets),
-        "held_out": None if held_out is None else digest(held_out.inputs, held_out.targets),
+        **problem.digests(),
     }

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import attrs
 import numpy as np
 
-from gograd_core import no_grad
+from gograd_core import Neuron, no_grad
 from gograd_core.extend import quoted, read_values, write_values
 from gograd_nn.files.checkpoints import Checkpoint
 from gograd_nn.metrics import Metric
@@ -26,7 +26,7 @@ from gograd_nn.training.state_checks import check_state
 
 __all__ = ["Callback", "Training"]
 
-VERSION = 2
+VERSION = 3
 """The version of the form of states."""
 
 
@@ -75,10 +75,12 @@ class Training:
     is_stopped: bool = attrs.field(default=False, init=False)
     _seen: Seen = attrs.field(factory=Seen, init=False)
     engine: Engine = attrs.field(init=False)
+    _own: set[Neuron] = attrs.field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.epoch = self.first
         self.engine = Eager(self.problem)
+        self._own = set(self._parameters_of_model())
 
     @property
     def model(self) -> Any:
@@ -146,6 +148,12 @@ class Training:
 
         Somebody may have changed it between epochs, or callbacks after each step.
         """
+        may_differ = self.callbacks if self.step == 0 else self._has_step_callbacks()
+        if may_differ and not self._own.issuperset(self._parameters_of_model()):
+            raise ValueError(
+                "a callback replaced a parameter of the model by another neuron, which the optimiser does not hold: "
+                "set its value instead, as in parameter.value = 0.0"
+            )
         taken = (self.epoch - self.first) * self.steps_per_epoch + self.step
         switch = self.choice.switch
         if switch is not None and taken >= switch and isinstance(self.engine, Eager):
@@ -154,8 +162,7 @@ class Training:
                 compiled.record()
             self.history.engine = "compiled code runs" + (f", from step {switch + 1} on" if switch else "")
         elif self.step == 0 or self._has_step_callbacks():
-            may_differ = self.step == 0 and self.callbacks
-            self.engine.refresh(8 + len(self.problem.examples) // 256 if may_differ else 1)
+            self.engine.refresh(8 + len(self.problem.examples) // 256 if may_differ and self.step == 0 else 1)
 
     def end_epoch(self, order: Integers) -> None:
         """Put the epoch into the history, and prepare for the next one."""
@@ -196,6 +203,9 @@ class Training:
     def _has_step_callbacks(self) -> bool:
         return any(hasattr(each, "after_step") and not isinstance(each, Checkpoint) for each in self.callbacks)
 
+    def _parameters_of_model(self) -> list[Neuron]:
+        return list(self.model.parameters()) if hasattr(self.model, "parameters") else []
+
     def _parameters(self) -> Array:
         found = np.empty(len(self.problem.parameters))
         read_values(self.problem.parameters, found)
@@ -229,6 +239,7 @@ class Training:
             "version": VERSION,
             **{name: getattr(self, name) for name in ("seed", "batch_size", "first", "epoch", "step")},
             "examples": len(self.problem.examples),
+            **self.problem.digests(),
             "switch": self.choice.switch,
             "engine": self.history.engine,
             "stopped": self.history.stopped,
@@ -260,6 +271,8 @@ class Training:
             if state.get(name) != own:
                 raise ValueError(f"this training has {name}={own!r}, but the state has {state.get(name)!r}")
         problem = self.problem
+        if any(state.get(name) != own for name, own in problem.digests().items()):
+            raise ValueError("the state is that of a training with other examples, or others held out: give the same")
         parameters = np.array(state["parameters"], dtype=np.float64)
         if parameters.shape != (len(problem.parameters),):
             raise ValueError(
