@@ -58,6 +58,15 @@ def test_a_score_is_a_metric_of_a_model():
         (lambda: score(abs, [1.0], [1.0], 3), TypeError, "a name or a function of outputs and targets, got 3"),
         (lambda: score(abs, [], []), ValueError, "at least one; got 0 and 0"),
         (lambda: score(abs, [1.0], [1.0, 2.0]), ValueError, "got 2 and 1"),
+        (
+            lambda: score(abs, [1.0], [0.5]),
+            ValueError,
+            "which are -1, 0 or 1 for 1 output; got 0.5. For numbers",
+        ),
+        (lambda: score(abs, [1.0, 3.0], [1.0, 3.0]), ValueError, r"got 3.0. For numbers, .* score\(model, .*, 'r2'\)"),
+        (lambda: score(list, [(1.0, 2.0)], [2]), ValueError, "an index or a one-hot row for 2 outputs; got 2"),
+        (lambda: score(list, [(1.0, 2.0)], [[1.0, 1.0]]), ValueError, r"got \[1.0, 1.0\]"),
+        (lambda: score(list, [(1.0, 2.0)], [[0.0, 1.0, 0.0]]), ValueError, "for 2 outputs"),
         (lambda: score(abs, [1.0], [[1.0, 2.0]], "mse"), ValueError, r"got \(1, 2\) and \(1, 1\) numbers"),
     ],
 )

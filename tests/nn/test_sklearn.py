@@ -363,3 +363,10 @@ def test_a_pass_with_another_solver_begins_it_anew():
 
 def test_a_regressor_has_no_probabilities():
     assert not hasattr(MLPRegressor(), "predict_proba")
+
+
+def test_an_activation_that_is_set_later_is_for_the_next_training():
+    estimator = estimator_for(NUMBERS).fit(INPUTS, NUMBERS)
+    before = estimator.predict(INPUTS)
+    assert np.array_equal(estimator.set_params(activation="relu").predict(INPUTS), before)
+    assert not np.array_equal(estimator.fit(INPUTS, NUMBERS).predict(INPUTS), before)

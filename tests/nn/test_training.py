@@ -25,6 +25,7 @@ from gograd_nn import (
     hinge,
     mse,
     predict,
+    softmax,
     summary,
 )
 from gograd_nn.training import progress as progress_bar
@@ -317,3 +318,23 @@ def test_tables_of_pandas_are_paired_by_place_and_not_by_label():
 @pytest.mark.parametrize("wrap", [lambda x: [x], lambda x: np.array([x])])
 def test_a_single_output_in_a_sequence_is_judged_by_its_sign(wrap):
     assert [predict(lambda x: wrap(x[0]), [score]) for score in (2.0, -2.0)] == [1, -1]
+
+
+@pytest.mark.parametrize(
+    ("model", "inputs", "classes", "expected"),
+    [
+        (abs, -0.5, (0, 1), 1),
+        (ops.sin, -0.5, (0, 1), 0),
+        (list, [0.5], ["no", "yes"], "yes"),
+        (list, [0.1, 0.3, 0.2], "abc", "b"),
+        (softmax, [[0.1, 0.3], [0.3, 0.1]], np.array(["left", "right"]), ["right", "left"]),
+    ],
+)
+def test_a_prediction_may_be_one_of_given_classes(model, inputs, classes, expected):
+    assert predict(model, inputs, classes) == expected
+
+
+@pytest.mark.parametrize(("output", "classes"), [(0.5, "abc"), ([0.1, 0.3, 0.2], [0, 1])])
+def test_there_is_a_class_for_each_output(output, classes):
+    with pytest.raises(ValueError, match=f"expects {5 - len(classes)} classes, got"):
+        predict(lambda _: output, [], classes)

@@ -76,5 +76,8 @@ def write_file(path: str | os.PathLike[str], data: bytes) -> None:
         if target.exists():
             shutil.copymode(target, beside)
         beside.replace(target)
+    except OSError as error:
+        error.filename, error.filename2 = os.fspath(path), None  # the file beside it is not the caller's
+        raise
     finally:
         beside.unlink(missing_ok=True)

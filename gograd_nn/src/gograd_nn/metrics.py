@@ -38,8 +38,30 @@ def is_right(output: Any, target: Any) -> bool:
 
 
 def accuracy(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
-    """Compute the share of outputs that are right; see `is_right`."""
+    """Compute the share of outputs that are right; see `is_right`.
+
+    Raises:
+        ValueError: a target is no class.
+    """
+    for output, target in zip(outputs, targets, strict=False):
+        _check_class(output, target)
     return sum(map(is_right, outputs, targets)) / len(outputs)
+
+
+def _check_class(output: Any, target: Any) -> None:
+    """Refuse a target that is no class, such as a number to be approximated: no output would ever be right."""
+    count = len(output) if hasattr(output, "__len__") else 1
+    row = [float(entry) for entry in target] if hasattr(target, "__len__") else [float(target)]
+    if len(row) > 1:
+        is_class = len(row) == count and min(row) >= 0.0 and abs(sum(row) - 1.0) < 1e-6
+    else:
+        is_class = len(row) == 1 and row[0] in (range(count) if count > 1 else (-1, 0, 1))
+    if not is_class:
+        several = "an index or a one-hot row" if count > 1 else "-1, 0 or 1"
+        raise ValueError(
+            f"accuracy needs classes as targets, which are {several} for {count} output{'s' * (count > 1)}; got "
+            f"{quoted(target)}. For numbers, write 'r2', 'mae', 'mse' or 'rmse': score(model, inputs, targets, 'r2')"
+        )
 
 
 def mae(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
@@ -95,8 +117,8 @@ def score(
     """Compute a metric of a model: "accuracy", "mae", "mse", "rmse", "r2", or a function of all outputs and targets.
 
     Raises:
-        ValueError: there is no metric of that name; there are no examples, or not as many targets as inputs; or (all
-            but "accuracy") an output does not have the shape of its target.
+        ValueError: there is no metric of that name; there are no examples, or not as many targets as inputs; an output
+            does not have the shape of its target; or, for "accuracy", a target is no class.
         TypeError: `by` is neither a name nor a function.
     """
     chosen, inputs, targets = metric(by), in_places(inputs), in_places(targets)

@@ -96,7 +96,7 @@ MODEL = {"format": "gograd model", "version": 1, "labels": []}
     [
         ({}, "it is a None, and a 'gograd model' was expected"),
         ({**MODEL, "format": ["x"] * 10_000}, r"it is a \['x', 'x', .* \.\.\.\], and a"),
-        ({**MODEL, "version": 2}, "it has the version 2 .* install the version that wrote it"),
+        ({**MODEL, "version": 2, "gograd": "9.1"}, "it has the version 2 .* the version that wrote it, gograd '9.1'"),
         ({**MODEL, "version": None}, "it has the version None"),
         (MODEL, "it belongs to another model: it has no layer0.weight"),
         (f'["sha256", {{"sha256": "{"0" * 64}"}}]', WHAT_TO_DO),

@@ -14,6 +14,7 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
+import gograd_core
 from gograd_compile import compile
 from gograd_core import Neuron, StaleGraphError
 from gograd_nn import (
@@ -160,7 +161,7 @@ def test_what_stands_in_the_metadata(path):
     facts = json.loads(metadata.pop("gograd"))
     assert metadata == {}
     assert len(facts.pop("sha256")) == 64
-    assert facts == {"format": "gograd model", "version": 1, "labels": ["slope"]}
+    assert facts == {"format": "gograd model", "version": 1, "gograd": gograd_core.__version__, "labels": ["slope"]}
 
 
 @pytest.mark.parametrize(
@@ -283,6 +284,6 @@ class TestFiles:
         assert os.listdir(path.parent) == [path.name]
 
     def test_a_folder_that_is_missing(self, tmp_path):
-        with pytest.raises(FileNotFoundError):
+        with pytest.raises(FileNotFoundError, match="No such file or directory: .*missing.file'$"):
             save(MLP([1, 1]), tmp_path / "missing" / "file")
         assert list(Path(tmp_path).iterdir()) == []

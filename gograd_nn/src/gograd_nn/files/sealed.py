@@ -1,7 +1,8 @@
 """Files of arrays and JSON, in the format safetensors, with a digest of all their bytes.
 
 The metadata of a file has one entry, ``gograd``. It is a JSON object, and begins with the entry ``sha256``: the SHA-256
-of the whole file, in which the 64 digits of the digest itself are zeros. So no byte of a file can change unnoticed.
+of the whole file, in which the 64 digits of the digest itself are zeros. So no byte of a file can change unnoticed. The
+version of gograd that wrote the file is there, too, and is not compared.
 Equal contents give equal bytes.
 """
 
@@ -18,6 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from gograd_core import __version__
 from gograd_core.extend import RefusedError, quoted, read_file, write_file
 from gograd_nn.files.errors import ModelFileError
 
@@ -56,7 +58,9 @@ def write_sealed(path: str | os.PathLike[str], kind: str, arrays: Mapping[str, A
     """
     from safetensors.numpy import save
 
-    text = json.dumps({"sha256": ZEROS, "format": kind, "version": VERSION, **facts}, default=_plain)
+    text = json.dumps(
+        {"sha256": ZEROS, "format": kind, "version": VERSION, "gograd": __version__, **facts}, default=_plain
+    )
     doubles = {name: np.asarray(array, dtype=np.float64, order="C") for name, array in arrays.items()}
     unsealed = save(doubles, {"gograd": text})
     if _header_size(unsealed) > MOST_BYTES_OF_HEADER:
@@ -80,7 +84,7 @@ def read_sealed(path: str | os.PathLike[str], *kinds: str) -> tuple[Arrays, dict
         if facts.get("version") != VERSION:
             raise ModelFileError(
                 f"it has the version {quoted(facts.get('version'))} of its format, and this version of gograd_nn reads "
-                f"{VERSION}: install the version that wrote it"
+                f"{VERSION}: install the version that wrote it, gograd {quoted(facts.get('gograd'))}"
             )
         return arrays, facts
 

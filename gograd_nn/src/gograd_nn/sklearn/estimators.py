@@ -107,6 +107,8 @@ class _MLP(BaseEstimator, ABC):  # type: ignore[misc]
         before = dict(vars(self))
         try:
             inputs, targets = self._validated(X, y, classes, first=first)
+            # The parameter may be set again after the training.
+            self._activation_of_net = OWN_NAMES.get(self.activation, self.activation)
             train(self, inputs, targets, first=first, once=once)
         except BaseException:  # what was learned before goes with the classes that it was learned for
             self.__dict__ = before
@@ -117,17 +119,13 @@ class _MLP(BaseEstimator, ABC):  # type: ignore[misc]
     def _validated(self, X: Any, y: Any, classes: Any, *, first: bool) -> tuple[Matrix, Matrix]:  # noqa: N803
         """Check examples, and return inputs and targets as rows of numbers. Set `_loss` if it is the first time."""
 
-    @property
-    def _activation(self) -> str | None:
-        return OWN_NAMES.get(self.activation, self.activation)
-
     def _outputs(self, X: Any) -> Matrix:  # noqa: N803
         """Compute the outputs for each row of `X`, before an activation of the last layer."""
         check_is_fitted(self, "coefs_")
         return self._outputs_of(validate_data(self, X, dtype=np.float64, reset=False))
 
     def _outputs_of(self, inputs: Matrix) -> Matrix:
-        return outputs_of(self.coefs_, self.intercepts_, self._activation, inputs)
+        return outputs_of(self.coefs_, self.intercepts_, self._activation_of_net, inputs)
 
 
 @explaining

@@ -34,7 +34,7 @@ def train(estimator: Any, inputs: Matrix, targets: Matrix, *, first: bool, once:
     """
     rng = check_random_state(estimator.random_state)
     sizes = [inputs.shape[1], *hidden_sizes(estimator), targets.shape[1]]
-    model = MLP(sizes, estimator._activation, seed=int(rng.randint(SEEDS)))
+    model = MLP(sizes, estimator._activation_of_net, seed=int(rng.randint(SEEDS)))
     seed = int(rng.randint(SEEDS))
     held_out = None
     if estimator.early_stopping:
