@@ -77,7 +77,6 @@ def write_file(path: str | os.PathLike[str], data: bytes) -> None:
             shutil.copymode(target, beside)
         beside.replace(target)
     except OSError as error:
-        error.filename, error.filename2 = os.fspath(path), None  # the file beside it is not the caller's
-        raise
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from None  # and not of the file beside it
     finally:
         beside.unlink(missing_ok=True)
