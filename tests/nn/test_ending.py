@@ -223,14 +223,33 @@ def test_a_history_is_a_table(capsys):
 def test_a_history_is_drawn(tmp_path):
     history = train(MLP([2, 4, 2]), BITS, loss=cross_entropy, held_out=0.25)
     figure = history.plot()
-    left, right = figure.axes
-    assert [line.get_label() for line in left.lines] == ["loss", "held out loss"]
-    assert [line.get_label() for line in right.lines] == ["accuracy", "held out accuracy"]
-    assert left.get_yscale() == "log"
+    left, _ = figure.axes
+    assert [axes.get_title(loc="left") for axes in figure.axes] == ["loss", "accuracy"]
+    for axes in figure.axes:
+        assert [line.get_label() for line in axes.lines] == ["learned from", "held out"]
+        assert [text.get_text() for text in axes.get_legend().get_texts()] == ["learned from", "held out"]
+        assert all(tick == int(tick) for tick in axes.get_xticks())
+    colours = [[line.get_color() for line in axes.lines] for axes in figure.axes]
+    assert colours[0] == colours[1]
+    assert colours[0][0] != colours[0][1]
+    assert left.get_yscale() == "linear"
     assert left.lines[0].get_ydata().tolist() == history.to_dict()["loss"]
     figure.savefig(tmp_path / "history.png")
-    (own,) = train(MLP([2, 1])).plot().axes
+    (own,) = train(MLP([2, 1]), epochs=1).plot().axes
     assert len(own.lines) == 1
+    assert own.lines[0].get_marker() == "o"
+    assert own.get_legend() is None
+    assert history.plot(figure.axes) is figure
+    with pytest.raises(ValueError, match="expects axes for loss, accuracy, got 1"):
+        history.plot([own])
+
+
+@pytest.mark.parametrize(
+    ("losses", "scale"), [([1.0, 0.05], "log"), ([1.0, 0.5], "linear"), ([1.0, 0.0], "linear"), ([1.0, -9.0], "linear")]
+)
+def test_a_loss_that_falls_far_is_drawn_on_a_logarithmic_scale(losses, scale):
+    history = History([Epoch(number, loss, None) for number, loss in enumerate(losses, start=1)])
+    assert [axes.get_yscale() for axes in history.plot().axes] == [scale]
 
 
 @pytest.mark.parametrize(

@@ -75,16 +75,18 @@ class History:
         return "\n".join("  ".join(map(str.rjust, row, widths)) for row in (head, *cells))
 
     def plot(self, axes: Any = None) -> Any:
-        """Draw every column against the epochs with matplotlib, and return the figure.
+        """Draw every number against the epochs with matplotlib, and return the figure.
 
-        Losses are drawn to the left, on a logarithmic scale if all are positive, and everything else to the right.
+        There is a picture of the loss, one of the accuracy if there is any, and one of each metric. In each, the
+        examples that were learned from have one line, and those held out another. The loss has a logarithmic scale if
+        it is positive and falls by more than a factor of 10.
 
         Args:
-            axes: two axes of matplotlib to draw on: for losses, and for the rest. By default, a new figure is made.
+            axes: the axes of matplotlib to draw on, one for each picture. By default, a new figure is made.
 
         Raises:
             ImportError: matplotlib is not installed.
-            ValueError: no epoch has ended.
+            ValueError: no epoch has ended, or there are not as many axes as pictures.
         """
         try:
             from matplotlib.figure import Figure
@@ -95,19 +97,49 @@ class History:
             raise ValueError("History.plot() needs at least one epoch, and no epoch has ended")
         columns = self.to_dict()
         numbers = columns.pop("number")
-        of_loss = {name: column for name, column in columns.items() if name.endswith("loss")}
-        others = {name: column for name, column in columns.items() if name not in of_loss}
+        names = list(dict.fromkeys(name.removeprefix("held_out_") for name in columns))
         if axes is None:
-            count = 2 if others else 1
-            axes = Figure(figsize=(4.5 * count, 3.5), layout="constrained").subplots(1, count, squeeze=False)[0]
-        for each, part in zip(axes, (of_loss, others), strict=False):
-            for name, column in part.items():
-                each.plot(numbers, [float("nan") if x is None else x for x in column], label=name.replace("_", " "))
-            each.set_xlabel("epoch")
-            each.legend()
-        if all(x is None or x > 0.0 for column in of_loss.values() for x in column):
-            axes[0].set_yscale("log")
+            axes = Figure(figsize=(4.0 * len(names), 3.2), layout="constrained").subplots(1, len(names), squeeze=False)
+        axes = list(axes.flat if hasattr(axes, "flat") else axes)
+        if len(axes) != len(names):
+            raise ValueError(f"History.plot() expects axes for {', '.join(names)}, got {len(axes)}")
+        for each, name in zip(axes, names, strict=True):
+            of_name = {
+                label: columns[key]
+                for key, label in ((name, LEARNED), (f"held_out_{name}", HELD_OUT))
+                if key in columns
+            }
+            _draw(each, name, numbers, of_name)
         return axes[0].figure
+
+
+LEARNED, HELD_OUT = "learned from", "held out"
+STYLES: dict[str, dict[str, Any]] = {
+    LEARNED: {"color": "tab:blue"},
+    HELD_OUT: {"color": "tab:orange", "linestyle": (0, (5, 1.5))},
+}
+"""How the lines look. They can be told apart without colours, too."""
+
+
+def _draw(axes: Any, name: str, numbers: list[float | None], columns: dict[str, list[float | None]]) -> None:
+    """Draw what was reported under one name, with a line for each column."""
+    from matplotlib.ticker import MaxNLocator
+
+    marker = "o" if len(numbers) == 1 else ""  # a single point has no line
+    for label, column in columns.items():
+        heights = [float("nan") if x is None else x for x in column]
+        axes.plot(numbers, heights, label=label, marker=marker, linewidth=1.8, **STYLES[label])
+    axes.set_title(name.replace("_", " "), loc="left", fontweight="bold")
+    axes.set_xlabel("epoch")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    heights = [x for column in columns.values() for x in column if x is not None]
+    if name == "loss" and 0.0 < 10.0 * min(heights) < max(heights):
+        axes.set_yscale("log")
+    axes.grid(color="0.9", linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+    if len(columns) > 1:
+        axes.legend(frameon=False)
 
 
 def _cell(number: float | None) -> str:
