@@ -235,8 +235,8 @@ def test_a_step_makes_graphs_stale():
         (lambda p: SGD(p, schedule=0.5), TypeError, "schedule must be a function of the number of steps, got 0.5"),
         (lambda p: SGD(p, schedule=lambda step: -1.0).step(), ValueError, "returned -1.0 for step 0"),
         (lambda p: SGD(p, schedule=lambda step: math.nan).step(), ValueError, "returned nan for step 0"),
-        (lambda p: StepDecay(0), ValueError, "every must be at least 1, got 0"),
-        (lambda p: CosineDecay(-1), ValueError, "steps must be at least 1, got -1"),
+        (lambda p: StepDecay(0), ValueError, "every must be a number of steps, at least 1, got 0"),
+        (lambda p: CosineDecay(-1), ValueError, "steps must be a number of steps, at least 1, got -1"),
         (lambda p: clip_gradients(p, 0.0), ValueError, "max_norm must be positive, got 0.0"),
     ],
 )

@@ -9,11 +9,26 @@ import pandas
 import pytest
 
 from gograd_core import Neuron
-from gograd_nn import MLP, SGD, EarlyStopping, Perceptron, binary_cross_entropy, cross_entropy, fit, hinge, mse
+from gograd_nn import (
+    MLP,
+    SGD,
+    Dropout,
+    EarlyStopping,
+    Layer,
+    Net,
+    Perceptron,
+    binary_cross_entropy,
+    cross_entropy,
+    fit,
+    hinge,
+    mse,
+    softmax,
+)
 
 POINTS = [[0.1, 0.2], [0.3, -0.4], [-0.5, 0.6], [0.2, 0.9]]
 SIDES = [1, -1, 1, -1]
 CLASSES = [0, 1, 2, 1]
+SLOPE = Neuron(1.0)
 
 
 @pytest.mark.parametrize(
@@ -84,6 +99,33 @@ def test_numbers_that_are_not_finite_are_refused(settings, message, engine):
         fit(**given, loss=mse, engine=engine, progress=False)
 
 
+@pytest.mark.parametrize(
+    ("model", "loss", "message"),
+    [
+        (Net(Layer(2, 2, None), softmax), cross_entropy, "leave softmax out of the model"),
+        (lambda row: softmax([row[0] * SLOPE, row[1]]), cross_entropy, "leave softmax out of the model"),
+        (Perceptron(2, "sigmoid"), binary_cross_entropy, r"binary_cross_entropy\(\) takes a logit, .* activation=None"),
+    ],
+)
+def test_shares_are_no_logits(model, loss, message):
+    parameters = model.parameters() if hasattr(model, "parameters") else [SLOPE]
+    with pytest.raises(ValueError, match=message):
+        fit(model, POINTS, [0, 1, 1, 0], loss=loss, optimiser=SGD(parameters, 0.1), progress=False)
+
+
+@pytest.mark.parametrize("held_out", [None, ([[0.1, 0.2]], [0.5])])
+def test_accuracy_of_numbers_is_refused_before_anything_is_learned(held_out):
+    model = MLP([2, 3, 1])
+    before = [parameter.value for parameter in model.parameters()]
+    targets = [0.5, 1.0, 0.0, 1.0] if held_out is None else [0.0, 1.0, 0.0, 1.0]
+    with pytest.raises(ValueError, match=r"accuracy needs classes as targets, .*; got 0.5"):
+        fit(
+            model, POINTS, targets, loss=mse, optimiser=SGD(model.parameters(), 0.1), metrics=["accuracy"],
+            held_out=held_out, progress=False,
+        )  # fmt: skip
+    assert [parameter.value for parameter in model.parameters()] == before
+
+
 @pytest.mark.parametrize("inputs", [["one", "nan"], [{"a": math.nan}] * 2, [None, None], [True, False], [1, 2]])
 def test_what_is_not_a_number_is_left_to_the_model(inputs):
     slope = Neuron(1.0)
@@ -131,3 +173,14 @@ def test_a_schedule_without_a_result_is_named():
 def test_text_is_no_sequence_of_numbers(part):
     with pytest.raises(TypeError, match="takes a sequence of 2 numbers, got 'ab'"):
         part("ab")
+
+
+def test_the_name_that_keras_has_for_what_is_held_out():
+    with pytest.raises(ValueError, match="write held_out_ for val_: .*watch='held_out_accuracy'"):
+        EarlyStopping(watch="val_accuracy")
+
+
+@pytest.mark.parametrize("share", ["0.5", None, -0.1])
+def test_a_share_is_a_number(share):
+    with pytest.raises(ValueError, match="share must be in"):
+        Dropout(share)

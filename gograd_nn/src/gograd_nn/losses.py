@@ -53,6 +53,8 @@ def huber(output: Any, target: Any, delta: float = 1.0) -> Any:
 
 def _errors(name: str, output: Any, target: Any) -> list[Any]:
     """Subtract targets from as many outputs."""
+    if isinstance(target, str):
+        raise TypeError(f"{name}() expects numbers as targets, got {target!r}: make them numbers, as in float(target)")
     if not hasattr(output, "__len__"):
         if hasattr(target, "__len__"):
             raise ValueError(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from numbers import Real
 from typing import Any
 
 import attrs
@@ -17,8 +18,8 @@ __all__ = ["CosineDecay", "LinearDecay", "StepDecay", "WarmUp"]
 
 
 def _positive(_: Any, attribute: Any, value: int) -> None:
-    if not value >= 1:
-        raise ValueError(f"{attribute.name} must be at least 1, got {value!r}")
+    if not isinstance(value, Real) or not value >= 1:
+        raise ValueError(f"{attribute.name} must be a number of steps, at least 1, got {value!r}")
 
 
 @explaining

@@ -44,6 +44,7 @@ _OPTIMISER = {
     "maximize": "minimise the negative of the loss",
     **dict.fromkeys(("foreach", "fused", "capturable", "differentiable"), "leave it out"),
 }
+_ADAM = {**_OPTIMISER, "momentum": "write betas=(0.9, 0.999), whose first number is the momentum"}
 _SCHEDULE = {
     **dict.fromkeys(("optimizer", "optimiser"), "give the schedule to the optimiser: Adam(parameters, schedule=…)"),
     **dict.fromkeys(("T_max", "total_iters", "decay_steps"), "write steps=1000: steps are counted, not epochs"),
@@ -82,7 +83,8 @@ OF_ARGUMENTS: dict[str, dict[str, str]] = {
         **dict.fromkeys(("device", "workers"), "leave it out: engine='compiled' runs compiled code"),
         **_SEED,
     },
-    **dict.fromkeys(("SGD", "Adam", "AdamW", "RMSprop"), _OPTIMISER),
+    **dict.fromkeys(("SGD", "RMSprop"), _OPTIMISER),
+    **dict.fromkeys(("Adam", "AdamW"), _ADAM),
     "LBFGS": {
         **_OPTIMISER,
         **dict.fromkeys(("lr", "rate", "learning_rate"), "it has no rate, since it finds one in each step"),

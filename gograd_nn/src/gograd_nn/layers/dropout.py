@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from numbers import Real
 from typing import Any
 
 from gograd_core import Neuron
@@ -30,9 +31,9 @@ class Dropout(PartHints):
     """
 
     def __init__(self, share: float = 0.5) -> None:
-        if not 0.0 <= share < 1.0:
+        if not isinstance(share, Real) or not 0.0 <= share < 1.0:
             raise ValueError(f"share must be in [0, 1), got {share!r}")
-        self.share = share
+        self.share: float = share
 
     def __call__(self, inputs: Sequence[Any], mask: Sequence[Any] | None = None) -> list[Any]:
         source = _source.get()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 import random
+from numbers import Real
 from typing import Any
 
 from gograd_core import Neuron, ops
@@ -23,10 +24,23 @@ def one_hot(index: int, count: int) -> list[float]:
         TypeError: `index` is not a whole number.
         IndexError: it is not in the row.
     """
-    index = operator.index(index)
+    index = _whole("one_hot()", index)
     if not 0 <= index < count:
         raise IndexError(f"one_hot() expects an index from 0 to {count - 1}, got {index}")
     return [float(place == index) for place in range(count)]
+
+
+def _whole(who: str, index: Any) -> int:
+    """Return an index as an integer.
+
+    Raises:
+        TypeError: it is none.
+    """
+    try:
+        return operator.index(index)
+    except TypeError:
+        hint = f": write int({index})" if isinstance(index, Real) else ": see one_hot(), which makes a row"
+        raise TypeError(f"{who} takes a whole number as an index, got {quoted(index)}{hint}") from None
 
 
 def _check_one_hot(row: Any) -> None:
@@ -76,9 +90,7 @@ class Embedding(PartHints):
             check_example("this embedding, which looks up one thing per call,", chosen, len(self.rows))
             _check_one_hot(chosen)
             return [ops.dot(column, chosen) for column in zip(*self.rows, strict=True)]
-        if type(chosen) is Neuron:
-            raise TypeError(f"an embedding takes a one-hot row or a whole number, got {chosen!r}: see one_hot()")
-        index = operator.index(chosen)
+        index = _whole("an embedding", chosen)
         if not 0 <= index < len(self.rows):
             raise IndexError(f"this embedding has the rows 0 to {len(self.rows) - 1}, got {index}")
         return list(self.rows[index])

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
 from gograd_core import register_container
 from gograd_core.extend import quoted
 
 __all__ = ["Rows", "as_sequence", "check_example", "in_places", "in_rows", "is_batch"]
+
+
+UNORDERED = (str, bytes, Mapping, Set)
+"""What has a length, but is no sequence of numbers."""
 
 
 class Rows(list[Any]):
@@ -26,9 +30,14 @@ def as_sequence(examples: Any) -> Any:
     return examples.to_numpy() if hasattr(examples, "to_numpy") else examples
 
 
+def _is_sequence(inputs: Any) -> bool:
+    """Say whether something has a length, and an order, and is no text."""
+    return hasattr(inputs, "__len__") and not isinstance(inputs, UNORDERED)
+
+
 def is_batch(inputs: Any) -> bool:
     """Say whether a layer that takes numbers gets rows of numbers instead."""
-    if not hasattr(inputs, "__len__") or isinstance(inputs, str | bytes | Mapping) or len(inputs) == 0:
+    if not _is_sequence(inputs) or len(inputs) == 0:
         return False
     first = as_sequence(inputs)[0]
     return hasattr(type(first), "__len__") and not isinstance(first, str | bytes)
@@ -60,7 +69,7 @@ def check_example(who: str, inputs: Sequence[Any], expected: int) -> None:
         ValueError: there are more or fewer.
         TypeError: it is a single number, or text.
     """
-    if isinstance(inputs, str | bytes | Mapping) or not hasattr(inputs, "__len__"):
+    if not _is_sequence(inputs):
         raise TypeError(f"{who} takes a sequence of {expected} numbers, got {quoted(inputs)}")
     if len(inputs) != expected:
         raise ValueError(f"{who} takes {expected} inputs, got {len(inputs)}")

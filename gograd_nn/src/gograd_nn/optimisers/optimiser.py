@@ -46,8 +46,7 @@ class Optimiser(OptimiserHints, ABC):
 
     def __init__(self, parameters: Iterable[Neuron], rate: float, schedule: Schedule | None = None) -> None:
         self.parameters = checked_parameters(type(self).__name__, parameters)
-        if not _is_number(rate):
-            raise TypeError(f"rate must be a number, got {quoted(rate)}")
+        _check_number("rate", rate)
         if not 0.0 < rate < math.inf:
             raise ValueError(f"rate must be positive and finite, got {rate!r}")
         if schedule is not None and not callable(schedule):
@@ -130,6 +129,11 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, Real)
 
 
+def _check_number(name: str, value: Any) -> None:
+    if not _is_number(value):
+        raise TypeError(f"{name} must be a number, got {quoted(value)}")
+
+
 def checked_parameters(name: str, parameters: Iterable[Neuron]) -> list[Neuron]:
     """List parameters, each of them once, for an optimiser of that name.
 
@@ -152,9 +156,11 @@ def in_unit_interval(**numbers: float) -> None:
     """Refuse a number that is not in [0, 1).
 
     Raises:
-        ValueError: it is not.
+        TypeError: it is not a number.
+        ValueError: it is not in the interval.
     """
     for name, number in numbers.items():
+        _check_number(name, number)
         if not 0.0 <= number < 1.0:
             raise ValueError(f"{name} must be in [0, 1), got {number!r}")
 
@@ -163,8 +169,10 @@ def not_negative(**numbers: float) -> None:
     """Refuse a number that is negative or not finite.
 
     Raises:
+        TypeError: it is not a number.
         ValueError: it is.
     """
     for name, number in numbers.items():
+        _check_number(name, number)
         if not 0.0 <= number < math.inf:
             raise ValueError(f"{name} must be finite and not negative, got {number!r}")

@@ -43,6 +43,8 @@ class EarlyStopping:
     @higher_is_better.default
     def _known_direction(self) -> bool:
         name = self.watch.removeprefix("held_out_")
+        if name.startswith("val_"):
+            raise ValueError(f"write held_out_ for val_: EarlyStopping(watch='held_out_{name.removeprefix('val_')}')")
         if name not in HIGHER_IS_BETTER:
             raise ValueError(f"say whether a higher {self.watch!r} is better: EarlyStopping(…, higher_is_better=…)")
         return HIGHER_IS_BETTER[name]

@@ -8,7 +8,7 @@ from numbers import Real
 from typing import Any
 
 from gograd_nn.files.checkpoints import Checkpoint
-from gograd_nn.metrics import Metric, metric
+from gograd_nn.metrics import Metric, accuracy, metric
 from gograd_nn.optimisers import Optimiser
 from gograd_nn.training.arguments import check_arguments
 from gograd_nn.training.choice import Wish, choose
@@ -90,7 +90,8 @@ def fit(
             `epochs`, `batch_size` or `clip` is not positive, or `seed` negative; there is no such metric or engine; two
             metrics have one name; nothing reports what `early_stopping` watches; the loss depends on no neuron, as
             under `no_grad`, or on no parameter of the optimiser; a callback replaces a parameter of the model by
-            another neuron; `resume` is the state of another training, or of one with other data.
+            another neuron; the loss takes logits, and the model returns shares; `resume` is the state of another training,
+            or of one with other data.
         Whatever the model raises for the first input, and the loss for any target.
         ModelFileError: the file belongs to a training with another setting or another model, or was changed.
         OSError: the file cannot be read or written.
@@ -103,6 +104,9 @@ def fit(
     )  # fmt: skip
     found, (examples, others) = _named(metrics), _examples(inputs, targets, held_out, seed)
     problem = Problem(model, loss, optimiser.parameters, examples, others, _hint(optimiser))
+    if accuracy in found.values():
+        for each in (examples, *([others] if others else [])):
+            accuracy([[0.0] * problem.outputs] * len(each), each.targets)  # which refuses targets
     if early_stopping is not None:
         early_stopping.check(problem.numbers(found))
     if isinstance(optimiser, LBFGS):

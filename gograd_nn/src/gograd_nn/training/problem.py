@@ -13,6 +13,7 @@ import numpy.typing as npt
 from gograd_core import Neuron, no_grad
 from gograd_core.extend import flatten, flatten_numbers, quoted
 from gograd_nn.layers.dropout import dropping_out
+from gograd_nn.losses import binary_cross_entropy, cross_entropy
 from gograd_nn.optimisers.optimiser import Array
 from gograd_nn.training.examples import Examples
 
@@ -22,6 +23,8 @@ Integers = npt.NDArray[np.int64]
 Model = Callable[[Any], Any]
 MOST_TRIED = 64
 """How many examples are tried, until the loss of one depends on a parameter."""
+CERTAIN = 1e-12
+"""How far the sum of shares may be from 1."""
 Loss = Callable[[Any, Any], Any]
 
 
@@ -40,7 +43,8 @@ class Problem:
         inputs: how many numbers all operations for one example take: a measure of the work.
 
     Raises:
-        ValueError: the loss depends on no neuron, as under `no_grad`, or on no parameter, for any example tried.
+        ValueError: the loss depends on no neuron, as under `no_grad`, or on no parameter, for any example tried; or
+            it takes logits, and the model returns shares.
         TypeError: the loss is not one number.
         Whatever the model and the loss raise, for the first input, and for any target.
     """
@@ -59,6 +63,7 @@ class Problem:
 
     def __attrs_post_init__(self) -> None:
         output, graph = self._tried()
+        self._check_logits(output)
         self.outputs = len(row_of(output))
         self.is_number = not hasattr(output, "__len__")
         self.inputs = np.frombuffer(graph.inputs, dtype=np.int32).size
@@ -94,6 +99,22 @@ class Problem:
             "the loss depends on no parameter of the optimiser, so nothing would be learned: make the optimiser "
             f"from the model that is trained, as in {self.hint}"
         )
+
+    def _check_logits(self, output: Any) -> None:
+        """Refuse shares, such as those of softmax, if the loss takes logits. It would learn, but slowly."""
+        row = row_of(output)
+        if self.loss is cross_entropy and len(row) > 1:
+            shares = [getattr(each, "value", each) for each in row]
+            if min(shares) >= 0.0 and abs(sum(shares) - 1.0) < CERTAIN:
+                raise ValueError(
+                    "cross_entropy() takes logits, but the outputs of the model are shares, whose sum is 1: leave "
+                    "softmax out of the model, and call softmax(model(inputs)) for shares"
+                )
+        if self.loss is binary_cross_entropy and getattr(getattr(output, "operation", None), "name", "") == "sigmoid":
+            raise ValueError(
+                "binary_cross_entropy() takes a logit, but the output of the model is a sigmoid: give the last layer "
+                "activation=None, and call ops.sigmoid(model(inputs)) for shares"
+            )
 
     def digests(self) -> dict[str, str | None]:
         """Return what identifies the data, for a state or a checkpoint."""
