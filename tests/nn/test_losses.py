@@ -258,7 +258,7 @@ def test_weights_may_be_neurons(gap):
         (lambda: mae([1.0], 1.0), ValueError, r"mae\(\) expects as many targets .* got a single number and 1"),
         (lambda: one_hot(3, 3), IndexError, "an index from 0 to 2, got 3"),
         (lambda: one_hot(-1, 3), IndexError, "got -1"),
-        (lambda: one_hot(0.5, 3), TypeError, "float"),
+        (lambda: one_hot(0.5, 3), TypeError, "a whole number as an index, got 0.5"),
     ],
 )
 def test_wrong_targets_are_refused(call, error, message):

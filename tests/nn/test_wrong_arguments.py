@@ -89,7 +89,7 @@ def failing(x):
         (lambda: SGD(PARAMETERS, momentum="0.9"), "momentum must be a number, got '0.9'"),
         (lambda: AdamW(PARAMETERS, weight_decay=None), "weight_decay must be a number, got None"),
         (lambda: Embedding(3, 2)(1.0), r"a whole number as an index, got 1.0: write int\(1.0\)"),
-        (lambda: gograd_nn.one_hot(None, 3), r"a whole number as an index, got None: see one_hot\(\)"),
+        (lambda: gograd_nn.one_hot(None, 3), r"a whole number as an index, got None$"),
         (lambda: MODEL({0.5, 1.0}), "takes a sequence of 2 numbers, got {"),
         (lambda: MODEL({"a": 0.5, "b": 1.0}), "takes a sequence of 2 numbers, got {"),
         (lambda: mse(0.5, "1"), r"mse\(\) expects numbers as targets, got '1': .*float\(target\)"),

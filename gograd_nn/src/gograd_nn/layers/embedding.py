@@ -39,7 +39,7 @@ def _whole(who: str, index: Any) -> int:
     try:
         return operator.index(index)
     except TypeError:
-        hint = f": write int({index})" if isinstance(index, Real) else ": see one_hot(), which makes a row"
+        hint = f": write int({index})" if isinstance(index, Real) else ""
         raise TypeError(f"{who} takes a whole number as an index, got {quoted(index)}{hint}") from None
 
 
@@ -90,6 +90,8 @@ class Embedding(PartHints):
             check_example("this embedding, which looks up one thing per call,", chosen, len(self.rows))
             _check_one_hot(chosen)
             return [ops.dot(column, chosen) for column in zip(*self.rows, strict=True)]
+        if type(chosen) is Neuron:
+            raise TypeError(f"an embedding takes a one-hot row or a whole number, got {chosen!r}: see one_hot()")
         index = _whole("an embedding", chosen)
         if not 0 <= index < len(self.rows):
             raise IndexError(f"this embedding has the rows 0 to {len(self.rows) - 1}, got {index}")

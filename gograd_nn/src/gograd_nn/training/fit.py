@@ -90,8 +90,8 @@ def fit(
             `epochs`, `batch_size` or `clip` is not positive, or `seed` negative; there is no such metric or engine; two
             metrics have one name; nothing reports what `early_stopping` watches; the loss depends on no neuron, as
             under `no_grad`, or on no parameter of the optimiser; a callback replaces a parameter of the model by
-            another neuron; the loss takes logits, and the model returns shares; `resume` is the state of another training,
-            or of one with other data.
+            another neuron; the loss takes logits, and the model returns shares; `resume` is the state of another
+            training, or of one with other data.
         Whatever the model raises for the first input, and the loss for any target.
         ModelFileError: the file belongs to a training with another setting or another model, or was changed.
         OSError: the file cannot be read or written.
