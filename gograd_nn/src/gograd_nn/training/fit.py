@@ -104,11 +104,7 @@ def fit(
     )  # fmt: skip
     found, (examples, others) = _named(metrics), _examples(inputs, targets, held_out, seed)
     problem = Problem(model, loss, optimiser.parameters, examples, others, _hint(optimiser))
-    if accuracy in found.values():
-        for each in (examples, *([others] if others else [])):
-            accuracy([[0.0] * problem.outputs] * len(each), each.targets)  # which refuses targets
-    if early_stopping is not None:
-        early_stopping.check(problem.numbers(found))
+    _check_numbers(problem, found, early_stopping)
     if isinstance(optimiser, LBFGS):
         batch_size = len(examples)
         optimiser.check(problem, clip)
@@ -127,6 +123,15 @@ def fit(
                 training.begin(choose(problem, engine, epochs * per_epoch, batch_size))
         _run(training)
     return history
+
+
+def _check_numbers(problem: Problem, metrics: Mapping[str, Metric], early_stopping: EarlyStopping | None) -> None:
+    """Let the accuracy refuse targets, if it is asked for, and early stopping the numbers that there will be."""
+    for examples in (problem.examples, problem.held_out):
+        if examples is not None and accuracy in metrics.values():
+            accuracy([[0.0] * problem.outputs] * len(examples), examples.targets)
+    if early_stopping is not None:
+        early_stopping.check(problem.numbers(metrics))
 
 
 def _run(training: Training) -> None:
