@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 
+import pandas
 import pytest
 
 import gograd_nn
@@ -161,3 +162,17 @@ def test_layers_of_unknown_sizes_are_not_refused(layers):
 def test_an_embedding_of_several_indices(row):
     with pytest.raises(ValueError, match=r"an index, or a one-hot row, got .*: of several indices, write \[embedding"):
         Embedding(3, 2)(row)
+
+
+@pytest.mark.parametrize("columns", [["a", "b"], [0, 1], [1, 0]])
+@pytest.mark.parametrize("model", [MODEL, Layer(2, 3), Net(LayerNorm(2), Layer(2, 1))])
+def test_a_table_is_a_batch_and_its_row_an_example(model, columns):
+    rows = [[0.5, -1.0], [2.0, 0.25]]
+    table = pandas.DataFrame(rows, columns=columns, index=[7, 3])
+    assert repr(model(table)) == repr(model(rows))
+    assert repr(model(table.iloc[1].to_numpy())) == repr(model(rows[1]))
+
+
+def test_an_optimiser_of_another_model():
+    with pytest.raises(ValueError, match="no parameter of the optimiser, so nothing would be learned"):
+        fit(MLP([2, 1]), [[0.5, 1.0]] * 3, [1.0] * 3, loss=mse, optimiser=Adam(PARAMETERS), progress=False)

@@ -85,6 +85,7 @@ def test_fit_says_what_it_expects(settings, error, message):
             {"inputs": [[[0.1], [0.2, 0.3]], [[math.nan]]], "model": lambda rows: rows[0][0]},
             r"^inputs\[1\]\[0\]\[0\] is",
         ),
+        ({"inputs": [["one", 0.1], ["two", math.nan]], "model": len}, r"^inputs\[1\]\[1\] is nan"),
         ({"inputs": pandas.DataFrame({"a": [0.1, None], "b": [0.1, 0.2]})}, r"^inputs\[1\]\[0\] is nan"),
         ({"inputs": [{"a": 1.0}, {"a": 1.0}], "targets": [1.0, math.nan]}, r"^targets\[1\] is nan"),
         ({"held_out": ([[0.1, 0.2]], [math.inf])}, r"^of the held-out examples, targets\[0\] is inf"),

@@ -163,7 +163,7 @@ def _not_finite(rows: Any) -> tuple[list[int], float] | None:
         table = np.asarray(rows)
     except Exception:  # rows of different lengths, or whatever they hold raises
         table = np.empty(0, dtype=object)
-    if table.dtype.kind == "O":
+    if table.dtype.kind not in "biuf":
         found = ((place, _not_finite(row)) for place, row in enumerate(rows))
         return next((([place, *inner[0]], inner[1]) for place, inner in found if inner is not None), None)
     if table.dtype.kind != "f" or np.isfinite(table).all():
