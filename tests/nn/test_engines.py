@@ -185,7 +185,7 @@ def branching(model, x):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"engine": "eager"}, "the eager engine runs, as engine='eager' says"),
+        ({"engine": "eager"}, "the eager engine runs, as it was asked for"),
         ({"epochs": 1}, "the training is too short to gain from compiled code"),
         (
             {"targets": [{"goal": y} for y in NUMBERS], "loss": lambda o, t: mse(o, t["goal"])},

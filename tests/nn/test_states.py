@@ -86,7 +86,7 @@ def test_a_state_may_have_fewer_epochs_than_are_wanted_now():
 @pytest.mark.parametrize(
     ("changes", "settings", "message"),
     [
-        ({"version": 1}, {}, "this training has version=2, but the state has 1"),
+        ({"version": 1}, {}, "this training has version=3, but the state has 1"),
         ({}, {"seed": 1}, "this training has seed=1, but the state has 0"),
         ({}, {"batch_size": 4}, "this training has batch_size=4, but the state has 8"),
         ({}, {"held_out": None}, "this training has examples=20, but the state has 16"),

@@ -26,7 +26,7 @@ from gograd_nn.training.state_checks import check_state
 
 __all__ = ["Callback", "Training"]
 
-VERSION = 2
+VERSION = 3
 """The version of the form of states."""
 
 
@@ -229,6 +229,7 @@ class Training:
             "version": VERSION,
             **{name: getattr(self, name) for name in ("seed", "batch_size", "first", "epoch", "step")},
             "examples": len(self.problem.examples),
+            "dropout": self.problem.dropout(),
             "switch": self.choice.switch,
             "engine": self.history.engine,
             "stopped": self.history.stopped,
@@ -256,6 +257,7 @@ class Training:
             ("seed", self.seed),
             ("batch_size", self.batch_size),
             ("examples", len(self.problem.examples)),
+            ("dropout", self.problem.dropout()),
         ):
             if state.get(name) != own:
                 raise ValueError(f"this training has {name}={own!r}, but the state has {state.get(name)!r}")
