@@ -120,6 +120,8 @@ def _heading(training: NamesTraining) -> str:
     count, seen = len(training.names), training.steps * training.per_step
     which = f"go round them {seen / count:.1f} times" if seen > count else f"see {seen:,} of them"
     after = f" {training.done:,} were taken before." if training.done else ""
+    if training.done >= training.steps:
+        after += " To go on, give more --steps."
     return f"{count:,} names; {training.steps:,} steps {which}.{after} Engine: {training.engine}."
 
 
@@ -140,5 +142,5 @@ def _show_losses(training: NamesTraining, losses: Iterator[tuple[float, float]],
             if table.is_due(table.done):
                 now = time.perf_counter()
                 speed = len(since_row) * training.per_step / (now - since)
-                table.add(table.done, f"{sum(since_row) / len(since_row):.4f}", f"{rate:.4g}", f"{speed:,.0f}")
+                table.add(table.done, f"{sum(since_row) / len(since_row):.4f}", f"{rate:.3g}", f"{speed:,.0f}")
                 since_row, since = [], now
