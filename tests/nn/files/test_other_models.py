@@ -88,6 +88,24 @@ def test_other_dropout_is_refused(shares, after, difference, engine, tmp_path):
     assert path.read_bytes() == kept
 
 
+@pytest.mark.parametrize("engine", ["eager", "compiled"])
+def test_a_share_that_changed_is_that_of_the_file(engine, tmp_path):
+    def share(model, epochs, path=None, first=0.25):
+        dropout = model.layers[1]
+        dropout.share = first
+
+        def fall(training):
+            dropout.share = 0.25 / len(training.history.epochs)
+
+        return train(path, model, epochs=epochs, engine=engine, callbacks=[fall])
+
+    expected = share(dropping(0.5), 5)
+    share(dropping(0.5), 3, tmp_path / "run")
+    with pytest.raises(ModelFileError, match=r"dropout=\[\[0.25, 3\]\], but the state has \[\[0.08333"):
+        share(dropping(0.5), 5, tmp_path / "run")
+    assert share(dropping(0.5), 5, tmp_path / "run", first=0.25 / 3) == expected
+
+
 def test_a_refusal_says_what_differs(tmp_path):
     path = tmp_path / "run.safetensors"
     train(path, squares())

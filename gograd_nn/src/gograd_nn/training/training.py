@@ -225,6 +225,7 @@ class Training:
         The order of examples and the masks are drawn with the seed and the numbers of epoch and step. So there is no
         other random state.
         """
+        trial = self._trial()  # which notes the shares of `Dropout`, too
         return {
             "version": VERSION,
             **{name: getattr(self, name) for name in ("seed", "batch_size", "first", "epoch", "step")},
@@ -234,7 +235,7 @@ class Training:
             "engine": self.history.engine,
             "stopped": self.history.stopped,
             "parameters": self._parameters(),
-            "trial": self._trial(),
+            "trial": trial,
             "optimiser": self.optimiser.state(),
             "total_loss": self._seen.total,
             "outputs": self._seen.rows(self.problem),
