@@ -48,6 +48,19 @@ def learn(run, few_names):
     return learn
 
 
+def interrupting_in(step):
+    """`microgpt.differentiated`, but Ctrl-C comes in that step."""
+    both, calls = microgpt.differentiated("eager"), []
+
+    def interrupted(*arguments):
+        calls.append(arguments)
+        if len(calls) == step:
+            signal.raise_signal(signal.SIGINT)
+        return both(*arguments)
+
+    return lambda engine: interrupted
+
+
 class TestNames:
     def test_losses_are_those_of_the_example(self, run, few_names):
         options = ("--engine", "eager", "--steps", "3", "--planned", "1000", "--json", "--data", few_names)
@@ -79,15 +92,7 @@ class TestNames:
         assert output.startswith("2 names; 5 steps go round them 2.5 times. Engine: eager.\n")
 
     def test_ctrl_c_ends_the_training_after_a_step_and_makes_up_names(self, run, few_names, monkeypatch):
-        both, calls = microgpt.differentiated("eager"), []
-
-        def interrupted(*arguments):
-            calls.append(arguments)
-            if len(calls) == 6:
-                signal.raise_signal(signal.SIGINT)
-            return both(*arguments)
-
-        monkeypatch.setattr(microgpt, "differentiated", lambda engine: interrupted)
+        monkeypatch.setattr(microgpt, "differentiated", interrupting_in(6))
         code, output, _ = run("train", "names", "--engine", "eager", "--steps", "30", "--data", few_names)
         assert code == 0
         assert "Stopped after step 6 of 30.\n" in output
@@ -140,17 +145,9 @@ class TestFile:
         assert learn("--resume", tmp_path / "run") == ({}, names)  # nothing is left to do
 
     def test_after_ctrl_c_it_goes_on(self, run, learn, few_names, tmp_path, monkeypatch):
-        both, calls = microgpt.differentiated("eager"), []
-
-        def interrupted(*arguments):
-            calls.append(arguments)
-            if len(calls) == 5:
-                signal.raise_signal(signal.SIGINT)
-            return both(*arguments)
-
         expected = learn("--engine", "eager", "--steps", "12")
         with monkeypatch.context() as patch:
-            patch.setattr(microgpt, "differentiated", lambda engine: interrupted)
+            patch.setattr(microgpt, "differentiated", interrupting_in(5))
             options = ("--engine", "eager", "--steps", "12", "--data", few_names, "--save", tmp_path / "run")
             _, output, _ = run("train", "names", *options)
         assert f"Stopped after step 5 of 12. To go on, write --resume {tmp_path / 'run'}\n" in output
