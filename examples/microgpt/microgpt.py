@@ -146,10 +146,10 @@ def start(names: list[str]) -> Array:
     return np.array([random.gauss(0.0, 0.08) for shape in SHAPES.values() for _ in range(math.prod(shape))])
 
 
-def train(parameters: Array, data: Iterator[Rows], engine: str, steps: int, planned: int) -> Iterator[Vector]:
-    """Change the parameters by Adam, whose rate falls to zero over the `planned` steps. Yield loss and rate."""
-    step, momentum, squares = differentiated(engine), np.zeros_like(parameters), np.zeros_like(parameters)
-    for number in range(1, steps + 1):
+def train(parameters: Array, data: Iterator[Rows], engine: str, steps: range, planned: int, moments: Any = None) -> Any:
+    """Change parameters and `moments` by Adam, whose rate falls to zero over the `planned` steps. Yield loss, rate."""
+    step, (momentum, squares) = differentiated(engine), np.zeros((2, len(parameters))) if moments is None else moments
+    for number in steps:
         losses, gradient = step(parameters, *next(data))
         if engine == "batched":
             losses, gradient = losses.mean(), gradient / BATCH
@@ -187,7 +187,7 @@ def main() -> None:
     differentiated(options.engine)  # imports what the engine needs, so that the clock starts after imports
     cpu, wall = time.process_time(), time.perf_counter()
     parameters = start(names)
-    training = train(parameters, examples(names, options.engine), options.engine, options.steps, planned)
+    training = train(parameters, examples(names, options.engine), options.engine, range(1, options.steps + 1), planned)
     for number, (value, _) in enumerate(training, 1):
         if options.json or number == 1 or number % max(options.steps // 10, 1) == 0:
             print(json.dumps({"step": number, "loss": value}) if options.json else f"step {number}: loss {value:.4f}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import itertools
-import json
 import os
 import re
 import struct
@@ -13,9 +12,10 @@ import numpy as np
 import pytest
 from PIL import Image
 from rich.console import Console
+from typer.testing import CliRunner
 
-from gograd import microgpt
-from gograd.train import digits, learning, live, moons
+from gograd.cli import app
+from gograd.train import digits, learning, live, moons, moons_pictures
 from gograd.train.digits_picture import draw_digits
 from gograd_core import no_grad, ops
 from gograd_nn import Epoch, History, cross_entropy, losses
@@ -32,9 +32,13 @@ def few_digits(monkeypatch):
     return few
 
 
-@pytest.fixture
-def few_names(request):
-    return request.config.rootpath / "tests" / "examples" / "microgpt" / "names.txt"
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """The file of a training of moons."""
+    folder = tmp_path_factory.mktemp("moons")
+    options = ["--epochs", "1", "--save", folder / "run", "--out", folder / "m.png", "--animation", folder / "m.gif"]
+    CliRunner().invoke(app, ["train", "moons", *map(str, options)])
+    return folder / "run"
 
 
 def interrupting(function, after):
@@ -91,9 +95,15 @@ def sentence(error):
             os.devnull,
             f"to go on with its training, write --resume {os.devnull}; to begin anew",
         ),
-        ("digits", "--engine", "fast", "--engine"),
+        ("digits", "--layers", "9999,9999", "has 100,739,935 parameters, and a training takes 1,000,000 at most"),
+        ("digits", "--engine", "fast", "Invalid value for '--engine': 'fast' is not one of 'auto', 'eager'"),
+        ("moons", "--rate", "fast", "'fast'"),
+        ("moons", "--epochs", "1.5", "'1.5'"),
         ("names", "--steps", "0", "--steps"),
         ("names", "--engine", "fast", "--engine"),
+        ("names", "--resume", "none", "there is no file none"),
+        ("names", "--save", os.devnull, f"write --resume {os.devnull}"),
+        ("names", "--save", "no/such/folder/run", "there is no folder no/such/folder"),
     ],
 )
 def test_a_bad_option_is_named_before_the_training(run, monkeypatch, command, option, value, message):
@@ -103,6 +113,15 @@ def test_a_bad_option_is_named_before_the_training(run, monkeypatch, command, op
     assert code == 2
     assert option in error
     assert message in sentence(error)
+    assert "Input should" not in error
+    assert "Value error" not in error
+
+
+def test_a_folder_is_no_picture(run, tmp_path):
+    (tmp_path / "a.png").mkdir()
+    code, _, error = run("train", "digits", "--out", tmp_path / "a.png", columns=300)
+    assert code == 2
+    assert "a.png is a folder" in sentence(error)
 
 
 class TestDigits:
@@ -212,23 +231,59 @@ class TestMoons:
 
         file = tmp_path / "moons.safetensors"
         whole = last_epoch("--epochs", "5")
-        run(
-            "train",
-            "moons",
-            "--epochs",
-            "3",
-            "--save",
-            file,
-            "--out",
-            tmp_path / "m.png",
-            "--animation",
-            tmp_path / "m.gif",
-        )
+        pictures = ("--out", tmp_path / "m.png", "--animation", tmp_path / "m.gif")
+        run("train", "moons", "--epochs", "3", "--save", file, *pictures)
         assert last_epoch("--epochs", "5", "--resume", file) == whole
         code, _, error = run("train", "moons", "--resume", file, "--rate", "0.1")
         assert code == 1
-        assert error.startswith(f"gograd: {file}: it belongs to another training: ")
+        message = (
+            "--rate was 0.05, and is 0.1. Give the options with which it was saved; or, to begin anew, --save another"
+        )
+        assert error.startswith(f"gograd: {file} belongs to another training: {message}")
         assert len(error.splitlines()) == 1
+
+    @pytest.mark.parametrize(("epochs", "numbers"), [(5, [4, 5]), (3, [3])])
+    def test_the_animation_of_a_training_that_went_on_begins_where_it_did(
+        self, run, tmp_path, monkeypatch, epochs, numbers
+    ):
+        drawn = []
+        monkeypatch.setattr(moons_pictures, "animate_border", lambda snapshots, *_: drawn.append(snapshots.epochs))
+        options = ("train", "moons", "--out", tmp_path / "moons.png")
+        run(*options, "--epochs", "3", "--save", tmp_path / "run")
+        run(*options, "--epochs", epochs, "--resume", tmp_path / "run")
+        assert [[each.number for each in epochs] for epochs in drawn] == [[0, 1, 2, 3], numbers]
+        assert [each.accuracy is None for each in drawn[1]] == [False] * len(numbers)
+
+    @pytest.mark.parametrize(
+        ("option", "value", "difference"),
+        [
+            ("--batch-size", "16", "--batch-size was 32, and is 16"),
+            ("--momentum", "0.5", "--momentum was 0.9, and is 0.5"),
+            ("--seed", "3", "--seed was 0, and is 3"),
+            ("--engine", "eager", "--engine was 'auto', and is 'eager'"),
+            ("--noise", "0.1", "the examples were others"),
+            ("--layers", "4", "--layers or --activation was another one"),
+            ("--activation", "relu", "--layers or --activation was another one"),
+        ],
+    )
+    def test_a_training_with_other_options_is_refused_by_their_names(self, run, saved, option, value, difference):
+        code, _, error = run("train", "moons", "--resume", saved, option, value)
+        message = f"{difference}. Give the options with which it was saved; or, to begin anew, --save another file"
+        assert (code, error) == (1, f"gograd: {saved} belongs to another training: {message}\n")
+
+    def test_a_training_of_another_command_is_refused(self, run, saved):
+        code, _, error = run("train", "digits", "--resume", saved, "--rate", "0.05")
+        assert code == 1
+        assert error.startswith(f"gograd: {saved} belongs to another training: another command saved it. ")
+
+    def test_a_picture_that_cannot_be_written_is_one_line(self, run, tmp_path, monkeypatch):
+        def full(*_):
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(moons_pictures, "draw_border", full)
+        code, output, error = run("train", "moons", "--epochs", "1", "--out", tmp_path / "moons.png")
+        assert (code, error) == (1, f"gograd: cannot write {tmp_path / 'moons.png'}: No space left on device\n")
+        assert "Held-out accuracy" in output
 
     def test_ctrl_c_before_the_first_epoch_still_draws(self, run, tmp_path, monkeypatch):
         monkeypatch.setattr("gograd_nn.binary_cross_entropy", interrupting(losses.binary_cross_entropy, 7))
@@ -239,68 +294,6 @@ class TestMoons:
         assert out.exists()
         with Image.open(animation) as frames:
             assert frames.n_frames == 1
-
-
-class TestNames:
-    def test_losses_are_those_of_the_example(self, run, few_names):
-        options = ("--engine", "eager", "--steps", "3", "--planned", "1000", "--json", "--data", few_names)
-        code, output, error = run("train", "names", *options)
-        *steps, last = map(json.loads, output.splitlines())
-        expected = few_names.with_name("losses.txt").read_text().split()[:3]  # of PyTorch
-        assert (code, error) == (0, "")
-        assert [step["loss"] for step in steps] == pytest.approx(list(map(float, expected)), rel=1e-10)
-        assert len(last["samples"]) == 20
-        assert last["seconds"] > 0.0
-
-    def test_it_prints_losses_rate_and_speed_and_then_names(self, run, few_names):
-        code, output, _ = run("train", "names", "--engine", "eager", "--steps", "40", "--data", few_names)
-        heading, *lines = output.splitlines()
-        count = len(few_names.read_text().split())
-        assert code == 0
-        assert heading == f"{count:,} names; 40 steps see 40 of them. Engine: eager."
-        rows = [re.fullmatch(r"step (\d+)/40: mean loss \d\.\d{4}, rate ([\d.]+), names/s [\d,]+", x) for x in lines]
-        rows = [row for row in rows if row]
-        assert [int(row[1]) for row in rows] == [1, *range(3, 40, 3), 40]
-        assert float(rows[0][2]) == 0.01
-        assert float(rows[-1][2]) == pytest.approx(0.01 / 40)
-        assert len(output.partition("New names:")[2].split()) == 20
-
-    def test_it_says_how_often_it_goes_round_the_names(self, run, tmp_path):
-        file = tmp_path / "names.txt"
-        file.write_text("anna\notto\n")
-        _, output, _ = run("train", "names", "--engine", "eager", "--steps", "5", "--data", file)
-        assert output.startswith("2 names; 5 steps go round them 2.5 times. Engine: eager.\n")
-
-    def test_ctrl_c_ends_the_training_and_makes_up_names(self, run, few_names, monkeypatch):
-        both = microgpt.differentiated("eager")
-        monkeypatch.setattr(microgpt, "differentiated", lambda engine: interrupting(both, 5))
-        code, output, _ = run("train", "names", "--engine", "eager", "--steps", "30", "--data", few_names)
-        assert code == 0
-        assert "Stopped in step 6 of 30." in output
-        assert 10 < len(output.partition("New names:")[2].split()) <= 20  # after six steps, some are empty
-
-    @pytest.mark.parametrize(
-        ("content", "message"),
-        [
-            (b"anna\nanne-marie\n", "a name per line, of the letters a to z; got anne-marie"),
-            (b"", "a name per line, of the letters a to z"),
-            (b"\xff\xfe", "cannot read"),
-            (None, "cannot read"),
-        ],
-    )
-    def test_a_file_that_it_cannot_use_is_refused_in_one_line(self, run, tmp_path, content, message):
-        file = tmp_path / "names.txt"
-        if content is not None:
-            file.write_bytes(content)
-        code, output, error = run("train", "names", "--data", file)
-        assert (code, output) == (1, "")
-        assert message in error
-        assert len(error.splitlines()) == 1
-
-    def test_it_is_the_example(self, request):
-        example = request.config.rootpath / "examples" / "microgpt" / "microgpt.py"
-        with open(microgpt.__file__, encoding="utf-8") as file:
-            assert file.read() == example.read_text(encoding="utf-8")
 
 
 class TestTable:
@@ -319,6 +312,16 @@ class TestTable:
         assert bar == ["━" * (live.BAR // 2), *["step", "2", "of", "4;", "Ctrl-C", "stops,", "and", "still", "reports"]]
         left = [line.split() for line in screen.file.getvalue().splitlines()]
         assert all(row in left for row in rows)
+
+    @pytest.mark.parametrize(("width", "shown"), [(80, 7), (60, 6), (59, 5), (44, 4), (30, 3), (20, 2), (5, 1)])
+    def test_what_does_not_fit_is_left_out_and_never_cut(self, width, shown):
+        file = io.StringIO()
+        screen = Console(file=file, width=width, color_system=None, force_terminal=True)
+        cells = ("12.3456", "100.0%", "12.3456", "100.0%", "0.000167", "123,456")
+        with live.EpochTable(screen, 15, examples=1, name="digits") as table:
+            table.add(15, *cells)
+        last = [line.split() for line in file.getvalue().splitlines() if line.split()[:1] == ["15"]][-1]
+        assert last == ["15", *cells][:shown]
 
     def test_elsewhere_it_prints_lines(self):
         screen = self.screen()

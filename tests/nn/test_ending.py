@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
-from gograd_core import Neuron
+from gograd_core import Neuron, errstate
 from gograd_nn import (
     LBFGS,
     MLP,
@@ -40,6 +40,9 @@ def train(model, targets=NUMBERS, *, loss=mse, optimiser=None, **settings):
     return fit(model, INPUTS, targets, loss=loss, optimiser=optimiser, **settings)
 
 
+LOWER = {"higher_is_better": False}
+
+
 def dropping():
     return Net(Dropout(0.5), Layer(2, 1, None), lambda outputs: outputs[0])
 
@@ -58,6 +61,9 @@ def values_of(model):
         ([5.0, 5.0, 5.0, 5.0, 5.0], {"patience": 3}, 4, 1),
         ([1.0, 2.0, 1.5, 3.0, 4.0], {"patience": 1, "watch": "held_out_value", "higher_is_better": True}, 3, 2),
         ([5.0, 4.0, 4.5, 4.2, 3.0], {"patience": 2, "watch": "held_out_value", "higher_is_better": False}, 4, 2),
+        ([math.nan, math.nan, 4.0, 5.0, 6.0], {"patience": 2, "watch": "held_out_value", **LOWER}, 5, 3),
+        ([math.nan, 4.0, math.nan, math.nan, 3.0], {"patience": 2, "watch": "held_out_value", **LOWER}, 4, 2),
+        ([math.nan, math.nan, math.nan, 1.0, 1.0], {"patience": 2, "watch": "held_out_value", **LOWER}, 3, 1),
     ],
 )
 @pytest.mark.parametrize("restore", [False, True])
@@ -71,7 +77,7 @@ def test_it_stops_when_a_number_is_no_longer_better(numbers, settings, ends_afte
         return weight + 0.0 * x[0]
 
     def loss(output, target):
-        return output - output + numbers[min(len(seen), 4)] + 0.0 * weight
+        return output - output + (numbers[min(len(seen), 4)] if "watch" not in settings else 1.0) + 0.0 * weight
 
     def note(training):
         seen.append(weight.value)
@@ -200,6 +206,23 @@ def test_lbfgs_ends_at_a_minimum():
     assert "LBFGS found a minimum" in history.stopped
     assert optimiser.steps == len(history.epochs) < 100
     assert values_of(model) == pytest.approx([0.5, -1.0, 0.0], abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("activation", "settings", "reason"),
+    [
+        ("log", {}, "LBFGS finds no better parameters: ABNORMAL"),  # the loss is NaN from the beginning
+        ("tanh", {"tolerance": 1e-2}, "LBFGS found a minimum: CONVERGENCE"),
+    ],
+)
+def test_lbfgs_says_why_it_ends_early(activation, settings, reason):
+    model = MLP([2, 1], seed=3) if activation == "tanh" else MLP([2, 4, 1], activation, seed=3)
+    with errstate(domain="ignore"):
+        optimiser = LBFGS(model.parameters(), **settings)
+        history = train(model, optimiser=optimiser, epochs=500)
+    assert history.stopped.startswith(reason)
+    assert not history.stopped.endswith((" ", ":"))
+    assert all(map(math.isfinite, values_of(model)))
 
 
 def test_a_history_is_a_table(capsys):

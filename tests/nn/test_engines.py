@@ -42,6 +42,7 @@ NUMBERS = [math.sin(x) - 0.5 * y for x, y, _ in ROWS]
 BITS = [int(number > 0.0) for number in NUMBERS]
 SIGNS = [2 * bit - 1 for bit in BITS]
 CLASSES = [k % 3 for k in range(20)]
+TEXTS = [[one_hot((k * j + k) % 3, 3) for j in range(4)] for k in range(20)]
 SEQUENCES = np.random.default_rng(0).normal(size=(20, 2, 4))
 
 
@@ -55,6 +56,46 @@ def dropping():
 
 def attention():
     return Net(CausalAttention(4, 2, seed=1), lambda rows: rows[-1], RMSNorm(4), Layer(4, 3, None, seed=2))
+
+
+class Gpt:
+    """Embedding, dropout and attention in one model, whose layers are its attributes."""
+
+    def __init__(self):
+        rng = random.Random(1)
+        self.embedding, self.dropout = Embedding(3, 4, seed=rng), Dropout(0.3)
+        self.norm, self.attention = RMSNorm(4), CausalAttention(4, 2, seed=rng)
+        self.head = Net(Layer(4, 6, "relu", seed=rng), Dropout(0.15), Layer(6, 3, None, seed=rng))
+
+    def __call__(self, rows):
+        x = [self.dropout(self.embedding(row)) for row in rows]
+        seen = self.attention([self.norm(row) for row in x])[-1]
+        return self.head([old + new for old, new in zip(x[-1], self.dropout(seen), strict=True)])
+
+    def parameters(self):
+        parts = (self.embedding, self.norm, self.attention, self.head)
+        return [parameter for part in parts for parameter in part.parameters()]
+
+
+def shared():
+    """A net in which a layer comes three times."""
+    layer = Layer(3, 3, seed=1)
+    return Net(layer, layer, Dropout(0.2), layer, Layer(3, 1, None, seed=2), first)
+
+
+class Tied:
+    """A model whose last layer has the weights of its embedding."""
+
+    def __init__(self):
+        self.embedding, self.attention = Embedding(3, 4, seed=1), CausalAttention(4, seed=2)
+
+    def __call__(self, rows):
+        last = self.attention([self.embedding(row) for row in rows])[-1]
+        table = self.embedding.parameters()
+        return [ops.dot(last, table[start : start + 4]) for start in range(0, 12, 4)]
+
+    def parameters(self):
+        return [*self.embedding.parameters(), *self.attention.parameters()]
 
 
 class Unit:
@@ -89,6 +130,9 @@ CASES = {
         cross_entropy,
     ),
     "attention": (attention, SEQUENCES, CLASSES, cross_entropy),
+    "dropout, embedding and attention": (Gpt, TEXTS, CLASSES, cross_entropy),
+    "a layer three times": (shared, ROWS, NUMBERS, mse),
+    "tied weights": (Tied, TEXTS, CLASSES, cross_entropy),
     "numbers alone": (Unit, NUMBERS, BITS, mse),
 }
 
@@ -185,7 +229,7 @@ def branching(model, x):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"engine": "eager"}, "the eager engine runs, as engine='eager' says"),
+        ({"engine": "eager"}, "the eager engine runs, as it was asked for"),
         ({"epochs": 1}, "the training is too short to gain from compiled code"),
         (
             {"targets": [{"goal": y} for y in NUMBERS], "loss": lambda o, t: mse(o, t["goal"])},

@@ -8,7 +8,7 @@ import pytest
 from packaging.requirements import Requirement
 
 ENTRY_POINTS = {
-    "gograd": {"console_scripts": {"gograd": "gograd.cli:app"}},
+    "gograd": {"console_scripts": {"gograd": "gograd.__main__:main"}},
     "gograd-compile": {},
     "gograd-core": {"gograd.ops": {"core": "gograd_core.plugins.builtin_ops"}},
     "gograd-draw": {"gograd.display": {"draw": "gograd_draw.notebook:show"}},

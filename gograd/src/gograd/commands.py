@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import typer
 from typer.core import TyperCommand, TyperGroup
 
+from gograd.console import console
+from gograd.interrupts import LINE, STATUS, raising_at_ctrl_c
 from gograd_core.extend import current
 
 __all__ = ["Command", "Group", "MainGroup", "OperationsGroup"]
@@ -23,6 +26,24 @@ class Command(TyperCommand):
     def get_params(self, ctx: Any) -> list[Any]:
         return _without_types(super().get_params(ctx))
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the arguments. If one is refused, say so in the words of a command, and not of Python's types."""
+        try:
+            return super().parse_args(ctx, args)
+        except typer.BadParameter as error:
+            error.message = _in_words(error)
+            raise
+
+
+def _in_words(error: Any) -> str:
+    """Return the message of an error, without what typer takes from Pydantic."""
+    message: str = error.message.removeprefix("Value error, ")
+    _, should, rest = message.partition("Input should be ")
+    if not should:
+        return message
+    given = error.__cause__.errors()[0]["input"]
+    return f"it must be {rest.partition(',')[0]}, got {given!r}"
+
 
 MEANT = {"show": "gograd ops show", "list": "gograd ops", "help": "gograd --help", "version": "gograd --version"}
 """What to run instead of commands that do not exist."""
@@ -34,6 +55,15 @@ class Group(TyperGroup):
 
 
 class MainGroup(Group):
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command. Ctrl-C ends it with one line."""
+        with raising_at_ctrl_c():
+            try:
+                return super().invoke(ctx)
+            except KeyboardInterrupt:
+                console(stderr=True).print(LINE)
+                raise typer.Exit(STATUS) from None
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the command. If there is none of that name, say what to run instead."""
         if args and self.get_command(ctx, args[0]) is None:

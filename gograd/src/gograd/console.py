@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import typer
 from rich.console import Console
 
 from gograd_core.extend import LONGEST
 
-__all__ = ["cannot_write", "console", "cut", "fail", "in_words"]
+__all__ = ["cannot_write", "console", "cut", "explaining", "fail", "in_words"]
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -40,6 +43,15 @@ def cut(text: str) -> str:
     return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
 
 
-def cannot_write(error: OSError) -> str:
-    """Describe in one line why a file could not be written."""
-    return f"cannot write {error.filename}: {error.strerror}"
+def cannot_write(error: OSError, path: Path | None = None) -> str:
+    """Describe in one line why a file could not be written. It is `path`, if the error does not name one."""
+    return f"cannot write {error.filename or path}: {error.strerror or error}"
+
+
+@contextmanager
+def explaining(path: Path) -> Iterator[None]:
+    """Fail with one line if a file cannot be written in the block."""
+    try:
+        yield
+    except OSError as error:
+        raise fail(cannot_write(error, path)) from None

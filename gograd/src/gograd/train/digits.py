@@ -13,10 +13,8 @@ from sklearn.datasets import load_digits  # type: ignore[import-untyped]
 from gograd.train.learning import Examples, split
 from gograd_nn.matrices import Matrix
 
-__all__ = ["N_CLASSES", "N_PIXELS", "Readings", "load"]
+__all__ = ["Readings", "load"]
 
-N_CLASSES = 10
-N_PIXELS = 64
 BRIGHTEST = 16.0
 
 Integers = npt.NDArray[np.int64]

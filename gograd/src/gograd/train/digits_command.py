@@ -8,10 +8,13 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from gograd.console import console
+from gograd.console import console, explaining
+from gograd.interrupts import leaving_at_ctrl_c
 from gograd.train import options
 
 __all__ = ["train_digits"]
+
+N_PIXELS, N_CLASSES = 64, 10
 
 
 def train_digits(
@@ -28,20 +31,20 @@ def train_digits(
     out: options.Out = Path("gograd_digits.png"),
 ) -> None:
     """Learn the 1,797 handwritten digits that scikit-learn ships. Ctrl-C stops early and still reports."""
-    hidden = options.checked_net(layers, activation)
+    sizes = options.checked_net(layers, activation, N_PIXELS, N_CLASSES)
     options.check_rate(rate)
     file = options.checked_file(save, resume)
     options.check_picture("--out", out, ".png", ".svg", ".pdf")
 
-    import numpy as np
+    with leaving_at_ctrl_c():  # scikit-learn and matplotlib take a second to import
+        import numpy as np
 
-    from gograd.train import digits, digits_picture, learning  # scikit-learn and matplotlib take a second to import
-    from gograd_nn import cross_entropy
+        from gograd.train import digits, digits_picture, learning
+        from gograd_nn import cross_entropy
 
     screen = console()
     examples = digits.load(seed)
     screen.print(f"{len(examples.inputs)} digits to learn from, {len(examples.held_out_inputs)} held out.")
-    sizes = [digits.N_PIXELS, *hidden, digits.N_CLASSES]
     settings = learning.Settings(sizes, activation, epochs, rate, momentum, batch_size, seed, engine, file)
     model = settings.net()
     history = learning.learn(screen, model, examples, settings, loss=cross_entropy, name="digits")
@@ -50,7 +53,8 @@ def train_digits(
     readings = digits.Readings(images, np.array(examples.held_out_targets), found)
     screen.print(_confusion_table(readings.digits, readings.predictions))
     screen.print(f"{model}. Held-out accuracy: {1.0 - readings.n_wrong / len(readings.digits):.1%}")
-    digits_picture.draw_digits(history, readings, out)
+    with explaining(out):
+        digits_picture.draw_digits(history, readings, out)
     screen.print(f"Learning curve and the hardest digits: {out}", soft_wrap=True)
 
 

@@ -100,15 +100,38 @@ def learn(
         except DomainError as error:
             epoch = len(history.epochs) + 1
             raise fail(f"the training left the real numbers in epoch {epoch}: {error.fact}") from None
-        except (ImportError, ModelFileError) as error:
+        except ModelFileError as error:
+            raise fail(_about_options(error, settings.file)) from None
+        except ImportError as error:
             raise fail(error) from None
         except OSError as error:
-            raise fail(cannot_write(error)) from None
+            raise fail(cannot_write(error, settings.file)) from None
     screen.print(f"{history.engine[:1].upper()}{history.engine[1:]}.", soft_wrap=True)
     if len(history.epochs) < settings.epochs:
         go_on = "" if settings.file is None else f" To go on, write --resume {settings.file}"
         screen.print(f"Stopped in epoch {len(history.epochs) + 1} of {settings.epochs}.{go_on}", soft_wrap=True)
     return history
+
+
+OPTIONS = {name: f"--{name.replace('_', '-')}" for name in ("rate", "momentum", "batch_size", "seed", "engine")}
+"""The options that a checkpoint keeps, by the names that `gograd_nn.fit` has for them."""
+
+
+def _about_options(error: ModelFileError, file: Path | None) -> str:
+    """Say which options differ from those with which a file was saved, and not which settings of `fit`."""
+    found = [f"{option} {error.differences[name]}" for name, option in OPTIONS.items() if name in error.differences]
+    if error.is_other_model:
+        found = ["--layers or --activation was another one"]
+    elif "loss" in error.differences:
+        found = ["another command saved it"]
+    elif error.differences and not found:
+        found = ["the examples were others"]
+    if not found:
+        return str(error)
+    return (
+        f"{file} belongs to another training: {'; '.join(found)}. Give the options with which it was saved; or, to "
+        "begin anew, --save another file"
+    )
 
 
 def values_of(model: MLP) -> Matrix:

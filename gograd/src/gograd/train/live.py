@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Sequence
 from types import TracebackType
@@ -17,11 +18,17 @@ from rich.text import Text
 __all__ = ["EpochTable", "LiveTable"]
 
 MOST_ROWS = 15
-BAR = 40
+LEAST_BAR, BAR = 10, 40
+CELL = 8
+"""The width that numbers need."""
+GAP = 3
+"""The width between columns."""
 
 
 class LiveTable:
     """A table with a row now and then and a bar beneath it; or lines instead of rows if the output is no terminal.
+
+    If a terminal is too narrow, the last columns are left out.
 
     Use it in a ``with`` block around the training.
 
@@ -40,7 +47,8 @@ class LiveTable:
         self._screen, self._is_running = screen, False
         self._every = -(-total // MOST_ROWS)
         self._table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-        for column in (unit, *columns):
+        self._shown = 1 + _fitting(columns, screen.width - len(unit))
+        for column in (unit, *columns)[: self._shown]:
             self._table.add_column(column, justify="right")
         self._live = Live(self, console=screen, refresh_per_second=10)
 
@@ -64,7 +72,7 @@ class LiveTable:
     def add(self, number: int, *cells: str) -> None:
         """Add a row. Cells that are empty have no place in a line."""
         if self._screen.is_terminal:
-            self._table.add_row(str(number), *cells)
+            self._table.add_row(*[str(number), *cells][: self._shown])
         else:
             words = (f"{column} {cell}" for column, cell in zip(self.columns, cells, strict=True) if cell)
             self._screen.print(f"{self.unit} {number}/{self.total}: {', '.join(words)}", soft_wrap=True)
@@ -73,10 +81,20 @@ class LiveTable:
         """Draw the table, and the bar as long as something is trained."""
         if not self._is_running:
             return self._table
+        text = f"{self.unit} {self.done} of {self.total}; Ctrl-C stops, and still reports"
+        width = min(BAR, max(LEAST_BAR, self._screen.width - len(text) - 2))
         below = Table.grid(padding=(0, 2))
-        bar = ProgressBar(total=self.total, completed=self.done, width=BAR)
-        below.add_row(bar, Text(f"{self.unit} {self.done} of {self.total}; Ctrl-C stops, and still reports", "dim"))
+        below.add_row(
+            ProgressBar(total=self.total, completed=self.done, width=width),
+            Text(text, "dim", no_wrap=True, overflow="ellipsis"),
+        )
         return Group(self._table, below)
+
+
+def _fitting(columns: Sequence[str], width: int) -> int:
+    """Count the columns that fit. Those at the end are left out of a narrow table, since cut numbers are no numbers."""
+    widths = (GAP + max(CELL, *map(len, column.split())) for column in columns)
+    return sum(total <= width for total in itertools.accumulate(widths))
 
 
 class EpochTable(LiveTable):
@@ -111,7 +129,7 @@ class EpochTable(LiveTable):
             f"{epoch.accuracy:.1%}",
             f"{epoch.held_out_loss:.4f}",
             f"{epoch.held_out_accuracy:.1%}",
-            f"{training.optimiser.next_rate():.4g}",
+            f"{training.optimiser.next_rate():.3g}",
             f"{self._examples * self._epochs_since_row / (now - self._time_of_row):,.0f}",
         )
         self._epochs_since_row, self._time_of_row = 0, now

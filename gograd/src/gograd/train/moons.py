@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import attrs
 import numpy as np
@@ -10,31 +10,30 @@ from sklearn.datasets import make_moons  # type: ignore[import-untyped]
 
 from gograd.train.learning import Examples, Settings, logits, split, values_of
 from gograd_core import ops
-from gograd_nn import MLP
 from gograd_nn.matrices import Matrix
 
 __all__ = ["Snapshot", "Snapshots", "load", "shares_on"]
 
 COUNT = 400
 
-Snapshot = tuple[int, Matrix, float | None]
-"""The number of an epoch, the values of all parameters after it, and the held-out accuracy."""
+
+class Snapshot(NamedTuple):
+    """The number of an epoch, the values of all parameters after it, and the held-out accuracy if it was computed."""
+
+    number: int
+    values: Matrix
+    accuracy: float | None
 
 
 @attrs.define
 class Snapshots:
-    """A callback of `gograd_nn.fit` that keeps the state of the net after each epoch, and that before the training."""
+    """A callback of `gograd_nn.fit` that keeps the state of the net after each epoch."""
 
     epochs: list[Snapshot]
 
-    @classmethod
-    def of(cls, model: MLP) -> Snapshots:
-        """Begin with a net before its training."""
-        return cls([(0, values_of(model), None)])
-
     def after_epoch(self, training: Any) -> None:
         epoch = training.history.epochs[-1]
-        self.epochs.append((epoch.number, values_of(training.model), epoch.held_out_accuracy))
+        self.epochs.append(Snapshot(epoch.number, values_of(training.model), epoch.held_out_accuracy))
 
 
 def load(seed: int, noise: float) -> Examples:

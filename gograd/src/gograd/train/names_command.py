@@ -4,35 +4,48 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.columns import Columns
 from rich.console import Console
 
-from gograd.console import console, fail
+from gograd.console import cannot_write, console, fail
+from gograd.interrupts import leaving_at_ctrl_c, noting_ctrl_c
+from gograd.train import options
 from gograd.train.live import LiveTable
+
+if TYPE_CHECKING:
+    from gograd.train.names_training import NamesTraining
 
 __all__ = ["train_names"]
 
 SAMPLES = 20
+STEPS = 1000
 Engine = Literal["eager", "compiled", "batched"]
+Data = Annotated[Path | None, typer.Option(help="A file with a name per line. The default is the package names.")]
 
 
 def train_names(
-    data: Annotated[
-        Path | None, typer.Option(help="A file with a name per line. The default is the package names.")
-    ] = None,
+    data: Data = None,
     engine: Annotated[
         Engine | None,
         typer.Option(help="The default is compiled, if gograd-compile is installed. Batched takes 32 names per step."),
     ] = None,
-    steps: Annotated[int, typer.Option(min=1, help="The number of steps, of one name each.")] = 1000,
+    steps: Annotated[
+        int | None, typer.Option(min=1, help=f"The last step, of one name each. The default is {STEPS}.")
+    ] = None,
     planned: Annotated[
         int | None, typer.Option(min=1, help="Steps after which the rate would be zero. The default is --steps.")
+    ] = None,
+    save: Annotated[
+        Path | None, typer.Option(help="A new file, which gets the state of the training once in a second.")
+    ] = None,
+    resume: Annotated[
+        Path | None, typer.Option(help="The file of a training that was saved. It goes on, with the same --data.")
     ] = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print a line per step, and a last one with seconds.")
@@ -43,61 +56,91 @@ def train_names(
     The package names (pip install names) has 5,163: 10,000 steps go round them twice.
     Ctrl-C stops early, and still makes up names.
     """
-    from gograd import microgpt  # which takes a while to import
+    file = options.checked_file(save, resume)
+    with leaving_at_ctrl_c():  # imports take a while
+        from gograd import microgpt
+        from gograd.train.names_training import NamesTraining
+        from gograd_nn import ModelFileError
+    names = _read_names(data)
+    try:
+        if resume is not None:
+            training = NamesTraining.resumed(resume, names, engine=engine, steps=steps, planned=planned)
+        else:
+            chosen = engine or ("eager" if find_spec("gograd_compile") is None else "compiled")
+            last = steps or STEPS
+            training = NamesTraining(names, chosen, last, planned or last, file)
+        with leaving_at_ctrl_c():
+            microgpt.differentiated(training.engine)  # imports what it needs, before the clock starts
+        _train(training, as_json=as_json)
+    except (ImportError, ModelFileError) as error:
+        raise fail(error) from None
+    except OSError as error:
+        raise fail(cannot_write(error, file)) from None
+
+
+def _read_names(data: Path | None) -> list[str]:
+    from gograd import microgpt
 
     try:
-        names = microgpt.read_names(data)
+        return microgpt.read_names(data)
     except SystemExit as error:
         raise fail(error) from None
     except (OSError, UnicodeDecodeError) as error:
         raise fail(f"cannot read {data}: {getattr(error, 'strerror', None) or error}") from None
-    chosen = engine or ("eager" if find_spec("gograd_compile") is None else "compiled")
+
+
+def _train(training: NamesTraining, *, as_json: bool) -> None:
+    """Train, and show how; then make up names. Ctrl-C ends the training after the step that runs."""
+    from gograd import microgpt
+
+    training.save()  # now it is known whether the file can be written
     screen = console()
-    per_step = microgpt.BATCH if chosen == "batched" else 1
     if not as_json:
-        seen = steps * per_step
-        which = f"go round them {seen / len(names):.1f} times" if seen > len(names) else f"see {seen:,} of them"
-        screen.print(f"{len(names):,} names; {steps:,} steps {which}. Engine: {chosen}.")
-    microgpt.differentiated(chosen)  # imports what it needs, before the clock starts
+        screen.print(_heading(training), soft_wrap=True)
     cpu, wall = time.process_time(), time.perf_counter()
-    parameters = microgpt.start(names)
-    training = microgpt.train(parameters, microgpt.examples(names, chosen), chosen, steps, planned or steps)
-    done = _print_losses(training) if as_json else _show_losses(training, screen, steps, per_step)
-    samples = [microgpt.sample(parameters) for _ in range(SAMPLES)]
+    with noting_ctrl_c() as is_interrupted:
+        losses = training.run(is_interrupted)
+        if as_json:
+            _print_losses(training, losses)
+        else:
+            _show_losses(training, losses, screen)
+    samples = [microgpt.sample(training.parameters) for _ in range(SAMPLES)]
     if as_json:
         seconds = {"seconds": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
         typer.echo(json.dumps(seconds | {"samples": samples}))
         return
-    if done < steps:
-        screen.print(f"Stopped in step {done + 1:,} of {steps:,}.")
+    if training.done < training.steps:
+        go_on = "" if training.file is None else f" To go on, write --resume {training.file}"
+        screen.print(f"Stopped after step {training.done:,} of {training.steps:,}.{go_on}", soft_wrap=True)
     screen.print("New names:", Columns(samples, equal=True))
 
 
-def _print_losses(training: Iterator[Sequence[float]]) -> int:
-    """Train, and print each loss as JSON. Return the number of steps."""
-    done = 0
-    try:
-        for loss, _ in training:
-            done += 1
-            typer.echo(json.dumps({"step": done, "loss": loss}))
-    except KeyboardInterrupt:
-        pass
-    return done
+def _heading(training: NamesTraining) -> str:
+    """Say what is trained, and how often each name comes."""
+    count, seen = len(training.names), training.steps * training.per_step
+    which = f"go round them {seen / count:.1f} times" if seen > count else f"see {seen:,} of them"
+    after = f" {training.done:,} were taken before." if training.done else ""
+    if training.done >= training.steps:
+        after += " To go on, give more --steps."
+    return f"{count:,} names; {training.steps:,} steps {which}.{after} Engine: {training.engine}."
 
 
-def _show_losses(training: Iterator[Sequence[float]], screen: Console, steps: int, per_step: int) -> int:
-    """Train, and show a table: mean loss since the last row, rate and speed. Return the number of steps."""
-    losses: list[float] = []
+def _print_losses(training: NamesTraining, losses: Iterator[tuple[float, float]]) -> None:
+    """Train, and print each loss as JSON."""
+    for loss, _ in losses:
+        typer.echo(json.dumps({"step": training.done, "loss": loss}))
+
+
+def _show_losses(training: NamesTraining, losses: Iterator[tuple[float, float]], screen: Console) -> None:
+    """Train, and show a table: mean loss since the last row, rate and speed."""
+    since_row: list[float] = []
     since = time.perf_counter()
-    with LiveTable(screen, "step", steps, ("mean loss", "rate", "names/s")) as table:
-        try:
-            for table.done, (loss, rate) in enumerate(training, 1):
-                losses.append(loss)
-                if table.is_due(table.done):
-                    now = time.perf_counter()
-                    speed = len(losses) * per_step / (now - since)
-                    table.add(table.done, f"{sum(losses) / len(losses):.4f}", f"{rate:.4g}", f"{speed:,.0f}")
-                    losses, since = [], now
-        except KeyboardInterrupt:
-            pass
-    return table.done
+    with LiveTable(screen, "step", training.steps, ("mean loss", "rate", "names/s")) as table:
+        for loss, rate in losses:
+            table.done = training.done
+            since_row.append(loss)
+            if table.is_due(table.done):
+                now = time.perf_counter()
+                speed = len(since_row) * training.per_step / (now - since)
+                table.add(table.done, f"{sum(since_row) / len(since_row):.4f}", f"{rate:.3g}", f"{speed:,.0f}")
+                since_row, since = [], now

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import os
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -29,6 +31,9 @@ __all__ = [
     "checked_net",
 ]
 
+MOST_PARAMETERS = 1_000_000
+"""A neuron each, and as many numbers in a compiled batch."""
+
 Layers = Annotated[str, typer.Option(help="Units of the hidden layers, separated by commas.")]
 Activation = Annotated[str, typer.Option(help="An operation that takes one number.")]
 Epochs = Annotated[int, typer.Option(min=1, help="Passes over the training data.")]
@@ -47,17 +52,23 @@ Resume = Annotated[
 Out = Annotated[Path, typer.Option(help="The file for the picture.")]
 
 
-def checked_net(layers: str, activation: str) -> list[int]:
-    """Read the sizes of hidden layers, and check the activation.
+def checked_net(layers: str, activation: str, inputs: int, outputs: int) -> list[int]:
+    """Read the sizes of hidden layers, check the activation, and return the sizes of all layers.
 
     Raises:
-        typer.BadParameter: a size is no positive number, or the activation is no operation of one number.
+        typer.BadParameter: a size is no positive number, the net is too large, or the activation is no operation of one
+            number.
     """
     sizes = [size.strip() for size in layers.split(",") if size.strip()]
     if not all(size.isdecimal() and int(size) > 0 for size in sizes):
         raise typer.BadParameter(
             f"expected positive numbers separated by commas, got {layers!r}", param_hint="--layers"
         )
+    net = [inputs, *map(int, sizes), outputs]
+    count = sum((before + 1) * after for before, after in itertools.pairwise(net))
+    if count > MOST_PARAMETERS:
+        message = f"such a net has {count:,} parameters, and a training takes {MOST_PARAMETERS:,} at most"
+        raise typer.BadParameter(message, param_hint="--layers")
     try:
         arity = current.registry[activation].arity
     except UnknownOperationError as error:
@@ -66,7 +77,7 @@ def checked_net(layers: str, activation: str) -> list[int]:
         raise typer.BadParameter(
             f"{activation!r} does not take one number; `gograd ops` lists the operations", param_hint="--activation"
         )
-    return [int(size) for size in sizes]
+    return net
 
 
 def check_rate(rate: float) -> None:
@@ -83,12 +94,17 @@ def check_picture(option: str, path: Path, *endings: str) -> None:
     """Refuse a file that could not be written at the end of a training.
 
     Raises:
-        typer.BadParameter: its ending is not among `endings`, or its folder does not exist.
+        typer.BadParameter: its ending is not among `endings`, it is a folder, its folder does not exist, or it, or a
+            file in its folder, cannot be written.
     """
     if not path.parent.is_dir() or path.suffix.lower() not in endings:
         *others, last = endings
         known = f"{', '.join(others)} or {last}" if others else last
         raise typer.BadParameter(f"must end in {known}, in a folder that exists", param_hint=option)
+    if path.is_dir():
+        raise typer.BadParameter(f"{path} is a folder", param_hint=option)
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise typer.BadParameter(f"{path} cannot be written", param_hint=option)
 
 
 def checked_file(save: Path | None, resume: Path | None) -> Path | None:
@@ -106,4 +122,8 @@ def checked_file(save: Path | None, resume: Path | None) -> Path | None:
         raise typer.BadParameter(message, param_hint="--save")
     if save is not None and not save.parent.is_dir():
         raise typer.BadParameter(f"there is no folder {save.parent}", param_hint="--save")
-    return save or resume
+    file = save or resume
+    if file is not None and not os.access(file.parent, os.W_OK):
+        option = "--save" if resume is None else "--resume"
+        raise typer.BadParameter(f"no file can be written in the folder {file.parent}", param_hint=option)
+    return file

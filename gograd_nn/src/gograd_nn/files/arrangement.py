@@ -110,7 +110,8 @@ class Arrangement:
         if wrong:
             raise ModelFileError(
                 f"it belongs to another model: {'; '.join(wrong[:SHOWN])}{'; …' if len(wrong) > SHOWN else ''}. "
-                "Make the model as it was when it was saved"
+                "Make the model as it was when it was saved",
+                is_other_model=True,
             )
         values = np.empty(sum(places.size for places in self.places.values()))
         for name, places in self.places.items():

@@ -127,7 +127,8 @@ class Checkpoint:
                 training.load_state(state)
             except (LookupError, TypeError, ValueError, AttributeError, RecursionError) as error:
                 write_values(self.parameters, before)
-                raise ModelFileError(f"its state cannot be taken over: {error}. {ANEW.capitalize()}") from None
+                message = f"its state cannot be taken over: {error}. {ANEW.capitalize()}"
+                raise ModelFileError(message, is_other_model=True) from None
         return True
 
     def _compare(self, setting: Any) -> None:
@@ -135,13 +136,15 @@ class Checkpoint:
         before: Mapping[str, Any] = setting if isinstance(setting, dict) else {}
         names = [name for name in {**self.setting, **before} if self.setting.get(name) != before.get(name)]
         if names:
-            found = [
-                f"{quoted(name)[1:-1]} was {_shown(before.get(name))}, and is {_shown(self.setting.get(name))}"
+            found = {
+                quoted(name)[1:-1]: f"was {_shown(before.get(name))}, and is {_shown(self.setting.get(name))}"
                 for name in names[:SHOWN]
-            ]
+            }
+            told = "; ".join(f"{name} {difference}" for name, difference in found.items())
             raise ModelFileError(
-                f"it belongs to another training: {'; '.join(found)}{'; …' if len(names) > SHOWN else ''}. "
-                f"Use the setting that it was written with; or, {ANEW}"
+                f"it belongs to another training: {told}{'; …' if len(names) > SHOWN else ''}. "
+                f"Use the setting that it was written with; or, {ANEW}",
+                differences=found,
             )
 
 

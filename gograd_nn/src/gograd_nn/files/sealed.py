@@ -45,8 +45,11 @@ def naming(path: str | os.PathLike[str]) -> Iterator[None]:
     """Let what is refused in the block name the file."""
     try:
         yield
-    except (ModelFileError, RefusedError) as error:
+    except RefusedError as error:
         raise ModelFileError(f"{os.fspath(path)}: {error}") from None
+    except ModelFileError as error:
+        error.args = (f"{os.fspath(path)}: {error}",)
+        raise
 
 
 def write_sealed(path: str | os.PathLike[str], kind: str, arrays: Mapping[str, Any], facts: Mapping[str, Any]) -> None:

@@ -50,7 +50,7 @@ def choose(problem: Problem, wish: Wish, steps: int, batch_size: int) -> Choice:
         Whatever recording the model raises, if compiled code is asked for.
     """
     if wish == "eager":
-        return Choice(None, "the eager engine runs, as engine='eager' says")
+        return Choice(None, "the eager engine runs, as it was asked for")
     per_step = problem.inputs * batch_size * (1 if engine().name == "native" else SLOWER)
     if wish == "auto" and per_step * steps < START:
         return Choice(None, "the eager engine runs: the training is too short to gain from compiled code")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -86,10 +87,15 @@ class Best:
     parameters: Array = attrs.field(factory=lambda: np.empty(0))
 
     def note(self, settings: EarlyStopping, epoch: Epoch, parameters: Array) -> bool:
-        """Take note of an epoch that has ended, and say whether the training should end, too."""
+        """Take note of an epoch that has ended, and say whether the training should end, too.
+
+        Any number is better than NaN.
+        """
         found = epoch.numbers()[settings.watch]
         sign = 1.0 if settings.higher_is_better else -1.0
-        if self.number is None or sign * (found - self.number) > settings.minimum_change:
+        best = math.nan if self.number is None else self.number
+        is_first = self.number is None or (math.isnan(best) and not math.isnan(found))
+        if is_first or sign * (found - best) > settings.minimum_change:
             self.number, self.epoch, self.waited = found, epoch.number, 0
             self.parameters = parameters if settings.restore_best else self.parameters
         else:

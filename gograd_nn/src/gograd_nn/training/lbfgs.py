@@ -136,5 +136,6 @@ class LBFGS:
             )  # fmt: skip
         finally:
             write_values(self.parameters, reached)
-        if found.success and not training.is_stopped:
-            training.stop(f"LBFGS found a minimum: {found.message}")
+        if training.epoch <= training.last and not training.is_stopped:
+            what = "found a minimum" if found.success else "finds no better parameters"
+            training.stop(f"LBFGS {what}: {found.message.rstrip(': ')}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from numbers import Real
 from typing import Any
@@ -132,6 +133,10 @@ class Problem:
             output = self.model(self.examples.inputs[place])
         self.shares = np.array(shares)
         return output, self.loss(output, self.examples.targets[place])
+
+    def dropout(self) -> list[list[float]]:
+        """List, for each `Dropout` in turn, its share and how many numbers it gets. Alike neighbours make one entry."""
+        return [[share, len(list(alike))] for share, alike in itertools.groupby(self.shares.tolist())]
 
     def _check_targets(self, output: Any, examples: Examples) -> None:
         """Let the loss refuse targets. In compiled code they are neurons, in which it cannot see what they are."""

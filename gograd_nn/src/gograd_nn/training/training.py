@@ -235,16 +235,18 @@ class Training:
         The order of examples and the masks are drawn with the seed and the numbers of epoch and step. So there is no
         other random state.
         """
+        trial = self._trial()  # which notes the shares of `Dropout`, too
         return {
             "version": VERSION,
             **{name: getattr(self, name) for name in ("seed", "batch_size", "first", "epoch", "step")},
             "examples": len(self.problem.examples),
             **self.problem.digests(),
+            "dropout": self.problem.dropout(),
             "switch": self.choice.switch,
             "engine": self.history.engine,
             "stopped": self.history.stopped,
             "parameters": self._parameters(),
-            "trial": self._trial(),
+            "trial": trial,
             "optimiser": self.optimiser.state(),
             "total_loss": self._seen.total,
             "outputs": self._seen.rows(self.problem),
@@ -267,6 +269,7 @@ class Training:
             ("seed", self.seed),
             ("batch_size", self.batch_size),
             ("examples", len(self.problem.examples)),
+            ("dropout", self.problem.dropout()),
         ):
             if state.get(name) != own:
                 raise ValueError(f"this training has {name}={own!r}, but the state has {state.get(name)!r}")
