@@ -142,6 +142,11 @@ class TestArrays:
             assert result.value == value
         assert number > x
         assert not x >= number
+        assert type(number).__mul__(number, x) is NotImplemented  # its own way is slower, by arrays of objects
+
+    def test_an_array_does_not_leave_operators_to_neurons(self):
+        numbers, x = np.array([1.0, 2.0]), Neuron(2.0)
+        assert [each.value for each in np.ndarray.__mul__(numbers, x)] == [2.0, 4.0]
 
     def test_comparison_with_an_array_is_elementwise(self):
         assert (Neuron(2.0) > np.array([1.0, 3.0])).tolist() == [True, False]

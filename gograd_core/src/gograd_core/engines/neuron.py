@@ -89,6 +89,7 @@ class Neuron:
     line: Line | None  # a property; see `checked.neuron`
     _grad: Any  # a float; None where the last sweep wanted no adjoint. Unset until used.
     _label: str | tuple[str, Origin | None]  # unset until used, which spares memory and time; with what `trace` noted
+    __array_priority__ = -1.0  # more than that of NumPy's scalars, which leave operators to neurons; arrays have 0.0
 
     def __init__(self, value: Any = None, label: str = "", *more: Any, **misnamed: Any) -> None:
         if misnamed:

@@ -48,6 +48,8 @@ cdef class Neuron:
 
     cdef Node node
 
+    __array_priority__ = -1.0
+
     def __cinit__(self, value=None, label=""):
         if Py_TYPE(<PyObject *>self) is not neuron_type:
             raise TypeError(neurons.FINAL)
