@@ -81,6 +81,7 @@ def test_division_by_zero_is_one(zero):
     [
         (lambda x: x.as_integer_ratio(), TypeError, r"That of its number is x.value.as_integer_ratio\(\)"),
         (lambda x: statistics.mean([x, x]), TypeError, r"That of its number is x.value.as_integer_ratio\(\)"),
+        (lambda x: x.hex(), TypeError, r"cannot become a text, .* x.value.hex\(\)"),
         (Decimal, TypeError, "conversion from .*Neuron to Decimal is not supported"),
         (complex, TypeError, "cannot become a plain number"),
         (float, TypeError, "cannot become a plain number"),

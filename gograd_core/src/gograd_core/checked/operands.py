@@ -49,5 +49,5 @@ def operate(symbol: str, left: Any, right: Any) -> Any:
 
 def divided(left: Any, right: Any) -> Any:
     """Compute ``divmod(left, right)``: a quotient that is whole, and what remains."""
-    quotient = operate("//", left, right)
-    return quotient if quotient is NotImplemented else (quotient, operate("%", left, right))
+    other = right if type(left) is current.Neuron else left
+    return (left // right, left % right) if is_operand(other) else NotImplemented

@@ -194,7 +194,10 @@ class Neuron:
         return checked.shown(self)
 
     def __format__(self, spec: str) -> str:
-        return format(self.value, spec) if spec else str(self)
+        if not spec:
+            return str(self)
+        recording.read(self, "__format__")
+        return format(self._value, spec)
 
     def __bool__(self) -> bool:
         truth = self._value != 0.0

@@ -143,7 +143,7 @@ cdef PyObject *apply_columns(Operation op, PyObject **args) except? NULL:
     cdef double out
     cdef int involved
     cdef PyObject *made
-    if op.kernel is NULL or (replacing != 0 and not op.keeps_value and instead_of(op) is not None):
+    if op.inputs > MOST or (replacing != 0 and not op.keeps_value and instead_of(op) is not None):
         return NULL
     for column in range(op.inputs):
         if not PyList_CheckExact(args[column]) and not PyTuple_CheckExact(args[column]):
@@ -161,9 +161,17 @@ cdef PyObject *apply_columns(Operation op, PyObject **args) except? NULL:
             Py_DECREF(made)
             raise MemoryError()
     involved = gather(args, op.inputs, n, <Entries *>node_of(made).x, a)
-    out = reduce_columns(op.kernel, op.inputs, n, a) if involved >= 0 else NAN
-    if a is not small:
-        PyMem_Free(a)
+    try:
+        if involved < 0:
+            out = NAN
+        else:
+            out = reduce_by_rule(op, n, a) if op.kernel is NULL else reduce_columns(op.kernel, op.inputs, n, a)
+    except BaseException:
+        Py_DECREF(made)
+        raise
+    finally:
+        if a is not small:
+            PyMem_Free(a)
     if involved > 0 and recorded and isfinite(out):
         node_of(made).value = out
         if pauses == 0:
@@ -176,6 +184,21 @@ cdef PyObject *apply_columns(Operation op, PyObject **args) except? NULL:
         return owned(out)
     made = new_node(NULL, out)
     return made if pauses == 0 else noted(made)
+
+
+cdef list columns_of(Operation op, double *a, Py_ssize_t n):
+    """Make the columns that a rule in Python takes."""
+    cdef Py_ssize_t column, i
+    return [Column([a[column * n + i] for i in range(n)]) for column in range(op.inputs)]
+
+
+cdef double reduce_by_rule(Operation op, Py_ssize_t n, double *a) except *:
+    """Call the forward rule of a variadic operation. It is NaN for what must be done with every check."""
+    try:
+        answer = op.rule(op.xp, *columns_of(op, a, n))
+    except Exception:
+        return NAN
+    return <double>answer if type(answer) is float else NAN
 
 
 cdef int gather(PyObject **args, Py_ssize_t columns, Py_ssize_t n, Entries *entries, double *a) noexcept:

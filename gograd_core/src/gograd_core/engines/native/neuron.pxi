@@ -166,7 +166,11 @@ cdef class Neuron:
         return neurons.shown(self)
 
     def __format__(self, spec):
-        return format(self.value, spec) if spec else str(self)
+        if not spec:
+            return str(self)
+        if observers:
+            recording.read(self, "__format__")
+        return format(self.node.value, spec)
 
     def __bool__(self):
         cdef bint truth = self.node.value != 0.0
