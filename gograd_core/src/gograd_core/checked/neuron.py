@@ -25,6 +25,7 @@ __all__ = [
     "Misnomer",
     "checked_label",
     "first_value",
+    "formatted",
     "method",
     "only_leaves",
     "reduced",
@@ -151,6 +152,7 @@ FURTHER: dict[str, Any] = {
     "inputs": property(_inputs),
     "line": property(_line),
     "_repr_mimebundle_": _mimebundle,
+    "__array_priority__": -1.0,  # more than that of NumPy's scalars, which leave operators to neurons; arrays have 0.0
     **{name: Misnomer(name) for name in MISNOMERS},
 }
 """What else a neuron has in both engines: the attributes of a float, and those that are refused."""
@@ -233,6 +235,14 @@ def shown(neuron: Node) -> str:
         return f"Neuron(…{label}{operation})"
     grad = getattr(neuron, "_grad", None)
     return f"Neuron({neuron._value!r}, grad={0.0 if grad is None else grad!r}{label}{operation})"
+
+
+def formatted(neuron: Node, spec: str) -> str:
+    """Return ``format(neuron, spec)``, in which only a format shows the number to a recorder."""
+    if not spec:
+        return str(neuron)
+    recording.read(neuron, "__format__")
+    return format(neuron._value, spec)
 
 
 def refuse(neuron: Node, *_: object) -> Any:

@@ -88,7 +88,7 @@ def as_float(number: Any, expected_by: str, expected: str = "real numbers or neu
     raise TypeError(f"{expected_by} expects {expected}, got {quoted(number)} of type {type(number).__name__}{instead}")
 
 
-def as_real(number: Any) -> numbers.Real | None:
+def as_real(number: Any) -> Any:
     """Return a number of Python or NumPy, or what is in an array of no dimension. It is None for anything else."""
     if type(number) in (float, int):
         return number

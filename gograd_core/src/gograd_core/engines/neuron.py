@@ -89,7 +89,6 @@ class Neuron:
     line: Line | None  # a property; see `checked.neuron`
     _grad: Any  # a float; None where the last sweep wanted no adjoint. Unset until used.
     _label: str | tuple[str, Origin | None]  # unset until used, which spares memory and time; with what `trace` noted
-    __array_priority__ = -1.0  # more than that of NumPy's scalars, which leave operators to neurons; arrays have 0.0
 
     def __init__(self, value: Any = None, label: str = "", *more: Any, **misnamed: Any) -> None:
         if misnamed:
@@ -194,10 +193,7 @@ class Neuron:
         return checked.shown(self)
 
     def __format__(self, spec: str) -> str:
-        if not spec:
-            return str(self)
-        recording.read(self, "__format__")
-        return format(self._value, spec)
+        return checked.formatted(self, spec)
 
     def __bool__(self) -> bool:
         truth = self._value != 0.0

@@ -5,8 +5,14 @@ cdef PyObject *call_operation(PyObject *callable, PyObject **args, size_t flags,
     cdef Operation op = <Operation>callable
     cdef Py_ssize_t count = PyVectorcall_NARGS(flags)
     cdef PyObject *result = NULL
+    cdef Py_ssize_t i
     if names is NULL and count == op.inputs <= MOST:
         result = apply_columns(op, args) if op.arity == 0 else apply(op, args, count)
+        if result is NULL and op.arity != 0:
+            for i in range(count):
+                if is_near_float(args[i]):
+                    result = apply_to_floats(op, args, count)
+                    break
     if result is NULL:
         keywords = () if names is NULL else <tuple>names
         inputs = [<object>args[i] for i in range(count + len(keywords))]
@@ -160,8 +166,8 @@ cdef PyObject *apply_columns(Operation op, PyObject **args) except? NULL:
         if a is NULL:
             Py_DECREF(made)
             raise MemoryError()
-    involved = gather(args, op.inputs, n, <Entries *>node_of(made).x, a)
     try:
+        involved = gather(args, op.inputs, n, <Entries *>node_of(made).x, a)
         if involved < 0:
             out = NAN
         else:
@@ -201,11 +207,11 @@ cdef double reduce_by_rule(Operation op, Py_ssize_t n, double *a) except *:
     return <double>answer if type(answer) is float else NAN
 
 
-cdef int gather(PyObject **args, Py_ssize_t columns, Py_ssize_t n, Entries *entries, double *a) noexcept:
+cdef int gather(PyObject **args, Py_ssize_t columns, Py_ssize_t n, Entries *entries, double *a) except -2:
     """Put the entries of all columns in a row, with their values. Return whether there is a neuron.
 
-    Return -1 if there is anything but neurons and floats. The entries are owned from here on: a kernel may be a
-    function of Python, which may change the lists.
+    Return -1 if there is anything but neurons, floats and integers. The entries are owned from here on: a kernel may
+    be a function of Python, which may change the lists.
     """
     cdef PyObject **items
     cdef PyObject **owned_items = entries.items
@@ -223,7 +229,11 @@ cdef int gather(PyObject **args, Py_ssize_t columns, Py_ssize_t n, Entries *entr
                 a[filled] = PyFloat_AS_DOUBLE(<object>entry)
             else:
                 entries.count = filled
-                return -1
+                number = float_or_same(<object>entry) if type(<object>entry) is int else None
+                if type(number) is not float:
+                    return -1
+                a[filled] = number
+                entry = <PyObject *>number
             Py_INCREF(entry)
             owned_items[filled] = entry
             filled += 1

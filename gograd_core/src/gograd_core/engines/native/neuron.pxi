@@ -48,8 +48,6 @@ cdef class Neuron:
 
     cdef Node node
 
-    __array_priority__ = -1.0
-
     def __cinit__(self, value=None, label=""):
         if Py_TYPE(<PyObject *>self) is not neuron_type:
             raise TypeError(neurons.FINAL)
@@ -166,11 +164,7 @@ cdef class Neuron:
         return neurons.shown(self)
 
     def __format__(self, spec):
-        if not spec:
-            return str(self)
-        if observers:
-            recording.read(self, "__format__")
-        return format(self.node.value, spec)
+        return neurons.formatted(self, spec)
 
     def __bool__(self):
         cdef bint truth = self.node.value != 0.0

@@ -45,7 +45,7 @@ cdef inline bint is_near_float(PyObject *number):
 
 cdef object float_or_same(number):
     try:
-        return number if type(number) is Neuron else float(number)
+        return float(number) if is_near_float(<PyObject *>number) else number
     except OverflowError:
         return number
 
@@ -174,8 +174,8 @@ cdef PyObject *call_math(PyObject *callable, PyObject **args, size_t flags, PyOb
 
 
 cdef PyObject *apply_to_floats(Operation op, PyObject **args, Py_ssize_t count) except? NULL:
-    """Apply an operation of one or two inputs as `apply` does, also to what is near a float."""
-    cdef PyObject *floats[2]
+    """Apply an operation as `apply` does, also to what is near a float."""
+    cdef PyObject *floats[MOST]
     entries = [float_or_same(<object>args[i]) for i in range(count)]
     for i in range(count):
         floats[i] = <PyObject *>entries[i]
