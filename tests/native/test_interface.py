@@ -23,7 +23,7 @@ INNER = {
 FUNCTIONS = {each.name: each for each in STUB.body if isinstance(each, ast.FunctionDef)}
 CLASSES = {each.name: each for each in STUB.body if isinstance(each, ast.ClassDef)}
 VALUES = {each.target.id for each in STUB.body if isinstance(each, ast.AnnAssign)}
-SHARED = {"real", "imag", "conjugate", "is_integer", "as_integer_ratio", "inputs", "line", "_repr_mimebundle_"}
+SHARED = {"real", "imag", "conjugate", "is_integer", "as_integer_ratio", "hex", "inputs", "line", "_repr_mimebundle_"}
 """What both engines have from Python: it is in the class where this engine runs."""
 BOUND = {"__getattr__", *SHARED}  # the slot of __getattr__ is empty after an operation was looked up
 

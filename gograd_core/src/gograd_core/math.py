@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import math as _math
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -78,7 +78,7 @@ class _OverNeurons:
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         # An iterator can be read only once, and is read here.
-        args = tuple([list(arg) if isinstance(arg, Iterator) else arg for arg in args])
+        args = tuple([list(arg) if hasattr(arg, "__next__") else arg for arg in args])
         if not any(map(_holds_neuron, (*args, *named.values()))):
             return self.own(*args, **named)
         if self.name in _COMPOSED and (named or self.name not in current.registry):
@@ -127,7 +127,7 @@ class _ToInteger(_OverNeurons):
 
 
 def _holds_neuron(arg: Any) -> bool:
-    return type(arg) is Neuron or (isinstance(arg, Iterable) and any(type(entry) is Neuron for entry in arg))
+    return type(arg) is Neuron or (hasattr(arg, "__iter__") and Neuron in map(type, arg))
 
 
 # What is not one operation, but several.

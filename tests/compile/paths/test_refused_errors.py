@@ -36,7 +36,7 @@ ANYWHERE = {
     ),
     "the value of a neuron": (caught(lambda x: x.value, Exception), 3.0, "uses .value"),
     "its gradient": (caught(lambda x: x.grad, BaseException), 3.0, "uses .grad"),
-    "a text": (caught(lambda x: float(f"{x:.2f}"), TypeError), 3.0, "uses .value"),
+    "a text": (caught(lambda x: float(f"{x:.2f}"), TypeError), 3.0, "writes a neuron into a text"),
     "a function of math": (caught(lambda x: math.log(x, base=2.0), TypeError), 3.0, "catches an error"),
     "a float": (caught(float, TypeError), 3.0, "catches an error"),
     "a function of Python's math": (caught(python_math.sin, TypeError), 3.0, "catches an error"),

@@ -142,6 +142,21 @@ class TestArrays:
             assert result.value == value
         assert number > x
         assert not x >= number
+        assert type(number).__mul__(number, x) is NotImplemented  # its own way is slower, by arrays of objects
+
+    @pytest.mark.parametrize("name", ["sum", "fsum", "norm", "max"])
+    def test_integers_in_a_column_are_floats(self, name):
+        x = Neuron(1.0)
+        column = [x, 2, True, np.float64(4.0)]
+        found = getattr(ops, name)(column)
+        assert found.value == getattr(ops, name)([1.0, 2.0, 1.0, 4.0])
+        assert [type(entry) for entry in found.constituents] == [Neuron, float, float, float]
+        with pytest.raises(OverflowError, match="too large for a float"):
+            getattr(ops, name)([x, 10**400])
+
+    def test_an_array_does_not_leave_operators_to_neurons(self):
+        numbers, x = np.array([1.0, 2.0]), Neuron(2.0)
+        assert [each.value for each in np.ndarray.__mul__(numbers, x)] == [2.0, 4.0]
 
     def test_comparison_with_an_array_is_elementwise(self):
         assert (Neuron(2.0) > np.array([1.0, 3.0])).tolist() == [True, False]

@@ -81,6 +81,7 @@ def test_division_by_zero_is_one(zero):
     [
         (lambda x: x.as_integer_ratio(), TypeError, r"That of its number is x.value.as_integer_ratio\(\)"),
         (lambda x: statistics.mean([x, x]), TypeError, r"That of its number is x.value.as_integer_ratio\(\)"),
+        (lambda x: x.hex(), TypeError, r"cannot become a text, .* x.value.hex\(\)"),
         (Decimal, TypeError, "conversion from .*Neuron to Decimal is not supported"),
         (complex, TypeError, "cannot become a plain number"),
         (float, TypeError, "cannot become a plain number"),
@@ -182,3 +183,13 @@ def test_numpy_of_two_and_of_whole_arrays():
     assert np.vdot(a, b).value == np.vdot(numbers, b)
     assert [x.value for x in np.round(a, 1)] == np.round(numbers, 1).tolist()
     assert gradient(np.var(a), list(a)) == pytest.approx([0.375, -0.375], rel=1e-15)
+
+
+@pytest.mark.parametrize("name", ["min", "max", "sum", "mean", "prod"])
+def test_numpy_of_one_neuron_is_its_number(name):
+    """Programs that take numbers and arrays alike call these functions with single numbers, too."""
+    x = Neuron(-0.5)
+    found = getattr(np, name)(x)
+    assert (found.value, gradient(found, x)) == (getattr(np, name)(-0.5), 1.0)
+    with pytest.raises(TypeError, match="no input 'axis'"):
+        getattr(np, name)(x, axis=0)

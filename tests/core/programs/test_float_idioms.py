@@ -23,9 +23,13 @@ IDIOMS = {
     "a pattern that names a class": ("matched(x)", 6.0),
     "a conversion of its own": ("float(Wrapped(x)) * x", 6.0),
     "a class of its own": ("Wrapped(x).__class__(x * x).value", 6.0),
+    "numbers of NumPy beside it": ("numpy.float64(2.0) * x + x * numpy.int64(3) - numpy.True_ * x", 4.0),
+    "NumPy's functions of arrays": ("x * x if numpy.min(x) > 0.0 and numpy.sum(x) == x else 0.0 * x", 6.0),
+    "columns of math": ("math.fsum([x, x * x, 1]) + math.hypot(x, 4.0, 0.0) + math.dist([x], (0,))", 8.6),
     "the class of another object": ("x * x if [].__class__ is list and 'a'.__class__ is str else 0.0 * x", 6.0),
 }
 PROGRAM = """
+import math, numpy
 from numbers import Real
 
 class Wrapped:
@@ -74,7 +78,7 @@ def test_lines_of_a_changed_module_are_those_of_its_source(both):
     _, copied = both("x.__class__(x) / (x - x)")
     with pytest.raises(ZeroDivisionError) as caught:
         copied(3.0)
-    assert caught.traceback[-1].lineno + 1 == 21
+    assert caught.traceback[-1].lineno + 1 == 22
 
 
 def test_a_module_that_is_nested_deeply_is_adapted(both):

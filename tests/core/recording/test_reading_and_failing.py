@@ -42,7 +42,7 @@ class TestReading:
         x = Neuron(2.0, "x")
         assert repr(x) == "Neuron(…, label='x')"
         assert str(x * 3.0) == "Neuron(…, operation='mul')"
-        with pytest.raises(ReadError, match="value"):
+        with pytest.raises(ReadError, match="__format__"):
             f"{x:.3f}"
 
     def test_nor_is_what_a_neuron_is_made_of(self, watched):

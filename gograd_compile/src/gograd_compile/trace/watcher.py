@@ -152,13 +152,15 @@ class Watcher:
         )
 
     def read(self, _: Neuron, attribute: str) -> NoReturn:
+        use = "writes a neuron into a text" if attribute == "__format__" else f"uses .{attribute} of a neuron"
         instead = {
             "value": "Use stop_gradient(x), the same number without its derivative, which stays an input.",
             "grad": "Return what depends on it, and differentiate the compiled function.",
             "backward": "Differentiate the compiled function, or use gograd_core.grad inside it.",
+            "__format__": "Make the text from what the compiled function returns.",
         }[attribute]
         self.refuse(
-            f"{source_line(self.ends)}: {self.name} uses .{attribute} of a neuron while it is recorded. That number "
+            f"{source_line(self.ends)}: {self.name} {use} while it is recorded. That number "
             f"would be a constant in every later run. {instead}"
         )
 

@@ -23,7 +23,8 @@ __all__ = ["Operation", "apply", "apply_in_block", "call", "followed_inputs", "i
 
 USUAL = ("raise", "ignore", "python")
 """What `errstate` takes."""
-_OF_ONE = "np.{0} does not take a single neuron: write ops.{0}([x, y]), or np.{0} of a list or an array of neurons"
+NUMPYS = {"axis", "dtype", "out"}
+"""What NumPy's functions of whole arrays name, all None, when they call the method of a single number."""
 
 
 def call(op: Op, /, *inputs: Any, **named: Any) -> Any:
@@ -60,10 +61,11 @@ def _in_order(op: Op, inputs: tuple[Any, ...], named: dict[str, Any]) -> tuple[A
         TypeError: a name is unknown, or an input is missing or given twice.
     """
     names = op.input_names
+    if op.variadic and named.keys() <= NUMPYS and len(inputs) == 1 and set(named.values()) == {None}:
+        return ([inputs[0]],)
     for name in named:
         if name not in names:
-            hint = f". {_OF_ONE.format(op.name)}" if op.variadic and name == "axis" else ""
-            raise TypeError(f"{op.title} has no input {name!r}: it takes {', '.join(names)}{hint}")
+            raise TypeError(f"{op.title} has no input {name!r}: it takes {', '.join(names)}")
         if name in names[: len(inputs)]:
             raise TypeError(f"{op.title} got its input {name!r} twice")
     missing = [name for name in names[len(inputs) :] if name not in named]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dis
 import functools
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from inspect import Parameter, Signature
 from types import CodeType, FrameType
 from typing import Any, NoReturn
@@ -25,6 +25,7 @@ __all__ = [
     "Misnomer",
     "checked_label",
     "first_value",
+    "formatted",
     "method",
     "only_leaves",
     "reduced",
@@ -85,12 +86,16 @@ def _is_integer(self: Any) -> Any:
     return self._value.is_integer() if recording.recorder() is None else self // 1.0 == self
 
 
-def _as_integer_ratio(self: Node) -> NoReturn:
-    """Refuse: a fraction has no derivative."""
-    recording.failed()
-    raise TypeError(
-        f"{self!r} cannot become a fraction, which has no derivative. That of its number is x.value.as_integer_ratio()"
-    )
+def _refusing(name: str, kind: str) -> Callable[[Node], NoReturn]:
+    """Make the method of that name, whose result has no derivative."""
+
+    def method(self: Node) -> NoReturn:
+        recording.failed()
+        raise TypeError(
+            f"{self!r} cannot become a {kind}, which has no derivative. That of its number is x.value.{name}()"
+        )
+
+    return method
 
 
 def _itself(self: Node) -> Node:
@@ -138,7 +143,8 @@ FURTHER: dict[str, Any] = {
     "__dir__": _listed,
     "__copy__": _copied,
     "__deepcopy__": _copied,
-    "as_integer_ratio": _as_integer_ratio,
+    "as_integer_ratio": _refusing("as_integer_ratio", "fraction"),
+    "hex": _refusing("hex", "text"),
     "is_integer": _is_integer,
     "conjugate": _itself,
     "real": property(_itself),
@@ -146,6 +152,7 @@ FURTHER: dict[str, Any] = {
     "inputs": property(_inputs),
     "line": property(_line),
     "_repr_mimebundle_": _mimebundle,
+    "__array_priority__": -1.0,  # more than that of NumPy's scalars, which leave operators to neurons; arrays have 0.0
     **{name: Misnomer(name) for name in MISNOMERS},
 }
 """What else a neuron has in both engines: the attributes of a float, and those that are refused."""
@@ -230,10 +237,19 @@ def shown(neuron: Node) -> str:
     return f"Neuron({neuron._value!r}, grad={0.0 if grad is None else grad!r}{label}{operation})"
 
 
+def formatted(neuron: Node, spec: str) -> str:
+    """Return ``format(neuron, spec)``, in which only a format shows the number to a recorder."""
+    if not spec:
+        return str(neuron)
+    recording.read(neuron, "__format__")
+    return format(neuron._value, spec)
+
+
 def refuse(neuron: Node, *_: object) -> Any:
     """Refuse to become a float, unless that is for a text: ``"%.2f" % x``."""
     if _makes_text(sys._getframe(1)):
-        return neuron.value
+        recording.read(neuron, "__format__")
+        return neuron._value
     recording.failed()  # the program may catch this
     raise TypeError(
         f"{neuron!r} cannot become a plain number: that would silently cut its graph. Use x.value, or "

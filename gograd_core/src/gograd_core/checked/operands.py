@@ -9,7 +9,12 @@ from gograd_core import current
 from gograd_core.checked.rules import as_real
 from gograd_core.followed import Followed
 
-__all__ = ["divided", "is_operand", "operate"]
+__all__ = ["divided", "is_operand", "operate", "real_operand"]
+
+
+def real_operand(other: Any) -> numbers.Real | None:
+    """Return the number that an operator of Neuron takes in place of an operand; None if it takes no single number."""
+    return None if type(other) is Followed else as_real(other)  # a followed number has operators of its own
 
 
 def is_operand(other: Any) -> bool:
@@ -20,10 +25,10 @@ def is_operand(other: Any) -> bool:
     """
     if type(other) is current.Neuron or hasattr(other, "__array_namespace__"):
         return True
-    if type(other) is Followed:  # it has operators of its own
-        return False
-    if as_real(other) is not None:
+    if real_operand(other) is not None:
         return True
+    if type(other) is Followed:
+        return False
     if isinstance(other, numbers.Number) and type(other).__module__ in (
         "builtins",
         "decimal",
@@ -44,5 +49,5 @@ def operate(symbol: str, left: Any, right: Any) -> Any:
 
 def divided(left: Any, right: Any) -> Any:
     """Compute ``divmod(left, right)``: a quotient that is whole, and what remains."""
-    quotient = operate("//", left, right)
-    return quotient if quotient is NotImplemented else (quotient, operate("%", left, right))
+    other = right if type(left) is current.Neuron else left
+    return (left // right, left % right) if is_operand(other) else NotImplemented

@@ -78,7 +78,7 @@ def as_float(number: Any, expected_by: str, expected: str = "real numbers or neu
     """
     if type(number) is float:
         return number
-    real = number if type(number) is int else as_real(number)
+    real = as_real(number)
     if real is not None:
         try:
             return float(real)
@@ -88,8 +88,10 @@ def as_float(number: Any, expected_by: str, expected: str = "real numbers or neu
     raise TypeError(f"{expected_by} expects {expected}, got {quoted(number)} of type {type(number).__name__}{instead}")
 
 
-def as_real(number: Any) -> numbers.Real | None:
+def as_real(number: Any) -> Any:
     """Return a number of Python or NumPy, or what is in an array of no dimension. It is None for anything else."""
+    if type(number) in (float, int):
+        return number
     is_duration = getattr(getattr(number, "dtype", None), "kind", "") == "m"  # NumPy calls it an integer
     if getattr(number, "shape", None) == () and hasattr(number, "item") and not is_duration:
         number = number.item()

@@ -193,7 +193,7 @@ class Neuron:
         return checked.shown(self)
 
     def __format__(self, spec: str) -> str:
-        return format(self.value, spec) if spec else str(self)
+        return checked.formatted(self, spec)
 
     def __bool__(self) -> bool:
         truth = self._value != 0.0

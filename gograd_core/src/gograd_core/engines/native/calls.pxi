@@ -5,8 +5,14 @@ cdef PyObject *call_operation(PyObject *callable, PyObject **args, size_t flags,
     cdef Operation op = <Operation>callable
     cdef Py_ssize_t count = PyVectorcall_NARGS(flags)
     cdef PyObject *result = NULL
+    cdef Py_ssize_t i
     if names is NULL and count == op.inputs <= MOST:
         result = apply_columns(op, args) if op.arity == 0 else apply(op, args, count)
+        if result is NULL and op.arity != 0:
+            for i in range(count):
+                if is_near_float(args[i]):
+                    result = apply_to_floats(op, args, count)
+                    break
     if result is NULL:
         keywords = () if names is NULL else <tuple>names
         inputs = [<object>args[i] for i in range(count + len(keywords))]
@@ -143,7 +149,7 @@ cdef PyObject *apply_columns(Operation op, PyObject **args) except? NULL:
     cdef double out
     cdef int involved
     cdef PyObject *made
-    if op.kernel is NULL or (replacing != 0 and not op.keeps_value and instead_of(op) is not None):
+    if op.inputs > MOST or (replacing != 0 and not op.keeps_value and instead_of(op) is not None):
         return NULL
     for column in range(op.inputs):
         if not PyList_CheckExact(args[column]) and not PyTuple_CheckExact(args[column]):
@@ -160,10 +166,18 @@ cdef PyObject *apply_columns(Operation op, PyObject **args) except? NULL:
         if a is NULL:
             Py_DECREF(made)
             raise MemoryError()
-    involved = gather(args, op.inputs, n, <Entries *>node_of(made).x, a)
-    out = reduce_columns(op.kernel, op.inputs, n, a) if involved >= 0 else NAN
-    if a is not small:
-        PyMem_Free(a)
+    try:
+        involved = gather(args, op.inputs, n, <Entries *>node_of(made).x, a)
+        if involved < 0:
+            out = NAN
+        else:
+            out = reduce_by_rule(op, n, a) if op.kernel is NULL else reduce_columns(op.kernel, op.inputs, n, a)
+    except BaseException:
+        Py_DECREF(made)
+        raise
+    finally:
+        if a is not small:
+            PyMem_Free(a)
     if involved > 0 and recorded and isfinite(out):
         node_of(made).value = out
         if pauses == 0:
@@ -178,11 +192,26 @@ cdef PyObject *apply_columns(Operation op, PyObject **args) except? NULL:
     return made if pauses == 0 else noted(made)
 
 
-cdef int gather(PyObject **args, Py_ssize_t columns, Py_ssize_t n, Entries *entries, double *a) noexcept:
+cdef list columns_of(Operation op, double *a, Py_ssize_t n):
+    """Make the columns that a rule in Python takes."""
+    cdef Py_ssize_t column, i
+    return [Column([a[column * n + i] for i in range(n)]) for column in range(op.inputs)]
+
+
+cdef double reduce_by_rule(Operation op, Py_ssize_t n, double *a) except *:
+    """Call the forward rule of a variadic operation. It is NaN for what must be done with every check."""
+    try:
+        answer = op.rule(op.xp, *columns_of(op, a, n))
+    except Exception:
+        return NAN
+    return <double>answer if type(answer) is float else NAN
+
+
+cdef int gather(PyObject **args, Py_ssize_t columns, Py_ssize_t n, Entries *entries, double *a) except -2:
     """Put the entries of all columns in a row, with their values. Return whether there is a neuron.
 
-    Return -1 if there is anything but neurons and floats. The entries are owned from here on: a kernel may be a
-    function of Python, which may change the lists.
+    Return -1 if there is anything but neurons, floats and integers. The entries are owned from here on: a kernel may
+    be a function of Python, which may change the lists.
     """
     cdef PyObject **items
     cdef PyObject **owned_items = entries.items
@@ -200,7 +229,11 @@ cdef int gather(PyObject **args, Py_ssize_t columns, Py_ssize_t n, Entries *entr
                 a[filled] = PyFloat_AS_DOUBLE(<object>entry)
             else:
                 entries.count = filled
-                return -1
+                number = float_or_same(<object>entry) if type(<object>entry) is int else None
+                if type(number) is not float:
+                    return -1
+                a[filled] = number
+                entry = <PyObject *>number
             Py_INCREF(entry)
             owned_items[filled] = entry
             filled += 1

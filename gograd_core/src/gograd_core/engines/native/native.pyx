@@ -23,9 +23,9 @@ from cpython cimport array
 from cpython.buffer cimport PyBUF_SIMPLE, PyBUF_WRITABLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.dict cimport PyDict_GetItem
 from cpython.exc cimport PyErr_CheckSignals
-from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
+from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_Check, PyFloat_CheckExact
 from cpython.list cimport PyList_New
-from cpython.long cimport PyLong_AsVoidPtr, PyLong_CheckExact
+from cpython.long cimport PyLong_AsVoidPtr, PyLong_Check
 from cpython.mem cimport PyMem_Free, PyMem_Malloc, PyMem_Realloc
 from cpython.object cimport (
     Py_EQ, Py_GE, Py_GT, Py_LE, Py_LT, PyObject, PyObject_CallObject, PyObject_RichCompare,
@@ -53,7 +53,7 @@ def connect():
     """Import the Python modules that this one uses. Some of them import this one, so it is done later."""
     global calls, comparisons, containers, current, errors, flat, interfaces, lines, native_functions, neurons, recording
     global checked_sweep, libraries, operands
-    global InvalidOperationError, annotate, as_float
+    global Column, InvalidOperationError, annotate, as_float
     global kinds, lock, unlock
     from gograd_core import containers, current, errors, interfaces, lines, recording
     from gograd_core.checked import calls, comparisons, flat, operands
@@ -61,6 +61,7 @@ def connect():
     from gograd_core.checked import sweep as checked_sweep
     from gograd_core.checked.rules import annotate, as_float
     from gograd_core.errors import InvalidOperationError
+    from gograd_core.namespaces.columns import Column
     from gograd_core.op import native_functions
 
     lock, unlock = checked_sweep.lock.acquire, checked_sweep.lock.release

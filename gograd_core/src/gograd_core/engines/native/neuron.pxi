@@ -164,7 +164,7 @@ cdef class Neuron:
         return neurons.shown(self)
 
     def __format__(self, spec):
-        return format(self.value, spec) if spec else str(self)
+        return neurons.formatted(self, spec)
 
     def __bool__(self):
         cdef bint truth = self.node.value != 0.0

@@ -26,17 +26,26 @@ cdef object operate_with_care(int which, left, right):
     if operators[which] is NULL:
         return operands.operate(SYMBOLS[which][0], left, right)
     op = <object>operators[which]
-    if type(left) is int or type(right) is int:  # the most common other case
-        args[0], args[1] = <PyObject *>left, <PyObject *>right
-        made = apply_to_floats(<Operation>op, args, 2)
-        if made is not NULL:
-            return steal(made)
-    return calls.call(op, left, right) if operands.is_operand(right if type(left) is Neuron else left) else NotImplemented
+    other = right if type(left) is Neuron else left
+    if type(other) is not Neuron and type(other) is not float:
+        number = other if is_near_float(<PyObject *>other) else operands.real_operand(other)
+        if number is not None:  # the most common other case
+            args[0], args[1] = <PyObject *>left, <PyObject *>right
+            args[other is right] = <PyObject *>number
+            made = apply_to_floats(<Operation>op, args, 2)
+            if made is not NULL:
+                return steal(made)
+    return calls.call(op, left, right) if operands.is_operand(other) else NotImplemented
+
+
+cdef inline bint is_near_float(PyObject *number):
+    """Tell whether something is an integer of Python, or derives from float, as the numbers of NumPy do."""
+    return PyLong_Check(<object>number) or (PyFloat_Check(<object>number) and not PyFloat_CheckExact(<object>number))
 
 
 cdef object float_or_same(number):
     try:
-        return float(number) if type(number) is int else number
+        return float(number) if is_near_float(<PyObject *>number) else number
     except OverflowError:
         return number
 
@@ -145,12 +154,12 @@ cdef PyObject *call_math(PyObject *callable, PyObject **args, size_t flags, PyOb
     cdef MathFunction f = <MathFunction>callable
     cdef PyObject *made
     cdef Py_ssize_t i, count = PyVectorcall_NARGS(flags)
-    cdef bint is_simple = names is NULL, involved = False, with_ints = False
+    cdef bint is_simple = names is NULL, involved = False, with_others = False
     for i in range(count):
         if is_neuron(args[i]):
             involved = True
-        elif PyLong_CheckExact(<object>args[i]):
-            with_ints = True
+        elif is_near_float(args[i]):
+            with_others = True
         elif not PyFloat_CheckExact(<object>args[i]):
             is_simple = False
     if is_simple and not involved:
@@ -158,15 +167,15 @@ cdef PyObject *call_math(PyObject *callable, PyObject **args, size_t flags, PyOb
     if is_simple and count <= 2:
         op = f.operation(count)
         if op is not None:
-            made = apply_to_floats(op, args, count) if with_ints else apply(op, args, count)
+            made = apply_to_floats(op, args, count) if with_others else apply(op, args, count)
             if made is not NULL:
                 return made
     return vectorcall(<PyObject *>f.otherwise, args, flags, names)
 
 
 cdef PyObject *apply_to_floats(Operation op, PyObject **args, Py_ssize_t count) except? NULL:
-    """Apply an operation of one or two inputs as `apply` does, to integers, too."""
-    cdef PyObject *floats[2]
+    """Apply an operation as `apply` does, also to what is near a float."""
+    cdef PyObject *floats[MOST]
     entries = [float_or_same(<object>args[i]) for i in range(count)]
     for i in range(count):
         floats[i] = <PyObject *>entries[i]

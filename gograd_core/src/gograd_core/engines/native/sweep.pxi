@@ -8,7 +8,7 @@ cdef inline int pass_on(PyObject *neuron, double adjoint) except -1:
         return share(node, <Operation>node.op, adjoint, &node.x, 2)
     if arity == 1:
         return share(node, <Operation>node.op, adjoint, &node.x, 1)
-    if arity == 0 and (<Operation>node.op).kernel is not NULL:
+    if arity == 0 and (<Operation>node.op).inputs <= MOST:
         return share_columns(node, <Operation>node.op, adjoint, <Entries *>node.x)
     if 0 < arity <= MOST:
         return share(node, <Operation>node.op, adjoint, (<Entries *>node.x).items, arity)
@@ -49,10 +49,33 @@ cdef int local_by_rule(Operation op, Py_ssize_t i, double *a, Py_ssize_t count, 
         raise
     except Exception:
         return 0
+    return is_number(answer, local)
+
+
+cdef int spread_by_rule(Operation op, Py_ssize_t column, double out, Py_ssize_t n, double *a, double *local) except -1:
+    """Call a partial of a variadic operation in Python, and return whether it gave numbers."""
+    cdef Py_ssize_t i
+    try:
+        answer = op.partial_rules[column](op.xp, out, *columns_of(op, a, n))
+    except checked_sweep.NOT_AGAIN:
+        raise
+    except Exception:
+        return 0
+    entries = answer.entries if type(answer) is Column else [answer] * n
+    if len(entries) != n:
+        return 0
+    for i in range(n):
+        if not is_number(entries[i], local + i):
+            return 0
+    return 1
+
+
+cdef int is_number(answer, double *number) except -1:
+    """Put what a partial gave where it belongs, and return whether it is a number."""
     if not isinstance(answer, (float, int)):
         return 0
     try:
-        local[0] = answer
+        number[0] = answer
     except OverflowError:
         return 0
     return 1
@@ -86,9 +109,14 @@ cdef int share_columns_by(double *a, Node *node, Operation op, double adjoint, E
         i = 0
         while i < n and not receives(items[i]):
             i += 1
-        if i == n or op.partial_kernels[column] is NULL:
+        if i == n:
             continue
-        spread(op.partial_kernels[column], op.inputs, node.value, n, a, local)
+        if op.partial_kernels[column] is not NULL:
+            spread(op.partial_kernels[column], op.inputs, node.value, n, a, local)
+        elif op.partial_rules[column] is None:
+            continue
+        elif not spread_by_rule(op, column, node.value, n, a, local):
+            return 0
         for i in range(i, n):
             look_for_signals(i)
             if receives(items[i]):
