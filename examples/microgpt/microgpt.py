@@ -31,6 +31,7 @@ SHAPES |= {"query": (WIDTH, WIDTH), "key": (WIDTH, WIDTH), "value": (WIDTH, WIDT
 SHAPES |= {"widen": (4 * WIDTH, WIDTH), "narrow": (WIDTH, 4 * WIDTH)}
 RATE, DECAY, SQUARE_DECAY, EPSILON = 0.01, 0.85, 0.99, 1e-8
 BATCH, NOTHING, ONE_HOT = 32, TOKENS, np.eye(TOKENS + 1, TOKENS)  # the last row is zero
+dot, exp, logsumexp, relu = ops.dot, ops.exp, ops.logsumexp, ops.relu  # found once, called often
 Vector = Sequence[Any]
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Rows = tuple[Array, Array]
@@ -44,7 +45,7 @@ def matrices(parameters: Any) -> dict[str, Any]:
 
 
 def linear(rows: list[Vector], x: Vector) -> Vector:
-    return [ops.dot(row, x) for row in rows]
+    return [dot(row, x) for row in rows]
 
 
 def add(x: Vector, y: Vector) -> Vector:
@@ -53,7 +54,7 @@ def add(x: Vector, y: Vector) -> Vector:
 
 def normalised(x: Vector) -> Vector:
     """Divide a vector by the root of its mean square."""
-    scale = (ops.dot(x, x) / len(x) + 1e-5) ** -0.5
+    scale = (dot(x, x) / len(x) + 1e-5) ** -0.5
     return [entry * scale for entry in x]
 
 
@@ -61,10 +62,10 @@ def attend(query: Vector, keys: list[Vector], values: list[Vector]) -> Vector:
     """Compute, in each head, the mean of the values so far, weighted by the softmax of how well query and keys fit."""
     out: list[Any] = []
     for part in (slice(start, start + HEAD) for start in range(0, WIDTH, HEAD)):
-        fits = [ops.dot(query[part], key[part]) * HEAD**-0.5 for key in keys]
-        total = ops.logsumexp(fits)
-        weights = [ops.exp(fit - total) for fit in fits]
-        out += [ops.dot(weights, column) for column in zip(*(value[part] for value in values), strict=True)]
+        fits = [dot(query[part], key[part]) * HEAD**-0.5 for key in keys]
+        total = logsumexp(fits)
+        weights = [exp(fit - total) for fit in fits]
+        out += [dot(weights, column) for column in zip(*(value[part] for value in values), strict=True)]
     return out
 
 
@@ -75,7 +76,7 @@ def predict(m: dict[str, Any], token: Vector, position: int, keys: list[Vector],
     keys.append(linear(m["key"], normal))
     values.append(linear(m["value"], normal))
     x = add(x, linear(m["merge"], attend(linear(m["query"], normal), keys, values)))
-    hidden = [ops.relu(unit) for unit in linear(m["widen"], normalised(x))]
+    hidden = [relu(unit) for unit in linear(m["widen"], normalised(x))]
     return linear(m["output"], add(x, linear(m["narrow"], hidden)))
 
 
@@ -88,7 +89,7 @@ def loss(parameters: Any, inputs: Array, targets: Array) -> Any:
     m, keys, values, terms = matrices(parameters), list[Vector](), list[Vector](), []
     for position, (token, target) in enumerate(zip(inputs.tolist(), targets.tolist(), strict=True)):
         logits = predict(m, token, position, keys, values)
-        terms.append(ops.sum(target) * ops.logsumexp(logits) - ops.dot(target, logits))
+        terms.append(ops.sum(target) * logsumexp(logits) - dot(target, logits))
     return ops.sum(terms)
 
 
@@ -109,9 +110,8 @@ def read_names(path: Path | None) -> list[str]:
 def encoded(name: str, multiple: int) -> Rows:
     """Turn a name into the rows that `loss` takes. Rows of weight 0 make their number a multiple of `multiple`."""
     tokens = [BOUNDARY, *map(LETTERS.index, name), BOUNDARY][: BLOCK + 1]
-    count = len(tokens) - 1
-    rows = ONE_HOT[tokens + [NOTHING] * (-count % multiple)]
-    return rows[:-1], rows[1:] / count
+    rows = ONE_HOT.take(tokens + [NOTHING] * ((1 - len(tokens)) % multiple), axis=0)
+    return rows[:-1], rows[1:] / (len(tokens) - 1)
 
 
 def examples(names: list[str], engine: str) -> Iterator[Rows]:
@@ -190,7 +190,7 @@ def main() -> None:
     training = train(parameters, examples(names, options.engine), options.engine, options.steps, planned)
     for number, (value, _) in enumerate(training, 1):
         if options.json or number == 1 or number % max(options.steps // 10, 1) == 0:
-            print(json.dumps({"step": number, "loss": value}) if options.json else f"step {number}: loss {value:.4f}")
+            print(f'{{"step": {number}, "loss": {value}}}' if options.json else f"step {number}: loss {value:.4f}")
     samples = [sample(parameters) for _ in range(20)]
     seconds = {"seconds": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
     print(json.dumps(seconds | {"samples": samples}) if options.json else " ".join(samples))
