@@ -26,11 +26,12 @@ from gograd_core import ops, value_and_grad
 
 LETTERS, BOUNDARY = "abcdefghijklmnopqrstuvwxyz", 26  # the boundary is the token before and after every name
 TOKENS, WIDTH, HEAD, BLOCK = len(LETTERS) + 1, 16, 4, 16  # so there are 16 / 4 heads
-SHAPES = {"token": (TOKENS, WIDTH), "position": (BLOCK, WIDTH), "output": (TOKENS, WIDTH)}
-SHAPES |= {"query": (WIDTH, WIDTH), "key": (WIDTH, WIDTH), "value": (WIDTH, WIDTH), "merge": (WIDTH, WIDTH)}
-SHAPES |= {"widen": (4 * WIDTH, WIDTH), "narrow": (WIDTH, 4 * WIDTH)}
-RATE, DECAY, SQUARE_DECAY, EPSILON = 0.01, 0.85, 0.99, 1e-8
+SHAPES: dict[str, tuple[int, ...]] = {"token": (TOKENS, WIDTH), "position": (BLOCK, WIDTH), "output": (TOKENS, WIDTH)}
+SHAPES |= dict.fromkeys(("query", "key", "value"), (WIDTH // HEAD, HEAD, WIDTH))  # a matrix for each head
+SHAPES |= {"merge": (WIDTH, WIDTH), "widen": (4 * WIDTH, WIDTH), "narrow": (WIDTH, 4 * WIDTH)}
+RATE, DECAY, SQUARE_DECAY, EPSILON, SCALE = 0.01, 0.85, 0.99, 1e-8, HEAD**-0.5
 BATCH, NOTHING, ONE_HOT = 32, TOKENS, np.eye(TOKENS + 1, TOKENS)  # the last row is zero
+dot, exp, logsumexp, relu = ops.dot, ops.exp, ops.logsumexp, ops.relu  # found once, called often
 Vector = Sequence[Any]
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Rows = tuple[Array, Array]
@@ -38,13 +39,13 @@ Rows = tuple[Array, Array]
 
 def matrices(parameters: Any) -> dict[str, Any]:
     """Divide an array of all parameters into the rows of the matrices. The embedding of tokens is transposed."""
-    parts = np.split(parameters, np.cumsum([rows * columns for rows, columns in SHAPES.values()])[:-1])
+    parts = np.split(parameters, np.cumsum([math.prod(shape) for shape in SHAPES.values()])[:-1])
     m = {name: part.reshape(SHAPES[name]).tolist() for name, part in zip(SHAPES, parts, strict=True)}
     return m | {"token": list(zip(*m["token"], strict=True))}  # columns, since a token is one-hot
 
 
 def linear(rows: list[Vector], x: Vector) -> Vector:
-    return [ops.dot(row, x) for row in rows]
+    return [dot(row, x) for row in rows]
 
 
 def add(x: Vector, y: Vector) -> Vector:
@@ -53,29 +54,30 @@ def add(x: Vector, y: Vector) -> Vector:
 
 def normalised(x: Vector) -> Vector:
     """Divide a vector by the root of its mean square."""
-    scale = (ops.dot(x, x) / len(x) + 1e-5) ** -0.5
+    scale = (dot(x, x) / len(x) + 1e-5) ** -0.5
     return [entry * scale for entry in x]
 
 
-def attend(query: Vector, keys: list[Vector], values: list[Vector]) -> Vector:
+def attend(queries: list[Vector], keys: list[Any], values: list[Any]) -> Vector:
     """Compute, in each head, the mean of the values so far, weighted by the softmax of how well query and keys fit."""
     out: list[Any] = []
-    for part in (slice(start, start + HEAD) for start in range(0, WIDTH, HEAD)):
-        fits = [ops.dot(query[part], key[part]) * HEAD**-0.5 for key in keys]
-        total = ops.logsumexp(fits)
-        weights = [ops.exp(fit - total) for fit in fits]
-        out += [ops.dot(weights, column) for column in zip(*(value[part] for value in values), strict=True)]
+    for query, past, known in zip(queries, zip(*keys, strict=True), zip(*values, strict=True), strict=True):
+        fits = [dot(query, key) * SCALE for key in past]
+        total = logsumexp(fits)
+        weights = [exp(fit - total) for fit in fits]
+        out += [dot(weights, column) for column in zip(*known, strict=True)]
     return out
 
 
-def predict(m: dict[str, Any], token: Vector, position: int, keys: list[Vector], values: list[Vector]) -> Vector:
+def predict(m: dict[str, Any], token: Vector, position: int, keys: list[Any], values: list[Any]) -> Vector:
     """Compute the logits of the token that follows a one-hot `token`, and append its key and value to those so far."""
     x = normalised(add(linear(m["token"], token), m["position"][position]))
     normal = normalised(x)
-    keys.append(linear(m["key"], normal))
-    values.append(linear(m["value"], normal))
-    x = add(x, linear(m["merge"], attend(linear(m["query"], normal), keys, values)))
-    hidden = [ops.relu(unit) for unit in linear(m["widen"], normalised(x))]
+    query, key, value = ([linear(rows, normal) for rows in m[name]] for name in ("query", "key", "value"))
+    keys.append(key)
+    values.append(value)
+    x = add(x, linear(m["merge"], attend(query, keys, values)))
+    hidden = [relu(unit) for unit in linear(m["widen"], normalised(x))]
     return linear(m["output"], add(x, linear(m["narrow"], hidden)))
 
 
@@ -85,10 +87,10 @@ def loss(parameters: Any, inputs: Array, targets: Array) -> Any:
     Tokens are data, so that a recording serves all names of a length: each row of `inputs` is one-hot, and each row of
     `targets` is one-hot times the weight of that prediction.
     """
-    m, keys, values, terms = matrices(parameters), list[Vector](), list[Vector](), []
+    m, keys, values, terms = matrices(parameters), list[Any](), list[Any](), []
     for position, (token, target) in enumerate(zip(inputs.tolist(), targets.tolist(), strict=True)):
         logits = predict(m, token, position, keys, values)
-        terms.append(ops.sum(target) * ops.logsumexp(logits) - ops.dot(target, logits))
+        terms.append(ops.sum(target) * logsumexp(logits) - dot(target, logits))
     return ops.sum(terms)
 
 
@@ -107,21 +109,19 @@ def read_names(path: Path | None) -> list[str]:
 
 
 def encoded(name: str, multiple: int) -> Rows:
-    """Turn a name into the rows that `loss` takes. Rows of weight 0 make their number a multiple of `multiple`."""
+    """Turn a name into the rows that `loss` takes, and rows of weight 0, so that all are a multiple of `multiple`."""
     tokens = [BOUNDARY, *map(LETTERS.index, name), BOUNDARY][: BLOCK + 1]
-    count = len(tokens) - 1
-    rows = ONE_HOT[tokens + [NOTHING] * (-count % multiple)]
-    return rows[:-1], rows[1:] / count
+    rows = ONE_HOT.take(tokens + [NOTHING] * ((1 - len(tokens)) % multiple), axis=0)
+    return rows[:-1], rows[1:] / (len(tokens) - 1)
 
 
 def examples(names: list[str], engine: str) -> Iterator[Rows]:
     """Yield one name after the other, again and again; for `batched`, `BATCH` names of a length once they have come."""
-    multiple = 4 if engine == "compiled" else 1  # four recordings and not sixteen, which stay in the processor's cache
-    single = (encoded(name, multiple) for name in itertools.cycle(names))
+    each = (encoded(name, 4 if engine == "compiled" else 1) for name in itertools.cycle(names))  # 4 recordings, not 16
     if engine != "batched":
-        yield from single
+        yield from each
     waiting: dict[int, list[Rows]] = {}
-    for inputs, targets in single:
+    for inputs, targets in each:
         alike = waiting.setdefault(len(inputs), [])
         alike.append((inputs, targets))
         if len(alike) == BATCH:
@@ -165,7 +165,7 @@ def train(parameters: Array, data: Iterator[Rows], engine: str, steps: range, pl
 
 def sample(parameters: Array, temperature: float = 0.5) -> str:
     """Make up a name, letter by letter, until the boundary comes or the block is full."""
-    m, keys, values, name, token = matrices(parameters), list[Vector](), list[Vector](), "", BOUNDARY
+    m, keys, values, name, token = matrices(parameters), list[Any](), list[Any](), "", BOUNDARY
     for position in range(BLOCK):
         logits = predict(m, ONE_HOT[token].tolist(), position, keys, values)
         token = random.choices(range(TOKENS), [math.exp((logit - max(logits)) / temperature) for logit in logits])[0]
@@ -190,7 +190,7 @@ def main() -> None:
     training = train(parameters, examples(names, options.engine), options.engine, range(1, options.steps + 1), planned)
     for number, (value, _) in enumerate(training, 1):
         if options.json or number == 1 or number % max(options.steps // 10, 1) == 0:
-            print(json.dumps({"step": number, "loss": value}) if options.json else f"step {number}: loss {value:.4f}")
+            print(f'{{"step": {number}, "loss": {value}}}' if options.json else f"step {number}: loss {value:.4f}")
     samples = [sample(parameters) for _ in range(20)]
     seconds = {"seconds": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
     print(json.dumps(seconds | {"samples": samples}) if options.json else " ".join(samples))

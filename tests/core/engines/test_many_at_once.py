@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
+import sys
 import threading
 from array import array
 
@@ -172,8 +173,9 @@ class TestAddGradients:
 class TestLeavesOf:
     @pytest.mark.parametrize("numbers", [[], [1.0, -0.0, math.inf]])
     def test_are_as_if_made_one_by_one(self, numbers):
-        before = next_stamp()
-        made = leaves_of(np.array(numbers))
+        before, into = next_stamp(), np.full(len(numbers), "before", object)
+        made = leaves_of(np.array(numbers), into)
+        assert all(a is b for a, b in zip(made, into, strict=True))
         assert [BITS(leaf.value) for leaf in made] == list(map(BITS, numbers))
         assert all((type(leaf), leaf.operation, leaf.label, leaf.grad) == (Neuron, None, "", 0.0) for leaf in made)
         assert [leaf._stamp for leaf in made] == list(range(before + 1, before + 1 + len(numbers)))
@@ -181,7 +183,23 @@ class TestLeavesOf:
     @pytest.mark.parametrize("values", [np.zeros(2, dtype=np.float32), np.zeros((1, 1)), np.zeros(4)[::2], bytes(8)])
     def test_refuses_all_else(self, values):
         with pytest.raises(TypeError, match="row of doubles"):
-            leaves_of(values)
+            leaves_of(values, np.empty(len(values), object))
+
+    @pytest.mark.parametrize(
+        "into", [np.zeros(2), np.empty(3, object), np.empty((2, 1), object), np.empty(4, object)[::2], [None] * 2]
+    )
+    def test_refuses_all_but_an_array_of_as_many_objects(self, into):
+        with pytest.raises(TypeError, match="objects|bytes-like"):
+            leaves_of(np.zeros(2), into)
+
+    def test_owns_each_leaf_once_more_for_the_array(self):
+        replaced = Neuron(0.0)
+        into = np.full(2, replaced, object)
+        before = sys.getrefcount(replaced)
+        made = leaves_of(np.zeros(2), into)
+        assert sys.getrefcount(replaced) == before - 2
+        in_one_list = [sys.getrefcount(leaf) for leaf in [Neuron(0.0), Neuron(0.0)]]
+        assert [sys.getrefcount(leaf) for leaf in made] == [count + 1 for count in in_one_list]
 
 
 class TestReadAdjoints:

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from gograd_core import current, recording, settings
 from gograd_core.checked.neuron import only_leaves
 
-__all__ = ["as_leaves", "as_neurons", "doubles", "refuse", "refuse_length", "refuse_recorded"]
+__all__ = ["as_leaves", "as_neurons", "doubles", "objects", "refuse", "refuse_length", "refuse_recorded"]
 
 
 def as_neurons(neurons: Iterable[Any]) -> tuple[Any, ...]:
@@ -59,6 +59,18 @@ def doubles(buffer: Any, neurons: int, *, writable: bool) -> memoryview:
     if len(view) != neurons:
         refuse_length(neurons, len(view))
     return view
+
+
+def objects(row: Any, neurons: int) -> Any:
+    """Return a row of objects that has room for these neurons.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    view = memoryview(row)
+    if (view.format, view.ndim, view.c_contiguous, view.readonly, len(view)) != ("O", 1, True, False, neurons):
+        raise TypeError(f"expected a contiguous row of {neurons} objects that can be written to, got {row!r}")
+    return row
 
 
 def refuse(thing: Any) -> NoReturn:

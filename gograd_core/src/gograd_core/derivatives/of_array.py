@@ -36,10 +36,10 @@ def of_array(
         return None
     if not array.flags.aligned:  # what is read in C is
         return None
-    inputs, gradient = engines.leaves_of(array.ravel()), np.empty(array.shape)
+    gradient, leaves = np.empty(array.shape), np.empty(array.size, object)
+    inputs = engines.leaves_of(array.ravel(), leaves)
     since = inputs[-1]._stamp + 1
-    leaves = np.fromiter(inputs, object, len(inputs)).reshape(array.shape)
-    result = nested().run(f, *args[:wrt], leaves, *args[wrt + 1 :], **kwargs)
+    result = nested().run(f, *args[:wrt], leaves.reshape(array.shape), *args[wrt + 1 :], **kwargs)
     output = result if type(result) is Neuron else neuron_of(result)
     engines.read_adjoints([output], [1.0], inputs, since, gradient.reshape(-1))
     return output._value, gradient

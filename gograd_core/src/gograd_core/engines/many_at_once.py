@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Sequence
 from typing import Any
 
-from gograd_core.checked.flat import as_leaves, as_neurons, doubles, refuse_recorded
+from gograd_core.checked.flat import as_leaves, as_neurons, doubles, objects, refuse_recorded
 from gograd_core.checked.sweep import lock
 from gograd_core.engines import backward as _backward
 from gograd_core.engines.neuron import Neuron, next_stamp, setting
@@ -89,17 +89,23 @@ def add_gradients(neurons: Sequence[Any], gradients: Any) -> None:
             neuron._grad = getattr(neuron, "_grad", 0.0) + gradient
 
 
-def leaves_of(values: Any) -> list[Neuron]:
-    """Make a leaf of each number in a buffer of doubles.
+def leaves_of(values: Any, into: Any) -> list[Neuron]:
+    """Make a leaf of each number in a buffer of doubles, and put them into an array of objects as well.
 
     Raises:
-        TypeError: the buffer does not hold doubles.
+        TypeError: the buffer does not hold doubles, or the array is not one of as many objects.
     """
-    return [*map(Neuron, doubles(values, len(values), writable=False))]
+    leaves = [*map(Neuron, doubles(values, len(values), writable=False))]
+    into = objects(into, len(leaves))
+    for place, leaf in enumerate(leaves):
+        into[place] = leaf
+    return leaves
 
 
-def read_adjoints(outputs: Sequence[Any], seeds: Sequence[float], inputs: Sequence[Any], since: int, into: Any) -> None:
+def read_adjoints(outputs: Sequence[Any], seeds: Sequence[float], inputs: list[Any], since: int, into: Any) -> None:
     """Write what `adjoints` returns into a buffer of doubles. If anything is raised, its contents are undefined.
+
+    The list of inputs must stay as it is meanwhile.
 
     Raises:
         TypeError: the buffer does not hold doubles.

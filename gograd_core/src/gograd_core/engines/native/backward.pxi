@@ -72,11 +72,12 @@ cdef list adjoints_in(
     """
     global running
     cdef Py_ssize_t i, asked = graph.leaves.count
-    for neuron in inputs:
-        if not is_neuron(<PyObject *>neuron):
-            flat.refuse(neuron)
-        if not is_leaf(graph, node_of(<PyObject *>neuron), since):
-            push(&graph.leaves, <PyObject *>neuron)
+    cdef PyObject **items = PySequence_Fast_ITEMS(<PyObject *>inputs)
+    for i in range(len(inputs)):
+        if not is_neuron(items[i]):
+            flat.refuse(<object>items[i])
+        if not is_leaf(graph, node_of(items[i]), since):
+            push(&graph.leaves, items[i])
     if rounding is not NULL:
         for i in range(graph.interior.count):
             push(&graph.leaves, graph.interior.items[i])
@@ -91,7 +92,7 @@ cdef list adjoints_in(
         if into is NULL:
             return [(<Neuron>neuron).node.grad for neuron in inputs]
         for i in range(len(inputs)):
-            into[i] = (<Neuron>inputs[i]).node.grad
+            into[i] = node_of(items[i]).grad
         return None
     finally:
         put_back(graph)
@@ -140,10 +141,11 @@ cdef inline void want(Node *node) noexcept:
 
 cdef void want_all(Graph graph, Py_ssize_t asked, list inputs) noexcept:
     cdef Py_ssize_t i
+    cdef PyObject **items = PySequence_Fast_ITEMS(<PyObject *>inputs)
     for i in range(asked, graph.leaves.count):
         want(node_of(graph.leaves.items[i]))
-    for neuron in inputs:
-        want(node_of(<PyObject *>neuron))
+    for i in range(len(inputs)):
+        want(node_of(items[i]))
 
 
 cdef int lead_to(Graph graph, Py_ssize_t asked, list inputs) except -1:

@@ -23,6 +23,7 @@ cdef extern from "Python.h":
     Py_ssize_t Py_REFCNT(PyObject *)
     void Py_INCREF(PyObject *)
     void Py_DECREF(PyObject *)
+    void Py_XDECREF(PyObject *)
     void Py_SET_REFCNT(PyObject *, Py_ssize_t)
     void PyObject_ClearWeakRefs(PyObject *) noexcept
     void PyType_Modified(PyTypeObject *)

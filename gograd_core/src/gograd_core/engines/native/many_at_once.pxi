@@ -107,25 +107,35 @@ cdef int change_gradients(neurons, gradients, bint add) except -1:
     return 0
 
 
-def leaves_of(values):
+def leaves_of(values, into):
     """See `leaves_of` of the Python engine."""
-    cdef Py_buffer view
+    cdef Py_buffer view, objects
     cdef Py_ssize_t i
+    cdef PyObject *leaf
+    cdef PyObject *replaced
     cdef list made
     PyObject_GetBuffer(flat.doubles(values, len(values), writable=False), &view, PyBUF_SIMPLE)
     try:
-        made = PyList_New(view.len // <Py_ssize_t>sizeof(double))
-        for i in range(len(made)):
-            PyList_SET_ITEM(<PyObject *>made, i, new_node(NULL, (<double *>view.buf)[i]))
+        PyObject_GetBuffer(flat.objects(into, len(values)), &objects, PyBUF_WRITABLE | PyBUF_FORMAT)
+        try:
+            made = PyList_New(len(values))
+            for i in range(len(made)):
+                leaf = new_node(NULL, (<double *>view.buf)[i])
+                PyList_SET_ITEM(<PyObject *>made, i, leaf)
+                Py_INCREF(leaf)
+                replaced = (<PyObject **>objects.buf)[i]
+                (<PyObject **>objects.buf)[i] = leaf
+                Py_XDECREF(replaced)
+        finally:
+            PyBuffer_Release(&objects)
     finally:
         PyBuffer_Release(&view)
     return made
 
 
-def read_adjoints(outputs, seeds, inputs, since, into):
+def read_adjoints(outputs, seeds, list inputs not None, since, into):
     """See `read_adjoints` of the Python engine."""
     cdef Py_buffer view
-    inputs = list(inputs)
     if observers != 0:
         checked_sweep.examine(outputs, seeds, inputs, since)
     PyObject_GetBuffer(flat.doubles(into, len(inputs), writable=True), &view, PyBUF_WRITABLE)
