@@ -11,7 +11,20 @@ import numpy as np
 from gograd_core.extend import quoted
 from gograd_nn.training.history import Epoch
 
-__all__ = ["check_state"]
+__all__ = ["check_setting", "check_state"]
+
+
+def check_setting(state: Mapping[str, Any], setting: Mapping[str, Any], digests: Mapping[str, Any]) -> None:
+    """Refuse the state of a training with another setting, or with other data, of which it has digests.
+
+    Raises:
+        ValueError: it is one.
+    """
+    for name, own in setting.items():
+        if state.get(name) != own:
+            raise ValueError(f"this training has {name}={own!r}, but the state has {state.get(name)!r}")
+    if any(state.get(name) != own for name, own in digests.items()):
+        raise ValueError("the state is that of a training with other examples, or others held out: give the same")
 
 
 def check_state(state: Mapping[str, Any], parameters: int, examples: int, batch_size: int, outputs: int) -> None:

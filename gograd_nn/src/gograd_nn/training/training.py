@@ -22,7 +22,7 @@ from gograd_nn.training.lbfgs import LBFGS
 from gograd_nn.training.problem import Integers, Problem, row_of
 from gograd_nn.training.progress import Bar
 from gograd_nn.training.seen import Seen
-from gograd_nn.training.state_checks import check_state
+from gograd_nn.training.state_checks import check_setting, check_state
 
 __all__ = ["Callback", "Training"]
 
@@ -264,18 +264,11 @@ class Training:
             ValueError: it is the state of another training; or the model, or the loss, does something else with the
                 first example than it did with these parameters.
         """
-        for name, own in (
-            ("version", VERSION),
-            ("seed", self.seed),
-            ("batch_size", self.batch_size),
-            ("examples", len(self.problem.examples)),
-            ("dropout", self.problem.dropout()),
-        ):
-            if state.get(name) != own:
-                raise ValueError(f"this training has {name}={own!r}, but the state has {state.get(name)!r}")
         problem = self.problem
-        if any(state.get(name) != own for name, own in problem.digests().items()):
-            raise ValueError("the state is that of a training with other examples, or others held out: give the same")
+        setting = {"version": VERSION, "seed": self.seed, "batch_size": self.batch_size}
+        check_setting(
+            state, {**setting, "examples": len(problem.examples), "dropout": problem.dropout()}, problem.digests()
+        )
         parameters = np.array(state["parameters"], dtype=np.float64)
         if parameters.shape != (len(problem.parameters),):
             raise ValueError(
