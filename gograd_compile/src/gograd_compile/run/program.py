@@ -185,8 +185,8 @@ class Program:
         from gograd_compile.run.records import Points, Slots  # what is about many points is imported when it is used
 
         count = len(points)
-        if not points.flags.carray:  # native code is compiled for rows that follow each other
-            points = np.require(points, requirements=("C", "A", "W"))
+        if not points.flags.carray or points.dtype != np.float64:  # native code expects doubles, row after row
+            points = np.require(points, np.float64, requirements=("C", "A", "W"))
         lanes = lanes_for(self.size, count, in_python=not self._is_driven)
         outputs, gradients = np.empty((count, len(self.output_slots))), np.empty((count, len(per_point)))
         status, blocks = np.zeros(count, dtype=np.uint8), list[Floats]()
