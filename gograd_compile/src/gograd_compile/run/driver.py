@@ -1,7 +1,7 @@
 """Runs a schedule as native code. One compiled function runs all schedules, which are data to it.
 
-This module is imported only when Numba compiles it: see `kernels.numba_text`. What others call gets the address of a row
-of 64-bit numbers: its arguments, of which arrays are addresses too. So what was compiled needs nothing of Numba.
+This module is imported only when Numba compiles it: see `kernels.numba_text`. What others call gets the address of a
+row of 64-bit numbers: its arguments, of which arrays are addresses too. So what was compiled needs nothing of Numba.
 
 The memory `v` of a run has a row for each slot, and in each row a lane for each point: one point, or a block of points.
 Rows of a block are computed with vector instructions. Sums are added in order, in every lane.
@@ -41,11 +41,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 EXPONENT, LOWEST, SIGN = np.uint64(0x7FF0000000000000), np.uint64(0x0010000000000000), np.uint64(63)
 """The bits of an exponent, the lowest of these bits, and the place of the sign."""
 
-SHARED, VARYING, OUTPUTS, GRADIENTS, ALL = map(np.int64, (0, 1, 2, 3, 5))
+INTEGER: Any = np.int64
+"""The type of numbers that are not literals. Numba would compile functions again for literals, which have own types."""
+FIRST = INTEGER(0)
+SHARED, VARYING, OUTPUTS, GRADIENTS, ALL = map(INTEGER, (0, 1, 2, 3, 5))
 """The places of the fields of `Slots`, and how many there are."""
-
-FIRST: Any = np.int64(0)
-"""A zero that is not a literal. Numba gives literals a type of their own, and would compile functions again for it."""
 
 compiled: Callable[[F], F] = njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
