@@ -1,4 +1,4 @@
-"""What the driver does with rows of points in vectors, as instructions for LLVM: sums of products, and transposing.
+"""What the driver does with rows of points in vectors, as instructions for LLVM: sums, and transposing.
 
 The length of the rows of a block is a multiple of `NARROW`.
 """
@@ -14,6 +14,7 @@ from numba.extending import intrinsic
 __all__ = [
     "LOW",
     "MIDDLE",
+    "NARROW",
     "TILE",
     "WIDE",
     "add_middle",
@@ -22,6 +23,7 @@ __all__ = [
     "call_kernel",
     "load_tile",
     "store_tile",
+    "sum_row",
 ]
 
 WIDE, MIDDLE, NARROW = 32, 16, 8
@@ -110,6 +112,45 @@ def _row_sum(width: int) -> Any:
 
 
 add_wide, add_middle, add_narrow = map(_row_sum, (WIDE, MIDDLE, NARROW))
+
+
+def _first(builder: Any, count: Any) -> Any:
+    """Say of each of NARROW lanes whether it is among the first ones."""
+    kind = ir.VectorType(I64, NARROW)
+    spread = builder.insert_element(ir.Constant(kind, ir.Undefined), count, ir.IntType(32)(0))
+    spread = builder.shuffle_vector(spread, spread, ir.Constant(ir.VectorType(ir.IntType(32), NARROW), [0] * NARROW))
+    return builder.icmp_signed("<", ir.Constant(kind, list(range(NARROW))), spread)
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def sum_row(typing_context: Any, row: Any, count: Any) -> Any:
+    """Add up the first numbers of a row, as `driver._sum_right` does."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        row, count = args
+        nothing = ir.Constant(ir.VectorType(ir.DoubleType(), NARROW), [0.0] * NARROW)
+        before = builder.block
+        head, body, done = (builder.append_basic_block(name) for name in ("head", "body", "done"))
+        builder.branch(head)
+        builder.position_at_end(head)
+        place, total = builder.phi(I64), builder.phi(nothing.type)
+        builder.cbranch(builder.icmp_signed("<", place, count), body, done)
+        builder.position_at_end(body)
+        numbers = _load(builder, row, place, NARROW)
+        numbers = builder.select(_first(builder, builder.sub(count, place)), numbers, nothing)
+        larger, following = builder.fadd(total, numbers), builder.add(place, I64(NARROW))
+        builder.branch(head)
+        for came_from, at, so_far in ((before, I64(0), nothing), (body, following, larger)):
+            place.add_incoming(at, came_from)
+            total.add_incoming(so_far, came_from)
+        builder.position_at_end(done)
+        size = NARROW
+        while size := size // 2:
+            halves = [ir.Constant(ir.VectorType(ir.IntType(32), size), [*range(at, at + size)]) for at in (0, size)]
+            total = builder.fadd(*(builder.shuffle_vector(total, total, half) for half in halves))
+        return builder.extract_element(total, ir.IntType(32)(0))
+
+    return types.float64(POINTER, types.int64), generate
 
 
 def _transposed(builder: Any, rows: list[Any]) -> list[Any]:

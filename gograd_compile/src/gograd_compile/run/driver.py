@@ -24,6 +24,7 @@ from gograd_compile.kernels.pointers import bits_of, bytes_at, doubles_at, integ
 from gograd_compile.kernels.vectors import (
     LOW,
     MIDDLE,
+    NARROW,
     TILE,
     WIDE,
     add_middle,
@@ -32,6 +33,7 @@ from gograd_compile.kernels.vectors import (
     call_kernel,
     load_tile,
     store_tile,
+    sum_row,
 )
 
 __all__ = ["run_carefully", "run_points", "run_steps"]
@@ -216,13 +218,30 @@ def _store(v: Any, lanes: int, begin: int, end: int, rows: Any, width: int, into
 
 
 @compiled
-def _add_up(v: Any, lanes: int, begin: int, end: int, slots: Any, width: int, status: Any, totals: Any) -> None:
-    """Add up the derivatives that are asked for in total, over the points where everything is finite."""
-    wrong = shifted(status, begin)
+def _sum_some(row: Any, count: int, wrong: Any, first: int) -> float:
+    """Add up every NARROW-th number, from `first` on, except in lanes that are wrong."""
+    total = 0.0
+    for lane in range(first, count, NARROW):
+        total += row[lane] if wrong[lane] == 0 else 0.0
+    return total
+
+
+@compiled
+def _sum_right(row: Any, count: int, wrong: Any) -> float:
+    """Add up the first numbers of a row, except in lanes that are wrong: every NARROW-th, then halves of these sums."""
+    left = _sum_some(row, count, wrong, 0) + _sum_some(row, count, wrong, 4)
+    left += _sum_some(row, count, wrong, 2) + _sum_some(row, count, wrong, 6)
+    right = _sum_some(row, count, wrong, 1) + _sum_some(row, count, wrong, 5)
+    right += _sum_some(row, count, wrong, 3) + _sum_some(row, count, wrong, 7)
+    return left + right
+
+
+@compiled
+def _add_up(v: Any, lanes: int, count: int, slots: Any, width: int, right: bool, wrong: Any, totals: Any) -> None:
+    """Add up the derivatives that are asked for in total, over the points of a block where everything is finite."""
     for i in range(width):
-        row, total = shifted(v, slots[i] * lanes), shifted(totals, i * lanes)
-        for lane in range(end - begin):
-            total[lane] += row[lane] if wrong[lane] == 0 else 0.0
+        row = shifted(v, slots[i] * lanes)
+        totals[i] += sum_row(row, count) if right else _sum_right(row, count, wrong)
 
 
 @compiled
@@ -254,9 +273,9 @@ def run_points(arguments: int) -> None:
     outputs, gradients, totals and status, as in `Points`; the first step of each band of the schedule; tables; buffer;
     and for each field of `Slots` an address and a length.
 
-    Outputs and gradients are stored for each point. Other gradients are added up in totals, lane by lane, and in order
-    within a lane. The status gets for each point what `Program.at` returns. Points where something is not finite are
-    not added up. The values in the slots `shared` are checked once, those in `varying` at each point.
+    Outputs and gradients are stored for each point. Other gradients are added up in totals, block by block. The status
+    gets for each point what `Program.at` returns. Points where something is not finite are not added up. The values in
+    the slots `shared` are checked once, those in `varying` at each point.
     """
     a = integers_at(arguments)
     v, lanes, begin, end = doubles_at(a[0]), a[1], a[2], a[3]
@@ -271,9 +290,11 @@ def run_points(arguments: int) -> None:
         if first == begin:
             shared_is_right = _are_finite(v, wanted, SHARED, VARYING, lanes, FIRST, lanes)
         right = shared_is_right and _are_finite(v, wanted, VARYING, OUTPUTS, lanes, FIRST, lanes)
-        if not (right and _are_finite(v, wanted, GRADIENTS, ALL, lanes, FIRST, lanes)):
+        right = right and _are_finite(v, wanted, GRADIENTS, ALL, lanes, FIRST, lanes)
+        if not right:
             for lane in range(last - first):
                 status[first + lane] = _judge(v, lanes, lane, wanted, bands, tables)
         _store(v, lanes, first, last, integers_at(wanted[4]), wanted[5], doubles_at(a[7]))
         _store(v, lanes, first, last, integers_at(wanted[6]), wanted[7], doubles_at(a[8]))
-        _add_up(v, lanes, first, last, integers_at(wanted[8]), wanted[9], status, doubles_at(a[9]))
+        own = shifted(status, first)
+        _add_up(v, lanes, last - first, integers_at(wanted[8]), wanted[9], right, own, doubles_at(a[9]))

@@ -101,6 +101,7 @@ class NativeRunner:
             np.array(rows, dtype=np.int64),
         ]
         self._addresses = np.array([*(_address(table) for table in self._tables), schedule.graph.one, schedule.forward])
+        self._wanted_before: tuple[Slots, list[int]] | None = None
         self._bands = np.array(schedule.bands, dtype=np.int64)
         self._bands_and_tables = _address(self._bands), _address(self._addresses)
 
@@ -133,5 +134,13 @@ class NativeRunner:
         _driven("run_points", [
             _address(memory), memory.shape[1], begin, end, _address(points), points.shape[1], _address(slots),
             *map(_address, found), *self._bands_and_tables, _address(buffer),
-            *(number for each in wanted for number in (_address(each), len(each))),
+            *self._numbers_of(wanted),
         ])  # fmt: skip
+
+    def _numbers_of(self, wanted: Slots) -> list[int]:
+        """List the addresses and lengths of arrays. Runs that are repeated give the same arrays again."""
+        before = self._wanted_before
+        if before is None or before[0] is not wanted:
+            numbers = [number for each in wanted for number in (_address(each), len(each))]
+            before = self._wanted_before = wanted, numbers
+        return before[1]
