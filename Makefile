@@ -97,6 +97,7 @@ bench: $(BENCH_STAMP) $(PEERS_STAMP)
 	$(BIN)/python benchmarks/many_paths.py
 	$(BIN)/python benchmarks/monte_carlo.py
 	$(BIN)/python benchmarks/implicit.py
+	$(BIN)/python benchmarks/digits.py
 	$(BIN)/python benchmarks/microgpt.py
 
 # The compiled parts with AddressSanitizer, in copies: those in src/ stay as they are. It asks for the

@@ -248,6 +248,7 @@ def branching(model, x):
 def test_a_line_says_why_the_eager_engine_runs(settings, message, capsys, monkeypatch):
     if "epochs" not in settings:
         monkeypatch.setattr(choice, "START", 0)
+    monkeypatch.setattr(gograd_compile, "is_ready", lambda run: run() is None)
     settings = dict(settings)
     model, wrap, cut = MLP([3, 8, 1], seed=1), settings.pop("wrap", None), settings.pop("cut", False)
     function = partial(wrap, model) if wrap else (lambda x: model(x[:3])) if cut else model
@@ -266,6 +267,20 @@ def test_without_another_process_the_eager_engine_runs(monkeypatch):
     monkeypatch.setattr(gograd_compile, "is_ready", lambda run: False)
     monkeypatch.setattr(gograd_compile, "compile_ahead", refuse)
     assert "no other process could be started to compile native code (no processes here)" in train(MLP([3, 1])).engine
+
+
+def test_what_cannot_be_compiled_for_the_next_training_is_said_afterwards(monkeypatch):
+    def fails_while_it_is_recorded(x):
+        if not all(type(number) is float for number in x):
+            raise RuntimeError("I take floats only")
+        return model(x)
+
+    model = MLP([3, 1])
+    monkeypatch.setattr(choice, "START", 0)
+    monkeypatch.setattr(gograd_compile, "is_ready", lambda run: False)
+    history = train(fails_while_it_is_recorded, optimiser=SGD(model.parameters(), 0.1))
+    assert len(history.epochs) == 3
+    assert history.engine == "the eager engine runs: the model cannot be compiled (I take floats only)"
 
 
 def test_what_cannot_be_compiled_is_refused_if_it_is_asked_for():
@@ -303,6 +318,7 @@ def test_a_cold_cache_lets_the_eager_engine_take_some_steps(waiting, monkeypatch
     class Steps:
         def after_step(self, training):
             engines.append(type(training.engine).__name__)
+            assert len(started) == (waiting < 9)
 
     inputs = Problem(model, mse, model.parameters(), Examples(ROWS, NUMBERS), None, "").inputs
     monkeypatch.setattr(

@@ -9,5 +9,7 @@ __all__ = ["LONGEST", "quoted", "readable"]
 
 def readable(text: str) -> str:
     """Return a text, cut to `LONGEST` characters, with question marks for those that cannot be printed."""
+    if len(text) <= LONGEST and text.isprintable():
+        return text
     shown = "".join(letter if letter.isprintable() else "?" for letter in text[: LONGEST + 1])
     return shown if len(shown) <= LONGEST else shown[: LONGEST - 1] + "…"

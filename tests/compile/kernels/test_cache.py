@@ -258,24 +258,30 @@ class TestManyProcesses:
         assert not list(folder.glob("*.new"))
 
 
-class TestJitted:
+class TestFunctionsOfModules:
     MODULE = """
-    from gograd_compile.kernels import jitted
+    from numba import njit
+    from gograd_compile.kernels.pointers import doubles_at
 
     FACTOR = {factor}
+    compiled = njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
 
-    @jitted()
+    @compiled
     def scaled(x):
         return x * FACTOR / 0.0
 
-    @jitted(inline="always")
-    def twice(x):
-        return scaled(scaled(x))
+    @compiled
+    def scale(address):
+        doubles_at(address)[0] = scaled(scaled(doubles_at(address)[0]))
     """
     PROGRAM = """
-from functions import scaled, twice
+import sys
+from ctypes import addressof, c_double
 from gograd_compile.kernels import report
-print(scaled(1.0), scaled(2), report()["compiled"], report()["loaded"])
+from gograd_compile.kernels.numba_text import loaded
+number = c_double(1.0)
+loaded("functions", "scale")(addressof(number))
+print(number.value, report()["compiled"], report()["loaded"], "numba" in sys.modules)
 """
 
     def printed(self, tmp_path, factor):
@@ -285,10 +291,13 @@ print(scaled(1.0), scaled(2), report()["compiled"], report()["loaded"])
         )
         return done.stdout.split() or done.stderr
 
-    def test_other_processes_find_it_again(self, folder, tmp_path):
-        assert self.printed(tmp_path, 2.0) == ["inf", "inf", "2", "0"]
-        assert self.printed(tmp_path, 2.0) == ["inf", "inf", "0", "2"]
-        assert self.printed(tmp_path, -2.0) == ["-inf", "-inf", "2", "0"]
+    def test_other_processes_find_it_again_and_do_without_numba(self, folder, tmp_path):
+        assert self.printed(tmp_path, "2.0") == ["inf", "1", "0", "True"]
+        assert self.printed(tmp_path, "2.0") == ["inf", "0", "1", "False"]
+
+    def test_whatever_a_module_contains_makes_another_file(self, folder, tmp_path):
+        assert self.printed(tmp_path, "2.0") == ["inf", "1", "0", "True"]
+        assert self.printed(tmp_path, "0.0") == ["nan", "1", "0", "True"]
 
 
 class TestWithoutNumba:

@@ -138,10 +138,10 @@ class TestKeys:
         ids=["settings", "NumPy", "llvmlite", "Python"],
     )
     def test_change(self, change, monkeypatch):
-        before = numba_code._installed()
-        assert numba_code._installed() == before
+        before = numba_code.installed()
+        assert numba_code.installed() == before
         change(monkeypatch)
-        assert numba_code._installed() != before
+        assert numba_code.installed() != before
 
     def test_change_with_its_files(self, tmp_path, monkeypatch):
         found = set()
@@ -152,7 +152,7 @@ class TestKeys:
             (folder / "_version.py").write_text(version)
             spec = type("Spec", (), {"origin": str(folder / "__init__.py")})
             monkeypatch.setattr(numba_code, "find_spec", lambda name, spec=spec: spec)
-            found.add(numba_code._installed())
+            found.add(numba_code.installed())
         assert len(found) == 2
 
 

@@ -1,6 +1,6 @@
 """Compiles native code before it is needed, in another process, so that a program need not wait for it.
 
-That process gets recordings through a pipe, runs them once, and ends. What it compiles it leaves in the cache.
+That process reads recordings from a file, runs them once, and ends. What it compiles it leaves in the cache.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ import os
 import pickle
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from typing import Any
 
 from gograd_compile.files.portable import from_tapes, recorded
 from gograd_compile.files.storage import from_bytes, to_bytes
 from gograd_compile.kernels.cache import NotKept, only_kept
-from gograd_compile.kernels.one_point import value_function
 
 __all__ = ["compile_ahead", "is_ready", "work"]
 
@@ -56,11 +56,10 @@ def compile_ahead(program: Any, *args: Any, **keywords: Any) -> None:
         return
     data = to_bytes(tapes, program.__name__)
     command = [sys.executable, "-c", WORK]
-    pipe = subprocess.PIPE
-    process = subprocess.Popen(command, stdin=pipe, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    assert process.stdin is not None
-    with process.stdin:
-        pickle.dump((data, args, keywords), process.stdin)
+    with tempfile.TemporaryFile() as file:  # a pipe would have to wait until the process reads
+        pickle.dump((data, args, keywords), file)
+        file.seek(0)
+        process = subprocess.Popen(command, stdin=file, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     _running[names] = process
 
 
@@ -68,6 +67,8 @@ def work(cls: Any) -> None:
     """Run what the other process sends, with native code. The class is `Compiled`."""
     if hasattr(os, "nice"):
         os.nice(10)
+    from gograd_compile.kernels.one_point import value_function
+
     data, args, keywords = pickle.load(sys.stdin.buffer)
     from_tapes(cls, *from_bytes(data), "native").batch(threads=1).backward(*args, **keywords)
     value_function()  # which a recording needs, besides the kernels

@@ -11,7 +11,6 @@ from gograd_compile.kernels.rules import expand, specialize
 if TYPE_CHECKING:
     from gograd_compile.kernels.cache import CacheWarning, clear, directory, report
     from gograd_compile.kernels.native import Kernel, kernel
-    from gograd_compile.kernels.numba_code import jitted
 
 __all__ = [
     "CHUNK",
@@ -20,7 +19,6 @@ __all__ = [
     "clear",
     "directory",
     "expand",
-    "jitted",
     "kernel",
     "report",
     "specialize",
@@ -31,7 +29,6 @@ if not TYPE_CHECKING:
     _LATER = {
         **dict.fromkeys(("CacheWarning", "clear", "directory", "report"), "cache"),
         **dict.fromkeys(("Kernel", "kernel"), "native"),
-        "jitted": "numba_code",
     }
 
     def __getattr__(name: str) -> Any:

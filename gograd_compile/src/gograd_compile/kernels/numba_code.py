@@ -1,4 +1,4 @@
-"""Code that Numba compiles, on disk: the driver, and the functions that operations provide for Numba.
+"""Code that Numba compiles, on disk: of the functions that operations provide for Numba.
 
 Importing this module does not import Numba.
 """
@@ -15,35 +15,17 @@ from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from gograd_compile.kernels import cache
 from gograd_compile.kernels.code_files import Code
 
-__all__ = ["CodeCache", "c_function", "forget_numba", "jitted", "require_numba"]
-
-F = TypeVar("F", bound=Callable[..., Any])
+__all__ = ["CodeCache", "c_function", "forget_numba", "installed", "require_numba"]
 
 RESULTS = ("none", "bool", "int32", "int64", "uint64", "float64")
 """The names of the types of Numba that functions in the cache may return."""
-
-
-def jitted(**options: Any) -> Callable[[F], F]:
-    """Make a decorator that compiles a function as numba.njit does with these options, and keeps its code in the cache.
-
-    The function may use only what its module defines, or the modules of this package.
-    """
-
-    def decorate(function: Any) -> Any:
-        dispatcher = import_module("numba").njit(nogil=True, error_model="numpy", **options)(function)
-        source = inspect.getsource(sys.modules[function.__module__])
-        key = "\n".join([function.__module__, function.__qualname__, repr(sorted(options.items())), source])
-        dispatcher._cache = CodeCache(function, function.__name__, key)
-        return dispatcher
-
-    return decorate
 
 
 class CodeCache:
@@ -154,7 +136,7 @@ def require_numba() -> None:
     Raises:
         ImportError: it is not installed, or cannot be used.
     """
-    key = _installed()
+    key = installed()
     if cache.read(_note(key), key) is None:
         import_module("numba")
         cache.write(_note(key), Code("numba", "", "", "none", (), b"", b"").to_bytes(key))
@@ -162,14 +144,14 @@ def require_numba() -> None:
 
 def forget_numba() -> None:
     """Forget that Numba could be imported, so that the next process finds out."""
-    (cache.directory() / _note(_installed())).unlink(missing_ok=True)
+    (cache.directory() / _note(installed())).unlink(missing_ok=True)
 
 
 def _note(key: str) -> str:
     return f"gograd_numba_{key[:40]}.code"
 
 
-def _installed() -> str:
+def installed() -> str:
     """Describe the Numba that is installed, and what may keep it from working, in a digest.
 
     Raises:

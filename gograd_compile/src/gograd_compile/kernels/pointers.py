@@ -1,8 +1,4 @@
-"""Pointers to the entries of arrays. Loops over them neither check for negative indices nor count references.
-
-A pointer does not keep its array alive, and Numba frees a local array after its last use. So take pointers only of
-arguments, and of arrays that somebody else keeps.
-"""
+"""Pointers to the entries of arrays. Loops over them neither check for negative indices nor count references."""
 
 from __future__ import annotations
 
@@ -11,17 +7,7 @@ from typing import Any
 from numba import types
 from numba.extending import intrinsic
 
-__all__ = ["bits_of", "doubles_at", "integers_at", "pointer", "shifted", "small_integers_at"]
-
-
-@intrinsic  # type: ignore[untyped-decorator]
-def pointer(typing_context: Any, array: Any) -> Any:
-    """Compute the pointer to the first entry of an array, which somebody else must keep alive."""
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        return context.make_array(signature.args[0])(context, builder, args[0]).data
-
-    return types.CPointer(array.dtype)(array), generate
+__all__ = ["bits_of", "bytes_at", "doubles_at", "integers_at", "shifted", "small_integers_at"]
 
 
 @intrinsic  # type: ignore[untyped-decorator]
@@ -48,6 +34,7 @@ def _entries_at(dtype: Any) -> Any:
 
 
 integers_at, small_integers_at, doubles_at = map(_entries_at, (types.int64, types.int32, types.float64))
+bytes_at = _entries_at(types.uint8)
 
 
 @intrinsic  # type: ignore[untyped-decorator]

@@ -1,10 +1,11 @@
-"""What the driver does with rows of points in vectors, as instructions for LLVM: sums of products, and transposing.
+"""What the driver does with rows of points in vectors, as instructions for LLVM: sums, and transposing.
 
 The length of the rows of a block is a multiple of `NARROW`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
@@ -14,6 +15,7 @@ from numba.extending import intrinsic
 __all__ = [
     "LOW",
     "MIDDLE",
+    "NARROW",
     "TILE",
     "WIDE",
     "add_middle",
@@ -22,6 +24,7 @@ __all__ = [
     "call_kernel",
     "load_tile",
     "store_tile",
+    "sum_row",
 ]
 
 WIDE, MIDDLE, NARROW = 32, 16, 8
@@ -64,6 +67,25 @@ def _store(builder: Any, vector: Any, start: Any, offset: Any) -> None:
     builder.store(vector, place).align = 8
 
 
+def _repeated(builder: Any, begin: Any, end: Any, step: int, first: Any, larger: Callable[[Any, Any], Any]) -> Any:
+    """Write a loop over places that starts with `first`, and makes `larger(place, so far)` of it again and again."""
+    before = builder.block
+    head, body, done = (builder.append_basic_block(name) for name in ("head", "body", "done"))
+    builder.branch(head)
+    builder.position_at_end(head)
+    place, total = builder.phi(I64), builder.phi(first.type)
+    builder.cbranch(builder.icmp_signed("<", place, end), body, done)
+    builder.position_at_end(body)
+    found, following = larger(place, total), builder.add(place, I64(step))
+    after = builder.block
+    builder.branch(head)
+    for came_from, at, so_far in ((before, begin, first), (after, following, found)):
+        place.add_incoming(at, came_from)
+        total.add_incoming(so_far, came_from)
+    builder.position_at_end(done)
+    return total
+
+
 def _row_sum(width: int) -> Any:
     """Make a function that adds up the products of pairs of rows, `width` lanes at once."""
 
@@ -85,21 +107,10 @@ def _row_sum(width: int) -> Any:
                 found.add_incoming(xy, multiplied)
                 return found
 
-            first, second = product(start), builder.add(start, I64(1))
-            before = builder.block
-            head, body, done = (builder.append_basic_block(name) for name in ("head", "body", "done"))
-            builder.branch(head)
-            builder.position_at_end(head)
-            place, total = builder.phi(I64), builder.phi(first.type)
-            builder.cbranch(builder.icmp_signed("<", place, end), body, done)
-            builder.position_at_end(body)
-            larger, next_place = builder.fadd(total, product(place)), builder.add(place, I64(1))
-            after = builder.block
-            builder.branch(head)
-            for came_from, at, so_far in ((before, second, first), (after, next_place, larger)):
-                place.add_incoming(at, came_from)
-                total.add_incoming(so_far, came_from)
-            builder.position_at_end(done)
+            total = _repeated(
+                builder, builder.add(start, I64(1)), end, 1, product(start),
+                lambda place, total: builder.fadd(total, product(place)),
+            )  # fmt: skip
             _store(builder, total, v, builder.mul(out, lanes))
             return context.get_dummy_value()
 
@@ -110,6 +121,37 @@ def _row_sum(width: int) -> Any:
 
 
 add_wide, add_middle, add_narrow = map(_row_sum, (WIDE, MIDDLE, NARROW))
+
+
+def _first(builder: Any, count: Any) -> Any:
+    """Say of each of NARROW lanes whether it is among the first ones."""
+    kind = ir.VectorType(I64, NARROW)
+    spread = builder.insert_element(ir.Constant(kind, ir.Undefined), count, ir.IntType(32)(0))
+    spread = builder.shuffle_vector(spread, spread, ir.Constant(ir.VectorType(ir.IntType(32), NARROW), [0] * NARROW))
+    return builder.icmp_signed("<", ir.Constant(kind, list(range(NARROW))), spread)
+
+
+@intrinsic  # type: ignore[untyped-decorator]
+def sum_row(typing_context: Any, row: Any, count: Any) -> Any:
+    """Add up the first numbers of a row, as `driver._sum_right` does."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        row, count = args
+        nothing = ir.Constant(ir.VectorType(ir.DoubleType(), NARROW), [0.0] * NARROW)
+
+        def larger(place: Any, total: Any) -> Any:
+            numbers = _load(builder, row, place, NARROW)
+            numbers = builder.select(_first(builder, builder.sub(count, place)), numbers, nothing)
+            return builder.fadd(total, numbers)
+
+        total = _repeated(builder, I64(0), count, NARROW, nothing, larger)
+        size = NARROW
+        while size := size // 2:
+            halves = [ir.Constant(ir.VectorType(ir.IntType(32), size), [*range(at, at + size)]) for at in (0, size)]
+            total = builder.fadd(*(builder.shuffle_vector(total, total, half) for half in halves))
+        return builder.extract_element(total, ir.IntType(32)(0))
+
+    return types.float64(POINTER, types.int64), generate
 
 
 def _transposed(builder: Any, rows: list[Any]) -> list[Any]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
-from importlib import import_module
+from array import array
+from collections.abc import Callable, Iterable
+from ctypes import addressof, c_byte
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from gograd_compile.call import prepared
 from gograd_compile.kernels import CHUNK, Kernel, kernel
 from gograd_compile.kernels.numba_code import forget_numba
+from gograd_compile.kernels.numba_text import loaded
 from gograd_compile.kernels.one_point import at_one_point, of_columns
 from gograd_compile.lower.graph import FORWARD, Call
 from gograd_compile.lower.rules import OUTPUT, Rules
@@ -26,21 +27,23 @@ if TYPE_CHECKING:
 __all__ = ["NativeRunner", "by_kernel", "kernel_of"]
 
 
-@functools.cache
-def _driver() -> Any:
-    """Import the driver when it is first needed: it needs Numba, and runs at one point do without it.
+def _driven(name: str, arguments: Iterable[int]) -> Any:
+    """Call a function of the driver. Importing the driver needs Numba, so only what compiles it does.
 
     Raises:
         ImportError: Numba cannot be imported, although an earlier process could.
     """
+    table = array("q", arguments)
     try:
-        return import_module("gograd_compile.run.driver")
+        function = loaded("gograd_compile.run.driver", name)
     except ImportError as error:
         forget_numba()
         raise ImportError(
             f"Numba is installed but cannot be used ({error}), although an earlier process used it. "
             'Start again, and compiled functions run with NumPy; or repair Numba, or ask for backend="numpy".'
         ) from error
+    function(table.buffer_info()[0])
+    return table
 
 
 def kernel_of(call: Call) -> Kernel | None:
@@ -69,6 +72,11 @@ def by_kernel(rules: Rules) -> Instead:
     return Instead(function)
 
 
+def _address(numbers: Any) -> int:
+    """Find where an array begins, which has no gaps."""
+    return addressof(c_byte.from_buffer(numbers)) if numbers.size else 0
+
+
 class NativeRunner:
     """Runs the steps of a schedule as native code: see `driver`."""
 
@@ -92,17 +100,20 @@ class NativeRunner:
             np.ascontiguousarray(schedule.gathers, dtype=np.int32),
             np.array(rows, dtype=np.int64),
         ]
-        self._addresses = np.array(
-            [*(table.ctypes.data for table in self._tables), schedule.graph.one, schedule.forward]
-        )
+        self._addresses = np.array([*(_address(table) for table in self._tables), schedule.graph.one, schedule.forward])
+        self._wanted_before: tuple[Slots, list[int]] | None = None
+        self._bands = np.array(schedule.bands, dtype=np.int64)
+        self._bands_and_tables = _address(self._bands), _address(self._addresses)
 
     def run(self, memory: Floats, begin: int, end: int) -> None:
         """Run the steps from `begin` to `end`."""
-        _driver().run_steps(memory.reshape(-1), memory.shape[1], begin, end, self._addresses, np.empty(self._room))
+        buffer, tables = np.empty(self._room), self._bands_and_tables[1]
+        _driven("run_steps", [_address(memory), memory.shape[1], begin, end, tables, _address(buffer)])
 
     def run_carefully(self, memory: Floats, begin: int, end: int, lane: int) -> bool:
         """Run the sums among these steps again in one lane, as `driver.run_carefully` does."""
-        return bool(_driver().run_carefully(memory.reshape(-1), memory.shape[1], lane, begin, end, self._addresses))
+        arguments = [_address(memory), memory.shape[1], lane, begin, end, self._bands_and_tables[1], 0]
+        return bool(_driven("run_carefully", arguments)[-1])
 
     def steps(self, watched: Integers, results: Integers, stops: list[tuple[int, int, Callable[[Floats], Any]]]) -> Any:
         """Return all steps, to be run at one point. They are None if `prepared` was not built.
@@ -119,6 +130,17 @@ class NativeRunner:
         self, memory: Floats, begin: int, end: int, points: Floats, slots: Integers, wanted: Slots, found: Points
     ) -> None:
         """Run all steps at the points from `begin` to `end`: see `driver.run_points`."""
-        where = memory.reshape(-1), memory.shape[1], begin, end
-        own = self.schedule.bands, self._addresses, np.empty(self._room)
-        _driver().run_points(*where, points, slots, *wanted, *found, *own)
+        buffer = np.empty(self._room)
+        _driven("run_points", [
+            _address(memory), memory.shape[1], begin, end, _address(points), points.shape[1], _address(slots),
+            *map(_address, found), *self._bands_and_tables, _address(buffer),
+            *self._numbers_of(wanted),
+        ])  # fmt: skip
+
+    def _numbers_of(self, wanted: Slots) -> list[int]:
+        """List the addresses and lengths of arrays. Runs that are repeated give the same arrays again."""
+        before = self._wanted_before
+        if before is None or before[0] is not wanted:
+            numbers = [number for each in wanted for number in (_address(each), len(each))]
+            before = self._wanted_before = wanted, numbers
+        return before[1]

@@ -13,6 +13,7 @@ from gograd_compile.lower.derivatives import Derived
 from gograd_compile.lower.graph import SUM
 from gograd_compile.lower.schedule import schedule
 from gograd_compile.run.backends import Backend
+from gograd_compile.run.blocks import aligned, lanes_for, strips_of
 from gograd_compile.run.python_calls import PythonCalls, rows_of
 from gograd_compile.trace.tape import Floats, Integers
 
@@ -26,34 +27,6 @@ VALUES_NOT_FINITE, DERIVATIVES_NOT_FINITE = 1, 2
 
 Holds = Callable[[Floats, int], Any]
 """Says for each point, given the values that decide, whether the first guards hold: so many of them."""
-
-VALUES_IN_PYTHON = 2**20
-"""How many values a block has at most, if Python runs steps. Each step has its price, so large blocks are better."""
-MOST_STRIPS, VALUES_PER_STRIP = 64, 2**21
-"""How many strips of points there are at most, and how large they are at least. Each strip has its own totals."""
-
-
-def lanes_for(slots: int, points: int, *, in_python: bool) -> int:
-    """Choose how many points a block has: its memory fits into the cache, or (if Python runs steps) blocks are few."""
-    if in_python:
-        lanes = max(VALUES_IN_PYTHON // slots, 8)
-    else:
-        lanes = next(lanes for lanes, most in ((128, 2**9), (32, 2**15), (16, 2**16), (8, np.inf)) if slots <= most)
-    return -(-min(lanes, points) // 8) * 8
-
-
-def aligned(slots: int, lanes: int) -> Floats:
-    """Allocate memory that begins at a line of the cache."""
-    raw = np.zeros(slots * lanes + 8)
-    start = -raw.ctypes.data % 64 // 8
-    return raw[start : start + slots * lanes].reshape(slots, lanes)
-
-
-def _strips(slots: int, points: int, lanes: int) -> list[tuple[int, int]]:
-    """Split points into strips of whole blocks, and find where each begins and ends."""
-    strips = min(MOST_STRIPS, slots * points // VALUES_PER_STRIP + 1)
-    size = max(-(-points // (strips * lanes)) * lanes, 1)
-    return [(begin, min(begin + size, points)) for begin in range(0, points, size)]
 
 
 def _not_finite(values: Floats) -> Integers:
@@ -93,6 +66,7 @@ class Program:
         self._seeds = slice(self.first_seed, graph.leaves)
         self._memories: list[Floats] = []
         self._blocks: list[Floats] = []  # the memory of the last run over many points, for the next one
+        self._asked_before: tuple[tuple[Integers, ...], tuple[Slots, bool]] | None = None
         self._lock = threading.Lock()
         self.stops = self._find_stops()
         self._calls = PythonCalls(self.schedule)
@@ -182,18 +156,17 @@ class Program:
             threads: how many threads work at once. The results do not depend on it.
             holds: if given, opaque operations are called only at points where the guards asked before hold.
         """
-        from gograd_compile.run.records import Points, Slots  # what is about many points is imported when it is used
+        from gograd_compile.run.records import Points  # what is about many points is imported when it is used
 
         count = len(points)
-        if not points.flags.carray:  # native code is compiled for rows that follow each other
-            points = np.require(points, requirements=("C", "A", "W"))
+        if not points.flags.carray or points.dtype != np.float64:  # native code expects doubles, row after row
+            points = np.require(points, np.float64, requirements=("C", "A", "W"))
         lanes = lanes_for(self.size, count, in_python=not self._is_driven)
         outputs, gradients = np.empty((count, len(self.output_slots))), np.empty((count, len(per_point)))
         status, blocks = np.zeros(count, dtype=np.uint8), list[Floats]()
-        wanted = Slots(*self._slots, self.result_slots[per_point], self.result_slots[summed])
-        strips = _strips(self.size, count, lanes) if count else []
-        totals = np.zeros((len(strips), len(summed), lanes))
-        has_shared = np.count_nonzero(slots < self._captured.start) < self._captured.start
+        strips = strips_of(self.size, count, lanes) if count else []
+        totals = np.zeros((len(strips), len(summed)))
+        wanted, has_shared = self._asked(slots, per_point, summed)
 
         def work(own: Iterator[int]) -> None:
             block = self._block(lanes)
@@ -219,7 +192,19 @@ class Program:
                     done.result()
         with self._lock:
             self._blocks = blocks
-        return Points(outputs, gradients, np.einsum("sdl->d", totals) if len(summed) else np.empty(0), status)
+        return Points(outputs, gradients, totals[0] if len(strips) == 1 else totals.sum(axis=0), status)
+
+    def _asked(self, slots: Integers, per_point: Integers, summed: Integers) -> tuple[Slots, bool]:
+        """Find what a run looks at, and whether points share numbers. Runs that are repeated ask for the same again."""
+        before, given = self._asked_before, (slots, per_point, summed)
+        if before is not None and all(one is other for one, other in zip(before[0], given, strict=True)):
+            return before[1]
+        from gograd_compile.run.records import Slots
+
+        wanted = Slots(*self._slots, self.result_slots[per_point], self.result_slots[summed])
+        found = wanted, bool(np.count_nonzero(slots < self._captured.start) < self._captured.start)
+        self._asked_before = given, found
+        return found
 
     def _block(self, lanes: int) -> Floats:
         """Find memory for a block of points, with the constants in it."""
@@ -246,8 +231,8 @@ class Program:
             found.outputs[first:last] = memory[outputs, : last - first].T
             found.gradients[first:last] = memory[gradients, : last - first].T
             if len(wanted.totals):
-                right = np.flatnonzero(status == 0)
-                found.totals[:, right] += memory[wanted.totals][:, right]
+                totals = found.totals
+                totals += memory[wanted.totals, : last - first][:, status == 0].sum(axis=1)
 
     def give_back(self, memory: Floats) -> None:
         with self._lock:

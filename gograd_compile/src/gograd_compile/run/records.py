@@ -33,7 +33,7 @@ class Points(NamedTuple):
     Attributes:
         outputs: a row for each point.
         gradients: the derivatives that are asked for per point, in a row for each point.
-        totals: the sums over the points of the derivatives asked for in total. During a run there is a sum per lane.
+        totals: the sums over the points of the derivatives asked for in total.
         status: for each point what was not finite. The totals leave these points out.
     """
 

@@ -55,7 +55,7 @@ class SGD(Optimiser):
         slopes = gradients + self.weight_decay * values if self.weight_decay else gradients
         if self.momentum:
             self.velocities *= self.momentum
-            self.velocities += slopes if self.steps == 0 else (1.0 - self.dampening) * slopes
+            self.velocities += slopes if self.steps == 0 or not self.dampening else (1.0 - self.dampening) * slopes
             slopes = slopes + self.momentum * self.velocities if self.nesterov else self.velocities
         values -= rate * slopes
         self.steps += 1

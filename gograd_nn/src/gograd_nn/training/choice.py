@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Literal
 
 import attrs
-import numpy as np
 
 from gograd_core import engine
 from gograd_nn.training.engines import Compiled
 from gograd_nn.training.problem import Problem
 
-__all__ = ["Choice", "choose"]
+__all__ = ["Choice", "choose", "prepare"]
 
 Wish = Literal["auto", "eager", "compiled"]
 
@@ -31,11 +30,13 @@ class Choice:
         switch: how many steps the eager engine takes before compiled code takes over. None if it takes all.
         why: a sentence about it.
         compiled: the compiled model, if there is one already. It must be recorded again if `switch` is not 0.
+        next: the compiled model whose native code another process is to compile after the training, for the next one.
     """
 
     switch: int | None
     why: str
     compiled: Compiled | None = None
+    next: Compiled | None = None
 
 
 def choose(problem: Problem, wish: Wish, steps: int, batch_size: int) -> Choice:
@@ -43,7 +44,9 @@ def choose(problem: Problem, wish: Wish, steps: int, batch_size: int) -> Choice:
 
     Compiled code runs if the training is long enough to gain from it, and the model can be recorded. If its kernels are
     not in the cache, another process begins to compile them, and the eager engine takes as many steps as it can take
-    meanwhile. The number of these steps depends on the size of the training only, and not on any time.
+    meanwhile. The number of these steps depends on the size of the training only, and not on any time. If these are
+    half of all steps or more, the eager engine takes them all, and the other process begins after the training, since
+    processes that run at once slow each other down.
 
     Raises:
         ImportError: compiled code is asked for, and gograd-compile is not installed.
@@ -63,27 +66,38 @@ def choose(problem: Problem, wish: Wish, steps: int, batch_size: int) -> Choice:
     except Exception as error:  # whatever a model raises if it is recorded
         if wish == "compiled":
             raise
-        reason = str(error).partition("\n")[0]
-        return Choice(None, f"the eager engine runs: the model cannot be compiled ({reason})")
+        return Choice(None, _cannot(error))
+
+
+def prepare(compiled: Compiled) -> str:
+    """Let another process compile native code for the next training. Return a sentence about it."""
+    try:
+        compiled.record("numpy")
+        compiled.compile_ahead()
+    except Exception as error:  # whatever a model raises if it is recorded
+        return _cannot(error)
+    return "the eager engine ran: another process compiles native code for the next training"
+
+
+def _cannot(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return f"the eager engine runs: no other process could be started to compile native code ({error})"
+    reason = str(error).partition("\n")[0]
+    return f"the eager engine runs: the model cannot be compiled ({reason})"
 
 
 def _compiled(problem: Problem, wish: Wish, steps: int, batch_size: int, waiting: int) -> Choice:
     """Record the model, with native code if all of it is in the cache, or if nothing else will do."""
-    from gograd_compile import compile_ahead, is_ready
+    from gograd_compile import is_ready
 
     compiled = Compiled(problem)
     if wish == "compiled":
         compiled.try_out(batch_size)
     if wish == "compiled" or is_ready(lambda: compiled.try_out(batch_size)):
         return Choice(0, "compiled code runs", compiled)
-    compiled.try_out(batch_size, "numpy")
-    arguments = compiled.arguments(np.arange(1), (0,))
-    try:
-        compile_ahead(compiled.program, *arguments, seeds=compiled.seeds(1, 0.0))
-    except OSError as error:
-        return Choice(
-            None, f"the eager engine runs: no other process could be started to compile native code ({error})"
-        )
     if waiting >= steps // 2:
-        return Choice(None, "the eager engine runs: another process compiles native code for the next training")
+        why = "the eager engine runs: another process then compiles native code for the next training"
+        return Choice(None, why, next=compiled)
+    compiled.try_out(batch_size, "numpy")
+    compiled.compile_ahead()
     return Choice(waiting, f"the eager engine takes {waiting} steps, until native code is compiled", compiled)

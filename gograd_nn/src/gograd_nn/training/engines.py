@@ -162,6 +162,19 @@ class Compiled:
         if not agrees:
             raise Unsuitable("the model does something else each time it runs")
 
+    def compile_ahead(self) -> None:
+        """Let another process compile the native code of what was recorded, or of a recording of the first example.
+
+        Raises:
+            OSError: the process cannot be started.
+            Whatever recording the model raises.
+        """
+        from gograd_compile import compile_ahead
+
+        arguments = self.arguments(np.arange(1), (0,))
+        no_grad().run(self.program, *(rows[0] for rows in arguments))
+        compile_ahead(self.program, *arguments, seeds=self.seeds(1, 0.0))
+
     def refresh(self, count: int) -> None:
         """Read the examples again, and record the model anew, if one of so many examples does not give what it gave."""
         few = np.linspace(0, len(self.problem.examples) - 1, count).astype(np.int64)

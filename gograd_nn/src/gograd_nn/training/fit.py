@@ -11,7 +11,7 @@ from gograd_nn.files.checkpoints import Checkpoint
 from gograd_nn.metrics import Metric, accuracy, metric
 from gograd_nn.optimisers import Optimiser
 from gograd_nn.training.arguments import check_arguments
-from gograd_nn.training.choice import Wish, choose
+from gograd_nn.training.choice import Wish, choose, prepare
 from gograd_nn.training.early_stopping import EarlyStopping
 from gograd_nn.training.examples import Examples
 from gograd_nn.training.history import History
@@ -141,6 +141,8 @@ def _run(training: Training) -> None:
     else:
         training.run()
     training.restore_best()
+    if (compiled := training.choice.next) is not None:
+        training.history.engine = prepare(compiled)
 
 
 def _resumed(training: Training, path: str | os.PathLike[str], every: int | None, engine: Wish) -> bool:
