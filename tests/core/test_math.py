@@ -7,6 +7,7 @@ import itertools
 import math as python_math
 import pickle
 
+import numpy as np
 import pytest
 
 from gograd_core import DomainError, Neuron, Op, Registry, UnknownOperationError, gradient, math
@@ -162,6 +163,8 @@ def test_numbers_may_be_of_any_kind():
     assert math.isclose(1.0, 1.1, rel_tol=0.2)
     assert math.hypot() == 0.0
     assert math.factorial(30) == python_math.factorial(30)
+    assert math.sin(np.array(0.5)) == math.sin(np.float64(0.5)) == python_math.sin(0.5)
+    assert math.hypot(Neuron(3.0), np.array(4.0)).value == 5.0
 
 
 def test_the_remainder_is_that_of_ieee_754():

@@ -127,7 +127,9 @@ class _ToInteger(_OverNeurons):
 
 
 def _holds_neuron(arg: Any) -> bool:
-    return type(arg) is Neuron or (hasattr(arg, "__iter__") and Neuron in map(type, arg))
+    if type(arg) is Neuron or not hasattr(arg, "__iter__") or getattr(arg, "shape", None) == ():
+        return type(arg) is Neuron  # an array of no dimension is a number, which cannot be iterated over
+    return Neuron in map(type, arg)
 
 
 # What is not one operation, but several.

@@ -154,6 +154,13 @@ class TestArrays:
         with pytest.raises(OverflowError, match="too large for a float"):
             getattr(ops, name)([x, 10**400])
 
+    @pytest.mark.parametrize("masked", [np.ma.masked, np.ma.array(3.0, mask=True)])
+    @pytest.mark.parametrize("call", [lambda x, y: x + y, ops.hypot, lambda x, y: ops.sum([x, y])])
+    def test_what_is_masked_is_no_number(self, call, masked):
+        with pytest.raises(TypeError, match="expects real numbers or neurons, got masked"):
+            call(Neuron(2.0), masked)
+        assert call(Neuron(2.0), np.ma.array(3.0, mask=False)).value == call(2.0, 3.0)
+
     def test_an_array_does_not_leave_operators_to_neurons(self):
         numbers, x = np.array([1.0, 2.0]), Neuron(2.0)
         assert [each.value for each in np.ndarray.__mul__(numbers, x)] == [2.0, 4.0]

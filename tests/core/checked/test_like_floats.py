@@ -81,7 +81,7 @@ def test_division_by_zero_is_one(zero):
     [
         (lambda x: x.as_integer_ratio(), TypeError, r"That of its number is x.value.as_integer_ratio\(\)"),
         (lambda x: statistics.mean([x, x]), TypeError, r"That of its number is x.value.as_integer_ratio\(\)"),
-        (lambda x: x.hex(), TypeError, r"cannot become a text, .* x.value.hex\(\)"),
+        (lambda x: x.hex(), TypeError, r"cannot become a string, .* x.value.hex\(\)"),
         (Decimal, TypeError, "conversion from .*Neuron to Decimal is not supported"),
         (complex, TypeError, "cannot become a plain number"),
         (float, TypeError, "cannot become a plain number"),
@@ -191,5 +191,8 @@ def test_numpy_of_one_neuron_is_its_number(name):
     x = Neuron(-0.5)
     found = getattr(np, name)(x)
     assert (found.value, gradient(found, x)) == (getattr(np, name)(-0.5), 1.0)
+    for axis in (0, [0]):
+        with pytest.raises(TypeError, match="no input 'axis'"):
+            getattr(np, name)(x, axis=axis)
     with pytest.raises(TypeError, match="no input 'axis'"):
-        getattr(np, name)(x, axis=0)
+        getattr(ops, name)([x, x], axis=None)

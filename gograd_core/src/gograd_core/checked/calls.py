@@ -61,8 +61,9 @@ def _in_order(op: Op, inputs: tuple[Any, ...], named: dict[str, Any]) -> tuple[A
         TypeError: a name is unknown, or an input is missing or given twice.
     """
     names = op.input_names
-    if op.variadic and named.keys() <= NUMPYS and len(inputs) == 1 and set(named.values()) == {None}:
-        return ([inputs[0]],)
+    of_one = op.variadic and [*map(type, inputs)] == [current.Neuron]
+    if of_one and named.keys() <= NUMPYS and all(each is None for each in named.values()):
+        return (list(inputs),)
     for name in named:
         if name not in names:
             raise TypeError(f"{op.title} has no input {name!r}: it takes {', '.join(names)}")

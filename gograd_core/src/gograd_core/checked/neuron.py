@@ -144,7 +144,7 @@ FURTHER: dict[str, Any] = {
     "__copy__": _copied,
     "__deepcopy__": _copied,
     "as_integer_ratio": _refusing("as_integer_ratio", "fraction"),
-    "hex": _refusing("hex", "text"),
+    "hex": _refusing("hex", "string"),
     "is_integer": _is_integer,
     "conjugate": _itself,
     "real": property(_itself),

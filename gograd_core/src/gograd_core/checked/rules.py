@@ -94,7 +94,7 @@ def as_real(number: Any) -> Any:
         return number
     is_duration = getattr(getattr(number, "dtype", None), "kind", "") == "m"  # NumPy calls it an integer
     if getattr(number, "shape", None) == () and hasattr(number, "item") and not is_duration:
-        number = number.item()
+        number = None if getattr(number, "mask", False) else number.item()  # what NumPy masks is no number
     return number if isinstance(number, numbers.Real) and not is_duration else None
 
 
