@@ -262,7 +262,8 @@ def test_a_history_is_drawn(tmp_path):
     assert len(own.lines) == 1
     assert own.lines[0].get_marker() == "o"
     assert own.get_legend() is None
-    assert history.plot(figure.axes) is figure
+    assert history.plot(figure.axes) is history.plot(np.array(figure.axes)) is figure
+    assert train(MLP([2, 1]), epochs=1).plot(own) is own.figure
     with pytest.raises(ValueError, match="expects axes for loss, accuracy, got 1"):
         history.plot([own])
 

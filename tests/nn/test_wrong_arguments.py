@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import math
+import re
 
 import pandas
 import pytest
@@ -23,6 +25,7 @@ from gograd_nn import (
     LayerNorm,
     Net,
     Perceptron,
+    RMSNorm,
     StepDecay,
     fit,
     mse,
@@ -55,6 +58,14 @@ def failing(x):
         (lambda: SGD(PARAMETERS, 0.1, 0.9), r"SGD\(\): too many .*: write SGD\(parameters, rate=0.001, \*, momentum="),
         (lambda: Adam(rate=0.1), r"missing a required argument: 'parameters': write Adam\(parameters, rate=0.001, \*"),
         (lambda: LBFGS(PARAMETERS, lr=1.0), "it has no rate"),
+        (
+            lambda: LBFGS(PARAMETERS, eps=1.0),
+            r"unexpected keyword argument 'eps': write LBFGS\(parameters, \*, memory=",
+        ),
+        (lambda: SGD(PARAMETERS, beta1=0.9), r"unexpected keyword argument 'beta1': write SGD\(parameters"),
+        (lambda: MLP([2, 1], use_bias=False), "all its layers have biases"),
+        (lambda: Perceptron(2, units=3), r"it is one unit; of several, write Layer\(2, 3\)"),
+        (lambda: RMSNorm(2, elementwise_affine=False), "write scale=False"),
         (lambda: fit(MODEL, [], [], optimizer=1), "no argument 'optimizer': write optimiser=Adam"),
         (lambda: fit(MODEL, [], [], loss=mse, validation_split=0.2), "write held_out=0.2"),
         (lambda: fit(MODEL, [], [], loss=mse, lr=0.2), "the optimiser has it: .*rate=0.01"),
@@ -90,6 +101,8 @@ def failing(x):
         (lambda: SGD(PARAMETERS, momentum="0.9"), "momentum must be a number, got '0.9'"),
         (lambda: AdamW(PARAMETERS, weight_decay=None), "weight_decay must be a number, got None"),
         (lambda: Embedding(3, 2)(1.0), r"a whole number as an index, got 1.0: write int\(1.0\)"),
+        (lambda: Embedding(3, 2)(1.5), r"a whole number as an index, got 1.5$"),
+        (lambda: Embedding(3, 2)(math.nan), r"a whole number as an index, got nan$"),
         (lambda: gograd_nn.one_hot(None, 3), r"a whole number as an index, got None$"),
         (lambda: MODEL({0.5, 1.0}), "takes a sequence of 2 numbers, got {"),
         (lambda: MODEL({"a": 0.5, "b": 1.0}), "takes a sequence of 2 numbers, got {"),
@@ -109,6 +122,14 @@ def test_nothing_in_the_table_is_an_argument(name):
         each.name for each in inspect.signature(called).parameters.values() if each.kind is not each.VAR_POSITIONAL
     }
     assert not wrong_arguments.OF_ARGUMENTS[name].keys() & named
+
+
+@pytest.mark.parametrize("name", wrong_arguments.OF_ARGUMENTS)
+def test_what_the_table_says_to_write_is_an_argument(name):
+    called = getattr(gograd_nn, name, None) or getattr(gograd_nn.sklearn, name)
+    hints = "\n".join(wrong_arguments.OF_ARGUMENTS[name].values())
+    told = {argument for _, argument in re.findall(r"^(write|write .*=.*,) (\w+)=", hints, re.MULTILINE)}
+    assert told <= inspect.signature(called).parameters.keys()
 
 
 @pytest.mark.parametrize(
@@ -149,7 +170,7 @@ def test_layers_that_do_not_fit_together(layers, message):
         (Layer(2, 3), list, Layer(4, 2)),
         (Wide(2, 3), Layer(5, 2)),
         (Net(Layer(2, 3), abs), Layer(4, 2)),
-        (MLP([2, 3]), gograd_nn.RMSNorm(3), Layer(3, 2)),
+        (MLP([2, 3]), RMSNorm(3), Layer(3, 2)),
         (Embedding(3, 2), CausalAttention(2), Layer(2, 1)),
         (Layer(2, 3), lambda values: values[:2], Layer(2, 1)),
     ],

@@ -8,7 +8,7 @@ import numpy as np
 import pandas
 import pytest
 
-from gograd_core import Neuron
+from gograd_core import Neuron, ops
 from gograd_nn import (
     MLP,
     SGD,
@@ -22,6 +22,8 @@ from gograd_nn import (
     fit,
     hinge,
     mse,
+    predict,
+    score,
     softmax,
 )
 
@@ -112,6 +114,42 @@ def test_shares_are_no_logits(model, loss, message):
     parameters = model.parameters() if hasattr(model, "parameters") else [SLOPE]
     with pytest.raises(ValueError, match=message):
         fit(model, POINTS, [0, 1, 1, 0], loss=loss, optimiser=SGD(parameters, 0.1), progress=False)
+
+
+@pytest.mark.parametrize("start", [(1.0, 0.0), (0.5, 0.5)])
+def test_logits_whose_sum_is_1_are_learned(start):
+    weights = [Neuron(number) for number in start]
+    fit(
+        lambda row: [weight * row[0] for weight in weights], [[1.0], [2.0]], [0, 1], loss=cross_entropy,
+        optimiser=SGD(weights, 0.1), epochs=1, progress=False,
+    )  # fmt: skip
+    assert weights[0].value != start[0]
+
+
+def test_parameters_of_a_model_may_be_a_list():
+    def line(row):
+        return ops.dot(line.parameters, row)
+
+    line.parameters = [Neuron(0.5), Neuron(0.0)]
+    fit(line, POINTS, SIDES, loss=mse, optimiser=SGD(line.parameters, 0.1), epochs=1, progress=False)
+    assert line.parameters[0].value != 0.5
+
+
+@pytest.mark.parametrize(("outputs", "targets"), [(1, ["yes", "no"]), (2, [None, 1]), (2, ["a", "b"])])
+def test_accuracy_of_names_is_refused(outputs, targets):
+    with pytest.raises(ValueError, match=r"accuracy needs classes as targets, .* Number the classes"):
+        score(MLP([2, 3, outputs]), POINTS[:2], targets)
+
+
+@pytest.mark.parametrize("classes", [5, {0, 1}, [0], [0, 1, 2]])
+def test_classes_that_are_no_row_of_two(classes):
+    with pytest.raises(ValueError, match=r"predict\(\) expects a list of 2 classes, got"):
+        predict(MLP([2, 3, 1]), POINTS[0], classes)
+
+
+def test_classes_of_a_table_are_taken_by_place():
+    names = pandas.Series(["no", "yes"], index=[1, 0])
+    assert [predict(lambda row: row[0], [number], names) for number in (-0.5, 0.5)] == ["no", "yes"]
 
 
 @pytest.mark.parametrize("held_out", [None, ([[0.1, 0.2]], [0.5])])

@@ -51,16 +51,20 @@ def accuracy(outputs: Sequence[Any], targets: Sequence[Any]) -> float:
 def _check_class(output: Any, target: Any) -> None:
     """Refuse a target that is no class, such as a number to be approximated: no output would ever be right."""
     count = len(output) if hasattr(output, "__len__") else 1
-    row = [float(entry) for entry in target] if hasattr(target, "__len__") else [float(target)]
+    try:
+        row = [float(entry) for entry in (target if hasattr(target, "__len__") else [target])]
+    except (TypeError, ValueError):  # of names, say
+        row = []
     if len(row) > 1:
         is_class = len(row) == count and min(row) >= 0.0 and abs(sum(row) - 1.0) < 1e-6
     else:
         is_class = len(row) == 1 and row[0] in (range(count) if count > 1 else (-1, 0, 1))
     if not is_class:
         several = "an index or a one-hot row" if count > 1 else "-1, 0 or 1"
+        hint = "For numbers, write 'r2', 'mae', 'mse' or 'rmse': score(model, inputs, targets, 'r2')"
         raise ValueError(
             f"accuracy needs classes as targets, which are {several} for {count} output{'s' * (count > 1)}; got "
-            f"{quoted(target)}. For numbers, write 'r2', 'mae', 'mse' or 'rmse': score(model, inputs, targets, 'r2')"
+            f"{quoted(target)}. {hint if row else 'Number the classes, as in names.index(target)'}"
         )
 
 

@@ -29,28 +29,28 @@ _UNITS = {
 _NORMS = {
     **dict.fromkeys(("normalized_shape", "num_features", *_SIZES), "write n_inputs=4"),
     "eps": "write epsilon=1e-5",
-    "elementwise_affine": "write affine=False, or scale=False for RMSNorm",
 }
 _OPTIMISER = {
     **dict.fromkeys(("lr", "learning_rate", "learning_rate_init", "eta"), "write rate=0.01"),
     **dict.fromkeys(("params", "model"), "write model.parameters() as its first argument"),
-    "eps": "write epsilon=1e-8",
-    **dict.fromkeys(("beta1", "beta2", "beta_1", "beta_2"), "write betas=(0.9, 0.999)"),
-    **dict.fromkeys(("rho", "decay"), "RMSprop calls it alpha: alpha=0.99"),
     **dict.fromkeys(("scheduler", "lr_scheduler"), "write schedule=CosineDecay(1000), or a function of the step"),
     **dict.fromkeys(("clip", "clipnorm", "max_norm"), "write fit(…, clip=1.0), or clip_gradients(parameters, 1.0)"),
     "l2": "write weight_decay=0.01",
-    "nesterovs_momentum": "write nesterov=True",
     "maximize": "minimise the negative of the loss",
     **dict.fromkeys(("foreach", "fused", "capturable", "differentiable"), "leave it out"),
 }
-_ADAM = {**_OPTIMISER, "momentum": "write betas=(0.9, 0.999), whose first number is the momentum"}
-_SCHEDULE = {
-    **dict.fromkeys(("optimizer", "optimiser"), "give the schedule to the optimiser: Adam(parameters, schedule=…)"),
+_ADAM = {
+    **_OPTIMISER,
+    "eps": "write epsilon=1e-8",
+    **dict.fromkeys(("beta1", "beta2", "beta_1", "beta_2"), "write betas=(0.9, 0.999)"),
+    "momentum": "write betas=(0.9, 0.999), whose first number is the momentum",
+}
+_SCHEDULE = dict.fromkeys(
+    ("optimizer", "optimiser"), "give the schedule to the optimiser: Adam(parameters, schedule=…)"
+)
+_DECAY = {
+    **_SCHEDULE,
     **dict.fromkeys(("T_max", "total_iters", "decay_steps"), "write steps=1000: steps are counted, not epochs"),
-    "step_size": "write every=100: steps are counted, not epochs",
-    "gamma": "write factor=0.1",
-    "eta_min": "write lowest=0.01, a factor of the rate",
 }
 _ESTIMATOR = {
     "shuffle": "leave it out: each pass has another order, which depends on random_state",
@@ -76,30 +76,40 @@ OF_ARGUMENTS: dict[str, dict[str, str]] = {
         "shuffle": "leave it out: each epoch has another order, which depends on seed",
         "verbose": "write progress=False, or progress=True",
         **dict.fromkeys(("clipnorm", "max_norm", "grad_clip", "gradient_clip_val"), "write clip=1.0"),
-        "patience": "write early_stopping=EarlyStopping(patience=5)",
+        "patience": "write early_stopping=EarlyStopping(patience=5), and held_out=0.2",
         "callback": "write callbacks=[function]",
         "metric": "write metrics=['r2']",
         **dict.fromkeys(("sample_weight", "class_weight"), "examples have no weights: let the loss weigh them"),
         **dict.fromkeys(("device", "workers"), "leave it out: engine='compiled' runs compiled code"),
         **_SEED,
     },
-    **dict.fromkeys(("SGD", "RMSprop"), _OPTIMISER),
+    "SGD": {**_OPTIMISER, "nesterovs_momentum": "write momentum=0.9, nesterov=True"},
+    "RMSprop": {
+        **_OPTIMISER,
+        "eps": "write epsilon=1e-8",
+        **dict.fromkeys(("rho", "decay"), "write alpha=0.99"),
+    },
     **dict.fromkeys(("Adam", "AdamW"), _ADAM),
     "LBFGS": {
-        **_OPTIMISER,
-        **dict.fromkeys(("lr", "rate", "learning_rate"), "it has no rate, since it finds one in each step"),
+        "params": "write model.parameters() as its first argument",
+        **dict.fromkeys(("lr", "rate", "learning_rate", "schedule"), "it has no rate, since it finds one in each step"),
         "max_iter": "write fit(…, epochs=20)",
         **dict.fromkeys(("history_size", "m"), "write memory=10"),
         **dict.fromkeys(("tolerance_grad", "gtol"), "write steepness=1e-5"),
         **dict.fromkeys(("tolerance_change", "ftol"), "write tolerance=1e-9"),
     },
-    "Perceptron": _UNITS,
+    "Perceptron": {
+        **_UNITS,
+        **dict.fromkeys(("out_features", "units", "nout"), "it is one unit; of several, write Layer(2, 3)"),
+    },
     "Layer": {"": "write Layer(2, 3), with the numbers of inputs and of units", **_UNITS},
     "MLP": {
         "": "it takes all sizes in one list: write MLP([2, 8, 2])",
         **_UNITS,
         **dict.fromkeys(("nin", "nouts", "hidden_layer_sizes", "hidden", *_SIZES), "write MLP([2, 8, 2])"),
-        "bias": "all its layers have biases; without: Net(Layer(2, 3, bias=False), another)",
+        **dict.fromkeys(
+            ("bias", "use_bias"), "all its layers have biases; without: Net(Layer(2, 3, bias=False), another)"
+        ),
     },
     "Net": {"": "write Net(layer, another)", "layers": "write Net(layer, another), without a list"},
     "Dropout": dict.fromkeys(("p", "rate", "prob", "probability"), "write share=0.5, the share of zeros"),
@@ -108,13 +118,21 @@ OF_ARGUMENTS: dict[str, dict[str, str]] = {
         **dict.fromkeys(("embedding_dim", "output_dim"), "write n_columns=16"),
         **_SEED,
     },
-    **dict.fromkeys(("LayerNorm", "RMSNorm"), _NORMS),
+    "LayerNorm": {**_NORMS, "elementwise_affine": "write affine=False"},
+    "RMSNorm": {**_NORMS, "elementwise_affine": "write scale=False"},
     "CausalAttention": {
         **_SEED,
         **dict.fromkeys(("embed_dim", "d_model", "n_embd"), "write n_inputs=16"),
         **dict.fromkeys(("num_heads", "nhead", "n_head"), "write n_heads=4"),
     },
-    **dict.fromkeys(("StepDecay", "CosineDecay", "LinearDecay", "WarmUp"), _SCHEDULE),
+    "StepDecay": {
+        **_SCHEDULE,
+        "step_size": "write every=100: steps are counted, not epochs",
+        "gamma": "write factor=0.1",
+    },
+    "CosineDecay": {**_DECAY, "eta_min": "write lowest=0.01, a factor of the rate"},
+    "LinearDecay": {**_DECAY, "start_factor": "write first=1.0", "end_factor": "write last=0.0"},
+    "WarmUp": {**_DECAY, "start_factor": "write first=0.1"},
     "EarlyStopping": {
         "": "write EarlyStopping(patience=5)",
         "monitor": "write watch='held_out_loss'",

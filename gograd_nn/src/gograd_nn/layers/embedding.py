@@ -39,7 +39,7 @@ def _whole(who: str, index: Any) -> int:
     try:
         return operator.index(index)
     except TypeError:
-        hint = f": write int({index})" if isinstance(index, Real) else ""
+        hint = f": write int({index})" if isinstance(index, Real) and float(index).is_integer() else ""
         raise TypeError(f"{who} takes a whole number as an index, got {quoted(index)}{hint}") from None
 
 

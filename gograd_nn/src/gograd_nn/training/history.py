@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import attrs
+import numpy as np
 
 __all__ = ["Epoch", "History"]
 
@@ -99,8 +100,8 @@ class History:
         numbers = columns.pop("number")
         names = list(dict.fromkeys(name.removeprefix("held_out_") for name in columns))
         if axes is None:
-            axes = Figure(figsize=(4.0 * len(names), 3.2), layout="constrained").subplots(1, len(names), squeeze=False)
-        axes = list(axes.flat if hasattr(axes, "flat") else axes)
+            axes = Figure(figsize=(4.0 * len(names), 3.2), layout="constrained").subplots(1, len(names))
+        axes = np.ravel(axes)
         if len(axes) != len(names):
             raise ValueError(f"History.plot() expects axes for {', '.join(names)}, got {len(axes)}")
         for each, name in zip(axes, names, strict=True):

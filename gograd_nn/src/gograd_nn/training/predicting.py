@@ -27,16 +27,17 @@ def predict(model: Model, inputs: Sequence[Any], classes: Sequence[Any] | None =
             two: that of a negative output, and that of a positive one. So for targets 0 and 1, it is (0, 1).
 
     Raises:
-        ValueError: there are more or fewer classes.
+        ValueError: `classes` is no row of so many classes.
     """
+    row = as_sequence(classes)
 
     def each(output: Any) -> Any:
-        if classes is None:
+        if row is None:
             return class_of(output)
         expected = max(2, len(output) if hasattr(output, "__len__") else 1)
-        if len(classes) != expected:
-            raise ValueError(f"predict() expects {expected} classes, got {quoted(classes)}")
-        return classes[max(0, class_of(output))]  # of a single output, -1 is the first class
+        if not hasattr(row, "__getitem__") or len(row) != expected:
+            raise ValueError(f"predict() expects a list of {expected} classes, got {quoted(classes)}")
+        return row[max(0, class_of(output))]  # of a single output, -1 is the first class
 
     found = no_grad().run(model, as_sequence(inputs))
     return list(map(each, found)) if type(found) is Rows else each(found)

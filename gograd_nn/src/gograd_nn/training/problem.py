@@ -104,8 +104,9 @@ class Problem:
     def _check_logits(self, output: Any) -> None:
         """Refuse shares, such as those of softmax, if the loss takes logits. It would learn, but slowly."""
         row = row_of(output)
-        if self.loss is cross_entropy and len(row) > 1:
-            shares = [getattr(each, "value", each) for each in row]
+        operations = {getattr(getattr(each, "operation", None), "name", "") for each in row}
+        if self.loss is cross_entropy and len(row) > 1 and operations == {"div"}:  # as softmax makes them
+            shares = [each.value for each in row]
             if min(shares) >= 0.0 and abs(sum(shares) - 1.0) < CERTAIN:
                 raise ValueError(
                     "cross_entropy() takes logits, but the outputs of the model are shares, whose sum is 1: leave "

@@ -204,7 +204,8 @@ class Training:
         return any(hasattr(each, "after_step") and not isinstance(each, Checkpoint) for each in self.callbacks)
 
     def _parameters_of_model(self) -> list[Neuron]:
-        return list(self.model.parameters()) if hasattr(self.model, "parameters") else []
+        listed = getattr(self.model, "parameters", None)  # a function of the user's may keep a list there
+        return list(listed()) if callable(listed) else []
 
     def _parameters(self) -> Array:
         found = np.empty(len(self.problem.parameters))
