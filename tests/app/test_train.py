@@ -15,7 +15,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from gograd.cli import app
-from gograd.train import digits, learning, live, moons, moons_pictures
+from gograd.train import digits, learning, live, moons, moons_pictures, options
 from gograd.train.digits_picture import draw_digits
 from gograd_core import no_grad, ops
 from gograd_nn import Epoch, History, cross_entropy, losses
@@ -115,6 +115,17 @@ def test_a_bad_option_is_named_before_the_training(run, monkeypatch, command, op
     assert message in sentence(error)
     assert "Input should" not in error
     assert "Value error" not in error
+
+
+@pytest.mark.parametrize(
+    ("missing", "message"), [(os.R_OK, "run' is not readable"), (os.W_OK, "no file can be written in the folder")]
+)
+def test_a_training_without_permission_is_refused(run, tmp_path, monkeypatch, missing, message):
+    (tmp_path / "run").write_bytes(b"")
+    monkeypatch.setattr(options.os, "access", lambda _, asked: asked != missing)
+    code, output, error = run("train", "names", "--resume", tmp_path / "run", columns=300)
+    assert (code, output) == (2, "")
+    assert message in sentence(error)
 
 
 def test_a_folder_is_no_picture(run, tmp_path):
@@ -261,9 +272,9 @@ class TestMoons:
             ("--momentum", "0.5", "--momentum was 0.9, and is 0.5"),
             ("--seed", "3", "--seed was 0, and is 3"),
             ("--engine", "eager", "--engine was 'auto', and is 'eager'"),
-            ("--noise", "0.1", "the examples were others"),
-            ("--layers", "4", "--layers or --activation was another one"),
-            ("--activation", "relu", "--layers or --activation was another one"),
+            ("--noise", "0.1", "the examples were different"),
+            ("--layers", "4", "--layers or --activation was different"),
+            ("--activation", "relu", "--layers or --activation was different"),
         ],
     )
     def test_a_training_with_other_options_is_refused_by_their_names(self, run, saved, option, value, difference):

@@ -121,11 +121,11 @@ def _about_options(error: ModelFileError, file: Path | None) -> str:
     """Say which options differ from those with which a file was saved, and not which settings of `fit`."""
     found = [f"{option} {error.differences[name]}" for name, option in OPTIONS.items() if name in error.differences]
     if error.is_other_model:
-        found = ["--layers or --activation was another one"]
+        found = ["--layers or --activation was different"]
     elif "loss" in error.differences:
         found = ["another command saved it"]
     elif error.differences and not found:
-        found = ["the examples were others"]
+        found = ["the examples were different"]
     if not found:
         return str(error)
     return (

@@ -121,7 +121,8 @@ def _heading(training: NamesTraining) -> str:
     which = f"go round them {seen / count:.1f} times" if seen > count else f"see {seen:,} of them"
     after = f" {training.done:,} were taken before." if training.done else ""
     if training.done >= training.steps:
-        after += " To go on, give more --steps."
+        more = "To go on, give more --steps." if training.done < training.planned else "Now the rate is zero."
+        after += f" {more}"
     return f"{count:,} names; {training.steps:,} steps {which}.{after} Engine: {training.engine}."
 
 

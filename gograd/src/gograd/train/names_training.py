@@ -65,7 +65,12 @@ class NamesTraining:
                 raise ModelFileError(f"{file}: --{option} was {facts[option]}, and is {given}: leave it out")
         training = cls(names, facts["engine"], steps or facts["steps"], facts["planned"], file, facts["done"])
         if digest(training.names) != facts["names"]:
-            raise ModelFileError(f"{file}: the names were others: give the same --data")
+            raise ModelFileError(f"{file}: the names were different: give the same --data")
+        if steps is not None and steps > training.planned:
+            raise ModelFileError(
+                f"{file}: the rate is zero after step {training.planned}, so later steps would learn nothing: to learn "
+                f"longer, begin anew with --steps {steps}"
+            )
         training.parameters, training.moments = (np.array(arrays[name]) for name in ("parameters", "moments"))
         return training
 
