@@ -336,5 +336,5 @@ def test_a_prediction_may_be_one_of_given_classes(model, inputs, classes, expect
 
 @pytest.mark.parametrize(("output", "classes"), [(0.5, "abc"), ([0.1, 0.3, 0.2], [0, 1])])
 def test_there_is_a_class_for_each_output(output, classes):
-    with pytest.raises(ValueError, match=f"expects {5 - len(classes)} classes, got"):
+    with pytest.raises(ValueError, match=f"expects a list of {5 - len(classes)} classes, got"):
         predict(lambda _: output, [], classes)

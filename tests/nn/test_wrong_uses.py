@@ -102,6 +102,17 @@ def test_numbers_that_are_not_finite_are_refused(settings, message, engine):
         fit(**given, loss=mse, engine=engine, progress=False)
 
 
+def test_a_loss_of_ones_own_may_skip_targets_that_are_nan():
+    def known_only(output, target):
+        return 0.0 * output if math.isnan(target) else mse(output, target)
+
+    model = MLP([2, 3, 1])
+    targets = [math.nan, *SIDES[1:]]
+    settings = {"optimiser": SGD(model.parameters(), 0.1), "epochs": 2, "engine": "eager", "progress": False}
+    history = fit(model, POINTS, targets, loss=known_only, **settings)
+    assert history.epochs[1].loss < history.epochs[0].loss
+
+
 @pytest.mark.parametrize(
     ("model", "loss", "message"),
     [

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gograd_core.extend import quoted
+from gograd_nn import losses
 from gograd_nn.files.digests import digest
 from gograd_nn.layers.examples import in_places
 from gograd_nn.losses import binary_cross_entropy, cross_entropy
@@ -63,13 +64,16 @@ class Examples:
         """Compute a digest of inputs and targets, as they are when it is first asked for."""
         return digest(self.inputs, self.targets)
 
-    def check_numbers(self, of: str = "") -> None:
+    def check_numbers(self, loss: Any, of: str = "") -> None:
         """Refuse NaN and infinity, since they would make all parameters NaN. `of` says of which examples these are.
+
+        A loss that is not gograd's own may know what to do with such targets.
 
         Raises:
             ValueError: a number is not finite.
         """
-        for name, rows in (("inputs", self.inputs), ("targets", self.targets)):
+        targets = self.targets if loss in vars(losses).values() else ()
+        for name, rows in (("inputs", self.inputs), ("targets", targets)):
             found = _not_finite(rows)
             if found is not None:
                 places, number = found

@@ -102,7 +102,7 @@ def fit(
         metrics=metrics, clip=clip, early_stopping=early_stopping, callbacks=callbacks, engine=engine, resume=resume,
         checkpoint=checkpoint, every=every, history=history,
     )  # fmt: skip
-    found, (examples, others) = _named(metrics), _examples(inputs, targets, held_out, seed)
+    found, (examples, others) = _named(metrics), _examples(inputs, targets, loss, held_out, seed)
     problem = Problem(model, loss, optimiser.parameters, examples, others, _hint(optimiser))
     _check_numbers(problem, found, early_stopping)
     if isinstance(optimiser, LBFGS):
@@ -152,16 +152,16 @@ def _resumed(training: Training, path: str | os.PathLike[str], every: int | None
     return saved.resume(training)
 
 
-def _examples(inputs: Any, targets: Any, held_out: Any, seed: int) -> tuple[Examples, Examples | None]:
+def _examples(inputs: Any, targets: Any, loss: Any, held_out: Any, seed: int) -> tuple[Examples, Examples | None]:
     """Return the examples to learn from, and those held out."""
     examples = Examples(inputs, targets)
-    examples.check_numbers()
+    examples.check_numbers(loss)
     if held_out is None:
         return examples, None
     if isinstance(held_out, Real):
         return examples.split(float(held_out), seed)
     others = Examples(*held_out)
-    others.check_numbers("of the held-out examples, ")
+    others.check_numbers(loss, "of the held-out examples, ")
     return examples, others
 
 
