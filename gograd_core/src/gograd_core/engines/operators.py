@@ -79,7 +79,7 @@ def _bound_operator(op: Op) -> tuple[Method, Method]:
             y = other._value
         elif kind is float:
             y = other
-        elif isinstance(other, float) or (kind is int and -LARGE < other < LARGE):
+        elif issubclass(kind, float) or (kind is int and -LARGE < other < LARGE):
             y = other = float(other)
         else:
             return op(self, other) if is_operand(other) else NotImplemented
@@ -105,7 +105,7 @@ def _bound_operator(op: Op) -> tuple[Method, Method]:
         return made
 
     def reflected(self: Neuron, other: Any) -> Any:
-        if isinstance(other, float) or type(other) is int:
+        if issubclass(type(other), float) or type(other) is int:  # not its `__class__`
             return apply(op, (other, self))
         return op(other, self) if is_operand(other) else NotImplemented
 
