@@ -5,6 +5,7 @@ That process reads recordings from a file, runs them once, and ends. What it com
 
 from __future__ import annotations
 
+import atexit
 import os
 import pickle
 import subprocess
@@ -23,6 +24,13 @@ WORK = "from gograd_compile import Compiled; from gograd_compile.files.ahead imp
 
 _running: dict[frozenset[str], subprocess.Popen[bytes]] = {}
 """What is being compiled: the names of operations, and the process that compiles them."""
+
+
+@atexit.register
+def _let_run() -> None:
+    """Let the processes run on when this one ends, without Python's warning that they do."""
+    for process in _running.values():
+        process.returncode = process.poll() or 0
 
 
 def is_ready(run: Callable[[], Any]) -> bool:
