@@ -66,7 +66,7 @@ class Program:
         self._seeds = slice(self.first_seed, graph.leaves)
         self._memories: list[Floats] = []
         self._blocks: list[Floats] = []  # the memory of the last run over many points, for the next one
-        self._asked_before: tuple[tuple[Integers, ...], tuple[Slots, bool]] | None = None
+        self._asked_before: tuple[tuple[bytes, ...], tuple[Slots, bool]] | None = None
         self._lock = threading.Lock()
         self.stops = self._find_stops()
         self._calls = PythonCalls(self.schedule)
@@ -196,8 +196,8 @@ class Program:
 
     def _asked(self, slots: Integers, per_point: Integers, summed: Integers) -> tuple[Slots, bool]:
         """Find what a run looks at, and whether points share numbers. Runs that are repeated ask for the same again."""
-        before, given = self._asked_before, (slots, per_point, summed)
-        if before is not None and all(one is other for one, other in zip(before[0], given, strict=True)):
+        before, given = self._asked_before, (slots.tobytes(), per_point.tobytes(), summed.tobytes())
+        if before is not None and before[0] == given:
             return before[1]
         from gograd_compile.run.records import Slots
 
