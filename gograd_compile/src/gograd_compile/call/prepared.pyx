@@ -9,7 +9,7 @@ from cpython.mem cimport PyMem_Free, PyMem_Malloc
 from cpython.ref cimport Py_INCREF
 from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
 from libc.math cimport NAN, ceil, floor, rint, trunc
-from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
 import functools
@@ -51,6 +51,8 @@ include "rules.pxi"
 include "sums.pxi"
 include "guards.pxi"
 include "steps.pxi"
+include "lane_plan.pxi"
+include "points.pxi"
 include "nested.pxi"
 include "evaluated.pxi"
 

@@ -1,4 +1,4 @@
-"""Runs the steps of a schedule at one point, as `run.driver` does in many lanes: sums are added in the same order."""
+"""Runs the steps of a schedule at one point. Sums are added in the same order as in points.pxi."""
 
 cdef enum:
     CHUNK = 256  # as in `kernels.generate`
@@ -86,7 +86,8 @@ cdef class Steps:
     """The steps of a schedule, to be run at one point.
 
     Args:
-        tables: the arrays that `run.driver` describes: steps, where sums begin, terms, gathers, and rows of calls.
+        tables: the arrays of a `lower.schedule.Schedule`: steps, where sums begin, terms, and gathers. Then a row for
+            each code: the address of its kernel, its arity, length and width.
         derivatives: the first step of derivatives.
         forward: whether derivatives are tangents.
         room: how many doubles kernels need besides the memory.
@@ -134,6 +135,10 @@ cdef class Steps:
         """
         cdef double[::1] numbers = memory, buffer = np.empty(self.room)
         return self.run_at(&numbers[0], &buffer[0], self.bound(memory), None)
+
+    def carefully(self, double[::1] numbers):
+        """Do what `run_carefully` does in a memory."""
+        return self.run_carefully(&numbers[0])
 
     cdef int run_at(self, double *v, double *buffer, list stops, Guards guards) except -1:
         """Run all steps as `run` does, in a memory to which `stops` are bound. Other threads run if it takes long.

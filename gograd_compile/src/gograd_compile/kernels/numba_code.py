@@ -22,7 +22,7 @@ import numpy as np
 from gograd_compile.kernels import cache
 from gograd_compile.kernels.code_files import Code
 
-__all__ = ["CodeCache", "c_function", "forget_numba", "installed", "require_numba"]
+__all__ = ["CodeCache", "c_function", "installed", "require_numba"]
 
 RESULTS = ("none", "bool", "int32", "int64", "uint64", "float64")
 """The names of the types of Numba that functions in the cache may return."""
@@ -140,11 +140,6 @@ def require_numba() -> None:
     if cache.read(_note(key), key) is None:
         import_module("numba")
         cache.write(_note(key), Code("numba", "", "", "none", (), b"", b"").to_bytes(key))
-
-
-def forget_numba() -> None:
-    """Forget that Numba could be imported, so that the next process finds out."""
-    (cache.directory() / _note(installed())).unlink(missing_ok=True)
 
 
 def _note(key: str) -> str:

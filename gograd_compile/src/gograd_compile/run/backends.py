@@ -1,4 +1,4 @@
-"""The backends that run programs: native code if Numba is installed, otherwise NumPy."""
+"""The backends that run programs: native code if what it needs is installed, otherwise NumPy."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import functools
 import warnings
 from typing import Any, Protocol
 
+from gograd_compile.call import LIBRARY, prepared
 from gograd_compile.lower.graph import Call
 from gograd_compile.lower.schedule import Schedule
 from gograd_compile.run.numpy_runner import NumpyRunner
@@ -14,21 +15,21 @@ from gograd_compile.trace.tape import Floats
 
 __all__ = ["BACKENDS", "Backend", "Native", "Numpy", "Runner", "backend"]
 
-NEEDED = ("numba", "llvmlite", "platformdirs")
-"""The packages of the extra `native`."""
+NEEDED = ("numba", "llvmlite", "platformdirs", LIBRARY)
+"""What the native backend needs: the packages of the extra `native`, and the library."""
 
 
 class Runner(Protocol):
     """Runs the steps of one schedule on a memory with a row per slot and a column per point."""
 
     runs_whole_schedules: bool
-    """Whether it has `point` and `points`, which run all steps in one call, as `NativeRunner` does."""
+    """Whether it has `steps` and `batch`, which run all steps in one call, as `NativeRunner` does."""
 
     def run(self, memory: Floats, begin: int, end: int) -> None:
         """Run the steps from `begin` to `end`."""
 
-    def run_carefully(self, memory: Floats, begin: int, end: int, lane: int) -> bool:
-        """Run the sums among these steps again in one lane, where 0.0 times an infinity or NaN is 0.0.
+    def run_carefully(self, memory: Floats, lane: int) -> bool:
+        """Run the sums among the derivatives again in one lane, where 0.0 times an infinity or NaN is 0.0.
 
         Returns whether all sums and first factors (adjoints or tangents) are finite, and the factors of tangents.
         """
@@ -64,11 +65,17 @@ class Numpy:
 
 
 class Native:
-    """Runs programs as native code, compiled by Numba: one driver, and a kernel per rule."""
+    """Runs programs as native code: one library runs all schedules, and there is a kernel for each rule."""
 
     name = "native"
 
     def __init__(self) -> None:
+        if prepared is None:
+            raise ImportError(
+                "the native backend needs the library of gograd_compile, which was not built: install a C compiler, "
+                "and then gograd-compile again, from source",
+                name=LIBRARY,
+            )
         try:
             from gograd_compile.kernels.numba_code import require_numba
 
@@ -94,11 +101,11 @@ BACKENDS: dict[str, Any] = {"native": Native, "numpy": Numpy}
 
 @functools.cache
 def backend(name: str | None = None) -> Backend:
-    """Find a backend by name. Without a name it is the native one if Numba is installed, otherwise NumPy.
+    """Find a backend by name. Without a name it is the native one if what it needs is installed, otherwise NumPy.
 
     Raises:
         ValueError: there is no backend of that name.
-        ImportError: the native backend was asked for, and Numba is not installed.
+        ImportError: the native backend was asked for, and something that it needs is not installed.
     """
     if name is None:
         try:

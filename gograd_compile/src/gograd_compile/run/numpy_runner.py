@@ -33,15 +33,12 @@ class NumpyRunner:
                 else:
                     self._calls.run(memory, step)
 
-    def run_carefully(self, memory: Floats, begin: int, end: int, lane: int) -> bool:
-        """Run the sums among these steps again in one lane, where 0.0 times an infinity or NaN is 0.0.
-
-        Returns whether all sums and first factors (adjoints or tangents) are finite, and the factors of tangents.
-        """
+    def run_carefully(self, memory: Floats, lane: int) -> bool:
+        """Run the sums among the derivatives again in one lane, as `Runner` says."""
         point = memory[:, lane : lane + 1]
         finite = True
         with np.errstate(all="ignore"):
-            for step in range(begin, end):
+            for step in range(self.schedule.bands[2], len(self.schedule.steps)):
                 code, slot, count, at = self.schedule.steps[step]
                 if code == 0:
                     self._run_sums(point, step, _multiply_carefully)

@@ -25,6 +25,9 @@ __all__ = ["DERIVATIVES_NOT_FINITE", "VALUES_NOT_FINITE", "Holds", "Program"]
 VALUES_NOT_FINITE, DERIVATIVES_NOT_FINITE = 1, 2
 """The status of a run says what was not finite. It is the sum if both were not."""
 
+MOST_ASKED = 8
+"""For how many kinds of runs a program remembers what they look at."""
+
 Holds = Callable[[Floats, int], Any]
 """Says for each point, given the values that decide, whether the first guards hold: so many of them."""
 
@@ -66,7 +69,7 @@ class Program:
         self._seeds = slice(self.first_seed, graph.leaves)
         self._memories: list[Floats] = []
         self._blocks: list[Floats] = []  # the memory of the last run over many points, for the next one
-        self._asked_before: tuple[tuple[bytes, ...], tuple[Slots, bool]] | None = None
+        self._asked_before: dict[tuple[bytes, ...], tuple[Slots, Any]] = {}
         self._lock = threading.Lock()
         self.stops = self._find_stops()
         self._calls = PythonCalls(self.schedule)
@@ -161,58 +164,69 @@ class Program:
         count = len(points)
         if not points.flags.carray or points.dtype != np.float64:  # native code expects doubles, row after row
             points = np.require(points, np.float64, requirements=("C", "A", "W"))
-        lanes = lanes_for(self.size, count, in_python=not self._is_driven)
+        wanted, batch = self._asked(slots, per_point, summed)
         outputs, gradients = np.empty((count, len(self.output_slots))), np.empty((count, len(per_point)))
-        status, blocks = np.zeros(count, dtype=np.uint8), list[Floats]()
-        strips = strips_of(self.size, count, lanes) if count else []
-        totals = np.zeros((len(strips), len(summed)))
-        wanted, has_shared = self._asked(slots, per_point, summed)
+        status = np.zeros(count, dtype=np.uint8)
+        rows = self.size if batch is None else batch.rows
+        lanes = lanes_for(rows, count, in_python=batch is None)
+        strips = strips_of(rows, count, lanes) if count else []
+        totals, blocks = np.zeros((len(strips), len(summed))), list[Floats]()
+        shared, sources = self.take(), [(points, slots)]
+        shared[: len(numbers)] = numbers
+        shared[self._captured] = captured
+        coefficients = None if batch is None else batch.share(shared)
 
         def work(own: Iterator[int]) -> None:
             block = self._block(lanes)
             blocks.append(block)
-            if has_shared:
-                block[: self._captured.start] = numbers[:, np.newaxis]
-            block[self._captured] = captured[:, np.newaxis]
+            if batch is None:
+                block[: self._captured.stop] = shared[: self._captured.stop, np.newaxis]
             for strip in own:
                 found = Points(outputs, gradients, totals[strip], status)
-                if self._is_driven:
-                    self.runner.points(block, *strips[strip], points, slots, wanted, found)
-                else:
+                if batch is None:
                     self._run_strip(block, *strips[strip], points, slots, wanted, found, holds)
+                else:
+                    batch.points(block, shared, coefficients, *strips[strip], sources, found)
 
         if threads == 1 or len(strips) < 2:
             work(iter(range(len(strips))))
         else:
             from concurrent.futures import ThreadPoolExecutor
 
-            shared = iter(range(len(strips)))  # each thread takes the next strip when it is free
+            left = iter(range(len(strips)))  # each thread takes the next strip when it is free
             with ThreadPoolExecutor(threads) as pool:
-                for done in [pool.submit(work, shared) for _ in range(threads)]:
+                for done in [pool.submit(work, left) for _ in range(threads)]:
                     done.result()
         with self._lock:
             self._blocks = blocks
+        self.give_back(shared)
         return Points(outputs, gradients, totals[0] if len(strips) == 1 else totals.sum(axis=0), status)
 
-    def _asked(self, slots: Integers, per_point: Integers, summed: Integers) -> tuple[Slots, bool]:
-        """Find what a run looks at, and whether points share numbers. Runs that are repeated ask for the same again."""
-        before, given = self._asked_before, (slots.tobytes(), per_point.tobytes(), summed.tobytes())
-        if before is not None and before[0] == given:
-            return before[1]
-        from gograd_compile.run.records import Slots
+    def _asked(self, slots: Integers, per_point: Integers, summed: Integers) -> tuple[Slots, Any]:
+        """Find what a run looks at, and what runs all steps. Runs that are repeated ask for the same again.
 
-        wanted = Slots(*self._slots, self.result_slots[per_point], self.result_slots[summed])
-        found = wanted, bool(np.count_nonzero(slots < self._captured.start) < self._captured.start)
-        self._asked_before = given, found
+        Nothing runs all steps if Python runs some of them.
+        """
+        given = slots.tobytes(), per_point.tobytes(), summed.tobytes()
+        found = self._asked_before.get(given)
+        if found is None:
+            from gograd_compile.run.records import Slots
+
+            wanted = Slots(*self._slots, self.result_slots[per_point], self.result_slots[summed])
+            found = wanted, self.runner.batch(slots, wanted) if self._is_driven else None
+            if len(self._asked_before) >= MOST_ASKED:
+                self._asked_before.clear()
+            self._asked_before[given] = found
         return found
 
     def _block(self, lanes: int) -> Floats:
-        """Find memory for a block of points, with the constants in it."""
+        """Find memory for a block of points. If Python runs steps, it has the constants in it."""
         with self._lock:
             if self._blocks and self._blocks[-1].shape[1] == lanes:
                 return self._blocks.pop()
         block = aligned(self.size, lanes)
-        block[: len(self._blank)] = self._blank[:, np.newaxis]
+        if not self._is_driven:
+            block[: len(self._blank)] = self._blank[:, np.newaxis]
         return block
 
     def _run_strip(
@@ -264,7 +278,7 @@ class Program:
         self.runner.run(memory, begin, len(schedule.steps))
         status[_not_finite(memory[self._rows[0]])] = VALUES_NOT_FINITE
         for lane in _not_finite(memory[self._rows[1]]):
-            finite = self.runner.run_carefully(memory, schedule.bands[2], len(schedule.steps), lane)
+            finite = self.runner.run_carefully(memory, lane)
             if not (finite and np.isfinite(memory[self.result_slots, lane]).all()):
                 status[lane] |= DERIVATIVES_NOT_FINITE
         return status

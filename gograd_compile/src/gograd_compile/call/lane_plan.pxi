@@ -1,0 +1,236 @@
+"""Plans how sums are added up at many points: which are tables, sums of products of the same rows, and which are not.
+
+What differs between points is a row, with a lane for each point. What they share is a number. A term of a sum is a row
+times a row, or a row times a coefficient: a shared number, or the product of two such numbers and a row of ones. Sums
+that are multiplied with the same rows, and do not read each other, make a table. Derivatives that nothing reads, and
+whose sum over the points is asked for, are never computed in lanes: they are tables of totals.
+"""
+
+cdef extern from "lanes.h":
+    enum:
+        TILE
+    ctypedef struct Factors:
+        int32_t row, other
+    ctypedef struct SumTable:
+        const int32_t *rows
+        const int32_t *outs
+        const double *coefficients
+        Py_ssize_t length, sums
+    ctypedef struct TotalTable:
+        const int32_t *xs
+        const int32_t *ys
+        const int32_t *outs
+        Py_ssize_t length, width, height
+    ctypedef struct LaneFunctions:
+        void (*table)(double *, Py_ssize_t, const SumTable *) noexcept nogil
+        void (*sum)(double *, Py_ssize_t, const Factors *, Py_ssize_t, const double *, double *) noexcept nogil
+        void (*totals)(const double *, Py_ssize_t, Py_ssize_t, const TotalTable *, double *) noexcept nogil
+        double (*total)(const double *, Py_ssize_t) noexcept nogil
+    const LaneFunctions *BEST_LANES
+
+cdef const LaneFunctions *in_lanes = BEST_LANES  # with the vectors of this processor
+
+cdef enum Action:
+    STEP, TABLE, SUMS  # calls of a step, a table of sums, sums one by one
+
+cdef enum:
+    SMALLEST = 2  # sums of a table
+
+
+cdef class Numbers:
+    """A growing row of integers."""
+
+    cdef int32_t[::1] entries
+    cdef Py_ssize_t count
+
+    def __init__(self, Py_ssize_t room=64):
+        self.entries, self.count = np.empty(room, dtype=np.int32), 0
+
+    cdef int append(self, int64_t number) except -1:
+        if self.count == self.entries.shape[0]:
+            self.entries = np.concatenate([self.entries, np.empty_like(self.entries)])
+        self.entries[self.count] = <int32_t>number
+        self.count += 1
+        return 0
+
+    cdef object rows(self, Py_ssize_t width):
+        """Return the numbers, so many in a row."""
+        return np.array(self.entries[: self.count]).reshape(-1, width)
+
+
+cdef class LanePlan:
+    """Which actions compute what differs between points.
+
+    Args:
+        steps, starts, terms: the steps of the schedule, and its sums.
+        varies: for each slot whether it is a row.
+        one: the slot of 1.0, which is a row of ones, too.
+        summed: for each slot whether it is only read as a sum over the points.
+
+    Attributes:
+        actions: a row for each: its kind, and two numbers. Those of step k begin at `action_starts[k]`. For a STEP the
+            first number is its place, for a TABLE the place in `tables`, and for SUMS the first and the last one.
+        tables: rows of where the rows of a table begin in `table_rows`, how many there are, where its sums begin in
+            `table_outs`, how many there are, and where its coefficients begin.
+        coefficients: the slots of the two numbers whose product is each coefficient.
+        sum_starts, factors, outs: sums that are added one by one.
+        hidden: how many of these come first. They are only needed where something is not finite.
+        total_tables: for each table of totals the slots of the totals, and the rows of both factors.
+    """
+
+    cdef const int64_t[::1] starts
+    cdef const int32_t[:, ::1] terms
+    cdef const uint8_t[::1] varies, summed
+    cdef int32_t[::1] levels
+    cdef int32_t one
+    cdef Numbers action_rows, table_data, rows, table_sums, pairs, factor_data, own
+    cdef list loose, total_groups
+    cdef readonly object actions, action_starts, tables, table_rows, table_outs, coefficients, sum_starts, factors, outs
+    cdef readonly list total_tables
+    cdef readonly Py_ssize_t hidden
+
+    def __init__(self, const int64_t[:, ::1] steps, starts, terms, varies, one, summed):
+        cdef Py_ssize_t k
+        self.starts, self.terms, self.varies, self.one, self.summed = starts, terms, varies, one, summed
+        self.levels = np.zeros(len(varies), dtype=np.int32)
+        self.action_rows, self.table_data, self.rows, self.table_sums = Numbers(), Numbers(), Numbers(), Numbers()
+        self.pairs, self.factor_data, self.own, self.loose = Numbers(), Numbers(), Numbers(), [0]
+        sums, begins = [], []
+        self.total_tables = self.totals(steps)
+        self.hidden = len(self.loose) - 1
+        for k in range(steps.shape[0]):
+            begins.append(self.action_rows.count // 3)
+            if not self.varies[steps[k, 1]]:
+                continue
+            if steps[k, 0]:
+                self.act(STEP, k, 0)
+            else:
+                self.plan(<const Step *>&steps[k, 0])
+        begins.append(self.action_rows.count // 3)
+        self.actions, self.action_starts = self.action_rows.rows(3), np.array(begins, dtype=np.int64)
+        self.tables, self.table_rows = self.table_data.rows(5), self.rows.rows(1).ravel()
+        self.table_outs, self.coefficients = self.table_sums.rows(1).ravel(), self.pairs.rows(2)
+        self.sum_starts, self.factors = np.array(self.loose, dtype=np.int64), self.factor_data.rows(2)
+        self.outs = self.own.rows(1).ravel()
+
+    cdef int act(self, int64_t kind, int64_t first, int64_t last) except -1:
+        self.action_rows.append(kind)
+        self.action_rows.append(first)
+        self.action_rows.append(last)
+        return 0
+
+    cdef int plan(self, const Step *step) except -1:
+        """Plan the sums of a step: level by level, so that none reads another one of its level."""
+        cdef Py_ssize_t g, place, begin, level
+        cdef int32_t slot
+        cdef list levels = [], by_rows
+        for g in range(step.count):
+            slot = <int32_t>(step.slot + g)
+            if self.summed[slot]:
+                continue
+            begin = step.at + g
+            level = 0
+            for place in range(self.starts[begin], self.starts[begin + 1]):
+                level = max(level, self.level(self.terms[place, 0], step.slot), self.level(self.terms[place, 1], step.slot))
+            self.levels[slot] = level
+            if level == len(levels):
+                levels.append({})
+            (<dict>levels[level]).setdefault(self.key(begin), []).append((slot, begin))
+        for groups in levels:
+            begin = len(self.loose) - 1
+            for key, sums in (<dict>groups).items():
+                if key is None or len(sums) < SMALLEST:
+                    for slot, place in sums:
+                        self.add_sum(slot, place)
+            if len(self.loose) - 1 > begin:
+                self.act(SUMS, begin, len(self.loose) - 1)
+            for key, sums in (<dict>groups).items():
+                if key is not None and len(sums) >= SMALLEST:
+                    self.act(TABLE, self.table_data.count // 5, 0)
+                    self.add_table(sums)
+        return 0
+
+    cdef inline Py_ssize_t level(self, int32_t slot, int64_t first) noexcept:
+        """Return the first level on which sums of a step can read this slot."""
+        return self.levels[slot] + 1 if slot >= first else 0
+
+    cdef object key(self, Py_ssize_t place):
+        """Return the rows that a sum multiplies. It is None if it multiplies a row by a row."""
+        cdef Py_ssize_t begin = self.starts[place], k
+        cdef int32_t a, b
+        rows = np.empty(self.starts[place + 1] - begin, dtype=np.int32)
+        cdef int32_t[::1] found = rows
+        for k in range(len(rows)):
+            a, b = self.terms[begin + k, 0], self.terms[begin + k, 1]
+            if self.varies[a] and self.varies[b]:
+                return None
+            found[k] = a if self.varies[a] else b if self.varies[b] else self.one
+        return rows.tobytes()
+
+    cdef int add_pair(self, Py_ssize_t term) except -1:
+        """Add the coefficient of a term. If there is one factor besides the row, it is multiplied by 1.0."""
+        cdef int32_t a = self.terms[term, 0], b = self.terms[term, 1]
+        self.pairs.append(self.one if self.varies[a] else a)
+        self.pairs.append(self.one if self.varies[b] else b)
+        return 0
+
+    cdef int add_sum(self, int32_t slot, Py_ssize_t place) except -1:
+        """Add a sum that is added up by itself."""
+        cdef Py_ssize_t term
+        cdef int32_t a, b
+        for term in range(self.starts[place], self.starts[place + 1]):
+            a, b = self.terms[term, 0], self.terms[term, 1]
+            self.factor_data.append(a if self.varies[a] else b if self.varies[b] else self.one)
+            if self.varies[a] and self.varies[b]:
+                self.factor_data.append(b)
+            else:
+                self.factor_data.append(~(self.pairs.count // 2))
+                self.add_pair(term)
+        self.own.append(slot)
+        self.loose.append(self.factor_data.count // 2)
+        return 0
+
+    cdef int add_table(self, list sums) except -1:
+        """Add a table of sums, each with its slot and its place."""
+        cdef Py_ssize_t length, k, first, i, place = sums[0][1]
+        length = self.starts[place + 1] - self.starts[place]
+        for number in (self.rows.count, length, self.table_sums.count, len(sums), self.pairs.count // 2):
+            self.table_data.append(number)
+        for row in np.frombuffer(self.key(place), dtype=np.int32).tolist():
+            self.rows.append(row)
+        for slot, _ in sums:
+            self.table_sums.append(slot)
+        places = np.array([place for _, place in sums])
+        cdef const int64_t[::1] at = places
+        for first in range(0, len(sums), <Py_ssize_t>TILE):
+            for k in range(length):
+                for i in range(first, min(first + TILE, <Py_ssize_t>len(sums))):
+                    self.add_pair(self.starts[at[i]] + k)
+        return 0
+
+    cdef list totals(self, const int64_t[:, ::1] steps):
+        """Find tables of totals: those with the same first factors, in each, have the same list of second factors."""
+        cdef Py_ssize_t k, g, begin, end
+        cdef dict by_first = {}, alike = {}
+        terms = np.asarray(self.terms)
+        for k in range(steps.shape[0]):
+            for g in range(steps[k, 2] if steps[k, 0] == 0 else 0):
+                if self.summed[steps[k, 1] + g]:
+                    begin, end = self.starts[steps[k, 3] + g], self.starts[steps[k, 3] + g + 1]
+                    self.add_sum(steps[k, 1] + g, steps[k, 3] + g)
+                    key = terms[begin:end, 0].tobytes()
+                    by_first.setdefault(key, []).append((terms[begin:end, 1].tobytes(), steps[k, 1] + g))
+        for first, rest in by_first.items():
+            seconds = tuple([second for second, _ in rest])
+            alike.setdefault(seconds, []).append((first, [slot for _, slot in rest]))
+        return [
+            (
+                np.array([slots for _, slots in rows]), from_bytes([first for first, _ in rows]), from_bytes(seconds)
+            )
+            for seconds, rows in alike.items()
+        ]  # fmt: skip
+
+
+cdef object from_bytes(rows):
+    return np.array([np.frombuffer(row, dtype=np.int32) for row in rows])
+

@@ -1,0 +1,414 @@
+"""Runs the steps of a schedule at many points, block by block.
+
+In the memory of a block each slot that differs between points has a row, with a lane for each point. What all points
+share is a number, in another memory, and its steps run once, as at one point.
+"""
+
+cdef struct Source:  # of the numbers of the points for one slot
+    const double *start
+    Py_ssize_t apart, slot  # how many doubles lie between points
+
+
+cdef struct Results:  # see `run.records.Points`
+    double *outputs
+    double *gradients
+    double *totals
+    uint8_t *status
+
+
+cdef bint rows_are_finite(const double *v, Py_ssize_t lanes, const int64_t[:, ::1] ranges) noexcept nogil:
+    """Say whether all numbers in some ranges of rows are finite."""
+    cdef const uint64_t *bits = <const uint64_t *>v
+    cdef uint64_t carried = 0  # gets its highest bit if all bits of an exponent are set
+    cdef Py_ssize_t i, place
+    for i in range(ranges.shape[0]):
+        for place in range(ranges[i, 0] * lanes, ranges[i, 1] * lanes):
+            carried |= (bits[place] & <uint64_t>0x7FF0000000000000) + <uint64_t>0x0010000000000000
+    return carried >> 63 == 0
+
+
+cdef void load(double *v, Py_ssize_t lanes, const Source *sources, Py_ssize_t count, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
+    """Load a block of points. The last point fills the lanes that are left."""
+    cdef Py_ssize_t i = 0, j, together, lane, points = end - begin
+    cdef const double *x
+    cdef double *row
+    while i < count:
+        together = 1
+        while together < TILE and i + together < count and (
+            sources[i + together].start == sources[i].start + together and sources[i + together].apart == sources[i].apart
+        ):
+            together += 1
+        for lane in range(points):
+            x = sources[i].start + (begin + lane) * sources[i].apart
+            for j in range(together):
+                v[sources[i + j].slot * lanes + lane] = x[j]
+        for j in range(together):
+            row = v + sources[i + j].slot * lanes
+            for lane in range(points, lanes):
+                row[lane] = row[points - 1]
+        i += together
+
+
+cdef void store(const double *v, Py_ssize_t lanes, Py_ssize_t count, const int64_t[::1] slots, double *into) noexcept nogil:
+    """Store the rows of some slots for a block of points: a row for each point."""
+    cdef Py_ssize_t width = slots.shape[0], first = 0, last, lane, j
+    while first < width:
+        last = min(first + TILE, width)
+        for lane in range(count):
+            for j in range(first, last):
+                into[lane * width + j] = v[slots[j] * lanes + lane]
+        first = last
+
+
+cdef void call_in_lanes(
+    double *v, Py_ssize_t lanes, const Step *step, const int32_t *gathers, const Callee *callee, double *buffer
+) noexcept nogil:
+    """Run one kernel on all applications of a step."""
+    cdef Py_ssize_t begin = 0, first, n, width, i, g
+    cdef double *x
+    while begin < step.count:
+        n = min(max(<Py_ssize_t>CHUNK // lanes, 1), step.count - begin)
+        first = 0
+        while first < lanes:  # once, unless Python runs steps
+            width = min(<Py_ssize_t>CHUNK, lanes - first)
+            if callee.arity == 1 and lie_together(gathers + begin, n):
+                x = v + gathers[begin] * lanes + first
+            else:
+                x = buffer
+                for i in range(callee.arity):
+                    for g in range(n):
+                        memcpy(
+                            x + i * CHUNK + g * width, v + gathers[i * step.count + begin + g] * lanes + first,
+                            width * sizeof(double),
+                        )  # fmt: skip
+            (<Kernel>callee.address)(
+                n * width, 0, v + (step.slot + begin) * lanes + first, x, buffer + callee.arity * CHUNK
+            )
+            first += width
+        begin += n
+
+
+cdef void columns_in_lanes(
+    double *v, Py_ssize_t lanes, const Step *step, const int32_t *gathers, const Callee *callee, double *buffer
+) noexcept nogil:
+    """Run a kernel of columns, one application in one lane at a time."""
+    cdef Py_ssize_t applications = step.count // callee.width, g, lane, i
+    cdef double *results = buffer + callee.arity
+    for g in range(applications):
+        for lane in range(lanes):
+            for i in range(callee.arity):
+                buffer[i] = v[gathers[i * applications + g] * lanes + lane]
+            (<Kernel>callee.address)(1, callee.length, results, buffer, results + callee.width)
+            for i in range(callee.width):
+                v[(step.slot + g * callee.width + i) * lanes + lane] = results[i]
+
+
+def find_summed(const int64_t[:, ::1] steps, first_step, starts, terms, gathers, varies, read, totals):
+    """Find the derivatives that are only read as sums over the points, and are sums of products of two rows each."""
+    cdef const int64_t[::1] begins = starts
+    cdef const int32_t[:, ::1] factors = terms
+    cdef const uint8_t[::1] rows = varies
+    cdef Py_ssize_t k, g, place
+    cdef bint fits
+    summed = np.zeros(len(varies), dtype=np.uint8)
+    summed[totals] = 1
+    summed[read] = summed[gathers] = summed[terms.ravel()] = 0
+    cdef uint8_t[::1] found = summed
+    for k in range(steps.shape[0]):
+        for g in range(steps[k, 2]):
+            if found[steps[k, 1] + g]:
+                fits = k >= first_step and steps[k, 0] == 0
+                for place in range(begins[steps[k, 3] + g], begins[steps[k, 3] + g + 1] if fits else 0):
+                    fits = fits and rows[factors[place, 0]] and rows[factors[place, 1]]
+                found[steps[k, 1] + g] = fits
+    summed[: steps[0, 1] if len(steps) else 0] = 0
+    return summed
+
+
+cdef class BatchSteps:
+    """The steps of a schedule, to be run at many points.
+
+    Args:
+        tables: the arrays that describe a schedule: steps, where sums begin, terms, gathers, and rows of calls.
+        bands: where the steps of each band begin, and the last ones end. Those of bands 0 and 2 are shared.
+        forward, room, one: see `Steps`, and the slot of 1.0.
+        slots: the leaves that differ between points. None if every value does, whatever its band is.
+        wanted: what to look at, a `run.records.Slots`. None if `points` will not be called.
+
+    Attributes:
+        plan: how sums are added up.
+        rows: how many rows a block fills.
+    """
+
+    cdef readonly LanePlan plan
+    cdef readonly Py_ssize_t rows
+    cdef tuple tables, wanted
+    cdef bint forward
+    cdef Py_ssize_t room, one, size
+    cdef const int64_t[::1] bands, action_starts, sum_starts, outputs, gradients, total_rows, total_row_slots, total_of, copied
+    cdef const int64_t[:, ::1] steps, shared_ranges, varying_ranges, gradient_ranges
+    cdef const int32_t[::1] gathers, table_rows, table_outs, outs
+    cdef const int32_t[:, ::1] actions, lane_tables, coefficients, factors
+    cdef const int64_t[:, ::1] calls
+    cdef const uint8_t[::1] varies
+    cdef list shared_steps, total_tables
+    cdef TotalTable *table_of_totals
+    cdef Py_ssize_t tables_of_totals
+    cdef const int64_t[::1] total_slots
+    cdef Steps judge
+
+    def __cinit__(self):
+        self.table_of_totals = NULL
+
+    def __dealloc__(self):
+        PyMem_Free(self.table_of_totals)
+
+    def __init__(self, tuple tables, bands, forward, room, one, size, slots, wanted):
+        self.tables, self.bands, self.forward, self.room, self.one, self.size = tables, bands, forward, room, one, size
+        self.wanted = tuple(wanted or (NO_SLOTS,) * 5)
+        shared, varying, outputs, gradients, totals = self.wanted
+        self.steps, starts, terms, self.gathers, self.calls = tables
+        steps = np.asarray(self.steps)
+        varies = self.find_varying(steps, slots)
+        self.varies = varies
+        summed = find_summed(self.steps, bands[2], starts, terms, tables[3], varies, np.concatenate(self.wanted[:4]), totals)
+        self.plan = plan = LanePlan(self.steps, starts, terms, varies, one, summed)
+        self.actions, self.action_starts, self.lane_tables = plan.actions, plan.action_starts, plan.tables
+        self.table_rows, self.table_outs, self.coefficients = plan.table_rows, plan.table_outs, plan.coefficients
+        self.sum_starts, self.factors, self.outs = plan.sum_starts, plan.factors, plan.outs
+        self.rows = int(varies.sum() - summed.sum())
+        self.outputs, self.gradients = map(as_integers, (outputs, gradients))
+        self.varying_ranges, self.gradient_ranges = ranges_of(varying), ranges_of(gradients)
+        self.shared_ranges = ranges_of(shared)
+        read = np.concatenate([
+            outputs, gradients, totals, [one],
+            *(tables[3][at : at + count * self.calls[code, 1] // self.calls[code, 3]] for code, slot, count, at in steps.tolist()
+              if code and varies[slot]),
+        ]).astype(np.int64)  # fmt: skip
+        self.copied = np.unique(read[varies[read] == 0])
+        self.find_totals(totals, summed)
+        self.shared_steps = []
+        for band in (0, 2):
+            if bands[band] < bands[band + 1] and slots is not None:
+                part = tables[0][bands[band] : bands[band + 1]]
+                self.shared_steps.append(Steps((part, *tables[1:]), 0, forward, room, NO_SLOTS, NO_SLOTS, []))
+
+    cdef object find_varying(self, steps, slots):
+        """Find the slots that have rows."""
+        varies = np.ones(self.size, dtype=np.uint8)
+        if slots is not None:
+            varies[: steps[0, 1] if len(steps) else self.size] = 0
+            varies[slots] = 1
+            for band in (0, 2):
+                for _, slot, count, _ in steps[self.bands[band] : self.bands[band + 1]].tolist():
+                    varies[slot : slot + count] = 0
+        return varies
+
+    cdef int find_totals(self, totals, summed) except -1:
+        """Number the slots whose sums over the points are asked for, and find how each is computed."""
+        cdef Py_ssize_t i
+        cdef const int32_t[:, ::1] outs, xs, ys
+        slots, places = np.unique(totals, return_inverse=True)
+        self.total_slots, self.total_of = as_integers(slots), as_integers(places.ravel())
+        by_row = np.flatnonzero(summed[slots] == 0) if len(slots) else NO_SLOTS
+        self.total_rows, self.total_row_slots = as_integers(by_row), as_integers(slots[by_row])
+        number = np.zeros(self.size, dtype=np.int32)
+        number[slots] = np.arange(len(slots))
+        self.total_tables = [
+            [np.ascontiguousarray(each, dtype=np.int32) for each in (number[of], firsts, seconds)]
+            for of, firsts, seconds in self.plan.total_tables
+        ]
+        self.tables_of_totals = len(self.total_tables)
+        self.table_of_totals = <TotalTable *>PyMem_Malloc(max(len(self.total_tables), 1) * sizeof(TotalTable))
+        if self.table_of_totals == NULL:
+            raise MemoryError
+        for i, (outs, xs, ys) in enumerate(self.total_tables):
+            self.table_of_totals[i] = TotalTable(
+                &xs[0, 0], &ys[0, 0], &outs[0, 0], xs.shape[1], outs.shape[1], outs.shape[0]
+            )
+        return 0
+
+    def share(self, double[::1] shared):
+        """Compute what all points share, in the memory that has the shared leaves. Returns the coefficients of sums."""
+        cdef Steps steps
+        cdef double[::1] buffer = np.empty(self.room)
+        cdef Py_ssize_t i
+        for steps in self.shared_steps:
+            with nogil:
+                steps.run_steps(&shared[0], &buffer[0], 0, steps.divided.shape[0])
+        found = np.empty(max(self.coefficients.shape[0], 1))
+        cdef double[::1] coefficients = found
+        with nogil:
+            for i in range(self.coefficients.shape[0]):
+                coefficients[i] = shared[self.coefficients[i, 0]] * shared[self.coefficients[i, 1]]
+        return found
+
+    def run(self, double[:, ::1] memory, Py_ssize_t begin, Py_ssize_t end):
+        """Run the steps from `begin` to `end` in all lanes of a memory where every value has a row."""
+        cdef double[::1] buffer = np.empty(self.room)
+        with nogil:
+            self.advance(&memory[0, 0], memory.shape[1], begin, end, NULL, &buffer[0])
+
+    def points(
+        self, double[:, ::1] memory, const double[::1] shared, const double[::1] coefficients, Py_ssize_t begin,
+        Py_ssize_t end, list sources, found,
+    ):  # fmt: skip
+        """Run all steps at the points from `begin` to `end`, block by block.
+
+        Outputs and gradients are stored for each point. Other gradients are added up in totals, block by block. The
+        status gets for each point what `Steps.run` returns. Points where something is not finite are not added up.
+
+        Args:
+            memory: a row for each slot. What it holds does not matter.
+            shared: the numbers that all points share, as `share` has left them.
+            coefficients: what `share` returned.
+            sources: arrays with a row for each point, and the slots of their columns.
+            found: outputs, gradients, totals and status, a `run.records.Points`.
+        """
+        cdef double[:, ::1] outputs = found[0], gradients = found[1]
+        cdef double[::1] totals = found[2], buffer = np.empty(self.room), parts = np.empty(self.total_slots.shape[0] + 1)
+        cdef double[::1] spare = np.empty(memory.shape[1])
+        cdef uint8_t[::1] status = found[3]
+        cdef const double[:, :] rows
+        cdef const int64_t[::1] slots
+        cdef double *v = &memory[0, 0]
+        cdef Py_ssize_t lanes = memory.shape[1], first, last, i, count = 0, lane
+        cdef Source *given
+        cdef Results into
+        cdef bint shared_is_right = all_finite(&shared[0], self.shared_ranges)
+        given = <Source *>PyMem_Malloc(sum([len(each) for _, each in sources], 1) * sizeof(Source))
+        if given == NULL:
+            raise MemoryError
+        into.outputs = &outputs[0, 0] if outputs.size else NULL
+        into.gradients = &gradients[0, 0] if gradients.size else NULL
+        into.totals = &totals[0] if totals.size else NULL
+        into.status = &status[0]
+        try:
+            for rows, slots in sources:
+                for i in range(slots.shape[0]):
+                    given[count] = Source(
+                        &rows[0, i], rows.strides[0] // <Py_ssize_t>sizeof(double), slots[i]
+                    )
+                    count += 1
+            with nogil:
+                for i in range(self.copied.shape[0]):
+                    for lane in range(lanes):
+                        v[self.copied[i] * lanes + lane] = shared[self.copied[i]]
+                first = begin
+                while first < end:
+                    last = min(first + lanes, end)
+                    load(v, lanes, given, count, first, last)
+                    self.advance(v, lanes, self.bands[0], self.bands[4], &coefficients[0], &buffer[0])
+                    self.finish(v, lanes, first, last, shared_is_right, shared, &coefficients[0], &parts[0], &spare[0], into)
+                    first = last
+        finally:
+            PyMem_Free(given)
+
+    cdef void advance(
+        self, double *v, Py_ssize_t lanes, Py_ssize_t begin, Py_ssize_t end, const double *coefficients, double *buffer
+    ) noexcept nogil:
+        """Run the actions of some steps in all lanes."""
+        cdef Py_ssize_t k
+        cdef const int32_t *action
+        cdef const Step *step
+        cdef const Callee *callee
+        for k in range(self.action_starts[begin], self.action_starts[end]):
+            action = &self.actions[k, 0]
+            if action[0] == SUMS:
+                self.add_up(v, lanes, action[1], action[2], coefficients)
+            elif action[0] == TABLE:
+                self.add_table(v, lanes, &self.lane_tables[action[1], 0], coefficients)
+            else:
+                step = <const Step *>&self.steps[action[1], 0]
+                callee = <const Callee *>&self.calls[step.code, 0]
+                if callee.length == 0:
+                    call_in_lanes(v, lanes, step, &self.gathers[step.at], callee, buffer)
+                else:
+                    columns_in_lanes(v, lanes, step, &self.gathers[step.at], callee, buffer)
+
+    cdef void add_up(self, double *v, Py_ssize_t lanes, Py_ssize_t begin, Py_ssize_t end, const double *coefficients) noexcept nogil:
+        """Add up sums one by one."""
+        cdef Py_ssize_t k, at
+        for k in range(begin, end):
+            at = self.sum_starts[k]
+            in_lanes.sum(
+                v, lanes, <const Factors *>&self.factors[at, 0], self.sum_starts[k + 1] - at, coefficients,
+                v + self.outs[k] * lanes,
+            )  # fmt: skip
+
+    cdef void add_table(self, double *v, Py_ssize_t lanes, const int32_t *described, const double *coefficients) noexcept nogil:
+        cdef SumTable table
+        table.rows, table.length = &self.table_rows[described[0]], described[1]
+        table.outs, table.sums = &self.table_outs[described[2]], described[3]
+        table.coefficients = coefficients + described[4]
+        in_lanes.table(v, lanes, &table)
+
+    cdef void finish(
+        self, double *v, Py_ssize_t lanes, Py_ssize_t first, Py_ssize_t last, bint shared_is_right,
+        const double[::1] shared, const double *coefficients, double *parts, double *spare,
+        Results into,
+    ) noexcept nogil:  # fmt: skip
+        """Judge a block, store what is asked for, and add up totals."""
+        cdef Py_ssize_t i, count = last - first
+        cdef bint right
+        cdef double total
+        right = shared_is_right and rows_are_finite(v, lanes, self.varying_ranges)
+        right = right and rows_are_finite(v, lanes, self.gradient_ranges)
+        if right:
+            self.add_totals(v, lanes, count, parts)
+            for i in range(self.total_slots.shape[0]):
+                right = right and parts[i] - parts[i] == 0.0
+        if not right:
+            self.add_up(v, lanes, 0, self.plan.hidden, coefficients)
+            with gil:
+                self.judge_lanes(v, lanes, count, shared, into.status + first)
+            self.add_finite(v, lanes, count, into.status + first, parts, spare)
+        store(v, lanes, count, self.outputs, into.outputs + first * self.outputs.shape[0])
+        store(v, lanes, count, self.gradients, into.gradients + first * self.gradients.shape[0])
+        for i in range(self.total_of.shape[0]):
+            into.totals[i] += parts[self.total_of[i]]
+
+    cdef void add_totals(self, const double *v, Py_ssize_t lanes, Py_ssize_t count, double *parts) noexcept nogil:
+        """Add up what is asked for in total over the first lanes."""
+        cdef Py_ssize_t i
+        for i in range(self.tables_of_totals):
+            in_lanes.totals(v, lanes, count, self.table_of_totals + i, parts)
+        for i in range(self.total_rows.shape[0]):
+            parts[self.total_rows[i]] = in_lanes.total(v + self.total_row_slots[i] * lanes, count)
+
+    cdef int judge_lanes(self, double *v, Py_ssize_t lanes, Py_ssize_t count, const double[::1] shared, uint8_t *status) except -1:
+        """Find what is not finite in each lane, and compute derivatives there carefully, as `Steps` does at one point."""
+        cdef Py_ssize_t lane, slot, begin = self.bands[2]
+        cdef Steps judge = self.judge
+        cdef double[::1] numbers
+        cdef int found
+        if judge is None:
+            watched, asked = np.concatenate(self.wanted[:2]), np.concatenate(self.wanted[3:])
+            judge = Steps(self.tables, self.bands[2], self.forward, self.room, watched, asked, [])
+            self.judge = judge
+        numbers = np.array(shared)
+        for lane in range(count):
+            for slot in range(self.size):
+                numbers[slot] = v[slot * lanes + lane] if self.varies[slot] else shared[slot]
+            found = judge.status(&numbers[0])
+            status[lane] = found
+            begin = self.steps[self.bands[2], 1] if self.bands[2] < self.steps.shape[0] else self.size
+            for slot in range(begin, self.size):
+                if self.varies[slot]:
+                    v[slot * lanes + lane] = numbers[slot]
+        return 0
+
+    cdef void add_finite(
+        self, const double *v, Py_ssize_t lanes, Py_ssize_t count, const uint8_t *status, double *parts, double *spare
+    ) noexcept nogil:
+        """Add up totals in the order of `add_totals`, over the lanes where everything is finite."""
+        cdef Py_ssize_t i, lane
+        cdef const double *row
+        for i in range(self.total_slots.shape[0]):
+            row = v + self.total_slots[i] * lanes
+            for lane in range(lanes):
+                spare[lane] = 0.0 if lane >= count or status[lane] else row[lane]
+            parts[i] = in_lanes.total(spare, count)
+
+
+cdef object NO_SLOTS = np.empty(0, dtype=np.int64)
