@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from itertools import chain
 from typing import Any
 
@@ -16,12 +16,12 @@ from gograd_compile.paths.engine_answers import Answer, Question
 from gograd_compile.paths.lru import Recent
 from gograd_compile.paths.path import CAPTURED, Want
 from gograd_compile.paths.point_run import NO_SEEDS
-from gograd_compile.paths.repeated_run import RepeatedRun, shapes_of
+from gograd_compile.paths.repeated_run import RepeatedRuns, repeated_run
 from gograd_compile.paths.sort_points import NOTHING, BatchRun, Part
 from gograd_compile.paths.store import Store
 from gograd_compile.trace.tape import Floats, Integers
 from gograd_core import DomainError
-from gograd_core.extend import add_gradients, positions
+from gograd_core.extend import add_gradients, positions, take_apart
 
 __all__ = ["Batched"]
 
@@ -38,15 +38,21 @@ class Batched:
         self._in_axes = in_axes
         self._threads = threads or _processors()
         self._wants: Recent[Any, Any] = Recent(MOST_WANTS)
-        self._again: Recent[Any, RepeatedRun] = Recent(MOST_WANTS)
+        self._again = RepeatedRuns()
+        self._has_points_first = all(type(axis) is int and axis == 0 for axis in take_apart(in_axes)[0])
 
     def __repr__(self) -> str:
         return f"<compiled {self._store.name} at many points, in_axes={self._in_axes!r}>"
 
     def __call__(self, *args: Any) -> Any:
         """Compute what the function returns at every point. The first axis of every array is that of the points."""
+        if (again := self._again.answer("values", args)) is not None:
+            run, (outputs, _, _) = again
+            return run.nest(outputs)
         batch = flatten_batch(args, self._in_axes)
-        found = self._run(batch, self._want("values", batch), NOTHING, NOTHING)
+        want = self._want("values", batch)
+        found = self._run(batch, want, NOTHING, NOTHING)
+        self._note_run("values", batch, want, NOTHING, NOTHING, found.structure.build_batch)
         return found.structure.build_batch(found.outputs)
 
     def value_and_grad(self, *args: Any, wrt: int | Sequence[int] = 0, per_point: bool = False) -> tuple[Floats, Any]:
@@ -60,17 +66,18 @@ class Batched:
             per_point: whether to compute a gradient for each point with respect to shared numbers, too.
         """
         wrt = positions(wrt)
+        if (again := self._again.answer((wrt, per_point), args)) is not None:
+            run, (outputs, gradients, totals) = again
+            return run.nest(outputs), run.nest_derivatives(gradients, totals)
         batch = flatten_batch(args, self._in_axes)
         want, chosen = self._store.want("adjoints", batch.structure, wrt, batch.batched)
         own, shared, are_shared = self._parts(want, batch, wrt, per_point)
         found = self._run(batch, want, own, shared)
-        values: Floats = found.structure.build_batch(found.outputs)
-        if not any(are_shared):
-            return values, chosen.build_batch(found.gradients)
         totals = np.add.reduce([totals for _, totals in found.totals]) if found.totals else np.zeros(len(shared))
-        if all(are_shared):
-            return values, chosen.build(totals)
-        return values, chosen.build_parts(found.gradients, own, totals, shared, are_shared)
+        nest = chosen.nester(are_shared)
+        self._note_run((wrt, per_point), batch, want, own, shared, found.structure.build_batch, nest)
+        values: Floats = found.structure.build_batch(found.outputs)
+        return values, nest(found.gradients, totals)
 
     def grad(self, *args: Any, wrt: int | Sequence[int] = 0, per_point: bool = False) -> Any:
         """Compute the gradient that `value_and_grad` returns."""
@@ -91,9 +98,10 @@ class Batched:
             given = np.asarray(seeds)
             if (seeds := real_numbers(given)) is None:
                 raise TypeError(f"seeds must be real numbers, got an array of {given.dtype}")
-            again = self._again.get(shapes_of(args, len(seeds))) if seeds.ndim == 2 else None
-            if again is not None and (values := again.backward(args, seeds)) is not None:
-                return values
+        if (again := self._again.answer(("captured", seeds is not None), args, seeds)) is not None:
+            run, (outputs, _, totals) = again
+            add_gradients(run.captured, totals)
+            return run.nest(outputs)
         batch = flatten_batch(args, self._in_axes)
         if seeds is not None and (seeds.ndim != 2 or len(seeds) != batch.points):
             raise ValueError(f"seeds must have a row for each of {batch.points} points, got shape {seeds.shape}")
@@ -102,16 +110,18 @@ class Batched:
         if found.totals:  # in one step, which no interrupt divides
             captured, totals = zip(*found.totals, strict=True)
             add_gradients([*chain.from_iterable(captured)], np.concatenate(totals))
-        if seeds is not None and self._in_axes == 0 and (shapes := shapes_of(args, len(seeds))) is not None:
-            self._note_run(shapes, batch, want)
+        self._note_run(("captured", seeds is not None), batch, want, NOTHING, slice(None), found.structure.build_batch)
         return found.structure.build_batch(found.outputs)
 
-    def _note_run(self, shapes: Any, batch: Batch, want: Want) -> None:
-        """Prepare for runs like this one, if the function decides nothing."""
-        paths = self._store.paths_of(batch.structure)
-        latest = paths.kept.latest
-        if latest is not None and not latest[1].guards.decides and self._again.get(shapes) is None:
-            self._again.add(shapes, RepeatedRun(paths, latest[1], want, self._threads))
+    def _note_run(
+        self, what: Hashable, batch: Batch, want: Want, own: Integers, shared: Any, *nest: Callable[..., Any]
+    ) -> None:
+        """Prepare for runs like this one, if that is possible."""
+        latest = self._store.paths_of(batch.structure).kept.latest
+        if self._has_points_first and latest is not None:
+            run = repeated_run(latest[1], want, batch, own, shared, self._threads, *nest)
+            if run is not None:
+                self._again.add(what, run)
 
     def jacobian(self, *args: Any, wrt: int | Sequence[int] = 0) -> Any:
         """Compute `Compiled.jacobian` at every point. Every array has the points as its first axis.

@@ -29,6 +29,25 @@ cdef bint read_other_number(number, double *into) noexcept:
     return True
 
 
+cdef bint read_whole_array(array, tuple shape, double *into) except -1:
+    """Copy the numbers of an array of doubles of that shape, without gaps. Returns whether it is one."""
+    cdef Py_buffer view
+    cdef Py_ssize_t axis
+    cdef bint fits
+    try:
+        PyObject_GetBuffer(array, &view, PyBUF_RECORDS_RO)
+    except Exception:  # NumPy's for dates and texts, which the general way refuses
+        return False
+    fits = view.format[0] == b"d" and view.format[1] == 0 and view.ndim == len(shape)
+    for axis in range(view.ndim if fits else 0):
+        fits = fits and view.shape[axis] == <Py_ssize_t>shape[axis]
+    fits = fits and PyBuffer_IsContiguous(&view, b"C")
+    if fits:
+        memcpy(into, view.buf, view.len)
+    PyBuffer_Release(&view)
+    return fits
+
+
 cdef class Nested:
     """How numbers are nested. What is neither a number, an array, a list nor a tuple is taken apart as a whole."""
 
@@ -78,7 +97,7 @@ cdef class Nested:
         if self.kind == TUPLE:
             return PyTuple_CheckExact(tree) and self.read_row(<tuple>tree, into)
         if self.kind == ARRAY:
-            return type(<object>tree) is ndarray and self.read_array(<object>tree, into)
+            return type(<object>tree) is ndarray and read_whole_array(<object>tree, self.shape, into)
         leaves, form = take_apart(<object>tree)
         return form == self.form and self.read_row(tuple(leaves), into)
 
@@ -99,23 +118,6 @@ cdef class Nested:
                 return False
             into += child.size
         return True
-
-    cdef bint read_array(self, array, double *into) except -1:
-        cdef Py_buffer view
-        cdef Py_ssize_t axis
-        cdef bint fits
-        try:
-            PyObject_GetBuffer(array, &view, PyBUF_RECORDS_RO)
-        except Exception:  # NumPy's for dates and texts, which the general way refuses
-            return False
-        fits = view.format[0] == b"d" and view.format[1] == 0 and view.ndim == len(self.shape)
-        for axis in range(view.ndim if fits else 0):
-            fits = fits and view.shape[axis] == <Py_ssize_t>self.shape[axis]
-        fits = fits and PyBuffer_IsContiguous(&view, b"C")
-        if fits:
-            memcpy(into, view.buf, view.len)
-        PyBuffer_Release(&view)
-        return fits
 
     cdef object build(self, const double *v, const int64_t *slots):
         """Nest the numbers in some slots like this."""

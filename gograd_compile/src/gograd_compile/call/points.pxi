@@ -230,18 +230,22 @@ cdef class BatchSteps:
 
     def share(self, double[::1] shared):
         """Compute what all points share, in the memory that has the shared leaves. Returns the coefficients of sums."""
+        found = np.empty(self.coefficients.shape[0])
+        self.compute_shared(shared, found)
+        return found
+
+    cdef int compute_shared(self, double[::1] shared, double[::1] coefficients) except -1:
         cdef Steps steps
-        cdef double[::1] buffer = np.empty(self.room)
+        cdef double[::1] buffer
         cdef Py_ssize_t i
         for steps in self.shared_steps:
+            buffer = np.empty(self.room)
             with nogil:
                 steps.run_steps(&shared[0], &buffer[0], 0, steps.divided.shape[0])
-        found = np.empty(max(self.coefficients.shape[0], 1))
-        cdef double[::1] coefficients = found
         with nogil:
             for i in range(self.coefficients.shape[0]):
                 coefficients[i] = shared[self.coefficients[i, 0]] * shared[self.coefficients[i, 1]]
-        return found
+        return 0
 
     def run(self, double[:, ::1] memory, Py_ssize_t begin, Py_ssize_t end):
         """Run the steps from `begin` to `end` in all lanes of a memory where every value has a row."""
@@ -266,43 +270,47 @@ cdef class BatchSteps:
             found: outputs, gradients, totals and status, a `run.records.Points`.
         """
         cdef double[:, ::1] outputs = found[0], gradients = found[1]
-        cdef double[::1] totals = found[2], buffer = np.empty(self.room), parts = np.empty(self.total_slots.shape[0] + 1)
-        cdef double[::1] spare = np.empty(memory.shape[1])
+        cdef double[::1] totals = found[2]
         cdef uint8_t[::1] status = found[3]
         cdef const double[:, :] rows
         cdef const int64_t[::1] slots
-        cdef double *v = &memory[0, 0]
-        cdef Py_ssize_t lanes = memory.shape[1], first, last, i, count = 0, lane
-        cdef Source *given
+        cdef Py_ssize_t i, count = 0
         cdef Results into
-        cdef bint shared_is_right = all_finite(&shared[0], self.shared_ranges)
-        given = <Source *>PyMem_Malloc(sum([len(each) for _, each in sources], 1) * sizeof(Source))
+        cdef Source *given = <Source *>PyMem_Malloc(sum([len(each) for _, each in sources], 1) * sizeof(Source))
         if given == NULL:
             raise MemoryError
-        into.outputs = &outputs[0, 0] if outputs.size else NULL
-        into.gradients = &gradients[0, 0] if gradients.size else NULL
-        into.totals = &totals[0] if totals.size else NULL
-        into.status = &status[0]
+        into.outputs, into.gradients = &outputs[0, 0], &gradients[0, 0]
+        into.totals, into.status = &totals[0], &status[0]
         try:
             for rows, slots in sources:
                 for i in range(slots.shape[0]):
-                    given[count] = Source(
-                        &rows[0, i], rows.strides[0] // <Py_ssize_t>sizeof(double), slots[i]
-                    )
+                    given[count] = Source(&rows[0, i], rows.strides[0] // <Py_ssize_t>sizeof(double), slots[i])
                     count += 1
-            with nogil:
-                for i in range(self.copied.shape[0]):
-                    for lane in range(lanes):
-                        v[self.copied[i] * lanes + lane] = shared[self.copied[i]]
-                first = begin
-                while first < end:
-                    last = min(first + lanes, end)
-                    load(v, lanes, given, count, first, last)
-                    self.advance(v, lanes, self.bands[0], self.bands[4], &coefficients[0], &buffer[0])
-                    self.finish(v, lanes, first, last, shared_is_right, shared, &coefficients[0], &parts[0], &spare[0], into)
-                    first = last
+            self.run_blocks(memory, shared, &coefficients[0], begin, end, given, count, into)
         finally:
             PyMem_Free(given)
+
+    cdef int run_blocks(
+        self, double[:, ::1] memory, const double[::1] shared, const double *coefficients, Py_ssize_t begin,
+        Py_ssize_t end, const Source *sources, Py_ssize_t count, Results into,
+    ) except -1:  # fmt: skip
+        """Do what `points` does."""
+        cdef double[::1] buffer = np.empty(self.room + self.total_slots.shape[0] + memory.shape[1])
+        cdef double *parts = &buffer[0] + self.room
+        cdef double *v = &memory[0, 0]
+        cdef Py_ssize_t lanes = memory.shape[1], first = begin, last, i, lane
+        with nogil:
+            shared_is_right = all_finite(&shared[0], self.shared_ranges)
+            for i in range(self.copied.shape[0]):
+                for lane in range(lanes):
+                    v[self.copied[i] * lanes + lane] = shared[self.copied[i]]
+            while first < end:
+                last = min(first + lanes, end)
+                load(v, lanes, sources, count, first, last)
+                self.advance(v, lanes, self.bands[0], self.bands[4], coefficients, &buffer[0])
+                self.finish(v, lanes, first, last, shared_is_right, shared, coefficients, parts, into)
+                first = last
+        return 0
 
     cdef void advance(
         self, double *v, Py_ssize_t lanes, Py_ssize_t begin, Py_ssize_t end, const double *coefficients, double *buffer
@@ -345,8 +353,7 @@ cdef class BatchSteps:
 
     cdef void finish(
         self, double *v, Py_ssize_t lanes, Py_ssize_t first, Py_ssize_t last, bint shared_is_right,
-        const double[::1] shared, const double *coefficients, double *parts, double *spare,
-        Results into,
+        const double[::1] shared, const double *coefficients, double *parts, Results into,
     ) noexcept nogil:  # fmt: skip
         """Judge a block, store what is asked for, and add up totals."""
         cdef Py_ssize_t i, count = last - first
@@ -362,7 +369,7 @@ cdef class BatchSteps:
             self.add_up(v, lanes, 0, self.plan.hidden, coefficients)
             with gil:
                 self.judge_lanes(v, lanes, count, shared, into.status + first)
-            self.add_finite(v, lanes, count, into.status + first, parts, spare)
+            self.add_finite(v, lanes, count, into.status + first, parts)
         store(v, lanes, count, self.outputs, into.outputs + first * self.outputs.shape[0])
         store(v, lanes, count, self.gradients, into.gradients + first * self.gradients.shape[0])
         for i in range(self.total_of.shape[0]):
@@ -399,11 +406,12 @@ cdef class BatchSteps:
         return 0
 
     cdef void add_finite(
-        self, const double *v, Py_ssize_t lanes, Py_ssize_t count, const uint8_t *status, double *parts, double *spare
+        self, const double *v, Py_ssize_t lanes, Py_ssize_t count, const uint8_t *status, double *parts
     ) noexcept nogil:
         """Add up totals in the order of `add_totals`, over the lanes where everything is finite."""
         cdef Py_ssize_t i, lane
         cdef const double *row
+        cdef double *spare = parts + self.total_slots.shape[0]
         for i in range(self.total_slots.shape[0]):
             row = v + self.total_slots[i] * lanes
             for lane in range(lanes):

@@ -281,3 +281,4 @@ cdef class Calls:
 
 
 include "front.pxi"
+include "batch_call.pxi"

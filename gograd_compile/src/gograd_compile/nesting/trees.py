@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate, pairwise
 from numbers import Real
 from typing import Any
@@ -102,24 +102,29 @@ class Structure:
             ]
         )
 
-    def build_parts(
-        self, own: Floats, where_own: Integers, shared: Floats, where_shared: Integers, are_shared: Sequence[bool]
-    ) -> Any:
-        """Nest results as `build_batch` does, but without an axis for the points in leaves that all points share.
+    def nester(self, are_shared: Sequence[bool]) -> Callable[[Floats, Floats], Any]:
+        """Make a function that nests results at many points as `build_batch` does, or for all points as `build` does.
 
-        `own` has the numbers in the places `where_own`, in a row for each point. `shared` has the numbers in the places
-        `where_shared`. `are_shared` says for each leaf whether its numbers (if it has any) are in `shared`.
+        `are_shared` says for each leaf which of both. The function takes the numbers of the leaves that are not shared,
+        in a row for each point, and those of the leaves that are, in a row.
         """
-        column = np.empty(self.size, np.intp)
-        column[where_own], column[where_shared] = np.arange(len(where_own)), np.arange(len(where_shared))
-        leaves: list[Any] = []
-        for shape, (start, stop), is_shared in zip(self.shapes, pairwise(self._bounds), are_shared, strict=True):
-            places = column[start:stop]
-            if is_shared:
-                leaves.append(shared[places].reshape(shape) if shape is not None else shared[places].item())
-            else:
-                leaves.append(own[:, places].reshape(len(own), *(shape or ())))
-        return self.form.nest(leaves)
+        begins = [0, 0]
+        places = []
+        for shape, is_shared in zip(self.shapes, are_shared, strict=True):
+            begin, size = begins[is_shared], 1 if shape is None else math.prod(shape)
+            begins[is_shared] += size
+            places.append((is_shared, slice(begin, begin + size), shape))
+
+        def nest(own: Floats, shared: Floats) -> Any:
+            leaves: list[Any] = []
+            for is_shared, place, shape in places:
+                if is_shared:
+                    leaves.append(shared[place].item() if shape is None else shared[place].reshape(shape))
+                else:
+                    leaves.append(own[:, place].reshape(len(own), *(shape or ())))
+            return self.form.nest(leaves)
+
+        return nest
 
     def spans(self, wrt: int | Sequence[int]) -> list[tuple[int, int]]:
         """Find where the leaves of each argument in `wrt` begin and end."""

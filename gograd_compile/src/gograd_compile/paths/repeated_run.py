@@ -1,63 +1,112 @@
-"""Runs a function at many points again, in the common case: arrays of known shapes, and a function without branches."""
+"""Runs over many points like one before, of a function that decides nothing: C answers them, but for the nesting."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import numpy as np
 
+from gograd_compile.call import prepared
+from gograd_compile.nesting.batch_arguments import Batch
 from gograd_compile.paths.path import Path, Want
-from gograd_compile.paths.paths import Paths
-from gograd_compile.paths.sort_points import NOTHING, WORTH_A_THREAD
-from gograd_compile.trace.tape import Floats
-from gograd_core.extend import add_gradients
+from gograd_compile.paths.sort_points import WORTH_A_THREAD
+from gograd_compile.run.blocks import aligned, lanes_for, most_of_a_strip
+from gograd_compile.trace.tape import Floats, Integers
 
-__all__ = ["RepeatedRun", "shapes_of"]
+__all__ = ["RepeatedRun", "RepeatedRuns", "repeated_run"]
 
-NO_NUMBERS = np.empty(0)
-FLOAT = np.dtype(np.float64)
+Numbers = tuple[Floats, Floats, Floats]
+"""Outputs, derivatives per point, and derivatives in total."""
+
+MOST_KINDS, MOST_NESTINGS, MOST_MEMORIES = 64, 4, 4
+"""How many kinds of runs are kept, for each how many ways of nesting, and for how many sizes of blocks memory."""
 
 
 class RepeatedRun:
-    """Adds the derivatives with respect to captured neurons at points whose path is known without looking.
+    """Runs a program at as many points as are given, for arguments that are nested in one way.
 
     Args:
-        paths: all paths for such arguments.
-        path: the only one: it decides nothing.
-        want: the derivatives.
-        threads: how many threads may work at once.
+        path: the path that all points take.
+        want: what the program computes.
+        batch: such arguments.
+        own, shared: which derivatives are asked for per point, and which in total.
+        threads: how many threads may work at once. Runs that are worth a second one are left to the general way.
+        nest: makes the result of outputs in a row for each point.
+        nest_derivatives: makes the result of derivatives per point, in rows, and of those in total.
     """
 
-    def __init__(self, paths: Paths, path: Path, want: Want, threads: int) -> None:
-        self._paths, self._path, self._threads = paths, path, threads
-        self._program = path.program(want)
-        graph = self._program.schedule.graph
-        self._slots = np.append(np.arange(path.tape.arguments), np.arange(graph.leaves - graph.seeds, graph.leaves))
-        self._summed = np.arange(len(self._program.result_slots))
+    def __init__(
+        self, path: Path, want: Want, batch: Batch, own: Integers, shared: Any, threads: int,
+        nest: Callable[[Floats], Any], nest_derivatives: Callable[[Floats, Floats], Any],
+    ) -> None:  # fmt: skip
+        program = path.program(want)
+        graph, captured = program.schedule.graph, path.tape.captured
+        self.nest, self.nest_derivatives, self.captured = nest, nest_derivatives, captured
+        self._size, self._memories = program.size, dict[int, Floats]()
+        slots = np.append(batch.batched, np.arange(program.first_seed, graph.leaves))
+        summed = np.arange(len(program.result_slots))[shared]
+        _, steps = program.asked(slots, own, summed)
+        self._rows = steps.rows
+        most = most_of_a_strip(steps.rows)
+        if threads > 1:
+            most = min(most, WORTH_A_THREAD // program.size)
+        arguments = batch.structure.form, batch.structure.shapes, batch.are_shared
+        sizes = path.structure.size, len(own), len(summed)
+        self._call = prepared.BatchCall(
+            steps, program.take(), captured, *arguments, program.first_seed, graph.seeds, sizes, self._memory, most
+        )
 
-    def backward(self, args: Sequence[Any], seeds: Floats) -> Any:
-        """Return the values, or None, with nothing changed, if something needs a closer look."""
-        path = self._path
-        if self._paths.is_watched or seeds.shape[1] != path.structure.size:
-            return None
-        rows = [arg.reshape(len(seeds), -1) for arg in args if arg.size]
-        points = np.concatenate([*rows, seeds], axis=1)
-        found = self._program.over(
-            NO_NUMBERS, path.captured(), points, self._slots, per_point=NOTHING, summed=self._summed,
-            threads=self._threads if len(points) * self._program.size >= WORTH_A_THREAD else 1,
-        )  # fmt: skip
-        if found.status.any():
-            return None
-        add_gradients(path.tape.captured, found.totals)
-        return path.structure.build_batch(found.outputs)
+    def _memory(self, points: int) -> Floats:
+        """Find memory for a block of so many points."""
+        lanes = lanes_for(self._rows, points, in_python=False)
+        found = self._memories.get(lanes)
+        if found is None:
+            if len(self._memories) >= MOST_MEMORIES:
+                self._memories.clear()
+            found = self._memories[lanes] = aligned(self._size, lanes)
+        return found
+
+    def numbers(self, args: tuple[Any, ...], seeds: Any = None) -> Numbers | None:
+        """Compute outputs, derivatives per point, and derivatives in total. It is None if anything is unusual.
+
+        Raises:
+            Whatever takes the arguments apart raises.
+        """
+        found: Numbers | None = self._call.answer(args, seeds)
+        return found
 
 
-def shapes_of(args: Sequence[Any], points: int) -> tuple[tuple[int, ...], ...] | None:
-    """Return the shapes of arguments at one point, if all are arrays of floats with as many points. None if not."""
-    shapes = []
-    for arg in args:
-        if type(arg) is not np.ndarray or arg.dtype is not FLOAT or not arg.ndim or len(arg) != points:
-            return None
-        shapes.append(arg.shape[1:])
-    return tuple(shapes)
+def no_derivatives(own: Floats, shared: Floats) -> Any:
+    """Make no result."""
+
+
+def repeated_run(
+    path: Path, want: Want, batch: Batch, own: Integers, shared: Any, threads: int, nest: Callable[[Floats], Any],
+    nest_derivatives: Callable[[Floats, Floats], Any] = no_derivatives,
+) -> RepeatedRun | None:  # fmt: skip
+    """Prepare for runs like one that has run `path`. It is None if they must take the general way."""
+    if path.guards.decides or path.is_gradient or not path.program(want).is_driven:
+        return None
+    return RepeatedRun(path, want, batch, own, shared, threads, nest, nest_derivatives)
+
+
+class RepeatedRuns:
+    """Prepared runs, by what they compute: for each the last ways in which arguments were nested."""
+
+    def __init__(self) -> None:
+        self._runs: dict[Hashable, tuple[RepeatedRun, ...]] = {}
+
+    def add(self, what: Hashable, run: RepeatedRun) -> None:
+        """Keep a run, as the one used last."""
+        if len(self._runs) >= MOST_KINDS:
+            self._runs.clear()
+        self._runs[what] = (run, *self._runs.get(what, ()))[:MOST_NESTINGS]
+
+    def answer(self, what: Hashable, args: tuple[Any, ...], seeds: Any = None) -> tuple[RepeatedRun, Numbers] | None:
+        """Find the run for such arguments, and compute. It is None if there is none, or anything is unusual."""
+        for run in self._runs.get(what, ()):
+            found = run.numbers(args, seeds)
+            if found is not None:
+                return run, found
+        return None

@@ -6,7 +6,7 @@ import numpy as np
 
 from gograd_compile.trace.tape import Floats
 
-__all__ = ["aligned", "lanes_for", "strips_of"]
+__all__ = ["aligned", "lanes_for", "most_of_a_strip", "strips_of"]
 
 VALUES_IN_PYTHON = 2**20
 """How many values a block has at most, if Python runs steps. Each step has its price, so large blocks are better."""
@@ -35,3 +35,8 @@ def strips_of(slots: int, points: int, lanes: int) -> list[tuple[int, int]]:
     strips = min(MOST_STRIPS, slots * points // VALUES_PER_STRIP + 1)
     size = max(-(-points // (strips * lanes)) * lanes, 1)
     return [(begin, min(begin + size, points)) for begin in range(0, points, size)]
+
+
+def most_of_a_strip(slots: int) -> int:
+    """Find up to how many points are one strip."""
+    return (VALUES_PER_STRIP - 1) // slots

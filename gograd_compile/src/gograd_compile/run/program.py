@@ -46,6 +46,7 @@ class Program:
     Attributes:
         steps: what runs all steps at one point, in the memory that `take` finds. None if only `at` does.
         asks: whether guards must hold before some step.
+        is_driven: whether the backend runs all steps, so that Python runs none.
     """
 
     def __init__(self, derived: Derived, backend: Backend, varying: Integers | None = None) -> None:
@@ -74,7 +75,7 @@ class Program:
         self.stops = self._find_stops()
         self._calls = PythonCalls(self.schedule)
         self.asks = any(guards for _, guards in self.stops)
-        self._is_driven = self.runner.runs_whole_schedules and not self.stops
+        self.is_driven = self.runner.runs_whole_schedules and not self.stops
         self.steps = self._steps_at_one_point()
         self.call: Any = None  # what answers a call in the common case: see `paths.prepared`
 
@@ -164,7 +165,7 @@ class Program:
         count = len(points)
         if not points.flags.carray or points.dtype != np.float64:  # native code expects doubles, row after row
             points = np.require(points, np.float64, requirements=("C", "A", "W"))
-        wanted, batch = self._asked(slots, per_point, summed)
+        wanted, batch = self.asked(slots, per_point, summed)
         outputs, gradients = np.empty((count, len(self.output_slots))), np.empty((count, len(per_point)))
         status = np.zeros(count, dtype=np.uint8)
         rows = self.size if batch is None else batch.rows
@@ -202,7 +203,7 @@ class Program:
         self.give_back(shared)
         return Points(outputs, gradients, totals[0] if len(strips) == 1 else totals.sum(axis=0), status)
 
-    def _asked(self, slots: Integers, per_point: Integers, summed: Integers) -> tuple[Slots, Any]:
+    def asked(self, slots: Integers, per_point: Integers, summed: Integers) -> tuple[Slots, Any]:
         """Find what a run looks at, and what runs all steps. Runs that are repeated ask for the same again.
 
         Nothing runs all steps if Python runs some of them.
@@ -213,7 +214,7 @@ class Program:
             from gograd_compile.run.records import Slots
 
             wanted = Slots(*self._slots, self.result_slots[per_point], self.result_slots[summed])
-            found = wanted, self.runner.batch(slots, wanted) if self._is_driven else None
+            found = wanted, self.runner.batch(slots, wanted) if self.is_driven else None
             if len(self._asked_before) >= MOST_ASKED:
                 self._asked_before.clear()
             self._asked_before[given] = found
@@ -225,7 +226,7 @@ class Program:
             if self._blocks and self._blocks[-1].shape[1] == lanes:
                 return self._blocks.pop()
         block = aligned(self.size, lanes)
-        if not self._is_driven:
+        if not self.is_driven:
             block[: len(self._blank)] = self._blank[:, np.newaxis]
         return block
 
