@@ -43,13 +43,6 @@ typedef struct {
 #define ALWAYS static inline
 #endif
 
-/* Add up eight partial sums: halves, then quarters. */
-ALWAYS double added(const double *parts)
-{
-    const double left = (parts[0] + parts[4]) + (parts[2] + parts[6]);
-    return left + ((parts[1] + parts[5]) + (parts[3] + parts[7]));
-}
-
 #define WIDTH 1
 #define FOR_PROCESSOR
 #define OWN(name) name##_one_by_one
@@ -221,6 +214,37 @@ FOR_PROCESSOR ALWAYS OWN(Vector) OWN(only)(OWN(Vector) numbers, OWN(Mask) mask)
 #endif
 }
 
+/* Add up each of some rows of eight partial sums: halves, then quarters. */
+#if WIDTH == 8
+#define IN_PAIRS __builtin_shufflevector
+FOR_PROCESSOR ALWAYS void OWN(add_parts)(const OWN(Vector) *parts, double *found, const int count)
+{
+    OWN(Vector) sums[OWN(ACROSS) * OWN(ACROSS)];
+    for (int i = 0; i < OWN(ACROSS) * OWN(ACROSS); i++)
+        sums[i] = i < count ? parts[i] : (OWN(Vector)){0};
+    for (int i = 0; 2 * i < count; i++)
+        sums[i] = IN_PAIRS(sums[2 * i], sums[2 * i + 1], 0, 1, 2, 3, 8, 9, 10, 11)
+            + IN_PAIRS(sums[2 * i], sums[2 * i + 1], 4, 5, 6, 7, 12, 13, 14, 15);
+    for (int i = 0; 4 * i < count; i++)
+        sums[i] = IN_PAIRS(sums[2 * i], sums[2 * i + 1], 0, 1, 4, 5, 8, 9, 12, 13)
+            + IN_PAIRS(sums[2 * i], sums[2 * i + 1], 2, 3, 6, 7, 10, 11, 14, 15);
+    for (int i = 0; 8 * i < count; i++)
+        sums[i] = IN_PAIRS(sums[2 * i], sums[2 * i + 1], 0, 2, 4, 6, 8, 10, 12, 14)
+            + IN_PAIRS(sums[2 * i], sums[2 * i + 1], 1, 3, 5, 7, 9, 11, 13, 15);
+    for (int i = 0; i < count; i++)
+        found[i] = sums[i / 8][i % 8];
+}
+#undef IN_PAIRS
+#else
+FOR_PROCESSOR ALWAYS void OWN(add_parts)(const OWN(Vector) *parts, double *found, const int count)
+{
+    for (int i = 0; i < count; i++) {
+        const double *x = (const double *)(parts + i * OWN(PARTS));
+        found[i] = ((x[0] + x[4]) + (x[2] + x[6])) + ((x[1] + x[5]) + (x[3] + x[7]));
+    }
+}
+#endif
+
 /* Multiply term k of the rows of some totals, and add the products to what was found, if there are earlier terms. */
 FOR_PROCESSOR ALWAYS void OWN(multiply)(OWN(Vector) *found, const double *v, ptrdiff_t lanes, const int32_t *xs,
     const int32_t *ys, ptrdiff_t length, ptrdiff_t k, const int width, const int height, const int is_first)
@@ -262,10 +286,11 @@ FOR_PROCESSOR ALWAYS void OWN(totals_tile)(const double *v, ptrdiff_t lanes, ptr
         OWN(add_totals)(total, v + lane, lanes, 8, xs, ys, length, width, height, 1);
     if (lane < count)
         OWN(add_totals)(total, v + lane, lanes, count - lane, xs, ys, length, width, height, 0);
+    double found[OWN(ACROSS) * OWN(ACROSS)];
+    OWN(add_parts)(total, found, width * height);
     for (int i = 0; i < height; i++)
         for (int j = 0; j < width; j++)
-            totals[table->outs[(row + i) * table->width + column + j]]
-                = added((const double *)(total + (i * width + j) * OWN(PARTS)));
+            totals[table->outs[(row + i) * table->width + column + j]] = found[i * width + j];
 }
 
 FOR_PROCESSOR ALWAYS void OWN(totals_row)(const double *v, ptrdiff_t lanes, ptrdiff_t count, const TotalTable *table,
@@ -306,7 +331,9 @@ FOR_PROCESSOR static double OWN(total)(const double *row, ptrdiff_t count)
         for (int part = 0; part < OWN(PARTS); part++)
             total[part] += OWN(only)(*(const OWN(Vector) *)(row + lane + part * WIDTH),
                 OWN(among)(count - lane - part * WIDTH));
-    return added((const double *)total);
+    double found;
+    OWN(add_parts)(total, &found, 1);
+    return found;
 }
 
 static const LaneFunctions OWN(functions) = {OWN(table), OWN(sum), OWN(totals), OWN(total)};

@@ -18,13 +18,11 @@ cdef struct Results:  # see `run.records.Points`
 
 cdef bint rows_are_finite(const double *v, Py_ssize_t lanes, const int64_t[:, ::1] ranges) noexcept nogil:
     """Say whether all numbers in some ranges of rows are finite."""
-    cdef const uint64_t *bits = <const uint64_t *>v
-    cdef uint64_t carried = 0  # gets its highest bit if all bits of an exponent are set
-    cdef Py_ssize_t i, place
+    cdef Py_ssize_t i
     for i in range(ranges.shape[0]):
-        for place in range(ranges[i, 0] * lanes, ranges[i, 1] * lanes):
-            carried |= (bits[place] & <uint64_t>0x7FF0000000000000) + <uint64_t>0x0010000000000000
-    return carried >> 63 == 0
+        if not are_finite(v + ranges[i, 0] * lanes, (ranges[i, 1] - ranges[i, 0]) * lanes):
+            return False
+    return True
 
 
 cdef void load(double *v, Py_ssize_t lanes, const Source *sources, Py_ssize_t count, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
@@ -208,12 +206,12 @@ cdef class BatchSteps:
         """Number the slots whose sums over the points are asked for, and find how each is computed."""
         cdef Py_ssize_t i
         cdef const int32_t[:, ::1] outs, xs, ys
-        slots, places = np.unique(totals, return_inverse=True)
-        self.total_slots, self.total_of = as_integers(slots), as_integers(places.ravel())
+        slots = np.array([*dict.fromkeys(totals.tolist())], dtype=np.int64)  # in the order in which they are asked for
         by_row = np.flatnonzero(summed[slots] == 0) if len(slots) else NO_SLOTS
         self.total_rows, self.total_row_slots = as_integers(by_row), as_integers(slots[by_row])
         number = np.zeros(self.size, dtype=np.int32)
         number[slots] = np.arange(len(slots))
+        self.total_slots, self.total_of = slots, as_integers(number[totals])
         self.total_tables = [
             [np.ascontiguousarray(each, dtype=np.int32) for each in (number[of], firsts, seconds)]
             for of, firsts, seconds in self.plan.total_tables
@@ -363,8 +361,7 @@ cdef class BatchSteps:
         right = right and rows_are_finite(v, lanes, self.gradient_ranges)
         if right:
             self.add_totals(v, lanes, count, parts)
-            for i in range(self.total_slots.shape[0]):
-                right = right and parts[i] - parts[i] == 0.0
+            right = are_finite(parts, self.total_slots.shape[0])
         if not right:
             self.add_up(v, lanes, 0, self.plan.hidden, coefficients)
             with gil:
@@ -372,8 +369,12 @@ cdef class BatchSteps:
             self.add_finite(v, lanes, count, into.status + first, parts)
         store(v, lanes, count, self.outputs, into.outputs + first * self.outputs.shape[0])
         store(v, lanes, count, self.gradients, into.gradients + first * self.gradients.shape[0])
-        for i in range(self.total_of.shape[0]):
-            into.totals[i] += parts[self.total_of[i]]
+        if self.total_of.shape[0] == self.total_slots.shape[0]:  # no number is asked for twice
+            for i in range(self.total_slots.shape[0]):
+                into.totals[i] += parts[i]
+        else:
+            for i in range(self.total_of.shape[0]):
+                into.totals[i] += parts[self.total_of[i]]
 
     cdef void add_totals(self, const double *v, Py_ssize_t lanes, Py_ssize_t count, double *parts) noexcept nogil:
         """Add up what is asked for in total over the first lanes."""
