@@ -26,6 +26,8 @@ cdef extern from "lanes.h":
         void (*sum)(double *, Py_ssize_t, const Factors *, Py_ssize_t, const double *, double *) noexcept nogil
         void (*totals)(const double *, Py_ssize_t, Py_ssize_t, const TotalTable *, double *) noexcept nogil
         double (*total)(const double *, Py_ssize_t) noexcept nogil
+        bint (*are_finite)(const double *, Py_ssize_t) noexcept nogil
+        void (*add)(double *, const double *, Py_ssize_t) noexcept nogil
     const LaneFunctions *BEST_LANES
 
 cdef const LaneFunctions *in_lanes = BEST_LANES  # with the vectors of this processor
@@ -72,7 +74,8 @@ cdef class LanePlan:
             first number is its place, for a TABLE the place in `tables`, and for SUMS the first and the last one.
         tables: rows of where the rows of a table begin in `table_rows`, how many there are, where its sums begin in
             `table_outs`, how many there are, and where its coefficients begin.
-        coefficients: the slots of the two numbers whose product is each coefficient.
+        coefficients: the slot of the number that each coefficient is.
+        products: places of coefficients, and the slots of numbers by which these are multiplied.
         sum_starts, factors, outs: sums that are added one by one.
         hidden: how many of these come first. They are only needed where something is not finite.
         total_tables: for each table of totals the slots of the totals, and the rows of both factors.
@@ -83,9 +86,10 @@ cdef class LanePlan:
     cdef const uint8_t[::1] varies, summed
     cdef int32_t[::1] levels
     cdef int32_t one
-    cdef Numbers action_rows, table_data, rows, table_sums, pairs, factor_data, own
+    cdef Numbers action_rows, table_data, rows, table_sums, slots, product_data, factor_data, own
     cdef list loose, total_groups
-    cdef readonly object actions, action_starts, tables, table_rows, table_outs, coefficients, sum_starts, factors, outs
+    cdef readonly object actions, action_starts, tables, table_rows, table_outs, coefficients, products
+    cdef readonly object sum_starts, factors, outs
     cdef readonly list total_tables
     cdef readonly Py_ssize_t hidden
 
@@ -94,7 +98,7 @@ cdef class LanePlan:
         self.starts, self.terms, self.varies, self.one, self.summed = starts, terms, varies, one, summed
         self.levels = np.zeros(len(varies), dtype=np.int32)
         self.action_rows, self.table_data, self.rows, self.table_sums = Numbers(), Numbers(), Numbers(), Numbers()
-        self.pairs, self.factor_data, self.own, self.loose = Numbers(), Numbers(), Numbers(), [0]
+        self.slots, self.product_data, self.factor_data, self.own, self.loose = Numbers(), Numbers(), Numbers(), Numbers(), [0]
         sums, begins = [], []
         self.total_tables = self.totals(steps)
         self.hidden = len(self.loose) - 1
@@ -109,7 +113,8 @@ cdef class LanePlan:
         begins.append(self.action_rows.count // 3)
         self.actions, self.action_starts = self.action_rows.rows(3), np.array(begins, dtype=np.int64)
         self.tables, self.table_rows = self.table_data.rows(5), self.rows.rows(1).ravel()
-        self.table_outs, self.coefficients = self.table_sums.rows(1).ravel(), self.pairs.rows(2)
+        self.table_outs, self.coefficients = self.table_sums.rows(1).ravel(), self.slots.rows(1).ravel()
+        self.products = self.product_data.rows(2)
         self.sum_starts, self.factors = np.array(self.loose, dtype=np.int64), self.factor_data.rows(2)
         self.outs = self.own.rows(1).ravel()
 
@@ -167,11 +172,15 @@ cdef class LanePlan:
             found[k] = a if self.varies[a] else b if self.varies[b] else self.one
         return rows.tobytes()
 
-    cdef int add_pair(self, Py_ssize_t term) except -1:
-        """Add the coefficient of a term. If there is one factor besides the row, it is multiplied by 1.0."""
+    cdef int add_coefficient(self, Py_ssize_t term) except -1:
+        """Add the coefficient of a term: one factor, or the product of both."""
         cdef int32_t a = self.terms[term, 0], b = self.terms[term, 1]
-        self.pairs.append(self.one if self.varies[a] else a)
-        self.pairs.append(self.one if self.varies[b] else b)
+        if self.varies[a] or (a == self.one and not self.varies[b]):
+            a = b
+        elif b != self.one and not self.varies[b]:
+            self.product_data.append(self.slots.count)
+            self.product_data.append(b)
+        self.slots.append(a)
         return 0
 
     cdef int add_sum(self, int32_t slot, Py_ssize_t place) except -1:
@@ -184,8 +193,8 @@ cdef class LanePlan:
             if self.varies[a] and self.varies[b]:
                 self.factor_data.append(b)
             else:
-                self.factor_data.append(~(self.pairs.count // 2))
-                self.add_pair(term)
+                self.factor_data.append(~(self.slots.count))
+                self.add_coefficient(term)
         self.own.append(slot)
         self.loose.append(self.factor_data.count // 2)
         return 0
@@ -194,7 +203,7 @@ cdef class LanePlan:
         """Add a table of sums, each with its slot and its place."""
         cdef Py_ssize_t length, k, first, i, place = sums[0][1]
         length = self.starts[place + 1] - self.starts[place]
-        for number in (self.rows.count, length, self.table_sums.count, len(sums), self.pairs.count // 2):
+        for number in (self.rows.count, length, self.table_sums.count, len(sums), self.slots.count):
             self.table_data.append(number)
         for row in np.frombuffer(self.key(place), dtype=np.int32).tolist():
             self.rows.append(row)
@@ -205,7 +214,7 @@ cdef class LanePlan:
         for first in range(0, len(sums), <Py_ssize_t>TILE):
             for k in range(length):
                 for i in range(first, min(first + TILE, <Py_ssize_t>len(sums))):
-                    self.add_pair(self.starts[at[i]] + k)
+                    self.add_coefficient(self.starts[at[i]] + k)
         return 0
 
     cdef list totals(self, const int64_t[:, ::1] steps):

@@ -29,6 +29,8 @@ typedef struct {
     void (*sum)(double *v, ptrdiff_t lanes, const Factors *terms, ptrdiff_t length, const double *coefficients, double *out);
     void (*totals)(const double *v, ptrdiff_t lanes, ptrdiff_t count, const TotalTable *table, double *totals);
     double (*total)(const double *row, ptrdiff_t count);
+    int (*are_finite)(const double *numbers, ptrdiff_t count);
+    void (*add)(double *totals, const double *parts, ptrdiff_t count);
 } LaneFunctions;
 
 #ifdef __has_builtin
@@ -336,5 +338,37 @@ FOR_PROCESSOR static double OWN(total)(const double *row, ptrdiff_t count)
     return found;
 }
 
-static const LaneFunctions OWN(functions) = {OWN(table), OWN(sum), OWN(totals), OWN(total)};
+/* Say whether some numbers are finite: the difference of each and itself is 0.0. */
+FOR_PROCESSOR static int OWN(are_finite)(const double *numbers, ptrdiff_t count)
+{
+    OWN(Vector) sum[4];
+    double rest = 0.0;
+    ptrdiff_t i = 0;
+    for (int j = 0; j < 4; j++)
+        sum[j] = (OWN(Vector)){0};
+    for (; i + 4 * WIDTH <= count; i += 4 * WIDTH)
+        for (int j = 0; j < 4; j++) {
+            const OWN(Vector) x = *(const OWN(Vector) *)(numbers + i + j * WIDTH);
+            sum[j] += x - x;
+        }
+    for (; i < count; i++)
+        rest += numbers[i] - numbers[i];
+    sum[0] += (sum[1] + sum[2]) + sum[3];
+    for (i = 0; i < WIDTH; i++)
+        rest += ((const double *)sum)[i];
+    return rest == 0.0;
+}
+
+FOR_PROCESSOR static void OWN(add)(double *totals, const double *parts, ptrdiff_t count)
+{
+    ptrdiff_t i = 0;
+    for (; i + WIDTH <= count; i += WIDTH)
+        *(OWN(Vector) *)(totals + i) += *(const OWN(Vector) *)(parts + i);
+    for (; i < count; i++)
+        totals[i] += parts[i];
+}
+
+static const LaneFunctions OWN(functions) = {
+    OWN(table), OWN(sum), OWN(totals), OWN(total), OWN(are_finite), OWN(add)
+};
 #endif

@@ -20,7 +20,7 @@ cdef bint rows_are_finite(const double *v, Py_ssize_t lanes, const int64_t[:, ::
     """Say whether all numbers in some ranges of rows are finite."""
     cdef Py_ssize_t i
     for i in range(ranges.shape[0]):
-        if not are_finite(v + ranges[i, 0] * lanes, (ranges[i, 1] - ranges[i, 0]) * lanes):
+        if not in_lanes.are_finite(v + ranges[i, 0] * lanes, (ranges[i, 1] - ranges[i, 0]) * lanes):
             return False
     return True
 
@@ -145,8 +145,8 @@ cdef class BatchSteps:
     cdef Py_ssize_t room, one, size
     cdef const int64_t[::1] bands, action_starts, sum_starts, outputs, gradients, total_rows, total_row_slots, total_of, copied
     cdef const int64_t[:, ::1] steps, shared_ranges, varying_ranges, gradient_ranges
-    cdef const int32_t[::1] gathers, table_rows, table_outs, outs
-    cdef const int32_t[:, ::1] actions, lane_tables, coefficients, factors
+    cdef const int32_t[::1] gathers, table_rows, table_outs, outs, coefficients
+    cdef const int32_t[:, ::1] actions, lane_tables, products, factors
     cdef const int64_t[:, ::1] calls
     cdef const uint8_t[::1] varies
     cdef list shared_steps, total_tables
@@ -172,7 +172,8 @@ cdef class BatchSteps:
         summed = find_summed(self.steps, bands[2], starts, terms, tables[3], varies, np.concatenate(self.wanted[:4]), totals)
         self.plan = plan = LanePlan(self.steps, starts, terms, varies, one, summed)
         self.actions, self.action_starts, self.lane_tables = plan.actions, plan.action_starts, plan.tables
-        self.table_rows, self.table_outs, self.coefficients = plan.table_rows, plan.table_outs, plan.coefficients
+        self.table_rows, self.table_outs = plan.table_rows, plan.table_outs
+        self.coefficients, self.products = plan.coefficients, plan.products
         self.sum_starts, self.factors, self.outs = plan.sum_starts, plan.factors, plan.outs
         self.rows = int(varies.sum() - summed.sum())
         self.outputs, self.gradients = map(as_integers, (outputs, gradients))
@@ -242,7 +243,9 @@ cdef class BatchSteps:
                 steps.run_steps(&shared[0], &buffer[0], 0, steps.divided.shape[0])
         with nogil:
             for i in range(self.coefficients.shape[0]):
-                coefficients[i] = shared[self.coefficients[i, 0]] * shared[self.coefficients[i, 1]]
+                coefficients[i] = shared[self.coefficients[i]]
+            for i in range(self.products.shape[0]):
+                coefficients[self.products[i, 0]] *= shared[self.products[i, 1]]
         return 0
 
     def run(self, double[:, ::1] memory, Py_ssize_t begin, Py_ssize_t end):
@@ -361,7 +364,7 @@ cdef class BatchSteps:
         right = right and rows_are_finite(v, lanes, self.gradient_ranges)
         if right:
             self.add_totals(v, lanes, count, parts)
-            right = are_finite(parts, self.total_slots.shape[0])
+            right = in_lanes.are_finite(parts, self.total_slots.shape[0])
         if not right:
             self.add_up(v, lanes, 0, self.plan.hidden, coefficients)
             with gil:
@@ -370,8 +373,7 @@ cdef class BatchSteps:
         store(v, lanes, count, self.outputs, into.outputs + first * self.outputs.shape[0])
         store(v, lanes, count, self.gradients, into.gradients + first * self.gradients.shape[0])
         if self.total_of.shape[0] == self.total_slots.shape[0]:  # no number is asked for twice
-            for i in range(self.total_slots.shape[0]):
-                into.totals[i] += parts[i]
+            in_lanes.add(into.totals, parts, self.total_slots.shape[0])
         else:
             for i in range(self.total_of.shape[0]):
                 into.totals[i] += parts[self.total_of[i]]

@@ -19,7 +19,7 @@ def lanes_for(slots: int, points: int, *, in_python: bool) -> int:
     if in_python:
         lanes = max(VALUES_IN_PYTHON // slots, 8)
     else:
-        lanes = next(lanes for lanes, most in ((128, 2**9), (32, 2**15), (16, 2**16), (8, np.inf)) if slots <= most)
+        lanes = next(lanes for lanes, most in ((128, 2**9), (64, 2**11), (32, 2**15), (16, 2**16), (8, np.inf)) if slots <= most)
     return -(-min(lanes, points) // 8) * 8
 
 
