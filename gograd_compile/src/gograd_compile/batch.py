@@ -47,8 +47,7 @@ class Batched:
     def __call__(self, *args: Any) -> Any:
         """Compute what the function returns at every point. The first axis of every array is that of the points."""
         if (again := self._again.answer("values", args)) is not None:
-            run, (outputs, _, _) = again
-            return run.nest(outputs)
+            return again[0].nest(again[1][0])
         batch = flatten_batch(args, self._in_axes)
         want = self._want("values", batch)
         found = self._run(batch, want, NOTHING, NOTHING)
@@ -99,8 +98,8 @@ class Batched:
             if (seeds := real_numbers(given)) is None:
                 raise TypeError(f"seeds must be real numbers, got an array of {given.dtype}")
         if (again := self._again.answer(("captured", seeds is not None), args, seeds)) is not None:
-            run, (outputs, _, totals) = again
-            add_gradients(run.captured, totals)
+            run, (outputs, _, sums) = again
+            add_gradients(run.captured, sums)
             return run.nest(outputs)
         batch = flatten_batch(args, self._in_axes)
         if seeds is not None and (seeds.ndim != 2 or len(seeds) != batch.points):
@@ -119,7 +118,7 @@ class Batched:
         """Prepare for runs like this one, if that is possible."""
         latest = self._store.paths_of(batch.structure).kept.latest
         if self._has_points_first and latest is not None:
-            run = repeated_run(latest[1], want, batch, own, shared, self._threads, *nest)
+            run = repeated_run(latest[1], want, batch, own, shared, *nest)
             if run is not None:
                 self._again.add(what, run)
 

@@ -13,7 +13,7 @@ import gograd_compile
 import gograd_core
 from gograd_compile.call import prepared
 from gograd_core import DomainError, Neuron, errstate, ops, register_container
-from prepared_calls import ARGUMENTS, in_general, polynomial, shown
+from prepared_calls import in_general, polynomial, shown
 
 pytest.importorskip("numba")
 pytestmark = pytest.mark.skipif(prepared is None, reason="calls in C were not built")
@@ -266,19 +266,6 @@ def test_steps_in_c_fill_the_memory_as_those_of_the_backend_do(compile_native, b
         expected, found = program.at(*inputs)
         assert bits(memory) == bits(expected)
         assert status == found
-
-
-def test_without_the_library_results_are_the_same(compile_native, general_calls, bits, monkeypatch):
-    from gograd_compile.run import native_runner
-
-    expected = [shown(compile_native(polynomial).value_and_grad(*args), bits) for args in ARGUMENTS.values()]
-    monkeypatch.setattr(native_runner, "prepared", None)
-    f = compile_native(polynomial)
-    for args, result in zip(ARGUMENTS.values(), expected, strict=True):
-        count = len(general_calls)
-        for _ in range(2):
-            assert shown(f.value_and_grad(*args), bits) == result
-        assert len(general_calls) == count + 2
 
 
 @pytest.mark.parametrize(("backend", "most"), [("numpy", 3), ("native", 1)])

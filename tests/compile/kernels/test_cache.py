@@ -6,7 +6,6 @@ import math
 import os
 import subprocess
 import sys
-import textwrap
 import time
 import warnings
 
@@ -256,51 +255,3 @@ class TestManyProcesses:
         assert third.stdout == "['cache', 'cache'] 0 2\n", third.stderr
         assert len(codes(folder)) == 2
         assert not list(folder.glob("*.new"))
-
-
-class TestFunctionsOfModules:
-    MODULE = """
-    from numba import njit
-    from gograd_compile.kernels.pointers import doubles_at
-
-    FACTOR = {factor}
-    compiled = njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-
-    @compiled
-    def scaled(x):
-        return x * FACTOR / 0.0
-
-    @compiled
-    def scale(address):
-        doubles_at(address)[0] = scaled(scaled(doubles_at(address)[0]))
-    """
-    PROGRAM = """
-import sys
-from ctypes import addressof, c_double
-from gograd_compile.kernels import report
-from gograd_compile.kernels.numba_text import loaded
-number = c_double(1.0)
-loaded("functions", "scale")(addressof(number))
-print(number.value, report()["compiled"], report()["loaded"], "numba" in sys.modules)
-"""
-
-    def printed(self, tmp_path, factor):
-        (tmp_path / "functions.py").write_text(textwrap.dedent(self.MODULE.format(factor=factor)))
-        done = subprocess.run(
-            [sys.executable, "-B", "-c", self.PROGRAM], cwd=tmp_path, capture_output=True, text=True, check=False
-        )
-        return done.stdout.split() or done.stderr
-
-    def test_other_processes_find_it_again_and_do_without_numba(self, folder, tmp_path):
-        assert self.printed(tmp_path, "2.0") == ["inf", "1", "0", "True"]
-        assert self.printed(tmp_path, "2.0") == ["inf", "0", "1", "False"]
-
-    def test_whatever_a_module_contains_makes_another_file(self, folder, tmp_path):
-        assert self.printed(tmp_path, "2.0") == ["inf", "1", "0", "True"]
-        assert self.printed(tmp_path, "0.0") == ["nan", "1", "0", "True"]
-
-
-class TestWithoutNumba:
-    def test_a_kernel(self, folder, monkeypatch):
-        monkeypatch.setitem(sys.modules, "numba", None)
-        assert value(made()) == 2.0

@@ -45,6 +45,17 @@ def test_with_a_numba_that_cannot_be_used_it_is_numpy_with_a_warning(native, nam
         assert find().name == "numpy"
 
 
+def test_without_the_library_it_is_numpy_and_the_native_one_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(backends, "prepared", None)
+    backends.backend.cache_clear()
+    try:
+        assert find().name == "numpy"
+        with pytest.raises(ImportError, match="library of gograd_compile, which was not built: install a C compiler"):
+            find("native")
+    finally:
+        backends.backend.cache_clear()
+
+
 def test_one_that_is_asked_for_by_name_fails(native):
     native(ImportError("Numba needs NumPy 2.3 or less"))
     with pytest.raises(ImportError, match="2.3 or less"):

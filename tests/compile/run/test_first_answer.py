@@ -21,7 +21,7 @@ from gograd_core import DomainError, errstate, ops
 
 pytestmark = [
     pytest.mark.any_engine,
-    pytest.mark.skipif(prepared is None, reason="without a C compiler the driver runs at one point as well"),
+    pytest.mark.skipif(prepared is None, reason="without a C compiler NumPy runs everything"),
 ]
 
 FUNCTION = """
@@ -48,9 +48,8 @@ ONE_BY_ONE = """
 import numpy as np
 points = np.sort(np.random.default_rng(1).normal(size=(50, 3)) * 3.0)
 values, slopes = zip(*map(f.value_and_grad, points))
-assert "numba" not in sys.modules
 together = f.batch().value_and_grad(points)
-assert "numba" in sys.modules
+assert "numba" not in sys.modules
 assert np.array(values).tobytes() == together[0].tobytes()
 assert np.array(slopes).tobytes() == together[1].tobytes()
 """
@@ -75,13 +74,12 @@ def test_needs_no_numba_and_has_the_same_bits(tmp_path):
 
 
 def test_has_the_bits_of_batches(tmp_path):
-    """Which Numba's driver runs, in many lanes."""
     lines(run(FUNCTION + "f([0.3, 1.5, -0.7])", tmp_path / "cache"))
     assert lines(run(FUNCTION + ONE_BY_ONE, tmp_path / "cache")) == []
 
 
 @pytest.mark.parametrize("point", [(0.3, 0.5), (0.0, 0.5), (2.0, -0.5), (0.0, 0.0), (1e200, 1e200)], ids=str)
-def test_seeds_give_the_same_bits_one_by_one_and_in_the_driver(point, outcome, bits, monkeypatch):
+def test_seeds_give_the_same_bits_one_by_one_and_together(point, outcome, bits, monkeypatch):
     def both(x, y):
         return [ops.sqrt(x * y) * y, ops.where(x > 1.0, x * y, ops.log(y)), x**3.0 / y]
 

@@ -39,7 +39,7 @@ cdef class BatchCall:
         cdef Py_ssize_t size, place = 0, i
         self.steps, self.shared, self.captured, self.form, self.room = steps, shared, captured, form, room
         self.shapes, self.are_shared, self.sizes, self.seeds, self.most = shapes, are_shared, sizes, seeds, most
-        self.coefficients = np.empty(steps.coefficients.shape[0])
+        self.coefficients = np.empty(steps.plan.coefficients.shape[0])
         sizes_of_leaves = [1 if shape is None else math.prod(shape) for shape in shapes]
         self.captured_values = shared[sum(sizes_of_leaves) : sum(sizes_of_leaves) + len(captured)]
         self.sources = <Source *>PyMem_Malloc((sum(sizes_of_leaves, 1) + self.seeds) * sizeof(Source))

@@ -88,8 +88,9 @@ cdef class LanePlan:
     cdef int32_t one
     cdef Numbers action_rows, table_data, rows, table_sums, slots, product_data, factor_data, own
     cdef list loose, total_groups
-    cdef readonly object actions, action_starts, tables, table_rows, table_outs, coefficients, products
-    cdef readonly object sum_starts, factors, outs
+    cdef const int32_t[:, ::1] actions, tables, products, factors
+    cdef const int32_t[::1] table_rows, table_outs, coefficients, outs
+    cdef const int64_t[::1] action_starts, sum_starts
     cdef readonly list total_tables
     cdef readonly Py_ssize_t hidden
 
@@ -243,3 +244,24 @@ cdef class LanePlan:
 cdef object from_bytes(rows):
     return np.array([np.frombuffer(row, dtype=np.int32) for row in rows])
 
+
+def find_summed(const int64_t[:, ::1] steps, first_step, starts, terms, gathers, varies, read, totals):
+    """Find the derivatives that are only read as sums over the points, and are sums of products of two rows each."""
+    cdef const int64_t[::1] begins = starts
+    cdef const int32_t[:, ::1] factors = terms
+    cdef const uint8_t[::1] rows = varies
+    cdef Py_ssize_t k, g, place
+    cdef bint fits
+    summed = np.zeros(len(varies), dtype=np.uint8)
+    summed[totals] = 1
+    summed[read] = summed[gathers] = summed[terms.ravel()] = 0
+    cdef uint8_t[::1] found = summed
+    for k in range(steps.shape[0]):
+        for g in range(steps[k, 2]):
+            if found[steps[k, 1] + g]:
+                fits = k >= first_step and steps[k, 0] == 0
+                for place in range(begins[steps[k, 3] + g], begins[steps[k, 3] + g + 1] if fits else 0):
+                    fits = fits and rows[factors[place, 0]] and rows[factors[place, 1]]
+                found[steps[k, 1] + g] = fits
+    summed[: steps[0, 1] if len(steps) else len(summed)] = 0  # leaves
+    return summed

@@ -4,125 +4,6 @@ In the memory of a block each slot that differs between points has a row, with a
 share is a number, in another memory, and its steps run once, as at one point.
 """
 
-cdef struct Source:  # of the numbers of the points for one slot
-    const double *start
-    Py_ssize_t apart, slot  # how many doubles lie between points
-
-
-cdef struct Results:  # see `run.records.Points`
-    double *outputs
-    double *gradients
-    double *totals
-    uint8_t *status
-
-
-cdef bint rows_are_finite(const double *v, Py_ssize_t lanes, const int64_t[:, ::1] ranges) noexcept nogil:
-    """Say whether all numbers in some ranges of rows are finite."""
-    cdef Py_ssize_t i
-    for i in range(ranges.shape[0]):
-        if not in_lanes.are_finite(v + ranges[i, 0] * lanes, (ranges[i, 1] - ranges[i, 0]) * lanes):
-            return False
-    return True
-
-
-cdef void load(double *v, Py_ssize_t lanes, const Source *sources, Py_ssize_t count, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
-    """Load a block of points. The last point fills the lanes that are left."""
-    cdef Py_ssize_t i = 0, j, together, lane, points = end - begin
-    cdef const double *x
-    cdef double *row
-    while i < count:
-        together = 1
-        while together < TILE and i + together < count and (
-            sources[i + together].start == sources[i].start + together and sources[i + together].apart == sources[i].apart
-        ):
-            together += 1
-        for lane in range(points):
-            x = sources[i].start + (begin + lane) * sources[i].apart
-            for j in range(together):
-                v[sources[i + j].slot * lanes + lane] = x[j]
-        for j in range(together):
-            row = v + sources[i + j].slot * lanes
-            for lane in range(points, lanes):
-                row[lane] = row[points - 1]
-        i += together
-
-
-cdef void store(const double *v, Py_ssize_t lanes, Py_ssize_t count, const int64_t[::1] slots, double *into) noexcept nogil:
-    """Store the rows of some slots for a block of points: a row for each point."""
-    cdef Py_ssize_t width = slots.shape[0], first = 0, last, lane, j
-    while first < width:
-        last = min(first + TILE, width)
-        for lane in range(count):
-            for j in range(first, last):
-                into[lane * width + j] = v[slots[j] * lanes + lane]
-        first = last
-
-
-cdef void call_in_lanes(
-    double *v, Py_ssize_t lanes, const Step *step, const int32_t *gathers, const Callee *callee, double *buffer
-) noexcept nogil:
-    """Run one kernel on all applications of a step."""
-    cdef Py_ssize_t begin = 0, first, n, width, i, g
-    cdef double *x
-    while begin < step.count:
-        n = min(max(<Py_ssize_t>CHUNK // lanes, 1), step.count - begin)
-        first = 0
-        while first < lanes:  # once, unless Python runs steps
-            width = min(<Py_ssize_t>CHUNK, lanes - first)
-            if callee.arity == 1 and lie_together(gathers + begin, n):
-                x = v + gathers[begin] * lanes + first
-            else:
-                x = buffer
-                for i in range(callee.arity):
-                    for g in range(n):
-                        memcpy(
-                            x + i * CHUNK + g * width, v + gathers[i * step.count + begin + g] * lanes + first,
-                            width * sizeof(double),
-                        )  # fmt: skip
-            (<Kernel>callee.address)(
-                n * width, 0, v + (step.slot + begin) * lanes + first, x, buffer + callee.arity * CHUNK
-            )
-            first += width
-        begin += n
-
-
-cdef void columns_in_lanes(
-    double *v, Py_ssize_t lanes, const Step *step, const int32_t *gathers, const Callee *callee, double *buffer
-) noexcept nogil:
-    """Run a kernel of columns, one application in one lane at a time."""
-    cdef Py_ssize_t applications = step.count // callee.width, g, lane, i
-    cdef double *results = buffer + callee.arity
-    for g in range(applications):
-        for lane in range(lanes):
-            for i in range(callee.arity):
-                buffer[i] = v[gathers[i * applications + g] * lanes + lane]
-            (<Kernel>callee.address)(1, callee.length, results, buffer, results + callee.width)
-            for i in range(callee.width):
-                v[(step.slot + g * callee.width + i) * lanes + lane] = results[i]
-
-
-def find_summed(const int64_t[:, ::1] steps, first_step, starts, terms, gathers, varies, read, totals):
-    """Find the derivatives that are only read as sums over the points, and are sums of products of two rows each."""
-    cdef const int64_t[::1] begins = starts
-    cdef const int32_t[:, ::1] factors = terms
-    cdef const uint8_t[::1] rows = varies
-    cdef Py_ssize_t k, g, place
-    cdef bint fits
-    summed = np.zeros(len(varies), dtype=np.uint8)
-    summed[totals] = 1
-    summed[read] = summed[gathers] = summed[terms.ravel()] = 0
-    cdef uint8_t[::1] found = summed
-    for k in range(steps.shape[0]):
-        for g in range(steps[k, 2]):
-            if found[steps[k, 1] + g]:
-                fits = k >= first_step and steps[k, 0] == 0
-                for place in range(begins[steps[k, 3] + g], begins[steps[k, 3] + g + 1] if fits else 0):
-                    fits = fits and rows[factors[place, 0]] and rows[factors[place, 1]]
-                found[steps[k, 1] + g] = fits
-    summed[: steps[0, 1] if len(steps) else 0] = 0
-    return summed
-
-
 cdef class BatchSteps:
     """The steps of a schedule, to be run at many points.
 
@@ -143,16 +24,13 @@ cdef class BatchSteps:
     cdef tuple tables, wanted
     cdef bint forward
     cdef Py_ssize_t room, one, size
-    cdef const int64_t[::1] bands, action_starts, sum_starts, outputs, gradients, total_rows, total_row_slots, total_of, copied
-    cdef const int64_t[:, ::1] steps, shared_ranges, varying_ranges, gradient_ranges
-    cdef const int32_t[::1] gathers, table_rows, table_outs, outs, coefficients
-    cdef const int32_t[:, ::1] actions, lane_tables, products, factors
-    cdef const int64_t[:, ::1] calls
+    cdef const int64_t[::1] bands, outputs, gradients, copied, total_slots, total_rows, total_row_slots, total_of
+    cdef const int64_t[:, ::1] steps, calls, shared_ranges, varying_ranges, gradient_ranges
+    cdef const int32_t[::1] gathers
     cdef const uint8_t[::1] varies
     cdef list shared_steps, total_tables
     cdef TotalTable *table_of_totals
     cdef Py_ssize_t tables_of_totals
-    cdef const int64_t[::1] total_slots
     cdef Steps judge
 
     def __cinit__(self):
@@ -170,11 +48,7 @@ cdef class BatchSteps:
         varies = self.find_varying(steps, slots)
         self.varies = varies
         summed = find_summed(self.steps, bands[2], starts, terms, tables[3], varies, np.concatenate(self.wanted[:4]), totals)
-        self.plan = plan = LanePlan(self.steps, starts, terms, varies, one, summed)
-        self.actions, self.action_starts, self.lane_tables = plan.actions, plan.action_starts, plan.tables
-        self.table_rows, self.table_outs = plan.table_rows, plan.table_outs
-        self.coefficients, self.products = plan.coefficients, plan.products
-        self.sum_starts, self.factors, self.outs = plan.sum_starts, plan.factors, plan.outs
+        self.plan = LanePlan(self.steps, starts, terms, varies, one, summed)
         self.rows = int(varies.sum() - summed.sum())
         self.outputs, self.gradients = map(as_integers, (outputs, gradients))
         self.varying_ranges, self.gradient_ranges = ranges_of(varying), ranges_of(gradients)
@@ -229,7 +103,7 @@ cdef class BatchSteps:
 
     def share(self, double[::1] shared):
         """Compute what all points share, in the memory that has the shared leaves. Returns the coefficients of sums."""
-        found = np.empty(self.coefficients.shape[0])
+        found = np.empty(self.plan.coefficients.shape[0])
         self.compute_shared(shared, found)
         return found
 
@@ -242,10 +116,10 @@ cdef class BatchSteps:
             with nogil:
                 steps.run_steps(&shared[0], &buffer[0], 0, steps.divided.shape[0])
         with nogil:
-            for i in range(self.coefficients.shape[0]):
-                coefficients[i] = shared[self.coefficients[i]]
-            for i in range(self.products.shape[0]):
-                coefficients[self.products[i, 0]] *= shared[self.products[i, 1]]
+            for i in range(self.plan.coefficients.shape[0]):
+                coefficients[i] = shared[self.plan.coefficients[i]]
+            for i in range(self.plan.products.shape[0]):
+                coefficients[self.plan.products[i, 0]] *= shared[self.plan.products[i, 1]]
         return 0
 
     def run(self, double[:, ::1] memory, Py_ssize_t begin, Py_ssize_t end):
@@ -321,12 +195,12 @@ cdef class BatchSteps:
         cdef const int32_t *action
         cdef const Step *step
         cdef const Callee *callee
-        for k in range(self.action_starts[begin], self.action_starts[end]):
-            action = &self.actions[k, 0]
+        for k in range(self.plan.action_starts[begin], self.plan.action_starts[end]):
+            action = &self.plan.actions[k, 0]
             if action[0] == SUMS:
                 self.add_up(v, lanes, action[1], action[2], coefficients)
             elif action[0] == TABLE:
-                self.add_table(v, lanes, &self.lane_tables[action[1], 0], coefficients)
+                self.add_table(v, lanes, &self.plan.tables[action[1], 0], coefficients)
             else:
                 step = <const Step *>&self.steps[action[1], 0]
                 callee = <const Callee *>&self.calls[step.code, 0]
@@ -339,16 +213,16 @@ cdef class BatchSteps:
         """Add up sums one by one."""
         cdef Py_ssize_t k, at
         for k in range(begin, end):
-            at = self.sum_starts[k]
+            at = self.plan.sum_starts[k]
             in_lanes.sum(
-                v, lanes, <const Factors *>&self.factors[at, 0], self.sum_starts[k + 1] - at, coefficients,
-                v + self.outs[k] * lanes,
+                v, lanes, <const Factors *>&self.plan.factors[at, 0], self.plan.sum_starts[k + 1] - at, coefficients,
+                v + self.plan.outs[k] * lanes,
             )  # fmt: skip
 
     cdef void add_table(self, double *v, Py_ssize_t lanes, const int32_t *described, const double *coefficients) noexcept nogil:
         cdef SumTable table
-        table.rows, table.length = &self.table_rows[described[0]], described[1]
-        table.outs, table.sums = &self.table_outs[described[2]], described[3]
+        table.rows, table.length = &self.plan.table_rows[described[0]], described[1]
+        table.outs, table.sums = &self.plan.table_outs[described[2]], described[3]
         table.coefficients = coefficients + described[4]
         in_lanes.table(v, lanes, &table)
 

@@ -103,25 +103,24 @@ class Structure:
         )
 
     def nester(self, are_shared: Sequence[bool]) -> Callable[[Floats, Floats], Any]:
-        """Make a function that nests results at many points as `build_batch` does, or for all points as `build` does.
+        """Make a function that nests results as `build_batch` does, or, in leaves that all points share, as `build`.
 
-        `are_shared` says for each leaf which of both. The function takes the numbers of the leaves that are not shared,
-        in a row for each point, and those of the leaves that are, in a row.
+        It takes the numbers of leaves that are not shared, in a row for each point, and those of the others, in a row.
         """
         begins = [0, 0]
         places = []
         for shape, is_shared in zip(self.shapes, are_shared, strict=True):
-            begin, size = begins[is_shared], 1 if shape is None else math.prod(shape)
-            begins[is_shared] += size
-            places.append((is_shared, slice(begin, begin + size), shape))
+            begin = begins[is_shared]
+            begins[is_shared] += 1 if shape is None else math.prod(shape)
+            places.append((is_shared, slice(begin, begins[is_shared]), shape))
 
         def nest(own: Floats, shared: Floats) -> Any:
             leaves: list[Any] = []
             for is_shared, place, shape in places:
-                if is_shared:
-                    leaves.append(shared[place].item() if shape is None else shared[place].reshape(shape))
-                else:
+                if not is_shared:
                     leaves.append(own[:, place].reshape(len(own), *(shape or ())))
+                else:
+                    leaves.append(shared[place].item() if shape is None else shared[place].reshape(shape))
             return self.form.nest(leaves)
 
         return nest

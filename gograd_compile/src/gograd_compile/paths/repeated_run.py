@@ -10,7 +10,6 @@ import numpy as np
 from gograd_compile.call import prepared
 from gograd_compile.nesting.batch_arguments import Batch
 from gograd_compile.paths.path import Path, Want
-from gograd_compile.paths.sort_points import WORTH_A_THREAD
 from gograd_compile.run.blocks import aligned, lanes_for, most_of_a_strip
 from gograd_compile.trace.tape import Floats, Integers
 
@@ -24,20 +23,19 @@ MOST_KINDS, MOST_NESTINGS, MOST_MEMORIES = 64, 4, 4
 
 
 class RepeatedRun:
-    """Runs a program at as many points as are given, for arguments that are nested in one way.
+    """Runs a program at as many points as one thread runs, for arguments that are nested in one way.
 
     Args:
         path: the path that all points take.
         want: what the program computes.
         batch: such arguments.
         own, shared: which derivatives are asked for per point, and which in total.
-        threads: how many threads may work at once. Runs that are worth a second one are left to the general way.
         nest: makes the result of outputs in a row for each point.
         nest_derivatives: makes the result of derivatives per point, in rows, and of those in total.
     """
 
     def __init__(
-        self, path: Path, want: Want, batch: Batch, own: Integers, shared: Any, threads: int,
+        self, path: Path, want: Want, batch: Batch, own: Integers, shared: Any,
         nest: Callable[[Floats], Any], nest_derivatives: Callable[[Floats, Floats], Any],
     ) -> None:  # fmt: skip
         program = path.program(want)
@@ -48,13 +46,18 @@ class RepeatedRun:
         summed = np.arange(len(program.result_slots))[shared]
         _, steps = program.asked(slots, own, summed)
         self._rows = steps.rows
-        most = most_of_a_strip(steps.rows)
-        if threads > 1:
-            most = min(most, WORTH_A_THREAD // program.size)
         arguments = batch.structure.form, batch.structure.shapes, batch.are_shared
         sizes = path.structure.size, len(own), len(summed)
         self._call = prepared.BatchCall(
-            steps, program.take(), captured, *arguments, program.first_seed, graph.seeds, sizes, self._memory, most
+            steps,
+            program.take(),
+            captured,
+            *arguments,
+            program.first_seed,
+            graph.seeds,
+            sizes,
+            self._memory,
+            most_of_a_strip(steps.rows),
         )
 
     def _memory(self, points: int) -> Floats:
@@ -82,13 +85,13 @@ def no_derivatives(own: Floats, shared: Floats) -> Any:
 
 
 def repeated_run(
-    path: Path, want: Want, batch: Batch, own: Integers, shared: Any, threads: int, nest: Callable[[Floats], Any],
+    path: Path, want: Want, batch: Batch, own: Integers, shared: Any, nest: Callable[[Floats], Any],
     nest_derivatives: Callable[[Floats, Floats], Any] = no_derivatives,
 ) -> RepeatedRun | None:  # fmt: skip
     """Prepare for runs like one that has run `path`. It is None if they must take the general way."""
     if path.guards.decides or path.is_gradient or not path.program(want).is_driven:
         return None
-    return RepeatedRun(path, want, batch, own, shared, threads, nest, nest_derivatives)
+    return RepeatedRun(path, want, batch, own, shared, nest, nest_derivatives)
 
 
 class RepeatedRuns:

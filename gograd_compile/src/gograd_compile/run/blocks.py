@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
 import numpy as np
 
 from gograd_compile.trace.tape import Floats
 
-__all__ = ["aligned", "lanes_for", "most_of_a_strip", "strips_of"]
+__all__ = ["aligned", "in_threads", "lanes_for", "most_of_a_strip", "strips_of"]
 
 VALUES_IN_PYTHON = 2**20
 """How many values a block has at most, if Python runs steps. Each step has its price, so large blocks are better."""
+LANES = ((128, 2**9), (64, 2**11), (32, 2**15), (16, 2**16), (8, np.inf))
+"""How many points a block of native code has, and up to how many slots."""
 MOST_STRIPS, VALUES_PER_STRIP = 64, 2**21
 """How many strips of points there are at most, and how large they are at least. Each strip has its own totals."""
 
@@ -19,7 +23,9 @@ def lanes_for(slots: int, points: int, *, in_python: bool) -> int:
     if in_python:
         lanes = max(VALUES_IN_PYTHON // slots, 8)
     else:
-        lanes = next(lanes for lanes, most in ((128, 2**9), (64, 2**11), (32, 2**15), (16, 2**16), (8, np.inf)) if slots <= most)
+        lanes = next(
+            lanes for lanes, most in ((128, 2**9), (64, 2**11), (32, 2**15), (16, 2**16), (8, np.inf)) if slots <= most
+        )
     return -(-min(lanes, points) // 8) * 8
 
 
@@ -40,3 +46,16 @@ def strips_of(slots: int, points: int, lanes: int) -> list[tuple[int, int]]:
 def most_of_a_strip(slots: int) -> int:
     """Find up to how many points are one strip."""
     return (VALUES_PER_STRIP - 1) // slots
+
+
+def in_threads(threads: int, strips: int, work: Callable[[Iterator[int]], None]) -> None:
+    """Let so many threads work at strips. Each takes the next strip when it is free."""
+    left = iter(range(strips))
+    if threads == 1 or strips < 2:
+        return work(left)
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(threads) as pool:
+        for done in [pool.submit(work, left) for _ in range(threads)]:
+            done.result()
+    return None

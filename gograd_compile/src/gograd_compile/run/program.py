@@ -13,7 +13,7 @@ from gograd_compile.lower.derivatives import Derived
 from gograd_compile.lower.graph import SUM
 from gograd_compile.lower.schedule import schedule
 from gograd_compile.run.backends import Backend
-from gograd_compile.run.blocks import aligned, lanes_for, strips_of
+from gograd_compile.run.blocks import aligned, in_threads, lanes_for, strips_of
 from gograd_compile.run.python_calls import PythonCalls, rows_of
 from gograd_compile.trace.tape import Floats, Integers
 
@@ -189,15 +189,7 @@ class Program:
                 else:
                     batch.points(block, shared, coefficients, *strips[strip], sources, found)
 
-        if threads == 1 or len(strips) < 2:
-            work(iter(range(len(strips))))
-        else:
-            from concurrent.futures import ThreadPoolExecutor
-
-            left = iter(range(len(strips)))  # each thread takes the next strip when it is free
-            with ThreadPoolExecutor(threads) as pool:
-                for done in [pool.submit(work, left) for _ in range(threads)]:
-                    done.result()
+        in_threads(threads, len(strips), work)
         with self._lock:
             self._blocks = blocks
         self.give_back(shared)

@@ -1,0 +1,100 @@
+"""What happens to a block of points outside of sums: numbers are loaded and stored, and kernels are called.
+
+A row of a memory has a lane for each point of a block.
+"""
+
+cdef struct Source:  # of the numbers of the points for one slot
+    const double *start
+    Py_ssize_t apart, slot  # how many doubles lie between points
+
+
+cdef struct Results:  # see `run.records.Points`
+    double *outputs
+    double *gradients
+    double *totals
+    uint8_t *status
+
+
+cdef bint rows_are_finite(const double *v, Py_ssize_t lanes, const int64_t[:, ::1] ranges) noexcept nogil:
+    """Say whether all numbers in some ranges of rows are finite."""
+    cdef Py_ssize_t i
+    for i in range(ranges.shape[0]):
+        if not in_lanes.are_finite(v + ranges[i, 0] * lanes, (ranges[i, 1] - ranges[i, 0]) * lanes):
+            return False
+    return True
+
+
+cdef void load(double *v, Py_ssize_t lanes, const Source *sources, Py_ssize_t count, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
+    """Load a block of points. The last point fills the lanes that are left."""
+    cdef Py_ssize_t i = 0, j, together, lane, points = end - begin
+    cdef const double *x
+    cdef double *row
+    while i < count:
+        together = 1
+        while together < TILE and i + together < count and (
+            sources[i + together].start == sources[i].start + together and sources[i + together].apart == sources[i].apart
+        ):
+            together += 1
+        for lane in range(points):
+            x = sources[i].start + (begin + lane) * sources[i].apart
+            for j in range(together):
+                v[sources[i + j].slot * lanes + lane] = x[j]
+        for j in range(together):
+            row = v + sources[i + j].slot * lanes
+            for lane in range(points, lanes):
+                row[lane] = row[points - 1]
+        i += together
+
+
+cdef void store(const double *v, Py_ssize_t lanes, Py_ssize_t count, const int64_t[::1] slots, double *into) noexcept nogil:
+    """Store the rows of some slots for a block of points: a row for each point."""
+    cdef Py_ssize_t width = slots.shape[0], first = 0, last, lane, j
+    while first < width:
+        last = min(first + TILE, width)
+        for lane in range(count):
+            for j in range(first, last):
+                into[lane * width + j] = v[slots[j] * lanes + lane]
+        first = last
+
+
+cdef void call_in_lanes(
+    double *v, Py_ssize_t lanes, const Step *step, const int32_t *gathers, const Callee *callee, double *buffer
+) noexcept nogil:
+    """Run one kernel on all applications of a step."""
+    cdef Py_ssize_t begin = 0, first, n, width, i, g
+    cdef double *x
+    while begin < step.count:
+        n = min(max(<Py_ssize_t>CHUNK // lanes, 1), step.count - begin)
+        first = 0
+        while first < lanes:  # once, unless Python runs steps
+            width = min(<Py_ssize_t>CHUNK, lanes - first)
+            if callee.arity == 1 and lie_together(gathers + begin, n):
+                x = v + gathers[begin] * lanes + first
+            else:
+                x = buffer
+                for i in range(callee.arity):
+                    for g in range(n):
+                        memcpy(
+                            x + i * CHUNK + g * width, v + gathers[i * step.count + begin + g] * lanes + first,
+                            width * sizeof(double),
+                        )  # fmt: skip
+            (<Kernel>callee.address)(
+                n * width, 0, v + (step.slot + begin) * lanes + first, x, buffer + callee.arity * CHUNK
+            )
+            first += width
+        begin += n
+
+
+cdef void columns_in_lanes(
+    double *v, Py_ssize_t lanes, const Step *step, const int32_t *gathers, const Callee *callee, double *buffer
+) noexcept nogil:
+    """Run a kernel of columns, one application in one lane at a time."""
+    cdef Py_ssize_t applications = step.count // callee.width, g, lane, i
+    cdef double *results = buffer + callee.arity
+    for g in range(applications):
+        for lane in range(lanes):
+            for i in range(callee.arity):
+                buffer[i] = v[gathers[i * applications + g] * lanes + lane]
+            (<Kernel>callee.address)(1, callee.length, results, buffer, results + callee.width)
+            for i in range(callee.width):
+                v[(step.slot + g * callee.width + i) * lanes + lane] = results[i]
