@@ -37,7 +37,7 @@ class TestSettings:
         with pytest.raises(TypeError, match="threads must be a whole number, got"):
             compiled(square).batch(threads=threads)
 
-    def test_the_native_backend_needs_numba(self):
+    def test_the_native_backend_needs_llvmlite(self):
         code = (
             "import sys; sys.modules['{}'] = None\n"
             "import gograd_compile\n"
@@ -46,8 +46,9 @@ class TestSettings:
         )
         for missing, message in (
             (
-                "numba",
-                "ImportError: the native backend needs numba, which is not installed: pip install numba platformdirs",
+                "llvmlite",
+                "ImportError: the native backend needs llvmlite, which is not installed: "
+                "pip install llvmlite platformdirs",
             ),
             ("gograd_compile.run.native_runner", "import of gograd_compile.run.native_runner halted"),
         ):

@@ -256,7 +256,7 @@ def compile(
 
     Args:
         f: a function of positional arguments that computes with Python's operators and the operations of `ops`.
-        backend: "native" (needs Numba) or "numpy". By default it is the native one if Numba is installed.
+        backend: "native" or "numpy". By default it is the native one if what it needs is installed.
         check: whether to record twice each time, and raise `RecordingError` if `f` does something else the second time,
             because of random draws, lists that it changes, or the time. It finds operations in other threads, too.
         max_paths: how many paths are kept for arguments of one nesting. The least recently used are dropped.
@@ -267,7 +267,7 @@ def compile(
     Raises:
         TypeError: `f` cannot be called, or `max_paths` is not a whole number.
         ValueError: there is no backend of that name, or `max_paths` is less than 1.
-        ImportError: the native backend was asked for, and Numba is not installed.
+        ImportError: the native backend was asked for, and something that it needs is not installed.
     """
     if f is None:
         return functools.partial(compile, backend=backend, check=check, max_paths=max_paths)

@@ -10,6 +10,7 @@ import attrs
 import numpy as np
 
 from gograd_compile import loops
+from gograd_compile.call import prepared
 from gograd_compile.explain.text import as_text
 from gograd_compile.lower.graph import FORWARD, SUM, Call, Graph
 from gograd_compile.nesting.structure_json import structure_text
@@ -79,9 +80,11 @@ def explain(store: Store) -> Explanation:
 
 
 def _why(backend: Backend) -> str:
-    if importlib.util.find_spec("numba") is None:
-        return "Numba is not installed: pip install numba platformdirs"
-    return "Numba is installed" if backend.name == "native" else "it was asked for"
+    if importlib.util.find_spec("llvmlite") is None:
+        return "llvmlite is not installed: pip install llvmlite platformdirs"
+    if prepared is None:
+        return "no C compiler was available when gograd-compile was built"
+    return "llvmlite is installed" if backend.name == "native" else "it was asked for"
 
 
 def _recording(key: Key, paths: Paths) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Machine code for functions in the language of LLVM: compiled by llvmlite, or loaded from the cache, without Numba."""
+"""Machine code for functions in the language of LLVM: compiled by llvmlite, or loaded from the cache."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import hashlib
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -87,24 +87,23 @@ _machine = functools.cache(_Machine)
 _lock = threading.Lock()
 
 
-def load(name: str, kind: str, text: str, loops: Iterable[str] = (), write: Callable[[], str] | None = None) -> Loaded:
+def load(name: str, kind: str, text: str, loops: Iterable[str] = ()) -> Loaded:
     """Compile the function of that name in a module, or load its code from the cache.
 
     Args:
         name: the name, which no other function may have.
         kind: what the file in the cache is named after.
-        text: the module; or with `write` all that it depends on.
+        text: the module.
         loops: the ufuncs whose inner loops it calls.
-        write: what writes the module if it must be compiled.
 
     Raises:
         ImportError: it calls a function that the C library lacks.
     """
     with _lock:
-        return _load(name, kind, text, loops, write)
+        return _load(name, kind, text, loops)
 
 
-def _load(name: str, kind: str, text: str, loops: Iterable[str], write: Callable[[], str] | None) -> Loaded:
+def _load(name: str, kind: str, text: str, loops: Iterable[str]) -> Loaded:
     start, machine = time.perf_counter(), _machine()
     for ufunc in loops:
         _bind(ufunc)
@@ -117,8 +116,6 @@ def _load(name: str, kind: str, text: str, loops: Iterable[str], write: Callable
     if found is not None and (address := machine.link(found.function, found.compiled)):
         cache.count("loaded", time.perf_counter() - start)
         return Loaded(address, "cache")
-    if write is not None:
-        text = write()
     code = machine.compile(text)
     kept = cache.write(file, Code("", name, "", "none", (), code, b"").to_bytes(key))
     if kept:  # for people to read

@@ -84,8 +84,18 @@ def _made(text: Text) -> Kernel:
 
 
 def _by_numba(name: str, code: str) -> Any:
-    """Compile a kernel that is written in Python."""
-    types = import_module("numba").types
+    """Compile a kernel that is written in Python.
+
+    Raises:
+        ImportError: Numba cannot be imported.
+    """
+    try:
+        types = import_module("numba").types
+    except ImportError as error:
+        raise ImportError(
+            f"an operation has a function for Numba, which is installed but cannot be used ({error}): repair or remove "
+            'Numba, or ask for backend="numpy"'
+        ) from error
     namespace: dict[str, Any] = {"__name__": "gograd_compile.kernels.functions"}
     exec(compile(code, f"<{name}>", "exec"), namespace)
     function = namespace["kernel"]

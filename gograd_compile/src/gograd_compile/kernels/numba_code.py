@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import inspect
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -17,12 +16,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from gograd_compile.kernels import cache
 from gograd_compile.kernels.code_files import Code
 
-__all__ = ["CodeCache", "c_function", "installed", "require_numba"]
+__all__ = ["CodeCache", "c_function", "has_numba"]
 
 RESULTS = ("none", "bool", "int32", "int64", "uint64", "float64")
 """The names of the types of Numba that functions in the cache may return."""
@@ -130,33 +127,9 @@ def c_function(function: Any, kind: Any, code: CodeCache) -> Any:
     return compiled
 
 
-def require_numba() -> None:
-    """Make sure that Numba can be imported. If an earlier process imported it, in these versions, it is not imported.
-
-    Raises:
-        ImportError: it is not installed, or cannot be used.
-    """
-    key = installed()
-    if cache.read(_note(key), key) is None:
-        import_module("numba")
-        cache.write(_note(key), Code("numba", "", "", "none", (), b"", b"").to_bytes(key))
-
-
-def _note(key: str) -> str:
-    return f"gograd_numba_{key[:40]}.code"
-
-
-def installed() -> str:
-    """Describe the Numba that is installed, and what may keep it from working, in a digest.
-
-    Raises:
-        ModuleNotFoundError: it is not installed.
-    """
-    spec = find_spec("numba")
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError("No module named 'numba'", name="numba")
-    files = [Path(spec.origin), Path(spec.origin).with_name("_version.py")]
-    states = [(str(path), path.stat().st_size, path.stat().st_mtime_ns) for path in files if path.exists()]
-    settings = sorted(each for each in os.environ.items() if each[0].startswith("NUMBA_"))
-    versions = sys.version, np.__version__, import_module("llvmlite").__version__
-    return hashlib.sha256(repr([*versions, *states, *settings]).encode()).hexdigest()
+def has_numba() -> bool:
+    """Say whether Numba is installed."""
+    try:
+        return find_spec("numba") is not None
+    except ValueError:  # somebody hides it
+        return False

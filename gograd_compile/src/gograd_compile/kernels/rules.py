@@ -12,6 +12,7 @@ import attrs
 import numpy as np
 
 from gograd_compile.kernels.generate import NUMBA
+from gograd_compile.kernels.numba_code import has_numba
 from gograd_compile.kernels.ufuncs import inner_loop
 from gograd_core.extend import Expansion, ExpansionError, Symbol, SymbolLibrary, expand_with, postorder, resolve, scalar
 from gograd_core.extend import expand as expand_for_c
@@ -83,8 +84,8 @@ def expand(op: Op, only: int | None = None) -> Expansion:
 
 
 def _for_numba(op: Op) -> FunctionType | None:
-    """Find the Python function that the operation provides for Numba. Functions of a library are ufuncs as well."""
-    if op.opaque or "numba" not in op.implementations:
+    """Find the Python function that the operation provides for Numba. It is None without Numba. Functions of a library are ufuncs as well."""
+    if op.opaque or "numba" not in op.implementations or not has_numba():
         return None
     try:
         function = resolve(op.implementations["numba"])

@@ -15,8 +15,8 @@ from gograd_compile.trace.tape import Floats
 
 __all__ = ["BACKENDS", "Backend", "Native", "Numpy", "Runner", "backend"]
 
-NEEDED = ("numba", "llvmlite", "platformdirs", LIBRARY)
-"""What the native backend needs: the packages of the extra `native`, and the library."""
+NEEDED = ("llvmlite", "platformdirs", LIBRARY)
+"""What the native backend needs: packages of the extra `native`, and the library."""
 
 
 class Runner(Protocol):
@@ -77,15 +77,12 @@ class Native:
                 name=LIBRARY,
             )
         try:
-            from gograd_compile.kernels.numba_code import require_numba
-
-            require_numba()
             from gograd_compile.run.native_runner import NativeRunner, by_kernel  # which need llvmlite
         except ModuleNotFoundError as error:
             if error.name not in NEEDED:
                 raise
             raise ImportError(
-                f"the native backend needs {error.name}, which is not installed: pip install numba platformdirs",
+                f"the native backend needs {error.name}, which is not installed: pip install llvmlite platformdirs",
                 name=error.name,
             ) from error
         self.runner = NativeRunner
@@ -113,8 +110,8 @@ def backend(name: str | None = None) -> Backend:
         except ImportError as error:
             if error.name not in NEEDED:
                 warnings.warn(
-                    f"Numba is installed but cannot be used ({error}). Compiled functions run with NumPy, "
-                    'which is slower. Repair or remove Numba, or ask for backend="numpy".',
+                    f"llvmlite is installed but cannot be used ({error}). Compiled functions run with NumPy, "
+                    'which is slower. Repair or remove llvmlite, or ask for backend="numpy".',
                     RuntimeWarning,
                     stacklevel=3,
                 )
