@@ -88,13 +88,19 @@ cdef void call_in_lanes(
 cdef void columns_in_lanes(
     double *v, Py_ssize_t lanes, const Step *step, const int32_t *gathers, const Callee *callee, double *buffer
 ) noexcept nogil:
-    """Run a kernel of columns, one application in one lane at a time."""
-    cdef Py_ssize_t applications = step.count // callee.width, g, lane, i
-    cdef double *results = buffer + callee.arity
+    """Run a kernel of columns, one application at a time, in many lanes at once."""
+    cdef Py_ssize_t applications = step.count // callee.width, most = side_by_side(callee), g, first, n, i
+    cdef double *out
+    cdef double *results
     for g in range(applications):
-        for lane in range(lanes):
+        out = v + (step.slot + g * callee.width) * lanes
+        first = 0
+        while first < lanes:
+            n = min(most, lanes - first)
             for i in range(callee.arity):
-                buffer[i] = v[gathers[i * applications + g] * lanes + lane]
-            (<Kernel>callee.address)(1, callee.length, results, buffer, results + callee.width)
-            for i in range(callee.width):
-                v[(step.slot + g * callee.width + i) * lanes + lane] = results[i]
+                memcpy(buffer + i * n, v + gathers[i * applications + g] * lanes + first, n * sizeof(double))
+            results = out if n == lanes else buffer + callee.arity * n
+            (<Kernel>callee.address)(n, callee.length, results, buffer, buffer + (callee.arity + callee.width) * n)
+            for i in range(callee.width if n < lanes else 0):
+                memcpy(out + i * lanes + first, results + i * n, n * sizeof(double))
+            first += n

@@ -1,7 +1,6 @@
 """Writes functions in the language of LLVM, instruction by instruction.
 
-A number is a `double`, and a truth value an `i1`. Nothing may be reordered or fused. In loops over columns, LLVM may
-replace a call of the C library by an equal one, such as pow(2, x) by exp2(x), which may differ in the last bit.
+A number is a `double`, and a truth value an `i1`. Nothing may be reordered or fused.
 """
 
 from __future__ import annotations
@@ -11,9 +10,9 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from gograd_core.extend import CALLS, Symbol
+from gograd_core.extend import Symbol
 
-__all__ = ["INLINE", "Function", "constant"]
+__all__ = ["APART", "FEW", "INLINE", "NOTHING", "Function", "constant"]
 
 COMPARISONS = {
     "less": "olt", "less_equal": "ole", "greater": "ogt", "greater_equal": "oge", "equal": "oeq", "not_equal": "une",
@@ -58,31 +57,14 @@ INLINE: Mapping[str, str] = {
 }
 """Functions for which there are vector instructions: what follows a semicolon uses what was named before it."""
 
-CHOICE_OF_TRUTHS = "select i1 {a}, i1 {b}, i1 {c}"
-REMAINDER = (
-    "rest = frem double {a}, {b}; below = fcmp olt double {rest}, 0.0; negative = fcmp olt double {b}, 0.0;"
-    "differ = xor i1 {below}, {negative}; is_zero = fcmp oeq double {rest}, 0.0;"
+NOTHING, APART, FEW = "", "!1", "!1, !2"
+"""What LLVM is told of a loop."""
+HINTS = (
+    "!0 = distinct !{}",
+    '!1 = !{!"llvm.loop.parallel_accesses", !0}',
+    '!2 = !{!"llvm.loop.interleave.count", i32 1}',
 )
-WITHOUT_LIBRARY: Mapping[str, str] = {
-    "remainder": (
-        f"{REMAINDER} moved = fadd double {{rest}}, {{b}};"
-        "found = select i1 {differ}, double {moved}, double {rest};"
-        "zero = call double @llvm.copysign.f64(double 0.0, double {b});"
-        "select i1 {is_zero}, double {zero}, double {found}"
-    ),
-    "floor_divide": (
-        f"{REMAINDER} whole = fsub double {{a}}, {{rest}}; nearly = fdiv double {{whole}}, {{b}};"
-        "lower = fsub double {nearly}, 1.0; stays = xor i1 {differ}, true; same = or i1 {is_zero}, {stays};"
-        "quotient = select i1 {same}, double {nearly}, double {lower};"
-        "floor = call double @llvm.floor.f64(double {quotient}); gap = fsub double {quotient}, {floor};"
-        "higher = fadd double {floor}, 1.0; over = fcmp ogt double {gap}, 0.5;"
-        "rounded = select i1 {over}, double {higher}, double {floor}; ratio = fdiv double {a}, {b};"
-        "zero = call double @llvm.copysign.f64(double 0.0, double {ratio});"
-        "vanishes = fcmp oeq double {quotient}, 0.0; found = select i1 {vanishes}, double {zero}, double {rounded};"
-        "pole = fcmp oeq double {b}, 0.0; select i1 {pole}, double {ratio}, double {found}"
-    ),
-}
-"""Functions that the C library lacks, with the meaning that they have in Python. `b` may be 0."""
+CHOICE_OF_TRUTHS = "select i1 {a}, i1 {b}, i1 {c}"
 
 
 def constant(symbol: Symbol) -> str:
@@ -106,11 +88,14 @@ class Function:
         self._lines: list[str] = []
         self._label = "entry"
         self._counter = itertools.count()
+        self._hints: list[str] = []
+        self._mark = ""
 
     def text(self, result: str = "void") -> str:
         """Write the module that has only this function."""
         body = "\n".join(f"  {line}" for line in (*self._allocated, *self._lines, f"ret {result}"))
-        return "".join(f"{line}\n" for line in (*self.declared.values(), "", f"{self.head} {{", "entry:", body, "}"))
+        lines = (*self.declared.values(), "", f"{self.head} {{", "entry:", body, "}", *self._hints)
+        return "".join(f"{line}\n" for line in lines)
 
     def add(self, instruction: str) -> str:
         """Write an instruction, and return the name of its result."""
@@ -134,11 +119,11 @@ class Function:
 
     def load(self, start: str, entry: str = "0") -> str:
         """Load a double."""
-        return self.add(f"load double, ptr {self.shifted(start, entry)}")
+        return self.add(f"load double, ptr {self.shifted(start, entry)}{self._mark}")
 
     def store(self, value: str, start: str, entry: str = "0") -> None:
         """Store a double."""
-        self.do(f"store double {value}, ptr {self.shifted(start, entry)}")
+        self.do(f"store double {value}, ptr {self.shifted(start, entry)}{self._mark}")
 
     def call(self, name: str, operands: Sequence[str]) -> str:
         """Call a function of the C library."""
@@ -146,17 +131,14 @@ class Function:
         return self.add(f"call double @{name}({', '.join(f'double {each}' for each in operands)})")
 
     def apply(self, symbol: Symbol, operands: Sequence[str]) -> str:
-        """Apply the function of a symbol to its arguments, whose names or numbers these are."""
+        """Apply the function of a symbol, one of INLINE, to its arguments, whose names or numbers these are."""
         truths = 1 if symbol.function == "where" else len(operands) if symbol.function.startswith("logical_") else 0
         given = [
             self.add(f"fcmp une double {operand}, 0.0") if place < truths and not argument.is_truth else operand
             for place, (operand, argument) in enumerate(zip(operands, symbol.arguments, strict=True))
         ]
-        template = INLINE.get(symbol.function) or WITHOUT_LIBRARY.get(symbol.function)
-        if template is None:
-            return self.call(CALLS[symbol.function], given)
-        if symbol.function == "where" and symbol.is_truth:
-            template = CHOICE_OF_TRUTHS
+        is_choice_of_truths = symbol.function == "where" and symbol.is_truth
+        template = CHOICE_OF_TRUTHS if is_choice_of_truths else INLINE[symbol.function]
         *earlier, last = template.split(";")
         names = dict(zip("abc", given, strict=False))
         for each in earlier:
@@ -172,16 +154,34 @@ class Function:
         return self.add(instruction.format_map(names))
 
     @contextmanager
-    def loop(self, count: str) -> Iterator[str]:
-        """Write a loop around the instructions of the block, which get the name of the index. Loops are not nested."""
+    def loop(self, count: str, kind: str = NOTHING) -> Iterator[str]:
+        """Write a loop around the instructions of the block, which get the name of the index.
+
+        With APART or FEW, no round reads or writes a double that another one writes. FEW says that there are few.
+        """
         number = next(self._counter)
-        head, body, done, index = (f"{name}{number}" for name in ("head", "body", "done", "i"))
+        head, body, following, done, index = (f"{name}{number}" for name in ("head", "body", "next", "done", "i"))
         self._lines += [
             f"br label %{head}", f"{head}:",
-            f"%{index} = phi i64 [0, %{self._label}], [%{index}.next, %{body}]",
+            f"%{index} = phi i64 [0, %{self._label}], [%{index}.next, %{following}]",
             f"%{index}.more = icmp slt i64 %{index}, {count}",
             f"br i1 %{index}.more, label %{body}, label %{done}", f"{body}:",
         ]  # fmt: skip
+        self._label = body
+        hint = self._hint(kind)
         yield f"%{index}"
-        self._lines += [f"%{index}.next = add nsw i64 %{index}, 1", f"br label %{head}", f"{done}:"]
+        self._lines += [
+            f"br label %{following}", f"{following}:",
+            f"%{index}.next = add nsw i64 %{index}, 1", f"br label %{head}{hint}", f"{done}:",
+        ]  # fmt: skip
         self._label = done
+
+    def _hint(self, kind: str) -> str:
+        """Write what LLVM is told of a loop."""
+        if kind == NOTHING:
+            return ""
+        self._hints = self._hints or [*HINTS]
+        self._mark = ", !llvm.access.group !0"
+        name = f"!{len(self._hints)}"
+        self._hints.append(f"{name} = distinct !{{{name}, {kind}}}")
+        return f", !llvm.loop {name}"

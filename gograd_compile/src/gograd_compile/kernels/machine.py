@@ -17,7 +17,7 @@ import numpy as np
 
 from gograd_compile.kernels import cache
 from gograd_compile.kernels.code_files import Code
-from gograd_compile.kernels.generate import symbol_of
+from gograd_compile.kernels.stages import symbol_of
 from gograd_compile.kernels.ufuncs import inner_loop
 from gograd_core.extend import resolve
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import attrs
 
-from gograd_compile.kernels.generate import Text, kernel_text
+from gograd_compile.kernels.generate import CHUNK, Text, kernel_text
 from gograd_compile.kernels.numba_code import CodeCache, c_function
 from gograd_core.extend import Symbol
 
@@ -27,11 +27,12 @@ _lock = threading.Lock()
 
 @attrs.frozen(eq=False, repr=False)
 class Kernel:
-    """A rule as native code, for a chunk of points or one item of columns.
+    """A rule as native code, for the lanes of a chunk of points.
 
     Attributes:
         address: the address of ``void (intptr_t n, intptr_t length, double *out, double *x, double *scratch)``.
-        scratch: how many rows of CHUNK doubles of `scratch` it needs.
+        scratch: how many rows of `scratch` it needs.
+        columns: how many columns of `scratch` it needs besides, each of `length` rows.
         origin: "cache", "compiled", or "compiled, not cached".
         seconds: how long loading or compiling took.
         function: the object that keeps the code alive, if Numba compiled it.
@@ -39,20 +40,28 @@ class Kernel:
 
     address: int
     scratch: int
+    columns: int
     origin: str
     seconds: float
     function: Any = attrs.field(repr=False)
+
+    def room(self, length: int = 0, lanes: int = CHUNK) -> int:
+        """Count the doubles of `scratch` that it needs, for columns of a length in so many lanes."""
+        return self.scratch * CHUNK if not length else (self.scratch + self.columns * length) * lanes
 
 
 def kernel(root: Symbol, inputs: Sequence[Symbol]) -> Kernel:
     """Compile the kernel that computes `root`, a rule written out, from `inputs`, or load it from the cache.
 
-    Without columns it takes n points, at most CHUNK of them: input j of point i is ``x[j * CHUNK + i]``, and the result
-    is ``out[i]``. `out`, `x` and `scratch` do not overlap.
+    It takes n lanes, from 1 to CHUNK, such as points. Each lane gives the same bits however many there are. `out`, `x`
+    and `scratch` do not overlap. The inputs lie in `x` one after the other.
 
-    With columns it takes one item. The inputs lie in `x` one after the other, a column as `length` numbers. If `root`
-    is a column, or the output (the input at position -1) is among the inputs, the result is ``out[i]`` for each entry.
-    Otherwise it is ``out[0]``.
+    Without columns an input is a row of CHUNK numbers: input j of a lane is ``x[j * CHUNK + lane]``. The result is
+    ``out[lane]``.
+
+    With columns rows have n numbers. A column is `length` rows, one for each entry: ``x[row * n + lane]``, where row
+    counts the rows of inputs before it too. If `root` is a column, or the output (the input at position -1) is among
+    the inputs, the result is a column, ``out[entry * n + lane]``. Otherwise it is ``out[lane]``.
 
     Raises:
         ImportError: llvmlite is not installed.
@@ -80,7 +89,7 @@ def _made(text: Text) -> Kernel:
 
         compiled = None
         address, origin = machine.load(name, "kernel", text.code.replace("@kernel(", f"@{name}("), text.loops)
-    return Kernel(address, text.scratch, origin, time.perf_counter() - start, compiled)
+    return Kernel(address, text.scratch, text.columns, origin, time.perf_counter() - start, compiled)
 
 
 def _by_numba(name: str, code: str) -> Any:

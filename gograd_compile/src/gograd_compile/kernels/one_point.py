@@ -54,7 +54,7 @@ def value_function() -> int:
 
 def at_one_point(kernel: Kernel, arity: int) -> Instead:
     """Make of a kernel without columns what the engine calls in place of a rule, by one thread at a time."""
-    buffer = np.zeros(1 + (arity + kernel.scratch) * CHUNK)
+    buffer = np.zeros(1 + arity * CHUNK + kernel.room())
     data = np.array([kernel.address, arity, buffer.ctypes.data])
     kept.append((kernel, data, buffer))
     run = VALUE(value_function())
@@ -65,7 +65,7 @@ def at_one_point(kernel: Kernel, arity: int) -> Instead:
 def of_columns(kernel: Kernel, columns: int, length: int) -> Callable[..., float]:
     """Make a function of columns of floats from the kernel of columns of that length."""
     run, numbers = KERNEL(kernel.address), ctypes.c_double * (columns * length)
-    one, room = ctypes.c_double * 1, ctypes.c_double * max(kernel.scratch * CHUNK, 1)
+    one, room = ctypes.c_double * 1, ctypes.c_double * max(kernel.room(length, 1), 1)
 
     def function(*given: Any, _kept: Kernel = kernel) -> float:
         result = one()

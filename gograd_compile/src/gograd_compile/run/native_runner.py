@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 __all__ = ["NativeRunner", "by_kernel", "kernel_of"]
 
 
+TOGETHER = 1 << 12
+"""How many inputs a kernel of columns gets at once, unless eight lanes have more."""
+
+
 def kernel_of(call: Call) -> Kernel | None:
     """Find the kernel of a call. It is None if its rule must be called in Python."""
     symbol = call.symbol
@@ -62,8 +66,11 @@ class NativeRunner:
         room = 1
         for call, native in zip(calls, self.kernels, strict=True):
             rows.append((native.address if native else 0, call.arity, call.length, call.width))
-            scratch = native.scratch * CHUNK if native else 0
-            room = max(room, scratch + (call.arity + call.width if call.length else call.arity * CHUNK))
+            if native is not None and call.length:
+                side_by_side = min(max(TOGETHER // call.arity, 8), CHUNK)
+                room = max(room, (call.arity + call.width + native.room(call.length, 1)) * side_by_side)
+            elif native is not None:
+                room = max(room, call.arity * CHUNK + native.room())
         self._room = room
         self._tables = (
             np.ascontiguousarray(schedule.steps, dtype=np.int64),
