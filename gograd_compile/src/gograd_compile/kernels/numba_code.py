@@ -12,14 +12,13 @@ import sys
 import time
 from collections.abc import Callable
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from gograd_compile.kernels import cache
 from gograd_compile.kernels.code_files import Code
 
-__all__ = ["CodeCache", "c_function", "has_numba"]
+__all__ = ["CodeCache", "c_function"]
 
 RESULTS = ("none", "bool", "int32", "int64", "uint64", "float64")
 """The names of the types of Numba that functions in the cache may return."""
@@ -125,11 +124,3 @@ def c_function(function: Any, kind: Any, code: CodeCache) -> Any:
     compiled._cache = code
     compiled.compile()
     return compiled
-
-
-def has_numba() -> bool:
-    """Say whether Numba is installed."""
-    try:
-        return find_spec("numba") is not None
-    except ValueError:  # somebody hides it
-        return False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,6 @@ import attrs
 import numpy as np
 
 from gograd_compile.kernels.generate import NUMBA
-from gograd_compile.kernels.numba_code import has_numba
 from gograd_compile.kernels.ufuncs import inner_loop
 from gograd_core.extend import Expansion, ExpansionError, Symbol, SymbolLibrary, expand_with, postorder, resolve, scalar
 from gograd_core.extend import expand as expand_for_c
@@ -84,14 +84,24 @@ def expand(op: Op, only: int | None = None) -> Expansion:
 
 
 def _for_numba(op: Op) -> FunctionType | None:
-    """Find the Python function that the operation provides for Numba. It is None without Numba. Functions of a library are ufuncs as well."""
-    if op.opaque or "numba" not in op.implementations or not has_numba():
+    """Find the Python function that the operation provides for Numba, if that is installed.
+
+    Functions of a library are ufuncs as well.
+    """
+    if op.opaque or "numba" not in op.implementations or not _has_numba():
         return None
     try:
         function = resolve(op.implementations["numba"])
     except ImportError:
         return None
     return function if isinstance(function, FunctionType) else None
+
+
+def _has_numba() -> bool:
+    try:
+        return find_spec("numba") is not None
+    except ValueError:  # somebody hides it
+        return False
 
 
 def _with_numba(op: Op, function: FunctionType, only: int | None) -> Expansion:
