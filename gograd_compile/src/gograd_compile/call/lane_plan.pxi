@@ -16,6 +16,10 @@ cdef extern from "lanes.h":
         const int32_t *outs
         const double *coefficients
         Py_ssize_t length, sums
+    ctypedef struct SumList:
+        const Factors *terms
+        const int64_t *starts
+        const int32_t *outs
     ctypedef struct TotalTable:
         const int32_t *xs
         const int32_t *ys
@@ -23,7 +27,7 @@ cdef extern from "lanes.h":
         Py_ssize_t length, width, height
     ctypedef struct LaneFunctions:
         void (*table)(double *, Py_ssize_t, const SumTable *) noexcept nogil
-        void (*sum)(double *, Py_ssize_t, const Factors *, Py_ssize_t, const double *, double *) noexcept nogil
+        void (*sums)(double *, Py_ssize_t, const SumList *, Py_ssize_t, Py_ssize_t, const double *) noexcept nogil
         void (*totals)(const double *, Py_ssize_t, Py_ssize_t, const TotalTable *, double *) noexcept nogil
         double (*total)(const double *, Py_ssize_t) noexcept nogil
         bint (*are_finite)(const double *, Py_ssize_t) noexcept nogil
@@ -37,6 +41,7 @@ cdef enum Action:
 
 cdef enum:
     SMALLEST = 2  # sums of a table
+    SHORTEST = 2  # terms of each
 
 
 cdef class Numbers:
@@ -84,10 +89,9 @@ cdef class LanePlan:
     cdef const int64_t[::1] starts
     cdef const int32_t[:, ::1] terms
     cdef const uint8_t[::1] varies, summed
-    cdef int32_t[::1] levels
     cdef int32_t one
-    cdef Numbers action_rows, table_data, rows, table_sums, slots, product_data, factor_data, own
-    cdef list loose, total_groups
+    cdef Numbers action_rows, table_data, rows, table_sums, slots, product_data, factor_data, own, found
+    cdef list loose
     cdef const int32_t[:, ::1] actions, tables, products, factors
     cdef const int32_t[::1] table_rows, table_outs, coefficients, outs
     cdef const int64_t[::1] action_starts, sum_starts
@@ -97,7 +101,7 @@ cdef class LanePlan:
     def __init__(self, const int64_t[:, ::1] steps, starts, terms, varies, one, summed):
         cdef Py_ssize_t k
         self.starts, self.terms, self.varies, self.one, self.summed = starts, terms, varies, one, summed
-        self.levels = np.zeros(len(varies), dtype=np.int32)
+        self.found = Numbers()
         self.action_rows, self.table_data, self.rows, self.table_sums = Numbers(), Numbers(), Numbers(), Numbers()
         self.slots, self.product_data, self.factor_data, self.own, self.loose = Numbers(), Numbers(), Numbers(), Numbers(), [0]
         sums, begins = [], []
@@ -126,52 +130,50 @@ cdef class LanePlan:
         return 0
 
     cdef int plan(self, const Step *step) except -1:
-        """Plan the sums of a step: level by level, so that none reads another one of its level."""
-        cdef Py_ssize_t g, place, begin, level
-        cdef int32_t slot
-        cdef list levels = [], by_rows
+        """Plan the sums of a step, in order. A table comes where its first sum would be: they all read the same rows."""
+        cdef Py_ssize_t g, begun = len(self.loose) - 1
+        cdef dict by_rows = {}
+        cdef list groups = [], group
         for g in range(step.count):
-            slot = <int32_t>(step.slot + g)
-            if self.summed[slot]:
+            key = None if self.summed[step.slot + g] else self.key(step.at + g)
+            if key is None:
+                groups.append(None)
                 continue
-            begin = step.at + g
-            level = 0
-            for place in range(self.starts[begin], self.starts[begin + 1]):
-                level = max(level, self.level(self.terms[place, 0], step.slot), self.level(self.terms[place, 1], step.slot))
-            self.levels[slot] = level
-            if level == len(levels):
-                levels.append({})
-            (<dict>levels[level]).setdefault(self.key(begin), []).append((slot, begin))
-        for groups in levels:
-            begin = len(self.loose) - 1
-            for key, sums in (<dict>groups).items():
-                if key is None or len(sums) < SMALLEST:
-                    for slot, place in sums:
-                        self.add_sum(slot, place)
-            if len(self.loose) - 1 > begin:
-                self.act(SUMS, begin, len(self.loose) - 1)
-            for key, sums in (<dict>groups).items():
-                if key is not None and len(sums) >= SMALLEST:
-                    self.act(TABLE, self.table_data.count // 5, 0)
-                    self.add_table(sums)
+            group = by_rows.setdefault(key, [])
+            group.append((step.slot + g, step.at + g))
+            groups.append(group)
+        for g, group in enumerate(groups):
+            if self.summed[step.slot + g]:
+                continue
+            if group is None or len(group) < SMALLEST:
+                self.add_sum(step.slot + g, step.at + g)
+            elif group[0][0] == step.slot + g:
+                self.end_sums(begun)
+                begun = len(self.loose) - 1
+                self.act(TABLE, self.table_data.count // 5, 0)
+                self.add_table(group)
+        self.end_sums(begun)
         return 0
 
-    cdef inline Py_ssize_t level(self, int32_t slot, int64_t first) noexcept:
-        """Return the first level on which sums of a step can read this slot."""
-        return self.levels[slot] + 1 if slot >= first else 0
+    cdef int end_sums(self, Py_ssize_t begun) except -1:
+        """Let the sums that were added one by one since then run."""
+        if len(self.loose) - 1 > begun:
+            self.act(SUMS, begun, len(self.loose) - 1)
+        return 0
 
     cdef object key(self, Py_ssize_t place):
-        """Return the rows that a sum multiplies. It is None if it multiplies a row by a row."""
-        cdef Py_ssize_t begin = self.starts[place], k
+        """Return the rows that a sum multiplies. It is None if it multiplies a row by a row, or has few terms."""
+        cdef Py_ssize_t begin = self.starts[place], length = self.starts[place + 1] - begin, k
         cdef int32_t a, b
-        rows = np.empty(self.starts[place + 1] - begin, dtype=np.int32)
-        cdef int32_t[::1] found = rows
-        for k in range(len(rows)):
-            a, b = self.terms[begin + k, 0], self.terms[begin + k, 1]
+        if length < SHORTEST:
+            return None
+        self.found.count = 0
+        for k in range(begin, begin + length):
+            a, b = self.terms[k, 0], self.terms[k, 1]
             if self.varies[a] and self.varies[b]:
                 return None
-            found[k] = a if self.varies[a] else b if self.varies[b] else self.one
-        return rows.tobytes()
+            self.found.append(a if self.varies[a] else b if self.varies[b] else self.one)
+        return (<char *>&self.found.entries[0])[: length * sizeof(int32_t)]
 
     cdef int add_coefficient(self, Py_ssize_t term) except -1:
         """Add the coefficient of a term: one factor, or the product of both."""

@@ -19,6 +19,12 @@ typedef struct {  /* sums of products of the same rows: coefficients lie tile by
     ptrdiff_t length, sums;
 } SumTable;
 
+typedef struct {  /* sums that are added one by one, from the places in `starts` to the next ones, into the rows `outs` */
+    const Factors *terms;
+    const int64_t *starts;
+    const int32_t *outs;
+} SumList;
+
 typedef struct {  /* total [i, j] adds up, over points, the sum of the products of rows xs[i, k] and ys[j, k] */
     const int32_t *xs, *ys, *outs;
     ptrdiff_t length, width, height;
@@ -26,7 +32,7 @@ typedef struct {  /* total [i, j] adds up, over points, the sum of the products 
 
 typedef struct {
     void (*table)(double *v, ptrdiff_t lanes, const SumTable *table);
-    void (*sum)(double *v, ptrdiff_t lanes, const Factors *terms, ptrdiff_t length, const double *coefficients, double *out);
+    void (*sums)(double *v, ptrdiff_t lanes, const SumList *list, ptrdiff_t begin, ptrdiff_t end, const double *coefficients);
     void (*totals)(const double *v, ptrdiff_t lanes, ptrdiff_t count, const TotalTable *table, double *totals);
     double (*total)(const double *row, ptrdiff_t count);
     int (*are_finite)(const double *numbers, ptrdiff_t count);
@@ -160,7 +166,7 @@ FOR_PROCESSOR static void OWN(table)(double *v, ptrdiff_t lanes, const SumTable 
 FOR_PROCESSOR ALWAYS void OWN(sum_vectors)(const double *v, ptrdiff_t lanes, const Factors *terms, ptrdiff_t length,
     const double *coefficients, double *out, const int vectors)
 {
-    OWN(Vector) total[8];
+    OWN(Vector) total[4];
     for (int j = 0; j < vectors; j++)
         total[j] = -(OWN(Vector)){0};
     for (ptrdiff_t k = 0; k < length; k++) {
@@ -179,17 +185,28 @@ FOR_PROCESSOR ALWAYS void OWN(sum_vectors)(const double *v, ptrdiff_t lanes, con
         *(OWN(Vector) *)(out + j * WIDTH) = total[j];
 }
 
-FOR_PROCESSOR static void OWN(sum)(double *v, ptrdiff_t lanes, const Factors *terms, ptrdiff_t length,
-    const double *coefficients, double *out)
+/* Add up some sums, each in as many vectors of lanes at once as divide a row evenly. */
+FOR_PROCESSOR ALWAYS void OWN(sums_of)(double *v, ptrdiff_t lanes, const SumList *list, ptrdiff_t begin, ptrdiff_t end,
+    const double *coefficients, const int vectors)
 {
-    ptrdiff_t lane = 0;
-    for (; lane + 4 * WIDTH <= lanes; lane += 4 * WIDTH)
-        OWN(sum_vectors)(v + lane, lanes, terms, length, coefficients, out + lane, 4);
-    for (; lane + WIDTH <= lanes; lane += WIDTH)
-        OWN(sum_vectors)(v + lane, lanes, terms, length, coefficients, out + lane, 1);
+    for (ptrdiff_t k = begin; k < end; k++)
+        for (ptrdiff_t lane = 0; lane < lanes; lane += vectors * WIDTH)
+            OWN(sum_vectors)(v + lane, lanes, list->terms + list->starts[k], list->starts[k + 1] - list->starts[k],
+                coefficients, v + list->outs[k] * lanes + lane, vectors);
+}
+
+FOR_PROCESSOR static void OWN(sums)(double *v, ptrdiff_t lanes, const SumList *list, ptrdiff_t begin, ptrdiff_t end,
+    const double *coefficients)
+{
+    if (lanes % (4 * WIDTH) == 0)
+        OWN(sums_of)(v, lanes, list, begin, end, coefficients, 4);
+    else if (lanes % (2 * WIDTH) == 0)
+        OWN(sums_of)(v, lanes, list, begin, end, coefficients, 2);
+    else if (lanes % WIDTH == 0)
+        OWN(sums_of)(v, lanes, list, begin, end, coefficients, 1);
 #if WIDTH > 1
-    for (; lane < lanes; lane++)
-        sum_vectors_one_by_one(v + lane, lanes, terms, length, coefficients, out + lane, 1);
+    else
+        sums_one_by_one(v, lanes, list, begin, end, coefficients);
 #endif
 }
 
@@ -369,6 +386,6 @@ FOR_PROCESSOR static void OWN(add)(double *totals, const double *parts, ptrdiff_
 }
 
 static const LaneFunctions OWN(functions) = {
-    OWN(table), OWN(sum), OWN(totals), OWN(total), OWN(are_finite), OWN(add)
+    OWN(table), OWN(sums), OWN(totals), OWN(total), OWN(are_finite), OWN(add)
 };
 #endif

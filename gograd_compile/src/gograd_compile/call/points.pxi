@@ -211,13 +211,11 @@ cdef class BatchSteps:
 
     cdef void add_up(self, double *v, Py_ssize_t lanes, Py_ssize_t begin, Py_ssize_t end, const double *coefficients) noexcept nogil:
         """Add up sums one by one."""
-        cdef Py_ssize_t k, at
-        for k in range(begin, end):
-            at = self.plan.sum_starts[k]
-            in_lanes.sum(
-                v, lanes, <const Factors *>&self.plan.factors[at, 0], self.plan.sum_starts[k + 1] - at, coefficients,
-                v + self.plan.outs[k] * lanes,
-            )  # fmt: skip
+        cdef SumList sums
+        sums.terms, sums.starts, sums.outs = (
+            <const Factors *>&self.plan.factors[0, 0], &self.plan.sum_starts[0], &self.plan.outs[0]
+        )  # fmt: skip
+        in_lanes.sums(v, lanes, &sums, begin, end, coefficients)
 
     cdef void add_table(self, double *v, Py_ssize_t lanes, const int32_t *described, const double *coefficients) noexcept nogil:
         cdef SumTable table
