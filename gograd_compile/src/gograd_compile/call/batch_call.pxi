@@ -20,6 +20,7 @@ cdef class BatchCall:
     cdef BatchSteps steps
     cdef double[::1] shared, coefficients
     cdef double[:, ::1] memory
+    cdef int64_t[::1] slots
     cdef tuple captured, shapes, are_shared, sizes
     cdef object captured_values, form, room
     cdef Source *sources
@@ -36,23 +37,27 @@ cdef class BatchCall:
         self, BatchSteps steps, shared, tuple captured, form, tuple shapes, tuple are_shared, first_seed, seeds,
         tuple sizes, room, most,
     ):  # fmt: skip
-        cdef Py_ssize_t size, place = 0, i
+        cdef Py_ssize_t size, place = 0
         self.steps, self.shared, self.captured, self.form, self.room = steps, shared, captured, form, room
         self.shapes, self.are_shared, self.sizes, self.seeds, self.most = shapes, are_shared, sizes, seeds, most
         self.coefficients = np.empty(steps.plan.coefficients.shape[0])
         sizes_of_leaves = [1 if shape is None else math.prod(shape) for shape in shapes]
         self.captured_values = shared[sum(sizes_of_leaves) : sum(sizes_of_leaves) + len(captured)]
-        self.sources = <Source *>PyMem_Malloc((sum(sizes_of_leaves, 1) + self.seeds) * sizeof(Source))
+        self.sources = <Source *>PyMem_Malloc((len(shapes) + 1) * sizeof(Source))
         if self.sources == NULL:
             raise MemoryError
+        self.slots = np.append(np.arange(sum(sizes_of_leaves)), np.arange(first_seed, first_seed + self.seeds))
         for size, is_shared in zip(sizes_of_leaves, are_shared):
-            for i in range(0 if is_shared else size):
-                self.sources[self.given].slot = place + i
-                self.given += 1
+            if not is_shared:
+                self.add(place, size)
             place += size
-        for i in range(self.seeds):
-            self.sources[self.given].slot = first_seed + i
-            self.given += 1
+        if self.seeds:
+            self.add(place, self.seeds)
+
+    cdef int add(self, Py_ssize_t place, Py_ssize_t width) except -1:
+        self.sources[self.given].slots, self.sources[self.given].width = &self.slots[place], width
+        self.given += 1
+        return 0
 
     def answer(self, tuple args, seeds):
         """Run at all points. Returns outputs, gradients per point, and totals, or None if anything is unusual.
@@ -108,8 +113,8 @@ cdef class BatchCall:
             leaf, shape = leaves[i], self.shapes[i]
             size = 1 if shape is None else math.prod(shape)
             if not self.are_shared[i]:
-                count = self.find(leaf, () if shape is None else <tuple>shape, source, size, count)
-                source += size
+                count = self.find(leaf, () if shape is None else <tuple>shape, self.sources + source, count)
+                source += 1
                 if count < 0:
                     return -1
             elif shape is None:
@@ -119,10 +124,10 @@ cdef class BatchCall:
                 return -1
             place += size
         if self.seeds:
-            return self.find(seeds, (self.seeds,), source, self.seeds, count)
+            return self.find(seeds, (self.seeds,), self.sources + source, count)
         return count
 
-    cdef Py_ssize_t find(self, array, tuple shape, Py_ssize_t source, Py_ssize_t size, Py_ssize_t count) except -2:
+    cdef Py_ssize_t find(self, array, tuple shape, Source *source, Py_ssize_t count) except -2:
         """Find where an array has the numbers of the points: so many, if that is known. Returns how many, or -1."""
         cdef Py_buffer view
         cdef Py_ssize_t axis, apart = sizeof(double), points
@@ -139,8 +144,6 @@ cdef class BatchCall:
             fits = fits and view.shape[axis] == <Py_ssize_t>shape[axis - 1] and view.strides[axis] == apart
             apart *= view.shape[axis]
         points = view.shape[0] if fits and (count < 0 or view.shape[0] == count) else -1
-        for axis in range(size if points > 0 else 0):
-            self.sources[source + axis].start = <double *>view.buf + axis
-            self.sources[source + axis].apart = view.strides[0] // <Py_ssize_t>sizeof(double)
+        source.start, source.apart = <double *>view.buf, view.strides[0] // <Py_ssize_t>sizeof(double)
         PyBuffer_Release(&view)  # the array is referenced until the run ends
         return points

@@ -3,9 +3,10 @@
 A row of a memory has a lane for each point of a block.
 """
 
-cdef struct Source:  # of the numbers of the points for one slot
+cdef struct Source:  # numbers that lie next to each other in each point
     const double *start
-    Py_ssize_t apart, slot  # how many doubles lie between points
+    Py_ssize_t apart, width  # how many doubles lie from point to point, and how many numbers there are
+    const int64_t *slots
 
 
 cdef struct Results:  # see `run.records.Points`
@@ -24,37 +25,17 @@ cdef bint rows_are_finite(const double *v, Py_ssize_t lanes, const int64_t[:, ::
     return True
 
 
-cdef void load(double *v, Py_ssize_t lanes, const Source *sources, Py_ssize_t count, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
-    """Load a block of points. The last point fills the lanes that are left."""
-    cdef Py_ssize_t i = 0, j, together, lane, points = end - begin
-    cdef const double *x
+cdef void load(double *v, Py_ssize_t lanes, const Source *source, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
+    """Load numbers for a block of points. Those of the last point fill the lanes that are left."""
+    cdef Py_ssize_t i, lane
     cdef double *row
-    while i < count:
-        together = 1
-        while together < TILE and i + together < count and (
-            sources[i + together].start == sources[i].start + together and sources[i + together].apart == sources[i].apart
-        ):
-            together += 1
-        for lane in range(points):
-            x = sources[i].start + (begin + lane) * sources[i].apart
-            for j in range(together):
-                v[sources[i + j].slot * lanes + lane] = x[j]
-        for j in range(together):
-            row = v + sources[i + j].slot * lanes
-            for lane in range(points, lanes):
-                row[lane] = row[points - 1]
-        i += together
-
-
-cdef void store(const double *v, Py_ssize_t lanes, Py_ssize_t count, const int64_t[::1] slots, double *into) noexcept nogil:
-    """Store the rows of some slots for a block of points: a row for each point."""
-    cdef Py_ssize_t width = slots.shape[0], first = 0, last, lane, j
-    while first < width:
-        last = min(first + TILE, width)
-        for lane in range(count):
-            for j in range(first, last):
-                into[lane * width + j] = v[slots[j] * lanes + lane]
-        first = last
+    in_lanes.load(
+        v, lanes, source.slots, source.width, source.start + begin * source.apart, source.apart, end - begin
+    )  # fmt: skip
+    for i in range(source.width if end - begin < lanes else 0):
+        row = v + source.slots[i] * lanes
+        for lane in range(end - begin, lanes):
+            row[lane] = row[end - begin - 1]
 
 
 cdef void call_in_lanes(

@@ -18,7 +18,7 @@ cdef extern from "lanes.h":
         Py_ssize_t length, sums
     ctypedef struct SumList:
         const Factors *terms
-        const int64_t *starts
+        const int32_t *starts
         const int32_t *outs
     ctypedef struct TotalTable:
         const int32_t *xs
@@ -32,6 +32,8 @@ cdef extern from "lanes.h":
         double (*total)(const double *, Py_ssize_t) noexcept nogil
         bint (*are_finite)(const double *, Py_ssize_t) noexcept nogil
         void (*add)(double *, const double *, Py_ssize_t) noexcept nogil
+        void (*load)(double *, Py_ssize_t, const int64_t *, Py_ssize_t, const double *, Py_ssize_t, Py_ssize_t) noexcept nogil
+        void (*store)(const double *, Py_ssize_t, const int64_t *, Py_ssize_t, double *, Py_ssize_t, Py_ssize_t) noexcept nogil
     const LaneFunctions *BEST_LANES
 
 cdef const LaneFunctions *in_lanes = BEST_LANES  # with the vectors of this processor
@@ -47,22 +49,33 @@ cdef enum:
 cdef class Numbers:
     """A growing row of integers."""
 
-    cdef int32_t[::1] entries
-    cdef Py_ssize_t count
+    cdef int32_t *entries
+    cdef Py_ssize_t count, room
 
-    def __init__(self, Py_ssize_t room=64):
-        self.entries, self.count = np.empty(room, dtype=np.int32), 0
+    def __cinit__(self):
+        self.entries = NULL
+
+    def __dealloc__(self):
+        PyMem_Free(self.entries)
 
     cdef int append(self, int64_t number) except -1:
-        if self.count == self.entries.shape[0]:
-            self.entries = np.concatenate([self.entries, np.empty_like(self.entries)])
+        cdef int32_t *larger
+        if self.count == self.room:
+            larger = <int32_t *>PyMem_Realloc(self.entries, (2 * self.room + 64) * sizeof(int32_t))
+            if larger == NULL:
+                raise MemoryError
+            self.entries, self.room = larger, 2 * self.room + 64
         self.entries[self.count] = <int32_t>number
         self.count += 1
         return 0
 
     cdef object rows(self, Py_ssize_t width):
         """Return the numbers, so many in a row."""
-        return np.array(self.entries[: self.count]).reshape(-1, width)
+        made = np.empty(self.count, dtype=np.int32)
+        cdef int32_t[::1] into = made
+        if self.count:
+            memcpy(&into[0], self.entries, self.count * sizeof(int32_t))
+        return made.reshape(-1, width)
 
 
 cdef class LanePlan:
@@ -90,11 +103,10 @@ cdef class LanePlan:
     cdef const int32_t[:, ::1] terms
     cdef const uint8_t[::1] varies, summed
     cdef int32_t one
-    cdef Numbers action_rows, table_data, rows, table_sums, slots, product_data, factor_data, own, found
-    cdef list loose
+    cdef Numbers action_rows, table_data, rows, table_sums, slots, product_data, factor_data, own, loose, found
     cdef const int32_t[:, ::1] actions, tables, products, factors
-    cdef const int32_t[::1] table_rows, table_outs, coefficients, outs
-    cdef const int64_t[::1] action_starts, sum_starts
+    cdef const int32_t[::1] table_rows, table_outs, coefficients, sum_starts, outs
+    cdef const int64_t[::1] action_starts
     cdef readonly list total_tables
     cdef readonly Py_ssize_t hidden
 
@@ -103,10 +115,11 @@ cdef class LanePlan:
         self.starts, self.terms, self.varies, self.one, self.summed = starts, terms, varies, one, summed
         self.found = Numbers()
         self.action_rows, self.table_data, self.rows, self.table_sums = Numbers(), Numbers(), Numbers(), Numbers()
-        self.slots, self.product_data, self.factor_data, self.own, self.loose = Numbers(), Numbers(), Numbers(), Numbers(), [0]
+        self.slots, self.product_data, self.factor_data, self.own, self.loose = Numbers(), Numbers(), Numbers(), Numbers(), Numbers()
+        self.loose.append(0)
         sums, begins = [], []
         self.total_tables = self.totals(steps)
-        self.hidden = len(self.loose) - 1
+        self.hidden = self.own.count
         for k in range(steps.shape[0]):
             begins.append(self.action_rows.count // 3)
             if not self.varies[steps[k, 1]]:
@@ -120,7 +133,7 @@ cdef class LanePlan:
         self.tables, self.table_rows = self.table_data.rows(5), self.rows.rows(1).ravel()
         self.table_outs, self.coefficients = self.table_sums.rows(1).ravel(), self.slots.rows(1).ravel()
         self.products = self.product_data.rows(2)
-        self.sum_starts, self.factors = np.array(self.loose, dtype=np.int64), self.factor_data.rows(2)
+        self.sum_starts, self.factors = self.loose.rows(1).ravel(), self.factor_data.rows(2)
         self.outs = self.own.rows(1).ravel()
 
     cdef int act(self, int64_t kind, int64_t first, int64_t last) except -1:
@@ -131,7 +144,7 @@ cdef class LanePlan:
 
     cdef int plan(self, const Step *step) except -1:
         """Plan the sums of a step, in order. A table comes where its first sum would be: they all read the same rows."""
-        cdef Py_ssize_t g, begun = len(self.loose) - 1
+        cdef Py_ssize_t g, begun = self.own.count
         cdef dict by_rows = {}
         cdef list groups = [], group
         for g in range(step.count):
@@ -149,7 +162,7 @@ cdef class LanePlan:
                 self.add_sum(step.slot + g, step.at + g)
             elif group[0][0] == step.slot + g:
                 self.end_sums(begun)
-                begun = len(self.loose) - 1
+                begun = self.own.count
                 self.act(TABLE, self.table_data.count // 5, 0)
                 self.add_table(group)
         self.end_sums(begun)
@@ -157,8 +170,8 @@ cdef class LanePlan:
 
     cdef int end_sums(self, Py_ssize_t begun) except -1:
         """Let the sums that were added one by one since then run."""
-        if len(self.loose) - 1 > begun:
-            self.act(SUMS, begun, len(self.loose) - 1)
+        if self.own.count > begun:
+            self.act(SUMS, begun, self.own.count)
         return 0
 
     cdef object key(self, Py_ssize_t place):
@@ -173,7 +186,7 @@ cdef class LanePlan:
             if self.varies[a] and self.varies[b]:
                 return None
             self.found.append(a if self.varies[a] else b if self.varies[b] else self.one)
-        return (<char *>&self.found.entries[0])[: length * sizeof(int32_t)]
+        return (<char *>self.found.entries)[: length * sizeof(int32_t)]
 
     cdef int add_coefficient(self, Py_ssize_t term) except -1:
         """Add the coefficient of a term: one factor, or the product of both."""

@@ -21,8 +21,7 @@ typedef struct {  /* sums of products of the same rows: coefficients lie tile by
 
 typedef struct {  /* sums that are added one by one, from the places in `starts` to the next ones, into the rows `outs` */
     const Factors *terms;
-    const int64_t *starts;
-    const int32_t *outs;
+    const int32_t *starts, *outs;
 } SumList;
 
 typedef struct {  /* total [i, j] adds up, over points, the sum of the products of rows xs[i, k] and ys[j, k] */
@@ -37,6 +36,8 @@ typedef struct {
     double (*total)(const double *row, ptrdiff_t count);
     int (*are_finite)(const double *numbers, ptrdiff_t count);
     void (*add)(double *totals, const double *parts, ptrdiff_t count);
+    void (*load)(double *v, ptrdiff_t lanes, const int64_t *slots, ptrdiff_t width, const double *points, ptrdiff_t apart, ptrdiff_t count);
+    void (*store)(const double *v, ptrdiff_t lanes, const int64_t *slots, ptrdiff_t width, double *points, ptrdiff_t apart, ptrdiff_t count);
 } LaneFunctions;
 
 #ifdef __has_builtin
@@ -163,20 +164,20 @@ FOR_PROCESSOR static void OWN(table)(double *v, ptrdiff_t lanes, const SumTable 
 }
 
 /* Compute a sum in some vectors of lanes. */
-FOR_PROCESSOR ALWAYS void OWN(sum_vectors)(const double *v, ptrdiff_t lanes, const Factors *terms, ptrdiff_t length,
+FOR_PROCESSOR ALWAYS void OWN(sum_vectors)(const double *v, ptrdiff_t lanes, const Factors *term, const Factors *end,
     const double *coefficients, double *out, const int vectors)
 {
     OWN(Vector) total[4];
     for (int j = 0; j < vectors; j++)
         total[j] = -(OWN(Vector)){0};
-    for (ptrdiff_t k = 0; k < length; k++) {
-        const double *x = v + terms[k].row * lanes;
-        if (terms[k].other < 0) {
-            const double c = coefficients[~terms[k].other];
+    for (; term < end; term++) {
+        const double *x = v + term->row * lanes;
+        if (term->other < 0) {
+            const double c = coefficients[~term->other];
             for (int j = 0; j < vectors; j++)
                 total[j] += *(const OWN(Vector) *)(x + j * WIDTH) * c;
         } else {
-            const double *y = v + terms[k].other * lanes;
+            const double *y = v + term->other * lanes;
             for (int j = 0; j < vectors; j++)
                 total[j] += *(const OWN(Vector) *)(x + j * WIDTH) * *(const OWN(Vector) *)(y + j * WIDTH);
         }
@@ -185,23 +186,29 @@ FOR_PROCESSOR ALWAYS void OWN(sum_vectors)(const double *v, ptrdiff_t lanes, con
         *(OWN(Vector) *)(out + j * WIDTH) = total[j];
 }
 
-/* Add up some sums, each in as many vectors of lanes at once as divide a row evenly. */
-FOR_PROCESSOR ALWAYS void OWN(sums_of)(double *v, ptrdiff_t lanes, const SumList *list, ptrdiff_t begin, ptrdiff_t end,
-    const double *coefficients, const int vectors)
+/* Add up some sums, so many vectors at once. It is faster where the compiler knows how many lanes there are. */
+FOR_PROCESSOR ALWAYS void OWN(sums_of)(double *v, const ptrdiff_t lanes, const SumList *list, ptrdiff_t begin,
+    ptrdiff_t end, const double *coefficients, const int vectors)
 {
+    const Factors *terms = list->terms;
+    const int32_t *starts = list->starts, *outs = list->outs;
     for (ptrdiff_t k = begin; k < end; k++)
         for (ptrdiff_t lane = 0; lane < lanes; lane += vectors * WIDTH)
-            OWN(sum_vectors)(v + lane, lanes, list->terms + list->starts[k], list->starts[k + 1] - list->starts[k],
-                coefficients, v + list->outs[k] * lanes + lane, vectors);
+            OWN(sum_vectors)(v + lane, lanes, terms + starts[k], terms + starts[k + 1], coefficients,
+                v + outs[k] * lanes + lane, vectors);
 }
 
 FOR_PROCESSOR static void OWN(sums)(double *v, ptrdiff_t lanes, const SumList *list, ptrdiff_t begin, ptrdiff_t end,
     const double *coefficients)
 {
-    if (lanes % (4 * WIDTH) == 0)
+    if (lanes == 4 * WIDTH)
+        OWN(sums_of)(v, 4 * WIDTH, list, begin, end, coefficients, 4);
+    else if (lanes == 2 * WIDTH)
+        OWN(sums_of)(v, 2 * WIDTH, list, begin, end, coefficients, 2);
+    else if (lanes == WIDTH)
+        OWN(sums_of)(v, WIDTH, list, begin, end, coefficients, 1);
+    else if (lanes % (4 * WIDTH) == 0)
         OWN(sums_of)(v, lanes, list, begin, end, coefficients, 4);
-    else if (lanes % (2 * WIDTH) == 0)
-        OWN(sums_of)(v, lanes, list, begin, end, coefficients, 2);
     else if (lanes % WIDTH == 0)
         OWN(sums_of)(v, lanes, list, begin, end, coefficients, 1);
 #if WIDTH > 1
@@ -385,7 +392,84 @@ FOR_PROCESSOR static void OWN(add)(double *totals, const double *parts, ptrdiff_
         totals[i] += parts[i];
 }
 
+#if WIDTH >= 4
+#define EXCHANGE __builtin_shufflevector
+/* Transpose WIDTH vectors: exchange halves, then quarters, and so on. */
+FOR_PROCESSOR ALWAYS void OWN(transpose)(OWN(Vector) *rows)
+{
+    for (int size = WIDTH / 2; size > 0; size /= 2)
+        for (int i = 0; i < WIDTH; i++) {
+            const OWN(Vector) x = rows[i], y = rows[i | size];
+            if (i & size)
+                continue;
+#if WIDTH == 8
+            rows[i] = size == 4 ? EXCHANGE(x, y, 0, 1, 2, 3, 8, 9, 10, 11)
+                : size == 2 ? EXCHANGE(x, y, 0, 1, 8, 9, 4, 5, 12, 13) : EXCHANGE(x, y, 0, 8, 2, 10, 4, 12, 6, 14);
+            rows[i | size] = size == 4 ? EXCHANGE(x, y, 4, 5, 6, 7, 12, 13, 14, 15)
+                : size == 2 ? EXCHANGE(x, y, 2, 3, 10, 11, 6, 7, 14, 15) : EXCHANGE(x, y, 1, 9, 3, 11, 5, 13, 7, 15);
+#else
+            rows[i] = size == 2 ? EXCHANGE(x, y, 0, 1, 4, 5) : EXCHANGE(x, y, 0, 4, 2, 6);
+            rows[i | size] = size == 2 ? EXCHANGE(x, y, 2, 3, 6, 7) : EXCHANGE(x, y, 1, 5, 3, 7);
+#endif
+        }
+}
+#undef EXCHANGE
+#endif
+
+/* Load numbers that lie next to each other in each of some points into rows, a lane for each point. */
+FOR_PROCESSOR static void OWN(load)(double *v, ptrdiff_t lanes, const int64_t *slots, ptrdiff_t width,
+    const double *points, ptrdiff_t apart, ptrdiff_t count)
+{
+    ptrdiff_t first = 0;
+#if WIDTH >= 4
+    for (; first + WIDTH <= width; first += WIDTH) {
+        ptrdiff_t lane = 0;
+        for (; lane + WIDTH <= count; lane += WIDTH) {
+            OWN(Vector) rows[WIDTH];
+            for (int i = 0; i < WIDTH; i++)
+                rows[i] = *(const OWN(Vector) *)(points + (lane + i) * apart + first);
+            OWN(transpose)(rows);
+            for (int i = 0; i < WIDTH; i++)
+                *(OWN(Vector) *)(v + slots[first + i] * lanes + lane) = rows[i];
+        }
+        for (; lane < count; lane++)
+            for (int i = 0; i < WIDTH; i++)
+                v[slots[first + i] * lanes + lane] = points[lane * apart + first + i];
+    }
+#endif
+    for (; first < width; first++)
+        for (ptrdiff_t lane = 0; lane < count; lane++)
+            v[slots[first] * lanes + lane] = points[lane * apart + first];
+}
+
+/* Store rows as numbers that lie next to each other in each of some points. */
+FOR_PROCESSOR static void OWN(store)(const double *v, ptrdiff_t lanes, const int64_t *slots, ptrdiff_t width,
+    double *points, ptrdiff_t apart, ptrdiff_t count)
+{
+    ptrdiff_t first = 0;
+#if WIDTH >= 4
+    for (; first + WIDTH <= width; first += WIDTH) {
+        ptrdiff_t lane = 0;
+        for (; lane + WIDTH <= count; lane += WIDTH) {
+            OWN(Vector) rows[WIDTH];
+            for (int i = 0; i < WIDTH; i++)
+                rows[i] = *(const OWN(Vector) *)(v + slots[first + i] * lanes + lane);
+            OWN(transpose)(rows);
+            for (int i = 0; i < WIDTH; i++)
+                *(OWN(Vector) *)(points + (lane + i) * apart + first) = rows[i];
+        }
+        for (; lane < count; lane++)
+            for (int i = 0; i < WIDTH; i++)
+                points[lane * apart + first + i] = v[slots[first + i] * lanes + lane];
+    }
+#endif
+    for (; first < width; first++)
+        for (ptrdiff_t lane = 0; lane < count; lane++)
+            points[lane * apart + first] = v[slots[first] * lanes + lane];
+}
+
 static const LaneFunctions OWN(functions) = {
-    OWN(table), OWN(sums), OWN(totals), OWN(total), OWN(are_finite), OWN(add)
+    OWN(table), OWN(sums), OWN(totals), OWN(total), OWN(are_finite), OWN(add), OWN(load),
+    OWN(store)
 };
 #endif

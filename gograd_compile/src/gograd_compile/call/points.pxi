@@ -147,20 +147,19 @@ cdef class BatchSteps:
         cdef double[:, ::1] outputs = found[0], gradients = found[1]
         cdef double[::1] totals = found[2]
         cdef uint8_t[::1] status = found[3]
-        cdef const double[:, :] rows
+        cdef const double[:, ::1] rows
         cdef const int64_t[::1] slots
-        cdef Py_ssize_t i, count = 0
+        cdef Py_ssize_t count = 0
         cdef Results into
-        cdef Source *given = <Source *>PyMem_Malloc(sum([len(each) for _, each in sources], 1) * sizeof(Source))
+        cdef Source *given = <Source *>PyMem_Malloc(len(sources) * sizeof(Source))
         if given == NULL:
             raise MemoryError
         into.outputs, into.gradients = &outputs[0, 0], &gradients[0, 0]
         into.totals, into.status = &totals[0], &status[0]
         try:
             for rows, slots in sources:
-                for i in range(slots.shape[0]):
-                    given[count] = Source(&rows[0, i], rows.strides[0] // <Py_ssize_t>sizeof(double), slots[i])
-                    count += 1
+                given[count] = Source(&rows[0, 0], rows.shape[1], rows.shape[1], &slots[0])
+                count += 1
             self.run_blocks(memory, shared, &coefficients[0], begin, end, given, count, into)
         finally:
             PyMem_Free(given)
@@ -181,7 +180,8 @@ cdef class BatchSteps:
                     v[self.copied[i] * lanes + lane] = shared[self.copied[i]]
             while first < end:
                 last = min(first + lanes, end)
-                load(v, lanes, sources, count, first, last)
+                for i in range(count):
+                    load(v, lanes, sources + i, first, last)
                 self.advance(v, lanes, self.bands[0], self.bands[4], coefficients, &buffer[0])
                 self.finish(v, lanes, first, last, shared_is_right, shared, coefficients, parts, into)
                 first = last
@@ -242,8 +242,14 @@ cdef class BatchSteps:
             with gil:
                 self.judge_lanes(v, lanes, count, shared, into.status + first)
             self.add_finite(v, lanes, count, into.status + first, parts)
-        store(v, lanes, count, self.outputs, into.outputs + first * self.outputs.shape[0])
-        store(v, lanes, count, self.gradients, into.gradients + first * self.gradients.shape[0])
+        in_lanes.store(
+            v, lanes, &self.outputs[0], self.outputs.shape[0], into.outputs + first * self.outputs.shape[0],
+            self.outputs.shape[0], count,
+        )  # fmt: skip
+        in_lanes.store(
+            v, lanes, &self.gradients[0], self.gradients.shape[0], into.gradients + first * self.gradients.shape[0],
+            self.gradients.shape[0], count,
+        )  # fmt: skip
         if self.total_of.shape[0] == self.total_slots.shape[0]:  # no number is asked for twice
             in_lanes.add(into.totals, parts, self.total_slots.shape[0])
         else:
