@@ -144,27 +144,29 @@ cdef class LanePlan:
 
     cdef int plan(self, const Step *step) except -1:
         """Plan the sums of a step, in order. A table comes where its first sum would be: they all read the same rows."""
-        cdef Py_ssize_t g, begun = self.own.count
+        cdef Py_ssize_t g, first, begun = self.own.count
+        cdef int32_t[::1] first_of = np.full(step.count, -1, dtype=np.int32)  # in the table, of each sum that is in one
+        cdef int32_t[::1] counts = np.zeros(step.count, dtype=np.int32), following = np.empty(step.count, dtype=np.int32)
+        cdef int32_t[::1] last_of = np.empty(step.count, dtype=np.int32)
         cdef dict by_rows = {}
-        cdef list groups = [], group
         for g in range(step.count):
             key = None if self.summed[step.slot + g] else self.key(step.at + g)
-            if key is None:
-                groups.append(None)
-                continue
-            group = by_rows.setdefault(key, [])
-            group.append((step.slot + g, step.at + g))
-            groups.append(group)
-        for g, group in enumerate(groups):
+            if key is not None:
+                first = by_rows.setdefault(key, g)
+                if first < g:
+                    following[last_of[first]] = <int32_t>g
+                first_of[g], last_of[first] = <int32_t>first, <int32_t>g
+                counts[first] += 1
+        for g in range(step.count):
             if self.summed[step.slot + g]:
                 continue
-            if group is None or len(group) < SMALLEST:
+            if first_of[g] < 0 or counts[first_of[g]] < SMALLEST:
                 self.add_sum(step.slot + g, step.at + g)
-            elif group[0][0] == step.slot + g:
+            elif first_of[g] == g:
                 self.end_sums(begun)
                 begun = self.own.count
                 self.act(TABLE, self.table_data.count // 5, 0)
-                self.add_table(group)
+                self.add_table(step, g, following, counts[g])
         self.end_sums(begun)
         return 0
 
@@ -215,22 +217,24 @@ cdef class LanePlan:
         self.loose.append(self.factor_data.count // 2)
         return 0
 
-    cdef int add_table(self, list sums) except -1:
-        """Add a table of sums, each with its slot and its place."""
-        cdef Py_ssize_t length, k, first, i, place = sums[0][1]
-        length = self.starts[place + 1] - self.starts[place]
-        for number in (self.rows.count, length, self.table_sums.count, len(sums), self.slots.count):
+    cdef int add_table(self, const Step *step, Py_ssize_t g, const int32_t[::1] following, Py_ssize_t count) except -1:
+        """Add a table of so many sums of a step: one, and those that follow it."""
+        cdef Py_ssize_t length = self.starts[step.at + g + 1] - self.starts[step.at + g], k, first, i
+        places = np.empty(count, dtype=np.int64)
+        cdef int64_t[::1] at = places
+        for number in (self.rows.count, length, self.table_sums.count, count, self.slots.count):
             self.table_data.append(number)
-        for row in np.frombuffer(self.key(place), dtype=np.int32).tolist():
-            self.rows.append(row)
-        for slot, _ in sums:
-            self.table_sums.append(slot)
-        places = np.array([place for _, place in sums])
-        cdef const int64_t[::1] at = places
-        for first in range(0, len(sums), <Py_ssize_t>TILE):
+        self.key(step.at + g)
+        for k in range(length):
+            self.rows.append(self.found.entries[k])
+        for i in range(count):
+            self.table_sums.append(step.slot + g)
+            at[i] = self.starts[step.at + g]
+            g = following[g]
+        for first in range(0, count, <Py_ssize_t>TILE):
             for k in range(length):
-                for i in range(first, min(first + TILE, <Py_ssize_t>len(sums))):
-                    self.add_coefficient(self.starts[at[i]] + k)
+                for i in range(first, min(first + TILE, count)):
+                    self.add_coefficient(at[i] + k)
         return 0
 
     cdef list totals(self, const int64_t[:, ::1] steps):
