@@ -129,7 +129,7 @@ class Compiled:
         if len(shares):
             dropped = np.random.default_rng(key).random(masks.shape) < shares
             masks = np.where(dropped, 0.0, 1.0 / (1.0 - shares))
-        return self._data.inputs.take(batch, axis=0), self._data.targets.take(batch, axis=0), masks
+        return self._data.inputs[batch], self._data.targets[batch], masks
 
     def seeds(self, count: int, weight: float) -> Array:
         """Return factors for so many examples: the weight of the loss, and 0 for each output."""
