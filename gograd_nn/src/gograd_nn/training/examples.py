@@ -73,8 +73,8 @@ class Examples:
         Raises:
             ValueError: a number is not finite.
         """
-        targets = self.targets if loss in vars(losses).values() else ()
-        for name, rows in (("inputs", self.inputs), ("targets", targets)):
+        for name in ("inputs", "targets") if loss in vars(losses).values() else ("inputs",):
+            rows = getattr(self, name)
             table = self._tables[name] = _table(rows)
             found = _not_finite(rows, table)
             if found is not None:
