@@ -12,6 +12,7 @@ import argparse
 import itertools
 import json
 import math
+import operator
 import random
 import sys
 import time
@@ -45,11 +46,11 @@ def matrices(parameters: Any) -> dict[str, Any]:
 
 
 def linear(rows: list[Vector], x: Vector) -> Vector:
-    return [dot(row, x) for row in rows]
+    return list(map(dot, rows, itertools.repeat(x)))
 
 
 def add(x: Vector, y: Vector) -> Vector:
-    return [left + right for left, right in zip(x, y, strict=True)]
+    return list(map(operator.add, x, y))
 
 
 def normalised(x: Vector) -> Vector:
@@ -153,10 +154,8 @@ def train(parameters: Array, data: Iterator[Rows], engine: str, steps: range, pl
         losses, gradient = step(parameters, *next(data))
         if engine == "batched":
             losses, gradient = losses.mean(), gradient / BATCH
-        momentum *= DECAY
-        momentum += gradient
-        squares *= SQUARE_DECAY
-        squares += gradient * gradient
+        momentum[:] = DECAY * momentum + gradient
+        squares[:] = SQUARE_DECAY * squares + gradient * gradient
         scale = math.sqrt((1.0 - SQUARE_DECAY**number) / (1.0 - SQUARE_DECAY))  # these sums become means here
         rate = RATE * max(1.0 - (number - 1) / planned, 0.0)
         parameters -= rate * (1 - DECAY) / (1 - DECAY**number) * scale * momentum / (np.sqrt(squares) + EPSILON * scale)

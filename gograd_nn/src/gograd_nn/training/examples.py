@@ -48,6 +48,7 @@ class Examples:
 
     inputs: Sequence[Any]
     targets: Sequence[Any]
+    _tables: dict[str, Any] = attrs.field(factory=dict, init=False)  # arrays that `check_numbers` made of both
 
     def __attrs_post_init__(self) -> None:
         self.inputs, self.targets = _wide(in_places(self.inputs)), _wide(in_places(self.targets))
@@ -72,9 +73,10 @@ class Examples:
         Raises:
             ValueError: a number is not finite.
         """
-        targets = self.targets if loss in vars(losses).values() else ()
-        for name, rows in (("inputs", self.inputs), ("targets", targets)):
-            found = _not_finite(rows)
+        for name in ("inputs", "targets") if loss in vars(losses).values() else ("inputs",):
+            rows = getattr(self, name)
+            table = self._tables[name] = _table(rows)
+            found = _not_finite(rows, table)
             if found is not None:
                 places, number = found
                 raise ValueError(
@@ -138,7 +140,7 @@ class Examples:
         Raises:
             NotNumbers: they are not numbers in arrays of one shape.
         """
-        inputs, targets = _array("inputs", self.inputs), _array("targets", self.targets)
+        inputs, targets = self._array("inputs", self.inputs), self._array("targets", self.targets)
         target_of = _container_of("targets", self.targets)
         if loss is cross_entropy and targets.ndim == 1:
             classes = self.classes(outputs, loss)
@@ -146,6 +148,17 @@ class Examples:
                 raise NotNumbers("targets are not classes")
             targets, target_of = np.eye(outputs)[classes], np.ndarray.tolist
         return Data(inputs, targets, _container_of("inputs", self.inputs), target_of)
+
+    def _array(self, name: str, rows: Sequence[Any]) -> Array:
+        table = self._tables.pop(name, None)  # only once: the examples may change
+        try:
+            found = np.array(rows if table is None else table, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise NotNumbers(f"the {name} are not numbers in rows of one length") from None
+        first = rows if isinstance(rows, np.ndarray) else rows[0]
+        if name == "inputs" and isinstance(first, np.ndarray | np.generic) and first.dtype.kind == "b":
+            raise NotNumbers("the inputs are bools, which add up differently: make them numbers with astype(float)")
+        return found
 
 
 def _wide(rows: Any) -> Any:
@@ -159,32 +172,28 @@ def _wide(rows: Any) -> Any:
     return rows
 
 
-def _not_finite(rows: Any) -> tuple[list[int], float] | None:
-    """Find a number that is not finite in nested lists and arrays. Return its place in each, and the number."""
+def _table(rows: Any) -> Any:
+    """Make an array of nested lists and arrays. It is None if they are not numbers in rows of one length."""
     if not isinstance(rows, list | tuple | np.ndarray):
-        return ([], float(rows)) if isinstance(rows, float | np.floating) and not np.isfinite(rows) else None
+        return None
     try:
         table = np.asarray(rows)
     except Exception:  # rows of different lengths, or whatever they hold raises
-        table = np.empty(0, dtype=object)
-    if table.dtype.kind not in "biuf":
-        found = ((place, _not_finite(row)) for place, row in enumerate(rows))
+        return None
+    return table if table.dtype.kind in "biuf" else None
+
+
+def _not_finite(rows: Any, table: Any) -> tuple[list[int], float] | None:
+    """Find a number that is not finite in nested lists and arrays. Return its place in each, and the number."""
+    if not isinstance(rows, list | tuple | np.ndarray):
+        return ([], float(rows)) if isinstance(rows, float | np.floating) and not np.isfinite(rows) else None
+    if table is None:
+        found = ((place, _not_finite(row, _table(row))) for place, row in enumerate(rows))
         return next((([place, *inner[0]], inner[1]) for place, inner in found if inner is not None), None)
     if table.dtype.kind != "f" or np.isfinite(table).all():
         return None
     places = np.argwhere(~np.isfinite(table))[0].tolist()
     return places, float(table[tuple(places)])
-
-
-def _array(name: str, rows: Sequence[Any]) -> Array:
-    try:
-        found = np.array(rows, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise NotNumbers(f"the {name} are not numbers in rows of one length") from None
-    first = rows if isinstance(rows, np.ndarray) else rows[0]
-    if name == "inputs" and isinstance(first, np.ndarray | np.generic) and first.dtype.kind == "b":
-        raise NotNumbers("the inputs are bools, which add up differently: make them numbers with astype(float)")
-    return found
 
 
 def _container_of(name: str, rows: Sequence[Any]) -> Callable[[Any], Any]:

@@ -44,10 +44,9 @@ def write_values(leaves, values):
         if observers:
             flat.refuse_recorded(flat.as_leaves(leaves), "value")
         items = one_each(leaves, &view)
-        check_neurons(items, Py_SIZE(<PyObject *>leaves))
         for i in range(Py_SIZE(<PyObject *>leaves)):
-            if node_of(items[i]).op is not NULL:
-                neurons.only_leaves(<object>items[i])
+            if not is_neuron(items[i]) or node_of(items[i]).op is not NULL:
+                flat.as_leaves(leaves)  # raises
         for i in range(Py_SIZE(<PyObject *>leaves)):
             node_of(items[i]).value = (<double *>view.buf)[i]
             clock += 1
