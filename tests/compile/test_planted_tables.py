@@ -1,0 +1,143 @@
+"""Programs with tables of sums, however these are computed: the engine's bits, the same for any batch and threads."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gograd_core import Neuron, hessian, hvp, value_and_grad
+from planted_tables import planted
+
+QUICK, ALL = 12, 300
+SEEDS = [pytest.param(seed, marks=[] if seed < QUICK else pytest.mark.slow) for seed in range(ALL)]
+NEAR = 1e-12
+"""How far derivatives may be from those of the engine, relative to the largest one.
+
+Adjoints are added in another order. That changes them by less than the number of their terms times 2**-53, relative to
+the sum of the magnitudes of these terms. With a few thousand terms, and sums that cancel no more than three of their
+sixteen digits, it is less than 1e-12. Over all seeds, it is 2e-15.
+"""
+MANY = {"native": 3000, "numpy": 500}
+"""Enough points for several threads, each of which adds up totals of its own; NumPy takes larger blocks of them."""
+
+every_seed = pytest.mark.parametrize("seed", SEEDS)
+
+
+def values_of(numbers):
+    return [float(number.value) if isinstance(number, Neuron) else float(number) for number in numbers]
+
+
+def assert_near(found, expected, scale=NEAR):
+    found, expected = np.asarray(found), np.asarray(expected)
+    assert found.shape == expected.shape
+    assert np.abs(found - expected).max(initial=0.0) <= scale * np.abs(expected).max(initial=0.0)
+
+
+def assert_sum_of(total, each):
+    """Compare with a sum over points that is added in another order: at most an ulp per point of the magnitudes."""
+    room = len(each) * 2.0**-52 * np.abs(each).sum(axis=0)
+    assert (np.abs(total - each.sum(axis=0)) <= room).all()
+
+
+@every_seed
+def test_one_point_is_as_in_the_engine(seed, compiled, bits):
+    """Values to the last bit, if the program only adds, subtracts, multiplies and chooses; else within 4 ulps a step.
+
+    That holds for all of `+ - *`, `abs`, `relu`, `where`, `sum` and `dot`, and only for them: functions such as `exp`
+    are rounded differently in vectors.
+    """
+    f = planted(seed)
+    p, x = f.point(), f.points(1)[0]
+    found = compiled(f)(p, x)
+    expected = values_of(f([*map(Neuron, p.tolist())], [*map(Neuron, x.tolist())]))
+    if f.is_exact:
+        assert bits(found) == bits(expected), str(f)
+    else:
+        assert_near(found, expected)
+    value, derivatives = compiled(f.loss).value_and_grad(p, x, wrt=(0, 1))
+    _, engines = value_and_grad(f.loss, (0, 1))(p, x)
+    assert bits(value) == bits(found[0])
+    assert_near(np.concatenate(derivatives), np.concatenate([*map(values_of, engines)]))
+
+
+@every_seed
+def test_a_point_has_the_same_bits_alone_and_in_any_batch(seed, compiled, bits):
+    f = planted(seed)
+    p, xs = f.point(), f.points(300)
+    c, several = compiled(f.loss), compiled(f)
+    alone = [c.value_and_grad(p, x, wrt=(0, 1)) for x in xs]
+    outputs = np.array([several(p, x) for x in xs])
+    for count in (1, 7, 300):
+        values, (by_p, by_x) = c.batch((None, 0)).value_and_grad(p, xs[:count], wrt=(0, 1), per_point=True)
+        rows = np.column_stack([values, by_p, by_x])
+        assert bits(rows) == bits([[value, *own, *of_x] for value, (own, of_x) in alone[:count]]), (count, str(f))
+        assert bits(np.transpose(several.batch((None, 0))(p, xs[:count]))) == bits(outputs[:count]), (count, str(f))
+        _, (total, of_x) = c.batch((None, 0)).value_and_grad(p, xs[:count], wrt=(0, 1))
+        assert of_x.tobytes() == by_x.tobytes()
+        assert_sum_of(total, by_p)
+
+
+@every_seed
+def test_totals_have_the_same_bits_with_any_number_of_threads_and_in_every_run(seed, compiled, backend):
+    f = planted(seed)
+    p, xs = f.point(), f.points(MANY[backend])
+    c, again = compiled(f.loss), compiled(f.loss)
+    runs = [(c, 1), (c, 2), (c, 3), (c, 1), (again, 2)]
+    found = [g.batch((None, 0), threads=threads).value_and_grad(p, xs) for g, threads in runs]
+    assert len({(values.tobytes(), total.tobytes()) for values, total in found}) == 1, str(f)
+    assert_sum_of(found[0][1], c.batch((None, 0)).grad(p, xs, per_point=True))
+
+
+@every_seed
+def test_seeds_and_captured_neurons(seed, compiled):
+    """Derivatives that are added to captured neurons: a batch, and the engine's at each point."""
+    f = planted(seed)
+    leaves, xs = [*map(Neuron, f.point().tolist())], f.points(7)
+    seeds = np.random.default_rng(seed).choice([0.0, 1.0, -0.5, 2.0], (7, 3))
+    c = compiled(lambda x: f(leaves, x))
+    found, values = [], []
+    for threads in (1, 2, 3, 1):
+        for leaf in leaves:
+            leaf.grad = 0.0
+        values.append(np.transpose(c.batch(threads=threads).backward(xs, seeds=seeds)).tobytes())
+        found.append(np.array([leaf.grad for leaf in leaves]))
+    assert len({each.tobytes() for each in found}) == len(set(values)) == 1, str(f)
+    for leaf in leaves:
+        leaf.grad = 0.0
+    for x, row in zip(xs.tolist(), seeds.tolist(), strict=True):
+        results = f(leaves, x)
+        output = sum(factor * result for factor, result in zip(row, results, strict=True) if factor)
+        if isinstance(output, Neuron):  # numbers that no parameter influences are no neurons
+            output.backward()
+    assert_near(found[0], [leaf.grad for leaf in leaves])
+
+
+def test_a_program_whose_second_derivatives_are_small_enough_to_look_at(compiled, bits):
+    """Forward over reverse, at one point and at several, and along a direction."""
+
+    def f(p, x):
+        m, state = [p[:3], p[3:6], p[6:9]], x
+        for _ in range(3):
+            state = [row[0] * state[0] + row[1] * state[1] + row[2] * state[2] + 0.5 * state[0] for row in m]
+        return sum(y * y for y in state) + 0.25 * sum(w * w for w in p)
+
+    p, xs, direction = np.linspace(-0.5, 1.0, 9), np.random.default_rng(0).normal(size=(20, 3)), np.linspace(1, 2, 9)
+    c = compiled(f)
+    many, along = c.batch((None, 0)).hessian(p, xs), c.batch((None, 0)).hvp(p, xs, direction)
+    for place, x in enumerate(xs):
+        alone = c.hessian(p, x)
+        assert bits(alone) == bits(many[place])
+        assert bits(c.hvp(p, x, direction)) == bits(along[place])
+        assert_near(alone, [values_of(row) for row in hessian(lambda q, x=x: f([*q], [*x]))(p)])
+        assert_near(along[place], values_of(hvp(lambda q, x=x: f([*q], [*x]))(p, direction)))
+
+
+@pytest.mark.parametrize("seed", [pytest.param(seed, marks=[pytest.mark.slow] if seed > 5 else []) for seed in range(60)])
+def test_second_derivatives_along_a_direction(seed, compiled, bits):
+    f = planted(seed)
+    p, xs = f.point(), f.points(9)
+    direction = np.linspace(-1.0, 1.0, len(p))
+    c = compiled(f.loss)
+    many = c.batch((None, 0)).hvp(p, xs, direction)
+    assert bits(many) == bits([c.hvp(p, x, direction) for x in xs])
+    assert_near(many[3], values_of(hvp(lambda q: f.loss(q, xs[3]))(p, direction)))
