@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from comparing import assert_near, assert_sum_of
 from gograd_core import Neuron, hessian, hvp, value_and_grad
-from planted_tables import planted
+from planted_tables import every_program, planted
 
-QUICK, ALL = 12, 300
-SEEDS = [pytest.param(seed, marks=[] if seed < QUICK else pytest.mark.slow) for seed in range(ALL)]
+pytestmark = pytest.mark.repeated_later
+
 NEAR = 1e-12
 """How far derivatives may be from those of the engine, relative to the largest one.
 
@@ -20,26 +21,12 @@ sixteen digits, it is less than 1e-12. Over all seeds, it is 2e-15.
 MANY = {"native": 3000, "numpy": 500}
 """Enough points for several threads, each of which adds up totals of its own; NumPy takes larger blocks of them."""
 
-every_seed = pytest.mark.parametrize("seed", SEEDS)
-
 
 def values_of(numbers):
     return [float(number.value) if isinstance(number, Neuron) else float(number) for number in numbers]
 
 
-def assert_near(found, expected, scale=NEAR):
-    found, expected = np.asarray(found), np.asarray(expected)
-    assert found.shape == expected.shape
-    assert np.abs(found - expected).max(initial=0.0) <= scale * np.abs(expected).max(initial=0.0)
-
-
-def assert_sum_of(total, each):
-    """Compare with a sum over points that is added in another order: at most an ulp per point of the magnitudes."""
-    room = len(each) * 2.0**-52 * np.abs(each).sum(axis=0)
-    assert (np.abs(total - each.sum(axis=0)) <= room).all()
-
-
-@every_seed
+@every_program
 def test_one_point_is_as_in_the_engine(seed, compiled, bits):
     """Values to the last bit, if the program only adds, subtracts, multiplies and chooses; else within 4 ulps a step.
 
@@ -53,14 +40,14 @@ def test_one_point_is_as_in_the_engine(seed, compiled, bits):
     if f.is_exact:
         assert bits(found) == bits(expected), str(f)
     else:
-        assert_near(found, expected)
+        assert_near(found, expected, NEAR)
     value, derivatives = compiled(f.loss).value_and_grad(p, x, wrt=(0, 1))
     _, engines = value_and_grad(f.loss, (0, 1))(p, x)
     assert bits(value) == bits(found[0])
-    assert_near(np.concatenate(derivatives), np.concatenate([*map(values_of, engines)]))
+    assert_near(np.concatenate(derivatives), np.concatenate([*map(values_of, engines)]), NEAR)
 
 
-@every_seed
+@every_program
 def test_a_point_has_the_same_bits_alone_and_in_any_batch(seed, compiled, bits):
     f = planted(seed)
     p, xs = f.point(), f.points(300)
@@ -77,7 +64,7 @@ def test_a_point_has_the_same_bits_alone_and_in_any_batch(seed, compiled, bits):
         assert_sum_of(total, by_p)
 
 
-@every_seed
+@every_program
 def test_totals_have_the_same_bits_with_any_number_of_threads_and_in_every_run(seed, compiled, backend):
     f = planted(seed)
     p, xs = f.point(), f.points(MANY[backend])
@@ -88,7 +75,7 @@ def test_totals_have_the_same_bits_with_any_number_of_threads_and_in_every_run(s
     assert_sum_of(found[0][1], c.batch((None, 0)).grad(p, xs, per_point=True))
 
 
-@every_seed
+@every_program
 def test_seeds_and_captured_neurons(seed, compiled):
     """Derivatives that are added to captured neurons: a batch, and the engine's at each point."""
     f = planted(seed)
@@ -109,7 +96,7 @@ def test_seeds_and_captured_neurons(seed, compiled):
         output = sum(factor * result for factor, result in zip(row, results, strict=True) if factor)
         if isinstance(output, Neuron):  # numbers that no parameter influences are no neurons
             output.backward()
-    assert_near(found[0], [leaf.grad for leaf in leaves])
+    assert_near(found[0], [leaf.grad for leaf in leaves], NEAR)
 
 
 def test_a_program_whose_second_derivatives_are_small_enough_to_look_at(compiled, bits):
@@ -128,11 +115,11 @@ def test_a_program_whose_second_derivatives_are_small_enough_to_look_at(compiled
         alone = c.hessian(p, x)
         assert bits(alone) == bits(many[place])
         assert bits(c.hvp(p, x, direction)) == bits(along[place])
-        assert_near(alone, [values_of(row) for row in hessian(lambda q, x=x: f([*q], [*x]))(p)])
-        assert_near(along[place], values_of(hvp(lambda q, x=x: f([*q], [*x]))(p, direction)))
+        assert_near(alone, [values_of(row) for row in hessian(lambda q, x=x: f([*q], [*x]))(p)], NEAR)
+        assert_near(along[place], values_of(hvp(lambda q, x=x: f([*q], [*x]))(p, direction)), NEAR)
 
 
-@pytest.mark.parametrize("seed", [pytest.param(seed, marks=[pytest.mark.slow] if seed > 5 else []) for seed in range(60)])
+@every_program
 def test_second_derivatives_along_a_direction(seed, compiled, bits):
     f = planted(seed)
     p, xs = f.point(), f.points(9)
@@ -140,4 +127,4 @@ def test_second_derivatives_along_a_direction(seed, compiled, bits):
     c = compiled(f.loss)
     many = c.batch((None, 0)).hvp(p, xs, direction)
     assert bits(many) == bits([c.hvp(p, x, direction) for x in xs])
-    assert_near(many[3], values_of(hvp(lambda q: f.loss(q, xs[3]))(p, direction)))
+    assert_near(many[3], values_of(hvp(lambda q: f.loss(q, xs[3]))(p, direction)), NEAR)

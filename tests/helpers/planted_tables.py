@@ -16,10 +16,23 @@ from typing import Any
 
 import attrs
 import numpy as np
+import pytest
 
 from gograd_core import ops
 
-__all__ = ["Planted", "planted"]
+__all__ = ["DATA", "Planted", "every_program", "planted"]
+
+ALL, QUICK = {"native": 300, "numpy": 60}, 6
+"""How many programs each backend runs, and how many of these in the quick tests."""
+every_program = pytest.mark.parametrize(
+    ("backend", "seed"),
+    [
+        pytest.param(backend, seed, marks=[pytest.mark.slow] if seed >= QUICK else [])
+        for backend, count in ALL.items()
+        for seed in range(count)
+    ],
+    indirect=["backend"],
+)
 
 SIZES = (1, 2, 3, 4, 4, 5, 7, 8, 8, 9, 16, 17)
 DATA = 12
@@ -48,7 +61,9 @@ def by_sum(a, b):
 
 
 def commuted(a, b):
-    return functools.reduce(operator.add, (y * x if k % 2 else x * y for k, (x, y) in enumerate(zip(a, b))))
+    return functools.reduce(
+        operator.add, (y * x if k % 2 else x * y for k, (x, y) in enumerate(zip(a, b, strict=True)))
+    )
 
 
 def backwards(a, b):
@@ -77,7 +92,7 @@ def matrix(numbers, first, rows, columns):
 
 
 def transposed(m):
-    return [*map(list, zip(*m))]
+    return [*map(list, zip(*m, strict=True))]
 
 
 def times(m, v, add):
@@ -91,16 +106,15 @@ def product(a, b, add):
 
 
 def masked(m, mask):
-    return [[entry * kept for entry, kept in zip(*rows)] for rows in zip(m, mask)]
+    return [[entry * kept for entry, kept in zip(*rows, strict=True)] for rows in zip(m, mask, strict=True)]
 
 
 def where_kept(m, v, mask, bias):
     """Multiply a matrix by a vector, without the products that a mask leaves out, and add it to a bias."""
     sums = []
-    for row, kept, total in zip(m, mask, bias):
-        for entry, number, keep in zip(row, v, kept):
-            total = total + entry * number if keep else total
-        sums.append(total)
+    for row, kept, start in zip(m, mask, bias, strict=True):
+        products = [entry * number for entry, number, keep in zip(row, v, kept, strict=True) if keep]
+        sums.append(functools.reduce(operator.add, products, start))
     return sums
 
 
@@ -116,7 +130,7 @@ def attended(queries, keys, values, add, weigh):
 def substituted(m, v):
     """Solve a triangular system. Every number depends on those before it."""
     found = []
-    for i, (row, number) in enumerate(zip(m, v)):
+    for i, (row, number) in enumerate(zip(m, v, strict=True)):
         total = number
         for k in range(i):
             total = total - row[k] * found[k]
@@ -148,7 +162,7 @@ EXACT = {
     "leaky": lambda y: ops.where(y > 0.0, y, 0.125 * y),
     "magnitude": abs,
 }
-SMOOTH = {"tanh": lambda y: ops.tanh(y), "bell": lambda y: ops.exp(-y * y)}
+SMOOTH = {"tanh": ops.tanh, "bell": lambda y: ops.exp(-y * y)}
 NAMES: dict[str, Any] = {
     each.__name__: each
     for each in (*STYLES, matrix, transposed, times, product, masked, where_kept, attended, substituted, convolved)
@@ -220,7 +234,7 @@ class _Writer:
 
     def shape(self, name: str, *, is_repeated: bool = False) -> str:
         """Choose a function that gives each number of a vector another shape, and apply it."""
-        kinds = sorted((EXACT.keys() - {"half_square"} if is_repeated else EXACT.keys()))
+        kinds = sorted(EXACT.keys() - {"half_square"} if is_repeated else EXACT.keys())
         kind = self.draw.choice(kinds if self.is_exact else [*kinds, *SMOOTH, *SMOOTH])
         return f"[{kind}(y) for y in {name}]"
 

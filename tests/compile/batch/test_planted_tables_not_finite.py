@@ -10,15 +10,15 @@ import math
 import numpy as np
 import pytest
 
+from comparing import assert_sum_of
 from gograd_core import DomainError, Neuron, errstate, ops
-from planted_tables import planted
+from planted_tables import every_program, planted
 
-QUICK, ALL = 12, 300
-SEEDS = [pytest.param(seed, marks=[] if seed < QUICK else pytest.mark.slow) for seed in range(ALL)]
+pytestmark = pytest.mark.repeated_later
+
 BAD, PLACE = 3, 5
 """The point that gets a number that is not finite, and which of its numbers."""
 
-every_seed = pytest.mark.parametrize("seed", SEEDS)
 every_number = pytest.mark.parametrize("number", [math.inf, -math.inf, math.nan])
 
 
@@ -28,17 +28,7 @@ def with_bad(xs, number):
     return changed
 
 
-def assert_totals(total, each):
-    """Compare totals with the sum of the rows: NaN and infinities where the sum has them, else to an ulp a point."""
-    with np.errstate(invalid="ignore"):
-        expected = each.sum(axis=0)
-    finite = np.isfinite(expected)
-    assert np.array_equal(total[~finite], expected[~finite], equal_nan=True)
-    room = len(each) * 2.0**-52 * np.abs(each[:, finite]).sum(axis=0)
-    assert (np.abs(total[finite] - expected[finite]) <= room).all()
-
-
-@every_seed
+@every_program
 @pytest.mark.parametrize("count", [7, 140])
 def test_other_points_do_not_notice(seed, count, compiled, bits):
     f = planted(seed)
@@ -55,11 +45,11 @@ def test_other_points_do_not_notice(seed, count, compiled, bits):
     rows, found_rows = np.column_stack([values, by_p, by_x]), np.column_stack([found, found_by_p, found_by_x])
     assert bits(np.delete(found_rows, BAD, axis=0)) == bits(np.delete(rows, BAD, axis=0)), str(f)
     assert bits(found_rows[BAD]) == bits([alone, *own, *of_x]), str(f)
-    assert_totals(total, found_by_p)
+    assert_sum_of(total, found_by_p)
     assert {*again} == {total.tobytes()}
 
 
-@every_seed
+@every_program
 def test_an_error_is_raised_at_that_point_and_only_there(seed, compiled, outcome, bits):
     f = planted(seed)
     p, bad = f.point(), with_bad(f.points(20), math.inf if seed % 2 else -math.inf)
@@ -75,7 +65,7 @@ def test_an_error_is_raised_at_that_point_and_only_there(seed, compiled, outcome
         assert bits([many[0][BAD], *many[1][BAD]]) == bits([alone[0], *alone[1]]), str(f)
 
 
-@every_seed
+@every_program
 def test_captured_neurons_and_seeds(seed, compiled):
     """The seeds of a point that is not finite are 0.0: it adds nothing to the captured neurons but its own NaN."""
     f = planted(seed)
@@ -92,10 +82,10 @@ def test_captured_neurons_and_seeds(seed, compiled):
 
     bad = with_bad(xs, math.inf)
     each = np.array([gradient(bad[i : i + 1], seeds[i : i + 1]) for i in range(9)])
-    assert_totals(gradient(bad, seeds), each)
+    assert_sum_of(gradient(bad, seeds), each)
     seeds[BAD] = 0.0
     each[BAD] = gradient(bad[BAD : BAD + 1], seeds[BAD : BAD + 1])
-    assert_totals(gradient(bad, seeds), each)
+    assert_sum_of(gradient(bad, seeds), each)
 
 
 def layer(p, x):
@@ -120,4 +110,4 @@ def test_a_layer_of_which_one_number_is_not_finite(number, count, compiled, bits
         assert np.isnan(total).all()
     else:
         assert not each[BAD].any()
-        assert_totals(total, others)
+        assert_sum_of(total, others)
