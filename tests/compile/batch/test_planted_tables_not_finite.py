@@ -22,29 +22,30 @@ BAD, PLACE = 3, 5
 every_number = pytest.mark.parametrize("number", [math.inf, -math.inf, math.nan])
 
 
-def with_bad(xs, number):
+def with_bad(xs, number, point=BAD):
     changed = xs.copy()
-    changed[BAD, PLACE] = number
+    changed[point, PLACE] = number
     return changed
 
 
 @every_program
 @pytest.mark.parametrize("count", [7, 140])
 def test_other_points_do_not_notice(seed, count, compiled, bits):
+    """At the last point too, which may stand for lanes without a point; and if it overflows within the program."""
     f = planted(seed)
     p, xs = f.point(), f.points(count)
-    number = (math.inf, -math.inf, math.nan)[seed % 3]
-    bad = with_bad(xs, number)
+    place = BAD if seed % 2 else count - 1
+    bad = with_bad(xs, (math.inf, -math.inf, math.nan, 1e200)[seed // 2 % 4], place)
     run = (c := compiled(f.loss)).batch((None, 0))
     values, (by_p, by_x) = run.value_and_grad(p, xs, wrt=(0, 1), per_point=True)
     with errstate(domain="ignore"):
-        alone, (own, of_x) = c.value_and_grad(p, bad[BAD], wrt=(0, 1))
+        alone, (own, of_x) = c.value_and_grad(p, bad[place], wrt=(0, 1))
         found, (found_by_p, found_by_x) = run.value_and_grad(p, bad, wrt=(0, 1), per_point=True)
         _, total = run.value_and_grad(p, bad)
         again = [run.value_and_grad(p, bad)[1].tobytes() for run in (c.batch((None, 0), threads=n) for n in (1, 2, 3))]
     rows, found_rows = np.column_stack([values, by_p, by_x]), np.column_stack([found, found_by_p, found_by_x])
-    assert bits(np.delete(found_rows, BAD, axis=0)) == bits(np.delete(rows, BAD, axis=0)), str(f)
-    assert bits(found_rows[BAD]) == bits([alone, *own, *of_x]), str(f)
+    assert bits(np.delete(found_rows, place, axis=0)) == bits(np.delete(rows, place, axis=0)), str(f)
+    assert bits(found_rows[place]) == bits([alone, *own, *of_x]), str(f)
     assert_sum_of(total, found_by_p)
     assert {*again} == {total.tobytes()}
 
