@@ -28,7 +28,8 @@ def beside_numpy(hidden: int, count: int) -> dict[str, float]:
     """Measure a step of the network, in microseconds."""
     arguments = data(hidden, count)
     step = partial(compile(digits).batch(PARAMETERS_SHARED, threads=1).value_and_grad, *arguments)
-    assert_same(step(), by_hand(*arguments))
+    for _ in range(3):  # later calls may be answered in another way
+        assert_same(step(), by_hand(*arguments))
     return medians({"gograd": step, "by hand": partial(by_hand, *arguments)})
 
 

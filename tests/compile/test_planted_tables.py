@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from comparing import assert_near, assert_sum_of
-from gograd_core import Neuron, hessian, hvp, value_and_grad
+from comparing import assert_near, assert_sum_of, bits
+from gograd_core import Neuron, errstate, hessian, hvp, value_and_grad
 from planted_tables import every_program, planted
 
 pytestmark = pytest.mark.repeated_later
@@ -26,8 +26,20 @@ def values_of(numbers):
     return [float(number.value) if isinstance(number, Neuron) else float(number) for number in numbers]
 
 
+def bits_of(values, derivatives):
+    return bits([*values, *derivatives[0], *derivatives[1].ravel()])
+
+
+def arranged(xs):
+    """Rows of numbers in several arrangements, of several lengths, and with numbers that are not finite."""
+    changed = xs.copy()
+    changed[3, 5], changed[39, 0] = np.inf, np.nan
+    others = [xs[:7], changed, xs[::-1], np.asfortranarray(xs), np.repeat(xs, 2, axis=1)[:, ::2], xs[:1], changed[3:4]]
+    return [xs, xs + 0.25, xs, *others, np.repeat(xs, 3, axis=0)[::3], np.round(xs).astype(int), xs.astype("f4"), xs]
+
+
 @every_program
-def test_one_point_is_as_in_the_engine(seed, compiled, bits):
+def test_one_point_is_as_in_the_engine(seed, compiled):
     """Values to the last bit, if the program only adds, subtracts, multiplies and chooses; else within 4 ulps a step.
 
     That holds for all of `+ - *`, `abs`, `relu`, `where`, `sum` and `dot`, and only for them: functions such as `exp`
@@ -48,20 +60,38 @@ def test_one_point_is_as_in_the_engine(seed, compiled, bits):
 
 
 @every_program
-def test_a_point_has_the_same_bits_alone_and_in_any_batch(seed, compiled, bits):
+def test_a_point_has_the_same_bits_alone_and_in_any_batch(seed, compiled):
     f = planted(seed)
     p, xs = f.point(), f.points(300)
     c, several = compiled(f.loss), compiled(f)
     alone = [c.value_and_grad(p, x, wrt=(0, 1)) for x in xs]
     outputs = np.array([several(p, x) for x in xs])
-    for count in (1, 7, 300):
-        values, (by_p, by_x) = c.batch((None, 0)).value_and_grad(p, xs[:count], wrt=(0, 1), per_point=True)
+    run, run_of_several = c.batch((None, 0)), several.batch((None, 0))
+    for count in (1, 7, 300, 7, 300):
+        values, (by_p, by_x) = run.value_and_grad(p, xs[:count], wrt=(0, 1), per_point=True)
         rows = np.column_stack([values, by_p, by_x])
         assert bits(rows) == bits([[value, *own, *of_x] for value, (own, of_x) in alone[:count]]), (count, str(f))
-        assert bits(np.transpose(several.batch((None, 0))(p, xs[:count]))) == bits(outputs[:count]), (count, str(f))
-        _, (total, of_x) = c.batch((None, 0)).value_and_grad(p, xs[:count], wrt=(0, 1))
+        assert bits(np.transpose(run_of_several(p, xs[:count]))) == bits(outputs[:count]), (count, str(f))
+        _, (total, of_x) = run.value_and_grad(p, xs[:count], wrt=(0, 1))
         assert of_x.tobytes() == by_x.tobytes()
         assert_sum_of(total, by_p)
+
+
+@every_program
+def test_runs_that_are_repeated_with_other_numbers(seed, compiled):
+    """They may be prepared, but nothing of earlier runs is left, and results are not written to by later ones."""
+    f = planted(seed)
+    p, many = f.point(), f.points(40)
+    c = compiled(f.loss)
+    run, results = c.batch((None, 0)), []
+    with errstate(domain="ignore"):
+        for way, xs in enumerate(arranged(many)):
+            arguments = p * (1.0 - 0.1 * way), xs
+            found, other = (each.value_and_grad(*arguments, wrt=(0, 1)) for each in (run, c.batch((None, 0))))
+            results.append((bits_of(*found), found))
+            assert results[-1][0] == bits_of(*other), (way, str(f))
+            assert found[0].tobytes() == run(*arguments).tobytes() == c.batch((None, 0))(*arguments).tobytes()
+    assert all(before == bits_of(*found) for before, found in results)
 
 
 @every_program
@@ -70,7 +100,8 @@ def test_totals_have_the_same_bits_with_any_number_of_threads_and_in_every_run(s
     p, xs = f.point(), f.points(MANY[backend])
     c, again = compiled(f.loss), compiled(f.loss)
     runs = [(c, 1), (c, 2), (c, 3), (c, 1), (again, 2)]
-    found = [g.batch((None, 0), threads=threads).value_and_grad(p, xs) for g, threads in runs]
+    batches = [g.batch((None, 0), threads=threads) for g, threads in runs]
+    found = [run.value_and_grad(p, xs) for run in (*batches, *batches)]
     assert len({(values.tobytes(), total.tobytes()) for values, total in found}) == 1, str(f)
     assert_sum_of(found[0][1], c.batch((None, 0)).grad(p, xs, per_point=True))
 
@@ -120,7 +151,7 @@ def test_a_program_whose_second_derivatives_are_small_enough_to_look_at(compiled
 
 
 @every_program
-def test_second_derivatives_along_a_direction(seed, compiled, bits):
+def test_second_derivatives_along_a_direction(seed, compiled):
     f = planted(seed)
     p, xs = f.point(), f.points(9)
     direction = np.linspace(-1.0, 1.0, len(p))
