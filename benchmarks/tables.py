@@ -10,10 +10,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from tables_by_hand import INPUTS, OUTPUTS, SIZES, assert_same, blas, by_hand, data, medians  # before NumPy
+from tables_by_hand import INPUTS, OUTPUTS, SIZES, assert_same, blas, by_hand, data  # before NumPy
 
 import numpy as np  # isort: skip
-from processes import PEERS, note_load, run  # isort: skip
+from processes import PEERS, medians, note_load, run  # isort: skip
 from rich.console import Console  # isort: skip
 from rich.table import Table  # isort: skip
 from tables_models import MODELS, Model, digits  # isort: skip

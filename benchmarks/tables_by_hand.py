@@ -10,20 +10,16 @@ import os
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import ctypes
-import statistics
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-__all__ = ["INPUTS", "OUTPUTS", "SIZES", "assert_same", "blas", "by_hand", "data", "medians"]
+__all__ = ["INPUTS", "OUTPUTS", "SIZES", "assert_same", "blas", "by_hand", "data"]
 
 INPUTS, OUTPUTS = 64, 10
 SIZES = ((16, 32), (64, 32), (64, 256), (256, 64))
 """Hidden units, and examples of a batch."""
-ROUNDS, SECONDS = 25, 0.01
 
 Parameters = tuple[Any, Any, Any, Any]
 """Two layers, each a matrix with a row per unit, and a row of biases."""
@@ -57,22 +53,6 @@ def assert_same(found: Any, expected: Any) -> None:
     for mine, other in zip((found[0], *found[1]), (expected[0], *expected[1]), strict=True):
         assert np.shape(mine) == np.shape(other), (np.shape(mine), np.shape(other))
         assert np.abs(np.asarray(mine) - other).max() <= 1e-10 * np.abs(other).max(), "something else was computed"
-
-
-def medians(calls: dict[str, Callable[[], Any]]) -> dict[str, float]:
-    """Time calls in turn, by the processor. Returns the median of the microseconds of each."""
-    times: dict[str, list[float]] = {name: [] for name in calls}
-    for call in calls.values():
-        call()
-    for _ in range(ROUNDS):
-        for name, call in calls.items():
-            count, start = 0, time.process_time()
-            while (elapsed := time.process_time() - start) < SECONDS:
-                for _ in range(5):
-                    call()
-                count += 5
-            times[name].append(elapsed / count * 1e6)
-    return {name: statistics.median(each) for name, each in times.items()}
 
 
 def blas() -> str:

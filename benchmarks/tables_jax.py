@@ -6,11 +6,12 @@ import json
 from functools import partial
 from typing import Any
 
-from tables_by_hand import SIZES, assert_same, by_hand, data, medians  # before NumPy: it has one thread
+from tables_by_hand import SIZES, assert_same, by_hand, data  # before NumPy: it has one thread
 
 import jax  # isort: skip
 import jax.numpy as jnp  # isort: skip
 from compiled_worker import confine  # isort: skip
+from processes import medians  # isort: skip
 
 jax.config.update("jax_enable_x64", True)
 
