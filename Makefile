@@ -94,6 +94,7 @@ bench: $(BENCH_STAMP) $(PEERS_STAMP)
 	$(BIN)/python benchmarks/compiled.py
 	$(BIN)/python benchmarks/compiled_calls.py
 	$(BIN)/python benchmarks/compiled_scaling.py
+	$(BIN)/python benchmarks/tables.py
 	$(BIN)/python benchmarks/many_paths.py
 	$(BIN)/python benchmarks/monte_carlo.py
 	$(BIN)/python benchmarks/implicit.py

@@ -9,20 +9,16 @@ from __future__ import annotations
 
 import importlib.util
 import math
-import statistics
-import time
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from processes import note_load
+from processes import medians, note_load
 
 from gograd_compile import compile
 from gograd_core import Neuron, Op, ops
 from gograd_core import math as gmath
 from gograd_ops_solve import root
-
-ROUNDS, SECONDS = 31, 0.01
 
 
 def smooth(x: Any) -> Any:
@@ -48,22 +44,6 @@ def with_guards(*kinds: str) -> Callable[[Any], Any]:
 
 def with_constants(*kinds: str) -> Callable[[Any], Any]:
     return lambda x: smooth(x) + sum(range(len(kinds)))
-
-
-def medians(calls: dict[str, Callable[[], Any]]) -> dict[str, float]:
-    """Microseconds of each call."""
-    times: dict[str, list[float]] = {name: [] for name in calls}
-    for call in calls.values():
-        call()
-    for _ in range(ROUNDS):
-        for name, call in calls.items():
-            count, start = 0, time.process_time()
-            while (elapsed := time.process_time() - start) < SECONDS:
-                for _ in range(20):
-                    call()
-                count += 20
-            times[name].append(elapsed / count * 1e6)
-    return {name: statistics.median(each) for name, each in times.items()}
 
 
 def calls_of(variables: int) -> dict[str, Callable[[], Any]]:

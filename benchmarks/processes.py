@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import os
 import signal
+import statistics
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-__all__ = ["HERE", "PEERS", "environment", "gograd_engines", "note_load", "run"]
+__all__ = ["HERE", "PEERS", "environment", "gograd_engines", "medians", "note_load", "run"]
 
 HERE = Path(__file__).parent
 PEERS = HERE.parent / ".venv-peers"
 TIMEOUT = 240
+ROUNDS, SECONDS = 31, 0.01
 
 
 def environment(engine: str) -> dict[str, str]:
@@ -50,6 +54,22 @@ def run(program: str, *arguments: object, python: Path | str = sys.executable, e
     if done.returncode:
         raise RuntimeError(done.stderr.strip().splitlines()[-1][:150])
     return json.loads(done.stdout)
+
+
+def medians(calls: dict[str, Callable[[], Any]]) -> dict[str, float]:
+    """Microseconds of each call: the median of rounds, in which all take turns. It is the time of the processor."""
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    for call in calls.values():
+        call()
+    for _ in range(ROUNDS):
+        for name, call in calls.items():
+            count, start = 0, time.process_time()
+            while (elapsed := time.process_time() - start) < SECONDS:
+                for _ in range(10):
+                    call()
+                count += 10
+            times[name].append(elapsed / count * 1e6)
+    return {name: statistics.median(each) for name, each in times.items()}
 
 
 def note_load() -> str:

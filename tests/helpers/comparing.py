@@ -28,3 +28,23 @@ def exact(tree):
     if dataclasses.is_dataclass(tree):
         return type(tree), [exact(getattr(tree, field.name)) for field in dataclasses.fields(tree)]
     return type(tree), exact(vars(tree)) if hasattr(tree, "__dict__") else tree
+
+
+def assert_near(found, expected, room):
+    """Compare arrays, to a fraction of the largest number."""
+    found, expected = np.asarray(found), np.asarray(expected)
+    assert found.shape == expected.shape
+    assert np.abs(found - expected).max(initial=0.0) <= room * np.abs(expected).max(initial=0.0)
+
+
+def assert_sum_of(total, each):
+    """Compare with the sum of rows, added in another order: at most an ulp per row of the magnitudes.
+
+    Where the sum is not finite, the other one must be the same.
+    """
+    with np.errstate(invalid="ignore"):
+        expected = each.sum(axis=0)
+    finite = np.isfinite(expected)
+    assert np.array_equal(total[~finite], expected[~finite], equal_nan=True)
+    room = len(each) * 2.0**-52 * np.abs(each[:, finite]).sum(axis=0)
+    assert (np.abs(total[finite] - expected[finite]) <= room).all()

@@ -38,6 +38,14 @@ cdef void load(double *v, Py_ssize_t lanes, const Source *source, Py_ssize_t beg
             row[lane] = row[end - begin - 1]
 
 
+cdef void store(
+    const double *v, Py_ssize_t lanes, const int64_t[::1] slots, double *into, Py_ssize_t begin, Py_ssize_t end
+) noexcept nogil:
+    """Store the rows of some slots for a block of points: a row for each point."""
+    cdef Py_ssize_t width = slots.shape[0]
+    in_lanes.store(v, lanes, &slots[0], width, into + begin * width, width, end - begin)
+
+
 cdef void call_in_lanes(
     double *v, Py_ssize_t lanes, const Step *step, const int32_t *gathers, const Callee *callee, double *buffer
 ) noexcept nogil:

@@ -172,12 +172,10 @@ cdef class BatchSteps:
         cdef double[::1] buffer = np.empty(self.room + self.total_slots.shape[0] + memory.shape[1])
         cdef double *parts = &buffer[0] + self.room
         cdef double *v = &memory[0, 0]
-        cdef Py_ssize_t lanes = memory.shape[1], first = begin, last, i, lane
+        cdef Py_ssize_t lanes = memory.shape[1], first = begin, last
         with nogil:
             shared_is_right = all_finite(&shared[0], self.shared_ranges)
-            for i in range(self.copied.shape[0]):
-                for lane in range(lanes):
-                    v[self.copied[i] * lanes + lane] = shared[self.copied[i]]
+            self.copy_shared(v, lanes, shared)
             while first < end:
                 last = min(first + lanes, end)
                 for i in range(count):
@@ -186,6 +184,13 @@ cdef class BatchSteps:
                 self.finish(v, lanes, first, last, shared_is_right, shared, coefficients, parts, into)
                 first = last
         return 0
+
+    cdef void copy_shared(self, double *v, Py_ssize_t lanes, const double[::1] shared) noexcept nogil:
+        """Fill the rows of shared numbers that are read as rows."""
+        cdef Py_ssize_t i, lane
+        for i in range(self.copied.shape[0]):
+            for lane in range(lanes):
+                v[self.copied[i] * lanes + lane] = shared[self.copied[i]]
 
     cdef void advance(
         self, double *v, Py_ssize_t lanes, Py_ssize_t begin, Py_ssize_t end, const double *coefficients, double *buffer
@@ -242,14 +247,10 @@ cdef class BatchSteps:
             with gil:
                 self.judge_lanes(v, lanes, count, shared, into.status + first)
             self.add_finite(v, lanes, count, into.status + first, parts)
-        in_lanes.store(
-            v, lanes, &self.outputs[0], self.outputs.shape[0], into.outputs + first * self.outputs.shape[0],
-            self.outputs.shape[0], count,
-        )  # fmt: skip
-        in_lanes.store(
-            v, lanes, &self.gradients[0], self.gradients.shape[0], into.gradients + first * self.gradients.shape[0],
-            self.gradients.shape[0], count,
-        )  # fmt: skip
+        store(v, lanes, self.outputs, into.outputs, first, last)
+        store(v, lanes, self.gradients, into.gradients, first, last)
+        if not right:
+            self.copy_shared(v, lanes, shared)
         if self.total_of.shape[0] == self.total_slots.shape[0]:  # no number is asked for twice
             in_lanes.add(into.totals, parts, self.total_slots.shape[0])
         else:
@@ -284,6 +285,8 @@ cdef class BatchSteps:
             for slot in range(begin, self.size):
                 if self.varies[slot]:
                     v[slot * lanes + lane] = numbers[slot]
+            for slot in self.copied:  # derivatives, too, of which a careful run may change signs of zeros
+                v[slot * lanes + lane] = numbers[slot]
         return 0
 
     cdef void add_finite(
