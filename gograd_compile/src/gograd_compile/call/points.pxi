@@ -172,7 +172,7 @@ cdef class BatchSteps:
         cdef double[::1] buffer = np.empty(self.room + self.total_slots.shape[0] + memory.shape[1])
         cdef double *parts = &buffer[0] + self.room
         cdef double *v = &memory[0, 0]
-        cdef Py_ssize_t lanes = memory.shape[1], first = begin, last
+        cdef Py_ssize_t lanes = memory.shape[1], first = begin, last, i
         with nogil:
             shared_is_right = all_finite(&shared[0], self.shared_ranges)
             self.copy_shared(v, lanes, shared)
