@@ -90,7 +90,7 @@ def main() -> None:
             console.print(f"{contender.title}: skipped, since {contender.needs} is not in {PEERS.name}")
     measure(rows[0][0], 10, options.data)  # fills the cache
     rounds = [[measure(contender, steps, options.data) for contender, steps in rows] for _ in range(options.rounds)]
-    caption = "After imports: with recordings, the import of Numba, and inference of twenty names."
+    caption = "After imports: with recordings, and inference of twenty names."
     table = Table(title=f"microgpt on {options.data.name}, double precision: CPU seconds", caption=caption)
     for column in ("", "cache", "steps", "after imports", "whole process", "µs per name"):
         table.add_column(column, justify="right" if column else "left")

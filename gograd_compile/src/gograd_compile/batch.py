@@ -51,7 +51,7 @@ class Batched:
         batch = flatten_batch(args, self._in_axes)
         want = self._want("values", batch)
         found = self._run(batch, want, NOTHING, NOTHING)
-        self._note_run("values", batch, want, NOTHING, NOTHING, found.structure.build_batch)
+        self._note_run("values", args, batch, want, NOTHING, NOTHING, found.structure.build_batch)
         return found.structure.build_batch(found.outputs)
 
     def value_and_grad(self, *args: Any, wrt: int | Sequence[int] = 0, per_point: bool = False) -> tuple[Floats, Any]:
@@ -74,7 +74,7 @@ class Batched:
         found = self._run(batch, want, own, shared)
         totals = np.add.reduce([totals for _, totals in found.totals]) if found.totals else np.zeros(len(shared))
         nest = chosen.nester(are_shared)
-        self._note_run((wrt, per_point), batch, want, own, shared, found.structure.build_batch, nest)
+        self._note_run((wrt, per_point), args, batch, want, own, shared, found.structure.build_batch, nest)
         values: Floats = found.structure.build_batch(found.outputs)
         return values, nest(found.gradients, totals)
 
@@ -109,18 +109,18 @@ class Batched:
         if found.totals:  # in one step, which no interrupt divides
             captured, totals = zip(*found.totals, strict=True)
             add_gradients([*chain.from_iterable(captured)], np.concatenate(totals))
-        self._note_run(("captured", seeds is not None), batch, want, NOTHING, slice(None), found.structure.build_batch)
+        self._note_run(
+            ("captured", seeds is not None), args, batch, want, NOTHING, slice(None), found.structure.build_batch
+        )
         return found.structure.build_batch(found.outputs)
 
-    def _note_run(
-        self, what: Hashable, batch: Batch, want: Want, own: Integers, shared: Any, *nest: Callable[..., Any]
-    ) -> None:
-        """Prepare for runs like this one, if that is possible."""
+    def _note_run(self, what: Hashable, args: tuple[Any, ...], batch: Batch, *rest: Any) -> None:
+        """Prepare for runs like this one, if that is possible. The rest is what `repeated_run` takes."""
         latest = self._store.paths_of(batch.structure).kept.latest
         if self._has_points_first and latest is not None:
-            run = repeated_run(latest[1], want, batch, own, shared, *nest)
+            run = repeated_run(latest[1], batch, *rest)
             if run is not None:
-                self._again.add(what, run)
+                self._again.add(what, args, run)
 
     def jacobian(self, *args: Any, wrt: int | Sequence[int] = 0) -> Any:
         """Compute `Compiled.jacobian` at every point. Every array has the points as its first axis.

@@ -264,6 +264,18 @@ cdef object from_bytes(rows):
     return np.array([np.frombuffer(row, dtype=np.int32) for row in rows])
 
 
+def find_varying(steps, bands, size, slots):
+    """Find the slots that have rows: these leaves, and what bands 1 and 3 compute. All have if there are no `slots`."""
+    varies = np.ones(size, dtype=np.uint8)
+    if slots is not None:
+        varies[: steps[0, 1] if len(steps) else size] = 0
+        varies[slots] = 1
+        for band in (0, 2):
+            for _, slot, count, _ in steps[bands[band] : bands[band + 1]].tolist():
+                varies[slot : slot + count] = 0
+    return varies
+
+
 def find_summed(const int64_t[:, ::1] steps, first_step, starts, terms, gathers, varies, read, totals):
     """Find the derivatives that are only read as sums over the points, and are sums of products of two rows each."""
     cdef const int64_t[::1] begins = starts

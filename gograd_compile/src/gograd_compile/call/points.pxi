@@ -44,20 +44,13 @@ cdef class BatchSteps:
         self.wanted = tuple(wanted or (NO_SLOTS,) * 5)
         shared, varying, outputs, gradients, totals = self.wanted
         self.steps, starts, terms, self.gathers, self.calls = tables
-        steps = np.asarray(self.steps)
-        varies = self.find_varying(steps, slots)
-        self.varies = varies
+        self.varies = varies = find_varying(np.asarray(self.steps), bands, size, slots)
         summed = find_summed(self.steps, bands[2], starts, terms, tables[3], varies, np.concatenate(self.wanted[:4]), totals)
         self.plan = LanePlan(self.steps, starts, terms, varies, one, summed)
         self.rows = int(varies.sum() - summed.sum())
         self.outputs, self.gradients = map(as_integers, (outputs, gradients))
-        self.varying_ranges, self.gradient_ranges = ranges_of(varying), ranges_of(gradients)
-        self.shared_ranges = ranges_of(shared)
-        read = np.concatenate([
-            outputs, gradients, totals, [one],
-            *(tables[3][at : at + count * self.calls[code, 1] // self.calls[code, 3]] for code, slot, count, at in steps.tolist()
-              if code and varies[slot]),
-        ]).astype(np.int64)  # fmt: skip
+        self.shared_ranges, self.varying_ranges, self.gradient_ranges = map(ranges_of, (shared, varying, gradients))
+        read = np.concatenate([outputs, gradients, totals, [one], *self.gathered(varies)]).astype(np.int64)
         self.copied = np.unique(read[varies[read] == 0])
         self.find_totals(totals, summed)
         self.shared_steps = []
@@ -66,16 +59,13 @@ cdef class BatchSteps:
                 part = tables[0][bands[band] : bands[band + 1]]
                 self.shared_steps.append(Steps((part, *tables[1:]), 0, forward, room, NO_SLOTS, NO_SLOTS, []))
 
-    cdef object find_varying(self, steps, slots):
-        """Find the slots that have rows."""
-        varies = np.ones(self.size, dtype=np.uint8)
-        if slots is not None:
-            varies[: steps[0, 1] if len(steps) else self.size] = 0
-            varies[slots] = 1
-            for band in (0, 2):
-                for _, slot, count, _ in steps[self.bands[band] : self.bands[band + 1]].tolist():
-                    varies[slot : slot + count] = 0
-        return varies
+    cdef list gathered(self, varies):
+        """List the slots that calls read whose results are rows."""
+        gathers, calls = np.asarray(self.gathers), np.asarray(self.calls)
+        return [
+            gathers[at : at + count * calls[code, 1] // calls[code, 3]]
+            for code, slot, count, at in np.asarray(self.steps).tolist() if code and varies[slot]
+        ]  # fmt: skip
 
     cdef int find_totals(self, totals, summed) except -1:
         """Number the slots whose sums over the points are asked for, and find how each is computed."""
@@ -267,7 +257,7 @@ cdef class BatchSteps:
 
     cdef int judge_lanes(self, double *v, Py_ssize_t lanes, Py_ssize_t count, const double[::1] shared, uint8_t *status) except -1:
         """Find what is not finite in each lane, and compute derivatives there carefully, as `Steps` does at one point."""
-        cdef Py_ssize_t lane, slot, begin = self.bands[2]
+        cdef Py_ssize_t lane, slot, begin
         cdef Steps judge = self.judge
         cdef double[::1] numbers
         cdef int found

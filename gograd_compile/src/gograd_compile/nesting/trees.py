@@ -107,8 +107,7 @@ class Structure:
 
         It takes the numbers of leaves that are not shared, in a row for each point, and those of the others, in a row.
         """
-        begins = [0, 0]
-        places = []
+        begins, places = [0, 0], []
         for shape, is_shared in zip(self.shapes, are_shared, strict=True):
             begin = begins[is_shared]
             begins[is_shared] += 1 if shape is None else math.prod(shape)

@@ -85,7 +85,7 @@ def no_derivatives(own: Floats, shared: Floats) -> Any:
 
 
 def repeated_run(
-    path: Path, want: Want, batch: Batch, own: Integers, shared: Any, nest: Callable[[Floats], Any],
+    path: Path, batch: Batch, want: Want, own: Integers, shared: Any, nest: Callable[[Floats], Any],
     nest_derivatives: Callable[[Floats, Floats], Any] = no_derivatives,
 ) -> RepeatedRun | None:  # fmt: skip
     """Prepare for runs like one that has run `path`. It is None if they must take the general way."""
@@ -95,21 +95,26 @@ def repeated_run(
 
 
 class RepeatedRuns:
-    """Prepared runs, by what they compute: for each the last ways in which arguments were nested."""
+    """Prepared runs: for each computation and for shapes at one point the last ways in which arguments were nested."""
 
     def __init__(self) -> None:
         self._runs: dict[Hashable, tuple[RepeatedRun, ...]] = {}
 
-    def add(self, what: Hashable, run: RepeatedRun) -> None:
-        """Keep a run, as the one used last."""
+    def add(self, what: Hashable, args: tuple[Any, ...], run: RepeatedRun) -> None:
+        """Keep a run for arguments like these, as the one used last."""
         if len(self._runs) >= MOST_KINDS:
             self._runs.clear()
-        self._runs[what] = (run, *self._runs.get(what, ()))[:MOST_NESTINGS]
+        key = _key(what, args)
+        self._runs[key] = (run, *self._runs.get(key, ()))[:MOST_NESTINGS]
 
     def answer(self, what: Hashable, args: tuple[Any, ...], seeds: Any = None) -> tuple[RepeatedRun, Numbers] | None:
         """Find the run for such arguments, and compute. It is None if there is none, or anything is unusual."""
-        for run in self._runs.get(what, ()):
+        for run in self._runs.get(_key(what, args), ()):
             found = run.numbers(args, seeds)
             if found is not None:
                 return run, found
         return None
+
+
+def _key(what: Hashable, args: tuple[Any, ...]) -> Hashable:
+    return what, *[arg.shape[1:] if type(arg) is np.ndarray else None for arg in args]
