@@ -68,20 +68,24 @@ def schedule(derived: Derived, varying: Integers | None = None) -> Schedule:
     if varying is not None:
         varies[varying] = 1
     bands, levels = np.full(len(graph), BANDS, np.uint8), np.zeros(len(graph), np.int32)
+    depths = np.zeros(len(graph), np.int32)
     heights, sizes = np.zeros(BANDS, np.int64), np.zeros(BANDS, np.int64)
     schedules.find_levels(
         leaves, rows, derived.weights - leaves, graph.barriers.data, graph.guards.data, varies.data,
-        views(bands, levels), views(heights, sizes),
+        views(bands, levels, depths), views(heights, sizes),
     )  # fmt: skip
     levels = levels[leaves:]
-    places = views(bands[leaves:], levels)
+    depths = depths[leaves:]
+    places = views(bands[leaves:], levels, depths)
     below, total = np.cumsum(heights) - heights, int(heights.sum())
+    depth_starts = np.zeros(int(depths.max(initial=0)) + 2, np.int64)
     code_starts, level_starts = np.zeros(len(graph.calls) + 2, np.int64), np.zeros(total + 1, np.int64)
     by_code, order = np.empty_like(graph.codes), np.empty_like(graph.codes)
     slots = np.arange(len(graph), dtype=np.int32)
     factors = schedules.in_order(
-        leaves, rows, places, below.data, code_starts.data, level_starts.data, by_code.data, order.data, slots.data
-    )
+        leaves, rows, places, below.data, depth_starts.data, code_starts.data, level_starts.data, by_code.data, order.data,
+        slots.data,
+    )  # fmt: skip
     sums = np.count_nonzero(graph.codes == SUM)
     steps = np.empty((min(len(order), total * len(widths)), len(FIELDS)), np.int64)
     sum_starts, terms = np.empty(sums + 1, np.int64), np.empty(factors, np.int32)
