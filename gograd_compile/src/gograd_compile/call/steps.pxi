@@ -134,12 +134,14 @@ cdef class Steps:
     cdef Py_ssize_t derivatives
     cdef bint forward, is_long
     cdef readonly Py_ssize_t room
+    cdef readonly object tables, kinds_of_terms  # as of the `Division`
     cdef list stops
 
     def __init__(self, tables, derivatives, forward, room, watched, results, list stops not None):
         self.steps, self.starts, self.terms, self.gathers, self.calls = tables
-        self.divided, self.moves = with_runs(self.steps, self.starts, self.terms)
-        self.derivatives, self.forward, self.room = derivatives, forward, room
+        division = Division(self.steps, self.starts, self.terms)
+        self.divided, self.moves, self.tables, self.kinds_of_terms = division.steps, division.moves, division.tables, division.terms
+        self.derivatives, self.forward, self.room = derivatives, forward, max(room, division.room)
         self.watched, self.results = ranges_of(watched), ranges_of(results)
         self.is_long = len(tables[2]) + len(tables[3]) > LONG
         calls = np.flatnonzero(np.asarray(self.divided)[:, 0] > 0)  # as many as among the steps, in the same order
@@ -230,7 +232,7 @@ cdef class Steps:
                 run_single_sums(v, step, &self.starts[step.at], <const Term *>&self.terms[0, 0])
                 continue
             if step.code < 0:
-                run_even_sums(v, step, <const Move *>&self.moves[step.at, 0])
+                run_even_sums(v, step, <const Move *>&self.moves[step.at, 0], buffer)
                 continue
             callee = <const Callee *>&self.calls[step.code, 0]
             if callee.length == 0:

@@ -1,0 +1,314 @@
+"""Divides steps of sums into tables, runs, and loose sums.
+
+A run is a row of sums whose slots move on evenly. In a table, which is a product of matrices, runs share one factor of
+each term, so those of four rows are added up at a time. Sums of one step that do not read each other may be added up
+in any order. So runs are first looked for among sums that follow each other, and then among the rest, where sums come
+together whose last terms share a factor.
+"""
+
+cdef enum:
+    FEWEST = 4  # sums of a run, and rows of a table
+    SUMS = 0  # codes of steps
+    EVEN_SUMS = -1
+
+cdef struct Run:
+    int64_t first, by, count  # the first sum, how far it is to the next one, and how many there are
+    int64_t range, after  # of which range it is, and the next run there
+    int64_t rows, begin, end, next, last  # of a table: how many rows, its terms, the next row, and the last one
+
+cdef struct Sums:
+    const int64_t *starts
+    const Term *terms
+
+
+cdef inline Py_ssize_t length_of(const Sums *sums, int64_t place) noexcept nogil:
+    return sums.starts[place + 1] - sums.starts[place]
+
+
+cdef inline const Term *terms_of(const Sums *sums, int64_t place) noexcept nogil:
+    return sums.terms + sums.starts[place]
+
+
+cdef Py_ssize_t run_length(const Sums *sums, const int64_t *order, Py_ssize_t most, const int32_t[::1] ranges) noexcept:
+    """Count the sums that make up a run: the first ones of these, as long as their slots move on evenly."""
+    cdef Py_ssize_t length = length_of(sums, order[0]), end = 1, k
+    cdef int64_t by = order[1] - order[0] if most > 1 else 0
+    cdef const Term *first = terms_of(sums, order[0])
+    cdef const Term *last = first
+    cdef const Term *term
+    while (
+        end < most and ranges[order[end]] == ranges[order[0]] and order[end] - order[end - 1] == by
+        and length_of(sums, order[end]) == length
+    ):
+        term = terms_of(sums, order[end])
+        for k in range(length):
+            if (
+                term[k].first - last[k].first != terms_of(sums, order[1])[k].first - first[k].first
+                or term[k].second - last[k].second != terms_of(sums, order[1])[k].second - first[k].second
+            ):
+                return end
+        last = term
+        end += 1
+    return end
+
+
+cdef inline Move move_of(const Sums *sums, const Run *run, Py_ssize_t k) noexcept nogil:
+    """Describe a term of the first sum of a run. If a factor stays, it becomes the second one."""
+    cdef const Term *term = terms_of(sums, run.first) + k
+    cdef const Term *after = terms_of(sums, run.first + run.by) + k
+    cdef Move found
+    found.first, found.second = term.first, term.second
+    found.dx, found.dy = <int32_t>(after.first - term.first), <int32_t>(after.second - term.second)
+    if found.dx == 0:
+        found.first, found.second, found.dx, found.dy = term.second, term.first, found.dy, 0
+    return found
+
+
+cdef bint share(const Sums *sums, const Run *one, const Run *other, Py_ssize_t k) noexcept nogil:
+    """Say whether two runs share the moving factor of a term, and the other factor stays."""
+    cdef Move left = move_of(sums, one, k), right = move_of(sums, other, k)
+    return left.dy == 0 and right.dy == 0 and left.dx == right.dx and left.first == right.first
+
+
+cdef bint joined(const Sums *sums, Run *head, const Run *run) noexcept nogil:
+    """Make a run a part of the table that begins with `head`, unless too few terms would be left in the table."""
+    cdef Py_ssize_t length = length_of(sums, head.first), middle = length // 2, begin = middle, end = middle
+    while begin > head.begin and share(sums, head, run, begin - 1):
+        begin -= 1
+    while end < head.end and share(sums, head, run, end):
+        end += 1
+    if 2 * (end - begin) < length:
+        return False
+    head.begin, head.end = begin, end
+    head.rows += 1
+    return True
+
+
+cdef class Division:
+    """Steps of sums that are divided into tables, runs and loose sums, among other steps that stay as they are.
+
+    Attributes:
+        steps, moves: what is to be run, as `even_sums.h` describes it.
+        room: how many doubles the copies of columns need.
+        tables: how many rows, columns and terms each table has: three numbers for each.
+        terms: how many terms are in tables, in runs, and in loose sums.
+    """
+
+    cdef readonly object steps, moves, tables, terms
+    cdef readonly Py_ssize_t room
+    cdef Sums sums
+    cdef Run *runs
+    cdef object kept  # the memory of the runs
+    cdef int64_t[:, ::1] rows
+    cdef int32_t[:, ::1] written
+    cdef Py_ssize_t made, moved, ran, most
+
+    def __init__(self, const int64_t[:, ::1] steps, const int64_t[::1] starts, const int32_t[:, ::1] terms):
+        cdef Py_ssize_t count = starts.shape[0] - 1
+        self.tables, self.terms = [], np.array([0, 0, len(terms)])
+        if count < FEWEST:
+            self.steps, self.moves = np.array(steps), np.empty((0, 4), dtype=np.int32)
+            return
+        self.sums.starts, self.sums.terms = &starts[0], <const Term *>&terms[0, 0]
+        ranges, taken = np.empty(count, dtype=np.int32), np.zeros(count, dtype=np.uint8)
+        heads = np.full(self.find_ranges(steps, ranges), -1, dtype=np.int64)
+        self.find_runs(np.asarray(starts), np.asarray(terms), ranges, taken, heads)
+        self.find_tables(heads)
+        rows = np.empty((len(steps) + self.ran + count, 4), dtype=np.int64)
+        moves = np.empty((self.most, 4), dtype=np.int32)
+        self.rows, self.written = rows, moves
+        self.emit(steps, ranges, taken, heads)
+        self.steps, self.moves = rows[: self.made].copy(), moves[: self.moved].copy()
+        self.rows = self.written = self.kept = None
+
+    cdef Py_ssize_t find_ranges(self, const int64_t[:, ::1] steps, int32_t[::1] ranges) noexcept:
+        """Number ranges of sums that follow each other and do not read each other. Returns how many there are."""
+        cdef Py_ssize_t k, g
+        cdef int64_t place
+        cdef uint32_t own
+        cdef int32_t last = -1
+        cdef const Step *step
+        for k in range(steps.shape[0]):
+            step = <const Step *>&steps[k, 0]
+            own = 0
+            for g in range(step.count if step.code == SUMS else 0):
+                for place in range(self.sums.starts[step.at + g], self.sums.starts[step.at + g + 1]):
+                    if self.sums.terms[place].first >= own or self.sums.terms[place].second >= own:
+                        own = <uint32_t>(step.slot + g)
+                        last += 1
+                        break
+                ranges[step.at + g] = last
+        return last + 1
+
+    cdef object find_runs(self, starts, terms, ranges, taken, heads):
+        """Find runs among sums that follow each other, and then among those that share a factor of the last term."""
+        self.kept = np.empty((len(taken) // FEWEST + 1, sizeof(Run) // 8), dtype=np.int64)
+        cdef int64_t[:, ::1] kept = self.kept
+        self.runs = <Run *>&kept[0, 0]
+        self.take_runs(np.arange(len(taken)), ranges, taken)
+        for side in (1, 0):
+            left = np.flatnonzero(taken == 0)
+            left = left[np.bincount(ranges[left], minlength=len(heads))[ranges[left]] >= FEWEST]
+            lengths = starts[left + 1] - starts[left]
+            key = (ranges[left].astype(np.int64) << 42) + (lengths << 31) + terms[starts[left + 1] - 1, side]
+            self.take_runs(left[np.argsort(key, kind="stable")], ranges, taken)
+
+    cdef object take_runs(self, const int64_t[::1] order, const int32_t[::1] ranges, uint8_t[::1] taken):
+        """Take the runs among sums in this order."""
+        cdef Py_ssize_t i = 0, j, count
+        cdef Run *run
+        while i + FEWEST <= order.shape[0]:
+            count = run_length(&self.sums, &order[i], order.shape[0] - i, ranges)
+            if count < FEWEST:
+                i += max(count - 1, 1)
+                continue
+            run = self.runs + self.ran
+            run.first, run.by, run.count, run.range = order[i], order[i + 1] - order[i], count, ranges[order[i]]
+            run.rows, run.begin, run.end, run.next, run.last = 1, 0, length_of(&self.sums, run.first), -1, self.ran
+            for j in range(count):
+                taken[order[i + j]] = 1
+            self.ran += 1
+            self.most += 2 * (run.end + 4)
+            i += count
+
+    cdef object find_tables(self, int64_t[::1] heads):
+        """Join runs that share factors, and chain up the runs of each range, from `heads` on."""
+        cdef Py_ssize_t number, length
+        cdef Run *run
+        cdef Run *head
+        cdef Move middle
+        known = {}
+        for number in range(self.ran - 1, -1, -1):
+            run = self.runs + number
+            run.after, heads[run.range] = heads[run.range], number
+        for number in range(self.ran):
+            run = self.runs + number
+            middle = move_of(&self.sums, run, run.end // 2)
+            if middle.dy != 0:
+                continue
+            key = run.range, run.count, run.end, run.by, middle.first, middle.dx
+            found = known.get(key)
+            if found is not None:
+                head = self.runs + <Py_ssize_t>found
+                if joined(&self.sums, head, run):
+                    (self.runs + head.last).next = head.last = number
+                    run.rows = 0
+                    continue
+            known[key] = number
+
+    cdef object emit(self, const int64_t[:, ::1] steps, int32_t[::1] ranges, uint8_t[::1] taken, int64_t[::1] heads):
+        """Write the steps: those of a range one after the other, with loose sums last."""
+        cdef Py_ssize_t k, place, begin, end
+        cdef int64_t number
+        cdef const Step *step
+        for k in range(steps.shape[0]):
+            step = <const Step *>&steps[k, 0]
+            if step.code != SUMS:
+                self.append(step.code, step.slot, step.count, step.at)
+                continue
+            begin = step.at
+            while begin < step.at + step.count:
+                end = begin
+                while end < step.at + step.count and ranges[end] == ranges[begin]:
+                    end += 1
+                number = heads[ranges[begin]]
+                while number >= 0:
+                    if self.runs[number].rows:
+                        self.emit_table(self.runs + number, step.slot - step.at)
+                    number = self.runs[number].after
+                for place in range(begin, end):
+                    if not taken[place]:
+                        self.append_sum(place, step)
+                begin = end
+
+    cdef object emit_table(self, Run *head, int64_t offset):
+        """Write the step of a table. If it has few rows, each of them is a step."""
+        cdef Py_ssize_t block, row, k, length = head.end - head.begin, own, whole = length_of(&self.sums, head.first)
+        cdef Run *run = head
+        cdef Move move
+        cdef Head *written
+        cdef Run *four[4]
+        if head.rows < FEWEST:
+            while True:
+                self.emit_run(run, offset)
+                if run.next < 0:
+                    return
+                run = self.runs + run.next
+        written = self.begin_step(head, offset)
+        written.rows, written.length, written.by = head.rows, length, head.by
+        written.before, written.after = head.begin, whole - head.end
+        own = whole - length
+        move = move_of(&self.sums, head, head.begin)
+        written.dx = move.dx if move.dx == 1 or move.dx == -1 else 0
+        for k in range(head.begin, head.end):
+            move = self.write(move_of(&self.sums, head, k))
+            if move.dx != written.dx:
+                written.dx = 0
+        if written.dx == 0:
+            self.room = max(self.room, length * head.count)
+        members = []
+        while True:
+            members.append(run - self.runs)
+            if run.next < 0:
+                break
+            run = self.runs + run.next
+        for block in range((head.rows + 3) // 4):
+            for row in range(4):
+                four[row] = self.runs + <Py_ssize_t>members[min(4 * block, head.rows - 4) + row]
+            self.write_slots(four[0].first + offset, four[1].first + offset, four[2].first + offset, four[3].first + offset)
+            for k in range(head.begin, head.end):
+                self.write_slots(
+                    move_of(&self.sums, four[0], k).second, move_of(&self.sums, four[1], k).second,
+                    move_of(&self.sums, four[2], k).second, move_of(&self.sums, four[3], k).second,
+                )
+            for row in range(4 if own else 0):
+                for k in range(whole):
+                    if k < head.begin or k >= head.end:
+                        self.write(move_of(&self.sums, four[row], k))
+        self.tables.append((head.rows, head.count, length))
+        self.count_terms(0, head.rows * head.count * length)
+        self.count_terms(1, head.rows * head.count * own)
+
+    cdef object emit_run(self, const Run *run, int64_t offset):
+        """Write the step of a run."""
+        cdef Py_ssize_t k, length = length_of(&self.sums, run.first)
+        cdef Head *written = self.begin_step(run, offset)
+        written.rows, written.length, written.by = 1, length, run.by
+        for k in range(length):
+            self.write(move_of(&self.sums, run, k))
+        self.count_terms(1, run.count * length)
+
+    cdef object count_terms(self, Py_ssize_t kind, Py_ssize_t count):
+        """Count terms that are no longer loose."""
+        self.terms[kind] += count
+        self.terms[2] -= count
+
+    cdef Head *begin_step(self, const Run *run, int64_t offset) noexcept:
+        """Append a step of even sums, and return its head, which is zero."""
+        self.append(EVEN_SUMS, run.first + offset, run.count, self.moved)
+        self.written[self.moved : self.moved + 2] = 0
+        self.moved += 2
+        return <Head *>&self.written[self.moved - 2, 0]
+
+    cdef Move write(self, Move move) noexcept:
+        (<Move *>&self.written[self.moved, 0])[0] = move
+        self.moved += 1
+        return move
+
+    cdef void write_slots(self, uint32_t first, uint32_t second, uint32_t third, uint32_t fourth) noexcept:
+        cdef uint32_t *slots = <uint32_t *>&self.written[self.moved, 0]
+        slots[0], slots[1], slots[2], slots[3] = first, second, third, fourth
+        self.moved += 1
+
+    cdef void append_sum(self, int64_t place, const Step *step) noexcept:
+        """Append a loose sum to the last step, if that ends with the sum before, or as a step of its own."""
+        cdef Step *last = <Step *>&self.rows[self.made - 1, 0]
+        if self.made and last.code == SUMS and last.at + last.count == place and last.slot - last.at == step.slot - step.at:
+            last.count += 1
+        else:
+            self.append(SUMS, place + step.slot - step.at, 1, place)
+
+    cdef void append(self, int64_t code, int64_t slot, int64_t count, int64_t at) noexcept:
+        cdef Step *step = <Step *>&self.rows[self.made, 0]
+        step.code, step.slot, step.count, step.at = code, slot, count, at
+        self.made += 1
