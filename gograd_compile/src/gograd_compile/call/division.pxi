@@ -8,8 +8,7 @@ together whose last terms share a factor.
 
 cdef enum:
     FEWEST = 4  # sums of a run, and rows of a table
-    SUMS = 0  # codes of steps
-    EVEN_SUMS = -1
+    EVEN = -1  # the code of a step of even sums
 
 cdef struct Run:
     int64_t first, by, count  # the first sum, how far it is to the next one, and how many there are
@@ -105,13 +104,11 @@ cdef class Division:
 
     def __init__(self, const int64_t[:, ::1] steps, const int64_t[::1] starts, const int32_t[:, ::1] terms):
         cdef Py_ssize_t count = starts.shape[0] - 1
-        self.tables, self.terms = [], np.array([0, 0, len(terms)])
-        if count < FEWEST:
-            self.steps, self.moves = np.array(steps), np.empty((0, 4), dtype=np.int32)
-            return
         self.sums.starts, self.sums.terms = &starts[0], <const Term *>&terms[0, 0]
-        ranges, taken = np.empty(count, dtype=np.int32), np.zeros(count, dtype=np.uint8)
+        ranges = np.full(count, -1, dtype=np.int32)  # the sums of other steps stay out of it
         heads = np.full(self.find_ranges(steps, ranges), -1, dtype=np.int64)
+        taken = (ranges < 0).astype(np.uint8)
+        self.tables, self.terms = [], np.array([0, 0, np.diff(starts)[taken == 0].sum()])
         self.find_runs(np.asarray(starts), np.asarray(terms), ranges, taken, heads)
         self.find_tables(heads)
         rows = np.empty((len(steps) + self.ran + count, 4), dtype=np.int64)
@@ -131,7 +128,7 @@ cdef class Division:
         for k in range(steps.shape[0]):
             step = <const Step *>&steps[k, 0]
             own = 0
-            for g in range(step.count if step.code == SUMS else 0):
+            for g in range(step.count if step.code == 0 else 0):
                 for place in range(self.sums.starts[step.at + g], self.sums.starts[step.at + g + 1]):
                     if self.sums.terms[place].first >= own or self.sums.terms[place].second >= own:
                         own = <uint32_t>(step.slot + g)
@@ -145,7 +142,7 @@ cdef class Division:
         self.kept = np.empty((len(taken) // FEWEST + 1, sizeof(Run) // 8), dtype=np.int64)
         cdef int64_t[:, ::1] kept = self.kept
         self.runs = <Run *>&kept[0, 0]
-        self.take_runs(np.arange(len(taken)), ranges, taken)
+        self.take_runs(np.flatnonzero(taken == 0), ranges, taken)
         for side in (1, 0):
             left = np.flatnonzero(taken == 0)
             left = left[np.bincount(ranges[left], minlength=len(heads))[ranges[left]] >= FEWEST]
@@ -203,7 +200,7 @@ cdef class Division:
         cdef const Step *step
         for k in range(steps.shape[0]):
             step = <const Step *>&steps[k, 0]
-            if step.code != SUMS:
+            if step.code != 0:
                 self.append(step.code, step.slot, step.count, step.at)
                 continue
             begin = step.at
@@ -273,9 +270,12 @@ cdef class Division:
         """Write the step of a run."""
         cdef Py_ssize_t k, length = length_of(&self.sums, run.first)
         cdef Head *written = self.begin_step(run, offset)
-        written.rows, written.length, written.by = 1, length, run.by
+        cdef Move move
+        written.rows, written.length, written.by, written.dx = 1, length, run.by, 1
         for k in range(length):
-            self.write(move_of(&self.sums, run, k))
+            move = self.write(move_of(&self.sums, run, k))
+            if move.dx > 1 or move.dx < -1 or move.dy > 1 or move.dy < -1:
+                written.dx = 0
         self.count_terms(1, run.count * length)
 
     cdef object count_terms(self, Py_ssize_t kind, Py_ssize_t count):
@@ -285,7 +285,7 @@ cdef class Division:
 
     cdef Head *begin_step(self, const Run *run, int64_t offset) noexcept:
         """Append a step of even sums, and return its head, which is zero."""
-        self.append(EVEN_SUMS, run.first + offset, run.count, self.moved)
+        self.append(EVEN, run.first + offset, run.count, self.moved)
         self.written[self.moved : self.moved + 2] = 0
         self.moved += 2
         return <Head *>&self.written[self.moved - 2, 0]
@@ -303,10 +303,10 @@ cdef class Division:
     cdef void append_sum(self, int64_t place, const Step *step) noexcept:
         """Append a loose sum to the last step, if that ends with the sum before, or as a step of its own."""
         cdef Step *last = <Step *>&self.rows[self.made - 1, 0]
-        if self.made and last.code == SUMS and last.at + last.count == place and last.slot - last.at == step.slot - step.at:
+        if self.made and last.code == 0 and last.at + last.count == place and last.slot - last.at == step.slot - step.at:
             last.count += 1
         else:
-            self.append(SUMS, place + step.slot - step.at, 1, place)
+            self.append(0, place + step.slot - step.at, 1, place)
 
     cdef void append(self, int64_t code, int64_t slot, int64_t count, int64_t at) noexcept:
         cdef Step *step = <Step *>&self.rows[self.made, 0]

@@ -17,7 +17,7 @@ typedef struct {  /* a term of the first sum of a run, and how far its slots mov
 
 typedef struct {  /* has the size of two moves */
     uint32_t rows, length;   /* of a table; of a run rows is 1, and the length that of a sum */
-    int32_t by, dx;          /* from sum to sum: how far slots of results move, and those of columns, 0 if they are copied */
+    int32_t by, dx;          /* how far slots move from sum to sum: of results, and of factors, where 0 is: in many ways */
     uint32_t before, after;  /* how many terms a sum has before and after those of the table */
     uint32_t unused[2];
 } Head;
@@ -142,12 +142,12 @@ TARGET INLINE int NAME(moves_by)(const Move *term, ptrdiff_t by)
 
 /* Add terms from `k` on to some vectors of totals, as long as the first factor moves by `by` and the second one stays. */
 TARGET INLINE ptrdiff_t NAME(add_even)(NAME(Lanes) *total, const double *v, const Move *moves, ptrdiff_t length,
-    ptrdiff_t begin, ptrdiff_t k, const int vectors, const ptrdiff_t by)
+    ptrdiff_t begin, const ptrdiff_t *at, ptrdiff_t k, const int vectors, const ptrdiff_t by)
 {
     do {
         const double *x = v + moves[k].first + begin * by;
         for (int j = 0; j < vectors; j++)
-            total[j] += NAME(read)(x + j * LANES * by, by) * v[moves[k].second];
+            total[j] += NAME(read)(x + at[j] * by, by) * v[moves[k].second];
         k++;
     } while (k < length && NAME(moves_by)(moves + k, by));
     return k;
@@ -161,14 +161,14 @@ TARGET INLINE int NAME(lie_together)(const Move *term, ptrdiff_t left, ptrdiff_t
 
 /* Add pairs of such terms from `k` on. */
 TARGET INLINE ptrdiff_t NAME(add_pairs)(NAME(Lanes) *total, const double *v, const Move *moves, ptrdiff_t length,
-    ptrdiff_t begin, ptrdiff_t k, const int vectors, ptrdiff_t by)
+    ptrdiff_t begin, const ptrdiff_t *at, ptrdiff_t k, const int vectors, ptrdiff_t by)
 {
     for (; NAME(lie_together)(moves + k, length - k, by); k += 2) {
         const double *x = v + moves[k].first + begin * by;
         const double y = v[moves[k].second], z = v[moves[k + 1].second];
         for (int j = 0; j < vectors; j++) {
             NAME(Lanes) left, right;
-            NAME(read_two)(x + j * LANES * by, by, &left, &right);
+            NAME(read_two)(x + at[j] * by, by, &left, &right);
             total[j] += left * y;
             total[j] += right * z;
         }
@@ -178,64 +178,73 @@ TARGET INLINE ptrdiff_t NAME(add_pairs)(NAME(Lanes) *total, const double *v, con
 
 /* Add terms from `k` on, as long as the first factor moves by `dx` and the second one by `dy`. */
 TARGET INLINE ptrdiff_t NAME(add_products)(NAME(Lanes) *total, const double *v, const Move *moves, ptrdiff_t length,
-    ptrdiff_t begin, ptrdiff_t k, const int vectors, const ptrdiff_t dx, const ptrdiff_t dy)
+    ptrdiff_t begin, const ptrdiff_t *at, ptrdiff_t k, const int vectors, const ptrdiff_t dx, const ptrdiff_t dy)
 {
     do {
         const double *x = v + moves[k].first + begin * dx, *y = v + moves[k].second + begin * dy;
         for (int j = 0; j < vectors; j++)
-            total[j] += NAME(read)(x + j * LANES * dx, dx) * NAME(read)(y + j * LANES * dy, dy);
+            total[j] += NAME(read)(x + at[j] * dx, dx) * NAME(read)(y + at[j] * dy, dy);
         k++;
     } while (k < length && moves[k].dx == dx && moves[k].dy == dy);
     return k;
 }
 
-/* Add all terms to some vectors of totals of a run, from the sum at `begin` on. */
+/* Find where vectors begin that cover `left` sums. The last ones overlap, since to add up a sum again changes nothing. */
+TARGET INLINE void NAME(place)(ptrdiff_t *at, ptrdiff_t left, const int vectors)
+{
+    for (int j = 0; j < vectors; j++)
+        at[j] = (j + 1) * LANES < left ? j * LANES : left - LANES;
+}
+
+/* Add all terms to some vectors of totals of a run. The sums are counted from the one at `begin` on. */
 TARGET INLINE void NAME(add_terms)(NAME(Lanes) *total, const double *v, const Move *moves, ptrdiff_t length,
-    ptrdiff_t begin, const int vectors)
+    ptrdiff_t begin, const ptrdiff_t *at, const int vectors)
 {
     ptrdiff_t k = 0;
     while (k < length) {
         const Move *term = moves + k;
         const ptrdiff_t dx = term->dx, dy = term->dy;
         if (dx == 1 && dy == 1) {
-            k = NAME(add_products)(total, v, moves, length, begin, k, vectors, 1, 1);
+            k = NAME(add_products)(total, v, moves, length, begin, at, k, vectors, 1, 1);
         } else if (dx == 1 && dy == -1) {
-            k = NAME(add_products)(total, v, moves, length, begin, k, vectors, 1, -1);
+            k = NAME(add_products)(total, v, moves, length, begin, at, k, vectors, 1, -1);
         } else if (dy != 0) {
-            k = NAME(add_products)(total, v, moves, length, begin, k, vectors, dx, dy);
+            k = NAME(add_products)(total, v, moves, length, begin, at, k, vectors, dx, dy);
         } else if (dx == 1) {
-            k = NAME(add_even)(total, v, moves, length, begin, k, vectors, 1);
+            k = NAME(add_even)(total, v, moves, length, begin, at, k, vectors, 1);
         } else if (dx == -1) {
-            k = NAME(add_even)(total, v, moves, length, begin, k, vectors, -1);
+            k = NAME(add_even)(total, v, moves, length, begin, at, k, vectors, -1);
         } else if (NAME(lie_together)(term, length - k, dx)) {
-            k = NAME(add_pairs)(total, v, moves, length, begin, k, vectors, dx);
+            k = NAME(add_pairs)(total, v, moves, length, begin, at, k, vectors, dx);
         } else {
-            k = NAME(add_even)(total, v, moves, k + 1, begin, k, vectors, dx);
+            k = NAME(add_even)(total, v, moves, k + 1, begin, at, k, vectors, dx);
         }
     }
 }
 
-/* Add up LANES * vectors sums of a run, from the one at `begin` on. */
+/* Add up `left` sums of a run, from the one at `begin` on. */
 TARGET INLINE void NAME(run_block)(const double *v, double *out, const Move *moves, const Head *head,
-    ptrdiff_t begin, const int vectors)
+    ptrdiff_t begin, ptrdiff_t left, const int vectors)
 {
     NAME(Lanes) total[16 / LANES];
+    ptrdiff_t at[16 / LANES];
+    NAME(place)(at, left, vectors);
     for (int j = 0; j < vectors; j++)
         total[j] = -(NAME(Lanes)){0};  /* -0.0 changes no term that is added to it */
-    NAME(add_terms)(total, v, moves, head->length, begin, vectors);
+    NAME(add_terms)(total, v, moves, head->length, begin, at, vectors);
     for (int j = 0; j < vectors; j++)
-        NAME(write)(out + (begin + j * LANES) * head->by, head->by, total[j]);
+        NAME(write)(out + (begin + at[j]) * head->by, head->by, total[j]);
 }
 
 #include "tables.h"
 
-/* Add up even sums, at least four a row. The last blocks overlap, since to add up a sum again changes nothing. */
+/* Add up even sums, at least four a row. */
 TARGET static void NAME(run)(double *v, const Step *step, const Move *moves, double *copied)
 {
     const Head *head = (const Head *)moves;
     const ptrdiff_t count = step->count;
 #if LANES == 8
-    if (count < LANES) {
+    if (count < LANES || (head->rows == 1 && head->dx == 0)) {  /* to gather numbers takes longer in wide vectors */
         run_with_avx2(v, step, moves, copied);
         return;
     }
@@ -244,23 +253,18 @@ TARGET static void NAME(run)(double *v, const Step *step, const Move *moves, dou
         NAME(run_table)(v, head, count, copied);
         return;
     }
-    double *out = v + step->slot;
-    ptrdiff_t begin = 0;
-    while (begin < count) {
-        ptrdiff_t width = count - begin > 8 ? 16 : count - begin > 4 || LANES == 8 ? 8 : 4;
-        if (width > count)
-            width /= 2;
-        if (begin > count - width)
-            begin = count - width;
-        if (width == 16)
-            NAME(run_block)(v, out, moves + 2, head, begin, 16 / LANES);
-        else if (width == 8)
-            NAME(run_block)(v, out, moves + 2, head, begin, 8 / LANES);
+    for (ptrdiff_t begin = 0; begin < count; begin += 16) {
+        ptrdiff_t left = count - begin < 16 ? count - begin : 16;
+        if (left < LANES)
+            begin = count - LANES, left = LANES;
+        if (left > 8)
+            NAME(run_block)(v, v + step->slot, moves + 2, head, begin, left, 16 / LANES);
 #if LANES < 8
-        else
-            NAME(run_block)(v, out, moves + 2, head, begin, 4 / LANES);
+        else if (left <= 4)
+            NAME(run_block)(v, v + step->slot, moves + 2, head, begin, left, 4 / LANES);
 #endif
-        begin += width;
+        else
+            NAME(run_block)(v, v + step->slot, moves + 2, head, begin, left, 8 / LANES);
     }
 }
 

@@ -5,6 +5,11 @@ added up at a time. After a Head come the columns, as moves of the first row, an
 four overlap with those before): the slots of their first results, those of their factors, term by term, and moves of
 each row for the terms before and after. Four slots have the size of a move. */
 
+#if LANES == 8  /* to gather numbers takes longer in wide vectors */
+#define COPY_COLUMNS copy_columns_with_avx2
+#else
+#define COPY_COLUMNS NAME(copy_columns)
+
 /* Copy the factors of columns, so that those of each term lie together. */
 TARGET static APART void NAME(copy_columns)(double *copied, const double *v, const Move *columns, ptrdiff_t length,
     ptrdiff_t count)
@@ -27,21 +32,22 @@ TARGET static APART void NAME(copy_columns)(double *copied, const double *v, con
         copied += count, k++;
     }
 }
+#endif
 
 /* Add terms of a row that it shares with no other one. */
 TARGET static APART void NAME(add_own)(double *totals, const double *v, const Move *moves, ptrdiff_t length,
-    ptrdiff_t begin, int vectors)
+    ptrdiff_t begin, const ptrdiff_t *at, int vectors)
 {
     NAME(Lanes) *total = (NAME(Lanes) *)totals;
     if (vectors == 2)
-        NAME(add_terms)(total, v, moves, length, begin, 2);
+        NAME(add_terms)(total, v, moves, length, begin, at, 2);
     else
-        NAME(add_terms)(total, v, moves, length, begin, 1);
+        NAME(add_terms)(total, v, moves, length, begin, at, 1);
 }
 
-/* Add up LANES * vectors columns of four rows, from the column at `begin` on. */
-TARGET INLINE void NAME(run_tile)(double *v, const Head *head, const Move *four, ptrdiff_t begin, const double *x,
-    ptrdiff_t row, const int vectors, const ptrdiff_t dx)
+/* Add up some columns of four rows, from the column at `begin` on. */
+TARGET INLINE void NAME(run_tile)(double *v, const Head *head, const Move *four, ptrdiff_t begin, const ptrdiff_t *at,
+    const double *x, ptrdiff_t row, const int vectors, const ptrdiff_t dx)
 {
     const Move *columns = (const Move *)(head + 1);
     const uint32_t *outs = (const uint32_t *)four, *slots = outs + 4;
@@ -56,7 +62,7 @@ TARGET INLINE void NAME(run_tile)(double *v, const Head *head, const Move *four,
         for (int r = 0; r < 4; r++) {
             for (int j = 0; j < vectors; j++)
                 *(NAME(Lanes) *)(totals + (2 * r + j) * LANES) = total[r][j];
-            NAME(add_own)(totals + 2 * r * LANES, v, moves + r * own, head->before, begin, vectors);
+            NAME(add_own)(totals + 2 * r * LANES, v, moves + r * own, head->before, begin, at, vectors);
         }
     if (head->before)
         for (int r = 0; r < 4; r++)
@@ -67,7 +73,7 @@ TARGET INLINE void NAME(run_tile)(double *v, const Head *head, const Move *four,
         if (dx != 0)
             x = v + columns[k].first + begin * dx;
         for (int j = 0; j < vectors; j++)
-            factor[j] = dx < 0 ? NAME(read)(x - j * LANES, -1) : NAME(read)(x + j * LANES, 1);
+            factor[j] = dx < 0 ? NAME(read)(x - at[j], -1) : NAME(read)(x + at[j], 1);
         for (int r = 0; r < 4; r++)
             for (int j = 0; j < vectors; j++)
                 total[r][j] += factor[j] * v[slots[4 * k + r]];
@@ -78,44 +84,46 @@ TARGET INLINE void NAME(run_tile)(double *v, const Head *head, const Move *four,
         for (int r = 0; r < 4; r++) {
             for (int j = 0; j < vectors; j++)
                 *(NAME(Lanes) *)(totals + (2 * r + j) * LANES) = total[r][j];
-            NAME(add_own)(totals + 2 * r * LANES, v, moves + r * own + head->before, head->after, begin, vectors);
+            NAME(add_own)(totals + 2 * r * LANES, v, moves + r * own + head->before, head->after, begin, at, vectors);
             for (int j = 0; j < vectors; j++)
                 total[r][j] = *(NAME(Lanes) *)(totals + (2 * r + j) * LANES);
         }
     for (int r = 0; r < 4; r++)
         for (int j = 0; j < vectors; j++)
-            NAME(write)(v + outs[r] + (begin + j * LANES) * by, by, total[r][j]);
+            NAME(write)(v + outs[r] + (begin + at[j]) * by, by, total[r][j]);
 }
 
-/* Add up LANES * vectors columns of all rows. */
-TARGET INLINE void NAME(run_columns)(double *v, const Head *head, ptrdiff_t begin, const double *copied,
+/* Add up `left` columns of all rows. */
+TARGET INLINE void NAME(run_columns)(double *v, const Head *head, ptrdiff_t begin, ptrdiff_t left, const double *copied,
     ptrdiff_t count, const int vectors)
 {
     const ptrdiff_t size = 1 + head->length + 4 * (head->before + head->after);
     const Move *four = (const Move *)(head + 1) + head->length, *end = four + (head->rows + 3) / 4 * size;
+    ptrdiff_t at[2];
+    NAME(place)(at, left, vectors);
     for (; four < end; four += size) {
         if (head->dx == 0)
-            NAME(run_tile)(v, head, four, begin, copied + begin, count, vectors, 0);
+            NAME(run_tile)(v, head, four, begin, at, copied + begin, count, vectors, 0);
         else if (head->dx == 1)
-            NAME(run_tile)(v, head, four, begin, copied, count, vectors, 1);
+            NAME(run_tile)(v, head, four, begin, at, copied, count, vectors, 1);
         else
-            NAME(run_tile)(v, head, four, begin, copied, count, vectors, -1);
+            NAME(run_tile)(v, head, four, begin, at, copied, count, vectors, -1);
     }
 }
 
 TARGET static void NAME(run_table)(double *v, const Head *head, ptrdiff_t count, double *copied)
 {
-    ptrdiff_t begin = 0;
     if (head->dx == 0)
-        NAME(copy_columns)(copied, v, (const Move *)(head + 1), head->length, count);
-    while (begin < count) {
-        const int vectors = count - begin > LANES && count >= 2 * LANES ? 2 : 1;
-        if (begin > count - vectors * LANES)
-            begin = count - vectors * LANES;
-        if (vectors == 2)
-            NAME(run_columns)(v, head, begin, copied, count, 2);
+        COPY_COLUMNS(copied, v, (const Move *)(head + 1), head->length, count);
+    for (ptrdiff_t begin = 0; begin < count; begin += 2 * LANES) {
+        ptrdiff_t left = count - begin < 2 * LANES ? count - begin : 2 * LANES;
+        if (left < LANES)
+            begin = count - LANES, left = LANES;
+        if (left > LANES)
+            NAME(run_columns)(v, head, begin, left, copied, count, 2);
         else
-            NAME(run_columns)(v, head, begin, copied, count, 1);
-        begin += vectors * LANES;
+            NAME(run_columns)(v, head, begin, left, copied, count, 1);
     }
 }
+
+#undef COPY_COLUMNS
