@@ -9,6 +9,8 @@ Derivatives come after everything else. In a batch, both parts begin with what a
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import attrs
 import numpy as np
 
@@ -86,6 +88,9 @@ def schedule(derived: Derived, varying: Integers | None = None) -> Schedule:
         leaves, rows, places, below.data, depth_starts.data, code_starts.data, level_starts.data, by_code.data, order.data,
         slots.data,
     )  # fmt: skip
+    derivatives, varying_derivatives = int(sizes[:2].sum()), int(sizes[:3].sum())
+    _order_by_inputs(graph, order, slots, slice(derivatives, varying_derivatives))
+    _order_by_inputs(graph, order, slots, slice(varying_derivatives, len(order)))
     sums = np.count_nonzero(graph.codes == SUM)
     steps = np.empty((min(len(order), total * len(widths)), len(FIELDS)), np.int64)
     sum_starts, terms = np.empty(sums + 1, np.int64), np.empty(factors, np.int32)
@@ -97,3 +102,16 @@ def schedule(derived: Derived, varying: Integers | None = None) -> Schedule:
     begins = np.searchsorted(steps[:, 1], leaves + np.concatenate([[0], np.cumsum(sizes)]))
     height = int(levels.max(initial=0)) + 1
     return Schedule(graph, slots, steps, sum_starts, terms.reshape(-1, 2), gathers, height, begins, derived.forward)
+
+
+def _order_by_inputs(graph: Graph, order: Integers, slots: Integers, among: slice) -> None:
+    """Order the calls that follow each other in `order[among]` and have one result by the slots of their first inputs.
+
+    None of them takes the result of another one.
+    """
+    codes, first = graph.codes[order[among]], among.start
+    for begin, end in pairwise([*np.flatnonzero(np.diff(codes, prepend=-1)).tolist(), len(codes)]):
+        if codes[begin] != SUM and graph.calls[codes[begin] - 1].width == 1:
+            calls = order[first + begin : first + end]
+            calls[:] = calls[np.argsort(slots[graph.inputs[graph.starts[calls]]], kind="stable")]
+            slots[graph.leaves + calls] = graph.leaves + np.arange(first + begin, first + end)
