@@ -83,6 +83,10 @@ cdef bint joined(const Sums *sums, Run *head, const Run *run) noexcept nogil:
     return True
 
 
+cdef inline Py_ssize_t hashed(int64_t key, Py_ssize_t bits) noexcept nogil:
+    return <Py_ssize_t>((<uint64_t>key * <uint64_t>0x9E3779B97F4A7C15) >> (64 - bits))
+
+
 cdef class Division:
     """Steps of sums that are divided into tables, runs and loose sums, among other steps that stay as they are.
 
@@ -90,11 +94,11 @@ cdef class Division:
         steps, moves: what is to be run, as `even_sums.h` describes it.
         room: how many doubles the copies of columns need.
         tables: how many rows, columns and terms each table has: three numbers for each.
-        terms: how many terms are in tables, in runs, and in loose sums.
+        in_tables, in_runs, loose: how many terms are in tables, in runs, and in loose sums.
     """
 
-    cdef readonly object steps, moves, tables, terms
-    cdef readonly Py_ssize_t room
+    cdef readonly object steps, moves, tables
+    cdef readonly Py_ssize_t room, in_tables, in_runs, loose
     cdef Sums sums
     cdef Run *runs
     cdef object kept  # the memory of the runs
@@ -108,13 +112,14 @@ cdef class Division:
         ranges = np.full(count, -1, dtype=np.int32)  # the sums of other steps stay out of it
         heads = np.full(self.find_ranges(steps, ranges), -1, dtype=np.int64)
         taken = (ranges < 0).astype(np.uint8)
-        self.tables, self.terms = [], np.array([0, 0, np.diff(starts)[taken == 0].sum()])
-        self.find_runs(np.asarray(starts), np.asarray(terms), ranges, taken, heads)
+        self.tables, self.loose = [], np.diff(starts)[taken == 0].sum()
+        self.find_runs(ranges, taken)
         self.find_tables(heads)
         rows = np.empty((len(steps) + self.ran + count, 4), dtype=np.int64)
         moves = np.empty((self.most, 4), dtype=np.int32)
         self.rows, self.written = rows, moves
         self.emit(steps, ranges, taken, heads)
+        self.loose -= self.in_tables + self.in_runs
         self.steps, self.moves = rows[: self.made].copy(), moves[: self.moved].copy()
         self.rows = self.written = self.kept = None
 
@@ -137,18 +142,34 @@ cdef class Division:
                 ranges[step.at + g] = last
         return last + 1
 
-    cdef object find_runs(self, starts, terms, ranges, taken, heads):
+    cdef object find_runs(self, ranges, taken):
         """Find runs among sums that follow each other, and then among those that share a factor of the last term."""
         self.kept = np.empty((len(taken) // FEWEST + 1, sizeof(Run) // 8), dtype=np.int64)
         cdef int64_t[:, ::1] kept = self.kept
         self.runs = <Run *>&kept[0, 0]
         self.take_runs(np.flatnonzero(taken == 0), ranges, taken)
         for side in (1, 0):
-            left = np.flatnonzero(taken == 0)
-            left = left[np.bincount(ranges[left], minlength=len(heads))[ranges[left]] >= FEWEST]
-            lengths = starts[left + 1] - starts[left]
-            key = (ranges[left].astype(np.int64) << 42) + (lengths << 31) + terms[starts[left + 1] - 1, side]
-            self.take_runs(left[np.argsort(key, kind="stable")], ranges, taken)
+            self.take_runs(self.find_others(ranges, taken, side), ranges, taken)
+
+    cdef object find_others(self, const int32_t[::1] ranges, const uint8_t[::1] taken, bint side):
+        """Find sums in no run whose last terms share this factor with others. Those that share it come together."""
+        cdef Py_ssize_t count = taken.shape[0], place, found = 0, bits = max((count - 1).bit_length(), 1)
+        cdef const Term *last
+        cdef int64_t key
+        buckets, places, keys = np.zeros(1 << bits, dtype=np.int32), np.empty(count, np.int64), np.empty(count, np.int64)
+        cdef int32_t[::1] sizes = buckets
+        cdef int64_t[::1] into = places, all_keys = keys
+        for place in range(count):
+            if not taken[place]:
+                last = terms_of(&self.sums, place + 1) - 1
+                key = (<int64_t>ranges[place] << 42) + (length_of(&self.sums, place) << 31)
+                all_keys[place] = key + (last.second if side else last.first)
+                sizes[hashed(all_keys[place], bits)] += 1
+        for place in range(count):
+            if not taken[place] and sizes[hashed(all_keys[place], bits)] >= FEWEST:
+                into[found], all_keys[found] = place, all_keys[place]
+                found += 1
+        return places[np.argsort(keys[:found], kind="stable")]
 
     cdef object take_runs(self, const int64_t[::1] order, const int32_t[::1] ranges, uint8_t[::1] taken):
         """Take the runs among sums in this order."""
@@ -175,13 +196,15 @@ cdef class Division:
         cdef Run *head
         cdef Move middle
         known = {}
+        cdef int32_t[::1] sizes = np.zeros(heads.shape[0], dtype=np.int32)
         for number in range(self.ran - 1, -1, -1):
             run = self.runs + number
             run.after, heads[run.range] = heads[run.range], number
+            sizes[run.range] += 1
         for number in range(self.ran):
             run = self.runs + number
             middle = move_of(&self.sums, run, run.end // 2)
-            if middle.dy != 0:
+            if middle.dy != 0 or sizes[run.range] < FEWEST:
                 continue
             key = run.range, run.count, run.end, run.by, middle.first, middle.dx
             found = known.get(key)
@@ -263,8 +286,8 @@ cdef class Division:
                     if k < head.begin or k >= head.end:
                         self.write(move_of(&self.sums, four[row], k))
         self.tables.append((head.rows, head.count, length))
-        self.count_terms(0, head.rows * head.count * length)
-        self.count_terms(1, head.rows * head.count * own)
+        self.in_tables += head.rows * head.count * length
+        self.in_runs += head.rows * head.count * own
 
     cdef object emit_run(self, const Run *run, int64_t offset):
         """Write the step of a run."""
@@ -276,18 +299,13 @@ cdef class Division:
             move = self.write(move_of(&self.sums, run, k))
             if move.dx > 1 or move.dx < -1 or move.dy > 1 or move.dy < -1:
                 written.dx = 0
-        self.count_terms(1, run.count * length)
-
-    cdef object count_terms(self, Py_ssize_t kind, Py_ssize_t count):
-        """Count terms that are no longer loose."""
-        self.terms[kind] += count
-        self.terms[2] -= count
+        self.in_runs += run.count * length
 
     cdef Head *begin_step(self, const Run *run, int64_t offset) noexcept:
         """Append a step of even sums, and return its head, which is zero."""
         self.append(EVEN, run.first + offset, run.count, self.moved)
-        self.written[self.moved : self.moved + 2] = 0
-        self.moved += 2
+        self.write_slots(0, 0, 0, 0)
+        self.write_slots(0, 0, 0, 0)
         return <Head *>&self.written[self.moved - 2, 0]
 
     cdef Move write(self, Move move) noexcept:

@@ -136,13 +136,13 @@ cdef class Steps:
     cdef Py_ssize_t derivatives
     cdef bint forward, is_long
     cdef readonly Py_ssize_t room
-    cdef readonly object tables, kinds_of_terms  # as of the `Division`
+    cdef readonly Division division
     cdef list stops
 
     def __init__(self, tables, derivatives, forward, room, watched, results, list stops not None):
         self.steps, self.starts, self.terms, self.gathers, self.calls = tables
         division = Division(self.steps, self.starts, self.terms)
-        self.divided, self.moves, self.tables, self.kinds_of_terms = division.steps, division.moves, division.tables, division.terms
+        self.division, self.divided, self.moves = division, division.steps, division.moves
         self.derivatives, self.forward, self.room = derivatives, forward, max(room, division.room)
         self.watched, self.results = ranges_of(watched), ranges_of(results)
         self.is_long = len(tables[2]) + len(tables[3]) > LONG

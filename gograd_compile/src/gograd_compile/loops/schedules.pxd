@@ -14,12 +14,11 @@ cpdef find_levels(
 
 @cython.locals(
     codes="const int32_t[::1]", starts="const int64_t[::1]", bands="const uint8_t[::1]", levels="const int32_t[::1]",
-    depths="const int32_t[::1]", k=Py_ssize_t, last=Py_ssize_t, factors=Py_ssize_t, depth=Py_ssize_t, code=Py_ssize_t, height=Py_ssize_t, key=Py_ssize_t,
-    place=Py_ssize_t,
+    depths="const int32_t[::1]", k=Py_ssize_t, factors=Py_ssize_t, height=Py_ssize_t, key=Py_ssize_t, place=Py_ssize_t,
 )
 cpdef Py_ssize_t in_order(
-    Py_ssize_t leaves, tuple rows, tuple places, const int64_t[::1] below, int64_t[::1] depth_starts,
-    int64_t[::1] code_starts, int64_t[::1] level_starts, int32_t[::1] by_code, int32_t[::1] order, int32_t[::1] slots,
+    Py_ssize_t leaves, tuple rows, tuple places, const int64_t[::1] below, Py_ssize_t calls, int64_t[::1] key_starts,
+    int64_t[::1] level_starts, int32_t[::1] by_key, int32_t[::1] order, int32_t[::1] slots,
 ) except -1
 
 @cython.locals(

@@ -80,14 +80,13 @@ def schedule(derived: Derived, varying: Integers | None = None) -> Schedule:
     depths = depths[leaves:]
     places = views(bands[leaves:], levels, depths)
     below, total = np.cumsum(heights) - heights, int(heights.sum())
-    depth_starts = np.zeros(int(depths.max(initial=0)) + 2, np.int64)
-    code_starts, level_starts = np.zeros(len(graph.calls) + 2, np.int64), np.zeros(total + 1, np.int64)
-    by_code, order = np.empty_like(graph.codes), np.empty_like(graph.codes)
+    calls, level_starts = len(graph.calls), np.zeros(total + 1, np.int64)
+    key_starts = np.zeros(calls + int(depths.max(initial=0)) + 1, np.int64)
+    by_key, order = np.empty_like(graph.codes), np.empty_like(graph.codes)
     slots = np.arange(len(graph), dtype=np.int32)
     factors = schedules.in_order(
-        leaves, rows, places, below.data, depth_starts.data, code_starts.data, level_starts.data, by_code.data, order.data,
-        slots.data,
-    )  # fmt: skip
+        leaves, rows, places, below.data, calls, key_starts.data, level_starts.data, by_key.data, order.data, slots.data
+    )
     derivatives, varying_derivatives = int(sizes[:2].sum()), int(sizes[:3].sum())
     _order_by_inputs(graph, order, slots, slice(derivatives, varying_derivatives))
     _order_by_inputs(graph, order, slots, slice(varying_derivatives, len(order)))
