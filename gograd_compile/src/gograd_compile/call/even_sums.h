@@ -5,7 +5,6 @@ The file includes itself: what comes after its only #else is compiled for vector
 #ifndef LANES
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 typedef struct {  /* of even sums: the code is negative, and `at` is the place of a Head among the moves */
     int64_t code, slot, count, at;
@@ -45,7 +44,6 @@ typedef double FourLanes __attribute__((vector_size(32), aligned(8)));
 #define NAME(name) name##_plainly
 #include "even_sums.h"
 #define BEST run_plainly
-#define BEST_FINITE are_finite_plainly
 
 #if defined(HAS_VECTORS) && defined(__x86_64__)
 #undef LANES
@@ -63,12 +61,8 @@ typedef double FourLanes __attribute__((vector_size(32), aligned(8)));
 #define NAME(name) name##_with_avx512
 #include "even_sums.h"
 #undef BEST
-#undef BEST_FINITE
-#define BEST_OF(name)                                              \
-    (__builtin_cpu_supports("avx512f") ? name##_with_avx512        \
-        : __builtin_cpu_supports("avx2") ? name##_with_avx2 : name##_plainly)
-#define BEST BEST_OF(run)
-#define BEST_FINITE BEST_OF(are_finite)
+#define BEST \
+    (__builtin_cpu_supports("avx512f") ? run_with_avx512 : __builtin_cpu_supports("avx2") ? run_with_avx2 : run_plainly)
 #endif
 
 #else
@@ -272,18 +266,6 @@ TARGET static void NAME(run)(double *v, const Step *step, const Move *moves, dou
         else
             NAME(run_block)(v, v + step->slot, moves + 2, head, begin, left, 8 / LANES);
     }
-}
-
-/* Say whether numbers are finite. */
-TARGET static int NAME(are_finite)(const double *x, ptrdiff_t count)
-{
-    const uint64_t exponent = 0x7FF0000000000000, least = 0x0010000000000000;
-    uint64_t carried = 0, bits;  /* gets its highest bit if all bits of an exponent are set */
-    for (ptrdiff_t i = 0; i < count; i++) {
-        memcpy(&bits, x + i, sizeof bits);
-        carried |= (bits & exponent) + least;
-    }
-    return carried >> 63 == 0;
 }
 
 #undef REVERSED

@@ -78,21 +78,11 @@ cdef void run_columns(
         begin += n
 
 
-cdef bint are_finite(const double *numbers, Py_ssize_t count) noexcept nogil:
-    """Say whether so many numbers are finite."""
-    cdef const uint64_t *bits = <const uint64_t *>numbers
-    cdef uint64_t carried = 0  # gets its highest bit if all bits of an exponent are set
-    cdef Py_ssize_t i
-    for i in range(count):
-        carried |= (bits[i] & <uint64_t>0x7FF0000000000000) + <uint64_t>0x0010000000000000
-    return carried >> 63 == 0
-
-
 cdef bint all_finite(const double *v, const int64_t[:, ::1] ranges) noexcept nogil:
     """Say whether all numbers in some ranges of slots are finite."""
     cdef Py_ssize_t i
     for i in range(ranges.shape[0]):
-        if not are_finite(v + ranges[i, 0], ranges[i, 1] - ranges[i, 0]):
+        if not in_lanes.are_finite(v + ranges[i, 0], ranges[i, 1] - ranges[i, 0]):
             return False
     return True
 

@@ -19,15 +19,12 @@ cdef extern from "even_sums.h":
         int32_t by, dx
         uint32_t before, after
 
-ctypedef bint (*Finite)(const double *x, ptrdiff_t count) noexcept nogil
 ctypedef void (*EvenSums)(double *v, const Step *step, const Move *moves, double *copied) noexcept nogil
 
 cdef extern from "even_sums.h":
     EvenSums BEST
-    Finite BEST_FINITE
 
 cdef EvenSums run_even_sums = BEST  # with the vectors of this processor
-cdef Finite are_finite = BEST_FINITE
 
 
 cdef inline double product(const double *v, const Term *term) noexcept nogil:
