@@ -90,21 +90,6 @@ def test_infinities_and_nan_are_those_of_a_batch():
                 np.testing.assert_array_equal(found, expected)  # NaNs may differ in their sign
 
 
-def test_most_sums_of_a_matrix_times_a_vector_are_in_runs():
-    starts = np.arange(0, 65, 8)
-    terms = np.stack([np.arange(64), np.tile(np.arange(64, 72), 8)], axis=1).astype(np.int32)
-    steps, moves = prepared.with_runs(np.array([[0, 72, 8, 0]]), starts, terms)
-    assert steps.tolist() == [[-8, 72, 8, 0]]
-    assert moves.tolist() == [[place, 64 + place, 8, 0] for place in range(8)]
-
-
-def test_sums_that_read_each_other_are_no_run():
-    starts = np.arange(0, 9)
-    terms = np.stack([np.arange(7, 15), np.zeros(8)], axis=1).astype(np.int32)
-    steps, _ = prepared.with_runs(np.array([[0, 8, 8, 0]]), starts, terms)
-    assert steps.tolist() == [[0, 8, 8, 0]]
-
-
 def test_calls_of_several_nestings_in_turn_are_prepared():
     f = compile(lambda p, x: ops.dot(p, p) * ops.sum(x))
     cases = [(np.arange(3.0), np.ones(size)) for size in (2, 3, 4)] + [([1.0, 2.0], (3.0,))]
