@@ -21,7 +21,11 @@ SOURCE = """#include "{header}"
 int can_run(void) {{ return {condition}; }}
 void run(double *v, const Step *step, const Move *moves, double *copied) {{ {run}(v, step, moves, copied); }}
 """
-WIDTHS = {"none": ("run_plainly", "1", ("-U__has_builtin",)), "narrow": ("run_plainly", "1", ()), "best": ("BEST", "1", ())}
+WIDTHS = {
+    "none": ("run_plainly", "1", ("-U__has_builtin",)),
+    "narrow": ("run_plainly", "1", ()),
+    "best": ("BEST", "1", ()),
+}
 if platform.machine() in ("x86_64", "AMD64"):
     WIDTHS["avx2"] = "run_with_avx2", '__builtin_cpu_supports("avx2")', ()
     WIDTHS["avx512"] = "run_with_avx512", '__builtin_cpu_supports("avx512f")', ()
@@ -43,7 +47,12 @@ def run_even_sums(request, tmp_path_factory):
         pytest.skip("this processor has no such vectors")
 
     def run(v, step, moves, room=0):
-        arrays = v, np.asarray(step, dtype=np.int64), np.ascontiguousarray(moves, dtype=np.int32), np.empty(max(room, 1))
+        arrays = (
+            v,
+            np.asarray(step, dtype=np.int64),
+            np.ascontiguousarray(moves, dtype=np.int32),
+            np.empty(max(room, 1)),
+        )
         library.run(*(ctypes.c_void_p(array.ctypes.data) for array in arrays))
 
     return run

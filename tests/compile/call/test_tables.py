@@ -1,4 +1,4 @@
-"""Tables of sums: which are found, and that each sum is added in order, to the last bit, with vectors of every width."""
+"""Tables of sums: which are found, and that each sum is added in order to the last bit, with vectors of every width."""
 
 import numpy as np
 import pytest
@@ -47,7 +47,11 @@ def with_more(sums, rng):
         for place in range(len(sums))
     ]
     return [
-        [*each[:before], *(term[::-1] if turn else term for term, turn in zip(terms, turned, strict=True)), *each[before:]]
+        [
+            *each[:before],
+            *(term[::-1] if turn else term for term, turn in zip(terms, turned, strict=True)),
+            *each[before:],
+        ]
         for terms, each in zip(sums, more, strict=True)
     ]
 

@@ -49,6 +49,7 @@ cdef enum:
 
 include "rules.pxi"
 include "sums.pxi"
+include "runs.pxi"
 include "division.pxi"
 include "guards.pxi"
 include "steps.pxi"

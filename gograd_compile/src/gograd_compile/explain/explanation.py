@@ -51,13 +51,13 @@ class Explanation(dict[str, Any]):
       left after each pass, the number of ``captured`` neurons, its ``guards``, the ``seconds`` of each pass, and
       ``programs``.
     - A program says what it is ``for``, and how many sums (with how many terms) and calls compute the ``values`` and
-      the ``derivatives``. Its ``tables`` are products of matrices that were found among the sums, for runs at one point:
-      so many ``rows``, ``columns`` and ``terms`` of each sum, and ``how_many`` of this size, the largest first.
-      ``terms`` counts the terms that are in ``tables``, in ``rows`` of sums that are added up side by side, and in
-      ``single`` sums. (In NumPy's code there are only single sums.) It has the ``steps`` and ``levels`` of the schedule, ``bytes_per_point`` and
-      ``bytes_of_schedule``, the ``seconds`` that each step of making it took, and ``kernels``. A kernel has the
-      ``operation``, ``what`` of it is computed, how many ``calls``, the ``origin`` of the code, and the ``seconds``
-      that it took to load or compile.
+      the ``derivatives``. Its ``tables`` are products of matrices that were found among the sums, for runs at one
+      point: so many ``rows``, ``columns`` and ``terms`` of each sum, and ``how_many`` of this size, the largest
+      first. ``terms`` counts the terms that are in ``tables``, in ``rows`` of sums that are added up side by side,
+      and in ``single`` sums. (In NumPy's code there are only single sums.) It has the ``steps`` and ``levels`` of the
+      schedule, ``bytes_per_point`` and ``bytes_of_schedule``, the ``seconds`` that each step of making it took, and
+      ``kernels``. A kernel has the ``operation``, ``what`` of it is computed, how many ``calls``, the ``origin`` of
+      the code, and the ``seconds`` that it took to load or compile.
     """
 
     def __str__(self) -> str:

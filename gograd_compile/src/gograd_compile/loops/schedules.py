@@ -57,7 +57,7 @@ def in_order(
     leaves: int, rows: Any, places: Any, below: Any, calls: int, key_starts: Any, level_starts: Any,
     by_key: Any, order: Any, slots: Any,
 ) -> int:  # fmt: skip
-    """Order values by band and level, then by what is called, with sums last, by depth. Returns how many inputs sums have.
+    """Order values by band and level, then by what is called, with sums last, by depth. Returns the inputs of all sums.
 
     Among equals, the order stays. `below` says how many levels lie below a band. There are `calls` that may be called.
     `key_starts` and `level_starts` are zeros, one more than there are calls and depths, or levels.
