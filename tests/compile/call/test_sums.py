@@ -41,6 +41,19 @@ def with_offsets(n, m):
     return lambda p: ops.sum([ops.dot([*p[:m], 1.0], [*p[m + i : 2 * m + i], p[-1 - i]]) ** 2 for i in range(n)])
 
 
+def layers(n, m):
+    """Two layers of n units that n points go through: all but the last units are tables, and so are the derivatives."""
+
+    def loss(p):
+        samples = np.reshape(p[: n * m], (n, m)).tolist()
+        first, second = (np.reshape(p[part : part + n * m], (n, m)).tolist() for part in (0, n * m))
+        hidden = [[ops.tanh(out) for out in product(first, sample)] for sample in samples]
+        outs = [out for row in hidden for out in product(second, row[:m])]
+        return ops.sum([out * out for out in outs]) + ops.dot(p, p)
+
+    return loss
+
+
 def bits(number):
     return np.asarray(number, dtype=np.float64).tobytes()
 
@@ -55,15 +68,18 @@ def same_as_in_a_batch(f, points):
             assert bits(slope) == bits(gradient)
 
 
+MAKERS = [rows_times_vector, columns_times_vector, backwards, prefix_sums, with_offsets, layers]
 SHAPES = [*((n, m) for n in (1, 3, 4, 5, 7, 8, 9, 12, 13, 16, 27) for m in (1, 2, 5)), (64, 16)]
 
 
-@pytest.mark.parametrize("make", [rows_times_vector, columns_times_vector, backwards, prefix_sums, with_offsets])
+@pytest.mark.parametrize("make", MAKERS)
 @pytest.mark.parametrize(("n", "m"), SHAPES)
 def test_bits_are_those_of_a_batch(make, n, m):
+    n, m = (min(n, 16), min(n, m)) if make is layers else (n, m)
     rng = np.random.default_rng(n * 100 + m)
     size = max(m + n * m, 3 * n + 3 * m + 2)
     size = m + n * m if make in (rows_times_vector, columns_times_vector) else size
+    size = 2 * n * m if make is layers else size
     points = rng.standard_normal((3, size)) * 10.0 ** rng.integers(-8, 8, (3, size))
     same_as_in_a_batch(make(n, m), points)
 

@@ -3,7 +3,7 @@ each term.
 """
 
 cdef enum:
-    FEWEST = 4  # sums of a run, and rows of a table
+    FEWEST = 4  # sums of a run, and rows of a table: from there on, tables take less time than their rows
     EVEN = -1  # the code of a step of even sums
 
 cdef struct Run:
