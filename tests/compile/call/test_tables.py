@@ -164,11 +164,21 @@ def test_terms_around_a_table_may_differ_from_row_to_row():
     assert (division.in_tables, division.in_runs, division.loose) == (240, 60, 0)
 
 
-def test_sums_that_read_each_other_are_in_no_table():
-    sums = [[(NUMBERS + place - 1, 0)] for place in range(40)]
+@pytest.mark.parametrize("turn", [1, -1])
+def test_sums_that_read_each_other_are_in_no_table(turn):
+    sums = [[(NUMBERS + place - 1, 0)[::turn]] for place in range(40)]
     division = divided(sums)
     assert division.steps.tolist() == [[0, NUMBERS, 40, 0]]
     assert (division.tables, division.loose) == ([], 40)
+
+
+def test_sums_of_different_lengths_are_in_different_runs(run_even_sums):
+    sums = [
+        [(3 * place + k, 9 - k) for k in range(length)] for place, length in enumerate([3] * 6 + [4] * 7 + [2, 3] * 5)
+    ]
+    division = check(sums, numbers(sums, np.random.default_rng(5)), run_even_sums)
+    assert sorted(division.steps[:, 2].tolist()) == [5, 5, 6, 7]
+    assert division.loose == 0
 
 
 def test_other_steps_stay_as_they_are():
