@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 
 import numpy as np
 import pytest
 
 from gograd_compile import loops
+from gograd_compile.call import prepared
 from gograd_core import Neuron, Op, ops
 
 WEIGHT = Neuron(2.0, label="weight")
@@ -74,6 +76,33 @@ def test_programs(compiled):
     assert gradient["bytes_of_schedule"] > 0
     assert list(gradient["seconds"]) == ["lowered", "derived", "scheduled", "compiled"]
     assert all(seconds >= 0.0 for seconds in gradient["seconds"].values())
+
+
+def network(x):
+    """Three layers' worth of products: six units that each see 4 numbers of 5 samples, and one that adds them up."""
+    weights = [x[5 * unit : 5 * unit + 4] for unit in range(6)]
+    samples = [[math.sin(4.0 * sample + place) for place in range(4)] for sample in range(5)]
+    units = [ops.tanh(ops.dot(row, sample)) for sample in samples for row in weights]
+    return ops.sum(units) + x[-1] * x[-2]
+
+
+def test_tables_and_the_terms_in_them(compiled, backend):
+    f = compiled(network)
+    f([0.1 * place for place in range(32)])
+    found = f.explain()
+    (program,) = found["recordings"][0]["paths"][0]["programs"]
+    terms = program["terms"]
+    assert sum(terms.values()) == program["values"]["terms"] + program["derivatives"]["terms"]
+    if backend == "numpy" or prepared is None:
+        assert (program["tables"], terms["tables"]) == ([], 0)
+        assert "products of matrices were" not in str(found)
+        return
+    (table,) = program["tables"]
+    assert sorted([table["rows"], table["columns"]]) == [5, 6]
+    assert (table["how_many"], terms["tables"]) == (1, 30 * table["terms"])
+    share = terms["tables"] / sum(terms.values())
+    assert f"products of matrices were found: {share:.0%} of the terms are in their tables" in str(found)
+    assert f"  1 table of {table['rows']} × {table['columns']} sums of {table['terms']} term" in str(found)
 
 
 def test_kernels_and_their_origin(compiled, backend):

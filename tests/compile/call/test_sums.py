@@ -41,6 +41,19 @@ def with_offsets(n, m):
     return lambda p: ops.sum([ops.dot([*p[:m], 1.0], [*p[m + i : 2 * m + i], p[-1 - i]]) ** 2 for i in range(n)])
 
 
+def layers(n, m):
+    """Two layers of n units that n points go through: all but the last units are tables, and so are the derivatives."""
+
+    def loss(p):
+        samples = np.reshape(p[: n * m], (n, m)).tolist()
+        first, second = (np.reshape(p[part : part + n * m], (n, m)).tolist() for part in (0, n * m))
+        hidden = [[ops.tanh(out) for out in product(first, sample)] for sample in samples]
+        outs = [out for row in hidden for out in product(second, row[:m])]
+        return ops.sum([out * out for out in outs]) + ops.dot(p, p)
+
+    return loss
+
+
 def bits(number):
     return np.asarray(number, dtype=np.float64).tobytes()
 
@@ -55,15 +68,18 @@ def same_as_in_a_batch(f, points):
             assert bits(slope) == bits(gradient)
 
 
+MAKERS = [rows_times_vector, columns_times_vector, backwards, prefix_sums, with_offsets, layers]
 SHAPES = [*((n, m) for n in (1, 3, 4, 5, 7, 8, 9, 12, 13, 16, 27) for m in (1, 2, 5)), (64, 16)]
 
 
-@pytest.mark.parametrize("make", [rows_times_vector, columns_times_vector, backwards, prefix_sums, with_offsets])
+@pytest.mark.parametrize("make", MAKERS)
 @pytest.mark.parametrize(("n", "m"), SHAPES)
 def test_bits_are_those_of_a_batch(make, n, m):
+    n, m = (min(n, 16), min(n, m)) if make is layers else (n, m)
     rng = np.random.default_rng(n * 100 + m)
     size = max(m + n * m, 3 * n + 3 * m + 2)
     size = m + n * m if make in (rows_times_vector, columns_times_vector) else size
+    size = 2 * n * m if make is layers else size
     points = rng.standard_normal((3, size)) * 10.0 ** rng.integers(-8, 8, (3, size))
     same_as_in_a_batch(make(n, m), points)
 
@@ -88,21 +104,6 @@ def test_infinities_and_nan_are_those_of_a_batch():
         for point, value, gradient in zip(points, values, gradients, strict=True):
             for found, expected in zip(one.value_and_grad(point), (value, gradient), strict=True):
                 np.testing.assert_array_equal(found, expected)  # NaNs may differ in their sign
-
-
-def test_most_sums_of_a_matrix_times_a_vector_are_in_runs():
-    starts = np.arange(0, 65, 8)
-    terms = np.stack([np.arange(64), np.tile(np.arange(64, 72), 8)], axis=1).astype(np.int32)
-    steps, moves = prepared.with_runs(np.array([[0, 72, 8, 0]]), starts, terms)
-    assert steps.tolist() == [[-8, 72, 8, 0]]
-    assert moves.tolist() == [[place, 64 + place, 8, 0] for place in range(8)]
-
-
-def test_sums_that_read_each_other_are_no_run():
-    starts = np.arange(0, 9)
-    terms = np.stack([np.arange(7, 15), np.zeros(8)], axis=1).astype(np.int32)
-    steps, _ = prepared.with_runs(np.array([[0, 8, 8, 0]]), starts, terms)
-    assert steps.tolist() == [[0, 8, 8, 0]]
 
 
 def test_calls_of_several_nestings_in_turn_are_prepared():

@@ -63,7 +63,7 @@ cdef void call_in_lanes(
                 x = buffer
                 for i in range(callee.arity):
                     for g in range(n):
-                        memcpy(
+                        memmove(  # which no compiler replaces with a slow string instruction
                             x + i * CHUNK + g * width, v + gathers[i * step.count + begin + g] * lanes + first,
                             width * sizeof(double),
                         )  # fmt: skip
@@ -87,9 +87,9 @@ cdef void columns_in_lanes(
         while first < lanes:
             n = min(most, lanes - first)
             for i in range(callee.arity):
-                memcpy(buffer + i * n, v + gathers[i * applications + g] * lanes + first, n * sizeof(double))
+                memmove(buffer + i * n, v + gathers[i * applications + g] * lanes + first, n * sizeof(double))
             results = out if n == lanes else buffer + callee.arity * n
             (<Kernel>callee.address)(n, callee.length, results, buffer, buffer + (callee.arity + callee.width) * n)
             for i in range(callee.width if n < lanes else 0):
-                memcpy(out + i * lanes + first, results + i * n, n * sizeof(double))
+                memmove(out + i * lanes + first, results + i * n, n * sizeof(double))
             first += n

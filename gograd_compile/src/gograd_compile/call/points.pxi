@@ -102,7 +102,7 @@ cdef class BatchSteps:
         cdef double[::1] buffer
         cdef Py_ssize_t i
         for steps in self.shared_steps:
-            buffer = np.empty(self.room)
+            buffer = np.empty(steps.room)
             with nogil:
                 steps.run_steps(&shared[0], &buffer[0], 0, steps.divided.shape[0])
         with nogil:

@@ -10,7 +10,7 @@ from cpython.ref cimport Py_INCREF
 from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
 from libc.math cimport NAN, ceil, floor, rint, trunc
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
-from libc.string cimport memcpy
+from libc.string cimport memcpy, memmove
 
 import functools
 import math
@@ -49,6 +49,8 @@ cdef enum:
 
 include "rules.pxi"
 include "sums.pxi"
+include "runs.pxi"
+include "division.pxi"
 include "guards.pxi"
 include "steps.pxi"
 include "lane_plan.pxi"

@@ -27,18 +27,18 @@ cdef bint lie_together(const int32_t *slots, Py_ssize_t count) noexcept nogil:
 cdef void run_calls(
     double *v, const Step *step, const int32_t *gathers, const Callee *callee, double *buffer
 ) noexcept nogil:
-    """Run one kernel on all applications of a step."""
+    """Run one kernel on all applications of a step. If the inputs lie together, `at` is ~ the first of their slots."""
     cdef Py_ssize_t begin = 0, n, i, g
     cdef const int32_t *slots
     cdef double *x
     while begin < step.count:
         n = min(<Py_ssize_t>CHUNK, step.count - begin)
-        if callee.arity == 1 and lie_together(gathers + begin, n):
-            x = v + gathers[begin]
+        if step.at < 0:
+            x = v + ~step.at + begin
         else:
             x = buffer
             for i in range(callee.arity):
-                slots = gathers + i * step.count + begin
+                slots = gathers + step.at + i * step.count + begin
                 for g in range(n):
                     x[i * CHUNK + g] = v[slots[g]]
         (<Kernel>callee.address)(n, 0, v + step.slot + begin, x, buffer + callee.arity * CHUNK)
@@ -76,21 +76,11 @@ cdef void run_columns(
         begin += n
 
 
-cdef bint are_finite(const double *numbers, Py_ssize_t count) noexcept nogil:
-    """Say whether so many numbers are finite."""
-    cdef const uint64_t *bits = <const uint64_t *>numbers
-    cdef uint64_t carried = 0  # gets its highest bit if all bits of an exponent are set
-    cdef Py_ssize_t i
-    for i in range(count):
-        carried |= (bits[i] & <uint64_t>0x7FF0000000000000) + <uint64_t>0x0010000000000000
-    return carried >> 63 == 0
-
-
 cdef bint all_finite(const double *v, const int64_t[:, ::1] ranges) noexcept nogil:
     """Say whether all numbers in some ranges of slots are finite."""
     cdef Py_ssize_t i
     for i in range(ranges.shape[0]):
-        if not are_finite(v + ranges[i, 0], ranges[i, 1] - ranges[i, 0]):
+        if not in_lanes.are_finite(v + ranges[i, 0], ranges[i, 1] - ranges[i, 0]):
             return False
     return True
 
@@ -134,17 +124,31 @@ cdef class Steps:
     cdef Py_ssize_t derivatives
     cdef bint forward, is_long
     cdef readonly Py_ssize_t room
+    cdef readonly Division division
     cdef list stops
 
     def __init__(self, tables, derivatives, forward, room, watched, results, list stops not None):
         self.steps, self.starts, self.terms, self.gathers, self.calls = tables
-        self.divided, self.moves = with_runs(self.steps, self.starts, self.terms)
-        self.derivatives, self.forward, self.room = derivatives, forward, room
+        division = Division(self.steps, self.starts, self.terms)
+        self.division, self.divided, self.moves = division, self.with_places(division.steps), division.moves
+        self.derivatives, self.forward, self.room = derivatives, forward, max(room, division.room)
         self.watched, self.results = ranges_of(watched), ranges_of(results)
         self.is_long = len(tables[2]) + len(tables[3]) > LONG
         calls = np.flatnonzero(np.asarray(self.divided)[:, 0] > 0)  # as many as among the steps, in the same order
         before = np.cumsum(np.asarray(self.steps)[:, 0] > 0)
         self.stops = [(int(calls[before[step] - 1]), *rest) for step, *rest in stops]
+
+    cdef object with_places(self, divided):
+        """Say of calls of one input whose inputs lie together where that is: see `run_calls`."""
+        cdef int64_t[:, ::1] rows = divided
+        cdef Py_ssize_t k
+        cdef Step *step
+        for k in range(rows.shape[0]):
+            step = <Step *>&rows[k, 0]
+            if step.code > 0 and self.calls[step.code, 1] == 1 and self.calls[step.code, 2] == 0:
+                if lie_together(&self.gathers[step.at], step.count):
+                    step.at = ~<int64_t>self.gathers[step.at]
+        return divided
 
     cdef list bound(self, memory):
         """Return the steps in Python in a memory: their places among the divided steps, guards, and what runs them."""
@@ -230,11 +234,11 @@ cdef class Steps:
                 run_single_sums(v, step, &self.starts[step.at], <const Term *>&self.terms[0, 0])
                 continue
             if step.code < 0:
-                run_even_sums(v, step, <const Move *>&self.moves[step.at, 0])
+                run_even_sums(v, step, <const Move *>&self.moves[step.at, 0], buffer)
                 continue
             callee = <const Callee *>&self.calls[step.code, 0]
             if callee.length == 0:
-                run_calls(v, step, &self.gathers[step.at], callee, buffer)
+                run_calls(v, step, &self.gathers[0], callee, buffer)
             else:
                 run_columns(v, step, &self.gathers[step.at], callee, buffer)
 

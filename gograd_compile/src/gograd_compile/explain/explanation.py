@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import math
+from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -49,10 +51,13 @@ class Explanation(dict[str, Any]):
       left after each pass, the number of ``captured`` neurons, its ``guards``, the ``seconds`` of each pass, and
       ``programs``.
     - A program says what it is ``for``, and how many sums (with how many terms) and calls compute the ``values`` and
-      the ``derivatives``. It has the ``steps`` and ``levels`` of the schedule, ``bytes_per_point`` and
-      ``bytes_of_schedule``, the ``seconds`` that each step of making it took, and ``kernels``. A kernel has the
-      ``operation``, ``what`` of it is computed, how many ``calls``, the ``origin`` of the code, and the ``seconds``
-      that it took to load or compile.
+      the ``derivatives``. Its ``tables`` are products of matrices that were found among the sums, for runs at one
+      point: so many ``rows``, ``columns`` and ``terms`` of each sum, and ``how_many`` of this size, the largest
+      first. ``terms`` counts the terms that are in ``tables``, in ``rows`` of sums that are added up side by side,
+      and in ``single`` sums. (In NumPy's code there are only single sums.) It has the ``steps`` and ``levels`` of the
+      schedule, ``bytes_per_point`` and ``bytes_of_schedule``, the ``seconds`` that each step of making it took, and
+      ``kernels``. A kernel has the ``operation``, ``what`` of it is computed, how many ``calls``, the ``origin`` of
+      the code, and the ``seconds`` that it took to load or compile.
     """
 
     def __str__(self) -> str:
@@ -129,6 +134,7 @@ def _program(want: Want, program: Program, path: Path) -> dict[str, Any]:
         "for": purpose(want, path),
         "values": _counts(graph, slice(values)),
         "derivatives": _counts(graph, slice(values, None)),
+        **_tables(program),
         "steps": len(schedule.steps),
         "levels": schedule.levels,
         "bytes_per_point": 8 * len(graph),
@@ -153,6 +159,18 @@ def _counts(graph: Graph, rows: slice) -> dict[str, int]:
     terms = np.diff(graph.starts)[rows][is_sum] // 2
     sums = int(np.count_nonzero(is_sum))
     return {"sums": sums, "terms": int(terms.sum()), "calls": len(is_sum) - sums}
+
+
+def _tables(program: Program) -> dict[str, Any]:
+    division = getattr(program.steps, "division", None)
+    if division is None:
+        return {"tables": [], "terms": {"tables": 0, "rows": 0, "single": len(program.schedule.terms)}}
+    sizes = sorted(Counter(division.tables).items(), key=lambda item: -math.prod([*item[0], item[1]]))
+    names = "rows", "columns", "terms"
+    return {
+        "tables": [{**dict(zip(names, size, strict=True)), "how_many": count} for size, count in sizes],
+        "terms": {"tables": division.in_tables, "rows": division.in_runs, "single": division.loose},
+    }
 
 
 def _kernels(program: Program, graph: Graph) -> list[dict[str, Any]]:

@@ -62,6 +62,7 @@ def _program(program: Mapping[str, Any]) -> Iterator[str]:
         if any(counts.values()):
             rows.append((part, *(f"{count:,}" for count in counts.values())))
     yield from _table(rows)
+    yield from _tables(program)
     yield f"{program['steps']:,} steps on {program['levels']:,} levels"
     yield f"{program['bytes_per_point']:,} bytes per point, and {program['bytes_of_schedule']:,} of the schedule"
     yield ", ".join(f"{what} in {_seconds(seconds)}" for what, seconds in program["seconds"].items())
@@ -72,6 +73,25 @@ def _program(program: Mapping[str, Any]) -> Iterator[str]:
         left=(0, 1, 3),
     )
     yield from more
+
+
+def _tables(program: Mapping[str, Any]) -> Iterator[str]:
+    found = program["terms"]
+    if found["tables"]:
+        shares = {where: f"{count / sum(found.values()):.0%}" for where, count in found.items()}
+        yield (
+            f"products of matrices were found: {shares['tables']} of the terms are in their tables of sums, "
+            f"{shares['rows']} in other rows of sums, {shares['single']} ({found['single']:,}) in single sums"
+        )
+    more: list[str] = []
+    for _, table in _first(program["tables"], more, "  "):
+        tables, terms = _count(table["how_many"], "table"), _count(table["terms"], "term")
+        yield f"  {tables} of {table['rows']:,} × {table['columns']:,} sums of {terms}"
+    yield from more
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}{'s' * (number != 1)}"
 
 
 def _origin(kernel: Mapping[str, Any]) -> str:

@@ -13,11 +13,12 @@ def find_levels(
     """Find the band and the level of each value, complete `varies`, and find how high and how large each band is.
 
     The arrays already have leaves on level 0 of their own band. A call is one level above the highest of the values
-    that it takes from its band. A sum is on the same level as that value. Derivatives are all on one level, since no
-    local derivative needs another one. So those of one rule form one group.
+    that it takes from its band. A sum is on the same level as that value, and one deeper than the deepest sum that it
+    takes from there. Derivatives are all on one level, since no local derivative needs another one. So those of one
+    rule form one group.
     """
     codes, starts, inputs = rows
-    bands, levels = places
+    bands, levels, depths = places
     heights, counts = sizes
     barrier = 0
     for k in range(len(codes)):
@@ -35,46 +36,50 @@ def find_levels(
             changes |= varies[guards[place]]
         varies[leaves + k] = changes
         bands[leaves + k] = band = changes if k < derivatives else 2 + changes
-        level = 0
-        if k < derivatives:
-            for e in range(start, end):
-                level = max(level, levels[inputs[e]] if bands[inputs[e]] == band else 0)
-            for place in range(asked):
-                level = max(level, levels[guards[place]] if bands[guards[place]] == band else 0)
-            level += codes[k] != 0
+        level = depth = 0  # the depth of the deepest sum on that level
+        for e in range(start, end):
+            if bands[inputs[e]] == band and levels[inputs[e]] >= level:
+                if levels[inputs[e]] > level:
+                    level, depth = levels[inputs[e]], 0
+                depth = max(depth, depths[inputs[e]])
+        for place in range(asked):
+            level = max(level, levels[guards[place]] if bands[guards[place]] == band else 0)
+        if codes[k] == 0:
+            depths[leaves + k] = depth + 1
+        elif k < derivatives:
+            level += 1
         levels[leaves + k] = level
         heights[band] = max(heights[band], level + 1)
         counts[band] += 1
 
 
 def in_order(
-    leaves: int, rows: Any, places: Any, below: Any, code_starts: Any, level_starts: Any,
-    by_code: Any, order: Any, slots: Any,
+    leaves: int, rows: Any, places: Any, below: Any, calls: int, key_starts: Any, level_starts: Any,
+    by_key: Any, order: Any, slots: Any,
 ) -> int:  # fmt: skip
-    """Order values by band and level, then by what is called, with sums last. Returns how many inputs sums have.
+    """Order values by band and level, then by what is called, with sums last, by depth. Returns the inputs of all sums.
 
-    Among equals, the order stays. `below` says how many levels lie below a band. `code_starts` and `level_starts` are
-    zeros, one more than there are codes or levels.
+    Among equals, the order stays. `below` says how many levels lie below a band. There are `calls` that may be called.
+    `key_starts` and `level_starts` are zeros, one more than there are calls and depths, or levels.
     """
     codes, starts, _ = rows
-    bands, levels = places
-    last = len(code_starts) - 2
+    bands, levels, depths = places
     factors = 0
     for k in range(len(codes)):
         if codes[k] == 0:
             factors += starts[k + 1] - starts[k]
-        code_starts[codes[k] if codes[k] else last + 1] += 1
+        key_starts[codes[k] if codes[k] else calls + depths[k]] += 1
         level_starts[below[bands[k]] + levels[k] + 1] += 1
-    for code in range(last):
-        code_starts[code + 1] += code_starts[code]
+    for key in range(len(key_starts) - 1):
+        key_starts[key + 1] += key_starts[key]
     for height in range(len(level_starts) - 1):
         level_starts[height + 1] += level_starts[height]
     for k in range(len(codes)):
-        key = codes[k] - 1 if codes[k] else last
-        by_code[code_starts[key]] = k
-        code_starts[key] += 1
+        key = (codes[k] if codes[k] else calls + depths[k]) - 1
+        by_key[key_starts[key]] = k
+        key_starts[key] += 1
     for place in range(len(codes)):
-        k = by_code[place]
+        k = by_key[place]
         height = below[bands[k]] + levels[k]
         order[level_starts[height]] = k
         slots[leaves + k] = leaves + level_starts[height]
@@ -85,7 +90,7 @@ def in_order(
 def lay_out(leaves: int, rows: Any, places: Any, order: Any, slots: Any, calls: Any, layout: Any) -> int:
     """Fill the layout: the steps, and the slots that they read. Returns the count of steps."""
     codes, starts, inputs = rows
-    bands, levels = places
+    bands, levels, _ = places
     widths, arities = calls
     steps, sum_starts, terms, gathers = layout
     step = before = -1

@@ -1,13 +1,15 @@
 """Turns a graph into arrays that a driver can follow.
 
 A slot is a place in the memory of a run. Leaves have the first slots. After them come the values in the order in which
-they are computed, level by level. On each level the calls come first, grouped by what is called. Then come the sums,
-each after the sums that it is made of. So everything that a group or a sum reads was computed before.
+they are computed, level by level. On each level the calls come first, grouped by what is called. Then come the sums, by
+depth, each after the sums that it is made of. So everything that a group or a sum reads was computed before.
 
 Derivatives come after everything else. In a batch, both parts begin with what all points share, which is computed once.
 """
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import attrs
 import numpy as np
@@ -68,20 +70,24 @@ def schedule(derived: Derived, varying: Integers | None = None) -> Schedule:
     if varying is not None:
         varies[varying] = 1
     bands, levels = np.full(len(graph), BANDS, np.uint8), np.zeros(len(graph), np.int32)
+    depths = np.zeros(len(graph), np.int32)
     heights, sizes = np.zeros(BANDS, np.int64), np.zeros(BANDS, np.int64)
     schedules.find_levels(
         leaves, rows, derived.weights - leaves, graph.barriers.data, graph.guards.data, varies.data,
-        views(bands, levels), views(heights, sizes),
+        views(bands, levels, depths), views(heights, sizes),
     )  # fmt: skip
-    levels = levels[leaves:]
-    places = views(bands[leaves:], levels)
+    levels, depths = levels[leaves:], depths[leaves:]
+    places = views(bands[leaves:], levels, depths)
     below, total = np.cumsum(heights) - heights, int(heights.sum())
-    code_starts, level_starts = np.zeros(len(graph.calls) + 2, np.int64), np.zeros(total + 1, np.int64)
-    by_code, order = np.empty_like(graph.codes), np.empty_like(graph.codes)
+    calls, level_starts = len(graph.calls), np.zeros(total + 1, np.int64)
+    key_starts = np.zeros(calls + int(depths.max(initial=0)) + 1, np.int64)
+    by_key, order = np.empty_like(graph.codes), np.empty_like(graph.codes)
     slots = np.arange(len(graph), dtype=np.int32)
     factors = schedules.in_order(
-        leaves, rows, places, below.data, code_starts.data, level_starts.data, by_code.data, order.data, slots.data
+        leaves, rows, places, below.data, calls, key_starts.data, level_starts.data, by_key.data, order.data, slots.data
     )
+    for begin, end in pairwise(np.cumsum(sizes)[1:].tolist()):  # the bands of derivatives
+        _order_by_inputs(graph, order, slots, begin, end)
     sums = np.count_nonzero(graph.codes == SUM)
     steps = np.empty((min(len(order), total * len(widths)), len(FIELDS)), np.int64)
     sum_starts, terms = np.empty(sums + 1, np.int64), np.empty(factors, np.int32)
@@ -93,3 +99,16 @@ def schedule(derived: Derived, varying: Integers | None = None) -> Schedule:
     begins = np.searchsorted(steps[:, 1], leaves + np.concatenate([[0], np.cumsum(sizes)]))
     height = int(levels.max(initial=0)) + 1
     return Schedule(graph, slots, steps, sum_starts, terms.reshape(-1, 2), gathers, height, begins, derived.forward)
+
+
+def _order_by_inputs(graph: Graph, order: Integers, slots: Integers, first: int, last: int) -> None:
+    """Order calls among `order[first:last]` by the slots of their first inputs, if they have one result.
+
+    Calls that follow each other do not take each other's results.
+    """
+    codes = graph.codes[order[first:last]]
+    for begin, end in pairwise([*np.flatnonzero(np.diff(codes, prepend=-1)).tolist(), len(codes)]):
+        if codes[begin] != SUM and graph.calls[codes[begin] - 1].width == 1:
+            calls = order[first + begin : first + end]
+            calls[:] = calls[np.argsort(slots[graph.inputs[graph.starts[calls]]], kind="stable")]
+            slots[graph.leaves + calls] = graph.leaves + np.arange(first + begin, first + end)
