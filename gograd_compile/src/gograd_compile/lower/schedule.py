@@ -1,8 +1,9 @@
 """Turns a graph into arrays that a driver can follow.
 
 A slot is a place in the memory of a run. Leaves have the first slots. After them come the values in the order in which
-they are computed, level by level. On each level the calls come first, grouped by what is called. Then come the sums, by
-depth, each after the sums that it is made of. So everything that a group or a sum reads was computed before.
+they are computed, level by level. On each level the calls come first, grouped by what is called. Then come the sums,
+each after the sums that it is made of: by depth, unless they differ between the points of a batch. So everything that a
+group or a sum reads was computed before.
 
 Derivatives come after everything else. In a batch, both parts begin with what all points share, which is computed once.
 """
@@ -77,6 +78,8 @@ def schedule(derived: Derived, varying: Integers | None = None) -> Schedule:
         views(bands, levels, depths), views(heights, sizes),
     )  # fmt: skip
     levels, depths = levels[leaves:], depths[leaves:]
+    if varying is not None:  # a row of lanes is read again while it is in the cache: up to a fifth faster
+        depths[bands[leaves:] % 2 == 1] = 1
     places = views(bands[leaves:], levels, depths)
     below, total = np.cumsum(heights) - heights, int(heights.sum())
     calls, level_starts = len(graph.calls), np.zeros(total + 1, np.int64)
@@ -86,8 +89,8 @@ def schedule(derived: Derived, varying: Integers | None = None) -> Schedule:
     factors = schedules.in_order(
         leaves, rows, places, below.data, calls, key_starts.data, level_starts.data, by_key.data, order.data, slots.data
     )
-    for begin, end in pairwise(np.cumsum(sizes)[1:].tolist()):  # the bands of derivatives
-        _order_by_inputs(graph, order, slots, begin, end)
+    if varying is None:
+        _order_by_inputs(graph, order, slots, int(sizes[:3].sum()))
     sums = np.count_nonzero(graph.codes == SUM)
     steps = np.empty((min(len(order), total * len(widths)), len(FIELDS)), np.int64)
     sum_starts, terms = np.empty(sums + 1, np.int64), np.empty(factors, np.int32)
@@ -101,12 +104,12 @@ def schedule(derived: Derived, varying: Integers | None = None) -> Schedule:
     return Schedule(graph, slots, steps, sum_starts, terms.reshape(-1, 2), gathers, height, begins, derived.forward)
 
 
-def _order_by_inputs(graph: Graph, order: Integers, slots: Integers, first: int, last: int) -> None:
-    """Order calls among `order[first:last]` by the slots of their first inputs, if they have one result.
+def _order_by_inputs(graph: Graph, order: Integers, slots: Integers, first: int) -> None:
+    """Order the calls from `order[first]` on by the slots of their first inputs, if they have one result.
 
     Calls that follow each other do not take each other's results.
     """
-    codes = graph.codes[order[first:last]]
+    codes = graph.codes[order[first:]]
     for begin, end in pairwise([*np.flatnonzero(np.diff(codes, prepend=-1)).tolist(), len(codes)]):
         if codes[begin] != SUM and graph.calls[codes[begin] - 1].width == 1:
             calls = order[first + begin : first + end]
