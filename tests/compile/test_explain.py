@@ -105,6 +105,25 @@ def test_tables_and_the_terms_in_them(compiled, backend):
     assert f"  1 table of {table['rows']} × {table['columns']} sums of {table['terms']} term" in str(found)
 
 
+def test_tables_at_many_points(compiled, backend):
+    def loss(weights, bias, x):
+        return ops.sum([ops.tanh(ops.dot(row, x) + bias) for row in weights])
+
+    f = compiled(loss)
+    f.batch((None, None, 0)).value_and_grad(np.ones((6, 4)), 0.5, np.ones((10, 4)))
+    (program,) = f.explain()["recordings"][0]["paths"][0]["programs"]
+    if backend == "numpy":
+        assert program["tables"] == []
+        return
+    assert program["tables"] == [
+        {"rows": 6, "columns": "points", "terms": 6, "how_many": 1},
+        {"rows": 6, "columns": 4, "terms": "points", "how_many": 1},
+    ]
+    assert program["terms"]["tables"] == 6 * 4 + 6 * 6
+    assert "  1 table of 6 × 4 sums over points\n" in str(f.explain())
+    assert "  1 table of 6 × points sums of 6 terms\n" in str(f.explain())
+
+
 def test_kernels_and_their_origin(compiled, backend):
     f = compiled(model)
     f.grad([1.0, 2.0])

@@ -6,6 +6,8 @@ import importlib.util
 import math
 from collections import Counter
 from collections.abc import Iterable
+from itertools import starmap
+from operator import mul
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -162,15 +164,29 @@ def _counts(graph: Graph, rows: slice) -> dict[str, int]:
 
 
 def _tables(program: Program) -> dict[str, Any]:
-    division = getattr(program.steps, "division", None)
-    if division is None:
-        return {"tables": [], "terms": {"tables": 0, "rows": 0, "single": len(program.schedule.terms)}}
-    sizes = sorted(Counter(division.tables).items(), key=lambda item: -math.prod([*item[0], item[1]]))
+    """List tables of sums. At many points, these are the columns of one, or the terms, besides those of the program."""
+    plan, division = program.plan, getattr(program.steps, "division", None)
+    if plan is not None:
+        found, totals, single = plan.sizes()
+        tables = [(sums, "points", terms) for sums, terms in found]
+        tables += [(rows, columns, "points" if terms == 1 else f"{terms} × points") for rows, columns, terms in totals]
+        inside = sum(starmap(mul, found)) + sum(map(math.prod, totals))
+        terms = {"tables": inside, "rows": 0, "single": single}
+    elif division is not None:
+        tables = division.tables
+        terms = {"tables": division.in_tables, "rows": division.in_runs, "single": division.loose}
+    else:
+        tables, terms = [], {"tables": 0, "rows": 0, "single": len(program.schedule.terms)}
+    sizes = sorted(Counter(tables).items(), key=lambda item: -_count(*item[0]) * item[1])
     names = "rows", "columns", "terms"
     return {
         "tables": [{**dict(zip(names, size, strict=True)), "how_many": count} for size, count in sizes],
-        "terms": {"tables": division.in_tables, "rows": division.in_runs, "single": division.loose},
+        "terms": terms,
     }
+
+
+def _count(*size: Any) -> int:
+    return math.prod(each for each in size if isinstance(each, int))
 
 
 def _kernels(program: Program, graph: Graph) -> list[dict[str, Any]]:

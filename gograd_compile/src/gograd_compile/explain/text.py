@@ -85,8 +85,9 @@ def _tables(program: Mapping[str, Any]) -> Iterator[str]:
         )
     more: list[str] = []
     for _, table in _first(program["tables"], more, "  "):
-        tables, terms = _count(table["how_many"], "table"), _count(table["terms"], "term")
-        yield f"  {tables} of {table['rows']:,} × {table['columns']:,} sums of {terms}"
+        rows, columns, terms = (each if isinstance(each, str) else f"{each:,}" for each in [*table.values()][:3])
+        terms = f"over {terms}" if isinstance(table["terms"], str) else f"of {_count(table['terms'], 'term')}"
+        yield f"  {_count(table['how_many'], 'table')} of {rows} × {columns} sums {terms}"
     yield from more
 
 

@@ -79,6 +79,12 @@ class Program:
         self.steps = self._steps_at_one_point()
         self.call: Any = None  # what answers a call in the common case: see `paths.prepared`
 
+    @property
+    def plan(self) -> Any:
+        """Return how sums were last added up at many points. It is None if native code never did that."""
+        steps = [steps for _, steps in self._asked_before.values()]
+        return steps[-1] and steps[-1].plan if steps else None
+
     def _steps_at_one_point(self) -> Any:
         """Find the steps to be run at one point. They are None if the backend runs steps one by one."""
         if not self.runner.runs_whole_schedules:
