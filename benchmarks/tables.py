@@ -50,9 +50,10 @@ def at_one_point(model: Model) -> list[str]:
     assert_near_eager(call(), value_and_grad(model.loss, wrt)(*model.arguments))
     path = f.explain()["recordings"][0]["paths"][0]
     (program,) = path["programs"]
-    parts = program["values"], program["derivatives"]
-    numbers = path["operations"]["recorded"], *(sum(part[what] for part in parts) for what in ("sums", "terms"))
-    return [model.title, f"{medians({'call': call})['call']:.1f}", *(f"{number:,}" for number in numbers)]
+    terms = sum(program["terms"].values())
+    counts = path["operations"]["recorded"], terms, sum(table["how_many"] for table in program["tables"])
+    microseconds, share = medians({"call": call})["call"], program["terms"]["tables"] / terms
+    return [model.title, f"{microseconds:.1f}", *(f"{count:,}" for count in counts), f"{share:.0%}"]
 
 
 def assert_near_eager(found: Any, expected: Any) -> None:
@@ -82,7 +83,7 @@ def main() -> None:
     if isinstance(jax, str):
         console.print(f"JAX: {jax}", highlight=False)
     table = Table(title="Value and gradient at one point")
-    for column in ("", "µs per call", "operations", "sums", "terms"):
+    for column in ("", "µs per call", "operations", "terms", "tables", "terms in them"):
         table.add_column(column, justify="right" if column else "left")
     for model in MODELS:
         table.add_row(*at_one_point(model))

@@ -25,6 +25,25 @@ cdef bint rows_are_finite(const double *v, Py_ssize_t lanes, const int64_t[:, ::
     return True
 
 
+cdef void mark_lanes(
+    const double *v, Py_ssize_t lanes, Py_ssize_t count, const int64_t[:, ::1] ranges, uint8_t *marks
+) noexcept nogil:
+    """Mark the lanes in which some ranges of rows have a number that is not finite."""
+    cdef Py_ssize_t i, slot, lane
+    for i in range(ranges.shape[0]):
+        for slot in range(ranges[i, 0], ranges[i, 1]):
+            for lane in range(count):
+                marks[lane] |= v[slot * lanes + lane] - v[slot * lanes + lane] != 0.0
+
+
+cdef void spread(double *v, Py_ssize_t lanes, const int64_t[::1] slots, const double[::1] shared) noexcept nogil:
+    """Fill the rows of slots whose numbers all points share."""
+    cdef Py_ssize_t i, lane
+    for i in range(slots.shape[0]):
+        for lane in range(lanes):
+            v[slots[i] * lanes + lane] = shared[slots[i]]
+
+
 cdef void load(double *v, Py_ssize_t lanes, const Source *source, Py_ssize_t begin, Py_ssize_t end) noexcept nogil:
     """Load numbers for a block of points. Those of the last point fill the lanes that are left."""
     cdef Py_ssize_t i, lane

@@ -25,7 +25,7 @@ cdef class BatchSteps:
     cdef bint forward
     cdef Py_ssize_t room, one, size
     cdef const int64_t[::1] bands, outputs, gradients, copied, total_slots, total_rows, total_row_slots, total_of
-    cdef const int64_t[:, ::1] steps, calls, shared_ranges, varying_ranges, gradient_ranges
+    cdef const int64_t[:, ::1] steps, calls, shared_ranges, varying_ranges, gradient_ranges, asked_ranges
     cdef const int32_t[::1] gathers
     cdef const uint8_t[::1] varies
     cdef list shared_steps, total_tables
@@ -50,6 +50,7 @@ cdef class BatchSteps:
         self.rows = int(varies.sum() - summed.sum())
         self.outputs, self.gradients = map(as_integers, (outputs, gradients))
         self.shared_ranges, self.varying_ranges, self.gradient_ranges = map(ranges_of, (shared, varying, gradients))
+        self.asked_ranges = ranges_of(np.append(gradients, totals))
         read = np.concatenate([outputs, gradients, totals, [one], *self.gathered(varies)]).astype(np.int64)
         self.copied = np.unique(read[varies[read] == 0])
         self.find_totals(totals, summed)
@@ -165,7 +166,7 @@ cdef class BatchSteps:
         cdef Py_ssize_t lanes = memory.shape[1], first = begin, last, i
         with nogil:
             shared_is_right = all_finite(&shared[0], self.shared_ranges)
-            self.copy_shared(v, lanes, shared)
+            spread(v, lanes, self.copied, shared)
             while first < end:
                 last = min(first + lanes, end)
                 for i in range(count):
@@ -174,13 +175,6 @@ cdef class BatchSteps:
                 self.finish(v, lanes, first, last, shared_is_right, shared, coefficients, parts, into)
                 first = last
         return 0
-
-    cdef void copy_shared(self, double *v, Py_ssize_t lanes, const double[::1] shared) noexcept nogil:
-        """Fill the rows of shared numbers that are read as rows."""
-        cdef Py_ssize_t i, lane
-        for i in range(self.copied.shape[0]):
-            for lane in range(lanes):
-                v[self.copied[i] * lanes + lane] = shared[self.copied[i]]
 
     cdef void advance(
         self, double *v, Py_ssize_t lanes, Py_ssize_t begin, Py_ssize_t end, const double *coefficients, double *buffer
@@ -234,13 +228,15 @@ cdef class BatchSteps:
             right = in_lanes.are_finite(parts, self.total_slots.shape[0])
         if not right:
             self.add_up(v, lanes, 0, self.plan.hidden, coefficients)
+            mark_lanes(v, lanes, count, self.varying_ranges, into.status + first)
+            mark_lanes(v, lanes, count, self.asked_ranges, into.status + first)
             with gil:
-                self.judge_lanes(v, lanes, count, shared, into.status + first)
+                self.judge_lanes(v, lanes, count, shared, shared_is_right, into.status + first)
             self.add_finite(v, lanes, count, into.status + first, parts)
         store(v, lanes, self.outputs, into.outputs, first, last)
         store(v, lanes, self.gradients, into.gradients, first, last)
         if not right:
-            self.copy_shared(v, lanes, shared)
+            spread(v, lanes, self.copied, shared)
         if self.total_of.shape[0] == self.total_slots.shape[0]:  # no number is asked for twice
             in_lanes.add(into.totals, parts, self.total_slots.shape[0])
         else:
@@ -255,24 +251,22 @@ cdef class BatchSteps:
         for i in range(self.total_rows.shape[0]):
             parts[self.total_rows[i]] = in_lanes.total(v + self.total_row_slots[i] * lanes, count)
 
-    cdef int judge_lanes(self, double *v, Py_ssize_t lanes, Py_ssize_t count, const double[::1] shared, uint8_t *status) except -1:
-        """Find what is not finite in each lane, and compute derivatives there carefully, as `Steps` does at one point."""
-        cdef Py_ssize_t lane, slot, begin
-        cdef Steps judge = self.judge
-        cdef double[::1] numbers
-        cdef int found
-        if judge is None:
+    cdef int judge_lanes(
+        self, double *v, Py_ssize_t lanes, Py_ssize_t count, const double[::1] shared, bint shared_is_right, uint8_t *status
+    ) except -1:  # fmt: skip
+        """Find what is not finite in the lanes that are marked, and compute derivatives there carefully, as `Steps` does."""
+        cdef Py_ssize_t lane, slot
+        cdef double[::1] numbers = np.empty(self.size)
+        if self.judge is None:
             watched, asked = np.concatenate(self.wanted[:2]), np.concatenate(self.wanted[3:])
-            judge = Steps(self.tables, self.bands[2], self.forward, self.room, watched, asked, [])
-            self.judge = judge
-        numbers = np.array(shared)
+            self.judge = Steps(self.tables, self.bands[2], self.forward, self.room, watched, asked, [])
         for lane in range(count):
+            if shared_is_right and not status[lane]:
+                continue
             for slot in range(self.size):
                 numbers[slot] = v[slot * lanes + lane] if self.varies[slot] else shared[slot]
-            found = judge.status(&numbers[0])
-            status[lane] = found
-            begin = self.steps[self.bands[2], 1] if self.bands[2] < self.steps.shape[0] else self.size
-            for slot in range(begin, self.size):
+            status[lane] = self.judge.status(&numbers[0])
+            for slot in range(self.size):
                 if self.varies[slot]:
                     v[slot * lanes + lane] = numbers[slot]
             for slot in self.copied:  # derivatives, too, of which a careful run may change signs of zeros
