@@ -248,26 +248,32 @@ cdef class LanePlan:
 
     cdef list totals(self, const int64_t[:, ::1] steps):
         """Find tables of totals: those with the same first factors, in each, have the same list of second factors."""
-        cdef Py_ssize_t k, g, begin, end
+        cdef Py_ssize_t k, g, place
         cdef dict by_first = {}, alike = {}
-        terms = np.asarray(self.terms)
         for k in range(steps.shape[0]):
             for g in range(steps[k, 2] if steps[k, 0] == 0 else 0):
                 if self.summed[steps[k, 1] + g]:
-                    begin, end = self.starts[steps[k, 3] + g], self.starts[steps[k, 3] + g + 1]
-                    self.add_sum(steps[k, 1] + g, steps[k, 3] + g)
-                    key = terms[begin:end, 0].tobytes()
-                    by_first.setdefault(key, []).append((terms[begin:end, 1].tobytes(), steps[k, 1] + g))
-        for first, rest in by_first.items():
-            seconds = tuple([second for second, _ in rest])
-            alike.setdefault(seconds, []).append((first, [slot for _, slot in rest]))
+                    place = steps[k, 3] + g
+                    self.add_sum(<int32_t>(steps[k, 1] + g), place)
+                    key = self.factors_of(place, 0)
+                    seconds, slots = by_first.setdefault(key, ([], []))
+                    (<list>seconds).append(self.factors_of(place, 1))
+                    (<list>slots).append(steps[k, 1] + g)
+        for first, (seconds, slots) in by_first.items():
+            alike.setdefault(tuple(<list>seconds), []).append((first, slots))
         return [
-            (
-                np.array([slots for _, slots in rows]), from_bytes([first for first, _ in rows]), from_bytes(seconds)
-            )
+            (np.array([slots for _, slots in rows]), from_bytes([first for first, _ in rows]), from_bytes(seconds))
             for seconds, rows in alike.items()
-        ]  # fmt: skip
+        ]
+
+    cdef bytes factors_of(self, Py_ssize_t place, Py_ssize_t which):
+        """Return the first or the second factors of the terms of a sum."""
+        cdef Py_ssize_t k
+        self.found.count = 0
+        for k in range(self.starts[place], self.starts[place + 1]):
+            self.found.append(self.terms[k, which])
+        return (<char *>self.found.entries)[: self.found.count * sizeof(int32_t)]
 
 
 cdef object from_bytes(rows):
-    return np.array([np.frombuffer(row, dtype=np.int32) for row in rows])
+    return np.frombuffer(b"".join(rows), dtype=np.int32).reshape(len(rows), -1)

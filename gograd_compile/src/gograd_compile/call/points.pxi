@@ -213,14 +213,13 @@ cdef class BatchSteps:
         table.coefficients = coefficients + described[4]
         in_lanes.table(v, lanes, &table)
 
-    cdef void finish(
+    cdef int finish(
         self, double *v, Py_ssize_t lanes, Py_ssize_t first, Py_ssize_t last, bint shared_is_right,
         const double[::1] shared, const double *coefficients, double *parts, Results into,
-    ) noexcept nogil:  # fmt: skip
+    ) except -1 nogil:  # fmt: skip
         """Judge a block, store what is asked for, and add up totals."""
         cdef Py_ssize_t i, count = last - first
         cdef bint right
-        cdef double total
         right = shared_is_right and rows_are_finite(v, lanes, self.varying_ranges)
         right = right and rows_are_finite(v, lanes, self.gradient_ranges)
         if right:
@@ -242,6 +241,7 @@ cdef class BatchSteps:
         else:
             for i in range(self.total_of.shape[0]):
                 into.totals[i] += parts[self.total_of[i]]
+        return 0
 
     cdef void add_totals(self, const double *v, Py_ssize_t lanes, Py_ssize_t count, double *parts) noexcept nogil:
         """Add up what is asked for in total over the first lanes."""
