@@ -248,32 +248,46 @@ cdef class LanePlan:
 
     cdef list totals(self, const int64_t[:, ::1] steps):
         """Find tables of totals: those with the same first factors, in each, have the same list of second factors."""
-        cdef Py_ssize_t k, g, place
+        cdef Py_ssize_t k, g, place, before = -1, term
+        cdef Numbers seconds, slots
         cdef dict by_first = {}, alike = {}
         for k in range(steps.shape[0]):
             for g in range(steps[k, 2] if steps[k, 0] == 0 else 0):
                 if self.summed[steps[k, 1] + g]:
                     place = steps[k, 3] + g
                     self.add_sum(<int32_t>(steps[k, 1] + g), place)
-                    key = self.factors_of(place, 0)
-                    seconds, slots = by_first.setdefault(key, ([], []))
-                    (<list>seconds).append(self.factors_of(place, 1))
-                    (<list>slots).append(steps[k, 1] + g)
+                    if before < 0 or not self.begin_alike(place, before):
+                        seconds, slots = by_first.setdefault(self.firsts(place), (Numbers(), Numbers()))
+                    for term in range(self.starts[place], self.starts[place + 1]):
+                        seconds.append(self.terms[term, 1])
+                    slots.append(steps[k, 1] + g)
+                    before = place
         for first, (seconds, slots) in by_first.items():
-            alike.setdefault(tuple(<list>seconds), []).append((first, slots))
+            key = len(first), seconds.rows(1).tobytes()
+            alike.setdefault(key, []).append((np.frombuffer(first, dtype=np.int32), slots.rows(1).ravel()))
         return [
-            (np.array([slots for _, slots in rows]), from_bytes([first for first, _ in rows]), from_bytes(seconds))
-            for seconds, rows in alike.items()
+            (np.array([row[1] for row in rows]), np.array([row[0] for row in rows]), second_factors(key[0], key[1]))
+            for key, rows in alike.items()
         ]
 
-    cdef bytes factors_of(self, Py_ssize_t place, Py_ssize_t which):
-        """Return the first or the second factors of the terms of a sum."""
+    cdef bint begin_alike(self, Py_ssize_t place, Py_ssize_t other) noexcept:
+        """Say whether the terms of two sums have the same first factors."""
+        cdef Py_ssize_t k, begin = self.starts[place], length = self.starts[place + 1] - begin
+        if self.starts[other + 1] - self.starts[other] != length:
+            return False
+        for k in range(length):
+            if self.terms[begin + k, 0] != self.terms[self.starts[other] + k, 0]:
+                return False
+        return True
+
+    cdef bytes firsts(self, Py_ssize_t place):
+        """Return the first factors of the terms of a sum."""
         cdef Py_ssize_t k
         self.found.count = 0
         for k in range(self.starts[place], self.starts[place + 1]):
-            self.found.append(self.terms[k, which])
+            self.found.append(self.terms[k, 0])
         return (<char *>self.found.entries)[: self.found.count * sizeof(int32_t)]
 
 
-cdef object from_bytes(rows):
-    return np.frombuffer(b"".join(rows), dtype=np.int32).reshape(len(rows), -1)
+cdef object second_factors(size, data):
+    return np.frombuffer(data, dtype=np.int32).reshape(-1, size // sizeof(int32_t))
