@@ -117,7 +117,7 @@ class Batched:
     def _note_run(self, what: Hashable, args: tuple[Any, ...], batch: Batch, *rest: Any) -> None:
         """Prepare for runs like this one, if that is possible. The rest is what `repeated_run` takes."""
         latest = self._store.paths_of(batch.structure).kept.latest
-        if self._has_points_first and latest is not None:
+        if self._has_points_first and latest is not None and not self._again.has(what, args, latest[1], batch):
             run = repeated_run(latest[1], batch, *rest)
             if run is not None:
                 self._again.add(what, args, run)

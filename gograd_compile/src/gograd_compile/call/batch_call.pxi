@@ -144,6 +144,7 @@ cdef class BatchCall:
             fits = fits and view.shape[axis] == <Py_ssize_t>shape[axis - 1] and view.strides[axis] == apart
             apart *= view.shape[axis]
         points = view.shape[0] if fits and (count < 0 or view.shape[0] == count) else -1
-        source.start, source.apart = <double *>view.buf, view.strides[0] // <Py_ssize_t>sizeof(double)
+        if points >= 0:  # a number in an array has no strides
+            source.start, source.apart = <double *>view.buf, view.strides[0] // <Py_ssize_t>sizeof(double)
         PyBuffer_Release(&view)  # the array is referenced until the run ends
         return points

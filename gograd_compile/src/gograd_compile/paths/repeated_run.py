@@ -41,6 +41,7 @@ class RepeatedRun:
         program = path.program(want)
         graph, captured = program.schedule.graph, path.tape.captured
         self.nest, self.nest_derivatives, self.captured = nest, nest_derivatives, captured
+        self.path, self.structure = path, batch.structure
         self._size, self._memories = program.size, dict[int, Floats]()
         slots = np.append(batch.batched, np.arange(program.first_seed, graph.leaves))
         summed = np.arange(len(program.result_slots))[shared]
@@ -106,6 +107,11 @@ class RepeatedRuns:
             self._runs.clear()
         key = _key(what, args)
         self._runs[key] = (run, *self._runs.get(key, ()))[:MOST_NESTINGS]
+
+    def has(self, what: Hashable, args: tuple[Any, ...], path: Path, batch: Batch) -> bool:
+        """Say whether there is a run of a path for such arguments: if it gave no answer, another one gives none."""
+        runs = self._runs.get(_key(what, args), ())
+        return any(run.path is path and run.structure == batch.structure for run in runs)
 
     def answer(self, what: Hashable, args: tuple[Any, ...], seeds: Any = None) -> tuple[RepeatedRun, Numbers] | None:
         """Find the run for such arguments, and compute. It is None if there is none, or anything is unusual."""

@@ -45,7 +45,7 @@ def strips_of(slots: int, points: int, lanes: int) -> list[tuple[int, int]]:
 
 def most_of_a_strip(slots: int) -> int:
     """Find up to how many points are one strip."""
-    return (VALUES_PER_STRIP - 1) // slots
+    return (VALUES_PER_STRIP - 1) // max(slots, 1)
 
 
 def in_threads(threads: int, strips: int, work: Callable[[Iterator[int]], None]) -> None:
