@@ -28,8 +28,9 @@ def find_summed(const int64_t[:, ::1] steps, first_step, starts, terms, gathers,
         for g in range(steps[k, 2]):
             if found[steps[k, 1] + g]:
                 fits = k >= first_step and steps[k, 0] == 0
-                for place in range(begins[steps[k, 3] + g], begins[steps[k, 3] + g + 1] if fits else 0):
-                    fits = fits and rows[factors[place, 0]] and rows[factors[place, 1]]
+                if fits:  # so `begins` has an entry for it
+                    for place in range(begins[steps[k, 3] + g], begins[steps[k, 3] + g + 1]):
+                        fits = fits and rows[factors[place, 0]] and rows[factors[place, 1]]
                 found[steps[k, 1] + g] = fits
     summed[: steps[0, 1] if len(steps) else len(summed)] = 0  # leaves
     return summed
