@@ -1,4 +1,4 @@
-"""Runs like one before, which C answers: what is unusual about them takes the general way, and leaves nothing behind."""
+"""Runs like one before, which C answers. What is unusual takes the general way, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_an_interrupt_while_points_are_judged_is_raised(compiled, monkeypatch):
 
 
 def test_what_was_prepared_is_not_prepared_again(compiled):
-    """A run that gives no answer stays, for other points. Preparing it for every such call would take longer than both."""
+    """A run that gives no answer stays, for other points: to prepare it for every such call would take longer."""
     run = compiled(lambda p, x: p * ops.log(x)).batch((None, 0))
     run.value_and_grad(2.0, POINTS)
     prepared = [*run._again._runs.values()]
