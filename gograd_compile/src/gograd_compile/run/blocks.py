@@ -20,12 +20,7 @@ MOST_STRIPS, VALUES_PER_STRIP = 64, 2**21
 
 def lanes_for(slots: int, points: int, *, in_python: bool) -> int:
     """Choose how many points a block has: its memory fits into the cache, or (if Python runs steps) blocks are few."""
-    if in_python:
-        lanes = max(VALUES_IN_PYTHON // slots, 8)
-    else:
-        lanes = next(
-            lanes for lanes, most in ((128, 2**9), (64, 2**11), (32, 2**15), (16, 2**16), (8, np.inf)) if slots <= most
-        )
+    lanes = max(VALUES_IN_PYTHON // slots, 8) if in_python else next(lanes for lanes, most in LANES if slots <= most)
     return -(-min(lanes, points) // 8) * 8
 
 
