@@ -12,6 +12,7 @@ import pytest
 
 import comparing
 import gograd_compile
+from gograd_compile.call import prepared
 from gograd_core import DomainError
 
 
@@ -28,8 +29,8 @@ def compiled_code(tmp_path_factory):
 
 @pytest.fixture(params=["native", "numpy"])
 def backend(request):
-    if request.param == "native" and importlib.util.find_spec("numba") is None:
-        pytest.skip("needs Numba")
+    if request.param == "native" and (prepared is None or importlib.util.find_spec("llvmlite") is None):
+        pytest.skip("needs llvmlite, and a C compiler when gograd-compile is built")
     return request.param
 
 

@@ -1,4 +1,4 @@
-"""Turns a graph into arrays that a driver can follow.
+"""Turns a graph into arrays that a runner can follow.
 
 A slot is a place in the memory of a run. Leaves have the first slots. After them come the values in the order in which
 they are computed, level by level. On each level the calls come first, grouped by what is called. Then come the sums,

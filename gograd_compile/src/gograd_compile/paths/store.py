@@ -36,7 +36,7 @@ Key = tuple[Structure, Positions | None]
 
 MOST_STRUCTURES, MOST_WANTS, MOST_CALLS = 64, 256, 64
 ONE_BY_ONE = 2**13
-"""How many values the runs for all seeds may compute, if they run one by one, which is faster and needs no driver."""
+"""How many values the runs for all seeds may compute, if they run one by one, which is faster then."""
 
 
 class Store:

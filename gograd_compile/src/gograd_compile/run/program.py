@@ -232,7 +232,7 @@ class Program:
         self, memory: Floats, begin: int, end: int, points: Floats, slots: Integers, wanted: Slots, found: Points,
         holds: Holds | None,
     ) -> None:  # fmt: skip
-        """Run a strip block by block, as the native driver does."""
+        """Run a strip block by block, as native code does."""
         lanes = memory.shape[1]
         own, outputs, gradients = rows_of(slots), rows_of(wanted.outputs), rows_of(wanted.gradients)
         for first in range(begin, end, lanes):
